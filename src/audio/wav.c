@@ -1,0 +1,508 @@
+/* RIFF/WAVE in and out. The parser walks the chunks once over bytes in memory: every length is checked against what is
+ * really there before anything is read, and nothing in a file decides how much is allocated except the bytes it holds.
+ * The RIFF header's own size is believed in one point only: 0 or all ones mean "streamed", and then a data size of 0 does too.
+ */
+#include "audio/wav.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audio/g711.h"
+
+enum {
+	TAG_PCM = 1,
+	TAG_FLOAT = 3,
+	TAG_ALAW = 6,
+	TAG_ULAW = 7,
+	TAG_EXTENSIBLE = 0xfffe,
+	RIFF_BYTES = 12,
+	CHUNK_BYTES = 8,
+	FMT_BYTES = 16,
+	FMT_EXTENSIBLE_BYTES = 40,
+	CUE_POINT_BYTES = 24,
+	STREAMED_SIZE = 0x7fff0000 /* tools that write to a pipe put this, or somewhat more */
+};
+
+/* What a chunk walk has found so far. */
+struct parse {
+	const uint8_t *at;
+	const uint8_t *end;
+	const uint8_t *start;
+	const uint8_t *data; /* the samples; NULL until found */
+	size_t data_bytes;
+	bool is_streamed;
+	struct err_detail *detail;
+};
+
+PRINTF_LIKE(4, 5)
+static enum err refuse(struct err_detail *d, enum err err, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!d)
+		return err;
+	*d = (struct err_detail){ 0 };
+	va_start(ap, fmt);
+	vsnprintf(d->message, sizeof(d->message), fmt, ap);
+	va_end(ap);
+	snprintf(d->hint, sizeof(d->hint), "%s", hint ? hint : "");
+	return err;
+}
+
+static enum err refuse_at(struct parse *p, enum err err, const char *message)
+{
+	refuse(p->detail, err, "a WAV file with 1 or 2 channels of PCM, float, mu-law or A-law is expected", "%s", message);
+	if (p->detail)
+		snprintf(p->detail->where, sizeof(p->detail->where), "byte %zu", (size_t)(p->at - p->start));
+	return err;
+}
+
+static uint16_t le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint32_t le32(const uint8_t *p)
+{
+	return (uint32_t)le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+static bool is_id(const uint8_t *p, const char *id)
+{
+	return !memcmp(p, id, 4);
+}
+
+/* --- reading --- */
+
+/* The tag of an extensible header: the first half of a GUID whose rest is fixed. 0 for anything else. */
+static unsigned int extensible_tag(const uint8_t *fmt)
+{
+	static const uint8_t rest[14] = { 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71 };
+
+	return memcmp(fmt + 26, rest, sizeof(rest)) ? 0 : le16(fmt + 24);
+}
+
+static bool format_known(unsigned int tag, unsigned int bits)
+{
+	switch (tag) {
+	case TAG_PCM: return bits == 8 || bits == 16 || bits == 24 || bits == 32;
+	case TAG_FLOAT: return bits == 32;
+	case TAG_ALAW:
+	case TAG_ULAW: return bits == 8;
+	default: return false;
+	}
+}
+
+static enum err parse_fmt(struct parse *p, const uint8_t *fmt, size_t len, struct wav *w)
+{
+	if (len < FMT_BYTES)
+		return refuse_at(p, ERR_FORMAT, "the format chunk is too short");
+	w->format_tag = le16(fmt);
+	w->channels = le16(fmt + 2);
+	w->rate_hz = le32(fmt + 4);
+	w->bits = le16(fmt + 14);
+	if (w->format_tag == TAG_EXTENSIBLE) {
+		if (len < FMT_EXTENSIBLE_BYTES)
+			return refuse_at(p, ERR_FORMAT, "the extensible format chunk is too short");
+		w->format_tag = extensible_tag(fmt);
+	}
+	if (!format_known(w->format_tag, w->bits))
+		return refuse_at(p, ERR_FORMAT, "samples of a kind that is not read here");
+	if (!w->channels || w->channels > WAV_MAX_CHANNELS)
+		return refuse_at(p, ERR_FORMAT, "neither one channel nor two");
+	if (w->rate_hz < WAV_MIN_RATE_HZ || w->rate_hz > WAV_MAX_RATE_HZ)
+		return refuse_at(p, ERR_FORMAT, "a sample rate outside 1,000 to 384,000 Hz");
+	if (le16(fmt + 12) != w->channels * w->bits / 8)
+		return refuse_at(p, ERR_FORMAT, "the block size does not fit channels and bits");
+	return ERR_NONE;
+}
+
+static void take_data(struct parse *p, uint32_t claimed, struct wav *w)
+{
+	size_t left = (size_t)(p->end - p->at);
+
+	p->data = p->at;
+	p->data_bytes = claimed < left ? claimed : left;
+	if (claimed >= STREAMED_SIZE || (claimed == 0 && p->is_streamed))
+		p->data_bytes = left;
+	else
+		w->is_cut = claimed > left;
+}
+
+/* One chunk; p->at stands behind it afterwards. */
+static enum err parse_chunk(struct parse *p, struct wav *w)
+{
+	const uint8_t *head = p->at;
+	uint32_t size = le32(head + 4);
+	enum err err = ERR_NONE;
+
+	p->at += CHUNK_BYTES;
+	if (is_id(head, "data")) {
+		if (!w->channels)
+			return refuse_at(p, ERR_FORMAT, "samples before their format");
+		take_data(p, size, w);
+		return ERR_NONE;
+	}
+	if (size > (size_t)(p->end - p->at))
+		return refuse_at(p, ERR_TRUNCATED, "the file ends inside a chunk, before its samples");
+	if (is_id(head, "fmt "))
+		err = parse_fmt(p, p->at, size, w);
+	p->at += size;
+	if (size & 1 && p->at < p->end)
+		p->at++;
+	return err;
+}
+
+static enum err find_data(struct parse *p, struct wav *w)
+{
+	uint32_t riff_size;
+	enum err err = ERR_NONE;
+
+	if (p->end - p->at < RIFF_BYTES)
+		return refuse_at(p, ERR_TRUNCATED, "too short to be a WAV file");
+	if (!is_id(p->at, "RIFF") || !is_id(p->at + 8, "WAVE"))
+		return refuse_at(p, ERR_FORMAT, "not a WAV file");
+	riff_size = le32(p->at + 4);
+	p->is_streamed = riff_size == 0 || riff_size >= STREAMED_SIZE;
+	p->at += RIFF_BYTES;
+	while (!err && !p->data) {
+		if (p->end - p->at < CHUNK_BYTES)
+			return refuse_at(p, ERR_TRUNCATED, "the file ends before its samples");
+		err = parse_chunk(p, w);
+	}
+	return err;
+}
+
+static int16_t from_float(const uint8_t *p)
+{
+	uint32_t bits = le32(p);
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	if (isnan(value))
+		return 0;
+	if (value >= 32767.0f / 32768.0f)
+		return INT16_MAX;
+	return value <= -1.0f ? INT16_MIN : (int16_t)lrintf(value * 32768.0f);
+}
+
+/* The upper 16 of a sample's bits, rounded. */
+static int16_t from_wide(int64_t value, unsigned int extra_bits)
+{
+	value = (value + ((int64_t)1 << (extra_bits - 1))) >> extra_bits;
+	return value > INT16_MAX ? INT16_MAX : (int16_t)value;
+}
+
+static int16_t sample_at(const uint8_t *p, const struct wav *w)
+{
+	switch (w->format_tag) {
+	case TAG_ULAW: return g711_ulaw_decode(*p);
+	case TAG_ALAW: return g711_alaw_decode(*p);
+	case TAG_FLOAT: return from_float(p);
+	default: break;
+	}
+	switch (w->bits) {
+	case 8: return (int16_t)((*p - 128) * 256);
+	case 16: return (int16_t)le16(p);
+	case 24: return from_wide((int32_t)((uint32_t)p[0] << 8 | (uint32_t)le16(p + 1) << 16) >> 8, 8);
+	default: return from_wide((int32_t)le32(p), 16);
+	}
+}
+
+static enum err convert(struct parse *p, struct wav *w)
+{
+	size_t sample_bytes = w->bits / 8;
+	size_t count, i;
+
+	w->frames = p->data_bytes / (sample_bytes * w->channels);
+	count = w->frames * w->channels;
+	if (count > WAV_MAX_BYTES / sizeof(int16_t))
+		return refuse(p->detail, ERR_LIMIT, "cut it into shorter files", "more than %d MB of samples", WAV_MAX_BYTES >> 20);
+	if (!count)
+		return ERR_NONE;
+	w->samples = malloc(count * sizeof(int16_t));
+	if (!w->samples)
+		return refuse(p->detail, ERR_NOMEM, NULL, "no memory for %zu samples", count);
+	for (i = 0; i < count; i++)
+		w->samples[i] = sample_at(p->data + i * sample_bytes, w);
+	return ERR_NONE;
+}
+
+enum err wav_parse(const void *data, size_t len, struct wav *w, struct err_detail *detail)
+{
+	static const uint8_t nothing[1];
+	struct parse p = { .at = len ? data : nothing, .detail = detail };
+	enum err err;
+
+	p.start = p.at;
+	p.end = p.at + len;
+	*w = (struct wav){ 0 };
+	if (len > WAV_MAX_BYTES)
+		return refuse(detail, ERR_LIMIT, "cut it into shorter files", "a file of more than %d MB", WAV_MAX_BYTES >> 20);
+	err = find_data(&p, w);
+	if (!err)
+		err = convert(&p, w);
+	if (err)
+		*w = (struct wav){ 0 };
+	return err;
+}
+
+static enum err read_all(int fd, struct buf *out)
+{
+	enum { PIECE = 1 << 18 };
+
+	for (;;) {
+		uint8_t *room = buf_reserve(out, PIECE);
+		ssize_t n;
+
+		if (!room)
+			return out->err;
+		n = read(fd, room, PIECE);
+		if (n > 0)
+			out->len += (size_t)n;
+		else if (n == 0)
+			return ERR_NONE;
+		else if (errno != EINTR)
+			return err_from_errno(errno);
+	}
+}
+
+static enum err with_path(struct err_detail *detail, const char *path, enum err err)
+{
+	char byte[sizeof(detail->where)];
+
+	if (!detail || !err)
+		return err;
+	snprintf(byte, sizeof(byte), "%s", detail->where);
+	if (strlen(path) + strlen(byte) + 3 > sizeof(detail->where))
+		return err;
+	snprintf(detail->where, sizeof(detail->where), "%s%s%.40s", path, byte[0] ? ", " : "", byte);
+	return err;
+}
+
+enum err wav_read(const char *path, struct wav *w, struct err_detail *detail)
+{
+	struct buf bytes;
+	enum err err;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	*w = (struct wav){ 0 };
+	if (fd < 0) {
+		err = err_from_errno(errno);
+		return with_path(detail, path, refuse(detail, err, NULL, "cannot open: %s", strerror(errno)));
+	}
+	buf_init(&bytes, (size_t)WAV_MAX_BYTES + (1 << 18));
+	err = read_all(fd, &bytes);
+	if (err == ERR_LIMIT)
+		refuse(detail, err, "cut it into shorter files", "a file of more than %d MB", WAV_MAX_BYTES >> 20);
+	else if (err)
+		refuse(detail, err, NULL, "cannot read: %s", err_name(err));
+	else
+		err = wav_parse(bytes.data, bytes.len, w, detail);
+	close(fd);
+	buf_fini(&bytes);
+	return with_path(detail, path, err);
+}
+
+void wav_fini(struct wav *w)
+{
+	free(w->samples);
+	*w = (struct wav){ 0 };
+}
+
+/* --- writing --- */
+
+static void put16(struct buf *b, uint32_t value)
+{
+	uint8_t bytes[2] = { (uint8_t)value, (uint8_t)(value >> 8) };
+
+	buf_append(b, bytes, sizeof(bytes));
+}
+
+static void put32(struct buf *b, uint32_t value)
+{
+	put16(b, value);
+	put16(b, value >> 16);
+}
+
+static void put_chunk(struct buf *b, const char *id, uint32_t size)
+{
+	buf_append(b, id, 4);
+	put32(b, size);
+}
+
+enum err wav_encode_header(struct buf *out, uint64_t frames, unsigned int channels, uint32_t rate_hz, size_t tail_bytes)
+{
+	uint32_t frame_bytes = channels * 2;
+
+	assert(channels >= 1 && channels <= WAV_MAX_CHANNELS && rate_hz <= WAV_MAX_RATE_HZ);
+	if (tail_bytes > UINT32_MAX / 2 || frames > (UINT32_MAX / 2) / frame_bytes)
+		return ERR_LIMIT;
+	put_chunk(out, "RIFF", (uint32_t)(WAV_HEADER_BYTES - CHUNK_BYTES + frames * frame_bytes + tail_bytes));
+	buf_append(out, "WAVE", 4);
+	put_chunk(out, "fmt ", FMT_BYTES);
+	put16(out, TAG_PCM);
+	put16(out, channels);
+	put32(out, rate_hz);
+	put32(out, rate_hz * frame_bytes);
+	put16(out, frame_bytes);
+	put16(out, 16);
+	put_chunk(out, "data", (uint32_t)(frames * frame_bytes));
+	return out->err;
+}
+
+void wav_encode_samples(struct buf *out, const int16_t *samples, size_t count)
+{
+	uint8_t *at = count ? buf_reserve(out, count * 2) : NULL;
+	size_t i;
+
+	if (!at)
+		return;
+	for (i = 0; i < count; i++) {
+		at[2 * i] = (uint8_t)samples[i];
+		at[2 * i + 1] = (uint8_t)((uint16_t)samples[i] >> 8);
+	}
+	out->len += count * 2;
+}
+
+/* How much of a label is written: whole UTF-8 characters only. */
+static size_t label_bytes(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= WAV_MAX_LABEL_BYTES)
+		return len;
+	len = WAV_MAX_LABEL_BYTES;
+	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+static void put_label(struct buf *out, uint32_t id, const char *text)
+{
+	size_t len = label_bytes(text);
+
+	put_chunk(out, "labl", (uint32_t)(4 + len + 1));
+	put32(out, id);
+	buf_append(out, text, len);
+	buf_byte(out, 0);
+	if ((4 + len + 1) & 1)
+		buf_byte(out, 0);
+}
+
+enum err wav_encode_labels(struct buf *out, const struct wav_label *labels, size_t label_count)
+{
+	size_t list_bytes = 4;
+	size_t i;
+
+	if (label_count > WAV_MAX_LABELS)
+		return ERR_LIMIT;
+	if (!label_count)
+		return out->err;
+	put_chunk(out, "cue ", (uint32_t)(4 + label_count * CUE_POINT_BYTES));
+	put32(out, (uint32_t)label_count);
+	for (i = 0; i < label_count; i++) {
+		put32(out, (uint32_t)i + 1);
+		put32(out, labels[i].at_frame);
+		put_chunk(out, "data", 0); /* the chunk it lies in, and that chunk's start */
+		put32(out, 0);
+		put32(out, labels[i].at_frame);
+		list_bytes += CHUNK_BYTES + ((4 + label_bytes(labels[i].text) + 1 + 1) & ~(size_t)1);
+	}
+	put_chunk(out, "LIST", (uint32_t)list_bytes);
+	buf_append(out, "adtl", 4);
+	for (i = 0; i < label_count; i++)
+		put_label(out, (uint32_t)i + 1, labels[i].text);
+	return out->err;
+}
+
+enum err wav_encode(struct buf *out, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
+	const struct wav_label *labels, size_t label_count)
+{
+	struct buf tail;
+	enum err err;
+
+	buf_init(&tail, WAV_MAX_BYTES);
+	err = wav_encode_labels(&tail, labels, label_count);
+	if (!err)
+		err = wav_encode_header(out, frames, channels, rate_hz, tail.len);
+	if (!err) {
+		wav_encode_samples(out, samples, frames * channels);
+		buf_append(out, tail.data, tail.len);
+		err = out->err;
+	}
+	buf_fini(&tail);
+	return err;
+}
+
+static enum err write_all(int fd, const uint8_t *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_from_errno(errno);
+		data += n;
+		len -= (size_t)n;
+	}
+	return ERR_NONE;
+}
+
+static enum err write_file(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	enum err err;
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	err = write_all(fd, data, len);
+	if (close(fd) && !err)
+		err = err_from_errno(errno);
+	return err;
+}
+
+/* Writes `path`.part and renames it, unless `path` is a pipe or a device. */
+static enum err replace_file(const char *path, const void *data, size_t len)
+{
+	struct stat st;
+	char *part;
+	enum err err;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return write_file(path, data, len);
+	if (asprintf(&part, "%s.part", path) < 0)
+		return ERR_NOMEM;
+	err = write_file(part, data, len);
+	if (!err && rename(part, path))
+		err = err_from_errno(errno);
+	if (err)
+		unlink(part);
+	free(part);
+	return err;
+}
+
+enum err wav_write(const char *path, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
+	const struct wav_label *labels, size_t label_count, struct err_detail *detail)
+{
+	struct buf bytes;
+	enum err err;
+
+	buf_init(&bytes, UINT32_MAX);
+	err = wav_encode(&bytes, samples, frames, channels, rate_hz, labels, label_count);
+	if (!err)
+		err = replace_file(path, bytes.data, bytes.len);
+	buf_fini(&bytes);
+	if (err)
+		with_path(detail, path, refuse(detail, err, NULL, "cannot write: %s", err_name(err)));
+	return err;
+}

@@ -1,0 +1,43 @@
+/* Settings, described by typed tables: the YAML parser, `callfunnel config`, docs/configuration.md and --set all read these.
+ *
+ * A room describes its settings in a const table (`call_options` in voice/settings.c is one); cli/settings.c lists the
+ * tables. A setting bound to a struct has the offset of its field there: BOOL is a bool, INT an int64_t, CHOICE an int
+ * (index into `choices`), TEXT and SECRET a const char *. Tables end with a NULL name and live for ever.
+ */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum option_type { OPTION_BOOL, OPTION_INT, OPTION_TEXT, OPTION_CHOICE };
+
+struct option {
+	const char *name;           /* "turn.silence_ms": folders of the YAML file, joined by dots */
+	enum option_type type;
+	int64_t min, max;           /* INT: both included; TEXT: max length in bytes (0: 4096) */
+	int64_t value;              /* default of BOOL, INT, CHOICE */
+	const char *text;           /* default of TEXT */
+	const char *const *choices; /* CHOICE: NULL-ended */
+	const char *unit;           /* "ms", "dB", … or NULL */
+	const char *help;           /* one sentence, ends with a full stop */
+	bool secret;                /* never printed, never logged */
+	size_t offset;              /* of its field, in the struct the table is bound to */
+};
+
+/* Reads `value` as this option's type; on success stores it at `base` + offset (TEXT: the pointer itself, borrowed). On a
+ * mistake says in `detail` what was found and what is allowed. */
+enum err option_parse(const struct option *o, const char *value, void *base, struct err_detail *detail) MUST_USE;
+
+/* Writes the defaults of a whole table into the struct it is bound to. */
+void options_defaults(const struct option *table, void *base);
+
+const struct option *option_find(const struct option *table, const char *name);
+
+/* The value at `base` as text ("300", "true", "nova-3"); "***" for a set secret. Writes at most `size` bytes, NUL included. */
+void option_print(const struct option *o, const void *base, char *out, size_t size);
+
+#endif

@@ -1,0 +1,159 @@
+#include "base/wire.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { TYPE_VARINT = 0, TYPE_BYTES = 2, VARINT_MAX_BYTES = 10 };
+
+static size_t varint_encode(uint8_t out[VARINT_MAX_BYTES], uint64_t value)
+{
+	size_t n = 0;
+
+	while (value >= 0x80) {
+		out[n++] = (uint8_t)(value | 0x80);
+		value >>= 7;
+	}
+	out[n++] = (uint8_t)value;
+	return n;
+}
+
+void wire_put_varint(struct buf *b, uint64_t value)
+{
+	uint8_t bytes[VARINT_MAX_BYTES];
+
+	buf_append(b, bytes, varint_encode(bytes, value));
+}
+
+static void put_key(struct buf *b, unsigned int field, unsigned int type)
+{
+	wire_put_varint(b, ((uint64_t)field << 3) | type);
+}
+
+void wire_put_u64(struct buf *b, unsigned int field, uint64_t value)
+{
+	if (!value)
+		return;
+	put_key(b, field, TYPE_VARINT);
+	wire_put_varint(b, value);
+}
+
+void wire_put_i64(struct buf *b, unsigned int field, int64_t value)
+{
+	wire_put_u64(b, field, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+}
+
+void wire_put_bytes(struct buf *b, unsigned int field, const void *data, size_t len)
+{
+	if (!len)
+		return;
+	put_key(b, field, TYPE_BYTES);
+	wire_put_varint(b, len);
+	buf_append(b, data, len);
+}
+
+void wire_put_text(struct buf *b, unsigned int field, const char *text)
+{
+	if (text)
+		wire_put_bytes(b, field, text, strlen(text));
+}
+
+size_t wire_open(struct buf *b, unsigned int field)
+{
+	put_key(b, field, TYPE_BYTES);
+	return b->len;
+}
+
+void wire_close(struct buf *b, size_t opened)
+{
+	uint8_t prefix[VARINT_MAX_BYTES];
+	size_t len = b->len - opened;
+	size_t n = varint_encode(prefix, len);
+
+	assert(opened <= b->len);
+	if (!buf_reserve(b, n))
+		return;
+	memmove(b->data + opened + n, b->data + opened, len);
+	memcpy(b->data + opened, prefix, n);
+	b->len += n;
+}
+
+void wire_reader_init(struct wire_reader *r, const void *data, size_t len)
+{
+	static const uint8_t nothing[1];
+
+	*r = (struct wire_reader){ .at = len ? data : nothing };
+	r->end = r->at + len;
+}
+
+static void fail(struct wire_reader *r, enum err err)
+{
+	r->err = err;
+	r->at = r->end;
+}
+
+uint64_t wire_varint(struct wire_reader *r)
+{
+	uint64_t value = 0;
+	unsigned int shift;
+
+	for (shift = 0; shift < 64; shift += 7) {
+		uint8_t byte;
+
+		if (r->at == r->end) {
+			fail(r, ERR_TRUNCATED);
+			return 0;
+		}
+		byte = *r->at++;
+		if (shift == 63 && byte > 1)
+			break;
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return value;
+	}
+	fail(r, ERR_FORMAT);
+	return 0;
+}
+
+bool wire_next(struct wire_reader *r, struct wire_field *f)
+{
+	uint64_t key;
+
+	if (r->err || r->at == r->end)
+		return false;
+	key = wire_varint(r);
+	*f = (struct wire_field){ .number = (unsigned int)(key >> 3), .is_bytes = (key & 7) == TYPE_BYTES };
+	if (r->err)
+		return false;
+	if (!f->number || key >> 3 > UINT16_MAX || (!f->is_bytes && (key & 7) != TYPE_VARINT)) {
+		fail(r, ERR_FORMAT);
+		return false;
+	}
+	f->u64 = wire_varint(r);
+	if (r->err || !f->is_bytes)
+		return !r->err;
+	if (f->u64 > (size_t)(r->end - r->at)) {
+		fail(r, ERR_TRUNCATED);
+		return false;
+	}
+	f->bytes = r->at;
+	f->len = (size_t)f->u64;
+	r->at += f->len;
+	return true;
+}
+
+int64_t wire_i64(const struct wire_field *f)
+{
+	return (int64_t)(f->u64 >> 1) ^ -(int64_t)(f->u64 & 1);
+}
+
+uint32_t wire_u32(const struct wire_field *f)
+{
+	return f->u64 > UINT32_MAX ? UINT32_MAX : (uint32_t)f->u64;
+}
+
+void wire_reader_sub(struct wire_reader *r, const struct wire_field *f)
+{
+	wire_reader_init(r, f->bytes, f->is_bytes ? f->len : 0);
+	if (!f->is_bytes)
+		r->err = ERR_FORMAT;
+}

@@ -1,0 +1,147 @@
+/* `callfunnel parse KIND F`: 0 it was parsed, 1 it was refused (and why), 2 wrong usage, 3 the file cannot be read. */
+#include "cli/parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audio/wav.h"
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/wire.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/settings.h"
+
+static enum err parse_config(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct config *config;
+	enum err err = config_new(&config, settings_tables);
+
+	if (err)
+		return err;
+	err = config_load(config, "config", data, len, detail);
+	config_free(config);
+	return err;
+}
+
+static enum err parse_wire(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct wire_reader r;
+	struct wire_field f;
+
+	wire_reader_init(&r, data, len);
+	while (wire_next(&r, &f))
+		continue;
+	if (r.err)
+		snprintf(detail->message, sizeof(detail->message), "a field that is %s",
+			r.err == ERR_TRUNCATED ? "cut short" : "none of ours");
+	return r.err;
+}
+
+static enum err parse_wav(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct wav w;
+	enum err err = wav_parse(data, len, &w, detail);
+
+	if (!err)
+		wav_fini(&w);
+	return err;
+}
+
+const struct parse_kind parse_kinds[] = {
+	{ "config", "a settings file", parse_config },
+	{ "wav", "a WAV file", parse_wav },
+	{ "wire", "a message of numbered fields", parse_wire },
+	{ NULL, NULL, NULL },
+};
+
+const struct parse_kind *parse_find(const char *name)
+{
+	const struct parse_kind *k;
+
+	for (k = parse_kinds; k->name; k++)
+		if (!strcmp(k->name, name))
+			return k;
+	return NULL;
+}
+
+static void list_kinds(char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "kinds:");
+	const struct parse_kind *k;
+
+	for (k = parse_kinds; k->name && used < size; k++)
+		used += (size_t)snprintf(out + used, size - used, " %s", k->name);
+}
+
+/* errno, or 0 with the file in `out`. */
+static int read_file(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t chunk[16384];
+	size_t n;
+	int errnum = 0;
+
+	if (!f)
+		return errno;
+	while (!out->err && (n = fread(chunk, 1, sizeof(chunk), f)))
+		buf_append(out, chunk, n);
+	if (ferror(f))
+		errnum = errno ? errno : EIO;
+	fclose(f);
+	return errnum;
+}
+
+static int report(struct cli *cli, const struct parse_kind *kind, const char *path, const struct buf *bytes)
+{
+	struct err_detail detail = { .message = "" };
+	enum err err = kind->run(bytes->data, bytes->len, &detail);
+	struct buf b;
+
+	if (err)
+		return cli_fail(cli, CLI_NOT_SO, err, detail.where[0] ? detail.where : path, detail.hint, "%s",
+			detail.message[0] ? detail.message : err_name(err));
+	if (!cli->json) {
+		printf("%s: parsed as %s, %zu bytes\n", path, kind->name, bytes->len);
+		return CLI_FINE;
+	}
+	buf_init(&b, PARSE_MAX_BYTES);
+	json_open(&b, '{');
+	json_pair_string(&b, "kind", kind->name);
+	json_pair_string(&b, "file", path);
+	json_pair_u64(&b, "bytes", bytes->len);
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+	return CLI_FINE;
+}
+
+int cmd_parse(struct cli *cli, int argc, char **argv)
+{
+	const struct parse_kind *kind;
+	struct buf bytes;
+	char kinds[240];
+	int errnum;
+	int status = cli_flags(cli, NULL, &argc, argv);
+
+	if (status)
+		return status;
+	list_kinds(kinds, sizeof(kinds));
+	if (argc != 3)
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "parse", kinds, "usage: callfunnel parse KIND F");
+	kind = parse_find(argv[1]);
+	if (!kind)
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "parse", kinds, "no such kind: %s", argv[1]);
+	buf_init(&bytes, PARSE_MAX_BYTES);
+	errnum = read_file(argv[2], &bytes);
+	if (errnum)
+		status = cli_fail(cli, CLI_MISSING, err_from_errno(errnum), argv[2], NULL, "cannot read: %s", strerror(errnum));
+	else if (bytes.err)
+		status = cli_fail(cli, CLI_MISSING, bytes.err, argv[2], "at most 64 MB", "the file is too large");
+	else
+		status = report(cli, kind, argv[2], &bytes);
+	buf_fini(&bytes);
+	return status;
+}

@@ -1,0 +1,20 @@
+#include "cli/settings.h"
+
+#include <stddef.h>
+
+#include "base/log.h"
+#include "voice/settings.h"
+
+const struct option program_options[] = {
+	{ .name = "data.dir", .type = OPTION_TEXT, .max = 1024, .text = "data",
+		.help = "The folder that holds journals, recordings and keys; made when it is not there.",
+		.offset = offsetof(struct program_settings, data_dir) },
+	{ .name = NULL },
+};
+
+const struct option *const settings_tables[] = {
+	program_options,
+	log_options,
+	call_options,
+	NULL,
+};

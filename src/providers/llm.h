@@ -1,0 +1,32 @@
+/* A language model: a request in, text and tool calls out, streamed. Loop thread of the session.
+ *
+ * Shapes as in stt.h. `tool` comes only with complete, parsed arguments; `done` or `failed` is the last callback, the slot
+ * is NULL before it.
+ */
+#ifndef PROVIDERS_LLM_H
+#define PROVIDERS_LLM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "providers/shapes.h"
+
+struct llm_answer;
+
+struct llm_events {
+	void (*text)(void *arg, const char *text, size_t len);
+	void (*tool)(void *arg, uint32_t index, const char *name, size_t name_len, const char *args, size_t args_len);
+	void (*done)(void *arg, uint32_t tokens);
+	void (*failed)(void *arg, enum failure why);
+};
+
+struct llm {
+	const char *name;
+	/* `vendor` knows the call's prompt and tools. What is passed in is borrowed for the call. `attempt` counts from 1, for choosing an alternative above. */
+	enum err (*start)(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt,
+		const struct request_block *blocks, size_t count, const struct llm_events *events, void *arg);
+	void (*cancel)(struct llm_answer **ap);
+};
+
+#endif

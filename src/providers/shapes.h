@@ -1,0 +1,53 @@
+/* The shapes that a call and its providers share: what a transcript, a spoken word, a request to a model look like.
+ *
+ * Providers include this and never a plane; the call core includes it too. Texts are UTF-8 with a length, borrowed.
+ * Positions are samples at 8000 Hz.
+ */
+#ifndef PROVIDERS_SHAPES_H
+#define PROVIDERS_SHAPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum transcript_kind {
+	TRANSCRIPT_PARTIAL = 0, /* replaces the partial before */
+	TRANSCRIPT_FINAL,       /* replaces the partial, will not change */
+	TRANSCRIPT_END          /* a final (its text may be empty) and the recogniser holds the turn for ended */
+};
+
+/* Why a provider's answer failed. */
+enum failure { FAILED_DIED = 0, FAILED_BUSY, FAILED_GARBAGE, FAILED_REFUSED };
+
+enum tool_status {
+	TOOL_OK = 0,
+	TOOL_ERROR,  /* it did not happen */
+	TOOL_UNKNOWN /* it may have happened */
+};
+
+/* A word of an utterance: where its sound ends and where its text ends (bytes into the utterance's text). */
+struct speech_word {
+	uint32_t end_samples;
+	uint16_t text_end;
+};
+
+enum ask_kind {
+	ASK_PLAIN = 0,
+	ASK_AHEAD,   /* the end of turn is only likely */
+	ASK_CONTINUE /* go on where the agent's last words end */
+};
+
+/* One block of a request to a model, in order. Adapters merge neighbours of one role. */
+enum block_type { BLOCK_CALLER = 1, BLOCK_AGENT, BLOCK_TOOL_USE, BLOCK_TOOL_RESULT, BLOCK_EVENT };
+
+struct request_block {
+	enum block_type type;
+	uint32_t turn, index; /* TOOL_USE and TOOL_RESULT: its key */
+	uint32_t status;      /* TOOL_RESULT: enum tool_status */
+	const char *name;     /* TOOL_USE */
+	size_t name_len;
+	const char *text;     /* words; TOOL_USE: arguments (JSON); TOOL_RESULT: the result; EVENT: knowledge, late results */
+	size_t text_len;
+};
+
+#endif

@@ -1,0 +1,423 @@
+/* The model's mind (model_plan: a pure function of the blocks) and its streams. */
+#include "simulate/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "simulate/scene.h"
+
+/* ---- the mind ---- */
+
+struct view { /* what the blocks tell */
+	int asked;            /* the last question the caller heard, or -1 */
+	bool answered;        /* he has said something since */
+	bool only_hello;      /* and that was no answer */
+	uint32_t turns;
+	uint64_t said;        /* hash of his last words */
+	size_t since;         /* the first block after the last thing the agent has to answer to */
+	size_t last_caller;
+	const struct request_block *result; /* a tool's result that nobody has spoken about yet */
+	bool goodbye;
+};
+
+static uint64_t hash_text(const char *text, size_t len)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	while (len--)
+		h = (h ^ (unsigned char)*text++) * 0x100000001b3ULL;
+	return h;
+}
+
+static bool is_hello(const struct request_block *b)
+{
+	static const char *const words[] = { "hello", "yes I am still here", "stop", "wait", "ruko", "hold on" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == b->text_len && !memcmp(words[i], b->text, b->text_len))
+			return true;
+	return false;
+}
+
+static void view_agent(struct view *v, const struct script *script, const struct request_block *b)
+{
+	int asked = script_step_asked(script, b->text, b->text_len);
+
+	v->result = NULL;
+	if (asked < 0)
+		return;
+	v->asked = asked;
+	v->answered = v->only_hello = false;
+}
+
+static void view_caller(struct view *v, const struct request_block *b, size_t at)
+{
+	v->turns++;
+	v->said = hash_text(b->text, b->text_len);
+	v->last_caller = v->since = at;
+	if (v->asked < 0)
+		return;
+	v->only_hello = is_hello(b) && !v->answered;
+	v->answered = v->answered || !v->only_hello;
+}
+
+static void view_make(struct view *v, const struct script *script, const struct request_block *blocks, size_t count)
+{
+	size_t i;
+
+	*v = (struct view){ .asked = -1 };
+	for (i = 0; i < count; i++) {
+		const struct request_block *b = &blocks[i];
+
+		if (b->type == BLOCK_AGENT)
+			view_agent(v, script, b);
+		else if (b->type == BLOCK_CALLER)
+			view_caller(v, b, i);
+		if (b->type == BLOCK_TOOL_RESULT || b->type == BLOCK_EVENT) {
+			v->result = b;
+			v->since = i;
+		}
+	}
+}
+
+static bool tool_used(const struct request_block *blocks, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (blocks[i].type == BLOCK_TOOL_USE && blocks[i].name_len == strlen(name) && !memcmp(blocks[i].name, name, blocks[i].name_len))
+			return true;
+	return false;
+}
+
+static void say(struct model_reply *r, const char *text)
+{
+	size_t len = strlen(text), space = r->len ? 1 : 0;
+
+	if (r->len + space + len >= MODEL_TEXT)
+		return;
+	if (space)
+		r->text[r->len++] = ' ';
+	memcpy(r->text + r->len, text, len);
+	r->len += (uint32_t)len;
+}
+
+static void call_tool(struct model_reply *r, const char *name, int step, uint64_t said)
+{
+	struct model_tool *t = &r->tools[r->tool_count++];
+
+	t->name = name;
+	snprintf(t->args, sizeof(t->args), "{\"step\": %d, \"said\": \"%08x\"}", step, (unsigned int)(said & 0xffffffff));
+}
+
+static void say_ack(struct model_reply *r, uint64_t dice)
+{
+	static const char *const acks[] = { "Thank you.", "All right.", "Very good.", "I see.", "Fine, thanks." };
+	static const char *const more[] = { "I have written that down for you.", "That helps me a lot, it makes things quicker for both of us.",
+		"We are nearly there now.", "Let us go on with the next point.", "That is what I have here as well." };
+
+	say(r, acks[dice % 5]);
+	if (dice / 5 % 3 == 0)
+		say(r, more[dice / 15 % 5]);
+}
+
+static void say_result(struct model_reply *r, const struct request_block *b)
+{
+	char text[300];
+
+	if (b->type == BLOCK_TOOL_RESULT && b->status == TOOL_ERROR) {
+		say(r, "That did not work just now, I am sorry.");
+	} else if (b->type == BLOCK_TOOL_RESULT && b->status == TOOL_UNKNOWN) {
+		say(r, "I could not see whether that went through, a colleague will check it.");
+	} else if (b->text_len && b->text_len < 160) {
+		snprintf(text, sizeof(text), "I see here: %.*s.", (int)b->text_len, b->text);
+		say(r, text);
+	}
+}
+
+static void say_next(struct model_reply *r, const struct script *script, int step)
+{
+	if ((uint32_t)step < script->step_count) {
+		say(r, script->steps[step].ask);
+		return;
+	}
+	say(r, "Thank you for your time. Goodbye.");
+	call_tool(r, SCRIPT_END_TOOL, step, 0);
+}
+
+/* An answer has come: the tools that belong to it, unless they were called. */
+static bool call_tools(struct model_reply *r, const struct script *script, const struct view *v, const struct request_block *blocks,
+	size_t count, uint64_t dice)
+{
+	const struct script_step *step = &script->steps[v->asked];
+
+	if (!step->tool || tool_used(blocks, count, step->tool))
+		return false;
+	if (dice % 2)
+		say(r, "Let me check that for you.");
+	call_tool(r, step->tool, v->asked, v->said);
+	if (step->tool2)
+		call_tool(r, step->tool2, v->asked, v->said);
+	return true;
+}
+
+void model_plan(const struct script *script, uint64_t seed, const struct request_block *blocks, size_t count, struct model_reply *reply)
+{
+	struct view v;
+	uint64_t dice;
+
+	view_make(&v, script, blocks, count);
+	dice = hash_text((const char *)&v.said, sizeof(v.said)) ^ seed * 0x9e3779b97f4a7c15ULL ^ (uint64_t)v.turns << 7;
+	dice ^= dice >> 29;
+	reply->len = reply->tool_count = 0;
+	if (v.answered && call_tools(reply, script, &v, blocks, count, dice))
+		return;
+	if (v.result)
+		say_result(reply, v.result);
+	if (v.asked < 0) {
+		say(reply, "Sorry, once more.");
+		say_next(reply, script, 0);
+	} else if (v.answered) {
+		if (!v.result)
+			say_ack(reply, dice);
+		say_next(reply, script, v.asked + 1);
+	} else {
+		if (!v.result)
+			say(reply, "Yes, I am here.");
+		say_next(reply, script, v.asked);
+	}
+}
+
+/* The bytes of `reply` that the agent's last words have said already. */
+static uint32_t said_already(const struct model_reply *r, const struct request_block *blocks, size_t count)
+{
+	uint32_t at = 0;
+	size_t i = count;
+
+	while (i > 0 && blocks[i - 1].type == BLOCK_AGENT)
+		i--;
+	for (; i < count; i++) {
+		const char *text = blocks[i].text;
+		size_t len = blocks[i].text_len;
+
+		while (at < r->len && r->text[at] == ' ')
+			at++;
+		while (len && at < r->len) {
+			if (*text == r->text[at]) {
+				at++;
+			} else if (*text != ' ') {
+				return at;
+			}
+			text++;
+			len--;
+			while (len && *text == ' ' && at < r->len && r->text[at] != ' ') {
+				text++;
+				len--;
+			}
+		}
+	}
+	return at;
+}
+
+/* ---- the streams ---- */
+
+static void answer_end(struct llm_answer *a)
+{
+	world_forget(&a->model->scene->world, &a->event);
+	a->used = false;
+	if (a->slot)
+		*a->slot = NULL;
+}
+
+static void answer_fail(struct llm_answer *a, enum failure why)
+{
+	const struct llm_events *events = a->events;
+	void *arg = a->arg;
+
+	answer_end(a);
+	events->failed(arg, why);
+}
+
+static uint64_t token_us(struct llm_answer *a)
+{
+	return dice_ms(&a->model->dice, 40, 110) * (a->slow ? 5 : 1);
+}
+
+/* The next few words. */
+static uint32_t piece_len(const struct llm_answer *a)
+{
+	const char *text = a->reply.text + a->told;
+	uint32_t left = a->reply.len - a->told, len = 0, words = 0;
+
+	while (len < left && words < 4) {
+		len++;
+		if (len == left || text[len] == ' ')
+			words++;
+	}
+	return len;
+}
+
+static void answer_done(struct llm_answer *a)
+{
+	const struct llm_events *events = a->events;
+	void *arg = a->arg;
+	uint32_t tokens = a->reply.len / 4 + 8 * a->reply.tool_count + 1;
+
+	answer_end(a);
+	events->done(arg, tokens);
+}
+
+static bool harmed(struct llm_answer *a)
+{
+	switch (a->harm) {
+	case FAULT_LLM_BUSY:
+		answer_fail(a, FAILED_BUSY);
+		return true;
+	case FAULT_LLM_GARBAGE:
+		answer_fail(a, FAILED_GARBAGE);
+		return true;
+	case FAULT_LLM_FIRST:
+		return true;
+	case FAULT_LLM_STALL:
+		return a->told >= a->harm_at;
+	case FAULT_LLM_DEAD:
+		if (a->told < a->harm_at)
+			return false;
+		answer_fail(a, FAILED_DIED);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void on_answer(void *arg)
+{
+	struct llm_answer *a = arg;
+	uint32_t serial = a->serial, len;
+
+	if (harmed(a))
+		return;
+	len = piece_len(a);
+	if (len) {
+		a->told += len;
+		a->events->text(a->arg, a->reply.text + a->told - len, len);
+	} else if (a->tools_told < a->reply.tool_count) {
+		const struct model_tool *t = &a->reply.tools[a->tools_told++];
+
+		judge_tool_asked(&a->model->scene->judge, a->serial, t);
+		a->events->tool(a->arg, a->tools_told - 1, t->name, strlen(t->name), t->args, strlen(t->args));
+	} else {
+		answer_done(a);
+		return;
+	}
+	if (a->used && a->serial == serial)
+		world_after(&a->model->scene->world, &a->event, token_us(a));
+}
+
+static enum fault harm_draw(struct fault_plan *p, uint64_t now)
+{
+	static const enum fault harms[] = { FAULT_LLM_FIRST, FAULT_LLM_STALL, FAULT_LLM_DEAD, FAULT_LLM_BUSY, FAULT_LLM_GARBAGE };
+	enum fault harm = FAULTS;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(harms) / sizeof(harms[0]); i++)
+		if (fault_strikes(p, harms[i], now))
+			harm = harms[i];
+	return harm;
+}
+
+/* The model asks again for the last tool whose result it has. */
+static void repeat_tool(struct llm_answer *a, const struct request_block *blocks, size_t count)
+{
+	struct model *m = a->model;
+	const struct script_tool *tool;
+	size_t i, uses = 0;
+
+	if (!count || blocks[count - 1].type != BLOCK_TOOL_RESULT)
+		return;
+	for (i = count; i > 0 && blocks[i - 1].type != BLOCK_TOOL_USE; i--)
+		;
+	if (!i)
+		return;
+	tool = script_tool_find(m->scene->script, blocks[i - 1].name, blocks[i - 1].name_len);
+	while (uses < count && !(blocks[uses].type == BLOCK_TOOL_USE && blocks[uses].name_len == blocks[i - 1].name_len &&
+				       !memcmp(blocks[uses].name, blocks[i - 1].name, blocks[uses].name_len)))
+		uses++;
+	if (!tool || uses != i - 1 || blocks[i - 1].text_len >= MODEL_ARGS || !fault_strikes(&m->scene->plan, FAULT_LLM_REPEAT, m->scene->world.now_us))
+		return;
+	a->repeat = true;
+	a->reply.len = 0;
+	a->reply.tool_count = 1;
+	a->reply.tools[0].name = tool->name;
+	memcpy(a->reply.tools[0].args, blocks[i - 1].text, blocks[i - 1].text_len);
+	a->reply.tools[0].args[blocks[i - 1].text_len] = 0;
+}
+
+static struct llm_answer *answer_free(struct model *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < MODEL_ANSWERS; i++)
+		if (!m->answers[i].used)
+			return &m->answers[i];
+	return NULL;
+}
+
+static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct request_block *blocks,
+	size_t count, const struct llm_events *events, void *arg)
+{
+	struct model *m = vendor;
+	struct llm_answer *a = answer_free(m);
+	uint64_t first = dice_ms(&m->dice, 180, 700);
+
+	(void)attempt;
+	*ap = NULL;
+	m->serial++;
+	judge_model_asked(&m->scene->judge, m->serial, kind, blocks, count);
+	if (!a)
+		return ERR_LIMIT;
+	if (fault_strikes(&m->scene->plan, FAULT_LLM_REFUSED, m->scene->world.now_us))
+		return ERR_UNAVAILABLE;
+	a->model = m;
+	a->used = true;
+	a->serial = m->serial;
+	a->told = a->tools_told = 0;
+	a->repeat = false;
+	a->events = events;
+	a->arg = arg;
+	a->slot = ap;
+	model_plan(m->scene->script, m->scene->seed + m->scene->call, blocks, count, &a->reply);
+	if (kind == ASK_CONTINUE)
+		a->told = said_already(&a->reply, blocks, count);
+	repeat_tool(a, blocks, count);
+	a->harm = harm_draw(&m->scene->plan, m->scene->world.now_us);
+	a->harm_at = a->told + (a->reply.len - a->told) * dice_below(&m->dice, 90) / 100;
+	a->slow = fault_strikes(&m->scene->plan, FAULT_LLM_SLOW, m->scene->world.now_us);
+	a->event = (struct event){ on_answer, a, 0 };
+	world_after(&m->scene->world, &a->event, first);
+	*ap = a;
+	return ERR_NONE;
+}
+
+static void llm_cancel(struct llm_answer **ap)
+{
+	if (!*ap)
+		return;
+	(*ap)->slot = NULL;
+	answer_end(*ap);
+	*ap = NULL;
+}
+
+const struct llm simulated_llm = { .name = "simulated", .start = llm_start, .cancel = llm_cancel };
+
+void model_init(struct model *m, struct scene *scene)
+{
+	uint32_t i;
+
+	m->scene = scene;
+	m->serial = 0;
+	dice_init(&m->dice, scene->seed, scene->call, ACTOR_MODEL);
+	for (i = 0; i < MODEL_ANSWERS; i++)
+		m->answers[i].used = false;
+}

@@ -1,0 +1,62 @@
+/* The simulated language model (an LLM vendor). It keeps nothing between requests: what it says follows from the blocks it
+ * is given, the script and the call's seed, so that a second attempt at one answer says the same. It asks the next question,
+ * calls the tool that belongs to an answer, goes on from where its words end when told to, and ends the call when all is
+ * asked. One thread, virtual time.
+ */
+#ifndef SIMULATE_MODEL_H
+#define SIMULATE_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "providers/llm.h"
+#include "simulate/world.h"
+
+struct scene;
+
+enum { MODEL_ANSWERS = 16, MODEL_TEXT = 1024, MODEL_ARGS = 160, MODEL_TOOLS = 3 };
+
+struct model_tool {
+	const char *name;
+	char args[MODEL_ARGS];
+};
+
+/* What it is going to say. */
+struct model_reply {
+	char text[MODEL_TEXT];
+	uint32_t len;
+	struct model_tool tools[MODEL_TOOLS];
+	uint32_t tool_count;
+};
+
+struct llm_answer { /* one stream of the vendor */
+	struct model *model;
+	bool used;
+	uint32_t serial;
+	struct model_reply reply;
+	uint32_t told; /* bytes */
+	uint32_t tools_told;
+	bool slow, repeat;
+	enum fault harm; /* FAULTS: none */
+	uint32_t harm_at; /* bytes */
+	const struct llm_events *events;
+	void *arg;
+	struct llm_answer **slot;
+	struct event event;
+};
+
+struct model {
+	struct scene *scene;
+	struct dice dice;
+	uint32_t serial;
+	struct llm_answer answers[MODEL_ANSWERS];
+};
+
+extern const struct llm simulated_llm; /* its vendor is a struct model */
+
+void model_init(struct model *m, struct scene *scene);
+
+/* The whole reply to these blocks, before ASK_CONTINUE takes away what was said. For the tests. */
+void model_plan(const struct script *script, uint64_t seed, const struct request_block *blocks, size_t count, struct model_reply *reply);
+
+#endif

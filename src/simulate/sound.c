@@ -1,0 +1,60 @@
+/* Tagged audio: see sound.h. */
+#include "simulate/sound.h"
+
+#include <string.h>
+
+static void block_fill(uint8_t *at, uint32_t sound, uint32_t block)
+{
+	unsigned int i;
+
+	memset(at, 0x80, SOUND_BLOCK);
+	at[0] = 0x55;
+	for (i = 0; i < 4; i++)
+		at[1 + i] = (uint8_t)(0x80 | ((sound >> (12 - 4 * i)) & 15));
+	for (i = 0; i < 6; i++)
+		at[5 + i] = (uint8_t)(0x80 | ((block >> (20 - 4 * i)) & 15));
+}
+
+void sound_fill(uint8_t *ulaw, size_t samples, uint32_t sound, uint32_t position)
+{
+	uint8_t block[SOUND_BLOCK];
+	size_t done = 0;
+
+	while (done < samples) {
+		uint32_t at = position + (uint32_t)done, skip = at % SOUND_BLOCK;
+		size_t len = SOUND_BLOCK - skip < samples - done ? SOUND_BLOCK - skip : samples - done;
+
+		block_fill(block, sound, at / SOUND_BLOCK);
+		memcpy(ulaw + done, block + skip, len);
+		done += len;
+	}
+}
+
+static uint32_t nibbles(const uint8_t *at, unsigned int count)
+{
+	uint32_t value = 0;
+
+	while (count--)
+		value = value << 4 | (*at++ & 15);
+	return value;
+}
+
+bool sound_read(const uint8_t *ulaw, size_t samples, uint32_t *sound, uint32_t *position)
+{
+	uint32_t skip, i, block;
+
+	for (skip = 0; skip < SOUND_BLOCK; skip++)
+		if (skip + SOUND_BLOCK <= samples && ulaw[skip] == 0x55)
+			break;
+	if (skip == SOUND_BLOCK || skip + SOUND_BLOCK > samples)
+		return false;
+	for (i = 1; i < SOUND_BLOCK; i++)
+		if ((ulaw[skip + i] & 0xf0) != 0x80)
+			return false;
+	block = nibbles(ulaw + skip + 5, 6);
+	if (block * SOUND_BLOCK < skip)
+		return false;
+	*sound = nibbles(ulaw + skip + 1, 4);
+	*position = block * SOUND_BLOCK - skip;
+	return true;
+}

@@ -1,0 +1,62 @@
+/* The brief: what a call is told before it begins. Made by the conductor from a rule-book, pinned, journalled.
+ *
+ * All text is UTF-8 and belongs to the brief. Lists have ceilings; a brief over one is refused where it is made.
+ */
+#ifndef VOICE_BRIEF_H
+#define VOICE_BRIEF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum {
+	BRIEF_TOOLS_MAX = 32,
+	BRIEF_PHRASES_MAX = 16,
+	BRIEF_NAME_MAX = 64,
+	BRIEF_TEXT_MAX = 400,
+	BRIEF_BYTES_MAX = 64 * 1024
+};
+
+struct brief_tool {
+	char name[BRIEF_NAME_MAX];
+	bool changes;        /* it changes something: at most once */
+	bool ends;           /* the agent asks for the end of the call with it; nothing is sent anywhere */
+	uint32_t timeout_ms; /* 0: the setting's */
+};
+
+struct brief_phrases {
+	char text[BRIEF_PHRASES_MAX][BRIEF_TEXT_MAX];
+	uint8_t count;
+};
+
+struct brief {
+	char language[16];             /* BCP 47: "en-IN" */
+	char rulebook[BRIEF_NAME_MAX]; /* id@version, for people */
+	char greeting[BRIEF_TEXT_MAX]; /* "" lets the caller begin */
+	bool greeting_whole;           /* a disclosure: interrupting does not skip it */
+	bool knowledge;                /* retrieve while the caller speaks */
+	struct brief_phrases fillers;  /* while the model thinks */
+	struct brief_phrases waits;    /* while a tool works */
+	struct brief_phrases prompts;  /* nobody speaks */
+	struct brief_phrases unheard;  /* "Sorry, I did not catch that." */
+	struct brief_phrases apology;  /* no answer could be had */
+	struct brief_phrases goodbye;  /* quiet for too long, or the call's time is up */
+	struct brief_phrases nods;     /* words that are no interruption: "mm-hm", "achha" */
+	struct brief_phrases stops;    /* words that always are: "stop", "ruko" */
+	struct brief_tool tools[BRIEF_TOOLS_MAX];
+	uint8_t tool_count;
+};
+
+/* A brief with the built-in English phrases and no tools. */
+void brief_init(struct brief *b);
+
+void brief_encode(const struct brief *b, struct buf *out);
+enum err brief_decode(struct brief *b, const void *data, size_t len) MUST_USE;
+
+/* Index of the tool, or -1. */
+int brief_tool_find(const struct brief *b, const char *name, size_t len);
+
+#endif

@@ -1,0 +1,315 @@
+/* The step: time, timers, one input, then what follows from it. Everything else is in the parts. */
+#include "voice/call_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct call_output *call_put(struct call *call, enum output_type type)
+{
+	struct call_output *out;
+
+	assert(call->output_count < OUTPUT_MAX);
+	out = &call->outputs[call->output_count++];
+	*out = (struct call_output){ .type = type };
+	return out;
+}
+
+void call_note_text(struct call *call, enum note note, uint32_t index, uint64_t number, struct text text)
+{
+	struct call_output *out = call_put(call, OUT_NOTE);
+
+	out->kind = note;
+	out->turn = call->dialogue.turn;
+	out->index = index;
+	out->number = number;
+	out->text = call_text(call, text);
+	out->text_len = text.len;
+}
+
+void call_note(struct call *call, enum note note, uint32_t index, uint64_t number)
+{
+	call_note_text(call, note, index, number, (struct text){ 0, 0 });
+}
+
+static bool page_get(struct call *call, uint32_t page)
+{
+	if (page >= TEXT_PAGES)
+		return false;
+	if (!call->texts.pages[page])
+		call->texts.pages[page] = malloc(TEXT_PAGE);
+	return call->texts.pages[page] != NULL;
+}
+
+struct text call_keep(struct call *call, const void *text, size_t len)
+{
+	struct texts *t = &call->texts;
+	uint32_t size = len > TEXT_PAGE ? TEXT_PAGE : (uint32_t)len;
+	struct text kept = { t->used, size };
+
+	if (!size || call->err)
+		return (struct text){ 0, 0 };
+	if (t->used % TEXT_PAGE + size > TEXT_PAGE)
+		kept.at = (t->used / TEXT_PAGE + 1) * TEXT_PAGE;
+	if (!page_get(call, kept.at / TEXT_PAGE)) {
+		call->err = ERR_NOMEM;
+		return (struct text){ 0, 0 };
+	}
+	memcpy(t->pages[kept.at / TEXT_PAGE] + kept.at % TEXT_PAGE, text, size);
+	t->used = kept.at + size;
+	return kept;
+}
+
+struct text call_keep_str(struct call *call, const char *text)
+{
+	return call_keep(call, text, strlen(text));
+}
+
+const char *call_text(const struct call *call, struct text text)
+{
+	if (!text.len)
+		return "";
+	assert(text.at + text.len <= call->texts.used && text.at / TEXT_PAGE == (text.at + text.len - 1) / TEXT_PAGE);
+	return call->texts.pages[text.at / TEXT_PAGE] + text.at % TEXT_PAGE;
+}
+
+void timer_set(struct call *call, enum timer timer, uint64_t at_us)
+{
+	call->timers[timer] = at_us ? at_us : 1;
+}
+
+void timer_in(struct call *call, enum timer timer, int64_t ms)
+{
+	timer_set(call, timer, call->now_us + (uint64_t)ms * 1000);
+}
+
+void timer_stop(struct call *call, enum timer timer)
+{
+	call->timers[timer] = 0;
+}
+
+bool timer_runs(const struct call *call, enum timer timer)
+{
+	return call->timers[timer] != 0;
+}
+
+bool guarded(const struct call *call, enum call_guard guard)
+{
+	return call->sabotage != guard;
+}
+
+void call_sabotage(struct call *call, enum call_guard guard)
+{
+	call->sabotage = guard;
+}
+
+static void bufs_init(struct call *call)
+{
+	buf_init(&call->scratch, 2 * TEXT_PAGE);
+	buf_init(&call->listen.said, SAID_MAX);
+	buf_init(&call->listen.partial, SAID_MAX);
+	buf_init(&call->listen.used, SAID_MAX);
+	buf_init(&call->dialogue.gen.answer, ANSWER_MAX);
+	buf_init(&call->dialogue.gen.asked, SAID_MAX);
+	buf_init(&call->dialogue.query, SAID_MAX);
+}
+
+enum err call_new(struct call **callp, const struct call_settings *settings, const struct brief *brief)
+{
+	struct call *call = calloc(1, sizeof(*call));
+
+	*callp = NULL;
+	if (!call)
+		return ERR_NOMEM;
+	call->settings = *settings;
+	call->brief = *brief;
+	bufs_init(call);
+	*callp = call;
+	return ERR_NONE;
+}
+
+void call_free(struct call *call)
+{
+	unsigned int i;
+
+	if (!call)
+		return;
+	for (i = 0; i < TEXT_PAGES && call->texts.pages[i]; i++)
+		free(call->texts.pages[i]);
+	buf_fini(&call->scratch);
+	buf_fini(&call->listen.said);
+	buf_fini(&call->listen.partial);
+	buf_fini(&call->listen.used);
+	buf_fini(&call->dialogue.gen.answer);
+	buf_fini(&call->dialogue.gen.asked);
+	buf_fini(&call->dialogue.query);
+	free(call->dialogue.items);
+	free(call->blocks);
+	free(call);
+}
+
+static void timer_fire(struct call *call, enum timer timer)
+{
+	switch (timer) {
+	case TIMER_TURN:
+	case TIMER_FINALIZE:
+	case TIMER_AHEAD:
+	case TIMER_NOISE:
+	case TIMER_STT:
+	case TIMER_STT_RETRY:
+		endpoint_timer(call, timer);
+		break;
+	case TIMER_RESUME:
+		floor_resume(call);
+		break;
+	case TIMER_FILLER:
+	case TIMER_SECOND:
+	case TIMER_STALL:
+	case TIMER_TOTAL:
+	case TIMER_TOOL:
+		dialogue_timer(call, timer);
+		break;
+	case TIMER_VOICE:
+	case TIMER_PLAY:
+	case TIMER_MARK:
+		speech_timer(call, timer);
+		break;
+	default:
+		quiet_timer(call, timer);
+		break;
+	}
+}
+
+/* Every timer that is due, in the order of the enum. A handler may set its own timer again, but not for now or earlier. */
+static void timers_fire(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TIMERS; i++) {
+		if (!call->timers[i] || call->timers[i] > call->now_us)
+			continue;
+		call->timers[i] = 0;
+		timer_fire(call, (enum timer)i);
+	}
+}
+
+static void attached(struct call *call)
+{
+	quiet_attached(call);
+	endpoint_listen(call, call->listen.final_sample);
+	dialogue_attached(call);
+	speech_attached(call);
+}
+
+static void input_take(struct call *call, const struct call_input *in)
+{
+	switch (in->type) {
+	case IN_PREPARE:
+	case IN_START:
+		if (in->type == IN_START || guarded(call, GUARD_P24))
+			quiet_start(call);
+		call->quiet.started = in->type == IN_START || call->quiet.started;
+		break;
+	case IN_VOICE: floor_voice(call, in->number, in->position); break;
+	case IN_TRANSCRIPT: endpoint_transcript(call, in); break;
+	case IN_STT_DOWN: endpoint_down(call, in->stream); break;
+	case IN_MODEL_TEXT:
+	case IN_MODEL_TOOL:
+	case IN_MODEL_DONE:
+	case IN_MODEL_FAILED: dialogue_model(call, in); break;
+	case IN_SPEECH: speech_news(call, in); break;
+	case IN_SPEECH_FAILED: speech_failed(call, in); break;
+	case IN_SENT: speech_sent(call, in); break;
+	case IN_PLAYED: speech_played(call, in); break;
+	case IN_TOOL_RESULT: dialogue_tool_result(call, in); break;
+	case IN_DIGIT: quiet_digit(call, in->number); break;
+	case IN_ORDER: quiet_order(call, in); break;
+	case IN_KNOWLEDGE: dialogue_knowledge(call, in); break;
+	case IN_MEDIA_LOST: quiet_media_lost(call); break;
+	case IN_ATTACHED: attached(call); break;
+	case IN_HANGUP: quiet_hangup(call, END_CALLER); break;
+	case IN_TIMER:
+	case IN_TYPES: break;
+	}
+}
+
+/* One OUT_WAKE when the earliest timer is another one than the session was told. */
+static void wake(struct call *call)
+{
+	uint64_t earliest = 0;
+	unsigned int i;
+
+	for (i = 0; i < TIMERS; i++)
+		if (call->timers[i] && (!earliest || call->timers[i] < earliest))
+			earliest = call->timers[i];
+	if (earliest == call->wake_us)
+		return;
+	call->wake_us = earliest;
+	call_put(call, OUT_WAKE)->number = earliest;
+}
+
+/* The blocks may have moved while a second request of the same step was made. */
+static void blocks_resolve(struct call *call)
+{
+	size_t i, first = 0;
+
+	for (i = 0; i < call->output_count; i++) {
+		if (call->outputs[i].type != OUT_ASK)
+			continue;
+		call->outputs[i].blocks = call->blocks + first;
+		first += call->outputs[i].block_count;
+	}
+}
+
+enum err call_step(struct call *call, const struct call_input *in, struct call_outputs *outputs)
+{
+	const char *broken;
+
+	call->output_count = 0;
+	call->block_count = 0;
+	if (in->at_us > call->now_us)
+		call->now_us = in->at_us;
+	if (!call->quiet.ended) {
+		timers_fire(call);
+		input_take(call, in);
+	} else if (in->type == IN_TOOL_RESULT) {
+		dialogue_tool_result(call, in); /* what it changed is still told to the timeline */
+	}
+	if (!call->quiet.ended) {
+		dialogue_advance(call);
+		speech_advance(call);
+		quiet_advance(call);
+	}
+	wake(call);
+	blocks_resolve(call);
+	broken = call_check(call);
+	if (broken)
+		assert(!"a call's invariant");
+	*outputs = (struct call_outputs){ call->outputs, call->output_count };
+	return call->err;
+}
+
+bool call_ended(const struct call *call)
+{
+	return call->quiet.ended;
+}
+
+enum end_reason call_end_reason(const struct call *call)
+{
+	return call->quiet.reason;
+}
+
+uint32_t call_turn(const struct call *call)
+{
+	return call->dialogue.turn;
+}
+
+void call_set_settings(struct call *call, const struct call_settings *settings)
+{
+	call->settings = *settings;
+}
+
+const struct call_settings *call_get_settings(const struct call *call)
+{
+	return &call->settings;
+}

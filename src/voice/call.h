@@ -1,0 +1,57 @@
+/* One phone call as a pure state machine: call_step(call, input) → outputs.
+ *
+ * It does no I/O, reads no clock, takes no lock, owns no socket, and sees no audio bytes and no floating point. The same
+ * inputs give the same outputs, byte for byte, on every machine and build. Any thread, one at a time.
+ *
+ *   ear (floor.c)  ─► end of turn (endpoint.c) ─► dialogue.c ─► speech.c ─► mouth
+ *        └─► hold · yield · resume (floor.c) ────────┴──────────────┘
+ *   nobody speaks, the call's time, the keypad: quiet.c          save, load: snapshot.c
+ *
+ * Memory: one allocation for the call, growing text up to CALL_TEXT_MAX; everything has a ceiling (see call_state.h).
+ */
+#ifndef VOICE_CALL_H
+#define VOICE_CALL_H
+
+#include "voice/brief.h"
+#include "voice/input.h"
+#include "voice/output.h"
+#include "voice/settings.h"
+
+struct call;
+
+struct call_outputs {
+	const struct call_output *items; /* hold until the next step */
+	size_t count;
+};
+
+/* Copies both. ERR_NOMEM only. */
+enum err call_new(struct call **callp, const struct call_settings *settings, const struct brief *brief) MUST_USE;
+void call_free(struct call *call); /* NULL is fine */
+
+/* Takes one input. Inputs that make no sense where the call stands (an unknown generation, a mark of long ago) change
+ * nothing. A time before the last one counts as the last one. ERR_NOMEM: the step was not taken and the call is over. */
+enum err call_step(struct call *call, const struct call_input *in, struct call_outputs *outputs) MUST_USE;
+
+bool call_ended(const struct call *call);
+enum end_reason call_end_reason(const struct call *call);
+uint32_t call_turn(const struct call *call); /* the caller's turns so far */
+
+/* The state as bytes, in call-relative time: versioned (SNAPSHOT_VERSION in snapshot.c), canonical, complete. A call loaded
+ * from it gives the same outputs as the one that was saved. Loading refuses foreign bytes with ERR_FORMAT, ERR_TRUNCATED,
+ * ERR_VERSION or ERR_LIMIT and never crashes on any. */
+void call_save(const struct call *call, struct buf *b);
+enum err call_load(struct call **callp, const void *data, size_t len) MUST_USE;
+
+/* Same call with other settings, for `replay --set`. */
+void call_set_settings(struct call *call, const struct call_settings *settings);
+const struct call_settings *call_get_settings(const struct call *call);
+
+/* The invariants: NULL when all hold, else a sentence. call_step asserts them in every build. */
+const char *call_check(const struct call *call);
+
+/* For the simulator's --sabotage: switches one guard off, so that the promise must break. No effect on a call's encoding. */
+enum call_guard { GUARD_NONE = 0, GUARD_P01, GUARD_P02, GUARD_P03, GUARD_P04, GUARD_P05, GUARD_P06, GUARD_P08, GUARD_P09, GUARD_P10, GUARD_P12,
+	GUARD_P13, GUARD_P14, GUARD_P15, GUARD_P24, GUARD_N5 };
+void call_sabotage(struct call *call, enum call_guard guard);
+
+#endif

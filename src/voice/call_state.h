@@ -1,0 +1,328 @@
+/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, dialogue.c, speech.c, quiet.c, snapshot.c.
+ *
+ * Plain data: every field is saved by snapshot.c's tables, nothing points anywhere but into `texts`. A part changes its own
+ * struct; what it wants from another part it asks for by one of the functions below.
+ */
+#ifndef VOICE_CALL_STATE_H
+#define VOICE_CALL_STATE_H
+
+#include "voice/call.h"
+#include "voice/words.h"
+
+enum {
+	ITEMS_MAX = 4096,          /* history; older turns are forgotten beyond it */
+	ITEMS_KEPT = 3072,
+	UTTERANCES_MAX = 24,
+	GEN_TOOLS_MAX = 8,
+	TOOLS_MAX = 16,            /* running at once */
+	SAID_MAX = 8 * 1024,       /* one turn's words */
+	ANSWER_MAX = 32 * 1024,    /* one answer's text */
+	KEYS_MAX = 32,
+	CHUNK_US = 32000
+};
+
+/* A piece of the call's texts. */
+struct text {
+	uint32_t at, len;
+};
+
+/* Everything said, heard or asked, in pages that never move: an output may point at a text while the step adds others. */
+enum { TEXT_PAGE = 16 * 1024, TEXT_PAGES = 256 };
+
+struct texts {
+	char *pages[TEXT_PAGES];
+	uint32_t used; /* bytes, the unused ends of full pages included */
+};
+
+enum timer {
+	TIMER_TURN,       /* endpoint.c: the caller's turn is over */
+	TIMER_FINALIZE,   /* endpoint.c: ask the recogniser to finish */
+	TIMER_AHEAD,      /* endpoint.c: the end is likely */
+	TIMER_NOISE,      /* endpoint.c: there was voice, there are no words */
+	TIMER_STT,        /* endpoint.c: voice, and the recogniser says nothing */
+	TIMER_STT_RETRY,  /* endpoint.c: open the next stream */
+	TIMER_RESUME,     /* floor.c: a held agent goes on */
+	TIMER_FILLER,     /* dialogue.c: the model is slow: say something */
+	TIMER_SECOND,     /* dialogue.c: the model is slow: next attempt */
+	TIMER_STALL,      /* dialogue.c: the model stopped in the middle */
+	TIMER_TOTAL,      /* dialogue.c: the answer takes too long */
+	TIMER_TOOL,       /* dialogue.c: a tool is slow, to be detached, or over its time */
+	TIMER_VOICE,      /* speech.c: the voice gives no audio */
+	TIMER_PLAY,       /* speech.c: playing was ordered, nothing was sent */
+	TIMER_MARK,       /* speech.c: all was sent, the carrier does not say that it was played */
+	TIMER_QUIET,      /* quiet.c: nobody speaks */
+	TIMER_KEYS,       /* quiet.c: the entry on the keypad is over */
+	TIMER_MAX,        /* quiet.c: the call's time is up */
+	TIMER_END,        /* quiet.c: hang up, whatever is left to say */
+	TIMER_MEDIA,      /* quiet.c: nobody took the call over */
+	TIMERS
+};
+
+struct ear {
+	bool voiced;               /* the last chunk held voice */
+	bool burst;                /* voice, its short pauses included */
+	bool over_agent;           /* the burst began over the agent's words, and not near their end */
+	bool unworded;             /* voice has come, and no word since */
+	uint64_t burst_us;         /* when it began, */
+	uint64_t burst_sample;     /* where, */
+	uint64_t voice_us;         /* and how much voice it holds */
+	uint64_t last_voice_us;    /* when the last voiced chunk came; 0: never */
+	uint64_t last_voice_sample; /* where it ended */
+	uint64_t last_chunk_us;
+	uint64_t end_sample;       /* of the last chunk */
+};
+
+struct listen {
+	uint32_t stream;           /* the recogniser stream in force; 0: none yet */
+	uint32_t retries;          /* in a row without a transcript */
+	bool down;                 /* waiting for TIMER_STT_RETRY */
+	struct buf said;           /* final words of this turn */
+	struct buf partial;        /* words that may still change */
+	struct buf used;           /* a partial that became a turn: its final is still owed */
+	bool endpoint;             /* the recogniser called the end */
+	bool finalizing;
+	uint64_t text_us;          /* when words last changed */
+	uint64_t final_us;         /* when the last final came */
+	uint64_t final_sample;     /* what the finals cover */
+	uint64_t turn_us;          /* when the last turn ended */
+	bool waiting;              /* voice has come that no final covers, */
+	uint64_t voice_sample;     /* from here on */
+	struct words_expect expect; /* what the agent asked for */
+};
+
+enum gen_state { GEN_NONE = 0, GEN_ASKED, GEN_TEXT, GEN_DONE };
+
+struct gen_tool {
+	struct text name, args;
+};
+
+struct gen {
+	enum gen_state state;
+	bool ahead;                /* not released: the end of the turn is only likely */
+	bool spoke;                /* some of its text is an utterance */
+	uint32_t id, turn, attempt;
+	uint32_t base_items;       /* history before it, for throwing it away */
+	uint32_t cut;              /* bytes of `answer` that became utterances */
+	struct buf answer;
+	struct buf asked;          /* ahead: the caller's words it was asked with */
+	struct gen_tool tools[GEN_TOOLS_MAX];
+	uint32_t tool_count;
+};
+
+enum item_flag { ITEM_FILLER = 1, ITEM_PENDING = 2, ITEM_CHANGES = 4 };
+
+struct item {
+	uint8_t type;              /* enum block_type */
+	uint8_t flags;
+	uint8_t status;            /* TOOL_RESULT */
+	uint32_t turn, index;
+	struct text name, text;
+};
+
+enum tool_state { TOOL_FREE = 0, TOOL_RUNNING, TOOL_DETACHED };
+
+struct tool {
+	enum tool_state state;
+	bool changes;
+	uint32_t turn, index, item; /* item: its TOOL_RESULT */
+	uint32_t timeout_ms;
+	uint64_t detach_us, deadline_us;
+	struct text name, args;
+};
+
+struct dialogue {
+	uint32_t turn;             /* the caller's turns so far */
+	uint32_t tool_index;       /* tools asked for in this turn */
+	uint32_t gens;             /* the last generation's number */
+	uint32_t queries;
+	uint32_t failures;         /* turns in a row without an answer */
+	uint32_t ahead_tries;      /* in this turn */
+	uint32_t ahead_bits;       /* the last ten: 1 was of use */
+	uint32_t ahead_count;
+	bool need_answer;
+	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
+	uint64_t filler_us;        /* the next filler while tools run; 0: none */
+	uint8_t filler_turn, wait_turn; /* which phrase comes next */
+	struct gen gen;
+	struct tool tools[TOOLS_MAX];
+	struct item *items;
+	uint32_t item_count, item_cap;
+	struct text knowledge;     /* for the next request */
+	struct buf query;          /* the words last looked up */
+};
+
+enum utterance_state { UTTERANCE_FREE = 0, UTTERANCE_WAITS, UTTERANCE_MADE, UTTERANCE_PLAYS, UTTERANCE_CUT };
+enum utterance_kind { SAY_ANSWER = 0, SAY_FILLER, SAY_PROMPT, SAY_GREETING, SAY_GOODBYE };
+
+struct utterance {
+	enum utterance_state state;
+	enum utterance_kind kind;
+	bool whole;                /* not to be interrupted */
+	bool done;                 /* all of its audio is there */
+	bool exact;
+	bool sent;                 /* this take's first frame went out */
+	bool cleared;              /* this take was cleared at the carrier */
+	bool anchored;             /* a mark of this take has come */
+	uint32_t id, gen, turn, item;
+	uint32_t take;             /* counts syntheses and playings alike */
+	uint32_t synth_take;       /* the take its audio belongs to */
+	uint32_t attempts;
+	uint32_t play_tries;
+	uint32_t samples;          /* of audio there is */
+	uint32_t played;           /* the carrier has surely played so many */
+	uint32_t from;             /* this take plays from here */
+	uint32_t anchor;           /* the last mark's samples, */
+	uint64_t anchor_us;        /* and when it came */
+	uint64_t made_us;          /* synthesis was ordered */
+	uint64_t audio_us;         /* the last audio came */
+	uint64_t play_us;          /* playing was ordered */
+	uint32_t sent_at;          /* sending began, or began again after it had run dry, at this sample, */
+	uint64_t sent_us;          /* then */
+	uint64_t bound_us;         /* no mark of this take can come sooner: what was queued before it; 0: nothing was */
+	uint64_t cut_us;
+	struct text text;
+	uint16_t word_count;
+	struct speech_word words[INPUT_WORDS_MAX];
+};
+
+struct speech {
+	uint32_t utterances;       /* the last one's number */
+	bool held;
+	uint64_t held_us;
+	uint64_t lag_us;           /* the shortest way seen from a frame's sending to its mark, plus one; 0: not known */
+	uint8_t order[UTTERANCES_MAX]; /* slots in speaking order; cut ones are not in it */
+	uint8_t count;
+	struct utterance slots[UTTERANCES_MAX];
+};
+
+enum milestone { AT_SPEECH_END, AT_TURN, AT_TRANSCRIPT, AT_TOKEN, AT_SPEAKABLE, AT_AUDIO, AT_SENT, AT_PLAYED, MILESTONES };
+
+struct quiet {
+	bool prepared, started, lost, ending, final, ended;
+	enum end_reason reason;
+	uint32_t prompts;
+	uint8_t prompt_turn, unheard_turn, apology_turn;
+	char keys[KEYS_MAX];
+	uint8_t key_count;
+};
+
+struct call {
+	struct call_settings settings;
+	struct brief brief;
+	enum call_guard sabotage;
+	uint64_t now_us;
+	uint64_t wake_us;          /* the last OUT_WAKE */
+	uint64_t timers[TIMERS];   /* 0: off */
+	uint64_t at[MILESTONES];   /* of the current turn; 0: not yet */
+	bool measured;
+	struct ear ear;
+	struct listen listen;
+	struct dialogue dialogue;
+	struct speech speech;
+	struct quiet quiet;
+	struct texts texts;
+	/* the step's scratch, not part of the state */
+	enum err err;
+	size_t output_count;
+	struct call_output outputs[OUTPUT_MAX];
+	struct request_block *blocks; /* of every OUT_ASK of the step */
+	size_t block_count, block_cap;
+	struct buf scratch;
+};
+
+/* call.c: what every part uses */
+struct call_output *call_put(struct call *call, enum output_type type); /* zeroed */
+void call_note(struct call *call, enum note note, uint32_t index, uint64_t number);
+void call_note_text(struct call *call, enum note note, uint32_t index, uint64_t number, struct text text);
+struct text call_keep(struct call *call, const void *text, size_t len); /* copies into texts */
+struct text call_keep_str(struct call *call, const char *text);
+const char *call_text(const struct call *call, struct text text);
+void timer_set(struct call *call, enum timer timer, uint64_t at_us);
+void timer_in(struct call *call, enum timer timer, int64_t ms);
+void timer_stop(struct call *call, enum timer timer);
+bool timer_runs(const struct call *call, enum timer timer);
+bool guarded(const struct call *call, enum call_guard guard); /* the guard is in force */
+
+/* floor.c: who speaks */
+void floor_voice(struct call *call, uint64_t level, uint64_t position);
+void floor_words(struct call *call, const char *text, size_t len); /* words came; may yield */
+bool floor_near_end(const struct call *call);
+void floor_yield(struct call *call, enum yield_why why);
+void floor_resume(struct call *call);
+bool floor_caller(const struct call *call); /* the caller has, or may be taking, the floor */
+
+/* endpoint.c: what the caller says, and when the turn is over */
+void endpoint_listen(struct call *call, uint64_t from_sample);
+void endpoint_transcript(struct call *call, const struct call_input *in);
+void endpoint_down(struct call *call, uint32_t stream);
+void endpoint_update(struct call *call); /* sets the timers anew */
+void endpoint_keys(struct call *call, const char *keys, size_t count);
+bool endpoint_words(const struct call *call); /* there are words that are no turn yet */
+void endpoint_timer(struct call *call, enum timer timer);
+void endpoint_voice(struct call *call, uint64_t position);
+
+/* dialogue.c: history, generations, tools */
+void dialogue_turn(struct call *call, struct text words);
+void dialogue_ahead(struct call *call);
+void dialogue_discard(struct call *call); /* the generation asked ahead */
+void dialogue_words_changed(struct call *call);
+void dialogue_yield(struct call *call);
+void dialogue_advance(struct call *call);
+bool dialogue_idle(const struct call *call); /* nothing asked, nothing running, nothing owed */
+bool dialogue_tools_running(const struct call *call);
+bool dialogue_answering(const struct call *call); /* the agent owes, or is about to give, an answer that is released */
+uint32_t dialogue_agent_item(struct call *call, struct text text, bool filler);
+uint32_t dialogue_insert(struct call *call, uint32_t at, const struct item *item);
+void dialogue_model(struct call *call, const struct call_input *in);
+void dialogue_tool_result(struct call *call, const struct call_input *in);
+void dialogue_knowledge(struct call *call, const struct call_input *in);
+void dialogue_retrieve(struct call *call);
+void dialogue_timer(struct call *call, enum timer timer);
+void dialogue_attached(struct call *call);
+void dialogue_end(struct call *call);
+
+/* speech.c: what the agent says: queued, sent, played, heard */
+void speech_say(struct call *call, enum utterance_kind kind, const char *text, size_t len, bool whole);
+void speech_phrase(struct call *call, enum utterance_kind kind, const struct brief_phrases *phrases, uint8_t *turn);
+void speech_cut(struct call *call, bool flush); /* the generation's text into utterances */
+void speech_news(struct call *call, const struct call_input *in);
+void speech_failed(struct call *call, const struct call_input *in);
+void speech_sent(struct call *call, const struct call_input *in);
+void speech_played(struct call *call, const struct call_input *in);
+void speech_hold(struct call *call);
+void speech_resume(struct call *call);
+void speech_drop(struct call *call);                   /* everything unheard; history keeps what was heard */
+void speech_drop_gen(struct call *call, uint32_t gen); /* unplayed utterances of a generation that was thrown away */
+void speech_released(struct call *call, uint32_t gen); /* what was made ahead may be played, as part of this turn */
+void speech_advance(struct call *call);
+void speech_timer(struct call *call, enum timer timer);
+void speech_attached(struct call *call);
+bool speech_idle(const struct call *call);    /* nothing queued, nothing playing */
+bool speech_audible(const struct call *call); /* the caller hears the agent, or is about to within a frame */
+bool speech_whole(const struct call *call);   /* what is being said may not be interrupted */
+uint64_t speech_left_us(const struct call *call); /* until everything queued is played, as far as known */
+void speech_item_moved(struct call *call, uint32_t from); /* history grew by one at `from` */
+void speech_items_forgotten(struct call *call, uint32_t count); /* the first so many are gone */
+
+/* quiet.c: nobody speaks, the keypad, the call's time, the end */
+void quiet_start(struct call *call);
+void quiet_digit(struct call *call, uint64_t digit);
+void quiet_order(struct call *call, const struct call_input *in);
+void quiet_media_lost(struct call *call);
+void quiet_attached(struct call *call);
+void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase);
+void quiet_unend(struct call *call); /* the caller goes on talking after our goodbye */
+void quiet_hangup(struct call *call, enum end_reason reason);
+void quiet_advance(struct call *call);
+void quiet_timer(struct call *call, enum timer timer);
+void quiet_words(struct call *call); /* the caller said something */
+
+/* measure.c: the latency parts of a turn */
+void measure_turn(struct call *call);  /* the caller's turn ends now */
+void measure_ahead(struct call *call); /* an answer is asked for before that */
+void measure_at(struct call *call, enum milestone milestone);
+
+/* check.c, snapshot.c */
+enum { SNAPSHOT_VERSION = 1 };
+
+#endif

@@ -1,0 +1,373 @@
+/* What the caller says, and when the turn is over.
+ *
+ *   LISTENING ──words──► WORDS ──silence ≥ need──► (final missing? wait) ──► turn (dialogue_turn)
+ *       ▲                  │ voice again: timers off, words kept               │
+ *       └──────────────────┴───────────────────────────────────────────────────┘
+ *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c) and by what the
+ *   recogniser says (turn_need). Silence is counted from the arrival of the last voiced chunk; where the ear heard nothing,
+ *   from the last change of the words. Words said over the agent that were too few to make it yield wait until it is done.
+ *
+ * Recogniser streams: one is in force, opened by endpoint_listen; a dead or mute one is replaced, from the end of the last
+ * final on, so that no word is lost and none comes twice.
+ */
+#include "voice/call_state.h"
+
+#include <string.h>
+
+enum { STT_RETRY_MAX_MS = 2000, STALL_US = 100000, STALL_MAX_US = 1000000, STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000 };
+
+/* ------------------------------------------------------------------ streams */
+
+void endpoint_listen(struct call *call, uint64_t from_sample)
+{
+	struct listen *l = &call->listen;
+	struct call_output *out = call_put(call, OUT_LISTEN);
+
+	out->stream = ++l->stream;
+	out->position = from_sample;
+	l->down = false;
+	l->finalizing = false;
+	buf_reset(&l->partial);
+	timer_stop(call, TIMER_STT_RETRY);
+}
+
+/* Where a new stream begins: behind the last final, and not long before the voice that nobody has understood yet. */
+static uint64_t unfinalised(const struct call *call)
+{
+	const struct listen *l = &call->listen;
+	uint64_t from = l->voice_sample > STT_BACK_SAMPLES ? l->voice_sample - STT_BACK_SAMPLES : 0;
+
+	if (!l->waiting)
+		return call->ear.end_sample;
+	return from > l->final_sample ? from : l->final_sample;
+}
+
+/* Voice has begun that a final must come for; a recogniser that says nothing to a good deal of it is taken for dead. */
+void endpoint_voice(struct call *call, uint64_t position)
+{
+	struct listen *l = &call->listen;
+
+	if (!l->waiting)
+		l->voice_sample = position;
+	l->waiting = true;
+	if (call->ear.voice_us >= MUTE_VOICE_US && !timer_runs(call, TIMER_STT) && !l->down)
+		timer_in(call, TIMER_STT, call->settings.stt_stall_ms - MUTE_VOICE_US / 1000);
+}
+
+static void replace(struct call *call)
+{
+	struct listen *l = &call->listen;
+	int64_t wait = call->settings.stt_retry_ms;
+	uint32_t i;
+
+	for (i = 0; i < l->retries && wait < STT_RETRY_MAX_MS; i++)
+		wait *= 2;
+	l->retries++;
+	l->down = true;
+	call_note(call, NOTE_RETRY, RETRY_RECOGNISER, l->retries);
+	timer_in(call, TIMER_STT_RETRY, wait > STT_RETRY_MAX_MS ? STT_RETRY_MAX_MS : wait);
+}
+
+void endpoint_down(struct call *call, uint32_t stream)
+{
+	if (stream == call->listen.stream && !call->listen.down)
+		replace(call);
+}
+
+/* ------------------------------------------------------------------ the turn's end */
+
+bool endpoint_words(const struct call *call)
+{
+	return call->listen.said.len || call->listen.partial.len;
+}
+
+/* All words of the turn so far, in scratch. */
+static struct buf *turn_text(struct call *call)
+{
+	struct buf *b = &call->scratch;
+
+	buf_reset(b);
+	buf_append(b, call->listen.said.data, call->listen.said.len);
+	if (call->listen.said.len && call->listen.partial.len)
+		buf_text(b, " ");
+	buf_append(b, call->listen.partial.data, call->listen.partial.len);
+	return b;
+}
+
+static int64_t turn_need(struct call *call, enum turn_why *why)
+{
+	const struct call_settings *s = &call->settings;
+	struct buf *text = turn_text(call);
+	enum words_finish finish = words_finish(call->listen.expect, (const char *)text->data, text->len);
+
+	if (finish == FINISH_SPELLED && !guarded(call, GUARD_P09))
+		finish = FINISH_COMPLETE;
+	if (finish == FINISH_COMPLETE) {
+		*why = TURN_COMPLETE;
+		return s->turn_complete_ms;
+	}
+	if (finish == FINISH_SPELLED) {
+		*why = TURN_SPELLED;
+		return s->turn_spelled_ms;
+	}
+	if (finish == FINISH_OPEN) {
+		*why = TURN_OPEN;
+		return s->turn_open_ms;
+	}
+	if (call->listen.endpoint && s->turn_endpoint_ms < s->turn_silence_ms) {
+		*why = TURN_ENDPOINT;
+		return s->turn_endpoint_ms;
+	}
+	*why = TURN_SILENCE;
+	return s->turn_silence_ms;
+}
+
+/* Since when there is silence behind the words. */
+static uint64_t silence_since(const struct call *call)
+{
+	const struct ear *ear = &call->ear;
+
+	return ear->last_voice_us > call->listen.turn_us ? ear->last_voice_us : call->listen.text_us;
+}
+
+static void words_timers_stop(struct call *call)
+{
+	timer_stop(call, TIMER_TURN);
+	timer_stop(call, TIMER_FINALIZE);
+	timer_stop(call, TIMER_AHEAD);
+}
+
+static void noise_update(struct call *call)
+{
+	const struct ear *ear = &call->ear;
+
+	if (!ear->unworded || endpoint_words(call) || ear->voiced)
+		timer_stop(call, TIMER_NOISE);
+	else
+		timer_set(call, TIMER_NOISE, ear->last_voice_us + (uint64_t)call->settings.turn_noise_ms * 1000);
+}
+
+void endpoint_update(struct call *call)
+{
+	const struct call_settings *s = &call->settings;
+	struct listen *l = &call->listen;
+	enum turn_why why;
+	uint64_t since;
+
+	noise_update(call);
+	words_timers_stop(call);
+	if (!endpoint_words(call) || call->ear.voiced)
+		return;
+	since = silence_since(call);
+	timer_set(call, TIMER_TURN, since + (uint64_t)turn_need(call, &why) * 1000);
+	if (l->partial.len && !l->finalizing)
+		timer_set(call, TIMER_FINALIZE, since + (uint64_t)s->turn_finalize_ms * 1000);
+	if (s->turn_preempt && why != TURN_OPEN && why != TURN_SPELLED && (!l->partial.len || why == TURN_COMPLETE))
+		timer_set(call, TIMER_AHEAD, since + (uint64_t)s->turn_preempt_ms * 1000);
+}
+
+static void said_clear(struct call *call)
+{
+	struct listen *l = &call->listen;
+
+	buf_reset(&l->used);
+	if (l->partial.len)
+		buf_append(&l->used, l->partial.data, l->partial.len);
+	buf_reset(&l->said);
+	buf_reset(&l->partial);
+	l->endpoint = false;
+	l->finalizing = false;
+	l->turn_us = call->now_us;
+	l->waiting = l->used.len > 0;
+	call->ear.unworded = false;
+	words_timers_stop(call);
+	timer_stop(call, TIMER_NOISE);
+}
+
+static void turn_end(struct call *call, enum turn_why why)
+{
+	struct buf *b = turn_text(call);
+	struct text words = call_keep(call, b->data, b->len);
+	uint64_t since = silence_since(call);
+
+	measure_turn(call);
+	call->dialogue.turn++;
+	call->dialogue.tool_index = 0;
+	call->dialogue.ahead_tries = 0;
+	call_note_text(call, NOTE_TURN, why, call->now_us > since ? call->now_us - since : 0, words);
+	said_clear(call);
+	quiet_words(call);
+	dialogue_turn(call, words);
+}
+
+void endpoint_keys(struct call *call, const char *keys, size_t count)
+{
+	struct listen *l = &call->listen;
+
+	if (l->said.len)
+		buf_text(&l->said, " ");
+	buf_text(&l->said, "[keypad] ");
+	buf_append(&l->said, keys, count);
+	l->text_us = call->now_us;
+	turn_end(call, TURN_KEYS);
+}
+
+static void finalize(struct call *call)
+{
+	struct listen *l = &call->listen;
+
+	if (l->finalizing || l->down)
+		return;
+	l->finalizing = true;
+	call_put(call, OUT_FINALIZE)->stream = l->stream;
+}
+
+static void turn_due(struct call *call)
+{
+	const struct call_settings *s = &call->settings;
+	const struct ear *ear = &call->ear;
+	uint64_t since = silence_since(call), last;
+	enum turn_why why;
+	uint64_t due = since + (uint64_t)turn_need(call, &why) * 1000;
+
+	if (!speech_idle(call) && (speech_audible(call) || call->speech.held || speech_whole(call)))
+		return; /* too few words to interrupt: they are answered when the agent is done (speech_advance asks again) */
+	if (ear->last_chunk_us && call->now_us - ear->last_chunk_us > STALL_US && call->now_us - ear->last_chunk_us < STALL_MAX_US) {
+		timer_set(call, TIMER_TURN, call->now_us + STALL_US); /* nobody has heard this silence */
+		return;
+	}
+	last = due + (uint64_t)s->turn_final_wait_ms * 1000;
+	if (call->listen.partial.len && call->now_us < last) {
+		finalize(call);
+		timer_set(call, TIMER_TURN, last);
+		return;
+	}
+	turn_end(call, call->now_us > due ? TURN_FINAL_LATE : why);
+}
+
+static void noise_due(struct call *call)
+{
+	struct ear *ear = &call->ear;
+
+	ear->unworded = false;
+	if (endpoint_words(call) || !guarded(call, GUARD_P10))
+		return;
+	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
+		return;
+	call->listen.waiting = false;
+	call_note(call, NOTE_NOISE, 0, ear->voice_us);
+	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
+}
+
+void endpoint_timer(struct call *call, enum timer timer)
+{
+	if (timer == TIMER_TURN)
+		turn_due(call);
+	else if (timer == TIMER_FINALIZE)
+		finalize(call);
+	else if (timer == TIMER_AHEAD)
+		dialogue_ahead(call);
+	else if (timer == TIMER_NOISE)
+		noise_due(call);
+	else if (timer == TIMER_STT_RETRY)
+		endpoint_listen(call, unfinalised(call));
+	else if (timer == TIMER_STT && !call->listen.down)
+		replace(call);
+}
+
+/* ------------------------------------------------------------------ transcripts */
+
+static void append_words(struct buf *b, const char *text, size_t len)
+{
+	if (b->len && len)
+		buf_text(b, " ");
+	buf_append(b, text, len);
+	b->err = ERR_NONE; /* over the ceiling: what is there is enough for an answer */
+}
+
+/* A nod over the agent's words is noted and forgotten. */
+static bool nod(struct call *call, const char *text, size_t len)
+{
+	bool over = call->ear.over_agent || speech_audible(call) || call->speech.held || dialogue_answering(call);
+
+	if (!over || endpoint_words(call) || !words_all_in(&call->brief.nods, text, len) || words_any_in(&call->brief.stops, text, len))
+		return false;
+	if (floor_near_end(call))
+		return false; /* the question is as good as asked: this answers it */
+	return guarded(call, GUARD_P06);
+}
+
+static void partial_take(struct call *call, const struct call_input *in)
+{
+	struct listen *l = &call->listen;
+
+	if (words_same((const char *)l->partial.data, l->partial.len, in->text, in->text_len))
+		return;
+	if (nod(call, in->text, in->text_len))
+		return;
+	buf_reset(&l->partial);
+	append_words(&l->partial, in->text, in->text_len);
+	l->text_us = call->now_us;
+	if (in->text_len)
+		floor_words(call, in->text, in->text_len);
+}
+
+/* The final of a partial that was a turn already brings nothing new; one with other words is taken as new words. */
+static bool owed(struct call *call, const char *text, size_t len)
+{
+	struct buf *used = &call->listen.used;
+	bool same = used->len && words_same((const char *)used->data, used->len, text, len);
+
+	buf_reset(used);
+	return same;
+}
+
+static void final_take(struct call *call, const struct call_input *in)
+{
+	struct listen *l = &call->listen;
+	bool words = in->text_len && words_count(in->text, in->text_len);
+
+	l->finalizing = false;
+	if (in->position2 > l->final_sample)
+		l->final_sample = in->position2;
+	if (!words || owed(call, in->text, in->text_len) || !guarded(call, GUARD_N5)) {
+		if (!words)
+			buf_reset(&l->partial);
+		return;
+	}
+	buf_reset(&l->partial);
+	if (nod(call, in->text, in->text_len)) {
+		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, in->text, in->text_len));
+		return;
+	}
+	append_words(&l->said, in->text, in->text_len);
+	l->text_us = call->now_us;
+	l->final_us = call->now_us;
+	l->voice_sample = l->final_sample;
+	l->waiting = call->ear.burst;
+	floor_words(call, (const char *)l->said.data, l->said.len);
+}
+
+void endpoint_transcript(struct call *call, const struct call_input *in)
+{
+	struct listen *l = &call->listen;
+
+	if (in->stream != l->stream || l->down)
+		return;
+	l->retries = 0;
+	timer_stop(call, TIMER_STT);
+	if (in->text_len && words_count(in->text, in->text_len))
+		call->ear.unworded = false;
+	if (in->kind == TRANSCRIPT_PARTIAL)
+		partial_take(call, in);
+	else
+		final_take(call, in);
+	if (in->kind == TRANSCRIPT_END && l->said.len && !l->partial.len)
+		l->endpoint = true;
+	else if (in->text_len)
+		l->endpoint = false;
+	dialogue_words_changed(call);
+	if (call->brief.knowledge && endpoint_words(call))
+		dialogue_retrieve(call);
+	endpoint_update(call);
+}

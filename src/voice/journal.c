@@ -1,0 +1,877 @@
+/* The loop's half of the journal: calls, sequences, seals, ceilings, owed gaps, and what is durable. See journal.h.
+ *
+ * The batch being filled is passed by one atomic pointer: an append takes it out (never finding it gone, because a taker
+ * only ever swaps it for an empty one), fills it and puts it back; a taker that finds it out tries again. So the loop waits
+ * for nobody. The lists of free and written batches are under a lock that no append touches. */
+#include "voice/journal.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "voice/journal_read.h"
+#include "voice/journal_write.h"
+
+enum {
+	BATCHES = 4,              /* filling, out, and two written ones the loop has not seen yet */
+	BATCH_KEEP_BYTES = 1 << 20,
+	GAP_US = 1000000,         /* an owed gap is marked after this at the latest */
+	CLOSE_TRIES = 8
+};
+
+struct journal_call {
+	struct journal_call *next, **link; /* j->calls */
+	struct journal *journal;
+	struct id128 tenant, call, key_id;
+	uint8_t *key; /* in j->keys */
+	uint32_t epoch;
+	uint64_t sequence, durable;
+	uint32_t batch;      /* the last one it wrote into … */
+	size_t entry;        /* … and where there */
+	unsigned int refs;   /* batches that name it */
+	bool closed;
+	struct journal_gap gap; /* owed; why 0: none */
+	uint64_t gap_since_us;
+	void *owner;
+};
+
+struct journal {
+	struct journal_options options;
+	struct keyring *keyring;
+	struct disk_file *lock_file;
+	struct journal_writer writer;
+
+	struct journal_call *calls; /* also closed ones that are still owed something */
+	size_t call_count, open_count;
+	uint8_t (*keys)[JOURNAL_KEY_BYTES]; /* locked memory */
+	size_t *free_keys;
+	size_t free_key_count;
+	struct journal_counts counts;
+	struct journal_position durable;
+	journal_durable_h *handler;
+	void *handler_arg;
+
+	_Atomic(struct journal_batch *) active;
+	_Atomic bool waiting;         /* something was appended since the last take */
+	_Atomic bool erase_requested;
+	pthread_mutex_t lock;         /* guards what follows */
+	struct journal_batch batches[BATCHES];
+	struct journal_batch *free;
+	struct journal_batch *out;
+	uint32_t next_id;
+};
+
+void journal_options_defaults(struct journal_options *o)
+{
+	*o = (struct journal_options){
+		.segment_bytes = 64u << 20,
+		.reserve_bytes = 8u << 20,
+		.ring_bytes = 16u << 20,
+		.buffer_bytes = 8u << 20,
+		.event_buffer_bytes = 2u << 20,
+		.calls_max = 1024,
+		.commit_us = 50000,
+		.retry_us = 1000000,
+		.probe_us = 5000000,
+	};
+}
+
+const char *journal_health_name(enum journal_health health)
+{
+	switch (health) {
+	case JOURNAL_OK: return "ok";
+	case JOURNAL_SHORT: return "short";
+	case JOURNAL_AUDIO_RING: return "audio_ring";
+	case JOURNAL_EVENTS_ONLY: return "events_only";
+	case JOURNAL_STOPPED: return "stopped";
+	}
+	return "unknown";
+}
+
+/* ---- batches ---- */
+
+static void batch_clear(struct journal_batch *b)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		free(b->split[i]);
+		b->split[i] = NULL;
+	}
+	if (b->cap > BATCH_KEEP_BYTES) {
+		free(b->data);
+		b->data = NULL;
+		b->cap = 0;
+	}
+	b->len = b->entry_count = 0;
+}
+
+static void batches_free(struct journal *j)
+{
+	int i;
+
+	for (i = 0; i < BATCHES; i++) {
+		batch_clear(&j->batches[i]);
+		free(j->batches[i].data);
+		free(j->batches[i].entries);
+	}
+}
+
+static enum err batch_room(struct journal_batch *b, size_t need)
+{
+	size_t cap = b->cap ? b->cap : 64 * 1024;
+	uint8_t *data;
+
+	if (b->len + need <= b->cap)
+		return ERR_NONE;
+	while (cap < b->len + need)
+		cap *= 2;
+	data = realloc(b->data, cap);
+	if (!data)
+		return ERR_NOMEM;
+	b->data = data;
+	b->cap = cap;
+	return ERR_NONE;
+}
+
+static enum err batch_entry(struct journal_batch *b, struct journal_call *c)
+{
+	if (c->refs && c->batch == b->id)
+		return ERR_NONE;
+	if (b->entry_count == b->entry_cap) {
+		size_t cap = b->entry_cap ? b->entry_cap * 2 : 16;
+		struct batch_entry *entries = realloc(b->entries, cap * sizeof(*entries));
+
+		if (!entries)
+			return ERR_NOMEM;
+		b->entries = entries;
+		b->entry_cap = cap;
+	}
+	c->batch = b->id;
+	c->entry = b->entry_count;
+	c->refs++;
+	b->entries[b->entry_count++] = (struct batch_entry){ .call = c };
+	return ERR_NONE;
+}
+
+/* ---- gaps ---- */
+
+static void gap_extend(struct journal_gap *to, const struct journal_gap *more)
+{
+	if (!to->why)
+		*to = (struct journal_gap){ .why = more->why, .first_us = more->first_us };
+	if (more->first_us < to->first_us)
+		to->first_us = more->first_us;
+	if (more->last_us > to->last_us)
+		to->last_us = more->last_us;
+	if (more->first_sequence && (!to->first_sequence || more->first_sequence < to->first_sequence))
+		to->first_sequence = more->first_sequence;
+	if (more->last_sequence > to->last_sequence)
+		to->last_sequence = more->last_sequence;
+	to->records += more->records;
+	to->bytes += more->bytes;
+	to->kinds |= more->kinds;
+}
+
+static enum err append_record(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us);
+
+static enum err gap_mark(struct journal_call *c, uint64_t now_us)
+{
+	uint8_t payload[JOURNAL_GAP_MAX_BYTES];
+	enum err err;
+
+	if (!c->gap.why)
+		return ERR_NONE;
+	err = append_record(c, JOURNAL_GAP, payload, journal_gap_encode(payload, &c->gap), now_us);
+	if (err)
+		return err;
+	c->journal->counts.gaps++;
+	c->gap = (struct journal_gap){ 0 };
+	return ERR_NONE;
+}
+
+static void gap_owe(struct journal_call *c, const struct journal_gap *gap, uint64_t now_us)
+{
+	if (c->gap.why && c->gap.why != gap->why && gap_mark(c, now_us))
+		c->journal->counts.gaps_unmarked++; /* both become one, under the first one's reason */
+	if (!c->gap.why)
+		c->gap_since_us = now_us;
+	gap_extend(&c->gap, gap);
+}
+
+static bool gap_is_due(const struct journal_call *c, uint8_t kind, uint64_t now_us)
+{
+	bool refused = c->gap.why == JOURNAL_GAP_MEMORY || c->gap.why == JOURNAL_GAP_STOPPED;
+
+	if (!c->gap.why)
+		return false;
+	return now_us - c->gap_since_us >= GAP_US || (refused && kind < 64 && c->gap.kinds >> kind & 1);
+}
+
+/* ---- calls ---- */
+
+static void call_release(struct journal_call *c)
+{
+	struct journal *j = c->journal;
+
+	if (!c->closed || c->refs || c->gap.why)
+		return;
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	sodium_memzero(c->key, JOURNAL_KEY_BYTES);
+	j->free_keys[j->free_key_count++] = (size_t)(c->key - j->keys[0]) / JOURNAL_KEY_BYTES;
+	j->call_count--;
+	free(c);
+}
+
+enum err journal_call_open(struct journal *j, struct journal_call **cp, const struct id128 *tenant, const struct id128 *call,
+	uint32_t epoch, uint64_t now_us)
+{
+	struct journal_call *c;
+	enum err err;
+
+	(void)now_us;
+	*cp = NULL;
+	if (j->open_count >= j->options.calls_max || !j->free_key_count)
+		return ERR_LIMIT;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return ERR_NOMEM;
+	*c = (struct journal_call){ .journal = j, .tenant = *tenant, .call = *call, .epoch = epoch };
+	c->key = j->keys[j->free_keys[--j->free_key_count]];
+	err = keyring_add(j->keyring, tenant, call, epoch, &c->key_id, c->key);
+	if (err) {
+		j->free_key_count++;
+		free(c);
+		return err;
+	}
+	c->next = j->calls;
+	c->link = &j->calls;
+	if (c->next)
+		c->next->link = &c->next;
+	j->calls = c;
+	j->call_count++;
+	j->open_count++;
+	*cp = c;
+	return ERR_NONE;
+}
+
+void journal_call_close(struct journal_call **cp, uint64_t now_us)
+{
+	struct journal_call *c = *cp;
+
+	if (!c)
+		return;
+	*cp = NULL;
+	assert(!c->closed);
+	if (gap_mark(c, now_us))
+		c->journal->counts.gaps_unmarked++; /* tried again when a batch was written */
+	c->closed = true;
+	c->journal->open_count--;
+	call_release(c);
+}
+
+uint64_t journal_call_last(const struct journal_call *c)
+{
+	return c->sequence;
+}
+
+uint64_t journal_call_durable(const struct journal_call *c)
+{
+	return c->durable;
+}
+
+void journal_call_set_owner(struct journal_call *c, void *owner)
+{
+	c->owner = owner;
+}
+
+void *journal_call_owner(const struct journal_call *c)
+{
+	return c->owner;
+}
+
+/* ---- appending ---- */
+
+static enum err admit(const struct journal *j, enum journal_class class, size_t need)
+{
+	enum journal_health health = journal_health(j);
+	size_t ceiling = j->options.buffer_bytes;
+
+	if (health == JOURNAL_STOPPED || (health == JOURNAL_EVENTS_ONLY && class == JOURNAL_CLASS_AUDIO))
+		return ERR_FULL;
+	if (class == JOURNAL_CLASS_EVENT)
+		ceiling += j->options.event_buffer_bytes;
+	return j->counts.waiting_bytes + need > ceiling ? ERR_LIMIT : ERR_NONE;
+}
+
+/* Audio is noted in the batch, for the case that the disk will not take it. */
+static void note_audio(struct batch_entry *e, const struct journal_header *h, size_t len)
+{
+	struct journal_gap note = {
+		.why = JOURNAL_GAP_RING,
+		.first_sequence = h->sequence,
+		.last_sequence = h->sequence,
+		.first_us = h->time_us,
+		.last_us = h->time_us,
+		.records = 1,
+		.bytes = len,
+		.kinds = 1u << h->kind,
+	};
+
+	gap_extend(&e->audio, &note);
+}
+
+static enum err fill(struct journal_batch *b, struct journal_call *c, uint8_t kind, const void *payload, size_t len,
+	uint64_t now_us)
+{
+	struct journal *j = c->journal;
+	struct journal_header h = { .kind = kind,
+		.first = !b->len,
+		.epoch = c->epoch,
+		.batch = b->id,
+		.sequence = c->sequence + 1,
+		.time_us = now_us,
+		.wall_us = now_us + j->options.wall_offset_us,
+		.tenant = c->tenant,
+		.call = c->call,
+		.key = c->key_id };
+	enum err err = batch_room(b, JOURNAL_RECORD_HEADER_BYTES + len + JOURNAL_SEAL_BYTES);
+	size_t stored;
+
+	if (!err)
+		err = batch_entry(b, c);
+	if (err)
+		return err;
+	stored = journal_record_encode(b->data + b->len, &h, payload, len, c->key);
+	b->len += stored;
+	b->entries[c->entry].last_sequence = ++c->sequence;
+	if (journal_kind_class(kind) == JOURNAL_CLASS_AUDIO)
+		note_audio(&b->entries[c->entry], &h, len);
+	j->counts.waiting_bytes += stored;
+	j->counts.bytes += stored;
+	j->counts.records++;
+	return ERR_NONE;
+}
+
+static enum err append_record(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us)
+{
+	struct journal *j = c->journal;
+	enum err err = admit(j, journal_kind_class(kind), JOURNAL_RECORD_HEADER_BYTES + len + JOURNAL_SEAL_BYTES);
+	struct journal_batch *b;
+
+	if (err)
+		return err;
+	b = atomic_exchange(&j->active, NULL);
+	assert(b);
+	err = fill(b, c, kind, payload, len, now_us);
+	atomic_store(&j->active, b);
+	atomic_store(&j->waiting, true);
+	return err;
+}
+
+static void refused(struct journal_call *c, uint8_t kind, size_t len, enum err err, uint64_t now_us)
+{
+	struct journal_gap gap = {
+		.why = err == ERR_FULL ? JOURNAL_GAP_STOPPED : JOURNAL_GAP_MEMORY,
+		.first_us = now_us,
+		.last_us = now_us,
+		.records = 1,
+		.bytes = len,
+		.kinds = kind < 64 ? 1ull << kind : 0,
+	};
+
+	if (journal_kind_class(kind) == JOURNAL_CLASS_AUDIO)
+		c->journal->counts.refused_audio++;
+	else
+		c->journal->counts.refused_events++;
+	gap_owe(c, &gap, now_us);
+}
+
+enum err journal_append(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us)
+{
+	enum err err;
+
+	assert(!c->closed && kind != JOURNAL_MARK && kind != JOURNAL_GAP);
+	if (len > JOURNAL_PAYLOAD_MAX_BYTES)
+		return ERR_LIMIT;
+	err = admit(c->journal, journal_kind_class(kind), JOURNAL_RECORD_HEADER_BYTES + len + JOURNAL_SEAL_BYTES);
+	if (!err && gap_is_due(c, kind, now_us))
+		err = gap_mark(c, now_us);
+	if (!err)
+		err = append_record(c, kind, payload, len, now_us);
+	if (err)
+		refused(c, kind, len, err, now_us);
+	return err;
+}
+
+/* ---- phases ---- */
+
+static struct journal_batch *take_locked(struct journal *j, uint64_t now_us)
+{
+	struct journal_batch *fresh = j->free;
+	struct journal_batch *b;
+
+	if (j->out || !fresh)
+		return NULL;
+	if (!atomic_exchange(&j->waiting, false) && !atomic_load(&j->erase_requested))
+		return NULL;
+	atomic_store(&j->erase_requested, false);
+	j->free = fresh->next;
+	fresh->id = j->next_id++;
+	for (;;) {
+		b = atomic_load(&j->active);
+		if (b && atomic_compare_exchange_weak(&j->active, &b, fresh))
+			break;
+		sched_yield(); /* an append has it for a microsecond */
+	}
+	b->taken_us = now_us;
+	j->out = b;
+	return b;
+}
+
+struct journal_batch *journal_batch_take(struct journal *j, uint64_t now_us)
+{
+	struct journal_batch *b;
+
+	pthread_mutex_lock(&j->lock);
+	b = take_locked(j, now_us);
+	pthread_mutex_unlock(&j->lock);
+	return b;
+}
+
+enum err journal_batch_write(struct journal *j, struct journal_batch *b, uint64_t now_us)
+{
+	enum err err = writer_write(&j->writer, b, now_us);
+
+	if (!err && atomic_load(&j->writer.keys_owed))
+		atomic_store(&j->erase_requested, true);
+	return err;
+}
+
+static void publish(struct journal *j, struct journal_batch *b, struct batch_entry *e, uint64_t now_us)
+{
+	struct journal_call *c = e->call;
+
+	c->durable = e->last_sequence;
+	if (e->audio.why && b->audio != BATCH_AUDIO_KEPT) {
+		e->audio.why = b->audio == BATCH_AUDIO_RING ? JOURNAL_GAP_RING : JOURNAL_GAP_LOST;
+		gap_owe(c, &e->audio, now_us);
+	}
+	if (j->handler && !c->closed)
+		j->handler(j->handler_arg, c, c->durable);
+	c->refs--;
+	call_release(c);
+}
+
+/* Calls that are closed cannot mark their gaps at their next append. */
+static void mark_gaps_of_closed(struct journal *j, uint64_t now_us)
+{
+	struct journal_call *c, *next;
+
+	for (c = j->calls; c; c = next) {
+		next = c->next;
+		if (c->closed && c->gap.why && !gap_mark(c, now_us))
+			call_release(c);
+	}
+}
+
+void journal_batch_done(struct journal *j, struct journal_batch *b, uint64_t now_us)
+{
+	size_t i;
+
+	j->counts.batches++;
+	j->counts.waiting_bytes -= b->len;
+	if (b->durable.order)
+		j->durable = b->durable;
+	for (i = 0; i < b->entry_count; i++)
+		publish(j, b, &b->entries[i], now_us);
+	if (j->call_count > j->open_count)
+		mark_gaps_of_closed(j, now_us);
+	batch_clear(b);
+	pthread_mutex_lock(&j->lock);
+	if (j->out == b)
+		j->out = NULL;
+	b->next = j->free;
+	j->free = b;
+	pthread_mutex_unlock(&j->lock);
+}
+
+/* ---- looking at it ---- */
+
+enum journal_health journal_health(const struct journal *j)
+{
+	return (enum journal_health)atomic_load_explicit(&j->writer.health, memory_order_relaxed);
+}
+
+struct journal_position journal_durable_position(const struct journal *j)
+{
+	return j->durable;
+}
+
+struct journal_counts journal_counts(const struct journal *j)
+{
+	struct journal_counts c = j->counts;
+
+	c.lost_files = atomic_load(&j->writer.lost_files);
+	c.calls = j->open_count;
+	return c;
+}
+
+void journal_durable_handler(struct journal *j, journal_durable_h *handler, void *arg)
+{
+	j->handler = handler;
+	j->handler_arg = arg;
+}
+
+struct keyring *journal_keyring(struct journal *j)
+{
+	return j->keyring;
+}
+
+enum err journal_erase_call(struct journal *j, const struct id128 *tenant, const struct id128 *call)
+{
+	enum err err = keyring_erase_call(j->keyring, tenant, call);
+
+	atomic_store(&j->erase_requested, true);
+	return err;
+}
+
+enum err journal_erase_tenant(struct journal *j, const struct id128 *tenant)
+{
+	enum err err = keyring_erase_tenant(j->keyring, tenant);
+
+	atomic_store(&j->erase_requested, true);
+	return err;
+}
+
+/* ---- opening and closing ---- */
+
+static enum err tell(struct err_detail *detail, enum err err, const char *dir, const char *message, const char *hint)
+{
+	if (detail) {
+		snprintf(detail->message, sizeof(detail->message), "%s", message);
+		snprintf(detail->where, sizeof(detail->where), "%.150s", dir);
+		snprintf(detail->hint, sizeof(detail->hint), "%s", hint);
+	}
+	return err;
+}
+
+static enum err tell_folder(struct err_detail *detail, enum err err, const char *dir)
+{
+	switch (err) {
+	case ERR_DENIED:
+		return tell(detail, err, dir, "the journal's folder is read-only",
+			"make it writable for this user, or choose another data folder");
+	case ERR_BUSY:
+		return tell(detail, err, dir, "another process writes this journal",
+			"give each worker a folder of its own, or wait until the other one is gone");
+	case ERR_FULL:
+		return tell(detail, err, dir, "no room on the journal's disk", "free some space, then start again");
+	case ERR_NOTFOUND: return tell(detail, err, dir, "there is no such folder", "make its parent folders first");
+	case ERR_LIMIT: return tell(detail, err, dir, "the path is too long", "use a shorter one");
+	default: return tell(detail, err, dir, "the journal's folder cannot be used", "check the disk");
+	}
+}
+
+static enum err lock_folder(struct journal *j)
+{
+	struct journal_writer *w = &j->writer;
+	char path[DISK_PATH_MAX];
+	enum err err = disk_path(path, w->dir, "lock");
+
+	if (!err)
+		err = disk_make_folder(&w->disk, w->dir);
+	if (!err)
+		err = disk_open(&w->disk, &j->lock_file, path, DISK_WRITE | DISK_CREATE);
+	return err ? err : disk_lock(j->lock_file);
+}
+
+static enum err memory(struct journal *j)
+{
+	size_t calls = j->options.calls_max * 2; /* closed ones may be owed something for a while */
+	int i;
+
+	if (sodium_init() < 0)
+		return ERR_UNAVAILABLE;
+	j->keys = sodium_malloc(calls * sizeof(*j->keys));
+	j->free_keys = malloc(calls * sizeof(*j->free_keys));
+	if (!j->keys || !j->free_keys)
+		return ERR_NOMEM;
+	for (j->free_key_count = 0; j->free_key_count < calls; j->free_key_count++)
+		j->free_keys[j->free_key_count] = calls - 1 - j->free_key_count;
+	j->next_id = 1;
+	for (i = 1; i < BATCHES; i++) {
+		j->batches[i].next = j->free;
+		j->free = &j->batches[i];
+	}
+	j->batches[0].id = j->next_id++;
+	atomic_store(&j->active, &j->batches[0]);
+	return ERR_NONE;
+}
+
+static enum err open_folder(struct journal *j, uint64_t now_us, struct journal_recovery *recovery, struct err_detail *detail)
+{
+	struct keyring_options keys = { .master_path = j->options.master_path,
+		.random = j->options.random,
+		.random_arg = j->options.random_arg };
+	struct journal_writer *w = &j->writer;
+	uint64_t previous = 0, highest = 0;
+	enum err err = lock_folder(j);
+
+	if (!err)
+		err = journal_recover(&w->disk, w->dir, recovery, &previous, &highest);
+	if (err)
+		return tell_folder(detail, err, w->dir);
+	err = keyring_open(&j->keyring, &w->disk, w->dir, &keys, detail);
+	if (err)
+		return err;
+	recovery->keyring_damaged_bytes = keyring_counts(j->keyring).damaged_bytes;
+	w->keyring = j->keyring;
+	writer_open(w, previous, highest + 1, now_us);
+	return ERR_NONE;
+}
+
+enum err journal_open(struct journal **jp, const struct disk *disk, const char *dir, const struct journal_options *options,
+	uint64_t now_us, struct journal_recovery *recovery, struct err_detail *detail)
+{
+	struct journal_recovery unused;
+	struct journal *j = calloc(1, sizeof(*j));
+	enum err err;
+
+	*jp = NULL;
+	if (detail)
+		*detail = (struct err_detail){ .message = "" };
+	if (!j)
+		return ERR_NOMEM;
+	pthread_mutex_init(&j->lock, NULL);
+	if (options)
+		j->options = *options;
+	else
+		journal_options_defaults(&j->options);
+	assert(j->options.calls_max && j->options.reserve_bytes >= 4096 && j->options.ring_bytes >= 4096);
+	j->writer.disk = *disk;
+	j->writer.options = j->options;
+	snprintf(j->writer.dir, sizeof(j->writer.dir), "%s", dir);
+	err = memory(j);
+	if (!err)
+		err = strlen(dir) < DISK_PATH_MAX - 64 ? open_folder(j, now_us, recovery ? recovery : &unused, detail)
+						       : tell_folder(detail, ERR_LIMIT, dir);
+	if (err)
+		journal_abandon(&j);
+	*jp = j;
+	return err;
+}
+
+static void journal_free(struct journal **jp, bool properly, uint64_t now_us)
+{
+	struct journal *j = *jp;
+
+	writer_close(&j->writer, properly, now_us);
+	keyring_close(&j->keyring);
+	disk_close(&j->lock_file);
+	batches_free(j);
+	while (j->calls) {
+		struct journal_call *c = j->calls;
+
+		j->calls = c->next;
+		free(c);
+	}
+	if (j->keys)
+		sodium_free(j->keys);
+	free(j->free_keys);
+	pthread_mutex_destroy(&j->lock);
+	free(j);
+	*jp = NULL;
+}
+
+/* Nothing waits, or it cannot be written. */
+static enum err drain(struct journal *j, uint64_t now_us)
+{
+	enum err err = ERR_NONE;
+	int tries;
+
+	for (tries = 0; tries < CLOSE_TRIES && !err; tries++) {
+		struct journal_batch *b = j->out ? j->out : journal_batch_take(j, now_us);
+
+		if (!b)
+			return ERR_NONE;
+		err = journal_batch_write(j, b, now_us);
+		if (!err)
+			journal_batch_done(j, b, now_us);
+	}
+	return err;
+}
+
+enum err journal_close(struct journal **jp, uint64_t now_us)
+{
+	struct journal *j = *jp;
+	enum err err;
+
+	if (!j)
+		return ERR_NONE;
+	assert(!j->open_count);
+	err = drain(j, now_us);
+	journal_free(jp, !err, now_us);
+	return err;
+}
+
+void journal_abandon(struct journal **jp)
+{
+	if (*jp)
+		journal_free(jp, false, 0);
+}
+
+/* ---- the thread ---- */
+
+struct journal_committer {
+	struct journal *journal;
+	journal_wake_h *wake;
+	void *wake_arg;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t stopped;
+	bool stop;
+	struct journal_batch *done; /* newest first */
+};
+
+static uint64_t clock_us(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
+}
+
+/* Waits; true when it is time to stop. */
+static bool committer_pause(struct journal_committer *m, uint64_t pause_us)
+{
+	uint64_t until = clock_us(CLOCK_MONOTONIC) + pause_us;
+	struct timespec ts = { .tv_sec = (time_t)(until / 1000000u), .tv_nsec = (long)(until % 1000000u) * 1000 };
+	bool stop;
+
+	pthread_mutex_lock(&m->lock);
+	while (!m->stop && !pthread_cond_timedwait(&m->stopped, &m->lock, &ts))
+		continue;
+	stop = m->stop;
+	pthread_mutex_unlock(&m->lock);
+	return stop;
+}
+
+static void committer_hand_over(struct journal_committer *m, struct journal_batch *b)
+{
+	struct journal *j = m->journal;
+
+	pthread_mutex_lock(&j->lock);
+	j->out = NULL;
+	b->next = m->done;
+	m->done = b;
+	pthread_mutex_unlock(&j->lock);
+}
+
+static void *committer_run(void *arg)
+{
+	struct journal_committer *m = arg;
+	struct journal *j = m->journal;
+	struct journal_batch *b = j->out; /* one that could not be written by an earlier committer */
+	enum journal_health health = journal_health(j);
+	enum err err = ERR_NONE;
+
+	while (!committer_pause(m, err ? j->options.retry_us : j->options.commit_us)) {
+		if (!b)
+			b = journal_batch_take(j, clock_us(CLOCK_MONOTONIC));
+		err = b ? journal_batch_write(j, b, clock_us(CLOCK_MONOTONIC)) : ERR_NONE;
+		if (b && !err) {
+			committer_hand_over(m, b);
+			b = NULL;
+			m->wake(m->wake_arg);
+		} else if (journal_health(j) != health) {
+			m->wake(m->wake_arg);
+		}
+		health = journal_health(j);
+	}
+	return NULL;
+}
+
+enum err journal_committer_start(struct journal_committer **mp, struct journal *j, journal_wake_h *wake, void *arg)
+{
+	struct journal_committer *m = calloc(1, sizeof(*m));
+	pthread_condattr_t attr;
+
+	*mp = NULL;
+	if (!m)
+		return ERR_NOMEM;
+	m->journal = j;
+	m->wake = wake;
+	m->wake_arg = arg;
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&m->stopped, &attr);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&m->thread, NULL, committer_run, m)) {
+		pthread_cond_destroy(&m->stopped);
+		pthread_mutex_destroy(&m->lock);
+		free(m);
+		return ERR_UNAVAILABLE;
+	}
+	*mp = m;
+	return ERR_NONE;
+}
+
+/* The written batches, oldest first. */
+static struct journal_batch *committer_collect(struct journal_committer *m)
+{
+	struct journal_batch *b, *next, *oldest = NULL;
+
+	pthread_mutex_lock(&m->journal->lock);
+	b = m->done;
+	m->done = NULL;
+	pthread_mutex_unlock(&m->journal->lock);
+	for (; b; b = next) {
+		next = b->next;
+		b->next = oldest;
+		oldest = b;
+	}
+	return oldest;
+}
+
+unsigned int journal_committer_poll(struct journal_committer *m, uint64_t now_us)
+{
+	struct journal_batch *b = committer_collect(m);
+	unsigned int count = 0;
+
+	while (b) {
+		struct journal_batch *next = b->next;
+
+		journal_batch_done(m->journal, b, now_us);
+		b = next;
+		count++;
+	}
+	return count;
+}
+
+void journal_committer_stop(struct journal_committer **mp, uint64_t now_us)
+{
+	struct journal_committer *m = *mp;
+
+	if (!m)
+		return;
+	pthread_mutex_lock(&m->lock);
+	m->stop = true;
+	pthread_cond_signal(&m->stopped);
+	pthread_mutex_unlock(&m->lock);
+	pthread_join(m->thread, NULL);
+	journal_committer_poll(m, now_us);
+	pthread_cond_destroy(&m->stopped);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+	*mp = NULL;
+}

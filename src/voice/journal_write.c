@@ -1,0 +1,492 @@
+/* Batches to files: segments, and when the disk is full the reserve (events) and the ring (audio). See journal_write.h.
+ *
+ * Every path ends in a sync or an error. After an error the batch is still whole in memory and goes to another file, whose
+ * header says what it repeats. Refuses to count a second sync of the same file as success. */
+#include "voice/journal_write.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEGMENT_TRIES = 3, EVENTS = 0, AUDIO = 1 };
+
+static void file_name(char out[48], const char *what, uint64_t number)
+{
+	snprintf(out, 48, "%s-%016" PRIx64 ".cfj", what, number);
+}
+
+static enum err open_in(struct journal_writer *w, struct disk_file **fp, const char *name, unsigned int flags)
+{
+	char path[DISK_PATH_MAX];
+
+	*fp = NULL;
+	return disk_path(path, w->dir, name) ? ERR_LIMIT : disk_open(&w->disk, fp, path, flags);
+}
+
+static void unlink_in(struct journal_writer *w, const char *name)
+{
+	char path[DISK_PATH_MAX];
+	enum err ignored = disk_path(path, w->dir, name) ? ERR_LIMIT : disk_unlink(&w->disk, path);
+
+	(void)ignored; /* a leftover costs room, nothing else */
+}
+
+static void header_for(struct journal_writer *w, uint8_t out[JOURNAL_FILE_HEADER_BYTES], enum journal_role role,
+	uint64_t rewritten, uint64_t capacity, uint64_t now_us)
+{
+	struct journal_file_header h = {
+		.role = role,
+		.after_full = w->after_full,
+		.order = w->next_order,
+		.previous = w->previous,
+		.opened_us = now_us,
+		.opened_wall_us = now_us + w->options.wall_offset_us,
+		.writer = w->id,
+		.replaces_order = w->replaces_order,
+		.replaces_offset = w->replaces_offset,
+		.rewritten_bytes = w->replaces_order ? rewritten : 0,
+		.capacity_bytes = capacity,
+	};
+
+	journal_file_header_encode(out, &h);
+	w->previous = w->next_order++;
+}
+
+/* ---- spares ---- */
+
+static enum err spare_make(struct journal_writer *w, struct spare_file *s, const char *what, uint64_t bytes)
+{
+	enum err err;
+
+	file_name(s->name, what, w->next_order++);
+	err = open_in(w, &s->file, s->name, DISK_WRITE | DISK_CREATE | DISK_NEW);
+	if (err)
+		return err;
+	err = disk_preallocate(s->file, bytes);
+	if (!err)
+		err = disk_sync(s->file);
+	if (!err)
+		err = disk_sync_folder(&w->disk, w->dir);
+	if (err) {
+		disk_close(&s->file);
+		unlink_in(w, s->name);
+	}
+	return err;
+}
+
+static bool spare_is_blank(struct disk_file *f, uint64_t bytes)
+{
+	uint8_t chunk[65536];
+	uint64_t size, at;
+	size_t got;
+
+	if (disk_size(f, &size) || size != bytes)
+		return false;
+	for (at = 0; at < size; at += got)
+		if (disk_read(f, at, chunk, sizeof(chunk), &got) || !got || !sodium_is_zero(chunk, got))
+			return false;
+	return true;
+}
+
+struct spare_search {
+	const char *prefix;
+	char name[48];
+};
+
+static void spare_seen(void *arg, const char *name)
+{
+	struct spare_search *s = arg;
+
+	/* The newest: used ones are older. */
+	if (!strncmp(name, s->prefix, strlen(s->prefix)) && strlen(name) < sizeof(s->name) && strcmp(name, s->name) > 0)
+		snprintf(s->name, sizeof(s->name), "%s", name);
+}
+
+static bool spare_is_used(struct disk_file *f)
+{
+	uint8_t bytes[JOURNAL_FILE_HEADER_BYTES];
+	size_t got;
+
+	return disk_read(f, 0, bytes, sizeof(bytes), &got) || (got == sizeof(bytes) && !sodium_is_zero(bytes, got));
+}
+
+/* Takes over an unused spare of an earlier life; one that is not blank behind a blank header is thrown away. */
+static bool spare_adopt(struct journal_writer *w, struct spare_file *s, const char *what, uint64_t bytes)
+{
+	struct spare_search search = { .prefix = what };
+
+	if (disk_list(&w->disk, w->dir, spare_seen, &search) || !*search.name)
+		return false;
+	snprintf(s->name, sizeof(s->name), "%s", search.name);
+	if (open_in(w, &s->file, s->name, DISK_WRITE) || spare_is_used(s->file)) {
+		disk_close(&s->file);
+		return false;
+	}
+	if (spare_is_blank(s->file, bytes))
+		return true;
+	disk_close(&s->file);
+	unlink_in(w, s->name);
+	return false;
+}
+
+static enum err spares_fill(struct journal_writer *w, uint64_t now_us)
+{
+	enum err err = ERR_NONE;
+
+	w->probed_us = now_us;
+	if (!w->reserve.file && !spare_adopt(w, &w->reserve, "reserve", w->options.reserve_bytes))
+		err = spare_make(w, &w->reserve, "reserve", w->options.reserve_bytes);
+	if (!err && !w->ring.file && !spare_adopt(w, &w->ring, "ring", w->options.ring_bytes))
+		err = spare_make(w, &w->ring, "ring", w->options.ring_bytes);
+	return err;
+}
+
+/* ---- one file ---- */
+
+/* Marks the proper end: everything before it was durable. Room and success are nice to have. */
+static void file_mark(struct journal_writer *w, uint64_t limit, uint64_t now_us)
+{
+	uint8_t out[JOURNAL_RECORD_HEADER_BYTES + JOURNAL_SEAL_BYTES];
+	struct journal_header h = { .kind = JOURNAL_MARK,
+		.first = true,
+		.batch = w->last_batch + 1,
+		.time_us = now_us,
+		.wall_us = now_us + w->options.wall_offset_us };
+	size_t len = journal_record_encode(out, &h, NULL, 0, NULL);
+
+	if (limit && w->size + len > limit)
+		return;
+	if (disk_write(w->file, w->size, out, len) || disk_sync(w->file))
+		return;
+	w->size += len;
+}
+
+static void file_finish(struct journal_writer *w, uint64_t now_us)
+{
+	if (w->file && w->size)
+		file_mark(w, w->split ? w->options.reserve_bytes : 0, now_us);
+	disk_close(&w->file);
+}
+
+/* Its unsynced end is treated as lost; the next file repeats it. */
+static void file_lost(struct journal_writer *w)
+{
+	if (!w->replaces_order) {
+		w->replaces_order = w->order;
+		w->replaces_offset = w->size;
+	}
+	disk_close(&w->file);
+	atomic_fetch_add(&w->lost_files, 1);
+}
+
+static enum err segment_begin(struct journal_writer *w, uint64_t rewritten, uint64_t now_us)
+{
+	uint8_t header[JOURNAL_FILE_HEADER_BYTES];
+	enum err err;
+
+	w->order = w->next_order;
+	w->size = 0;
+	file_name(w->name, "seg", w->order);
+	err = open_in(w, &w->file, w->name, DISK_WRITE | DISK_CREATE | DISK_NEW);
+	if (err) {
+		w->next_order++;
+		return err;
+	}
+	header_for(w, header, JOURNAL_ROLE_SEGMENT, rewritten, 0, now_us);
+	return disk_write(w->file, 0, header, sizeof(header));
+}
+
+/* Records behind what is durable, and a sync. */
+static enum err file_append(struct journal_writer *w, const uint8_t *data, size_t len)
+{
+	bool fresh = !w->size;
+	uint64_t at = fresh ? JOURNAL_FILE_HEADER_BYTES : w->size;
+	enum err err = disk_write(w->file, at, data, len);
+
+	if (!err)
+		err = disk_sync(w->file);
+	if (!err && fresh)
+		err = disk_sync_folder(&w->disk, w->dir);
+	if (err)
+		return err;
+	w->size = at + len;
+	w->replaces_order = 0;
+	return ERR_NONE;
+}
+
+/* ---- the usual way ---- */
+
+static enum err write_try(struct journal_writer *w, const struct journal_batch *b, uint64_t now_us)
+{
+	enum err err = ERR_NONE;
+
+	if (w->file && w->size && w->size + b->len > w->options.segment_bytes)
+		file_finish(w, now_us);
+	if (!w->file)
+		err = segment_begin(w, b->len, now_us);
+	if (!err)
+		err = file_append(w, b->data, b->len);
+	if (!err)
+		return err;
+	if (w->file && !w->size && err == ERR_FULL) {
+		disk_close(&w->file); /* a new file that found no room holds nothing: its bytes are of more use elsewhere */
+		unlink_in(w, w->name);
+	} else if (w->file) {
+		file_lost(w);
+	}
+	return err;
+}
+
+static enum err write_whole(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
+{
+	enum err err = ERR_IO;
+	int tries;
+
+	for (tries = 0; tries < SEGMENT_TRIES; tries++) {
+		err = write_try(w, b, now_us);
+		if (!err || err == ERR_FULL || err == ERR_DENIED)
+			break;
+	}
+	if (!err) {
+		w->after_full = false;
+		w->last_batch = b->id;
+		b->audio = BATCH_AUDIO_KEPT;
+		b->durable = (struct journal_position){ .order = w->order, .offset = w->size };
+	}
+	return err;
+}
+
+/* ---- the disk is full ---- */
+
+static enum err batch_split(struct journal_batch *b)
+{
+	size_t at = 0;
+	int i;
+
+	for (i = EVENTS; i <= AUDIO; i++) {
+		if (!b->split[i])
+			b->split[i] = malloc(b->len);
+		if (!b->split[i])
+			return ERR_NOMEM;
+		b->split_len[i] = 0;
+	}
+	while (at < b->len) {
+		uint8_t kind;
+		size_t len = journal_record_stride(b->data + at, &kind);
+
+		i = journal_kind_class(kind) == JOURNAL_CLASS_AUDIO ? AUDIO : EVENTS;
+		memcpy(b->split[i] + b->split_len[i], b->data + at, len);
+		b->split_len[i] += len;
+		at += len;
+	}
+	return ERR_NONE;
+}
+
+/* From now on events go to the reserve. */
+static enum err reserve_begin(struct journal_writer *w, const struct journal_batch *b, uint64_t now_us)
+{
+	uint8_t header[JOURNAL_FILE_HEADER_BYTES];
+	enum err err;
+
+	if (w->split)
+		file_finish(w, now_us);
+	w->split = true;
+	w->after_full = true;
+	disk_close(&w->file);
+	if (!w->reserve.file)
+		return ERR_FULL;
+	w->file = w->reserve.file;
+	w->reserve.file = NULL;
+	snprintf(w->name, sizeof(w->name), "%s", w->reserve.name);
+	w->order = w->next_order;
+	w->size = 0;
+	header_for(w, header, JOURNAL_ROLE_RESERVE, b->split_len[EVENTS], w->options.reserve_bytes, now_us);
+	err = disk_write(w->file, 0, header, sizeof(header));
+	if (!err)
+		err = disk_sync(w->file);
+	if (err)
+		file_lost(w);
+	else
+		w->size = sizeof(header);
+	return err;
+}
+
+static enum err ring_begin(struct journal_writer *w, uint64_t now_us)
+{
+	uint8_t header[JOURNAL_FILE_HEADER_BYTES];
+
+	if (w->ring_used)
+		return ERR_NONE;
+	w->ring_used = true;
+	w->ring_order = w->next_order;
+	w->ring_at = JOURNAL_FILE_HEADER_BYTES;
+	header_for(w, header, JOURNAL_ROLE_RING, 0, w->options.ring_bytes, now_us);
+	return disk_write(w->ring.file, 0, header, sizeof(header));
+}
+
+static enum err ring_write(struct journal_writer *w, const uint8_t *data, size_t len, uint64_t now_us)
+{
+	enum err err;
+
+	if (!w->ring.file || len + JOURNAL_FILE_HEADER_BYTES > w->options.ring_bytes)
+		return ERR_FULL;
+	err = ring_begin(w, now_us);
+	if (err)
+		return err;
+	if (w->ring_at + len > w->options.ring_bytes)
+		w->ring_at = JOURNAL_FILE_HEADER_BYTES;
+	err = disk_write(w->ring.file, w->ring_at, data, len);
+	if (!err)
+		err = disk_sync(w->ring.file);
+	w->ring_at += len;
+	return err;
+}
+
+static void write_audio(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
+{
+	enum err err;
+
+	b->audio = BATCH_AUDIO_KEPT;
+	if (!b->split_len[AUDIO])
+		return;
+	err = ring_write(w, b->split[AUDIO], b->split_len[AUDIO], now_us);
+	b->audio = err ? BATCH_AUDIO_LOST : BATCH_AUDIO_RING;
+	if (err && w->ring.file && err != ERR_FULL) {
+		disk_close(&w->ring.file); /* audio is given up until there is room for a new ring */
+		atomic_fetch_add(&w->lost_files, 1);
+	}
+}
+
+static enum err write_split(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
+{
+	enum err err = ERR_NONE;
+
+	if (w->size + b->split_len[EVENTS] > w->options.reserve_bytes)
+		return ERR_FULL;
+	if (b->split_len[EVENTS])
+		err = file_append(w, b->split[EVENTS], b->split_len[EVENTS]);
+	if (err) {
+		file_lost(w);
+		return err;
+	}
+	write_audio(w, b, now_us);
+	w->last_batch = b->id;
+	b->durable = (struct journal_position){ .order = w->order, .offset = w->size };
+	return ERR_NONE;
+}
+
+/* Is there room again? Only when a whole new reserve and ring fit. What the used ones hold is kept as it lies. */
+static bool recover(struct journal_writer *w, uint64_t now_us)
+{
+	struct spare_file ring = w->ring;
+	bool ring_used = w->ring_used;
+
+	if (ring_used)
+		w->ring.file = NULL;
+	if (spares_fill(w, now_us)) {
+		if (ring_used)
+			w->ring = ring;
+		return false;
+	}
+	if (ring_used)
+		disk_close(&ring.file);
+	w->ring_used = false;
+	file_finish(w, now_us);
+	w->split = false;
+	return true;
+}
+
+static enum err write_full(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
+{
+	enum err err = batch_split(b);
+
+	if (err)
+		return err;
+	if (!w->split || !w->file || w->size + b->split_len[EVENTS] > w->options.reserve_bytes)
+		err = reserve_begin(w, b, now_us);
+	return err ? err : write_split(w, b, now_us);
+}
+
+static bool probe_due(const struct journal_writer *w, uint64_t now_us)
+{
+	return now_us - w->probed_us >= w->options.probe_us;
+}
+
+static enum err write_any(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
+{
+	enum err err = ERR_FULL;
+
+	if (w->split && (!w->file || probe_due(w, now_us)))
+		recover(w, now_us);
+	else if (!w->split && (!w->reserve.file || !w->ring.file) && probe_due(w, now_us))
+		err = spares_fill(w, now_us); /* an error only means: still short */
+	if (!w->split)
+		err = write_whole(w, b, now_us);
+	if (err == ERR_FULL)
+		err = write_full(w, b, now_us);
+	if (err && w->split && recover(w, now_us))
+		err = write_whole(w, b, now_us);
+	return err;
+}
+
+static enum journal_health health_of(const struct journal_writer *w)
+{
+	if (w->split)
+		return w->ring.file ? JOURNAL_AUDIO_RING : JOURNAL_EVENTS_ONLY;
+	return w->reserve.file && w->ring.file ? JOURNAL_OK : JOURNAL_SHORT;
+}
+
+/* Keys first. An erasure that finds no room must not stop the calls: it is owed. */
+static enum err write_keys(struct journal_writer *w, uint64_t now_us)
+{
+	bool owed = atomic_load(&w->keys_owed);
+	enum err err;
+
+	if (owed && w->keys_failed_us && now_us - w->keys_failed_us < w->options.probe_us &&
+		!keyring_counts(w->keyring).waiting)
+		return ERR_NONE;
+	err = keyring_flush(w->keyring);
+	if (!err) {
+		atomic_store(&w->keys_owed, 0);
+		w->keys_failed_us = 0;
+		return ERR_NONE;
+	}
+	w->keys_failed_us = now_us;
+	atomic_store(&w->keys_owed, 1);
+	return keyring_counts(w->keyring).waiting ? err : ERR_NONE;
+}
+
+enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
+{
+	enum err err = write_keys(w, now_us);
+
+	b->durable = (struct journal_position){ .order = w->file ? w->order : 0, .offset = w->file ? w->size : 0 };
+	if (!err && b->len)
+		err = write_any(w, b, now_us);
+	atomic_store(&w->health, (int)(err ? JOURNAL_STOPPED : health_of(w)));
+	return err;
+}
+
+void writer_open(struct journal_writer *w, uint64_t previous, uint64_t next_order, uint64_t now_us)
+{
+	w->previous = previous;
+	w->next_order = next_order;
+	if (w->options.random)
+		w->options.random(w->options.random_arg, w->id.bytes, sizeof(w->id.bytes));
+	else
+		randombytes_buf(w->id.bytes, sizeof(w->id.bytes));
+	if (spares_fill(w, now_us))
+		atomic_store(&w->health, (int)JOURNAL_SHORT);
+}
+
+void writer_close(struct journal_writer *w, bool properly, uint64_t now_us)
+{
+	if (properly)
+		file_finish(w, now_us);
+	disk_close(&w->file);
+	disk_close(&w->reserve.file);
+	disk_close(&w->ring.file);
+}

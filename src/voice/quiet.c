@@ -1,0 +1,188 @@
+/* Nobody speaks, the keypad, the call's time, and the end.
+ *
+ *   RINGS ─IN_PREPARE─► PREPARED ─IN_START─► LIVE ──quiet, time, order, model, failures──► ENDING ──said──► ENDED
+ *                                             │ ▲                (quiet_end)                │  (quiet_advance)
+ *                                   lost      ▼ │ IN_ATTACHED         caller speaks         │
+ *                                            LOST ─attach_ms─► ENDED  (quiet_unend) ◄───────┘  TIMER_END: whatever is left
+ */
+#include "voice/call_state.h"
+
+#include <string.h>
+
+void quiet_start(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+	const char *greeting = call->brief.greeting;
+
+	if (q->prepared)
+		return;
+	q->prepared = true;
+	endpoint_listen(call, 0);
+	speech_say(call, SAY_GREETING, greeting, strlen(greeting), call->brief.greeting_whole);
+	timer_in(call, TIMER_MAX, call->settings.call_max_ms);
+}
+
+void quiet_words(struct call *call)
+{
+	call->quiet.prompts = 0;
+	quiet_unend(call);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase)
+{
+	struct quiet *q = &call->quiet;
+
+	if (q->ended || (q->ending && (q->final || !final)))
+		return;
+	q->ending = true;
+	q->final = final;
+	q->reason = reason;
+	call_note(call, NOTE_ENDING, reason, 0);
+	dialogue_end(call);
+	if (phrase && call->brief.goodbye.count)
+		speech_say(call, SAY_GOODBYE, call->brief.goodbye.text[0], strlen(call->brief.goodbye.text[0]), final);
+	timer_in(call, TIMER_END, call->settings.call_end_ms);
+}
+
+void quiet_unend(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+
+	if (!q->ending || q->final)
+		return;
+	q->ending = false;
+	timer_stop(call, TIMER_END);
+}
+
+void quiet_hangup(struct call *call, enum end_reason reason)
+{
+	struct quiet *q = &call->quiet;
+	unsigned int i;
+
+	if (q->ended)
+		return;
+	speech_drop(call);
+	dialogue_end(call);
+	q->ended = true;
+	q->reason = reason;
+	for (i = 0; i < TIMERS; i++)
+		call->timers[i] = 0;
+	call_note(call, NOTE_ENDED, reason, 0);
+	call_put(call, OUT_HANGUP)->kind = reason;
+}
+
+/* ------------------------------------------------------------------ silence */
+
+static bool nobody(const struct call *call)
+{
+	const struct quiet *q = &call->quiet;
+
+	return q->started && !q->ending && !q->lost && !q->key_count && speech_idle(call) && dialogue_idle(call) && !call->ear.burst &&
+	       !endpoint_words(call);
+}
+
+void quiet_advance(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+
+	if (q->ending && speech_idle(call)) {
+		quiet_hangup(call, q->reason);
+		return;
+	}
+	if (!nobody(call))
+		timer_stop(call, TIMER_QUIET);
+	else if (!timer_runs(call, TIMER_QUIET))
+		timer_in(call, TIMER_QUIET, call->settings.quiet_after_ms);
+}
+
+static void quiet_due(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+
+	if (!nobody(call))
+		return;
+	if (q->prompts >= (uint32_t)call->settings.quiet_prompts) {
+		quiet_end(call, END_QUIET, false, true);
+		return;
+	}
+	call_note(call, NOTE_QUIET, 0, ++q->prompts);
+	speech_phrase(call, SAY_PROMPT, &call->brief.prompts, &q->prompt_turn);
+}
+
+/* ------------------------------------------------------------------ the keypad */
+
+static void keys_done(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+	char keys[KEYS_MAX];
+	uint8_t count = q->key_count;
+
+	timer_stop(call, TIMER_KEYS);
+	if (!count)
+		return;
+	memcpy(keys, q->keys, count);
+	q->key_count = 0;
+	call_note(call, NOTE_KEYS, 0, count);
+	endpoint_keys(call, keys, count);
+}
+
+void quiet_digit(struct call *call, uint64_t digit)
+{
+	struct quiet *q = &call->quiet;
+
+	if (digit > 'D' || !digit || !strchr("0123456789*#ABCD", (int)digit))
+		return;
+	if (!speech_idle(call) && !speech_whole(call))
+		floor_yield(call, YIELD_KEYS);
+	if (digit != '#')
+		q->keys[q->key_count++] = (char)digit;
+	if (digit == '#' || q->key_count == KEYS_MAX)
+		keys_done(call);
+	else
+		timer_in(call, TIMER_KEYS, call->settings.key_gap_ms);
+}
+
+/* ------------------------------------------------------------------ orders, media, timers */
+
+void quiet_order(struct call *call, const struct call_input *in)
+{
+	if (in->kind == ORDER_END)
+		quiet_end(call, END_ORDER, true, true);
+	else if (in->kind == ORDER_SAY)
+		speech_say(call, SAY_PROMPT, in->text, in->text_len, false);
+}
+
+void quiet_media_lost(struct call *call)
+{
+	if (call->quiet.lost)
+		return;
+	call->quiet.lost = true;
+	call->ear.burst = false;
+	call->ear.voiced = false;
+	timer_in(call, TIMER_MEDIA, call->settings.call_attach_ms);
+}
+
+void quiet_attached(struct call *call)
+{
+	call->quiet.lost = false;
+	call->ear.burst = false;
+	call->ear.voiced = false;
+	timer_stop(call, TIMER_MEDIA);
+	timer_stop(call, TIMER_RESUME);
+}
+
+void quiet_timer(struct call *call, enum timer timer)
+{
+	if (timer == TIMER_QUIET)
+		quiet_due(call);
+	else if (timer == TIMER_KEYS)
+		keys_done(call);
+	else if (timer == TIMER_MAX)
+		quiet_end(call, END_MAX, true, true);
+	else if (timer == TIMER_END)
+		quiet_hangup(call, call->quiet.reason);
+	else if (timer == TIMER_MEDIA)
+		quiet_hangup(call, END_LOST);
+}

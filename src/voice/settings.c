@@ -1,0 +1,118 @@
+#include "voice/settings.h"
+
+#include <assert.h>
+
+#define MS(key, field, default_ms, low, high, text) \
+	{ .name = key, .type = OPTION_INT, .min = low, .max = high, .value = default_ms, .unit = "ms", .help = text, \
+	  .offset = offsetof(struct call_settings, field) }
+#define NUMBER(key, field, default_value, low, high, unit_text, text) \
+	{ .name = key, .type = OPTION_INT, .min = low, .max = high, .value = default_value, .unit = unit_text, .help = text, \
+	  .offset = offsetof(struct call_settings, field) }
+#define SWITCH(key, field, default_value, text) \
+	{ .name = key, .type = OPTION_BOOL, .value = default_value, .help = text, .offset = offsetof(struct call_settings, field) }
+
+/* The order is the encoding's field numbers: append only. */
+const struct option call_options[] = {
+	NUMBER("vad.on", vad_on, 32768, 1, 65535, "of 65535", "Voice begins when its probability reaches this."),
+	NUMBER("vad.off", vad_off, 22938, 0, 65535, "of 65535", "Voice ends when its probability falls below this."),
+	MS("vad.gap_ms", vad_gap_ms, 250, 0, 2000, "Pauses this short belong to one burst of voice."),
+	MS("turn.silence_ms", turn_silence_ms, 600, 60, 5000, "Silence that ends the caller's turn when nothing says how finished the words are."),
+	MS("turn.complete_ms", turn_complete_ms, 200, 60, 5000, "Silence that ends the turn when the words are a whole answer."),
+	MS("turn.open_ms", turn_open_ms, 1200, 60, 8000, "Silence that ends the turn when the words want more to follow."),
+	MS("turn.spelled_ms", turn_spelled_ms, 1800, 60, 8000, "Silence that ends the turn when digits, an address or letters were asked for."),
+	MS("turn.endpoint_ms", turn_endpoint_ms, 320, 60, 5000, "Silence that ends the turn once the recogniser calls the end itself."),
+	MS("turn.finalize_ms", turn_finalize_ms, 160, 32, 5000, "Silence after which the recogniser is asked for its final words."),
+	MS("turn.final_wait_ms", turn_final_wait_ms, 700, 0, 5000, "How long a missing final transcript is waited for after the end of the turn."),
+	MS("turn.noise_ms", turn_noise_ms, 1200, 300, 10000, "Silence after voice without words until the agent says that it did not catch that."),
+	SWITCH("turn.preempt", turn_preempt, 1, "Ask the model already when the end of the turn is only likely."),
+	MS("turn.preempt_ms", turn_preempt_ms, 96, 0, 2000, "Silence that makes the end of the turn likely."),
+	NUMBER("turn.preempt_floor", turn_preempt_floor, 40, 0, 100, "%", "Asking ahead stops when fewer of the last ten were of use."),
+	MS("barge.hold_ms", barge_hold_ms, 96, 32, 1000, "Voice over the agent after which the agent holds."),
+	MS("barge.yield_ms", barge_yield_ms, 1000, 200, 10000, "Voice over the agent after which it yields even without words."),
+	MS("barge.resume_ms", barge_resume_ms, 500, 100, 5000, "Silence after which a held agent goes on."),
+	NUMBER("barge.words", barge_words, 2, 1, 20, "words", "So many words over the agent make it yield."),
+	MS("barge.tail_ms", barge_tail_ms, 700, 0, 5000, "This close to the end of its words, a nod counts as an answer."),
+	MS("llm.filler_ms", llm_filler_ms, 1200, 100, 20000, "No speakable text from the model after this: a filler is spoken."),
+	MS("llm.second_ms", llm_second_ms, 1500, 100, 20000, "No speakable text from the model after this: the next attempt starts."),
+	MS("llm.stall_ms", llm_stall_ms, 1500, 100, 20000, "The model stops in the middle for this long with nothing left to say: the next attempt starts."),
+	MS("llm.total_ms", llm_total_ms, 30000, 1000, 120000, "One answer of the model takes at most this long."),
+	NUMBER("llm.attempts", llm_attempts, 3, 1, 10, "attempts", "Attempts at one answer before the agent apologises."),
+	MS("tts.first_ms", tts_first_ms, 1000, 100, 20000, "The voice's first audio comes within this, or the text is given to a new stream."),
+	MS("tts.gap_ms", tts_gap_ms, 800, 100, 20000, "Between pieces of audio at most this once playing has caught up."),
+	NUMBER("tts.attempts", tts_attempts, 3, 1, 10, "attempts", "Attempts at one utterance before it is given up."),
+	NUMBER("tts.ahead", tts_ahead, 2, 1, 8, "utterances", "Utterances synthesised ahead of the one that plays."),
+	MS("tts.margin_ms", tts_margin_ms, 200, 0, 2000, "Estimated word times count as heard only this much later."),
+	MS("play.start_ms", play_start_ms, 300, 40, 5000, "From the order to play to the first frame on the wire, at most."),
+	MS("play.mark_ms", play_mark_ms, 2000, 200, 20000, "A mark that is later than this is not waited for."),
+	MS("stt.stall_ms", stt_stall_ms, 2000, 300, 20000, "Voice without any transcript for this long: a new recogniser stream is opened."),
+	MS("stt.retry_ms", stt_retry_ms, 200, 20, 5000, "Wait before a recogniser stream is opened again, doubled up to two seconds."),
+	MS("tool.filler_ms", tool_filler_ms, 800, 100, 20000, "A tool that takes longer than this gets a filler."),
+	MS("tool.detach_ms", tool_detach_ms, 6000, 500, 600000, "After this the conversation goes on without the tool's result."),
+	MS("tool.timeout_ms", tool_timeout_ms, 10000, 100, 600000, "For tools that name no time limit."),
+	MS("quiet.after_ms", quiet_after_ms, 6000, 500, 120000, "Nobody speaks for this long: the agent asks again."),
+	NUMBER("quiet.prompts", quiet_prompts, 2, 0, 10, "times", "So often, then it says goodbye."),
+	MS("key.gap_ms", key_gap_ms, 2500, 200, 20000, "Between the digits of one entry on the keypad."),
+	MS("call.max_ms", call_max_ms, 1800000, 1000, 14400000, "The longest call; then the agent says goodbye."),
+	MS("call.end_ms", call_end_ms, 10000, 500, 60000, "From goodbye to hanging up, at most."),
+	MS("call.attach_ms", call_attach_ms, 15000, 1000, 120000, "A call without its media stream is ended after this."),
+	NUMBER("call.failures", call_failures, 2, 1, 10, "turns", "So many turns in a row without an answer, then goodbye."),
+	{ .name = NULL },
+};
+
+enum { FIELDS = sizeof(call_options) / sizeof(call_options[0]) - 1 };
+
+static int64_t value_get(const struct option *o, const struct call_settings *s)
+{
+	const char *field = (const char *)s + o->offset;
+
+	return o->type == OPTION_BOOL ? *(const bool *)field : *(const int64_t *)(const void *)field;
+}
+
+static void value_set(const struct option *o, struct call_settings *s, int64_t value)
+{
+	char *field = (char *)s + o->offset;
+
+	if (o->type == OPTION_BOOL)
+		*(bool *)field = value != 0;
+	else
+		*(int64_t *)(void *)field = value;
+}
+
+void call_settings_init(struct call_settings *s)
+{
+	const struct option *o;
+
+	*s = (struct call_settings){ 0 };
+	for (o = call_options; o->name; o++)
+		value_set(o, s, o->value);
+}
+
+void call_settings_encode(const struct call_settings *s, struct buf *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < FIELDS; i++) /* one more than the value, because a zero would not be written */
+		wire_put_u64(b, i + 1, (uint64_t)value_get(&call_options[i], s) + 1);
+}
+
+enum err call_settings_decode(struct call_settings *s, const void *data, size_t len)
+{
+	struct wire_reader r;
+	struct wire_field f;
+
+	call_settings_init(s);
+	wire_reader_init(&r, data, len);
+	while (wire_next(&r, &f)) {
+		const struct option *o;
+
+		if (f.number > FIELDS)
+			continue;
+		o = &call_options[f.number - 1];
+		if (f.is_bytes || !f.u64)
+			return ERR_FORMAT;
+		if (o->type == OPTION_BOOL ? f.u64 > 2 : (f.u64 - 1 < (uint64_t)o->min || f.u64 - 1 > (uint64_t)o->max))
+			return ERR_LIMIT;
+		value_set(o, s, (int64_t)(f.u64 - 1));
+	}
+	return r.err;
+}

@@ -1,0 +1,80 @@
+/* The settings a call is pinned to: every number of turn-taking, speech, tools and quiet.
+ *
+ * Config gives the defaults, the rule-book overrides, the call's brief pins: from the first input on they do not change,
+ * and they are journalled with the call, so that a replay needs nothing but the journal. A new rule of behaviour comes
+ * with a setting whose value for calls recorded before it is the old behaviour; that is how old calls go on replaying.
+ */
+#ifndef VOICE_SETTINGS_H
+#define VOICE_SETTINGS_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/options.h"
+#include "base/wire.h"
+
+struct call_settings {
+	/* the ear: 16-bit levels, 65535 is certainty */
+	int64_t vad_on;            /* voice begins at this level */
+	int64_t vad_off;           /* and ends below this one */
+	int64_t vad_gap_ms;        /* pauses this short belong to one burst of voice */
+	/* the end of the caller's turn */
+	int64_t turn_silence_ms;   /* when nothing says how finished the words are */
+	int64_t turn_complete_ms;  /* the words are a whole answer */
+	int64_t turn_open_ms;      /* the words want more to follow ("and my number is") */
+	int64_t turn_spelled_ms;   /* digits, an address or letters were asked for */
+	int64_t turn_endpoint_ms;  /* the recogniser itself called the end */
+	int64_t turn_finalize_ms;  /* silence after which the recogniser is asked to finish */
+	int64_t turn_final_wait_ms; /* how long past the end of turn a missing final is waited for */
+	int64_t turn_noise_ms;     /* voice without words: silence until "I did not catch that" */
+	bool turn_preempt;         /* ask the model at a likely end */
+	int64_t turn_preempt_ms;   /* silence that makes an end likely */
+	int64_t turn_preempt_floor; /* percent of hits below which it is switched off */
+	/* interruptions */
+	int64_t barge_hold_ms;     /* voice over the agent until it holds */
+	int64_t barge_yield_ms;    /* voice over the agent until it yields without words */
+	int64_t barge_resume_ms;   /* silence after which a held agent goes on */
+	int64_t barge_words;       /* so many words yield */
+	int64_t barge_tail_ms;     /* this close to its end, "yes" is an answer and no backchannel */
+	/* the model */
+	int64_t llm_filler_ms;     /* no speakable text: say a filler */
+	int64_t llm_second_ms;     /* no speakable text: start the next attempt */
+	int64_t llm_stall_ms;      /* no text after the first, and nothing left to say */
+	int64_t llm_total_ms;      /* one answer, all in all */
+	int64_t llm_attempts;      /* attempts an answer */
+	/* the voice */
+	int64_t tts_first_ms;      /* until the first audio */
+	int64_t tts_gap_ms;        /* between audio and more audio */
+	int64_t tts_attempts;      /* attempts an utterance */
+	int64_t tts_ahead;         /* utterances synthesised ahead of the one that plays */
+	int64_t tts_margin_ms;     /* estimated word times count as heard only this much later */
+	int64_t play_start_ms;     /* from "play" to the first frame on the wire */
+	int64_t play_mark_ms;      /* how late a mark may come before the audio counts as lost */
+	/* the recogniser */
+	int64_t stt_stall_ms;      /* voice without any transcript until a new stream is opened */
+	int64_t stt_retry_ms;      /* between attempts to open one, doubled each time up to 2 s */
+	/* tools */
+	int64_t tool_filler_ms;    /* a tool that takes longer gets a filler */
+	int64_t tool_detach_ms;    /* and after this the conversation goes on without it */
+	int64_t tool_timeout_ms;   /* for tools that do not say */
+	/* quiet */
+	int64_t quiet_after_ms;    /* nobody speaks: ask again */
+	int64_t quiet_prompts;     /* so many times, then goodbye */
+	int64_t key_gap_ms;        /* between digits of one entry */
+	/* the whole call */
+	int64_t call_max_ms;       /* then goodbye */
+	int64_t call_end_ms;       /* goodbye to hang-up, at most */
+	int64_t call_attach_ms;    /* without media, at most */
+	int64_t call_failures;     /* turns in a row without an answer, then goodbye */
+};
+
+extern const struct option call_options[]; /* bound to struct call_settings */
+
+void call_settings_init(struct call_settings *s); /* the defaults */
+
+/* Canonical: field numbers are the order in the table, zigzag values. What is absent reads as the default it had when the
+ * format was frozen (`call_settings_init`), then as what the table calls the old behaviour. */
+void call_settings_encode(const struct call_settings *s, struct buf *b);
+enum err call_settings_decode(struct call_settings *s, const void *data, size_t len) MUST_USE;
+
+#endif

@@ -1,0 +1,548 @@
+/* A call's state as bytes and back, by tables: one line a field, numbered for ever.
+ *
+ * Version 1: every field of call_state.h that is not scratch, texts page by page. Times are the call's own, so a snapshot
+ * means the same on another machine. What is loaded is not trusted: every index, reference and enum is judged, and
+ * call_check has the last word.
+ */
+#include "base/wire.h"
+#include "voice/call_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum field {
+	F_VERSION = 1, F_SETTINGS, F_BRIEF, F_CALL, F_TIMERS, F_MILESTONES, F_EAR, F_LISTEN, F_DIALOGUE, F_GEN, F_GEN_TOOL, F_TOOL, F_ITEM, F_UTTERANCE,
+	F_WORDS, F_SPEECH, F_ORDER, F_QUIET, F_PAGE, F_SLOT
+};
+
+struct column {
+	uint16_t number;
+	uint16_t size;
+	size_t offset;
+	uint64_t max; /* the largest value that may be loaded; 0: what fits */
+};
+
+#define COLUMN(number_, type, name) { number_, sizeof(((struct type *)0)->name), offsetof(struct type, name), 0 }
+#define BELOW(number_, type, name, limit) { number_, sizeof(((struct type *)0)->name), offsetof(struct type, name), (limit) - 1 }
+#define TEXT(number_, type, name) COLUMN(number_, type, name.at), COLUMN((number_) + 1, type, name.len)
+
+static const struct column call_columns[] = {
+	COLUMN(1, call, now_us), COLUMN(2, call, wake_us), BELOW(3, call, measured, 2), { 0 },
+};
+
+static const struct column ear_columns[] = {
+	BELOW(1, ear, voiced, 2), BELOW(2, ear, burst, 2), BELOW(3, ear, over_agent, 2), BELOW(4, ear, unworded, 2), COLUMN(5, ear, burst_us),
+	COLUMN(6, ear, burst_sample), COLUMN(7, ear, voice_us), COLUMN(8, ear, last_voice_us), COLUMN(9, ear, last_voice_sample),
+	COLUMN(10, ear, last_chunk_us), COLUMN(11, ear, end_sample), { 0 },
+};
+
+enum { LISTEN_SAID = 20, LISTEN_PARTIAL, LISTEN_USED };
+
+static const struct column listen_columns[] = {
+	COLUMN(1, listen, stream), COLUMN(2, listen, retries), BELOW(3, listen, down, 2), BELOW(4, listen, endpoint, 2),
+	BELOW(5, listen, finalizing, 2), COLUMN(6, listen, text_us), COLUMN(7, listen, final_us), COLUMN(8, listen, final_sample),
+	COLUMN(9, listen, turn_us), BELOW(10, listen, waiting, 2), COLUMN(11, listen, voice_sample), BELOW(12, listen, expect.kind, 4),
+	COLUMN(13, listen, expect.digits), { 0 },
+};
+
+enum { DIALOGUE_QUERY = 30 };
+
+static const struct column dialogue_columns[] = {
+	COLUMN(1, dialogue, turn), COLUMN(2, dialogue, tool_index), COLUMN(3, dialogue, gens), COLUMN(4, dialogue, queries),
+	COLUMN(5, dialogue, failures), COLUMN(6, dialogue, ahead_tries), BELOW(7, dialogue, ahead_bits, 1024), BELOW(8, dialogue, ahead_count, 11),
+	BELOW(9, dialogue, need_answer, 2), BELOW(10, dialogue, retry_wait, 2), COLUMN(11, dialogue, filler_us), COLUMN(12, dialogue, filler_turn),
+	COLUMN(13, dialogue, wait_turn), TEXT(14, dialogue, knowledge), { 0 },
+};
+
+enum { GEN_ANSWER = 20, GEN_ASKED_WITH };
+
+static const struct column gen_columns[] = {
+	BELOW(1, gen, state, 4), BELOW(2, gen, ahead, 2), BELOW(3, gen, spoke, 2), COLUMN(4, gen, id), COLUMN(5, gen, turn), COLUMN(6, gen, attempt),
+	COLUMN(7, gen, base_items), COLUMN(8, gen, cut), BELOW(9, gen, tool_count, GEN_TOOLS_MAX + 1), { 0 },
+};
+
+static const struct column gen_tool_columns[] = { TEXT(1, gen_tool, name), TEXT(3, gen_tool, args), { 0 } };
+
+static const struct column tool_columns[] = {
+	BELOW(1, tool, state, 3), BELOW(2, tool, changes, 2), COLUMN(3, tool, turn), COLUMN(4, tool, index), COLUMN(5, tool, item),
+	COLUMN(6, tool, timeout_ms), COLUMN(7, tool, detach_us), COLUMN(8, tool, deadline_us), TEXT(9, tool, name), TEXT(11, tool, args), { 0 },
+};
+
+static const struct column item_columns[] = {
+	BELOW(1, item, type, BLOCK_EVENT + 1), BELOW(2, item, flags, 8), BELOW(3, item, status, 3), COLUMN(4, item, turn), COLUMN(5, item, index),
+	TEXT(6, item, name), TEXT(8, item, text), { 0 },
+};
+
+static const struct column utterance_columns[] = {
+	BELOW(1, utterance, state, 5), BELOW(2, utterance, kind, 5), BELOW(3, utterance, whole, 2), BELOW(4, utterance, done, 2),
+	BELOW(5, utterance, exact, 2), BELOW(6, utterance, sent, 2), BELOW(7, utterance, cleared, 2), BELOW(8, utterance, anchored, 2),
+	COLUMN(9, utterance, id), COLUMN(10, utterance, gen), COLUMN(11, utterance, turn), COLUMN(12, utterance, item), COLUMN(13, utterance, take),
+	COLUMN(14, utterance, synth_take), COLUMN(15, utterance, attempts), COLUMN(16, utterance, play_tries), COLUMN(17, utterance, samples),
+	COLUMN(18, utterance, played), COLUMN(19, utterance, from), COLUMN(20, utterance, anchor), COLUMN(21, utterance, anchor_us),
+	COLUMN(22, utterance, made_us), COLUMN(23, utterance, audio_us), COLUMN(24, utterance, play_us), COLUMN(25, utterance, sent_at),
+	COLUMN(26, utterance, sent_us), COLUMN(27, utterance, bound_us), COLUMN(28, utterance, cut_us), TEXT(29, utterance, text),
+	BELOW(31, utterance, word_count, INPUT_WORDS_MAX + 1), { 0 },
+};
+
+static const struct column speech_columns[] = {
+	COLUMN(1, speech, utterances), BELOW(2, speech, held, 2), COLUMN(3, speech, held_us), COLUMN(4, speech, lag_us), { 0 },
+};
+
+enum { QUIET_KEYS = 20 };
+
+static const struct column quiet_columns[] = {
+	BELOW(1, quiet, prepared, 2), BELOW(2, quiet, started, 2), BELOW(3, quiet, lost, 2), BELOW(4, quiet, ending, 2), BELOW(5, quiet, final, 2),
+	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
+	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), { 0 },
+};
+
+/* ------------------------------------------------------------------ saving */
+
+static uint64_t column_get(const struct column *c, const void *base)
+{
+	const char *at = (const char *)base + c->offset;
+
+	switch (c->size) {
+	case 1: return *(const uint8_t *)at;
+	case 2: return *(const uint16_t *)(const void *)at;
+	case 4: return *(const uint32_t *)(const void *)at;
+	default: return *(const uint64_t *)(const void *)at;
+	}
+}
+
+static void columns_put(const struct column *c, const void *base, struct buf *b)
+{
+	for (; c->number; c++)
+		wire_put_u64(b, c->number, column_get(c, base));
+}
+
+static void struct_put(unsigned int field, const struct column *c, const void *base, struct buf *b)
+{
+	size_t opened = wire_open(b, field);
+
+	columns_put(c, base, b);
+	wire_close(b, opened);
+}
+
+static void numbers_put(unsigned int field, const uint64_t *numbers, unsigned int count, struct buf *b)
+{
+	size_t opened = wire_open(b, field);
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		wire_put_varint(b, numbers[i]);
+	wire_close(b, opened);
+}
+
+static void listen_put(const struct call *call, struct buf *b)
+{
+	size_t opened = wire_open(b, F_LISTEN);
+
+	columns_put(listen_columns, &call->listen, b);
+	wire_put_bytes(b, LISTEN_SAID, call->listen.said.data, call->listen.said.len);
+	wire_put_bytes(b, LISTEN_PARTIAL, call->listen.partial.data, call->listen.partial.len);
+	wire_put_bytes(b, LISTEN_USED, call->listen.used.data, call->listen.used.len);
+	wire_close(b, opened);
+}
+
+static void dialogue_put(const struct call *call, struct buf *b)
+{
+	const struct dialogue *d = &call->dialogue;
+	const struct gen *g = &d->gen;
+	size_t opened = wire_open(b, F_DIALOGUE);
+	uint32_t i;
+
+	columns_put(dialogue_columns, d, b);
+	wire_put_bytes(b, DIALOGUE_QUERY, d->query.data, d->query.len);
+	wire_close(b, opened);
+	opened = wire_open(b, F_GEN);
+	columns_put(gen_columns, g, b);
+	wire_put_bytes(b, GEN_ANSWER, g->answer.data, g->answer.len);
+	wire_put_bytes(b, GEN_ASKED_WITH, g->asked.data, g->asked.len);
+	wire_close(b, opened);
+	for (i = 0; i < g->tool_count; i++)
+		struct_put(F_GEN_TOOL, gen_tool_columns, &g->tools[i], b);
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (d->tools[i].state)
+			struct_put(F_TOOL, tool_columns, &d->tools[i], b);
+	for (i = 0; i < d->item_count; i++)
+		struct_put(F_ITEM, item_columns, &d->items[i], b);
+}
+
+static void utterance_put(const struct call *call, unsigned int slot, struct buf *b)
+{
+	const struct utterance *u = &call->speech.slots[slot];
+	size_t opened = wire_open(b, F_UTTERANCE), words;
+	unsigned int i;
+
+	columns_put(utterance_columns, u, b);
+	wire_put_u64(b, 40, slot + 1); /* its slot, for `order` */
+	words = wire_open(b, 41);
+	for (i = 0; i < u->word_count; i++) {
+		wire_put_varint(b, u->words[i].end_samples);
+		wire_put_varint(b, u->words[i].text_end);
+	}
+	wire_close(b, words);
+	wire_close(b, opened);
+}
+
+static void speech_put(const struct call *call, struct buf *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < UTTERANCES_MAX; i++)
+		if (call->speech.slots[i].state)
+			utterance_put(call, i, b);
+	struct_put(F_SPEECH, speech_columns, &call->speech, b);
+	wire_put_bytes(b, F_ORDER, call->speech.order, call->speech.count);
+}
+
+static void pages_put(const struct call *call, struct buf *b)
+{
+	uint32_t at;
+
+	for (at = 0; at < call->texts.used; at += TEXT_PAGE) {
+		uint32_t left = call->texts.used - at;
+
+		wire_put_bytes(b, F_PAGE, call->texts.pages[at / TEXT_PAGE], left < TEXT_PAGE ? left : TEXT_PAGE);
+	}
+}
+
+void call_save(const struct call *call, struct buf *b)
+{
+	size_t opened;
+
+	wire_put_u64(b, F_VERSION, SNAPSHOT_VERSION);
+	opened = wire_open(b, F_SETTINGS);
+	call_settings_encode(&call->settings, b);
+	wire_close(b, opened);
+	opened = wire_open(b, F_BRIEF);
+	brief_encode(&call->brief, b);
+	wire_close(b, opened);
+	struct_put(F_CALL, call_columns, call, b);
+	numbers_put(F_TIMERS, call->timers, TIMERS, b);
+	numbers_put(F_MILESTONES, call->at, MILESTONES, b);
+	struct_put(F_EAR, ear_columns, &call->ear, b);
+	listen_put(call, b);
+	dialogue_put(call, b);
+	speech_put(call, b);
+	opened = wire_open(b, F_QUIET);
+	columns_put(quiet_columns, &call->quiet, b);
+	wire_put_bytes(b, QUIET_KEYS, call->quiet.keys, call->quiet.key_count);
+	wire_close(b, opened);
+	pages_put(call, b);
+}
+
+/* ------------------------------------------------------------------ loading */
+
+static enum err column_set(const struct column *c, void *base, const struct wire_field *f)
+{
+	char *at = (char *)base + c->offset;
+	uint64_t max = c->max ? c->max : c->size == 8 ? UINT64_MAX : (1ull << (c->size * 8)) - 1;
+
+	if (f->is_bytes || f->u64 > max)
+		return ERR_FORMAT;
+	switch (c->size) {
+	case 1: *(uint8_t *)at = (uint8_t)f->u64; break;
+	case 2: *(uint16_t *)(void *)at = (uint16_t)f->u64; break;
+	case 4: *(uint32_t *)(void *)at = (uint32_t)f->u64; break;
+	default: *(uint64_t *)(void *)at = f->u64; break;
+	}
+	return ERR_NONE;
+}
+
+/* Bytes fields of a struct go to `other`; it may be NULL. */
+static enum err columns_get(const struct column *columns, void *base, const struct wire_field *whole,
+	enum err (*other)(void *arg, const struct wire_field *f), void *arg)
+{
+	struct wire_reader r;
+	struct wire_field f;
+	enum err err = ERR_NONE;
+
+	wire_reader_sub(&r, whole);
+	while (!err && wire_next(&r, &f)) {
+		const struct column *c = columns;
+
+		while (c->number && c->number != f.number)
+			c++;
+		if (c->number)
+			err = column_set(c, base, &f);
+		else if (other)
+			err = other(arg, &f);
+	}
+	return err ? err : r.err;
+}
+
+static enum err buf_get(struct buf *b, const struct wire_field *f)
+{
+	buf_reset(b);
+	buf_append(b, f->bytes, f->is_bytes ? f->len : 0);
+	return b->err ? b->err : f->is_bytes ? ERR_NONE : ERR_FORMAT;
+}
+
+static enum err listen_other(void *arg, const struct wire_field *f)
+{
+	struct call *call = arg;
+
+	switch (f->number) {
+	case LISTEN_SAID: return buf_get(&call->listen.said, f);
+	case LISTEN_PARTIAL: return buf_get(&call->listen.partial, f);
+	case LISTEN_USED: return buf_get(&call->listen.used, f);
+	default: return ERR_NONE;
+	}
+}
+
+static enum err dialogue_other(void *arg, const struct wire_field *f)
+{
+	struct call *call = arg;
+
+	return f->number == DIALOGUE_QUERY ? buf_get(&call->dialogue.query, f) : ERR_NONE;
+}
+
+static enum err gen_other(void *arg, const struct wire_field *f)
+{
+	struct call *call = arg;
+
+	switch (f->number) {
+	case GEN_ANSWER: return buf_get(&call->dialogue.gen.answer, f);
+	case GEN_ASKED_WITH: return buf_get(&call->dialogue.gen.asked, f);
+	default: return ERR_NONE;
+	}
+}
+
+static enum err quiet_other(void *arg, const struct wire_field *f)
+{
+	struct call *call = arg;
+
+	if (f->number != QUIET_KEYS)
+		return ERR_NONE;
+	if (!f->is_bytes || f->len >= KEYS_MAX)
+		return ERR_FORMAT;
+	memcpy(call->quiet.keys, f->bytes, f->len);
+	call->quiet.key_count = (uint8_t)f->len;
+	return ERR_NONE;
+}
+
+static enum err numbers_get(uint64_t *numbers, unsigned int count, const struct wire_field *f)
+{
+	struct wire_reader r;
+	unsigned int i;
+
+	wire_reader_sub(&r, f);
+	for (i = 0; i < count && r.at < r.end; i++)
+		numbers[i] = wire_varint(&r);
+	return r.err ? r.err : r.at == r.end ? ERR_NONE : ERR_FORMAT;
+}
+
+struct loaded_utterance {
+	struct utterance u;
+	uint64_t slot;
+};
+
+static enum err utterance_other(void *arg, const struct wire_field *f)
+{
+	struct loaded_utterance *l = arg;
+	struct wire_reader r;
+	unsigned int i;
+
+	if (f->number == 40) {
+		l->slot = f->is_bytes ? 0 : f->u64;
+		return ERR_NONE;
+	}
+	if (f->number != 41)
+		return ERR_NONE;
+	wire_reader_sub(&r, f);
+	for (i = 0; i < INPUT_WORDS_MAX && r.at < r.end; i++) {
+		uint64_t samples = wire_varint(&r), text = wire_varint(&r);
+
+		if (samples > UINT32_MAX || text > UINT16_MAX)
+			return ERR_FORMAT;
+		l->u.words[i] = (struct speech_word){ (uint32_t)samples, (uint16_t)text };
+	}
+	return r.err ? r.err : r.at == r.end ? ERR_NONE : ERR_FORMAT;
+}
+
+static enum err utterance_get(struct call *call, const struct wire_field *f)
+{
+	struct loaded_utterance l = { .slot = 0 };
+	enum err err = columns_get(utterance_columns, &l.u, f, utterance_other, &l);
+
+	if (err)
+		return err;
+	if (!l.slot || l.slot > UTTERANCES_MAX || !l.u.state)
+		return ERR_FORMAT;
+	call->speech.slots[l.slot - 1] = l.u;
+	return ERR_NONE;
+}
+
+static enum err order_get(struct call *call, const struct wire_field *f)
+{
+	struct speech *s = &call->speech;
+	uint32_t seen = 0;
+	size_t i;
+
+	if (!f->is_bytes || f->len > UTTERANCES_MAX)
+		return ERR_FORMAT;
+	for (i = 0; i < f->len; i++) {
+		if (f->bytes[i] >= UTTERANCES_MAX || seen & (1u << f->bytes[i]))
+			return ERR_FORMAT;
+		seen |= 1u << f->bytes[i];
+		s->order[i] = f->bytes[i];
+	}
+	s->count = (uint8_t)f->len;
+	return ERR_NONE;
+}
+
+static enum err item_get(struct call *call, const struct wire_field *f)
+{
+	struct dialogue *d = &call->dialogue;
+	struct item item = { 0 };
+	enum err err = columns_get(item_columns, &item, f, NULL, NULL);
+
+	if (err)
+		return err;
+	if (!item.type || d->item_count >= 2 * ITEMS_MAX)
+		return ERR_FORMAT;
+	if (d->item_count == d->item_cap) {
+		uint32_t cap = d->item_cap ? d->item_cap * 2 : 64;
+		struct item *items = realloc(d->items, cap * sizeof(*items));
+
+		if (!items)
+			return ERR_NOMEM;
+		d->items = items;
+		d->item_cap = cap;
+	}
+	d->items[d->item_count++] = item;
+	return ERR_NONE;
+}
+
+static enum err tool_get(struct call *call, const struct wire_field *f)
+{
+	unsigned int i = 0;
+
+	while (i < TOOLS_MAX && call->dialogue.tools[i].state)
+		i++;
+	return i < TOOLS_MAX ? columns_get(tool_columns, &call->dialogue.tools[i], f, NULL, NULL) : ERR_LIMIT;
+}
+
+static enum err gen_tool_get(struct call *call, const struct wire_field *f, unsigned int *count)
+{
+	return *count < GEN_TOOLS_MAX ? columns_get(gen_tool_columns, &call->dialogue.gen.tools[(*count)++], f, NULL, NULL) : ERR_LIMIT;
+}
+
+static enum err page_load(struct call *call, const struct wire_field *f)
+{
+	struct texts *t = &call->texts;
+	char *page;
+
+	if (!f->is_bytes || !f->len || f->len > TEXT_PAGE || t->used % TEXT_PAGE || t->used / TEXT_PAGE >= TEXT_PAGES)
+		return ERR_FORMAT;
+	page = malloc(TEXT_PAGE);
+	if (!page)
+		return ERR_NOMEM;
+	memcpy(page, f->bytes, f->len);
+	t->pages[t->used / TEXT_PAGE] = page;
+	t->used += (uint32_t)f->len;
+	return ERR_NONE;
+}
+
+static enum err field_get(struct call *call, const struct wire_field *f, unsigned int *gen_tools)
+{
+	switch (f->number) {
+	case F_VERSION: return f->u64 == SNAPSHOT_VERSION ? ERR_NONE : ERR_VERSION;
+	case F_SETTINGS: return f->is_bytes ? call_settings_decode(&call->settings, f->bytes, f->len) : ERR_FORMAT;
+	case F_BRIEF: return f->is_bytes ? brief_decode(&call->brief, f->bytes, f->len) : ERR_FORMAT;
+	case F_CALL: return columns_get(call_columns, call, f, NULL, NULL);
+	case F_TIMERS: return numbers_get(call->timers, TIMERS, f);
+	case F_MILESTONES: return numbers_get(call->at, MILESTONES, f);
+	case F_EAR: return columns_get(ear_columns, &call->ear, f, NULL, NULL);
+	case F_LISTEN: return columns_get(listen_columns, &call->listen, f, listen_other, call);
+	case F_DIALOGUE: return columns_get(dialogue_columns, &call->dialogue, f, dialogue_other, call);
+	case F_GEN: return columns_get(gen_columns, &call->dialogue.gen, f, gen_other, call);
+	case F_GEN_TOOL: return gen_tool_get(call, f, gen_tools);
+	case F_TOOL: return tool_get(call, f);
+	case F_ITEM: return item_get(call, f);
+	case F_UTTERANCE: return utterance_get(call, f);
+	case F_SPEECH: return columns_get(speech_columns, &call->speech, f, NULL, NULL);
+	case F_ORDER: return order_get(call, f);
+	case F_QUIET: return columns_get(quiet_columns, &call->quiet, f, quiet_other, call);
+	case F_PAGE: return page_load(call, f);
+	default: return ERR_NONE;
+	}
+}
+
+static bool text_fine(const struct call *call, struct text t)
+{
+	return !t.len || ((uint64_t)t.at + t.len <= call->texts.used && t.at / TEXT_PAGE == (t.at + t.len - 1) / TEXT_PAGE);
+}
+
+static bool texts_fine(const struct call *call, unsigned int gen_tools)
+{
+	const struct dialogue *d = &call->dialogue;
+	bool fine = text_fine(call, d->knowledge) && d->gen.tool_count == gen_tools && d->gen.cut <= d->gen.answer.len &&
+		    d->gen.base_items <= d->item_count;
+	uint32_t i;
+
+	for (i = 0; i < gen_tools; i++)
+		fine = fine && text_fine(call, d->gen.tools[i].name) && text_fine(call, d->gen.tools[i].args);
+	for (i = 0; i < TOOLS_MAX; i++)
+		fine = fine && text_fine(call, d->tools[i].name) && text_fine(call, d->tools[i].args);
+	for (i = 0; i < d->item_count; i++)
+		fine = fine && text_fine(call, d->items[i].name) && text_fine(call, d->items[i].text);
+	for (i = 0; i < UTTERANCES_MAX; i++) {
+		const struct utterance *u = &call->speech.slots[i];
+
+		fine = fine && text_fine(call, u->text);
+		fine = fine && (!u->state || (u->item < d->item_count && d->items[u->item].type == BLOCK_AGENT && u->played <= u->samples));
+	}
+	return fine;
+}
+
+static bool queue_fine(const struct call *call)
+{
+	uint32_t queued = 0;
+	unsigned int i;
+
+	for (i = 0; i < call->speech.count; i++)
+		queued |= 1u << call->speech.order[i];
+	for (i = 0; i < UTTERANCES_MAX; i++) {
+		enum utterance_state state = call->speech.slots[i].state;
+
+		if ((queued >> i & 1) != (state != UTTERANCE_FREE && state != UTTERANCE_CUT))
+			return false;
+	}
+	return true;
+}
+
+enum err call_load(struct call **callp, const void *data, size_t len)
+{
+	struct call_settings settings;
+	static const struct brief empty;
+	unsigned int gen_tools = 0;
+	struct wire_reader r;
+	struct wire_field f;
+	struct call *call;
+	bool version = false;
+	enum err err;
+
+	call_settings_init(&settings);
+	err = call_new(&call, &settings, &empty);
+	*callp = NULL;
+	if (err)
+		return err;
+	wire_reader_init(&r, data, len);
+	while (!err && wire_next(&r, &f)) {
+		version = version || f.number == F_VERSION;
+		err = version ? field_get(call, &f, &gen_tools) : ERR_FORMAT;
+	}
+	if (!err)
+		err = r.err;
+	if (!err && (!version || !texts_fine(call, gen_tools) || !queue_fine(call) || call_check(call)))
+		err = ERR_FORMAT;
+	if (err) {
+		call_free(call);
+		return err;
+	}
+	*callp = call;
+	return ERR_NONE;
+}

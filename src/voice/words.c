@@ -1,0 +1,301 @@
+#include "voice/words.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct word {
+	const char *at;
+	size_t len;
+};
+
+struct scan {
+	const char *at, *end;
+};
+
+/* Letters, digits, apostrophes inside words, and every byte of a character beyond ASCII. */
+static bool wordy(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u >= 0x80 || isalnum(u) || c == '\'' || c == '-' || c == '@';
+}
+
+static bool word_next(struct scan *s, struct word *w)
+{
+	while (s->at < s->end && !wordy(*s->at))
+		s->at++;
+	w->at = s->at;
+	while (s->at < s->end && wordy(*s->at))
+		s->at++;
+	w->len = (size_t)(s->at - w->at);
+	while (w->len && (w->at[w->len - 1] == '-' || w->at[w->len - 1] == '\''))
+		w->len--;
+	return w->len > 0 || (s->at < s->end && word_next(s, w));
+}
+
+static char lower(char c)
+{
+	return (char)tolower((unsigned char)c);
+}
+
+static bool word_equal(const struct word *a, const struct word *b)
+{
+	size_t i;
+
+	if (a->len != b->len)
+		return false;
+	for (i = 0; i < a->len; i++)
+		if (lower(a->at[i]) != lower(b->at[i]))
+			return false;
+	return true;
+}
+
+static bool word_is(const struct word *w, const char *text)
+{
+	struct word other = { text, strlen(text) };
+
+	return word_equal(w, &other);
+}
+
+static bool word_in(const struct word *w, const char *const *list)
+{
+	for (; *list; list++)
+		if (word_is(w, *list))
+			return true;
+	return false;
+}
+
+size_t words_count(const char *text, size_t len)
+{
+	struct scan s = { text, text + len };
+	struct word w;
+	size_t n = 0;
+
+	while (word_next(&s, &w))
+		n++;
+	return n;
+}
+
+bool words_same(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	struct scan sa = { a, a + a_len }, sb = { b, b + b_len };
+	struct word wa, wb;
+	bool more_a, more_b;
+
+	for (;;) {
+		more_a = word_next(&sa, &wa);
+		more_b = word_next(&sb, &wb);
+		if (!more_a || !more_b)
+			return more_a == more_b;
+		if (!word_equal(&wa, &wb))
+			return false;
+	}
+}
+
+/* How far `phrase` reaches when the text begins with it; NULL when it does not. */
+static const char *phrase_at(const char *phrase, struct scan text)
+{
+	struct scan s = { phrase, phrase + strlen(phrase) };
+	struct word wp, wt;
+
+	while (word_next(&s, &wp))
+		if (!word_next(&text, &wt) || !word_equal(&wp, &wt))
+			return NULL;
+	return text.at;
+}
+
+static const char *list_at(const struct brief_phrases *list, struct scan text)
+{
+	const char *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++) {
+		const char *end = phrase_at(list->text[i], text);
+
+		if (end > best)
+			best = end;
+	}
+	return best;
+}
+
+bool words_all_in(const struct brief_phrases *list, const char *text, size_t len)
+{
+	struct scan s = { text, text + len };
+	struct word w;
+	bool any = false;
+
+	for (;;) {
+		struct scan rest = s;
+
+		if (!word_next(&rest, &w))
+			return any;
+		s.at = list_at(list, s);
+		if (!s.at)
+			return false;
+		any = true;
+	}
+}
+
+bool words_any_in(const struct brief_phrases *list, const char *text, size_t len)
+{
+	struct scan s = { text, text + len };
+	struct word w;
+
+	for (;;) {
+		struct scan here = s;
+
+		if (!word_next(&s, &w))
+			return false;
+		if (list_at(list, here))
+			return true;
+	}
+}
+
+static const char *const digit_words[] = { "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "shunya", "ek", "do",
+	"teen", "char", "chaar", "paanch", "panch", "chhe", "chhah", "saat", "sat", "aath", "nau", NULL };
+static const char *const tens_words[] = { "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+	"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", NULL };
+
+uint32_t words_digits(const char *text, size_t len)
+{
+	struct scan s = { text, text + len };
+	struct word w;
+	uint32_t digits = 0, times = 1;
+
+	while (word_next(&s, &w)) {
+		uint32_t here = 0;
+		size_t i;
+
+		if (word_is(&w, "double") || word_is(&w, "triple")) {
+			times = word_is(&w, "double") ? 2 : 3;
+			continue;
+		}
+		for (i = 0; i < w.len; i++)
+			here += isdigit((unsigned char)w.at[i]) ? 1 : 0;
+		if (word_in(&w, digit_words))
+			here = 1;
+		else if (word_in(&w, tens_words))
+			here = 2;
+		digits += here * times;
+		times = 1;
+	}
+	return digits;
+}
+
+static const char *const count_words[] = { "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+	"thirteen", "fourteen", "fifteen", "sixteen", NULL };
+
+/* "ten", "10" or "10-digit" → 10; 0 when it is no count. */
+static uint32_t count_of(const struct word *w)
+{
+	uint32_t n = 0;
+	size_t i;
+
+	for (i = 0; count_words[i]; i++)
+		if (word_is(w, count_words[i]))
+			return (uint32_t)i;
+	for (i = 0; i < w->len && isdigit((unsigned char)w->at[i]) && n < 100; i++)
+		n = n * 10 + (uint32_t)(w->at[i] - '0');
+	return n;
+}
+
+static const char *last_sentence(const char *text, size_t len)
+{
+	size_t i, start = 0;
+
+	for (i = 0; i + 1 < len; i++)
+		if ((text[i] == '.' || text[i] == '?' || text[i] == '!') && text[i + 1] == ' ')
+			start = i + 1;
+	return text + start;
+}
+
+struct words_expect words_expect(const char *question, size_t len)
+{
+	static const char *const digits[] = { "number", "digit", "digits", "pin", "otp", "code", "mobile", "phone", "pincode", "zip", NULL };
+	static const char *const spelled[] = { "e-mail", "email", "spell", "spelling", "spelled", "address", NULL };
+	static const char *const yes_no[] = { "is", "are", "do", "does", "did", "can", "could", "would", "will", "shall", "should", "have", "has",
+		"kya", NULL };
+	const char *from = last_sentence(question, len);
+	struct scan s = { from, question + len };
+	struct words_expect e = { EXPECT_ANY, 0 };
+	struct word w;
+	uint32_t count = 0;
+	bool first = true, polar = false;
+
+	while (word_next(&s, &w)) {
+		const char *dash = memchr(w.at, '-', w.len);
+
+		if (first)
+			polar = word_in(&w, yes_no);
+		first = false;
+		if (dash && !strncasecmp(dash, "-digit", 6) && (size_t)(w.at + w.len - dash) <= 7)
+			return (struct words_expect){ EXPECT_DIGITS, count_of(&w) };
+		if (word_in(&w, spelled))
+			e.kind = EXPECT_SPELLED;
+		if (word_in(&w, digits) && e.kind != EXPECT_SPELLED) {
+			e.kind = EXPECT_DIGITS;
+			if (word_is(&w, "digit") || word_is(&w, "digits"))
+				e.digits = count;
+		}
+		count = count_of(&w);
+	}
+	if (e.kind == EXPECT_ANY && polar)
+		e.kind = EXPECT_YES_NO;
+	return e;
+}
+
+static bool last_word(const char *text, size_t len, struct word *last)
+{
+	struct scan s = { text, text + len };
+	struct word w;
+	bool any = false;
+
+	while (word_next(&s, &w)) {
+		*last = w;
+		any = true;
+	}
+	return any;
+}
+
+static char last_mark(const char *text, size_t len)
+{
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	return len ? text[len - 1] : 0;
+}
+
+static enum words_finish finish_spelled(struct words_expect expect, const char *text, size_t len)
+{
+	uint32_t digits = words_digits(text, len);
+
+	if (expect.kind == EXPECT_DIGITS && expect.digits && digits >= expect.digits)
+		return FINISH_COMPLETE;
+	if (expect.kind == EXPECT_DIGITS && !digits && words_count(text, len) > 3)
+		return FINISH_UNKNOWN; /* not an answer to the question at all */
+	return FINISH_SPELLED;
+}
+
+enum words_finish words_finish(struct words_expect expect, const char *text, size_t len)
+{
+	static const char *const yes_no[] = { "yes", "no", "yeah", "yep", "nope", "sure", "okay", "ok", "correct", "right", "haan", "nahi", "nahin", "ji",
+		"bilkul", "sahi", NULL };
+	static const char *const open[] = { "and", "but", "or", "so", "because", "um", "uh", "er", "my", "the", "a", "an", "is", "to", "for", "with", "at",
+		"on", "of", "in", "i", "if", "aur", "lekin", "magar", "kyunki", "toh", "mera", "meri", "ka", "ki", "ke", "matlab", NULL };
+	struct word last;
+	char mark;
+
+	if (!last_word(text, len, &last))
+		return FINISH_UNKNOWN;
+	mark = last_mark(text, len);
+	if (word_in(&last, open) || mark == ',' || mark == '-')
+		return expect.kind >= EXPECT_DIGITS ? FINISH_SPELLED : FINISH_OPEN;
+	if (expect.kind >= EXPECT_DIGITS)
+		return finish_spelled(expect, text, len);
+	if (expect.kind == EXPECT_YES_NO && words_count(text, len) <= 3 && word_in(&last, yes_no))
+		return FINISH_COMPLETE;
+	if (mark == '?' || mark == '!')
+		return FINISH_COMPLETE;
+	if (mark == '.' && words_count(text, len) >= 3)
+		return FINISH_COMPLETE;
+	return FINISH_UNKNOWN;
+}

@@ -1,0 +1,38 @@
+/* What the words of a transcript tell about the floor and the turn: nods, stop words, how finished they sound.
+ *
+ * Pure functions over UTF-8 text; case, punctuation and spaces do not count. The lists that a rule-book may change come in
+ * from the brief; the grammar of "and my number is …" stands here, per language.
+ */
+#ifndef VOICE_WORDS_H
+#define VOICE_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "voice/brief.h"
+
+enum expect_kind { EXPECT_ANY = 0, EXPECT_YES_NO, EXPECT_DIGITS, EXPECT_SPELLED };
+
+struct words_expect {
+	enum expect_kind kind;
+	uint32_t digits; /* DIGITS: how many were asked for; 0: not said */
+};
+
+enum words_finish { FINISH_UNKNOWN = 0, FINISH_COMPLETE, FINISH_OPEN, FINISH_SPELLED };
+
+size_t words_count(const char *text, size_t len);
+bool words_same(const char *a, size_t a_len, const char *b, size_t b_len);
+bool words_all_in(const struct brief_phrases *list, const char *text, size_t len); /* nothing but phrases of the list; not empty */
+bool words_any_in(const struct brief_phrases *list, const char *text, size_t len); /* one of them, as whole words */
+
+/* What a question of the agent's asks for: the last sentence decides. */
+struct words_expect words_expect(const char *question, size_t len);
+
+/* How finished an answer sounds to that question. */
+enum words_finish words_finish(struct words_expect expect, const char *text, size_t len);
+
+/* Digits in it, written or spoken ("double nine" is two). */
+uint32_t words_digits(const char *text, size_t len);
+
+#endif

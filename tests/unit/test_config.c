@@ -1,0 +1,334 @@
+/* The settings file: values and origins, every refusal with its place, and the little YAML underneath. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/yaml.h"
+
+struct sample {
+	bool loud;
+	int64_t wait_ms;
+	int colour;
+	const char *title;
+	const char *token;
+};
+
+static const char *const colours[] = { "red", "green", NULL };
+
+static const struct option first[] = {
+	{ .name = "a.loud", .type = OPTION_BOOL, .help = "Loud.", .offset = offsetof(struct sample, loud) },
+	{ .name = "a.deep.wait_ms", .type = OPTION_INT, .min = 0, .max = 5000, .value = 300, .unit = "ms", .help = "Wait.",
+		.offset = offsetof(struct sample, wait_ms) },
+	{ .name = "b.colour", .type = OPTION_CHOICE, .choices = colours, .help = "Colour.", .offset = offsetof(struct sample, colour) },
+	{ .name = NULL },
+};
+static const struct option second[] = {
+	{ .name = "b.title", .type = OPTION_TEXT, .text = "hello", .help = "Title.", .offset = offsetof(struct sample, title) },
+	{ .name = "b.token", .type = OPTION_TEXT, .secret = true, .help = "Token.", .offset = offsetof(struct sample, token) },
+	{ .name = NULL },
+};
+static const struct option *const tables[] = { first, second, NULL };
+
+static int setup(void **state)
+{
+	struct config *c;
+
+	if (config_new(&c, tables))
+		return 1;
+	*state = c;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	config_free(*state);
+	return 0;
+}
+
+static enum err load(struct config *c, const char *text, struct err_detail *d)
+{
+	*d = (struct err_detail){ .message = "" };
+	return config_load(c, "f.yaml", text, strlen(text), d);
+}
+
+static const char *origin(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < config_count(c); i++)
+		if (!strcmp(config_at(c, i).option->name, name))
+			return config_at(c, i).origin;
+	fail_msg("no setting %s", name);
+	return NULL;
+}
+
+static void starts_with_defaults(void **state)
+{
+	const struct config *c = *state;
+
+	assert_int_equal(config_count(c), 5);
+	assert_false(config_bool(c, "a.loud"));
+	assert_int_equal(config_int(c, "a.deep.wait_ms"), 300);
+	assert_int_equal(config_choice(c, "b.colour"), 0);
+	assert_string_equal(config_text(c, "b.title"), "hello");
+	assert_string_equal(origin(c, "b.title"), "default");
+	assert_false(config_at(c, 0).is_set);
+}
+
+static void file_then_set_with_origins(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+
+	assert_int_equal(load(c, "# mine\na:\n  loud: true\n  deep: {wait_ms: 500}\nb.title: \"42\"\n", &d), ERR_NONE);
+	assert_true(config_bool(c, "a.loud"));
+	assert_int_equal(config_int(c, "a.deep.wait_ms"), 500);
+	assert_string_equal(config_text(c, "b.title"), "42");
+	assert_string_equal(origin(c, "a.loud"), "f.yaml:3");
+	assert_string_equal(origin(c, "a.deep.wait_ms"), "f.yaml:4");
+	assert_string_equal(origin(c, "b.colour"), "default");
+	assert_int_equal(config_set(c, "a.deep.wait_ms=7", "--set", &d), ERR_NONE);
+	assert_int_equal(config_int(c, "a.deep.wait_ms"), 7);
+	assert_string_equal(origin(c, "a.deep.wait_ms"), "--set");
+	assert_int_equal(config_set(c, "b.title=a=b", "--set", &d), ERR_NONE);
+	assert_string_equal(config_text(c, "b.title"), "a=b");
+}
+
+static void a_later_file_wins_over_an_earlier(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+
+	assert_int_equal(load(c, "a: {loud: true}", &d), ERR_NONE);
+	assert_int_equal(load(c, "a: {loud: false}", &d), ERR_NONE);
+	assert_false(config_bool(c, "a.loud"));
+}
+
+static void binding_fills_the_struct(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+	struct sample s;
+
+	memset(&s, 0x5a, sizeof(s));
+	assert_int_equal(load(c, "b: {colour: green, title: x}\na: {deep: {wait_ms: 9}}", &d), ERR_NONE);
+	config_bind(c, first, &s);
+	config_bind(c, second, &s);
+	assert_false(s.loud);
+	assert_int_equal(s.wait_ms, 9);
+	assert_int_equal(s.colour, 1);
+	assert_string_equal(s.title, "x");
+	assert_string_equal(s.token, "");
+}
+
+static void nothing_is_fine(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+
+	assert_int_equal(load(c, "", &d), ERR_NONE);
+	assert_int_equal(load(c, "# only a comment\n", &d), ERR_NONE);
+	assert_int_equal(load(c, "---\n", &d), ERR_NONE);
+	assert_int_equal(load(c, "{}", &d), ERR_NONE);
+	assert_int_equal(load(c, "a: {}", &d), ERR_NONE);
+}
+
+/* text, error, where, part of the message, part of the hint */
+static const struct {
+	const char *text;
+	enum err err;
+	const char *where;
+	const char *message;
+	const char *hint;
+} mistakes[] = {
+	{ "a:\n  loud: maybe\n", ERR_USAGE, "f.yaml:2:9", "a.loud: found \"maybe\"", "allowed: true or false" },
+	{ "a:\n  deep:\n    wait_ms: 5001", ERR_USAGE, "f.yaml:3:14", "a.deep.wait_ms: found \"5001\"", "from 0 to 5000 ms" },
+	{ "a: {deep: {wait_ms: \"5\"}}", ERR_USAGE, "f.yaml:1:21", "found text", "a whole number" },
+	{ "a: {deep: {wait_ms: [5]}}", ERR_USAGE, "f.yaml:1:21", "found a list", "a whole number" },
+	{ "a: {deep: {wait_ms: {x: 5}}}", ERR_USAGE, "f.yaml:1:21", "found a map", "a whole number" },
+	{ "a: {deep: {wait_ms: }}", ERR_USAGE, "f.yaml:1:21", "found nothing", "a whole number" },
+	{ "b: {title: ~}", ERR_USAGE, "f.yaml:1:12", "b.title: found nothing", "text" },
+	{ "b: {colour: blue}", ERR_USAGE, "f.yaml:1:13", "b.colour: found \"blue\"", "red, green" },
+	{ "a: {deep: 3}", ERR_USAGE, "f.yaml:1:11", "a.deep: found a number", "a map of settings" },
+	{ "a: [1]", ERR_USAGE, "f.yaml:1:4", "a: found a list", "a map of settings" },
+	{ "a:\n  loud: true\n  luod: true\n", ERR_USAGE, "f.yaml:3:3", "a.luod: no such setting", "did you mean a.loud?" },
+	{ "wait_ms: 3", ERR_USAGE, "f.yaml:1:1", "wait_ms: no such setting", "did you mean a.deep.wait_ms?" },
+	{ "completely: {other: 1}", ERR_USAGE, "f.yaml:1:1", "completely: no such setting", "callfunnel config" },
+	{ "a: {loud: true}\na.loud: false", ERR_USAGE, "f.yaml:2:1", "a.loud: set twice, first at f.yaml:1", "keep one" },
+	{ "a: {loud: true}\nb: {title: x}\na: {loud: true}", ERR_FORMAT, "f.yaml:3:1", "\"a\" stands here twice, first in line 1", "keep one" },
+	{ "a: &x {loud: true}", ERR_FORMAT, "f.yaml:1:4", "anchors", "" },
+	{ "a: *x", ERR_FORMAT, "f.yaml:1:4", "aliases", "" },
+	{ "a: !!map {}", ERR_FORMAT, "f.yaml:1:4", "tags", "" },
+	{ "a:\n\tloud: true\n", ERR_FORMAT, "f.yaml:2:1", "not YAML", "never with tabs" },
+	{ "a: {loud: true", ERR_FORMAT, "f.yaml:1:15", "not YAML", "" },
+	{ "a: {loud: true}\n---\na: {}\n", ERR_FORMAT, "f.yaml:2:1", "second document", "" },
+	{ "? [a]\n: b\n", ERR_FORMAT, "f.yaml:1:3", "a key that is a list", "" },
+	{ "- a\n- b\n", ERR_USAGE, "f.yaml:1:1", "the file: found a list", "a map of settings" },
+	{ "just words", ERR_USAGE, "f.yaml:1:1", "the file: found text", "a map of settings" },
+	{ "b: {title: \"a\\0b\"}", ERR_FORMAT, "f.yaml:1:12", "NUL", "" },
+	{ "b: {title: \"a\\e[2J\"}", ERR_USAGE, "f.yaml:1:12", "b.title: found \"a?[2J\"", "without control" },
+	{ "b: {title: \xff\xfe}", ERR_FORMAT, "f.yaml:1:1", "UTF-8", "save the file as UTF-8" },
+	{ "a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}}}}}}}}}}", ERR_LIMIT, "f.yaml:1:65", "too deep", "16" },
+};
+
+static void every_mistake_says_where_and_what(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		struct config *c;
+		struct err_detail d;
+		enum err err;
+
+		assert_int_equal(config_new(&c, tables), ERR_NONE);
+		err = load(c, mistakes[i].text, &d);
+		if (err != mistakes[i].err || strcmp(d.where, mistakes[i].where) || !strstr(d.message, mistakes[i].message) ||
+			!strstr(d.hint, mistakes[i].hint))
+			fail_msg("%s\n  gave %s | %s | %s | %s", mistakes[i].text, err_name(err), d.where, d.message, d.hint);
+		assert_int_equal(config_load(c, "f.yaml", mistakes[i].text, strlen(mistakes[i].text), NULL), mistakes[i].err);
+		config_free(c);
+	}
+}
+
+static void a_mistake_leaves_the_setting_alone(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+
+	assert_int_equal(config_set(c, "a.deep.wait_ms=12", "--set", &d), ERR_NONE);
+	assert_int_equal(config_set(c, "a.deep.wait_ms=x", "--set", &d), ERR_USAGE);
+	assert_int_equal(config_int(c, "a.deep.wait_ms"), 12);
+	assert_string_equal(d.where, "--set");
+	assert_int_equal(config_set(c, "a.deep.wait_ms", "--set", &d), ERR_USAGE);
+	assert_non_null(strstr(d.hint, "NAME=VALUE"));
+	assert_int_equal(config_set(c, "=3", "--set", &d), ERR_USAGE);
+	assert_int_equal(config_set(c, "a.deep.wait=3", "--set", &d), ERR_USAGE);
+	assert_non_null(strstr(d.hint, "a.deep.wait_ms"));
+}
+
+static void secrets_are_never_printed(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+	char out[64];
+	struct config_setting s;
+
+	assert_int_equal(load(c, "b: {token: hunter2}", &d), ERR_NONE);
+	assert_string_equal(config_text(c, "b.token"), "hunter2");
+	s = config_at(c, 4);
+	assert_string_equal(s.option->name, "b.token");
+	config_print(&s, out, sizeof(out));
+	assert_string_equal(out, "***");
+	assert_int_equal(load(c, "b: {token: \"hunter2\\x01\"}", &d), ERR_USAGE);
+	assert_null(strstr(d.message, "hunter2"));
+}
+
+static void files_are_read_and_missed(void **state)
+{
+	char path[] = "/tmp/callfunnel-config-XXXXXX";
+	struct config *c = *state;
+	struct err_detail d = { .message = "" };
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "a: {loud: true}\n", 16), 16);
+	close(fd);
+	assert_int_equal(config_load_file(c, path, &d), ERR_NONE);
+	assert_true(config_bool(c, "a.loud"));
+	unlink(path);
+	assert_int_equal(config_load_file(c, path, &d), ERR_NOTFOUND);
+	assert_string_equal(d.where, path);
+	assert_int_equal(config_load_file(c, "/", &d), ERR_IO);
+}
+
+static void ceilings_hold(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+	struct yaml_doc *doc;
+	struct buf b;
+
+	buf_init(&b, 4 * 1024 * 1024);
+	for (int i = 0; i < 12000; i++)
+		buf_printf(&b, "k%d: 1\n", i);
+	assert_int_equal(yaml_doc_parse(&doc, "f", b.data, b.len, &d), ERR_LIMIT);
+	assert_null(doc);
+	assert_non_null(strstr(d.message, "too many"));
+	buf_reset(&b);
+	while (b.len <= YAML_DOC_MAX_BYTES)
+		buf_text(&b, "# filler filler filler\n");
+	assert_int_equal(config_load(c, "f", b.data, b.len, &d), ERR_LIMIT);
+	assert_non_null(strstr(d.message, "too large"));
+	assert_int_equal(config_load(c, "f", b.data, YAML_DOC_MAX_BYTES, &d), ERR_NONE);
+	buf_fini(&b);
+}
+
+static void the_tree_has_order_marks_and_kinds(void **state)
+{
+	static const char text[] = "list:\n  - one\n  - 'two'\n  - {x: 3}\nlast: |\n  a\n  b\n";
+	const struct yaml_item *root, *list;
+	struct yaml_doc *doc;
+
+	(void)state;
+	assert_int_equal(yaml_doc_parse(&doc, "f", text, sizeof(text) - 1, NULL), ERR_NONE);
+	root = yaml_doc_root(doc);
+	assert_int_equal(root->kind, YAML_KIND_MAP);
+	assert_int_equal(root->count, 2);
+	list = yaml_find(root, "list");
+	assert_ptr_equal(list, root->first);
+	assert_int_equal(list->kind, YAML_KIND_LIST);
+	assert_int_equal(list->count, 3);
+	assert_string_equal(list->first->text, "one");
+	assert_false(list->first->is_quoted);
+	assert_int_equal(list->first->next->at.line, 3);
+	assert_int_equal(list->first->next->at.column, 5);
+	assert_true(list->first->next->is_quoted);
+	assert_string_equal(yaml_find(list->last, "x")->text, "3");
+	assert_string_equal(yaml_describe(yaml_find(list->last, "x")), "a number");
+	assert_string_equal(yaml_find(root, "last")->text, "a\nb\n");
+	assert_int_equal(yaml_find(root, "last")->key_at.line, 5);
+	assert_null(yaml_find(root, "none"));
+	yaml_doc_free(doc);
+}
+
+static void distances(void **state)
+{
+	(void)state;
+	assert_int_equal(name_distance("", ""), 0);
+	assert_int_equal(name_distance("abc", "abc"), 0);
+	assert_int_equal(name_distance("abc", ""), 3);
+	assert_int_equal(name_distance("abc", "abd"), 1);
+	assert_int_equal(name_distance("abc", "acb"), 1);
+	assert_int_equal(name_distance("abc", "xabc"), 1);
+	assert_int_equal(name_distance("abcd", "bcd"), 1);
+	assert_int_equal(name_distance("kitten", "sitting"), 3);
+	assert_true(name_is_near("config", 2));
+	assert_false(name_is_near("config", 3));
+	assert_false(name_is_near("abc", 2));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(starts_with_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(file_then_set_with_origins, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_later_file_wins_over_an_earlier, setup, teardown),
+		cmocka_unit_test_setup_teardown(binding_fills_the_struct, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_is_fine, setup, teardown),
+		cmocka_unit_test(every_mistake_says_where_and_what),
+		cmocka_unit_test_setup_teardown(a_mistake_leaves_the_setting_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(secrets_are_never_printed, setup, teardown),
+		cmocka_unit_test_setup_teardown(files_are_read_and_missed, setup, teardown),
+		cmocka_unit_test_setup_teardown(ceilings_hold, setup, teardown),
+		cmocka_unit_test(the_tree_has_order_marks_and_kinds),
+		cmocka_unit_test(distances),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
