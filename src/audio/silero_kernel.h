@@ -306,23 +306,24 @@ static void front_run(struct front *f, const struct silero_net *net, const int16
 
 /* ---- encoders ---- */
 
-/* Encoder 0: 2 vectors of outputs for 4 frames. Frames -1 and 4 are padding, so two of twelve products fall away. */
+/* Encoder 0: 2 vectors of outputs for 4 frames. Frames -1 and 4 are padding, so two of twelve products fall away. The frames in
+ * the middle get three products an input, too many for one chain: c and d take the first tap's, and are added at the end. */
 static void encoder0_tile(const struct silero_net *net, struct lane *lane, size_t o)
 {
 	size_t block = (size_t)net->bins * NET_TAPS * NET_BLOCK, k;
 	const float *w = tile_at(net->encoder0, o, block), *u = tile_at(net->encoder0, o + VW, block);
-	vec a0 = load(net->encoder0_bias + o), a1 = a0, a2 = a0, a3 = a0;
-	vec b0 = load(net->encoder0_bias + o + VW), b1 = b0, b2 = b0, b3 = b0;
+	vec a0 = load(net->encoder0_bias + o), a1 = a0, a2 = a0, a3 = a0, c1 = vec_set1(0.0f), c2 = c1;
+	vec b0 = load(net->encoder0_bias + o + VW), b1 = b0, b2 = b0, b3 = b0, d1 = c1, d2 = c1;
 
 	for (k = 0; k < net->bins; k++, w += NET_TAPS * NET_BLOCK, u += NET_TAPS * NET_BLOCK) {
 		vec x0 = vec_set1(lane->mag[0][k]), x1 = vec_set1(lane->mag[1][k]);
 		vec x2 = vec_set1(lane->mag[2][k]), x3 = vec_set1(lane->mag[3][k]);
 		vec wa = load(w), wb = load(u);
 
-		a1 = vec_fma(wa, x0, a1);
-		b1 = vec_fma(wb, x0, b1);
-		a2 = vec_fma(wa, x1, a2);
-		b2 = vec_fma(wb, x1, b2);
+		c1 = vec_fma(wa, x0, c1);
+		d1 = vec_fma(wb, x0, d1);
+		c2 = vec_fma(wa, x1, c2);
+		d2 = vec_fma(wb, x1, d2);
 		a3 = vec_fma(wa, x2, a3);
 		b3 = vec_fma(wb, x2, b3);
 		wa = load(w + NET_BLOCK);
@@ -345,27 +346,30 @@ static void encoder0_tile(const struct silero_net *net, struct lane *lane, size_
 		b2 = vec_fma(wb, x3, b2);
 	}
 	store(lane->wide[0] + o, relu(a0));
-	store(lane->wide[1] + o, relu(a1));
-	store(lane->wide[2] + o, relu(a2));
+	store(lane->wide[1] + o, relu(a1 + c1));
+	store(lane->wide[2] + o, relu(a2 + c2));
 	store(lane->wide[3] + o, relu(a3));
 	store(lane->wide[0] + o + VW, relu(b0));
-	store(lane->wide[1] + o + VW, relu(b1));
-	store(lane->wide[2] + o + VW, relu(b2));
+	store(lane->wide[1] + o + VW, relu(b1 + d1));
+	store(lane->wide[2] + o + VW, relu(b2 + d2));
 	store(lane->wide[3] + o + VW, relu(b3));
 }
 
-/* Encoder 1, stride 2: 4 vectors of outputs for 2 frames; the first sees frames -1 (padding), 0, 1, the second 1, 2, 3. */
-static void encoder1_tile(const struct silero_net *net, struct lane *lane, size_t o)
+/* Encoder 1, stride 2: 4 vectors of outputs for 2 frames; the first sees frames -1 (padding), 0, 1, the second 1, 2, 3. Goes on
+ * from the sums in `narrow` with inputs `from` to `to`: half of them at a time, so that the weights stay in the nearest cache. */
+static void encoder1_tile(const struct silero_net *net, struct lane *lane, size_t o, size_t from, size_t to)
 {
 	enum { ROWS = NET_TAPS * NET_BLOCK, BLOCK = NET_WIDE * ROWS };
 	const float *w = net->encoder1 + o * NET_WIDE * NET_TAPS;
 	const float *w0 = ROW(w, 0, BLOCK), *w1 = ROW(w, 1, BLOCK), *w2 = ROW(w, 2, BLOCK), *w3 = ROW(w, 3, BLOCK);
-	const float *bias = net->encoder1_bias + o;
-	vec a0 = load(bias), a1 = load(bias + VW), a2 = load(bias + 2 * VW), a3 = load(bias + 3 * VW);
-	vec b0 = a0, b1 = a1, b2 = a2, b3 = a3;
+	float *first_frame = lane->narrow[0] + o, *second_frame = lane->narrow[1] + o;
+	vec a0 = load(first_frame), a1 = load(first_frame + VW);
+	vec a2 = load(first_frame + 2 * VW), a3 = load(first_frame + 3 * VW);
+	vec b0 = load(second_frame), b1 = load(second_frame + VW);
+	vec b2 = load(second_frame + 2 * VW), b3 = load(second_frame + 3 * VW);
 	size_t k;
 
-	for (k = 0; k < NET_WIDE; k++) {
+	for (k = from; k < to; k++) {
 		vec x0 = vec_set1(lane->wide[0][k]), x1 = vec_set1(lane->wide[1][k]);
 		vec x2 = vec_set1(lane->wide[2][k]), x3 = vec_set1(lane->wide[3][k]);
 		const size_t first = k * ROWS, second = first + NET_BLOCK, third = second + NET_BLOCK;
@@ -396,27 +400,14 @@ static void encoder1_tile(const struct silero_net *net, struct lane *lane, size_
 		b2 = vec_fma(load(w2 + first), x1, b2);
 		b3 = vec_fma(load(w3 + first), x1, b3);
 	}
-	store(lane->narrow[0] + o, relu(a0));
-	store(lane->narrow[0] + o + VW, relu(a1));
-	store(lane->narrow[0] + o + 2 * VW, relu(a2));
-	store(lane->narrow[0] + o + 3 * VW, relu(a3));
-	store(lane->narrow[1] + o, relu(b0));
-	store(lane->narrow[1] + o + VW, relu(b1));
-	store(lane->narrow[1] + o + 2 * VW, relu(b2));
-	store(lane->narrow[1] + o + 3 * VW, relu(b3));
-}
-
-/* Tile by tile, and in each all streams: the tile's weights stay in the nearest cache. */
-static void encode_frames(const struct silero_net *net, struct lane *lanes, size_t count)
-{
-	size_t o, i;
-
-	for (o = 0; o < NET_WIDE; o += 2 * VW)
-		for (i = 0; i < count; i++)
-			encoder0_tile(net, &lanes[i], o);
-	for (o = 0; o < NET_NARROW; o += 4 * VW)
-		for (i = 0; i < count; i++)
-			encoder1_tile(net, &lanes[i], o);
+	store(first_frame, a0);
+	store(first_frame + VW, a1);
+	store(first_frame + 2 * VW, a2);
+	store(first_frame + 3 * VW, a3);
+	store(second_frame, b0);
+	store(second_frame + VW, b1);
+	store(second_frame + 2 * VW, b2);
+	store(second_frame + 3 * VW, b3);
 }
 
 static void relu_all(float **out, size_t outputs, size_t count)
@@ -426,6 +417,27 @@ static void relu_all(float **out, size_t outputs, size_t count)
 	for (i = 0; i < count; i++)
 		for (o = 0; o < outputs; o += VW)
 			store(out[i] + o, relu(load(out[i] + o)));
+}
+
+/* Tile by tile, and in each all streams: the tile's weights stay in the nearest cache. */
+static void encode_frames(const struct silero_net *net, struct lane *lanes, size_t count)
+{
+	float *out[NET_GROUP];
+	size_t o, i, from;
+
+	for (o = 0; o < NET_WIDE; o += 2 * VW)
+		for (i = 0; i < count; i++)
+			encoder0_tile(net, &lanes[i], o);
+	for (i = 0; i < count; i++) {
+		out[i] = lanes[i].narrow[0];
+		memcpy(lanes[i].narrow[0], net->encoder1_bias, sizeof(lanes[i].narrow[0]));
+		memcpy(lanes[i].narrow[1], net->encoder1_bias, sizeof(lanes[i].narrow[1]));
+	}
+	for (o = 0; o < NET_NARROW; o += 4 * VW)
+		for (from = 0; from < NET_WIDE; from += NET_WIDE / 2)
+			for (i = 0; i < count; i++)
+				encoder1_tile(net, &lanes[i], o, from, from + NET_WIDE / 2);
+	relu_all(out, 2 * NET_NARROW, count);
 }
 
 /* Encoders 2 and 3 and the LSTM's gates, which each see one vector a stream. */
@@ -456,7 +468,7 @@ static void encode_vectors(const struct silero_net *net, struct lane *lanes, siz
 
 /* ---- the LSTM cell and the decoder ---- */
 
-/* e^x, x cut to ±87: 2^n times a Taylor polynomial on ±ln(2)/2, whose error is 1.7e-7 at the ends. Adding 1.5 * 2^23 rounds
+/* e^x, x cut to ±43 (so that the product of two is still a number): 2^n times a Taylor polynomial on ±ln(2)/2, whose error is 1.7e-7 at the ends. Adding 1.5 * 2^23 rounds
  * to a whole number that then stands in the low bits. */
 INLINE vec vec_exp(vec x)
 {
@@ -464,7 +476,7 @@ INLINE vec vec_exp(vec x)
 	vec n, r, p;
 	ivec power;
 
-	x = vec_min(vec_max(x, vec_set1(-87.0f)), vec_set1(87.0f));
+	x = vec_min(vec_max(x, vec_set1(-43.0f)), vec_set1(43.0f));
 	n = vec_fma(x, vec_set1(1.44269504f), magic);
 	power = ((ivec)n - (ivec)magic + 127) << 23;
 	n = n - magic;
@@ -486,11 +498,13 @@ INLINE vec vec_sigmoid(vec x)
 	return one / (one + vec_exp(-x));
 }
 
-INLINE vec vec_tanh(vec x)
+/* sigmoid(gate) * tanh(x), with one division for both. */
+INLINE vec vec_gated_tanh(vec gate, vec x)
 {
-	const vec one = vec_set1(1.0f), two = vec_set1(2.0f);
+	const vec one = vec_set1(1.0f);
+	vec e = vec_exp(x + x);
 
-	return one - two / (one + vec_exp(x * two));
+	return (e - one) / ((one + vec_exp(-gate)) * (e + one));
 }
 
 /* Moves h and c on; the probability. */
@@ -501,10 +515,10 @@ static float finish(const struct silero_net *net, const struct lane *lane, struc
 	size_t k;
 
 	for (k = 0; k < NET_WIDE; k += VW) {
-		vec in = vec_sigmoid(load(gates + k)), forget = vec_sigmoid(load(gates + NET_WIDE + k));
-		vec new = vec_tanh(load(gates + 2 * NET_WIDE + k)), out = vec_sigmoid(load(gates + 3 * NET_WIDE + k));
-		vec c = vec_fma(forget, load(s->c + k), in * new);
-		vec h = out * vec_tanh(c);
+		vec in = load(gates + k), forget = load(gates + NET_WIDE + k);
+		vec new = load(gates + 2 * NET_WIDE + k), out = load(gates + 3 * NET_WIDE + k);
+		vec c = vec_fma(vec_sigmoid(forget), load(s->c + k), vec_gated_tanh(in, new));
+		vec h = vec_gated_tanh(out, c);
 
 		store(s->c + k, c);
 		store(s->h + k, h);

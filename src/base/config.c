@@ -334,7 +334,6 @@ static enum err load_map(struct loading *l, const struct yaml_item *map)
 			return refuse_at(l, item->key_at, refuse_unknown(l->config, l->name, l->detail));
 		l->len = len + (size_t)more;
 		err = load_item(l, item);
-		l->len = len;
 	}
 	return err;
 }

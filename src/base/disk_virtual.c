@@ -716,6 +716,7 @@ static void node_crash(struct node *n, uint64_t seed, uint64_t *random)
 {
 	size_t longest = n->len > n->durable_len ? n->len : n->durable_len;
 
+	n->poisoned = n->locked = false;
 	if (!n->data)
 		return;
 	if (seed % 3 == 0)
@@ -726,8 +727,6 @@ static void node_crash(struct node *n, uint64_t seed, uint64_t *random)
 		memset(n->data + n->len, 0, longest - n->len);
 	undo_clear(n);
 	n->durable_len = n->len;
-	n->poisoned = n->locked = false;
-	n->opens = 0;
 }
 
 static void names_crash(struct disk_virtual *v, uint64_t seed, uint64_t *random)

@@ -77,13 +77,11 @@ static bool is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-void json_put_text(struct buf *b, const void *data, size_t len)
+void json_put_escaped(struct buf *b, const void *data, size_t len)
 {
 	const uint8_t *at = data;
 	const uint8_t *end = at + len;
 
-	comma(b);
-	buf_byte(b, '"');
 	while (at < end) {
 		const uint8_t *run = at;
 		size_t n;
@@ -102,6 +100,13 @@ void json_put_text(struct buf *b, const void *data, size_t len)
 			buf_text(b, "\xef\xbf\xbd");
 		at += n ? n : 1;
 	}
+}
+
+void json_put_text(struct buf *b, const void *data, size_t len)
+{
+	comma(b);
+	buf_byte(b, '"');
+	json_put_escaped(b, data, len);
 	buf_byte(b, '"');
 }
 

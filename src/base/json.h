@@ -20,6 +20,7 @@ void json_close(struct buf *b, char bracket); /* '}' or ']' */
 void json_put_key(struct buf *b, const char *key);
 
 void json_put_text(struct buf *b, const void *data, size_t len);
+void json_put_escaped(struct buf *b, const void *data, size_t len); /* the inside of a string: no quotes, no comma */
 void json_put_string(struct buf *b, const char *text); /* NULL is null */
 void json_put_i64(struct buf *b, int64_t value);
 void json_put_u64(struct buf *b, uint64_t value);

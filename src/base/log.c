@@ -108,28 +108,26 @@ static bool needs_quotes(const char *text)
 	return false;
 }
 
-/* Plain when it can be, and as a JSON string, escapes and all, when it cannot. */
-static void put_value_human(struct buf *b, const char *text, bool always_plain)
+/* In quotes when that tells where it ends; escaped always. */
+static void put_value_human(struct buf *b, const char *text, bool quotes)
 {
-	size_t len = strnlen(text, LOG_VALUE_MAX);
-	size_t at = b->len;
+	if (quotes)
+		buf_byte(b, '"');
+	json_put_escaped(b, text, strnlen(text, LOG_VALUE_MAX));
+	if (quotes)
+		buf_byte(b, '"');
+}
 
-	if (!always_plain && !needs_quotes(text)) {
-		buf_append(b, text, len);
-		return;
-	}
-	json_put_text(b, text, len);
-	if (b->err || !always_plain)
-		return;
-	buf_cut(b, b->len - 1, 1);
-	buf_cut(b, at, 1);
+static void put_word_human(struct buf *b, const char *text)
+{
+	put_value_human(b, text, needs_quotes(text));
 }
 
 static void put_field_human(struct buf *b, const struct log_field *f)
 {
 	buf_printf(b, " %s=", f->key);
 	switch (f->type) {
-	case LOG_FIELD_TEXT: put_value_human(b, f->value.text ? f->value.text : "-", false); return;
+	case LOG_FIELD_TEXT: put_word_human(b, f->value.text ? f->value.text : "-"); return;
 	case LOG_FIELD_INT: buf_printf(b, "%" PRId64, f->value.i64); return;
 	case LOG_FIELD_UINT: buf_printf(b, "%" PRIu64, f->value.u64); return;
 	case LOG_FIELD_BOOL: buf_text(b, f->value.yes ? "true" : "false"); return;
@@ -178,14 +176,14 @@ static void put_context_human(struct buf *b, const struct log *log, enum log_lev
 
 	print_time(now_us(), time, sizeof(time));
 	buf_printf(b, "%s %-5s ", time, levels[level]);
-	put_value_human(b, log && log->plane ? log->plane : "-", false);
+	put_word_human(b, log && log->plane ? log->plane : "-");
 	buf_text(b, " [");
-	put_value_human(b, log && log->call ? log->call : "-", false);
+	put_word_human(b, log && log->call ? log->call : "-");
 	buf_text(b, "] ");
-	put_value_human(b, message, true);
+	put_value_human(b, message, false);
 	if (log && log->doing) {
 		buf_text(b, " (");
-		put_value_human(b, log->doing, true);
+		put_value_human(b, log->doing, false);
 		buf_byte(b, ')');
 	}
 }

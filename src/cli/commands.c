@@ -5,8 +5,11 @@
 #include "cli/cli.h"
 
 const struct command cli_commands[] = {
+	{ "audio", "g711 | resample | dtmf F", "Runs the sound processing on a file.", cmd_audio },
 	{ "config", "[--docs]", "Prints every setting: its value, where it came from, its default, unit and meaning.", cmd_config },
 	{ "doctor", "", "Checks all that the program needs and says what to do.", cmd_doctor },
+	{ "journal", "list | verify | dump DIR", "Shows the journal as it lies on disk, torn or whole.", cmd_journal },
 	{ "parse", "KIND F", "Runs one parser of outside bytes over a file.", cmd_parse },
+	{ "replay", "CALL|PATH [--dir DIR] [--set K=V]", "Runs a recorded call again and compares every output, or shows what other settings would have changed.", cmd_replay },
 	{ NULL, NULL, NULL, NULL },
 };

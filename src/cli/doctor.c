@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audio/silero.h"
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/json.h"
@@ -40,18 +41,31 @@ static void fine(struct finding *f, const char *found)
 static void check_cpu(struct finding *f, const struct config *config)
 {
 	(void)config;
-#if defined(__x86_64__)
-	__builtin_cpu_init();
-	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-		__builtin_cpu_supports("avx512dq"))
+	if (silero_isa_is_supported(SILERO_AVX512))
 		fine(f, "AVX-512");
-	else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+	else if (silero_isa_is_supported(SILERO_AVX2))
 		fine(f, "AVX2");
 	else
-		fine(f, "no AVX2: voice detection runs, several times slower");
-#else
-	fine(f, "no x86-64: voice detection runs on portable code, slower");
-#endif
+		fine(f, "neither AVX2 nor AVX-512: voice detection runs, several times slower");
+}
+
+static void check_model(struct finding *f, const struct config *config)
+{
+	struct err_detail detail = { .message = "" };
+	struct silero_model *model = NULL;
+	char path[SILERO_PATH_MAX];
+	enum err err = silero_model_find(config_text(config, "vad.model_file"), path, &detail);
+
+	if (!err)
+		err = silero_model_open(&model, path, SILERO_BEST, &detail);
+	if (err) {
+		snprintf(f->found, sizeof(f->found), "%s", detail.message[0] ? detail.message : err_name(err));
+		snprintf(f->hint, sizeof(f->hint), "%s", detail.hint);
+		return;
+	}
+	silero_model_close(&model);
+	f->is_fine = true;
+	snprintf(f->found, sizeof(f->found), "%.250s, its checksum holds", path);
 }
 
 static void check_clock(struct finding *f, const struct config *config)
@@ -206,6 +220,7 @@ static const struct {
 	void (*run)(struct finding *f, const struct config *config);
 } checks[] = {
 	{ "cpu", check_cpu },
+	{ "voice model", check_model },
 	{ "clock", check_clock },
 	{ "randomness", check_random },
 	{ "open files", check_files },

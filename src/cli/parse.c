@@ -3,16 +3,25 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "audio/onnx.h"
+#include "audio/tracks.h"
 #include "audio/wav.h"
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/disk.h"
 #include "base/json.h"
 #include "base/wire.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/settings.h"
+#include "voice/brief.h"
+#include "voice/call.h"
+#include "voice/input.h"
+#include "voice/journal_read.h"
+#include "voice/output.h"
 
 static enum err parse_config(const uint8_t *data, size_t len, struct err_detail *detail)
 {
@@ -50,8 +59,123 @@ static enum err parse_wav(const uint8_t *data, size_t len, struct err_detail *de
 	return err;
 }
 
+static enum err parse_tracks(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	return tracks_check_bytes(data, len, detail);
+}
+
+/* Finds one tensor, at the place where every one of them is looked for. */
+static enum err parse_onnx(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct onnx_tensor t;
+
+	return onnx_find(data, len, "then_branch", "decoder.rnn.weight_ih", &t, detail);
+}
+
+/* Every record of one journal file; payloads stay sealed. */
+static enum err read_journal(const struct disk *disk, struct err_detail *detail)
+{
+	struct journal_reader_options options = { .keyring = NULL };
+	struct journal_reader_counts counts;
+	struct journal_reader *reader;
+	struct journal_item item;
+	enum err err = journal_reader_open(&reader, disk, "journal/one.cfj", &options, detail);
+
+	if (err)
+		return err;
+	do
+		err = journal_reader_next(reader, &item);
+	while (!err);
+	counts = journal_reader_counts(reader);
+	journal_reader_close(&reader);
+	if (err != ERR_NOTFOUND)
+		return err;
+	snprintf(detail->message, sizeof(detail->message), "%ju records; places torn: %ju, corrupt: %ju, foreign: %ju",
+		(uintmax_t)counts.records, (uintmax_t)counts.torn, (uintmax_t)counts.corrupt, (uintmax_t)counts.foreign);
+	return counts.corrupt ? ERR_CORRUPT : counts.foreign ? ERR_FORMAT : counts.torn ? ERR_TRUNCATED : ERR_NONE;
+}
+
+static enum err put_file(const struct disk *disk, const uint8_t *data, size_t len)
+{
+	struct disk_file *file;
+	enum err err = disk_make_folder(disk, "journal");
+
+	if (!err)
+		err = disk_open(disk, &file, "journal/one.cfj", DISK_WRITE | DISK_CREATE);
+	if (err)
+		return err;
+	if (len)
+		err = disk_write(file, 0, data, len);
+	disk_close(&file);
+	return err;
+}
+
+static enum err parse_journal(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct disk_virtual *memory;
+	enum err err = disk_virtual_new(&memory);
+	struct disk disk;
+
+	if (err)
+		return err;
+	disk = disk_virtual_disk(memory);
+	err = put_file(&disk, data, len);
+	if (!err)
+		err = read_journal(&disk, detail);
+	disk_virtual_free(&memory);
+	return err;
+}
+
+static enum err parse_input(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct call_input *in = malloc(sizeof(*in));
+	enum err err = in ? input_decode(in, data, len) : ERR_NOMEM;
+
+	(void)detail;
+	free(in);
+	return err;
+}
+
+static enum err parse_output(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct call_output *out = malloc(sizeof(*out));
+	enum err err = out ? output_decode(out, data, len) : ERR_NOMEM;
+
+	(void)detail;
+	free(out);
+	return err;
+}
+
+static enum err parse_brief(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct brief *brief = malloc(sizeof(*brief));
+	enum err err = brief ? brief_decode(brief, data, len) : ERR_NOMEM;
+
+	(void)detail;
+	free(brief);
+	return err;
+}
+
+static enum err parse_snapshot(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct call *call = NULL;
+	enum err err = call_load(&call, data, len);
+
+	(void)detail;
+	if (!err)
+		call_free(call);
+	return err;
+}
+
 const struct parse_kind parse_kinds[] = {
+	{ "brief", "what a call is told before it begins, as the journal holds it", parse_brief },
 	{ "config", "a settings file", parse_config },
+	{ "input", "one input of a call", parse_input },
+	{ "journal", "one file of a journal", parse_journal },
+	{ "onnx", "a voice detection model", parse_onnx },
+	{ "output", "one output of a call", parse_output },
+	{ "snapshot", "a saved call", parse_snapshot },
+	{ "tracks", "a recording of both sides", parse_tracks },
 	{ "wav", "a WAV file", parse_wav },
 	{ "wire", "a message of numbered fields", parse_wire },
 	{ NULL, NULL, NULL },

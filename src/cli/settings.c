@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "audio/silero.h"
 #include "base/log.h"
 #include "voice/settings.h"
 
@@ -15,6 +16,7 @@ const struct option program_options[] = {
 const struct option *const settings_tables[] = {
 	program_options,
 	log_options,
+	vad_options,
 	call_options,
 	NULL,
 };

@@ -42,7 +42,7 @@ void carrier_settle(struct carrier *c, uint64_t to_us)
 		uint32_t heard = run_heard(r, to_us);
 
 		if (heard > r->told) {
-			talker_heard(&c->scene->talker, r->sound, r->position + r->told, r->position + heard, r->told == 0, r->from_us, r->position);
+			talker_heard(&c->scene->talker, r->sound, r->position + r->told, r->position + heard, r->from_us, r->position);
 			r->told = heard;
 		}
 		if (to_us < r->to_us)
@@ -146,18 +146,18 @@ void carrier_play_dropped(struct carrier *c, uint32_t utterance)
 	c->order_count = kept;
 }
 
-/* The order whose audio the next frame is: the first that has some left. */
-static struct play_order *order_now(struct carrier *c)
+/* The order that a frame of this utterance belongs to; those before it are over. */
+static struct play_order *order_of(struct carrier *c, uint32_t utterance)
 {
-	while (c->order_count) {
-		struct play_order *o = &c->orders[0];
+	uint32_t i;
 
-		if (o->position < talker_made(&c->scene->talker, o->sound))
-			return o;
-		c->order_count--;
-		memmove(c->orders, c->orders + 1, c->order_count * sizeof(*c->orders));
-	}
-	return NULL;
+	for (i = 0; i < c->order_count && c->orders[i].utterance != utterance; i++)
+		;
+	if (i == c->order_count)
+		return NULL;
+	c->order_count -= i;
+	memmove(c->orders, c->orders + i, c->order_count * sizeof(*c->orders));
+	return &c->orders[0];
 }
 
 /* ---- frames ---- */
@@ -178,31 +178,46 @@ static void run_add(struct carrier *c, uint64_t from_us, uint32_t sound, uint32_
 		.samples = samples };
 }
 
-static uint32_t frame_samples(const struct carrier *c, const struct play_order *o)
+/* What the bytes say that it is; a last frame of a few samples goes on from the one before. False: silence, or nothing. */
+static bool frame_read(const struct carrier *c, const uint8_t *ulaw, size_t samples, uint32_t *sound, uint32_t *position, uint32_t *count)
 {
-	uint32_t made = talker_made(&c->scene->talker, o->sound);
-
-	return made - o->position < FRAME ? made - o->position : FRAME;
+	*count = 0;
+	while (*count < samples && ulaw[*count] != 0xff)
+		(*count)++;
+	if (!*count)
+		return false;
+	if (sound_read(ulaw, *count, sound, position))
+		return true;
+	*sound = c->last_sound;
+	*position = c->last.samples;
+	return c->has_last;
 }
 
 static void media_send(void *socket, const uint8_t *ulaw, size_t samples)
 {
 	struct carrier *c = socket;
 	uint64_t now = c->scene->world.now_us, arrives = now + c->latency_us, from;
-	struct play_order *o = order_now(c);
-	uint32_t count = o ? frame_samples(c, o) : 0;
+	uint32_t sound, position, count;
+	struct play_order *o;
 
 	c->wire_ahead_to_us = (c->wire_ahead_to_us > now ? c->wire_ahead_to_us : now) + samples_us(samples);
-	judge_frame(&c->scene->judge, o, count, ulaw, samples, c->wire_ahead_to_us - now);
 	c->frames++;
-	if (!c->up || !o)
+	if (!ulaw || !frame_read(c, ulaw, samples, &sound, &position, &count) || sound >= c->scene->talker.sound_count) {
+		judge_frame(&c->scene->judge, NULL, 0, 0, c->wire_ahead_to_us - now);
+		return;
+	}
+	o = order_of(c, c->scene->talker.sounds[sound].utterance);
+	judge_frame(&c->scene->judge, o, sound, position, c->wire_ahead_to_us - now);
+	c->last = (struct mark){ .utterance = c->scene->talker.sounds[sound].utterance, .take = o ? o->take : 0, .samples = position + count };
+	c->last_sound = sound;
+	c->has_last = true;
+	if (o)
+		o->position = position + count;
+	if (!c->up)
 		return;
 	from = c->played_to_us > arrives ? c->played_to_us : arrives;
 	carrier_settle(c, now);
-	run_add(c, from, o->sound, o->position, count);
-	c->last = (struct mark){ .utterance = o->utterance, .take = o->take, .samples = o->position + count };
-	c->has_last = true;
-	o->position += count;
+	run_add(c, from, sound, position, count);
 	c->played_to_us = from + FRAME_US;
 	if (!event_waits(&c->ear))
 		world_at(&c->scene->world, &c->ear, from);
@@ -237,10 +252,11 @@ static void media_clear(void *socket)
 
 	c->clears++;
 	c->wire_ahead_to_us = now;
+	if (c->up)
+		queue_cut(c, at);
 	judge_clear(&c->scene->judge);
 	if (!c->up)
 		return;
-	queue_cut(c, at);
 	for (n = c->mark_first; n != c->mark_end; n++)
 		if (c->marks[n % CARRIER_MARKS].due_us > at)
 			c->marks[n % CARRIER_MARKS].due_us = at;

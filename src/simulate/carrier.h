@@ -4,8 +4,8 @@
  * at once when a clear removed it. The carrier keeps its own record, which nobody but the judge reads: which samples of
  * which sound the ear heard and when, when the call was connected and when it ended (the CDR).
  *
- * Frames carry no name, so the carrier keeps a model of what we were told to play (carrier_play_ordered, from the outputs)
- * and checks it against every mark. In calls with audio the frames' own bytes tell (sound.h), and both must agree.
+ * Frames carry no name, but the simulated voice's bytes tell what they are (sound.h). What the outputs ordered to be played
+ * (carrier_play_ordered) is kept beside it, for the judge to compare.
  * One thread, virtual time; the playing itself needs no events.
  */
 #ifndef SIMULATE_CARRIER_H
@@ -50,7 +50,8 @@ struct carrier {
 	uint32_t mark_first, mark_end;
 	struct play_order orders[CARRIER_ORDERS];
 	uint32_t order_count;
-	struct mark last;         /* what the frame before was, by the model */
+	struct mark last;         /* what the frame before was */
+	uint32_t last_sound;
 	bool has_last;
 	uint64_t played_to_us;    /* the queue is empty from then on */
 	uint64_t silent_since_us; /* the ear's last sound ended */
@@ -77,7 +78,6 @@ void carrier_stop(struct carrier *c);
 /* The outputs say: this will be sent; this will not. `sound` is what the utterance sounds like now. */
 void carrier_play_ordered(struct carrier *c, uint32_t utterance, uint32_t take, uint32_t sound, uint32_t position);
 void carrier_play_dropped(struct carrier *c, uint32_t utterance); /* UINT32_MAX: everything */
-void carrier_sound_changed(struct carrier *c, uint32_t utterance);
 
 bool carrier_audible(struct carrier *c, uint64_t at_us); /* the ear hears the agent */
 void carrier_settle(struct carrier *c, uint64_t to_us);  /* writes the ear's record up to then */

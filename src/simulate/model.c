@@ -189,34 +189,44 @@ void model_plan(const struct script *script, uint64_t seed, const struct request
 	}
 }
 
-/* The bytes of `reply` that the agent's last words have said already. */
+/* The agent's words at the end of the blocks: what an answer that goes on has said already. */
+static size_t trailing_agent(const struct request_block *blocks, size_t count)
+{
+	size_t n = 0;
+
+	while (n < count && blocks[count - 1 - n].type == BLOCK_AGENT)
+		n++;
+	return n;
+}
+
+/* How far `reply` is said when the words of `text` follow its byte `at`. */
+static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (;;) {
+		uint32_t from = at, n = 0;
+
+		while (text < end && *text == ' ')
+			text++;
+		while (from < r->len && r->text[from] == ' ')
+			from++;
+		while (text + n < end && text[n] != ' ')
+			n++;
+		if (!n || n > r->len - from || memcmp(r->text + from, text, n))
+			return at;
+		at = from + n;
+		text += n;
+	}
+}
+
 static uint32_t said_already(const struct model_reply *r, const struct request_block *blocks, size_t count)
 {
 	uint32_t at = 0;
-	size_t i = count;
+	size_t i;
 
-	while (i > 0 && blocks[i - 1].type == BLOCK_AGENT)
-		i--;
-	for (; i < count; i++) {
-		const char *text = blocks[i].text;
-		size_t len = blocks[i].text_len;
-
-		while (at < r->len && r->text[at] == ' ')
-			at++;
-		while (len && at < r->len) {
-			if (*text == r->text[at]) {
-				at++;
-			} else if (*text != ' ') {
-				return at;
-			}
-			text++;
-			len--;
-			while (len && *text == ' ' && at < r->len && r->text[at] != ' ') {
-				text++;
-				len--;
-			}
-		}
-	}
+	for (i = 0; i < count; i++)
+		at = said_to(r, at, blocks[i].text, blocks[i].text_len);
 	return at;
 }
 
@@ -370,6 +380,7 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	struct model *m = vendor;
 	struct llm_answer *a = answer_free(m);
 	uint64_t first = dice_ms(&m->dice, 180, 700);
+	size_t said = kind == ASK_CONTINUE ? trailing_agent(blocks, count) : 0;
 
 	(void)attempt;
 	*ap = NULL;
@@ -387,9 +398,9 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	a->events = events;
 	a->arg = arg;
 	a->slot = ap;
-	model_plan(m->scene->script, m->scene->seed + m->scene->call, blocks, count, &a->reply);
-	if (kind == ASK_CONTINUE)
-		a->told = said_already(&a->reply, blocks, count);
+	model_plan(m->scene->script, m->scene->seed + m->scene->call, blocks, count - said, &a->reply);
+	if (said)
+		a->told = said_already(&a->reply, blocks + count - said, said);
 	repeat_tool(a, blocks, count);
 	a->harm = harm_draw(&m->scene->plan, m->scene->world.now_us);
 	a->harm_at = a->told + (a->reply.len - a->told) * dice_below(&m->dice, 90) / 100;

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "providers/llm.h"
+#include "simulate/fault.h"
+#include "simulate/script.h"
 #include "simulate/world.h"
 
 struct scene;

@@ -103,22 +103,20 @@ bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, ui
 
 static void word_heard(struct talker *t, struct spoken *s, struct spoken_word *w, uint64_t at_us)
 {
-	if (!w->heard_us)
-		w->heard_us = at_us ? at_us : 1;
-	if (s->cover_from <= w->start) {
-		w->times++;
-		judge_word(&t->scene->judge, (uint32_t)(s - t->sounds), (uint32_t)(w - t->words) - s->word);
-	}
+	if (w->heard_us)
+		return;
+	w->heard_us = at_us ? at_us : 1;
+	if (t->heard_count == TALKER_WORDS)
+		return;
+	t->heard[t->heard_count++] = (struct heard_word){ (uint16_t)(s - t->sounds), (uint16_t)((uint32_t)(w - t->words) - s->word) };
 }
 
 /* The ear heard [from, to). Words that thereby are complete are written down with the moment. */
-void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, bool first, uint64_t run_from_us, uint32_t run_position)
+void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position)
 {
 	struct spoken *s = &t->sounds[sound];
 	uint32_t i;
 
-	if (first && from != s->cover_to)
-		s->cover_from = from;
 	for (i = 0; i < s->word_count; i++) {
 		struct spoken_word *w = &t->words[s->word + i];
 		bool ends = w->end > from && w->end <= to;
@@ -130,7 +128,6 @@ void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, 
 		if (ends && w->heard_to == w->end)
 			word_heard(t, s, w, run_from_us + (uint64_t)(w->end - run_position) * 125);
 	}
-	s->cover_to = to;
 	if (!s->heard_us)
 		s->heard_us = run_from_us + (uint64_t)(from - run_position) * 125;
 	s->last_heard_us = run_from_us + (uint64_t)(to - run_position) * 125;
@@ -194,12 +191,11 @@ static void piece_give(struct tts_utterance *u, uint32_t samples)
 	struct spoken *s = &u->talker->sounds[u->sound];
 	uint8_t ulaw[PIECE];
 
-	if (u->talker->scene->audio)
-		sound_fill(ulaw, samples, u->sound, s->made);
+	sound_fill(ulaw, samples, u->sound, s->made);
 	if (!s->made)
 		s->first_audio_us = u->talker->scene->world.now_us;
 	s->made += samples;
-	u->events->audio(u->arg, u->talker->scene->audio ? ulaw : NULL, samples);
+	u->events->audio(u->arg, ulaw, samples);
 }
 
 static void stream_done(struct tts_utterance *u)
@@ -336,7 +332,7 @@ void talker_init(struct talker *t, struct scene *scene)
 
 	t->scene = scene;
 	dice_init(&t->dice, scene->seed, scene->call, ACTOR_VOICE);
-	t->sound_count = t->word_count = t->text_len = t->ordered_first = 0;
+	t->sound_count = t->word_count = t->text_len = t->ordered_first = t->heard_count = 0;
 	for (i = 0; i < TALKER_STREAMS; i++)
 		t->streams[i].used = false;
 }

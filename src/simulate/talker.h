@@ -24,7 +24,6 @@ struct spoken_word {
 	uint32_t start, end; /* samples: the truth */
 	uint32_t heard_to;   /* the ear has its samples from `start` to here */
 	uint16_t text_from, text_to;
-	uint8_t times;       /* heard in one piece, so often */
 	uint64_t heard_us;   /* when the ear had it whole; 0: not yet */
 };
 
@@ -36,13 +35,16 @@ struct spoken {
 	uint32_t total;          /* and would give, all in all */
 	uint32_t before;         /* an earlier sound of the same utterance and text, or TALKER_NONE */
 	uint32_t turn;           /* the caller's turn it was said in */
-	uint32_t cover_from, cover_to;
 	bool done, failed, started, exact;
 	bool any_heard, all_heard;
 	uint64_t ordered_us;     /* when its synthesis was asked for */
 	uint64_t first_audio_us;
 	uint64_t heard_us;       /* the ear's first sample of it; 0: none */
 	uint64_t last_heard_us;
+};
+
+struct heard_word {
+	uint16_t sound, word;
 };
 
 enum talker_harm { HARM_NONE = 0, HARM_EARLY, HARM_MID, HARM_NO_DONE, HARM_STALL, HARM_SLOW };
@@ -69,6 +71,8 @@ struct talker {
 	struct spoken_word words[TALKER_WORDS];
 	uint32_t word_count;
 	uint32_t text_len;
+	uint32_t heard_count;
+	struct heard_word heard[TALKER_WORDS]; /* words in the order in which the ear had them whole */
 	uint32_t ordered_first; /* sounds ordered (by the outputs) from here on have not been started with the vendor */
 	struct tts_utterance streams[TALKER_STREAMS];
 	char texts[TALKER_TEXT];
@@ -82,7 +86,7 @@ void talker_init(struct talker *t, struct scene *scene);
 uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, const char *text, size_t len);
 
 uint32_t talker_made(const struct talker *t, uint32_t sound);
-void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, bool first, uint64_t run_from_us, uint32_t run_position);
+void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position);
 
 static inline const char *talker_text(const struct talker *t, const struct spoken *s)
 {

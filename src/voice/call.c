@@ -221,7 +221,7 @@ static void input_take(struct call *call, const struct call_input *in)
 	case IN_SPEECH_FAILED: speech_failed(call, in); break;
 	case IN_SENT: speech_sent(call, in); break;
 	case IN_PLAYED: speech_played(call, in); break;
-	case IN_TOOL_RESULT: dialogue_tool_result(call, in); break;
+	case IN_TOOL_RESULT: tools_result(call, in); break;
 	case IN_DIGIT: quiet_digit(call, in->number); break;
 	case IN_ORDER: quiet_order(call, in); break;
 	case IN_KNOWLEDGE: dialogue_knowledge(call, in); break;
@@ -273,7 +273,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 		timers_fire(call);
 		input_take(call, in);
 	} else if (in->type == IN_TOOL_RESULT) {
-		dialogue_tool_result(call, in); /* what it changed is still told to the timeline */
+		tools_result(call, in); /* what it changed is still told to the timeline */
 	}
 	if (!call->quiet.ended) {
 		dialogue_advance(call);

@@ -107,6 +107,7 @@ struct gen {
 	struct buf asked;          /* ahead: the caller's words it was asked with */
 	struct gen_tool tools[GEN_TOOLS_MAX];
 	uint32_t tool_count;
+	uint64_t text_us;          /* when its last text came */
 };
 
 enum item_flag { ITEM_FILLER = 1, ITEM_PENDING = 2, ITEM_CHANGES = 4 };
@@ -261,25 +262,38 @@ bool endpoint_words(const struct call *call); /* there are words that are no tur
 void endpoint_timer(struct call *call, enum timer timer);
 void endpoint_voice(struct call *call, uint64_t position);
 
-/* dialogue.c: history, generations, tools */
+/* dialogue.c: generations */
 void dialogue_turn(struct call *call, struct text words);
 void dialogue_ahead(struct call *call);
 void dialogue_discard(struct call *call); /* the generation asked ahead */
+void dialogue_clear(struct call *call);   /* the generation is over */
 void dialogue_words_changed(struct call *call);
 void dialogue_yield(struct call *call);
 void dialogue_advance(struct call *call);
-bool dialogue_idle(const struct call *call); /* nothing asked, nothing running, nothing owed */
-bool dialogue_tools_running(const struct call *call);
+void dialogue_silence(struct call *call); /* everything there was to say is said */
+bool dialogue_idle(const struct call *call);      /* nothing asked, nothing running, nothing owed */
 bool dialogue_answering(const struct call *call); /* the agent owes, or is about to give, an answer that is released */
-uint32_t dialogue_agent_item(struct call *call, struct text text, bool filler);
-uint32_t dialogue_insert(struct call *call, uint32_t at, const struct item *item);
 void dialogue_model(struct call *call, const struct call_input *in);
-void dialogue_tool_result(struct call *call, const struct call_input *in);
 void dialogue_knowledge(struct call *call, const struct call_input *in);
 void dialogue_retrieve(struct call *call);
 void dialogue_timer(struct call *call, enum timer timer);
 void dialogue_attached(struct call *call);
 void dialogue_end(struct call *call);
+
+/* history.c: items and requests */
+uint32_t history_add(struct call *call, enum block_type type, struct text text);
+uint32_t history_agent(struct call *call, struct text text, bool filler);
+uint32_t history_insert(struct call *call, uint32_t at, const struct item *item);
+void history_remove(struct call *call, uint32_t at);
+size_t history_request(struct call *call); /* appends a request's blocks to the step's; returns how many */
+uint64_t history_digest(const struct request_block *blocks, size_t count);
+
+/* tools.c */
+bool tools_running(const struct call *call); /* one that the next answer waits for */
+void tools_commit(struct call *call);        /* what the released generation asked for */
+void tools_result(struct call *call, const struct call_input *in);
+void tools_due(struct call *call);
+void tools_attached(struct call *call);
 
 /* speech.c: what the agent says: queued, sent, played, heard */
 void speech_say(struct call *call, enum utterance_kind kind, const char *text, size_t len, bool whole);
@@ -297,11 +311,14 @@ void speech_released(struct call *call, uint32_t gen); /* what was made ahead ma
 void speech_advance(struct call *call);
 void speech_timer(struct call *call, enum timer timer);
 void speech_attached(struct call *call);
+uint32_t speech_head(const struct call *call); /* the number of the utterance that is being said; 0: none */
 bool speech_idle(const struct call *call);    /* nothing queued, nothing playing */
 bool speech_audible(const struct call *call); /* the caller hears the agent, or is about to within a frame */
+bool speech_begun(const struct call *call);   /* some of it is at the carrier, or was until it was held */
 bool speech_whole(const struct call *call);   /* what is being said may not be interrupted */
 uint64_t speech_left_us(const struct call *call); /* until everything queued is played, as far as known */
 void speech_item_moved(struct call *call, uint32_t from); /* history grew by one at `from` */
+void speech_item_gone(struct call *call, uint32_t at);
 void speech_items_forgotten(struct call *call, uint32_t count); /* the first so many are gone */
 
 /* quiet.c: nobody speaks, the keypad, the call's time, the end */

@@ -27,8 +27,10 @@ void endpoint_listen(struct call *call, uint64_t from_sample)
 	out->position = from_sample;
 	l->down = false;
 	l->finalizing = false;
+	call->ear.unworded = call->ear.unworded || l->partial.len > 0;
 	buf_reset(&l->partial);
 	timer_stop(call, TIMER_STT_RETRY);
+	endpoint_update(call);
 }
 
 /* Where a new stream begins: behind the last final, and not long before the voice that nobody has understood yet. */
@@ -179,7 +181,9 @@ static void said_clear(struct call *call)
 	l->finalizing = false;
 	l->turn_us = call->now_us;
 	l->waiting = l->used.len > 0;
+	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
 	call->ear.unworded = false;
+	call->ear.burst = false; /* what follows belongs to what follows */
 	words_timers_stop(call);
 	timer_stop(call, TIMER_NOISE);
 }
@@ -288,7 +292,7 @@ static void append_words(struct buf *b, const char *text, size_t len)
 /* A nod over the agent's words is noted and forgotten. */
 static bool nod(struct call *call, const char *text, size_t len)
 {
-	bool over = call->ear.over_agent || speech_audible(call) || call->speech.held || dialogue_answering(call);
+	bool over = call->ear.over_agent || !speech_idle(call) || dialogue_answering(call);
 
 	if (!over || endpoint_words(call) || !words_all_in(&call->brief.nods, text, len) || words_any_in(&call->brief.stops, text, len))
 		return false;
@@ -326,6 +330,7 @@ static void final_take(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
 	bool words = in->text_len && words_count(in->text, in->text_len);
+	bool late = l->used.len > 0; /* of a turn that has been answered: no reason to interrupt the answer */
 
 	l->finalizing = false;
 	if (in->position2 > l->final_sample)
@@ -345,7 +350,8 @@ static void final_take(struct call *call, const struct call_input *in)
 	l->final_us = call->now_us;
 	l->voice_sample = l->final_sample;
 	l->waiting = call->ear.burst;
-	floor_words(call, (const char *)l->said.data, l->said.len);
+	if (!late)
+		floor_words(call, (const char *)l->said.data, l->said.len);
 }
 
 void endpoint_transcript(struct call *call, const struct call_input *in)

@@ -55,7 +55,7 @@ bool floor_near_end(const struct call *call)
 
 static void hold(struct call *call)
 {
-	call_note(call, NOTE_HOLD, 0, call->ear.voice_us);
+	call_note(call, NOTE_HOLD, speech_head(call), call->ear.voice_us);
 	speech_hold(call);
 }
 
@@ -77,7 +77,7 @@ static void voiced(struct call *call, uint64_t position)
 	if (!call->speech.held)
 		return;
 	timer_in(call, TIMER_RESUME, call->settings.barge_resume_ms);
-	if (ear->voice_us >= (uint64_t)call->settings.barge_yield_ms * 1000 || !guarded(call, GUARD_P06))
+	if ((ear->voice_us >= (uint64_t)call->settings.barge_yield_ms * 1000 && speech_begun(call)) || !guarded(call, GUARD_P06))
 		floor_yield(call, YIELD_LENGTH);
 }
 

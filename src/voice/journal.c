@@ -36,8 +36,8 @@ struct journal_call {
 	size_t entry;        /* … and where there */
 	unsigned int refs;   /* batches that name it */
 	bool closed;
-	struct journal_gap gap; /* owed; why 0: none */
-	uint64_t gap_since_us;
+	struct journal_gap gaps[2]; /* owed: what was refused, what the disk did not keep; why 0: none */
+	uint64_t gap_since_us;      /* the older one */
 	void *owner;
 };
 
@@ -181,37 +181,47 @@ static void gap_extend(struct journal_gap *to, const struct journal_gap *more)
 
 static enum err append_record(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us);
 
+static bool gap_owed(const struct journal_call *c)
+{
+	return c->gaps[0].why || c->gaps[1].why;
+}
+
 static enum err gap_mark(struct journal_call *c, uint64_t now_us)
 {
 	uint8_t payload[JOURNAL_GAP_MAX_BYTES];
-	enum err err;
+	int i;
 
-	if (!c->gap.why)
-		return ERR_NONE;
-	err = append_record(c, JOURNAL_GAP, payload, journal_gap_encode(payload, &c->gap), now_us);
-	if (err)
-		return err;
-	c->journal->counts.gaps++;
-	c->gap = (struct journal_gap){ 0 };
+	for (i = 0; i < 2; i++) {
+		enum err err;
+
+		if (!c->gaps[i].why)
+			continue;
+		err = append_record(c, JOURNAL_GAP, payload, journal_gap_encode(payload, &c->gaps[i]), now_us);
+		if (err)
+			return err;
+		c->journal->counts.gaps++;
+		c->gaps[i] = (struct journal_gap){ 0 };
+	}
 	return ERR_NONE;
 }
 
 static void gap_owe(struct journal_call *c, const struct journal_gap *gap, uint64_t now_us)
 {
-	if (c->gap.why && c->gap.why != gap->why && gap_mark(c, now_us))
+	struct journal_gap *owed = &c->gaps[gap->first_sequence != 0];
+
+	if (owed->why && owed->why != gap->why && gap_mark(c, now_us))
 		c->journal->counts.gaps_unmarked++; /* both become one, under the first one's reason */
-	if (!c->gap.why)
+	if (!gap_owed(c))
 		c->gap_since_us = now_us;
-	gap_extend(&c->gap, gap);
+	gap_extend(owed, gap);
 }
 
+/* Not later than GAP_US, and before the first record after the refused ones. */
 static bool gap_is_due(const struct journal_call *c, uint8_t kind, uint64_t now_us)
 {
-	bool refused = c->gap.why == JOURNAL_GAP_MEMORY || c->gap.why == JOURNAL_GAP_STOPPED;
-
-	if (!c->gap.why)
+	if (!gap_owed(c))
 		return false;
-	return now_us - c->gap_since_us >= GAP_US || (refused && kind < 64 && c->gap.kinds >> kind & 1);
+	return now_us - c->gap_since_us >= GAP_US || (kind < 64 && c->gaps[0].kinds >> kind & 1);
 }
 
 /* ---- calls ---- */
@@ -220,7 +230,7 @@ static void call_release(struct journal_call *c)
 {
 	struct journal *j = c->journal;
 
-	if (!c->closed || c->refs || c->gap.why)
+	if (!c->closed || c->refs || gap_owed(c))
 		return;
 	*c->link = c->next;
 	if (c->next)
@@ -478,7 +488,7 @@ static void mark_gaps_of_closed(struct journal *j, uint64_t now_us)
 
 	for (c = j->calls; c; c = next) {
 		next = c->next;
-		if (c->closed && c->gap.why && !gap_mark(c, now_us))
+		if (c->closed && gap_owed(c) && !gap_mark(c, now_us))
 			call_release(c);
 	}
 }
@@ -591,7 +601,10 @@ static enum err lock_folder(struct journal *j)
 		err = disk_make_folder(&w->disk, w->dir);
 	if (!err)
 		err = disk_open(&w->disk, &j->lock_file, path, DISK_WRITE | DISK_CREATE);
-	return err ? err : disk_lock(j->lock_file);
+	if (!err)
+		err = disk_lock(j->lock_file);
+	/* Names that an earlier life saw but never synced become durable now, before anything is built on them. */
+	return err ? err : disk_sync_folder(&w->disk, w->dir);
 }
 
 static enum err memory(struct journal *j)
@@ -636,6 +649,7 @@ static enum err open_folder(struct journal *j, uint64_t now_us, struct journal_r
 	recovery->keyring_damaged_bytes = keyring_counts(j->keyring).damaged_bytes;
 	w->keyring = j->keyring;
 	writer_open(w, previous, highest + 1, now_us);
+	j->durable = (struct journal_position){ .order = previous, .offset = UINT64_MAX };
 	return ERR_NONE;
 }
 

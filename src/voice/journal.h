@@ -146,7 +146,8 @@ void journal_committer_stop(struct journal_committer **mp, uint64_t now_us);
 
 enum journal_health journal_health(const struct journal *j); /* any thread */
 
-/* Up to where the events' files may be read as durable: a file's order and an offset in it. 0, 0 before the first batch. */
+/* Up to where the files may be read as durable: a file's order and an offset in it. Before the first batch that is all an
+ * earlier life left behind (offset UINT64_MAX). */
 struct journal_position {
 	uint64_t order;
 	uint64_t offset;

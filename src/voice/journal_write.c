@@ -52,7 +52,7 @@ static void header_for(struct journal_writer *w, uint8_t out[JOURNAL_FILE_HEADER
 	};
 
 	journal_file_header_encode(out, &h);
-	w->previous = w->next_order++;
+	w->next_order++;
 }
 
 /* ---- spares ---- */
@@ -213,6 +213,7 @@ static enum err file_append(struct journal_writer *w, const uint8_t *data, size_
 	if (err)
 		return err;
 	w->size = at + len;
+	w->previous = w->order;
 	w->replaces_order = 0;
 	return ERR_NONE;
 }
@@ -231,12 +232,10 @@ static enum err write_try(struct journal_writer *w, const struct journal_batch *
 		err = file_append(w, b->data, b->len);
 	if (!err)
 		return err;
-	if (w->file && !w->size && err == ERR_FULL) {
-		disk_close(&w->file); /* a new file that found no room holds nothing: its bytes are of more use elsewhere */
-		unlink_in(w, w->name);
-	} else if (w->file) {
+	if (w->file)
 		file_lost(w);
-	}
+	if (!w->size && err == ERR_FULL)
+		unlink_in(w, w->name); /* a new file that found no room: its bytes are of more use elsewhere */
 	return err;
 }
 
@@ -307,11 +306,13 @@ static enum err reserve_begin(struct journal_writer *w, const struct journal_bat
 	err = disk_write(w->file, 0, header, sizeof(header));
 	if (!err)
 		err = disk_sync(w->file);
-	if (err)
+	if (err) {
 		file_lost(w);
-	else
-		w->size = sizeof(header);
-	return err;
+		return err;
+	}
+	w->size = sizeof(header);
+	w->previous = w->order;
+	return ERR_NONE;
 }
 
 static enum err ring_begin(struct journal_writer *w, uint64_t now_us)
@@ -341,6 +342,8 @@ static enum err ring_write(struct journal_writer *w, const uint8_t *data, size_t
 	err = disk_write(w->ring.file, w->ring_at, data, len);
 	if (!err)
 		err = disk_sync(w->ring.file);
+	if (!err && w->previous < w->ring_order)
+		w->previous = w->ring_order;
 	w->ring_at += len;
 	return err;
 }
@@ -449,6 +452,8 @@ static enum err write_keys(struct journal_writer *w, uint64_t now_us)
 		!keyring_counts(w->keyring).waiting)
 		return ERR_NONE;
 	err = keyring_flush(w->keyring);
+	if (err == ERR_IO)
+		err = keyring_flush(w->keyring); /* goes to a new file */
 	if (!err) {
 		atomic_store(&w->keys_owed, 0);
 		w->keys_failed_us = 0;

@@ -48,7 +48,7 @@ struct journal_writer {
 	struct keyring *keyring;
 	struct id128 id;
 	uint64_t next_order;
-	uint64_t previous;    /* order of the file begun last */
+	uint64_t previous;    /* highest order of a file that is durable */
 
 	struct disk_file *file; /* where events go; NULL: begin one */
 	char name[48];

@@ -322,8 +322,9 @@ static enum err entries_load(struct keyring *k, const uint8_t *data, size_t len)
 		next = memmem(data + at + 1, len - at - 1, record_magic, sizeof(record_magic));
 		at = next ? (size_t)(next - data) : len;
 	}
-	if (!sodium_is_zero(data + good, len - good))
-		k->damaged_bytes += len - good;
+	while (len > good && !data[len - 1])
+		len--;
+	k->damaged_bytes += len > good ? len - good : 0;
 	k->written = k->count;
 	return ERR_NONE;
 }

@@ -124,6 +124,15 @@ void speech_item_moved(struct call *call, uint32_t from)
 			call->speech.slots[i].item++;
 }
 
+void speech_item_gone(struct call *call, uint32_t at)
+{
+	unsigned int i;
+
+	for (i = 0; i < UTTERANCES_MAX; i++)
+		if (call->speech.slots[i].state && call->speech.slots[i].item > at)
+			call->speech.slots[i].item--;
+}
+
 void speech_items_forgotten(struct call *call, uint32_t count)
 {
 	unsigned int i;
@@ -147,12 +156,11 @@ void speech_say(struct call *call, enum utterance_kind kind, const char *text, s
 	if (!len || !room(call))
 		return;
 	kept = call_keep(call, text, len);
-	item = dialogue_agent_item(call, kept, kind == SAY_FILLER);
+	item = history_agent(call, kept, kind == SAY_FILLER);
 	if (call->err)
 		return;
 	u = add(call, call->speech.count, kind, kept, item);
 	u->whole = whole;
-	call->listen.expect = words_expect(text, len);
 }
 
 /* The next phrase of a list: never the same twice running while there are two. */
@@ -330,10 +338,13 @@ static void finish(struct call *call, struct utterance *u, bool cut)
 	unspeak(call, u);
 	u->state = UTTERANCE_FREE;
 	order_remove(call, at);
-	if (call->speech.count && !at && !cut)
+	if (call->speech.count && !at && !cut) {
 		at_order(call, 0)->bound_us = call->now_us;
+		at_order(call, 0)->play_us = call->now_us;
+	}
 	if (!call->speech.count) {
 		call->speech.held = false;
+		dialogue_silence(call);
 		endpoint_update(call);
 	}
 }
@@ -402,7 +413,7 @@ static void split(struct call *call, struct utterance *u, unsigned int n)
 	if (!rest.len || !room(call) || !guarded(call, GUARD_P05))
 		return;
 	item.text = rest;
-	next = add(call, place(call, u) + 1, u->kind, rest, dialogue_insert(call, u->item + 1, &item));
+	next = add(call, place(call, u) + 1, u->kind, rest, history_insert(call, u->item + 1, &item));
 	next->attempts = attempts;
 	next->gen = gen;
 	next->turn = turn;
@@ -464,10 +475,20 @@ void speech_failed(struct call *call, const struct call_input *in)
 
 /* ------------------------------------------------------------------ playing */
 
+/* A question of the agent's own says what kind of answer to expect. */
+static void expect(struct call *call, const struct utterance *u)
+{
+	struct words_expect e = words_expect(call_text(call, u->text), u->text.len);
+
+	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY)
+		call->listen.expect = e;
+}
+
 static void play(struct call *call, struct utterance *u, uint32_t from)
 {
 	struct call_output *out = call_put(call, OUT_PLAY);
 
+	expect(call, u);
 	u->state = UTTERANCE_PLAYS;
 	u->take++;
 	u->from = from;
@@ -606,7 +627,9 @@ void speech_resume(struct call *call)
 
 	call->speech.held = false;
 	timer_stop(call, TIMER_RESUME);
-	call_note(call, NOTE_RESUME, call->speech.count ? at_order(call, 0)->id : 0, 0);
+	call_note(call, NOTE_RESUME, speech_head(call), 0);
+	if (call->speech.count)
+		call->outputs[call->output_count - 1].position = heard_samples(call, at_order(call, 0));
 	for (i = 0; i < call->speech.count; i++) {
 		struct utterance *u = at_order(call, i);
 
@@ -655,7 +678,10 @@ void speech_drop_gen(struct call *call, uint32_t gen)
 		unspeak(call, u);
 		u->state = UTTERANCE_FREE;
 		order_remove(call, i);
+		history_remove(call, u->item);
 	}
+	if (!call->speech.count)
+		call->speech.held = false;
 }
 
 /* ------------------------------------------------------------------ the mouth, step by step */
@@ -777,6 +803,7 @@ void speech_attached(struct call *call)
 			finish(call, u, false);
 			continue;
 		}
+		unspeak(call, u);
 		u->state = UTTERANCE_WAITS;
 		u->played = 0;
 		u->samples = 0;
@@ -785,6 +812,11 @@ void speech_attached(struct call *call)
 		u->sent = false;
 		i++;
 	}
+}
+
+uint32_t speech_head(const struct call *call)
+{
+	return call->speech.count ? head(call)->id : 0;
 }
 
 bool speech_idle(const struct call *call)
@@ -797,6 +829,13 @@ bool speech_audible(const struct call *call)
 	const struct utterance *u = head(call);
 
 	return u && u->state == UTTERANCE_PLAYS && !call->speech.held;
+}
+
+bool speech_begun(const struct call *call)
+{
+	const struct utterance *u = head(call);
+
+	return u && u->sent;
 }
 
 bool speech_whole(const struct call *call)

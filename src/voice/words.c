@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 struct word {
 	const char *at;
@@ -11,6 +12,13 @@ struct word {
 struct scan {
 	const char *at, *end;
 };
+
+static struct scan scan_of(const char *text, size_t len)
+{
+	const char *at = len ? text : "";
+
+	return (struct scan){ at, at + len };
+}
 
 /* Letters, digits, apostrophes inside words, and every byte of a character beyond ASCII. */
 static bool wordy(char c)
@@ -67,7 +75,7 @@ static bool word_in(const struct word *w, const char *const *list)
 
 size_t words_count(const char *text, size_t len)
 {
-	struct scan s = { text, text + len };
+	struct scan s = scan_of(text, len);
 	struct word w;
 	size_t n = 0;
 
@@ -78,7 +86,7 @@ size_t words_count(const char *text, size_t len)
 
 bool words_same(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	struct scan sa = { a, a + a_len }, sb = { b, b + b_len };
+	struct scan sa = scan_of(a, a_len), sb = scan_of(b, b_len);
 	struct word wa, wb;
 	bool more_a, more_b;
 
@@ -120,7 +128,7 @@ static const char *list_at(const struct brief_phrases *list, struct scan text)
 
 bool words_all_in(const struct brief_phrases *list, const char *text, size_t len)
 {
-	struct scan s = { text, text + len };
+	struct scan s = scan_of(text, len);
 	struct word w;
 	bool any = false;
 
@@ -138,7 +146,7 @@ bool words_all_in(const struct brief_phrases *list, const char *text, size_t len
 
 bool words_any_in(const struct brief_phrases *list, const char *text, size_t len)
 {
-	struct scan s = { text, text + len };
+	struct scan s = scan_of(text, len);
 	struct word w;
 
 	for (;;) {
@@ -158,7 +166,7 @@ static const char *const tens_words[] = { "ten", "eleven", "twelve", "thirteen",
 
 uint32_t words_digits(const char *text, size_t len)
 {
-	struct scan s = { text, text + len };
+	struct scan s = scan_of(text, len);
 	struct word w;
 	uint32_t digits = 0, times = 1;
 
@@ -199,14 +207,20 @@ static uint32_t count_of(const struct word *w)
 	return n;
 }
 
-static const char *last_sentence(const char *text, size_t len)
+static size_t last_sentence(const char *text, size_t len)
 {
 	size_t i, start = 0;
 
 	for (i = 0; i + 1 < len; i++)
 		if ((text[i] == '.' || text[i] == '?' || text[i] == '!') && text[i + 1] == ' ')
 			start = i + 1;
-	return text + start;
+	return start;
+}
+
+/* "-digit", "-digits" */
+static bool digit_ending(const char *dash, size_t len)
+{
+	return (len == 6 || len == 7) && !strncasecmp(dash, "-digits", len);
 }
 
 struct words_expect words_expect(const char *question, size_t len)
@@ -215,8 +229,8 @@ struct words_expect words_expect(const char *question, size_t len)
 	static const char *const spelled[] = { "e-mail", "email", "spell", "spelling", "spelled", "address", NULL };
 	static const char *const yes_no[] = { "is", "are", "do", "does", "did", "can", "could", "would", "will", "shall", "should", "have", "has",
 		"kya", NULL };
-	const char *from = last_sentence(question, len);
-	struct scan s = { from, question + len };
+	size_t from = last_sentence(question, len);
+	struct scan s = scan_of(len ? question + from : "", len - from);
 	struct words_expect e = { EXPECT_ANY, 0 };
 	struct word w;
 	uint32_t count = 0;
@@ -228,7 +242,7 @@ struct words_expect words_expect(const char *question, size_t len)
 		if (first)
 			polar = word_in(&w, yes_no);
 		first = false;
-		if (dash && !strncasecmp(dash, "-digit", 6) && (size_t)(w.at + w.len - dash) <= 7)
+		if (dash && digit_ending(dash, (size_t)(w.at + w.len - dash)))
 			return (struct words_expect){ EXPECT_DIGITS, count_of(&w) };
 		if (word_in(&w, spelled))
 			e.kind = EXPECT_SPELLED;
@@ -246,7 +260,7 @@ struct words_expect words_expect(const char *question, size_t len)
 
 static bool last_word(const char *text, size_t len, struct word *last)
 {
-	struct scan s = { text, text + len };
+	struct scan s = scan_of(text, len);
 	struct word w;
 	bool any = false;
 
@@ -287,13 +301,13 @@ enum words_finish words_finish(struct words_expect expect, const char *text, siz
 	if (!last_word(text, len, &last))
 		return FINISH_UNKNOWN;
 	mark = last_mark(text, len);
+	if ((mark == '?' || mark == '!') && expect.kind < EXPECT_DIGITS)
+		return FINISH_COMPLETE;
 	if (word_in(&last, open) || mark == ',' || mark == '-')
 		return expect.kind >= EXPECT_DIGITS ? FINISH_SPELLED : FINISH_OPEN;
 	if (expect.kind >= EXPECT_DIGITS)
 		return finish_spelled(expect, text, len);
 	if (expect.kind == EXPECT_YES_NO && words_count(text, len) <= 3 && word_in(&last, yes_no))
-		return FINISH_COMPLETE;
-	if (mark == '?' || mark == '!')
 		return FINISH_COMPLETE;
 	if (mark == '.' && words_count(text, len) >= 3)
 		return FINISH_COMPLETE;

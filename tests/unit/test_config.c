@@ -160,6 +160,8 @@ static const struct {
 	{ "a: [1]", ERR_USAGE, "f.yaml:1:4", "a: found a list", "a map of settings" },
 	{ "a:\n  loud: true\n  luod: true\n", ERR_USAGE, "f.yaml:3:3", "a.luod: no such setting", "did you mean a.loud?" },
 	{ "wait_ms: 3", ERR_USAGE, "f.yaml:1:1", "wait_ms: no such setting", "did you mean a.deep.wait_ms?" },
+	{ "a: {de: {}}", ERR_USAGE, "f.yaml:1:5", "a.de: no such setting", "" },
+	{ "a: {deep: {wait_ms: 1}, wait_ms: 2}", ERR_USAGE, "f.yaml:1:25", "a.wait_ms: no such setting", "did you mean a.deep.wait_ms?" },
 	{ "completely: {other: 1}", ERR_USAGE, "f.yaml:1:1", "completely: no such setting", "callfunnel config" },
 	{ "a: {loud: true}\na.loud: false", ERR_USAGE, "f.yaml:2:1", "a.loud: set twice, first at f.yaml:1", "keep one" },
 	{ "a: {loud: true}\nb: {title: x}\na: {loud: true}", ERR_FORMAT, "f.yaml:3:1", "\"a\" stands here twice, first in line 1", "keep one" },
@@ -167,7 +169,7 @@ static const struct {
 	{ "a: *x", ERR_FORMAT, "f.yaml:1:4", "aliases", "" },
 	{ "a: !!map {}", ERR_FORMAT, "f.yaml:1:4", "tags", "" },
 	{ "a:\n\tloud: true\n", ERR_FORMAT, "f.yaml:2:1", "not YAML", "never with tabs" },
-	{ "a: {loud: true", ERR_FORMAT, "f.yaml:1:15", "not YAML", "" },
+	{ "a: {loud: true", ERR_FORMAT, "f.yaml:2:1", "not YAML: while parsing a flow mapping", "" },
 	{ "a: {loud: true}\n---\na: {}\n", ERR_FORMAT, "f.yaml:2:1", "second document", "" },
 	{ "? [a]\n: b\n", ERR_FORMAT, "f.yaml:1:3", "a key that is a list", "" },
 	{ "- a\n- b\n", ERR_USAGE, "f.yaml:1:1", "the file: found a list", "a map of settings" },
@@ -175,7 +177,7 @@ static const struct {
 	{ "b: {title: \"a\\0b\"}", ERR_FORMAT, "f.yaml:1:12", "NUL", "" },
 	{ "b: {title: \"a\\e[2J\"}", ERR_USAGE, "f.yaml:1:12", "b.title: found \"a?[2J\"", "without control" },
 	{ "b: {title: \xff\xfe}", ERR_FORMAT, "f.yaml:1:1", "UTF-8", "save the file as UTF-8" },
-	{ "a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}}}}}}}}}}", ERR_LIMIT, "f.yaml:1:65", "too deep", "16" },
+	{ "a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}}}}}}}}}}", ERR_LIMIT, "f.yaml:1:64", "too deep", "16" },
 };
 
 static void every_mistake_says_where_and_what(void **state)
@@ -231,7 +233,7 @@ static void secrets_are_never_printed(void **state)
 
 static void files_are_read_and_missed(void **state)
 {
-	char path[] = "/tmp/callfunnel-config-XXXXXX";
+	char path[] = P_tmpdir "/callfunnel-config-XXXXXX";
 	struct config *c = *state;
 	struct err_detail d = { .message = "" };
 	int fd = mkstemp(path);

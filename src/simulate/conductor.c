@@ -1,0 +1,240 @@
+/* The ledger and the runs. A key that was dispatched before gets the first one's result; nothing runs twice here, so what
+ * runs twice was asked for under two keys. */
+#include "simulate/conductor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "simulate/scene.h"
+
+static struct ledger_entry *ledger_find(struct conductor *c, uint32_t turn, uint32_t index)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count; i++)
+		if (c->ledger[i].turn == turn && c->ledger[i].index == index)
+			return &c->ledger[i];
+	return NULL;
+}
+
+bool conductor_tool_runs(const struct conductor *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < RUNS_MAX; i++)
+		if (c->runs[i].used)
+			return true;
+	return false;
+}
+
+/* ---- telling ---- */
+
+static void run_tell(struct tool_run *r)
+{
+	const struct ledger_entry *e = r->entry;
+	const struct tool_events *events = r->events;
+	void *arg = r->arg;
+
+	world_forget(&e->conductor->scene->world, &r->tell);
+	r->used = false;
+	if (r->slot)
+		*r->slot = NULL;
+	r->entry->told = true;
+	judge_tool_told(&e->conductor->scene->judge, e);
+	events->result(arg, e->status, e->text, e->text_len);
+}
+
+static void on_tell(void *arg)
+{
+	run_tell(arg);
+}
+
+static void on_done(void *arg)
+{
+	struct ledger_entry *e = arg;
+	struct conductor *c = e->conductor;
+	uint32_t i;
+
+	e->settled = true;
+	e->settled_us = c->scene->world.now_us;
+	if (e->changes && e->status != TOOL_ERROR) {
+		e->effects++;
+		scene_fact_effect(c->scene, e);
+	}
+	caller_tool_returned(&c->scene->caller);
+	for (i = 0; i < RUNS_MAX; i++)
+		if (c->runs[i].used && c->runs[i].entry == e)
+			run_tell(&c->runs[i]);
+}
+
+/* ---- executing ---- */
+
+static uint64_t tool_us(struct conductor *c, const struct script_tool *tool)
+{
+	uint64_t us = dice_below(&c->dice, 12) == 0 ? 0 : dice_ms(&c->dice, tool->slow_ms / 2, tool->slow_ms * 2);
+
+	if (fault_strikes(&c->scene->plan, FAULT_TOOL_SLOW, c->scene->world.now_us))
+		us = dice_ms(&c->dice, 3000, 20000);
+	return us;
+}
+
+static void entry_outcome(struct conductor *c, struct ledger_entry *e, const struct script_tool *tool)
+{
+	uint64_t now = c->scene->world.now_us;
+	const char *text = tool->result;
+
+	if (fault_strikes(&c->scene->plan, FAULT_TOOL_ERROR, now)) {
+		e->status = TOOL_ERROR;
+		text = "the service is not available";
+	} else if (fault_strikes(&c->scene->plan, FAULT_TOOL_UNKNOWN, now) && e->changes) {
+		e->status = TOOL_UNKNOWN;
+		text = "no answer from the service";
+	}
+	e->text_len = (uint32_t)snprintf(e->text, sizeof(e->text), "%s", text);
+}
+
+static uint32_t kept(char *to, size_t size, const char *from, size_t len)
+{
+	size_t n = len < size ? len : size;
+
+	memcpy(to, from, n);
+	return (uint32_t)n;
+}
+
+static struct ledger_entry *entry_new(struct conductor *c, const struct tool_request *q)
+{
+	struct ledger_entry *e = &c->ledger[c->ledger_count++];
+
+	e->turn = q->turn;
+	e->index = q->index;
+	e->changes = q->changes;
+	e->name_len = kept(e->name, sizeof(e->name), q->name, q->name_len);
+	e->args_len = kept(e->args, sizeof(e->args), q->args, q->args_len);
+	e->status = TOOL_OK;
+	e->effects = e->dispatched = 0;
+	e->foreign = e->settled = e->told = e->cancelled_running = false;
+	e->asked_us = c->scene->world.now_us;
+	e->settled_us = 0;
+	e->conductor = c;
+	e->done = (struct event){ on_done, e, 0 };
+	return e;
+}
+
+static bool same_request(const struct ledger_entry *e, const struct tool_request *q)
+{
+	return e->name_len == q->name_len && e->args_len == q->args_len && !memcmp(e->name, q->name, q->name_len) &&
+	       !memcmp(e->args, q->args, q->args_len);
+}
+
+static struct tool_run *run_free(struct conductor *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < RUNS_MAX; i++)
+		if (!c->runs[i].used)
+			return &c->runs[i];
+	return NULL;
+}
+
+static enum err tools_start(void *conductor, struct tool_run **rp, const struct tool_request *q, const struct tool_events *events, void *arg)
+{
+	struct conductor *c = conductor;
+	struct world *w = &c->scene->world;
+	const struct script_tool *tool = script_tool_find(c->scene->script, q->name, q->name_len);
+	struct ledger_entry *e = ledger_find(c, q->turn, q->index);
+	struct tool_run *r = run_free(c);
+
+	*rp = NULL;
+	judge_tool_dispatched(&c->scene->judge, q);
+	if (!tool || !r || (!e && c->ledger_count == LEDGER_MAX) || q->name_len > LEDGER_NAME || q->args_len > LEDGER_ARGS)
+		return ERR_LIMIT;
+	if (fault_strikes(&c->scene->plan, FAULT_TOOL_REFUSED, w->now_us))
+		return ERR_UNAVAILABLE;
+	if (q->changes)
+		scene_dispatch(c->scene);
+	if (!e) {
+		uint64_t us = tool_us(c, tool);
+
+		e = entry_new(c, q);
+		entry_outcome(c, e, tool);
+		world_after(w, &e->done, us);
+		caller_tool_runs(&c->scene->caller);
+	}
+	e->dispatched++;
+	e->foreign = e->foreign || !same_request(e, q);
+	*r = (struct tool_run){ .used = true, .entry = e, .events = events, .arg = arg, .slot = rp };
+	r->tell = (struct event){ on_tell, r, 0 };
+	if (e->settled)
+		world_after(w, &r->tell, dice_ms(&c->dice, 5, 40));
+	*rp = r;
+	return ERR_NONE;
+}
+
+static void tools_cancel(struct tool_run **rp)
+{
+	struct tool_run *r = *rp;
+	struct conductor *c;
+
+	if (!r)
+		return;
+	c = r->entry->conductor;
+	if (!c->scene->closing) {
+		r->entry->cancelled_running = true;
+		judge_tool_cancelled(&c->scene->judge, r->entry);
+	}
+	world_forget(&c->scene->world, &r->tell);
+	r->used = false;
+	*rp = NULL;
+}
+
+/* Nothing to know: the scripts ask for no knowledge. */
+static void tools_retrieve(void *conductor, uint64_t query, const char *text, size_t len)
+{
+	(void)conductor;
+	(void)query;
+	(void)text;
+	(void)len;
+}
+
+const struct tools simulated_tools = { .name = "simulated", .start = tools_start, .cancel = tools_cancel, .retrieve = tools_retrieve };
+
+/* ---- snapshots ---- */
+
+void conductor_snapshot(struct conductor *c, const void *data, size_t len)
+{
+	buf_reset(&c->snapshot);
+	buf_append(&c->snapshot, data, len);
+	c->snapshot_us = c->scene->world.now_us;
+	c->snapshots++;
+}
+
+void conductor_new(struct conductor *c)
+{
+	buf_init(&c->snapshot, 16 << 20);
+}
+
+void conductor_free(struct conductor *c)
+{
+	buf_fini(&c->snapshot);
+}
+
+void conductor_init(struct conductor *c, struct scene *scene)
+{
+	uint32_t i;
+
+	c->scene = scene;
+	dice_init(&c->dice, scene->seed, scene->call, ACTOR_CONDUCTOR);
+	c->ledger_count = c->dispatches = c->snapshots = 0;
+	c->snapshot_us = 0;
+	buf_reset(&c->snapshot);
+	for (i = 0; i < RUNS_MAX; i++)
+		c->runs[i].used = false;
+}
+
+void conductor_stop(struct conductor *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count; i++)
+		world_forget(&c->scene->world, &c->ledger[i].done);
+}

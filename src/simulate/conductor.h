@@ -1,0 +1,70 @@
+/* The simulated conductor: executes tools with its ledger, keeps the snapshots that workers push, takes the records that the
+ * journal ships, and sees to it that a call whose worker died is taken over or closed. One thread, virtual time.
+ *
+ * The ledger is the judge's witness: what was dispatched under which key, what took effect and how often.
+ */
+#ifndef SIMULATE_CONDUCTOR_H
+#define SIMULATE_CONDUCTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "providers/tools.h"
+#include "simulate/script.h"
+#include "simulate/world.h"
+
+struct scene;
+
+enum { LEDGER_MAX = 256, RUNS_MAX = 64, LEDGER_NAME = 64, LEDGER_ARGS = 200, LEDGER_TEXT = 120 };
+
+struct ledger_entry {
+	uint32_t turn, index;
+	bool changes;
+	char name[LEDGER_NAME];
+	char args[LEDGER_ARGS];
+	char text[LEDGER_TEXT];   /* its result */
+	uint32_t name_len, args_len, text_len;
+	enum tool_status status;
+	uint32_t effects;         /* how often it took effect */
+	uint32_t dispatched;      /* how often it was asked for under this key */
+	bool foreign;             /* asked for again under this key with other arguments */
+	bool settled;
+	bool told;                /* a worker got the result */
+	bool cancelled_running;   /* a worker stopped listening while it ran */
+	uint64_t asked_us, settled_us;
+	struct conductor *conductor;
+	struct event done;
+};
+
+struct tool_run { /* a worker that waits for a result */
+	bool used;
+	struct ledger_entry *entry;
+	const struct tool_events *events;
+	void *arg;
+	struct tool_run **slot;
+	struct event tell;
+};
+
+struct conductor {
+	struct scene *scene;
+	struct dice dice;
+	struct ledger_entry ledger[LEDGER_MAX];
+	uint32_t ledger_count;
+	struct tool_run runs[RUNS_MAX];
+	uint32_t dispatches;      /* of changes, handed to us */
+	struct buf snapshot;      /* the last one pushed */
+	uint64_t snapshot_us;
+	uint32_t snapshots;
+};
+
+extern const struct tools simulated_tools; /* its conductor is a struct conductor */
+
+void conductor_new(struct conductor *c); /* once */
+void conductor_free(struct conductor *c);
+void conductor_init(struct conductor *c, struct scene *scene); /* for each call */
+void conductor_stop(struct conductor *c);
+void conductor_snapshot(struct conductor *c, const void *data, size_t len);
+bool conductor_tool_runs(const struct conductor *c);
+
+#endif

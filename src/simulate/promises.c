@@ -1,0 +1,295 @@
+/* The judge's table, its clocks and what it makes of every step. The checks of what is said and heard stand in
+ * promises_speech.c, those of turns, tools and answers in promises_dialogue.c, those of what is kept in promises_kept.c. */
+#include "simulate/promises.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "simulate/promises_parts.h"
+#include "simulate/scene.h"
+
+const struct promise_fact promise_facts[PROMISES] = {
+	[P01] = { "P01", "a tool's result is never lost to a caller who speaks" },
+	[P02] = { "P02", "every request pairs each tool use with one result, and the turn is answered" },
+	[P03] = { "P03", "speech never cancels a tool" },
+	[P04] = { "P04", "history holds what was heard" },
+	[P05] = { "P05", "a voice that dies loses no words" },
+	[P06] = { "P06", "a nod or a cough does not stop the agent; a stop word does" },
+	[P08] = { "P08", "nothing more is heard after the floor is taken" },
+	[P09] = { "P09", "numbers and spelled words are not cut off" },
+	[P10] = { "P10", "noise does not hang a turn" },
+	[P12] = { "P12", "a model that stalls leaves no dead air" },
+	[P13] = { "P13", "speaking means sound" },
+	[P14] = { "P14", "nothing is said twice" },
+	[P15] = { "P15", "nothing happens before the turn is sure" },
+	[P24] = { "P24", "the first words come at once" },
+	[N3] = { "N3", "each connected second is metered once" },
+	[N4] = { "N4", "no audio is lost in silence" },
+	[N5] = { "N5", "what was said and done is kept, in order, once" },
+	[N6] = { "N6", "nothing is left open when its owner died" },
+	[REPLAY] = { "replay", "the recorded inputs give the same outputs again" },
+	[SAVED] = { "saved", "a call that was saved and loaded goes on the same" },
+};
+
+int promise_find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < PROMISES; i++)
+		if (!strcasecmp(promise_facts[i].name, name))
+			return i;
+	return -1;
+}
+
+uint64_t judge_now(const struct judge *j)
+{
+	return j->scene->world.now_us;
+}
+
+void judge_exercise(struct judge *j, enum promise promise)
+{
+	j->verdict->exercised[promise]++;
+}
+
+void judge_fail(struct judge *j, enum promise promise, const char *fmt, ...)
+{
+	struct verdict *v = j->verdict;
+	struct failure_report *f = &v->failures[v->failure_count];
+	va_list args;
+
+	v->broken[promise]++;
+	if (v->failure_count == JUDGE_FAILURES)
+		return;
+	v->failure_count++;
+	*f = (struct failure_report){ .promise = promise, .seed = j->scene->seed, .call = j->scene->call, .step = j->steps };
+	f->at_us = judge_now(j) - j->scene->opened_us;
+	va_start(args, fmt);
+	vsnprintf(f->what, sizeof(f->what), fmt, args);
+	va_end(args);
+}
+
+/* ---- clocks that several checks read ---- */
+
+static void input_clocks(struct judge *j, const struct call_input *in)
+{
+	uint64_t now = judge_now(j);
+
+	switch (in->type) {
+	case IN_PREPARE:
+		j->prepared_us = now;
+		break;
+	case IN_START:
+		j->started_us = now;
+		break;
+	case IN_MEDIA_LOST:
+		j->lost_us = now;
+		break;
+	case IN_ATTACHED:
+		j->lost_us = 0;
+		j->attached_us = now;
+		break;
+	case IN_DIGIT:
+		j->key_us = now;
+		break;
+	case IN_HANGUP:
+		j->ended = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void output_clocks(struct judge *j, const struct call_output *o)
+{
+	uint64_t now = judge_now(j);
+
+	switch (o->type) {
+	case OUT_LISTEN:
+		j->listened = true;
+		break;
+	case OUT_HANGUP:
+		j->ended = true;
+		break;
+	case OUT_NOTE:
+		if (o->kind == NOTE_ENDING)
+			j->ending = true;
+		if (o->kind == NOTE_TURN) {
+			j->turn = o->turn;
+			j->turn_us = now;
+			j->ending = false;
+			j->scene->turns++;
+		}
+		if (o->kind == NOTE_DISCARD)
+			j->discarded_bytes += o->number;
+		break;
+	default:
+		break;
+	}
+	if (o->type != OUT_WAKE && o->type != OUT_SNAPSHOT && o->type != OUT_LISTEN && o->type != OUT_FINALIZE)
+		j->output_us = now;
+}
+
+bool judge_quiet_call(const struct judge *j)
+{
+	return !j->started_us || j->ended || j->ending || j->lost_us || judge_now(j) < j->attached_us + 3 * S_US;
+}
+
+bool judge_faults(const struct judge *j, fault_set set, uint64_t within_us)
+{
+	return fault_any_recent(&j->scene->plan, set, judge_now(j), within_us);
+}
+
+void judge_step(struct judge *j, const struct call_input *in, const struct call_outputs *out)
+{
+	size_t i;
+
+	j->steps++;
+	j->scene->steps++;
+	j->step_us = judge_now(j);
+	judge_wire_settled(j);
+	input_clocks(j, in);
+	judge_dialogue_input(j, in);
+	judge_kept_input(j, in);
+	judge_speech_input(j, in);
+	for (i = 0; i < out->count; i++) {
+		output_clocks(j, &out->items[i]);
+		judge_dialogue_output(j, &out->items[i]);
+		judge_speech_output(j, &out->items[i]);
+	}
+	judge_dialogue_time(j);
+	judge_speech_time(j);
+}
+
+void judge_chunk(struct judge *j, uint64_t from, uint64_t to)
+{
+	struct caller *c = &j->scene->caller;
+	uint64_t now = judge_now(j);
+	uint32_t n;
+
+	j->caller_chunk_us = now;
+	if (j->sound_seen < c->sound_next)
+		j->sound_seen = c->sound_next;
+	for (n = j->sound_seen; n < c->sound_count; n++) {
+		const struct sound *s = caller_sound(c, n);
+
+		if (s->from >= to)
+			break;
+		if (s->to <= from)
+			continue;
+		if (s->said != j->last_said) {
+			j->last_said = s->said;
+			judge_sound_begins(j, s);
+		}
+		judge_sound_goes_on(j, s);
+		j->voice_us = now;
+	}
+}
+
+void judge_worker_died(struct judge *j)
+{
+	uint32_t i;
+
+	judge_kept_death(j);
+	j->lost_us = judge_now(j);
+	j->clear_due = false;
+	j->held = false;
+	j->air_open = false;
+	j->active_gen = 0;
+	j->asks_first = j->asks_end;
+	j->final_count = 0;
+	j->answer.used = j->noise.used = false;
+	for (i = 0; i < JUDGE_WATCHES; i++)
+		j->watches[i].used = false;
+	for (i = 0; i < j->death_count; i++)
+		j->deaths[i].settled = true;
+	memset(j->gens, 0, sizeof(j->gens));
+}
+
+/* The new worker knows what the last snapshot knew. */
+void judge_attached(struct judge *j)
+{
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count && i < 256; i++)
+		if (j->tool_told_us[i] > c->snapshot_us)
+			j->tool_told_us[i] = 0;
+}
+
+void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)
+{
+	memset(j, 0, offsetof(struct judge, turn_text));
+	j->turn_len = j->utterance_count = j->fact_count = j->worker_count = 0;
+	j->discarded_bytes = 0;
+	j->last_said = j->sound_seen = 0;
+	j->scene = scene;
+	j->verdict = verdict;
+}
+
+void judge_end(struct judge *j)
+{
+	judge_speech_end(j);
+	judge_dialogue_end(j);
+	judge_kept_end(j);
+}
+
+/* ---- adding up ---- */
+
+void verdict_add(struct verdict *to, const struct verdict *from)
+{
+	uint32_t i;
+
+	for (i = 0; i < PROMISES; i++) {
+		to->exercised[i] += from->exercised[i];
+		to->broken[i] += from->broken[i];
+	}
+	for (i = 0; i < ENDPOINT_BINS; i++)
+		to->endpoints[i] += from->endpoints[i];
+	to->endpoint_count += from->endpoint_count;
+	to->early_spelled += from->early_spelled;
+	to->spelled += from->spelled;
+	for (i = 0; i < from->failure_count && to->failure_count < JUDGE_FAILURES; i++)
+		to->failures[to->failure_count++] = from->failures[i];
+}
+
+uint32_t verdict_median(const struct verdict *v)
+{
+	uint64_t seen = 0;
+	uint32_t i;
+
+	for (i = 0; i < ENDPOINT_BINS; i++) {
+		seen += v->endpoints[i];
+		if (seen * 2 >= v->endpoint_count)
+			return i;
+	}
+	return ENDPOINT_BINS;
+}
+
+static void run_failure(struct verdict *v, const char *what)
+{
+	struct failure_report *f;
+
+	v->broken[P09]++;
+	if (v->failure_count == JUDGE_FAILURES)
+		v->failure_count--; /* what only the run can tell must be told */
+	f = &v->failures[v->failure_count++];
+	*f = (struct failure_report){ .promise = P09 };
+	snprintf(f->what, sizeof(f->what), "%s", what);
+}
+
+void verdict_close(struct verdict *v)
+{
+	char what[JUDGE_WHAT];
+
+	v->exercised[P09] += v->spelled;
+	if (v->early_spelled * 50 > v->spelled) {
+		snprintf(what, sizeof(what), "%llu of %llu answers that were spelled were cut off, at most 2 %% may be",
+			(unsigned long long)v->early_spelled, (unsigned long long)v->spelled);
+		run_failure(v, what);
+	}
+	if (v->endpoint_count >= 20 && verdict_median(v) > 300) {
+		snprintf(what, sizeof(what), "the median end of a yes or no took %u ms, at most 300 are promised", verdict_median(v));
+		run_failure(v, what);
+	}
+}

@@ -1,0 +1,198 @@
+/* The judge: an independent check of what we promise, in every step of every simulated call.
+ *
+ * It looks at inputs and outputs of the steps, at what the carrier's ear truly heard, at the conductor's ledger and at what
+ * is in the journal and the sink; never inside the core. For each promise it counts how often it was put to the test
+ * (exercised) and how often it did not hold (broken). How each is measured, and what exempts it, stands at its check in
+ * promises.c and in docs/simulation.md. One thread; asks nobody anything, changes nothing.
+ */
+#ifndef SIMULATE_PROMISES_H
+#define SIMULATE_PROMISES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "providers/llm.h"
+#include "providers/media.h"
+#include "providers/tools.h"
+#include "voice/call.h"
+
+struct scene;
+struct script_step;
+struct play_order;
+struct model_tool;
+struct ledger_entry;
+
+enum promise { P01 = 0, P02, P03, P04, P05, P06, P08, P09, P10, P12, P13, P14, P15, P24, N3, N4, N5, N6, REPLAY, SAVED, PROMISES };
+
+struct promise_fact {
+	const char *name; /* "P01" */
+	const char *text;
+};
+
+extern const struct promise_fact promise_facts[PROMISES];
+int promise_find(const char *name);
+
+enum { JUDGE_FAILURES = 8, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
+	JUDGE_WATCHES = 16, JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_TURN_TEXT = 8192 };
+
+struct failure_report {
+	enum promise promise;
+	uint64_t seed, call, step, at_us;
+	char what[JUDGE_WHAT];
+};
+
+/* What a run adds up. */
+struct verdict {
+	uint64_t exercised[PROMISES], broken[PROMISES];
+	uint64_t endpoints[ENDPOINT_BINS]; /* yes/no answers by their silence in ms */
+	uint64_t endpoint_count;
+	uint64_t early_spelled, spelled;   /* P09 */
+	struct failure_report failures[JUDGE_FAILURES];
+	uint32_t failure_count;
+};
+
+enum gen_is { GEN_IS_ASKED = 1, GEN_IS_OVER = 2, GEN_IS_AHEAD = 4, GEN_IS_RELEASED = 8, GEN_IS_DISCARDED = 16, GEN_IS_COMPLETE = 32 };
+
+struct judged_tool { /* a tool that the model asked for */
+	uint32_t gen;
+	uint32_t hash;
+};
+
+struct judged_death { /* a voice that died */
+	uint32_t sound;
+	uint64_t at_us;
+	bool early, settled, has_rest;
+	uint32_t rest; /* the sound that said the rest */
+};
+
+/* One short sound of the caller's over the agent's words: what must come of it. */
+struct watch {
+	bool used, nod, stop, held, cleared, asked, resumed;
+	uint32_t said;
+	uint32_t utterance, sound;
+	uint32_t position;    /* heard of it when the clear reached the carrier */
+	uint64_t from_us;     /* its first voiced chunk reached us */
+	uint64_t to_us;       /* its last so far */
+	uint64_t held_us, words_us;
+};
+
+struct noise_watch { /* a sound without words in a silence */
+	bool used, over;
+	uint32_t said;
+	uint64_t from_us, to_us;
+};
+
+struct answer_watch {
+	bool used, spelled, yes_no, void_, early, begun;
+	uint32_t said;
+	uint64_t to_us;
+};
+
+struct pending_final {
+	uint64_t at_us;
+	uint32_t len;
+	char text[JUDGE_FINAL_TEXT];
+};
+
+/* Something that the sink must have: a final with words, a change dispatched, its result. */
+struct kept_fact {
+	uint32_t kind; /* enum event_kind */
+	uint32_t turn, index, hash;
+	uint64_t at_us;
+};
+
+/* A worker's death: what may be missing of the time before it. */
+struct kept_death {
+	uint64_t at_us, position;
+	bool disk_fault;
+};
+
+struct judged_utterance {
+	uint32_t id;
+	uint32_t sound;          /* of the last synthesis */
+	uint16_t noted;          /* words, by the last note */
+	uint16_t words;          /* of its text */
+	bool settled, cut, phrase, playing, unspoken;
+	bool whole;              /* a text that may not be interrupted */
+	uint64_t settled_us;
+	uint32_t text_hash;
+};
+
+struct judge {
+	struct scene *scene;
+	struct verdict *verdict;
+	uint64_t steps;
+	uint32_t turn, attached_turn;
+	/* clocks, in the world's time; 0: not yet */
+	uint64_t started_us, prepared_us, turn_us, ask_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
+	uint64_t step_us;
+	bool first_frame, listened, spoke, ended, ending, held, base_known;
+	/* P08 */
+	bool clear_due, floor_note;
+	/* P12, P13 */
+	bool air_open, air_fault, starving_said, stuck_said, quiet_said;
+	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
+	/* generations */
+	uint8_t gens[JUDGE_GENS];
+	uint32_t gen_serial[JUDGE_GENS]; /* the vendor's number → generation: serials at n % JUDGE_GENS */
+	uint32_t asks_first, asks_end;   /* generations asked and not yet started with the vendor */
+	uint32_t asks[16];
+	uint32_t active_gen;
+	struct judged_tool tools[JUDGE_TOOLS];
+	uint32_t tool_count;
+	uint8_t tool_flags[256];         /* by the ledger's place */
+	uint64_t tool_told_us[256];
+	struct judged_death deaths[JUDGE_DEATHS];
+	uint32_t death_count;
+	struct watch watches[JUDGE_WATCHES];
+	struct noise_watch noise;
+	struct answer_watch answer;
+	struct pending_final finals[JUDGE_FINALS];
+	uint32_t final_count;
+	char turn_text[JUDGE_TURN_TEXT]; /* of the last turns, newest last */
+	uint32_t turn_len;
+	struct judged_utterance utterances[JUDGE_UTTERANCES];
+	uint32_t utterance_count;
+	struct kept_fact facts[JUDGE_FACTS];
+	uint32_t fact_count;
+	struct kept_death workers[JUDGE_WORKERS];
+	uint32_t worker_count;
+	uint64_t discarded_bytes;
+	uint32_t last_said, sound_seen;
+};
+
+void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict);
+void judge_fail(struct judge *j, enum promise promise, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void judge_exercise(struct judge *j, enum promise promise);
+
+/* What the judge is told. */
+void judge_step(struct judge *j, const struct call_input *in, const struct call_outputs *out);
+void judge_chunk(struct judge *j, uint64_t from, uint64_t to); /* these samples of the caller's just reached us */
+void judge_cough(struct judge *j, uint32_t sound);
+void judge_answer(struct judge *j, const struct script_step *step, uint32_t said);
+void judge_mark(struct judge *j, const struct mark *mark, const struct mark *last);
+void judge_frame(struct judge *j, const struct play_order *order, uint32_t sound, uint32_t position, uint64_t ahead_us);
+void judge_clear(struct judge *j);
+void judge_sentence(struct judge *j, uint32_t sound);
+void judge_voice_died(struct judge *j, uint32_t sound);
+void judge_stt_pushed(struct judge *j, uint64_t base);
+void judge_model_asked(struct judge *j, uint32_t serial, enum ask_kind kind, const struct request_block *blocks, size_t count);
+void judge_tool_asked(struct judge *j, uint32_t serial, const struct model_tool *tool);
+void judge_tool_dispatched(struct judge *j, const struct tool_request *q);
+void judge_tool_told(struct judge *j, const struct ledger_entry *e);
+void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e);
+void judge_worker_died(struct judge *j);
+void judge_attached(struct judge *j);
+
+/* The call is over, everything is shipped: what must be true at the end. */
+void judge_end(struct judge *j);
+
+/* Adds `from` to `to`. */
+void verdict_add(struct verdict *to, const struct verdict *from);
+
+/* What only a whole run can tell (P09's share and median). */
+void verdict_close(struct verdict *v);
+uint32_t verdict_median(const struct verdict *v); /* ms, of the yes and no answers */
+
+#endif

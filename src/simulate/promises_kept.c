@@ -1,0 +1,361 @@
+/* Checks of what is kept: N3, N4, N5 (the half about the sink), N6, and that the recorded inputs give the same outputs again.
+ * Reads the sink, the journal's folder as it lies on the disk, and the carrier's own record. At the call's end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulate/promises_parts.h"
+#include "simulate/scene.h"
+#include "voice/journal_read.h"
+#include "voice/replay.h"
+#include "voice/steps.h"
+#include "voice/tape.h"
+
+#define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL))
+
+static uint32_t hash32(const char *text, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+	while (len--)
+		h = (h ^ (unsigned char)*text++) * 16777619u;
+	return h;
+}
+
+/* ---- what the sink must have ---- */
+
+static void fact_add(struct judge *j, uint32_t kind, uint32_t turn, uint32_t index, uint32_t hash)
+{
+	if (j->fact_count == JUDGE_FACTS)
+		return;
+	j->facts[j->fact_count++] = (struct kept_fact){ .kind = kind, .turn = turn, .index = index, .hash = hash, .at_us = judge_now(j) };
+}
+
+static bool is_change(const struct judge *j, uint32_t turn, uint32_t index)
+{
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count; i++)
+		if (c->ledger[i].turn == turn && c->ledger[i].index == index)
+			return c->ledger[i].changes;
+	return false;
+}
+
+void judge_kept_input(struct judge *j, const struct call_input *in)
+{
+	if (in->type == IN_TRANSCRIPT && in->kind != TRANSCRIPT_PARTIAL && in->text_len)
+		fact_add(j, EVENT_FINAL, 0, 0, hash32(in->text, in->text_len));
+	else if (in->type == IN_TOOL_RESULT && is_change(j, in->turn, in->index))
+		fact_add(j, EVENT_TOOL_RESULT, in->turn, in->index, hash32(in->text, in->text_len));
+}
+
+void judge_kept_dispatch(struct judge *j, const struct tool_request *q)
+{
+	if (q->changes)
+		fact_add(j, EVENT_TOOL, q->turn, q->index, hash32(q->args, q->args_len));
+}
+
+void judge_kept_death(struct judge *j)
+{
+	struct kept_death *d = &j->workers[j->worker_count];
+
+	if (j->worker_count == JUDGE_WORKERS)
+		return;
+	j->worker_count++;
+	d->at_us = judge_now(j);
+	d->position = j->scene->caller.position;
+	d->disk_fault = fault_any_recent(&j->scene->plan, DISK_FAULTS, d->at_us, 30 * S_US);
+}
+
+/* Not more than DESIGN.md's 200 ms, its commit and a sync before a worker died: it may have gone with it. */
+static bool may_be_lost(const struct judge *j, uint64_t at_us)
+{
+	uint32_t i;
+
+	for (i = 0; i < j->worker_count; i++) {
+		const struct kept_death *d = &j->workers[i];
+
+		if (at_us <= d->at_us && d->at_us - at_us <= (d->disk_fault ? 15000 : 260) * MS_US)
+			return true;
+	}
+	return false;
+}
+
+/* ---- N5 (kept) ----------------------------------------------------------------------------------------------------------
+ *
+ * The sink has every final with words that the session was given, every change that was dispatched and every result of one, in
+ * the order in which they happened, each once; and of every epoch its records without a hole, but for those a GAP record
+ * answers for. Exempt: what happened in the last 260 ms before a worker died (15 s when its disk was full, slow or failing).
+ * Exercised by each such fact. */
+
+static const uint8_t *payload_of(const struct sink *k, const struct sink_record *r)
+{
+	return r->len ? k->bytes.data + r->at : (const uint8_t *)"";
+}
+
+static bool event_fact(const struct sink *k, const struct sink_record *r, struct kept_fact *f)
+{
+	struct record_event e;
+
+	if (r->header.kind != JOURNAL_EVENT || r->err || record_event_decode(&e, payload_of(k, r), r->len))
+		return false;
+	if ((e.kind != EVENT_FINAL || !e.text_len) && e.kind != EVENT_TOOL_RESULT && !(e.kind == EVENT_TOOL && e.code))
+		return false;
+	*f = (struct kept_fact){ .kind = e.kind, .hash = hash32(e.text, e.text_len) };
+	if (e.kind != EVENT_FINAL) {
+		f->turn = e.turn;
+		f->index = e.index;
+	}
+	return true;
+}
+
+static bool same_fact(const struct kept_fact *a, const struct kept_fact *b)
+{
+	return a->kind == b->kind && a->turn == b->turn && a->index == b->index && a->hash == b->hash;
+}
+
+/* Skips facts that may be lost until one is the sink's next. */
+static bool fact_find(struct judge *j, uint32_t *at, const struct kept_fact *f)
+{
+	while (*at < j->fact_count && !same_fact(&j->facts[*at], f)) {
+		if (!may_be_lost(j, j->facts[*at].at_us))
+			return false;
+		(*at)++;
+	}
+	if (*at == j->fact_count)
+		return false;
+	(*at)++;
+	return true;
+}
+
+static const char *fact_name(const struct kept_fact *f)
+{
+	return f->kind == EVENT_FINAL ? "a final" : f->kind == EVENT_TOOL ? "a change that was dispatched" : "a change's result";
+}
+
+static void facts_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	struct kept_fact f;
+	uint32_t at = 0, i;
+
+	for (i = 0; i < k->count; i++) {
+		if (!event_fact(k, &k->records[i], &f) || (f.kind == EVENT_TOOL_RESULT && !is_change(j, f.turn, f.index)))
+			continue;
+		judge_exercise(j, N5);
+		if (fact_find(j, &at, &f))
+			continue;
+		judge_fail(j, N5, "%s stands in the sink where %s belongs", fact_name(&f), at < j->fact_count ? fact_name(&j->facts[at]) : "nothing");
+		return;
+	}
+	while (at < j->fact_count && may_be_lost(j, j->facts[at].at_us))
+		at++;
+	if (at < j->fact_count)
+		judge_fail(j, N5, "%s never came to the sink", fact_name(&j->facts[at]));
+}
+
+static bool gap_answers(const struct sink *k, uint32_t epoch, uint64_t first, uint64_t last)
+{
+	struct journal_gap g;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++) {
+		const struct sink_record *r = &k->records[i];
+
+		if (r->header.kind == JOURNAL_GAP && r->header.epoch == epoch && !r->err && !journal_gap_decode(&g, payload_of(k, r), r->len) &&
+			g.first_sequence <= first && g.last_sequence >= last)
+			return true;
+	}
+	return false;
+}
+
+static void holes_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++) {
+		const struct journal_header *h = &k->records[i].header, *before = i ? &k->records[i - 1].header : NULL;
+		uint64_t expected = before && before->epoch == h->epoch ? before->sequence + 1 : 1;
+
+		if (k->records[i].err)
+			judge_fail(j, N5, "a record in the sink cannot be opened: %s", err_name(k->records[i].err));
+		else if (h->sequence != expected && !gap_answers(k, h->epoch, expected, h->sequence - 1))
+			judge_fail(j, N5, "epoch %u: records %llu to %llu are not in the sink", h->epoch, (unsigned long long)expected,
+				(unsigned long long)h->sequence - 1);
+		else
+			continue;
+		return;
+	}
+}
+
+/* ---- N3 -------------------------------------------------------------------------------------------------------------------
+ *
+ * The sink has one meter of connected time, and it is within a second of the carrier's own record. A call whose media never
+ * came back counts to its last packet. Exercised by each call that was connected. */
+
+static void metering_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	const struct carrier *c = &j->scene->carrier;
+	uint64_t cdr = (c->ended_us - c->connected_us) / MS_US, metered = 0, off;
+	struct record_meter m;
+	uint32_t i, count = 0;
+
+	if (!c->connected || !c->ended)
+		return;
+	judge_exercise(j, N3);
+	for (i = 0; i < k->count; i++) {
+		const struct sink_record *r = &k->records[i];
+
+		if (r->header.kind != JOURNAL_METER || r->err || record_meter_decode(&m, payload_of(k, r), r->len) || m.meter != METER_CONNECTED_MS)
+			continue;
+		metered += m.amount;
+		count++;
+	}
+	off = metered > cdr ? metered - cdr : cdr - metered;
+	if (count != 1)
+		judge_fail(j, N3, "connected time was metered %u times", count);
+	else if (off > 1000)
+		judge_fail(j, N3, "%llu ms were metered, the carrier counts %llu", (unsigned long long)metered, (unsigned long long)cdr);
+}
+
+/* ---- N4 -------------------------------------------------------------------------------------------------------------------
+ *
+ * In calls with audio: the caller's track, from the call's first sample to within 250 ms of its last, is audio or a marked
+ * gap, without overlap; what is marked as lost with a worker begins at most two seconds before it died. Exempt from the two
+ * seconds: a disk that was full, slow or failing in the half minute before. Exercised by each such call. */
+
+static void gap_of_worker(struct judge *j, const struct record_caller *r)
+{
+	uint64_t from = r->position - r->gap_samples;
+	uint32_t i;
+
+	for (i = 0; i < j->worker_count; i++) {
+		const struct kept_death *d = &j->workers[i];
+
+		if (from <= d->position && r->position >= d->position && !d->disk_fault && d->position - from > 2 * 8000 + 800)
+			judge_fail(j, N4, "a worker died and took %llu ms of audio with it", (unsigned long long)(d->position - from) / 8);
+	}
+}
+
+static void track_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	struct record_caller r;
+	uint64_t at = 0, end;
+	uint32_t i;
+
+	if (!j->scene->audio || !j->started_us)
+		return;
+	judge_exercise(j, N4);
+	for (i = 0; i < k->count; i++) {
+		const struct sink_record *record = &k->records[i];
+
+		if (record->header.kind != JOURNAL_AUDIO_CALLER || record->err || record_caller_decode(&r, payload_of(k, record), record->len))
+			continue;
+		if (r.position < r.gap_samples || r.position - r.gap_samples > at) {
+			judge_fail(j, N4, "the caller's audio from sample %llu to %llu is neither kept nor marked", (unsigned long long)at,
+				(unsigned long long)(r.position - r.gap_samples));
+			return;
+		}
+		if (r.gap_samples)
+			gap_of_worker(j, &r);
+		at = r.position + r.samples;
+	}
+	end = j->scene->kept_position;
+	if (at + 2000 < end && !fault_any_recent(&j->scene->plan, DISK_FAULTS, judge_now(j), 30 * S_US))
+		judge_fail(j, N4, "the caller's track ends at sample %llu, the call at %llu", (unsigned long long)at, (unsigned long long)end);
+}
+
+/* ---- N6 -------------------------------------------------------------------------------------------------------------------
+ *
+ * Sixty seconds after a worker died its call has another or is over (worker.c's reaper tells); at the end the sink has exactly
+ * one END, and no change that a worker dispatched is left without an outcome. Exercised by each death and each end. */
+
+static void ends_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i, ends = 0;
+
+	if (j->scene->owner_lost_us)
+		return; /* told already */
+	judge_exercise(j, N6);
+	for (i = 0; i < k->count; i++)
+		ends += k->records[i].header.kind == JOURNAL_END;
+	if (ends != 1 && !k->overflow)
+		judge_fail(j, N6, "the sink has %u ends of the call", ends);
+	for (i = 0; i < c->ledger_count; i++)
+		if (!c->ledger[i].settled && j->scene->finished_us > c->ledger[i].asked_us + 60 * S_US)
+			judge_fail(j, N6, "a tool is open 60 s after it was dispatched");
+}
+
+/* ---- the journal as it lies there, and replay ------------------------------------------------------------------------------- */
+
+static void journal_check(struct judge *j)
+{
+	struct scene *s = j->scene;
+	struct journal_reader_options options = { .call = &s->call_id };
+	struct journal_reader *reader;
+	struct journal_item item;
+	struct journal_reader_counts counts;
+	enum err err;
+
+	if (!s->virtual_disk)
+		return; /* a real folder holds other calls too: `journal verify` is for those */
+	if (journal_reader_open(&reader, &s->disk, s->dir, &options, NULL))
+		return;
+	do
+		err = journal_reader_next(reader, &item);
+	while (!err);
+	counts = journal_reader_counts(reader);
+	if (err != ERR_NOTFOUND || counts.corrupt || counts.missing_files)
+		judge_fail(j, N5, "the journal on the disk does not verify");
+	journal_reader_close(&reader);
+}
+
+static void replay_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	struct replay_result result;
+	struct tape *tape = calloc(1, sizeof(*tape));
+	enum promise promise = j->scene->swapped ? SAVED : REPLAY;
+	uint32_t i;
+
+	if (!tape)
+		return;
+	tape_init(tape);
+	replay_result_init(&result);
+	for (i = 0; i < k->count; i++) {
+		const struct sink_record *r = &k->records[i];
+
+		if (r->header.kind == JOURNAL_AUDIO_CALLER || r->header.kind == JOURNAL_AUDIO_AGENT)
+			continue;
+		tape_record(tape, &r->header, r->err ? NULL : payload_of(k, r), r->len, r->err, 0);
+	}
+	if (tape_finish(tape) || replay_compare(tape, &result))
+		judge_fail(j, promise, "the call cannot be replayed");
+	else if (result.verdict != REPLAY_SAME)
+		judge_fail(j, promise, "step %zu gives other outputs than it gave", result.step);
+	judge_exercise(j, REPLAY);
+	replay_result_fini(&result);
+	tape_fini(tape);
+	free(tape);
+}
+
+void judge_kept_end(struct judge *j)
+{
+	if (!j->scene->owner_lost_us) {
+		metering_check(j);
+		track_check(j);
+	}
+	ends_check(j);
+	if (!j->scene->sink.overflow) {
+		holes_check(j);
+		facts_check(j);
+	}
+	journal_check(j);
+	if (j->scene->options.sabotage < 0)
+		replay_check(j);
+}

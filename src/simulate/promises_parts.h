@@ -1,0 +1,44 @@
+/* What the parts of the judge use of each other; for promises*.c alone. */
+#ifndef SIMULATE_PROMISES_PARTS_H
+#define SIMULATE_PROMISES_PARTS_H
+
+#include "simulate/caller.h"
+#include "simulate/fault.h"
+#include "simulate/promises.h"
+
+uint64_t judge_now(const struct judge *j);
+
+/* Not live, ending, without media, or just taken over: most checks wait. */
+bool judge_quiet_call(const struct judge *j);
+bool judge_faults(const struct judge *j, fault_set set, uint64_t within_us);
+
+/* promises_dialogue.c */
+void judge_dialogue_input(struct judge *j, const struct call_input *in);
+void judge_dialogue_output(struct judge *j, const struct call_output *o);
+void judge_dialogue_time(struct judge *j);
+bool judge_answer_due(const struct judge *j); /* a generation or a tool is at work */
+void judge_sound_begins_turn(struct judge *j, const struct sound *s);
+void judge_sound_in_turn(struct judge *j, const struct sound *s);
+void judge_agent_sounds(struct judge *j);
+void judge_dialogue_end(struct judge *j);
+
+/* promises_speech.c */
+void judge_speech_input(struct judge *j, const struct call_input *in);
+void judge_speech_output(struct judge *j, const struct call_output *o);
+void judge_speech_time(struct judge *j);
+void judge_wire_settled(struct judge *j);
+void judge_history(struct judge *j, const struct request_block *blocks, size_t count);
+void judge_sound_begins(struct judge *j, const struct sound *s);
+void judge_sound_goes_on(struct judge *j, const struct sound *s);
+uint32_t judge_open_utterances(const struct judge *j);
+void judge_speech_end(struct judge *j);
+bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
+
+
+/* promises_kept.c */
+void judge_kept_input(struct judge *j, const struct call_input *in);
+void judge_kept_dispatch(struct judge *j, const struct tool_request *q);
+void judge_kept_death(struct judge *j);
+void judge_kept_end(struct judge *j);
+
+#endif

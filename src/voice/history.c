@@ -1,0 +1,179 @@
+/* The history of a call, item by item, and the requests made from it.
+ *
+ * Items are what the caller said, what the agent said and was heard, uses of tools each with its one result, and events
+ * (retrieved knowledge, results that came late). Utterances and running tools point at items by number; whoever inserts or
+ * removes one here moves those pointers along. Older turns are forgotten beyond ITEMS_MAX, whole.
+ */
+#include "voice/call_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void history_forget(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t drop = ITEMS_MAX - ITEMS_KEPT, i;
+
+	while (drop < d->item_count && d->items[drop].type != BLOCK_CALLER)
+		drop++; /* whole turns only: never a result without its use */
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (d->tools[i].state && d->tools[i].item < drop)
+			drop = 0; /* one that runs is older: keep all a little longer */
+	memmove(d->items, d->items + drop, (d->item_count - drop) * sizeof(*d->items));
+	d->item_count -= drop;
+	for (i = 0; i < TOOLS_MAX; i++)
+		d->tools[i].item -= d->tools[i].state ? drop : 0;
+	d->gen.base_items = d->gen.base_items > drop ? d->gen.base_items - drop : 0;
+	speech_items_forgotten(call, drop);
+}
+
+static bool history_room(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	struct item *items;
+	uint32_t cap;
+
+	if (d->item_count >= ITEMS_MAX)
+		history_forget(call);
+	if (d->item_count < d->item_cap)
+		return true;
+	cap = d->item_cap ? d->item_cap * 2 : 64;
+	items = realloc(d->items, cap * sizeof(*items));
+	if (!items) {
+		call->err = ERR_NOMEM;
+		return false;
+	}
+	d->items = items;
+	d->item_cap = cap;
+	return true;
+}
+
+uint32_t history_insert(struct call *call, uint32_t at, const struct item *item)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	if (!history_room(call))
+		return 0;
+	assert(at <= d->item_count);
+	memmove(d->items + at + 1, d->items + at, (d->item_count - at) * sizeof(*d->items));
+	d->items[at] = *item;
+	d->item_count++;
+	if (d->gen.state != GEN_NONE && d->gen.ahead && at <= d->gen.base_items)
+		d->gen.base_items++;
+	for (i = 0; i < TOOLS_MAX; i++)
+		d->tools[i].item += d->tools[i].state && d->tools[i].item >= at ? 1 : 0;
+	speech_item_moved(call, at);
+	return at;
+}
+
+void history_remove(struct call *call, uint32_t at)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	assert(at < d->item_count);
+	d->item_count--;
+	if (d->gen.state != GEN_NONE && d->gen.ahead && at < d->gen.base_items)
+		d->gen.base_items--;
+	memmove(d->items + at, d->items + at + 1, (d->item_count - at) * sizeof(*d->items));
+	for (i = 0; i < TOOLS_MAX; i++)
+		d->tools[i].item -= d->tools[i].state && d->tools[i].item > at ? 1 : 0;
+	speech_item_gone(call, at);
+}
+
+uint32_t history_add(struct call *call, enum block_type type, struct text text)
+{
+	struct item item = { .type = (uint8_t)type, .turn = call->dialogue.turn, .text = text };
+
+	return history_insert(call, call->dialogue.item_count, &item);
+}
+
+uint32_t history_agent(struct call *call, struct text text, bool filler)
+{
+	uint32_t at = history_add(call, BLOCK_AGENT, text);
+
+	if (!call->err && filler)
+		call->dialogue.items[at].flags = ITEM_FILLER;
+	return at;
+}
+
+/* ------------------------------------------------------------------ requests */
+
+static void block_from(const struct call *call, const struct item *item, struct request_block *b)
+{
+	*b = (struct request_block){ .type = (enum block_type)item->type, .turn = item->turn, .index = item->index, .status = item->status };
+	b->name = call_text(call, item->name);
+	b->name_len = item->name.len;
+	b->text = call_text(call, item->text);
+	b->text_len = item->text.len;
+	if (item->flags & ITEM_PENDING) {
+		b->text = "still running, the result will follow";
+		b->text_len = strlen(b->text);
+	}
+}
+
+static bool left_out(const struct call *call, uint32_t i)
+{
+	const struct item *item = &call->dialogue.items[i];
+
+	if (item->type == BLOCK_TOOL_RESULT && !guarded(call, GUARD_P02))
+		return item->turn + 1 < call->dialogue.turn;
+	if (item->type == BLOCK_AGENT && !guarded(call, GUARD_P14))
+		return item->turn == call->dialogue.turn;
+	return item->type == BLOCK_AGENT && !item->text.len;
+}
+
+/* Appends the request's blocks to the step's; returns how many. */
+size_t history_request(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t count = d->item_count, i;
+	size_t first = call->block_count;
+
+	while (count && d->items[count - 1].type == BLOCK_AGENT && (d->items[count - 1].flags & ITEM_FILLER))
+		count--; /* a filler is no answer to go on from */
+	if (first + count > call->block_cap) {
+		size_t cap = first + count + 64;
+		struct request_block *blocks = realloc(call->blocks, cap * sizeof(*blocks));
+
+		if (!blocks) {
+			call->err = ERR_NOMEM;
+			return 0;
+		}
+		call->blocks = blocks;
+		call->block_cap = cap;
+	}
+	for (i = 0; i < count; i++)
+		if (!left_out(call, i))
+			block_from(call, &d->items[i], &call->blocks[call->block_count++]);
+	return call->block_count - first;
+}
+
+static uint64_t mix(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		h = (h ^ p[i]) * 1099511628211u; /* FNV-1a */
+	return (h ^ len) * 1099511628211u;
+}
+
+uint64_t history_digest(const struct request_block *blocks, size_t count)
+{
+	uint64_t h = 14695981039346656037u;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		uint32_t numbers[4] = { (uint32_t)blocks[i].type, blocks[i].turn, blocks[i].index, blocks[i].status };
+		unsigned int j;
+
+		for (j = 0; j < 4; j++)
+			h = (h ^ numbers[j]) * 1099511628211u;
+		h = mix(h, blocks[i].name, blocks[i].name_len);
+		h = mix(h, blocks[i].text, blocks[i].text_len);
+	}
+	return h;
+}

@@ -1,0 +1,82 @@
+/* Shipping: carries the journal's durable records to a sink (the conductor), at least once, in order, and forgets nothing.
+ *
+ * Driven by its owner: ship_step reads, sends and saves (it blocks on the disk: not on the media loop), ship_acked says
+ * what became of a batch. Both run on one thread, or under the owner's lock. All time is given, so that it runs in virtual
+ * time. A batch holds raw records, header and sealed payload; the sink drops what it has by (call, epoch, sequence) and so
+ * sees everything exactly once.
+ *
+ *     step ─► send ─► acked(0) ─► cursor moves, saved (temporary name, sync, rename, sync of the folder)
+ *              └───► acked(error), no answer in time, refused ─► back to the cursor, wait twice as long, send again
+ *
+ * Ring files are shipped once they are closed, that is when a later file exists. Segments that are wholly shipped, closed
+ * and old enough are deleted. Refuses to read past what the journal called durable (ship_limit).
+ */
+#ifndef VOICE_SHIP_H
+#define VOICE_SHIP_H
+
+#include "voice/journal.h"
+
+struct ship;
+
+/* Borrowed until it is acked or cancelled. */
+struct ship_batch {
+	uint64_t id; /* never twice in one life of the ship */
+	const uint8_t *data;
+	size_t len;
+	unsigned int records;
+};
+
+struct ship_sink {
+	const char *name;
+	/* Takes the batch; an error means it did not, and nothing follows. Otherwise exactly one ship_acked, later, never from
+	 * inside, or a cancel. */
+	enum err (*send)(void *arg, struct ship *s, const struct ship_batch *batch);
+	/* Forget it: no ship_acked may follow. The batch's bytes are gone when this returns. */
+	void (*cancel)(void *arg, uint64_t batch_id);
+};
+
+struct ship_options {
+	size_t batch_bytes;       /* a batch ends at or before this (one record may be larger) */
+	unsigned int batches_max; /* out at once, at most 16 */
+	uint64_t ack_timeout_us;
+	uint64_t backoff_min_us, backoff_max_us;
+	uint64_t cursor_us;       /* the cursor is saved at most this often … */
+	uint64_t keep_us;         /* shipped files are deleted this long after they were closed */
+	uint64_t idle_us;         /* … and looked for this often, like new files of a journal that nobody announces */
+	bool keep_all;            /* delete nothing */
+};
+
+void ship_options_defaults(struct ship_options *o);
+
+/* Opens at the saved cursor, or at the beginning. A cursor that does not hold counts as none: the sink sorts it out.
+ * `sink` and what `arg` points at must outlive the ship. Without a ship_limit the whole folder counts as durable (the
+ * journal of a dead worker). */
+enum err ship_open(struct ship **sp, const struct disk *disk, const char *dir, const struct ship_sink *sink, void *arg,
+	const struct ship_options *options, struct err_detail *detail) MUST_USE;
+
+/* Cancels what is out, saves the cursor, frees. NULL-safe. */
+void ship_close(struct ship **sp);
+
+/* Nothing behind this is read; from journal_durable_position. */
+void ship_limit(struct ship *s, struct journal_position durable);
+
+/* Does what can be done now; *next_us is when to come again at the latest (earlier after ship_limit or ship_acked). Errors
+ * of the disk are counted and tried again: ERR_NOMEM alone comes back. */
+enum err ship_step(struct ship *s, uint64_t now_us, uint64_t wall_us, uint64_t *next_us) MUST_USE;
+
+/* The sink's answer: 0, it has them safe; anything else, it has not. Unknown ids are answers that came too late. */
+void ship_acked(struct ship *s, uint64_t batch_id, enum err err, uint64_t now_us);
+
+struct ship_counts {
+	uint64_t sent_records, acked_records, acked_bytes;
+	uint64_t failures, timeouts;   /* of the sink */
+	uint64_t disk_errors;
+	uint64_t damaged_bytes;        /* stepped over */
+	uint64_t deleted_files;
+	bool all_shipped;              /* everything durable is acked */
+	struct journal_position saved; /* the cursor on disk */
+};
+
+struct ship_counts ship_counts(const struct ship *s);
+
+#endif

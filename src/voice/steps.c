@@ -1,0 +1,372 @@
+/* The journal payloads of a call. Field numbers are for ever; tables would be longer than the code. */
+#include "voice/steps.h"
+
+enum { STEP_INPUT = 1, STEP_OUTPUT = 2, STEPS_MAX_BYTES = 768 * 1024 };
+
+/* ------------------------------------------------------------------ steps */
+
+void steps_writer_init(struct steps_writer *w)
+{
+	*w = (struct steps_writer){ 0 };
+	buf_init(&w->bytes, STEPS_MAX_BYTES);
+}
+
+void steps_writer_fini(struct steps_writer *w)
+{
+	buf_fini(&w->bytes);
+}
+
+void steps_put(struct steps_writer *w, const struct call_input *in, const struct call_outputs *outputs)
+{
+	size_t opened, i;
+
+	if (!w->count++)
+		w->first_us = in->at_us;
+	opened = wire_open(&w->bytes, STEP_INPUT);
+	input_encode(in, &w->bytes);
+	wire_close(&w->bytes, opened);
+	for (i = 0; i < outputs->count; i++) {
+		opened = wire_open(&w->bytes, STEP_OUTPUT);
+		output_encode(&outputs->items[i], &w->bytes);
+		wire_close(&w->bytes, opened);
+	}
+}
+
+bool steps_due(const struct steps_writer *w, uint64_t now_us)
+{
+	return w->count && (w->bytes.len >= STEPS_FLUSH_BYTES || now_us >= w->first_us + STEPS_FLUSH_US);
+}
+
+void steps_clear(struct steps_writer *w)
+{
+	buf_reset(&w->bytes);
+	w->count = 0;
+}
+
+void steps_reader_init(struct steps_reader *r, const void *data, size_t len)
+{
+	wire_reader_init(&r->wire, data, len);
+	r->has_ahead = wire_next(&r->wire, &r->ahead);
+}
+
+enum err steps_next(struct steps_reader *r, struct step *step)
+{
+	step->count = 0;
+	if (!r->has_ahead)
+		return r->wire.err ? r->wire.err : ERR_NOTFOUND;
+	if (r->ahead.number != STEP_INPUT || !r->ahead.is_bytes)
+		return ERR_FORMAT;
+	step->input = (struct step_bytes){ r->ahead.bytes, r->ahead.len };
+	while ((r->has_ahead = wire_next(&r->wire, &r->ahead)) && r->ahead.number != STEP_INPUT) {
+		if (r->ahead.number != STEP_OUTPUT)
+			continue; /* a later format's */
+		if (!r->ahead.is_bytes)
+			return ERR_FORMAT;
+		if (step->count == OUTPUT_MAX)
+			return ERR_LIMIT;
+		step->outputs[step->count++] = (struct step_bytes){ r->ahead.bytes, r->ahead.len };
+	}
+	return r->wire.err;
+}
+
+/* ------------------------------------------------------------------ fields */
+
+static const uint8_t *field_bytes(struct wire_reader *r, const struct wire_field *f, size_t *len)
+{
+	*len = f->is_bytes ? f->len : 0;
+	if (!f->is_bytes)
+		r->err = ERR_FORMAT;
+	return f->bytes;
+}
+
+static const char *field_text(struct wire_reader *r, const struct wire_field *f, size_t *len)
+{
+	return (const char *)field_bytes(r, f, len);
+}
+
+/* A number where bytes stand reads as their length: refuse it. */
+static bool number(struct wire_reader *r, const struct wire_field *f)
+{
+	if (f->is_bytes)
+		r->err = ERR_FORMAT;
+	return !f->is_bytes;
+}
+
+/* ------------------------------------------------------------------ the call */
+
+void record_start_encode(const struct record_start *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->at_us);
+	wire_put_u64(b, 2, r->wall_us);
+	wire_put_u64(b, 3, r->direction);
+	wire_put_bytes(b, 4, r->settings, r->settings_len);
+	wire_put_bytes(b, 5, r->brief, r->brief_len);
+	wire_put_bytes(b, 6, r->snapshot, r->snapshot_len);
+	wire_put_u64(b, 7, r->records_audio);
+}
+
+enum err record_start_decode(struct record_start *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_start){ 0 };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		switch (f.number) {
+		case 4: r->settings = field_bytes(&w, &f, &r->settings_len); break;
+		case 5: r->brief = field_bytes(&w, &f, &r->brief_len); break;
+		case 6: r->snapshot = field_bytes(&w, &f, &r->snapshot_len); break;
+		case 1: r->at_us = number(&w, &f) ? f.u64 : 0; break;
+		case 2: r->wall_us = number(&w, &f) ? f.u64 : 0; break;
+		case 3: r->direction = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 7: r->records_audio = number(&w, &f) && f.u64; break;
+		default: break;
+		}
+	}
+	return w.err;
+}
+
+void record_snapshot_encode(const struct record_snapshot *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->at_us);
+	wire_put_u64(b, 2, r->media);
+	wire_put_u64(b, 3, r->media_us);
+	wire_put_u64(b, 4, r->caller_position);
+	wire_put_u64(b, 5, r->wake_us);
+	wire_put_bytes(b, 6, r->core, r->core_len);
+	wire_put_bytes(b, 7, r->language, r->language_len);
+}
+
+enum err record_snapshot_decode(struct record_snapshot *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_snapshot){ .language = "" };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		switch (f.number) {
+		case 1: r->at_us = number(&w, &f) ? f.u64 : 0; break;
+		case 2: r->media = number(&w, &f) && f.u64; break;
+		case 3: r->media_us = number(&w, &f) ? f.u64 : 0; break;
+		case 4: r->caller_position = number(&w, &f) ? f.u64 : 0; break;
+		case 5: r->wake_us = number(&w, &f) ? f.u64 : 0; break;
+		case 6: r->core = field_bytes(&w, &f, &r->core_len); break;
+		case 7: r->language = field_text(&w, &f, &r->language_len); break;
+		default: break;
+		}
+	}
+	return w.err;
+}
+
+void record_end_encode(const struct record_end *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->at_us);
+	wire_put_u64(b, 2, r->reason);
+	wire_put_u64(b, 3, r->media_us);
+	wire_put_u64(b, 4, r->media);
+	wire_put_u64(b, 5, r->connected_us);
+	wire_put_u64(b, 6, r->turns);
+	wire_put_u64(b, 7, r->steps);
+}
+
+enum err record_end_decode(struct record_end *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_end){ 0 };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		if (f.number > 7 || !number(&w, &f))
+			continue;
+		switch (f.number) {
+		case 1: r->at_us = f.u64; break;
+		case 2: r->reason = wire_u32(&f); break;
+		case 3: r->media_us = f.u64; break;
+		case 4: r->media = f.u64 != 0; break;
+		case 5: r->connected_us = f.u64; break;
+		case 6: r->turns = wire_u32(&f); break;
+		default: r->steps = f.u64; break;
+		}
+	}
+	return w.err;
+}
+
+/* ------------------------------------------------------------------ the tracks */
+
+void record_caller_encode(const struct record_caller *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->at_us);
+	wire_put_u64(b, 2, r->position);
+	wire_put_u64(b, 3, r->gap_samples);
+	wire_put_u64(b, 4, r->gap_why);
+	wire_put_bytes(b, 5, r->ulaw, r->samples);
+}
+
+enum err record_caller_decode(struct record_caller *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_caller){ 0 };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		switch (f.number) {
+		case 1: r->at_us = number(&w, &f) ? f.u64 : 0; break;
+		case 2: r->position = number(&w, &f) ? f.u64 : 0; break;
+		case 3: r->gap_samples = number(&w, &f) ? f.u64 : 0; break;
+		case 4: r->gap_why = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 5: r->ulaw = field_bytes(&w, &f, &r->samples); break;
+		default: break;
+		}
+	}
+	return w.err;
+}
+
+void record_agent_encode(const struct record_agent *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->at_us);
+	wire_put_u64(b, 2, r->utterance);
+	wire_put_u64(b, 3, r->take);
+	wire_put_u64(b, 4, r->position);
+	wire_put_u64(b, 5, r->padding);
+	wire_put_u64(b, 6, r->lost);
+	wire_put_bytes(b, 7, r->ulaw, r->samples);
+}
+
+enum err record_agent_decode(struct record_agent *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_agent){ 0 };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		switch (f.number) {
+		case 1: r->at_us = number(&w, &f) ? f.u64 : 0; break;
+		case 2: r->utterance = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 3: r->take = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 4: r->position = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 5: r->padding = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 6: r->lost = number(&w, &f) && f.u64; break;
+		case 7: r->ulaw = field_bytes(&w, &f, &r->samples); break;
+		default: break;
+		}
+	}
+	return w.err;
+}
+
+void record_played_encode(const struct record_played *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->at_us);
+	wire_put_u64(b, 2, r->what);
+	wire_put_u64(b, 3, r->utterance);
+	wire_put_u64(b, 4, r->take);
+	wire_put_u64(b, 5, r->samples);
+}
+
+enum err record_played_decode(struct record_played *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_played){ 0 };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		if (f.number > 5 || !number(&w, &f))
+			continue;
+		switch (f.number) {
+		case 1: r->at_us = f.u64; break;
+		case 2: r->what = wire_u32(&f); break;
+		case 3: r->utterance = wire_u32(&f); break;
+		case 4: r->take = wire_u32(&f); break;
+		default: r->samples = wire_u32(&f); break;
+		}
+	}
+	return w.err;
+}
+
+/* ------------------------------------------------------------------ the timeline */
+
+void record_event_encode(const struct record_event *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->kind);
+	wire_put_u64(b, 2, r->code);
+	wire_put_u64(b, 3, r->at_us);
+	wire_put_u64(b, 4, r->turn);
+	wire_put_u64(b, 5, r->index);
+	wire_put_u64(b, 6, r->number);
+	wire_put_u64(b, 7, r->position);
+	wire_put_bytes(b, 8, r->name, r->name_len);
+	wire_put_bytes(b, 9, r->text, r->text_len);
+}
+
+enum err record_event_decode(struct record_event *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_event){ .name = "", .text = "" };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		switch (f.number) {
+		case 8: r->name = field_text(&w, &f, &r->name_len); break;
+		case 9: r->text = field_text(&w, &f, &r->text_len); break;
+		case 1: r->kind = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 2: r->code = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 3: r->at_us = number(&w, &f) ? f.u64 : 0; break;
+		case 4: r->turn = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 5: r->index = number(&w, &f) ? wire_u32(&f) : 0; break;
+		case 6: r->number = number(&w, &f) ? f.u64 : 0; break;
+		case 7: r->position = number(&w, &f) ? f.u64 : 0; break;
+		default: break;
+		}
+	}
+	return w.err ? w.err : r->kind ? ERR_NONE : ERR_FORMAT;
+}
+
+static const char *const meter_names[METERS] = {
+	[METER_CONNECTED_MS] = "connected_ms",
+	[METER_STT_MS] = "stt_ms",
+	[METER_TTS_CHARACTERS] = "tts_characters",
+	[METER_MODEL_TOKENS] = "model_tokens",
+	[METER_MODEL_REQUESTS] = "model_requests",
+	[METER_TOOL_CALLS] = "tool_calls",
+	[METER_WASTED_TOKENS] = "wasted_tokens",
+	[METER_WASTED_CHARACTERS] = "wasted_characters",
+};
+
+const char *meter_name(enum meter meter)
+{
+	unsigned int i = (unsigned int)meter;
+
+	return i < METERS && meter_names[i] ? meter_names[i] : "unknown";
+}
+
+void record_meter_encode(const struct record_meter *r, struct buf *b)
+{
+	wire_put_u64(b, 1, r->at_us);
+	wire_put_u64(b, 2, r->meter);
+	wire_put_u64(b, 3, r->amount);
+}
+
+enum err record_meter_decode(struct record_meter *r, const void *data, size_t len)
+{
+	struct wire_reader w;
+	struct wire_field f;
+
+	*r = (struct record_meter){ 0 };
+	wire_reader_init(&w, data, len);
+	while (wire_next(&w, &f)) {
+		if (f.number > 3 || !number(&w, &f))
+			continue;
+		switch (f.number) {
+		case 1: r->at_us = f.u64; break;
+		case 2: r->meter = wire_u32(&f); break;
+		default: r->amount = f.u64; break;
+		}
+	}
+	return w.err ? w.err : r->meter ? ERR_NONE : ERR_FORMAT;
+}

@@ -1,0 +1,297 @@
+/* The tools an agent's answer asked for.
+ *
+ *   asked for ──tools_commit: message complete and released──► RUNNING ──result──► settled
+ *                                                                │ ▲                  ▲
+ *                                                       detach_ms▼ │ (attached: again │ result, deadline
+ *                                                              DETACHED ──────────────┘  under the same key)
+ *
+ * Use and result enter the history together; until it is settled the result reads "still running". A deadline settles a tool as
+ * failed, or as unknown if it changes something. What changes something is never dispatched twice with the same arguments in
+ * a turn, nor ever again while its outcome is open. Nothing the caller says cancels what was dispatched.
+ */
+#include "voice/call_state.h"
+
+#include <string.h>
+
+enum { WAIT_AGAIN_US = 5000000 };
+
+bool tools_running(const struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (call->dialogue.tools[i].state == TOOL_RUNNING)
+			return true;
+	return false;
+}
+
+static struct tool *tool_find(struct call *call, uint32_t turn, uint32_t index)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++) {
+		struct tool *t = &call->dialogue.tools[i];
+
+		if (t->state && t->turn == turn && t->index == index)
+			return t;
+	}
+	return NULL;
+}
+
+static bool text_same(const struct call *call, struct text a, struct text b)
+{
+	return a.len == b.len && !memcmp(call_text(call, a), call_text(call, b), a.len);
+}
+
+/* The result of the same change, asked for earlier in this turn or with an outcome nobody knows; NULL when it is new. */
+static struct item *tool_done_before(struct call *call, const struct gen_tool *request)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	for (i = d->item_count; i > 1; i--) {
+		struct item *use = &d->items[i - 1], *result;
+		uint32_t r;
+
+		if (use->type != BLOCK_TOOL_USE || !(use->flags & ITEM_CHANGES) || !text_same(call, use->name, request->name) ||
+			!text_same(call, use->text, request->args))
+			continue;
+		for (r = i; r < d->item_count && (d->items[r].turn != use->turn || d->items[r].index != use->index ||
+					d->items[r].type != BLOCK_TOOL_RESULT); r++)
+			;
+		if (r == d->item_count)
+			continue;
+		result = &d->items[r];
+		if (use->turn == d->turn || result->status == TOOL_UNKNOWN || (result->flags & ITEM_PENDING))
+			return result;
+	}
+	return NULL;
+}
+
+static void tool_timer(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	uint64_t next = tools_running(call) ? d->filler_us : 0;
+	unsigned int i;
+
+	if (call->quiet.ended)
+		return;
+	for (i = 0; i < TOOLS_MAX; i++) {
+		const struct tool *t = &d->tools[i];
+		uint64_t due = t->state == TOOL_RUNNING && t->detach_us < t->deadline_us ? t->detach_us : t->deadline_us;
+
+		if (t->state && (!next || due < next))
+			next = due;
+	}
+	if (next)
+		timer_set(call, TIMER_TOOL, next);
+	else
+		timer_stop(call, TIMER_TOOL);
+}
+
+static void tool_send(struct call *call, const struct tool *t)
+{
+	struct call_output *out;
+
+	if (t->changes)
+		call_put(call, OUT_SNAPSHOT);
+	out = call_put(call, OUT_TOOL);
+	out->turn = t->turn;
+	out->index = t->index;
+	out->kind = t->changes;
+	out->number = t->timeout_ms;
+	out->name = call_text(call, t->name);
+	out->name_len = t->name.len;
+	out->text = call_text(call, t->args);
+	out->text_len = t->args.len;
+}
+
+static struct tool *tool_slot(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (!call->dialogue.tools[i].state)
+			return &call->dialogue.tools[i];
+	return NULL;
+}
+
+static void result_fill(struct call *call, uint32_t item, enum tool_status status, struct text text)
+{
+	struct item *result = &call->dialogue.items[item];
+
+	result->flags &= (uint8_t)~ITEM_PENDING;
+	result->status = (uint8_t)status;
+	result->text = text;
+}
+
+/* Use and result enter the history together; returns the result's place. */
+static uint32_t tool_history(struct call *call, const struct gen_tool *request, uint32_t use_at, bool changes)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t index = d->tool_index++;
+	struct item use = { .type = BLOCK_TOOL_USE, .turn = d->turn, .index = index, .name = request->name, .text = request->args };
+	struct item result = { .type = BLOCK_TOOL_RESULT, .flags = ITEM_PENDING, .turn = d->turn, .index = index };
+
+	use.flags = changes ? ITEM_CHANGES : 0;
+	history_insert(call, use_at, &use);
+	return history_insert(call, d->item_count, &result);
+}
+
+static void tool_refuse(struct call *call, uint32_t item, const char *why)
+{
+	result_fill(call, item, TOOL_ERROR, call_keep_str(call, why));
+	call->dialogue.need_answer = true;
+}
+
+static void tool_run(struct call *call, const struct brief_tool *known, const struct gen_tool *request, uint32_t item)
+{
+	struct tool *t = tool_slot(call);
+	int64_t timeout = known->timeout_ms ? known->timeout_ms : call->settings.tool_timeout_ms;
+
+	if (!t) {
+		tool_refuse(call, item, "too many tools at once, ask again later");
+		return;
+	}
+	*t = (struct tool){ .state = TOOL_RUNNING, .changes = known->changes, .item = item, .timeout_ms = (uint32_t)timeout };
+	t->turn = call->dialogue.items[item].turn;
+	t->index = call->dialogue.items[item].index;
+	t->name = request->name;
+	t->args = request->args;
+	t->detach_us = call->now_us + (uint64_t)call->settings.tool_detach_ms * 1000;
+	t->deadline_us = call->now_us + (uint64_t)timeout * 1000;
+	tool_send(call, t);
+}
+
+static void tool_repeat(struct call *call, const struct item *before, uint32_t item, struct text name)
+{
+	struct item done = *before;
+
+	call_note_text(call, NOTE_TOOL_REPEAT, call->dialogue.items[item].index, 0, name);
+	if (done.flags & ITEM_PENDING)
+		result_fill(call, item, TOOL_OK, call_keep_str(call, "already under way, the result will follow"));
+	else if (done.status == TOOL_UNKNOWN)
+		result_fill(call, item, TOOL_UNKNOWN, call_keep_str(call, "asked for before, the outcome is not known; not done again"));
+	else
+		result_fill(call, item, (enum tool_status)done.status, done.text);
+	call->dialogue.need_answer = true;
+}
+
+static void tool_take(struct call *call, const struct gen_tool *request, uint32_t use_at, bool spoke)
+{
+	int known = brief_tool_find(&call->brief, call_text(call, request->name), request->name.len);
+	const struct brief_tool *tool = known >= 0 ? &call->brief.tools[known] : NULL;
+	bool changes = tool && tool->changes;
+	struct item *before = changes ? tool_done_before(call, request) : NULL;
+	struct item done = before ? *before : (struct item){ 0 };
+	uint32_t item = tool_history(call, request, use_at, changes);
+
+	if (call->err)
+		return;
+	if (!tool)
+		tool_refuse(call, item, "there is no such tool");
+	else if (tool->ends)
+		result_fill(call, item, TOOL_OK, call_keep_str(call, "the call ends when this is said"));
+	else if (before)
+		tool_repeat(call, &done, item, request->name);
+	else
+		tool_run(call, tool, request, item);
+	if (tool && tool->ends)
+		quiet_end(call, END_AGENT, false, !spoke);
+}
+
+/* All uses of one message stand together, all results behind them. */
+void tools_commit(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	struct gen_tool tools[GEN_TOOLS_MAX];
+	uint32_t count = d->gen.tool_count, first = d->item_count, i;
+	bool spoke = d->gen.spoke;
+
+	memcpy(tools, d->gen.tools, sizeof(tools));
+	dialogue_clear(call);
+	for (i = 0; i < count; i++)
+		tool_take(call, &tools[i], first + i, spoke);
+	d->filler_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
+	tool_timer(call);
+}
+
+static void event_add(struct call *call, const struct tool *t, const char *text, size_t len)
+{
+	struct buf *b = &call->scratch;
+
+	buf_reset(b);
+	buf_text(b, "Result of ");
+	buf_append(b, call_text(call, t->name), t->name.len);
+	buf_text(b, ": ");
+	buf_append(b, text, len);
+	history_add(call, BLOCK_EVENT, call_keep(call, b->data, b->len));
+}
+
+static void tool_settle(struct call *call, struct tool *t, enum tool_status status, const char *text, size_t len)
+{
+	struct dialogue *d = &call->dialogue;
+	struct text name = t->name;
+
+	if (t->state == TOOL_DETACHED)
+		event_add(call, t, text, len);
+	result_fill(call, t->item, status, t->state == TOOL_DETACHED ? call_keep_str(call, "still running, the result will follow") :
+		call_keep(call, text, len));
+	call_note_text(call, NOTE_TOOL, t->index, status, name);
+	call->outputs[call->output_count - 1].turn = t->turn;
+	t->state = TOOL_FREE;
+	d->need_answer = true;
+	tool_timer(call);
+}
+
+void tools_result(struct call *call, const struct call_input *in)
+{
+	struct tool *t = tool_find(call, in->turn, in->index);
+
+	if (!t) {
+		call_note(call, NOTE_TOOL_LATE, in->index, in->kind);
+		call->outputs[call->output_count - 1].turn = in->turn;
+		return;
+	}
+	tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);
+}
+
+static void tool_overdue(struct call *call, struct tool *t)
+{
+	const char *text = t->changes ? "no answer in time: it may or may not have been done; do not try again" : "no answer in time";
+
+	tool_settle(call, t, t->changes ? TOOL_UNKNOWN : TOOL_ERROR, text, strlen(text));
+}
+
+void tools_due(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++) {
+		struct tool *t = &d->tools[i];
+
+		if (t->state && t->deadline_us <= call->now_us) {
+			tool_overdue(call, t);
+		} else if (t->state == TOOL_RUNNING && t->detach_us <= call->now_us) {
+			t->state = TOOL_DETACHED;
+			d->need_answer = true;
+		}
+	}
+	if (d->filler_us && d->filler_us <= call->now_us) {
+		d->filler_us = call->now_us + WAIT_AGAIN_US;
+		if (tools_running(call) && speech_idle(call) && !floor_caller(call))
+			speech_phrase(call, SAY_FILLER, &call->brief.waits, &d->wait_turn);
+	}
+	tool_timer(call);
+}
+
+/* Another worker asks again, under the old keys. */
+void tools_attached(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (call->dialogue.tools[i].state)
+			tool_send(call, &call->dialogue.tools[i]);
+}

@@ -1,0 +1,17 @@
+/* The settings file: any bytes are either parsed or refused with a message and a place. */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/parse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct err_detail detail = { .message = "" };
+	enum err err = parse_find("config")->run(data, size, &detail);
+
+	assert(!err || err == ERR_NOMEM || (detail.message[0] && detail.where[0]));
+	return 0;
+}

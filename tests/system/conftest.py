@@ -1,0 +1,56 @@
+"""The program from outside: the binary named by CALLFUNNEL_BIN, run as a user would run it."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BINARY = os.environ.get("CALLFUNNEL_BIN", str(ROOT / "build" / "release" / "callfunnel"))
+
+
+class Finished:
+    """A run that ended: exit status, both outputs as text, and standard output as JSON when asked."""
+
+    def __init__(self, done):
+        self.status = done.returncode
+        self.out = done.stdout.decode("utf-8")
+        self.err = done.stderr.decode("utf-8", "replace")
+
+    def json(self):
+        return json.loads(self.out)
+
+    def lines(self):
+        """One JSON document a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def error(self):
+        """The error that --json prints: exactly one document with exactly these parts."""
+        document = self.json()
+        assert list(document) == ["error"]
+        assert list(document["error"]) == ["code", "message", "where", "hint"]
+        return document["error"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """run("config", "--json") in an empty folder; every run ends within a minute."""
+
+    def start(*args, cwd=tmp_path, timeout=60, stdin=b"", **env):
+        done = subprocess.run([BINARY, *map(str, args)], cwd=cwd, input=stdin, capture_output=True, timeout=timeout, check=False,
+                              env={**os.environ, **env})
+        assert done.returncode >= 0, f"killed by signal {-done.returncode}: {done.stderr.decode('utf-8', 'replace')}"
+        return Finished(done)
+
+    return start
+
+
+@pytest.fixture
+def model():
+    """The voice detection model; a test that needs it is skipped where it could not be fetched."""
+    folder = os.environ.get("CALLFUNNEL_MODELS", str(ROOT / "build" / "models"))
+    path = pathlib.Path(folder) / "silero_vad.onnx"
+    if not path.is_file():
+        pytest.skip("silero_vad.onnx is not there: ./dev build fetches it")
+    return path

@@ -1,0 +1,1897 @@
+/* History, generations and tools: what the model is asked, when, how often, and what comes of its answers and of its tools. */
+#include "callkit.h"
+
+static const char answer[] = "One two three four five six seven eight nine ten. ";
+
+/* The caller's turn ended 40 ms ago, the model was asked. */
+static void asked(struct kit *k)
+{
+	begin(k);
+	turn(k, "I want some tea");
+	assert_int_equal(k->gen, 1);
+	zero(k);
+}
+
+static void answered(struct kit *k)
+{
+	asked(k);
+	text(k, answer);
+	done(k);
+	zero(k);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static void an_answer_is_spoken_and_stands_in_the_next_request(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure. ");
+	expect(k, "0 speak u1.1 \"Sure.\"");
+	text(k, "Milk or sugar");
+	expect_nothing(k);
+	text(k, "? ");
+	expect(k, "?");
+	done(k);
+	expect_nothing(k);
+	spoken(k, 1);
+	spoken(k, 2);
+	drop(k);
+	turn(k, "with milk please");
+	expect_request(k, "?");
+}
+
+static void the_end_of_an_answer_speaks_what_is_left(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure");
+	expect_nothing(k);
+	done(k);
+	expect(k, "0 speak u1.1 \"Sure\"");
+}
+
+static void a_new_turn_cancels_the_answer_to_the_last(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	turn(k, "or rather coffee");
+	expect(k, "920 ~turn t2 i0 n600000 \"or rather coffee\"", "920 cancel g1", "920 snapshot", "920 ask g2 t2 try 1");
+	expect_request(k, "?");
+}
+
+static void other_generations_are_not_listened_to(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	k->gen = 0;
+	text(k, answer);
+	k->gen = 2;
+	text(k, answer);
+	use(k, "book", "{}");
+	done(k);
+	failed(k);
+	expect_nothing(k);
+}
+
+static void nothing_is_listened_to_when_none_was_asked(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	k->gen = 0;
+	text(k, answer);
+	use(k, "book", "{}");
+	done(k);
+	failed(k);
+	expect_nothing(k);
+}
+
+static void after_its_end_a_generation_says_nothing_more(void **state)
+{
+	struct kit *k = *state;
+
+	answered(k);
+	text(k, answer);
+	use(k, "book", "{}");
+	done(k);
+	failed(k);
+	expect_nothing(k);
+}
+
+static void the_caller_is_heard_out_before_the_model_is_asked(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{}");
+	done(k);
+	drop(k);
+	partial(k, "and another");
+	result(k, 1, 0, TOOL_OK, "four");
+	expect(k, "0 ~tool t1 i0 n0 \"lookup\"");
+	final(k, "and another thing");
+	quiet_for(k, 640);
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void the_model_is_asked_when_the_voice_is_over(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{}");
+	done(k);
+	voice(k, 96);
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "four");
+	assert_false(has(k, "ask"));
+	zero(k);
+	quiet_for(k, 224);
+	expect_nothing(k);
+	quiet_for(k, 32);
+	expect(k, "256 snapshot", "256 ask g2 t1 try 1");
+}
+
+static void nothing_is_asked_without_media(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{}");
+	done(k);
+	simple(k, IN_MEDIA_LOST);
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "four");
+	assert_false(has(k, "ask"));
+	drop(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560", "0 snapshot", "0 ask g2 t1 try 1");
+}
+
+static void nothing_is_asked_while_saying_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{}");
+	done(k);
+	order(k, ORDER_END, "");
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "four");
+	expect(k, "0 ~tool t1 i0 n0 \"lookup\"");
+}
+
+/* ------------------------------------------------------------------ a slow or failing model */
+
+static void test_P12_a_filler_then_a_second_attempt(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	quiet_until(k, 1199);
+	expect_nothing(k);
+	quiet_until(k, 1200);
+	expect(k, "1200 speak u1.1 \"Let me see.\"");
+	quiet_until(k, 1499);
+	expect_nothing(k);
+	quiet_until(k, 1500);
+	expect(k, "?");
+	expect_request(k, "?");
+	quiet_until(k, 2999);
+	assert_false(has(k, "ask"));
+}
+
+static void test_P12_the_third_attempt_is_the_last(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.fillers.count = 0;
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	quiet_until(k, 3000);
+	expect(k, "1500 cancel g1", "1500 ~retry t1 i0 n2", "1500 ask g2 t1 try 2", "3000 cancel g2", "3000 ~retry t1 i0 n3", "3000 ask g3 t1 try 3");
+	quiet_until(k, 4499);
+	expect_nothing(k);
+	quiet_until(k, 4500);
+	expect(k, "?");
+}
+
+static void test_P12_a_stall_after_the_first_words_goes_on_from_them(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure, I do. ");
+	quiet_for(k, 64);
+	spoken(k, 1);
+	drop(k);
+	quiet_until(k, 1399);
+	expect_nothing(k);
+	quiet_until(k, 1400);
+	expect(k, "1400 cancel g1", "1400 ~retry t1 i0 n2", "1400 ask g2 t1 try 2 continue");
+	expect_request(k, "?");
+}
+
+static void test_P12_without_its_guard_nobody_looks_at_the_clock(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P12;
+	begin(k);
+	turn(k, "I want some tea");
+	drop(k);
+	quiet_for(k, 9600);
+	expect_nothing(k);
+}
+
+static void test_P12_without_its_guard_a_stall_is_not_seen(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P12;
+	asked(k);
+	text(k, "Sure, I do. ");
+	spoken(k, 1);
+	drop(k);
+	quiet_for(k, 9600);
+	expect_nothing(k);
+}
+
+static void while_there_is_something_to_say_a_stall_does_not_matter(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, answer);
+	drop(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	zero(k);
+	quiet_for(k, 3200);
+	expect_nothing(k);
+	played(k, 1, 3200);
+	zero(k);
+	quiet_until(k, 299);
+	expect_nothing(k);
+	quiet_until(k, 300);
+	expect(k, "?");
+}
+
+static void text_puts_the_stall_off(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure, I do. ");
+	spoken(k, 1);
+	text(k, "and");
+	zero(k);
+	quiet_until(k, 1399);
+	expect_nothing(k);
+	quiet_until(k, 1400);
+	assert_true(has(k, "1400 ask g2 t1 try 2 continue"));
+}
+
+/* Some text, nothing speakable in it: the clocks of the first words go on. */
+static void text_that_cannot_be_spoken_stops_no_clock(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.fillers.count = 0;
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	text(k, "Well");
+	quiet_until(k, 1499);
+	expect_nothing(k);
+	quiet_until(k, 1500);
+	expect(k, "1500 cancel g1", "1500 ~retry t1 i0 n2", "1500 ask g2 t1 try 2");
+}
+
+static void no_filler_is_spoken_over_the_caller(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	quiet_for(k, 992);
+	voice(k, 256);
+	assert_false(has(k, "Let me see"));
+}
+
+static void no_filler_is_spoken_over_the_agent(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	order(k, ORDER_SAY, answer);
+	audio_all(k, 1);
+	sent(k, 1);
+	zero(k);
+	quiet_until(k, 1400);
+	expect_nothing(k);
+}
+
+static void fillers_take_turns(void **state)
+{
+	struct kit *k = *state;
+	unsigned int i;
+
+	begin(k);
+	for (i = 0; i < 4; i++) {
+		turn(k, "I want some tea");
+		drop(k);
+		quiet_for(k, 1216);
+		assert_true(has(k, i == 0 || i == 3 ? "Let me see." : i == 1 ? "One moment." : "Hmm, just a second."));
+		text(k, "Sure. ");
+		done(k);
+		spoken(k, k->last - 1);
+		spoken(k, k->last);
+	}
+}
+
+static void a_filler_is_no_answer_to_go_on_from(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	quiet_for(k, 1600);
+	expect_request(k, "caller: I want some tea");
+	text(k, "Sure. ");
+	done(k);
+	spoken(k, 1);
+	spoken(k, 2);
+	turn(k, "with milk please");
+	expect_request(k, "?");
+}
+
+static void a_failed_answer_is_tried_again_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	failed(k);
+	expect(k, "0 ~retry t1 i0 n2", "0 ask g2 t1 try 2");
+}
+
+static void after_the_second_failure_there_is_a_breath(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	failed(k);
+	zero(k);
+	failed(k);
+	expect_nothing(k);
+	quiet_until(k, 399);
+	expect_nothing(k);
+	quiet_until(k, 400);
+	expect(k, "400 ~retry t1 i0 n3", "400 ask g3 t1 try 3");
+}
+
+static void the_last_failure_is_apologised_for(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 2;
+	asked(k);
+	failed(k);
+	drop(k);
+	failed(k);
+	expect(k, "0 ~failed t1 i0 n1", "0 speak u1.1 \"I'm sorry, something went wrong on my side. Could you say that again?\"");
+	spoken(k, 1);
+	turn(k, "I want some tea");
+	expect_request(k, "?");
+}
+
+static void with_one_attempt_the_first_failure_is_the_last(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 1;
+	asked(k);
+	failed(k);
+	expect(k, "0 ~failed t1 i0 n1", "0 speak u1.1 \"I'm sorry, something went wrong on my side. Could you say that again?\"");
+}
+
+static void the_second_turn_without_an_answer_ends_the_call(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 1;
+	asked(k);
+	failed(k);
+	spoken(k, 1);
+	turn(k, "I want some tea");
+	drop(k);
+	failed(k);
+	expect(k, "5120 ~failed t2 i0 n2", "5120 ~ending t2 i6 n0", "5120 speak u2.1 \"I will let you go now. Goodbye.\"");
+	spoken(k, 2);
+	assert_true(has(k, "hangup failed"));
+}
+
+static void an_answer_makes_up_for_the_failure_before(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 1;
+	asked(k);
+	failed(k);
+	spoken(k, 1);
+	turn(k, "I want some tea");
+	text(k, "Sure. ");
+	done(k);
+	spoken(k, 2);
+	turn(k, "I want some tea");
+	drop(k);
+	failed(k);
+	expect(k, "6400 ~failed t3 i0 n1", "6400 speak u3.1 \"I'm sorry, I still have trouble here. Please say that once more.\"");
+}
+
+static void a_failure_after_words_goes_on_from_them(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure, I do. And");
+	drop(k);
+	failed(k);
+	expect(k, "0 ~retry t1 i0 n2", "0 ask g2 t1 try 2 continue");
+	expect_request(k, "?");
+	text(k, "Milk or sugar?");
+	done(k);
+	assert_true(has(k, "speak u2.1 \"Milk or sugar?\""));
+}
+
+static void an_empty_answer_is_a_failure(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	done(k);
+	expect(k, "0 ~retry t1 i0 n2", "0 ask g2 t1 try 2");
+	text(k, " ... ");
+	zero(k);
+	done(k);
+	quiet_until(k, 400);
+	expect(k, "?");
+}
+
+static void an_answer_takes_so_long_and_no_longer(void **state)
+{
+	struct kit *k = *state;
+	unsigned int i;
+
+	k->settings.llm_total_ms = 10000;
+	k->settings.llm_attempts = 1;
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	text(k, "Sure, I do. ");
+	quiet_for(k, 32);
+	spoken(k, 1);
+	for (i = 0; i < 8; i++) {
+		text(k, "x");
+		quiet_for(k, 1024);
+	}
+	drop(k);
+	text(k, "x");
+	quiet_until(k, 9999);
+	expect_nothing(k);
+	quiet_until(k, 10000);
+	assert_true(has(k, "10000 cancel g1"));
+	assert_true(has(k, "10000 ~failed t1 i0 n1"));
+}
+
+static void an_endless_answer_is_cut_short(void **state)
+{
+	static char words[12001];
+	struct kit *k = *state;
+
+	memset(words, 'a', sizeof(words) - 1);
+	asked(k);
+	text(k, "Sure, I do. ");
+	text(k, words);
+	text(k, words);
+	assert_false(has(k, "cancel"));
+	text(k, words);
+	assert_true(has(k, "0 cancel g1"));
+	drop(k);
+	text(k, "more. ");
+	expect_nothing(k);
+}
+
+/* ------------------------------------------------------------------ asking ahead */
+
+static void ahead(struct kit *k)
+{
+	k->settings.turn_preempt = true;
+	begin(k);
+	caller_says(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 95);
+	expect_nothing(k);
+	quiet_until(k, 96);
+	assert_int_equal(k->gen, 1);
+}
+
+static void test_P15_a_likely_end_is_asked_ahead_and_released(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	expect(k, "96 ask g1 t0 try 1 ahead");
+	expect_request(k, "?");
+	text(k, answer);
+	expect(k, "?");
+	audio_all(k, 1);
+	expect_nothing(k);
+	quiet_until(k, 599);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "?");
+	done(k);
+	expect_nothing(k);
+	sent(k, 1);
+	quiet_for(k, 3200);
+	played(k, 1, 3200);
+	turn(k, "with milk");
+	expect_request(k, "?");
+}
+
+static void test_P15_other_words_throw_it_away(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	text(k, "Sure. ");
+	drop(k);
+	quiet_for(k, 96);
+	voice(k, 320);
+	expect_nothing(k); /* voice alone does not */
+	final(k, "with milk");
+	expect(k, "512 ~yield t0 i0 n0", "512 ~heard t0 i1 n1", "512 unspeak u1", "512 ~discard t0 i1 n6", "512 cancel g1");
+	zero(k);
+	quiet_until(k, 96);
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void test_P15_the_same_words_again_do_not(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	voice(k, 320);
+	partial(k, "What time is it?");
+	zero(k);
+	quiet_until(k, 160);
+	expect(k, "96 ask g1 t0 try 1 ahead", "160 finalize s1");
+	final(k, "what time is it");
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "?");
+}
+
+static void test_P15_no_tool_runs_before_the_release(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	text(k, "Sure. ");
+	use(k, "book", "{\"a\":1}");
+	done(k);
+	drop(k);
+	quiet_until(k, 599);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k,
+		"600 ~turn t1 i0 n600000 \"I want some tea\"",
+		"600 ~release t1 i1 n0",
+		"600 snapshot",
+		"600 snapshot",
+		"600 tool 1.0 book changes 10000 \"{\"a\":1}\"");
+}
+
+static void test_P15_without_its_guard_one_does(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P15;
+	ahead(k);
+	use(k, "book", "{}");
+	assert_true(has(k, "tool 0.0 book"));
+}
+
+static void test_P15_two_attempts_a_turn_are_enough(void **state)
+{
+	static const char *const words[] = { "with milk", "with sugar", "with a biscuit" };
+	struct kit *k = *state;
+	int i;
+
+	ahead(k);
+	for (i = 0; i < 3; i++) {
+		voice(k, 64);
+		final(k, words[i]);
+		quiet_for(k, 320);
+	}
+	assert_int_equal(times(k, " ahead\n"), 2);
+	assert_int_equal(times(k, "~discard"), 2);
+	quiet_for(k, 640);
+	assert_int_equal(times(k, "ask "), 3);
+	text(k, "Sure. ");
+	done(k);
+	spoken(k, 1);
+	drop(k);
+	turn(k, "thank you so much");
+	assert_int_equal(times(k, " ahead\n"), 1); /* another turn */
+}
+
+/* One turn whose question was asked ahead and thrown away `misses` times, or used. */
+static void judged_turn(struct kit *k, bool hit)
+{
+	caller_says(k, "I want some tea");
+	quiet_for(k, 320);
+	if (!hit)
+		final(k, "with milk");
+	quiet_for(k, 1216);
+	text(k, "Sure. ");
+	done(k);
+	spoken(k, k->last);
+}
+
+static void judged_setup(struct kit *k, int64_t floor)
+{
+	k->settings.turn_preempt = true;
+	k->settings.turn_preempt_ms = 256;
+	k->settings.turn_preempt_floor = floor;
+	k->settings.turn_silence_ms = 700;
+	begin(k);
+}
+
+static unsigned int aheads(struct kit *k, const char *turns)
+{
+	drop(k);
+	for (; *turns; turns++)
+		judged_turn(k, *turns == '+');
+	return times(k, " ahead\n");
+}
+
+/* Each miss asks ahead twice: once with the words that changed, once with those that stayed. */
+static void test_P15_asking_ahead_stops_below_the_floor_of_hits(void **state)
+{
+	struct kit *k = *state;
+
+	judged_setup(k, 40);
+	assert_int_equal(aheads(k, "--"), 4);   /* -+-+ */
+	assert_int_equal(aheads(k, "++"), 2);
+	k->settings.turn_preempt_floor = 80;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	assert_int_equal(aheads(k, "+"), 0);    /* -+-+++ is 4 of 6 */
+	k->settings.turn_preempt_floor = 66;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	assert_int_equal(aheads(k, "+"), 1);
+	k->settings.turn_preempt_floor = 72;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	assert_int_equal(aheads(k, "+"), 0);    /* 5 of 7 are 71 percent */
+}
+
+static void test_P15_exactly_the_floor_is_enough(void **state)
+{
+	struct kit *k = *state;
+
+	judged_setup(k, 60);
+	assert_int_equal(aheads(k, "--+"), 5); /* 3 of 5 */
+	assert_int_equal(aheads(k, "+"), 1);
+}
+
+static void test_P15_one_in_a_hundred_below_it_is_not(void **state)
+{
+	struct kit *k = *state;
+
+	judged_setup(k, 61);
+	assert_int_equal(aheads(k, "--+"), 5);
+	assert_int_equal(aheads(k, "+"), 0);
+}
+
+static void test_P15_four_are_too_few_to_judge(void **state)
+{
+	struct kit *k = *state;
+
+	judged_setup(k, 100);
+	assert_int_equal(aheads(k, "--"), 4);
+	assert_int_equal(aheads(k, "+"), 1);
+	assert_int_equal(aheads(k, "+"), 0);
+}
+
+/* Ten are remembered: after ten hits the misses of long ago do not count. */
+static void test_P15_the_last_ten_count(void **state)
+{
+	struct kit *k = *state;
+
+	judged_setup(k, 50);
+	assert_int_equal(aheads(k, "--"), 4);
+	assert_int_equal(aheads(k, "++++++++"), 8);
+	k->settings.turn_preempt_floor = 90;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	assert_int_equal(aheads(k, "+"), 1); /* +-++++++++ became -+++++++++ */
+	assert_int_equal(aheads(k, "+"), 1);
+	k->settings.turn_preempt_floor = 100;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	assert_int_equal(aheads(k, "++"), 2);
+}
+
+static void it_is_not_asked_ahead_with_open_words(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	caller_says(k, "I want some tea and");
+	zero(k);
+	quiet_until(k, 1199);
+	expect_nothing(k);
+}
+
+static void it_is_not_asked_ahead_in_the_middle_of_a_number(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	strcpy(k->brief.greeting, "What is your number?");
+	begin(k);
+	spoken(k, 1);
+	caller_says(k, "oh one six");
+	zero(k);
+	quiet_until(k, 1799);
+	expect_nothing(k);
+}
+
+static void it_is_not_asked_ahead_with_words_that_may_change(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 599);
+	assert_false(has(k, "ask"));
+}
+
+static void it_is_not_asked_ahead_when_that_is_switched_off(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	caller_says(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 599);
+	expect_nothing(k);
+}
+
+static void it_is_not_asked_ahead_while_the_agent_speaks(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	on_air(k, answer);
+	final(k, "tea");
+	quiet_for(k, 320);
+	expect_nothing(k);
+}
+
+static void it_is_not_asked_ahead_while_a_tool_runs(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	k->settings.turn_preempt = true;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	use(k, "lookup", "{}");
+	done(k);
+	drop(k);
+	final(k, "and some milk");
+	quiet_for(k, 320);
+	expect_nothing(k);
+}
+
+static void it_is_not_asked_ahead_while_an_answer_is_on_its_way(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	k->settings.turn_preempt = true;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	final(k, "and some milk");
+	quiet_for(k, 320);
+	expect_nothing(k);
+}
+
+static void an_answer_that_is_done_before_the_release_is_whole(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	text(k, "Sure. Milk or sugar?");
+	done(k);
+	quiet_until(k, 599);
+	expect(k, "96 ask g1 t0 try 1 ahead", "96 speak u1.1 \"Sure.\"");
+	quiet_until(k, 600);
+	expect(k, "?");
+}
+
+/* Of an answer that may be thrown away one utterance is made. */
+static void ahead_one_utterance_is_made(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	text(k, "One two three. Four five six. Seven eight. ");
+	assert_int_equal(times(k, "speak"), 1);
+	drop(k);
+	quiet_until(k, 600);
+	assert_int_equal(times(k, "speak"), 2);
+}
+
+static void a_failure_ahead_is_forgotten(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	drop(k);
+	failed(k);
+	expect(k, "96 ~discard t0 i1 n0", "96 cancel g1");
+	quiet_until(k, 600);
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void an_empty_answer_ahead_fails_when_it_is_released(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	drop(k);
+	done(k);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "600 ~turn t1 i0 n600000 \"I want some tea\"", "600 ~release t1 i1 n0", "600 snapshot", "600 ~retry t1 i0 n2", "600 ask g2 t1 try 2");
+}
+
+static void an_answer_ahead_that_takes_too_long_is_thrown_away(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_silence_ms = 5000;
+	k->settings.llm_total_ms = 1000;
+	ahead(k);
+	text(k, "Sure");
+	drop(k);
+	quiet_until(k, 1095);
+	expect_nothing(k);
+	quiet_until(k, 1096);
+	expect(k, "1096 ~discard t0 i1 n4", "1096 cancel g1");
+}
+
+static void an_answer_ahead_that_stalls_is_thrown_away(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_silence_ms = 5000;
+	ahead(k);
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	drop(k);
+	quiet_until(k, 1495);
+	expect_nothing(k);
+	quiet_until(k, 1496);
+	expect(k, "1496 unspeak u1", "1496 ~discard t0 i1 n6", "1496 cancel g1");
+}
+
+static void the_keypad_throws_it_away(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	text(k, "Sure. ");
+	drop(k);
+	digit(k, '1');
+	expect(k, "96 ~yield t0 i3 n0", "96 ~heard t0 i1 n1", "96 unspeak u1", "96 ~discard t0 i1 n6", "96 cancel g1");
+	digit(k, '#');
+	expect_request(k, "?");
+}
+
+static void the_end_throws_it_away(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	drop(k);
+	order(k, ORDER_END, "");
+	expect(k, "96 ~ending t0 i4 n0", "96 ~discard t0 i1 n0", "96 cancel g1", "96 speak u1.1 \"I will let you go now. Goodbye.\"");
+}
+
+static void how_long_the_caller_waits_counts_from_the_release(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	quiet_until(k, 600);
+	drop(k);
+	quiet_until(k, 1799);
+	expect_nothing(k);
+	quiet_until(k, 1800);
+	assert_true(has(k, "1800 speak u1.1 \"Let me see.\""));
+	quiet_until(k, 2099);
+	assert_false(has(k, "ask"));
+	quiet_until(k, 2100);
+	assert_true(has(k, "2100 ask g2 t1 try 2"));
+}
+
+/* ------------------------------------------------------------------ tools */
+
+static void tools_run(struct kit *k, const char *name, const char *args)
+{
+	asked(k);
+	use(k, name, args);
+	done(k);
+}
+
+static void a_tool_runs_when_its_message_is_complete(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Let me look. ");
+	drop(k);
+	use(k, "lookup", "{\"name\":\"tea\"}");
+	expect_nothing(k);
+	done(k);
+	expect(k, "0 tool 1.0 lookup 10000 \"{\"name\":\"tea\"}\"");
+	result(k, 1, 0, TOOL_OK, "green");
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void the_state_is_pushed_before_a_tool_that_changes_something(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{}");
+	use(k, "book", "{}");
+	done(k);
+	expect(k, "0 tool 1.0 lookup 10000 \"{}\"", "0 snapshot", "0 tool 1.1 book changes 10000 \"{}\"");
+}
+
+static void all_uses_stand_together_and_all_results_behind_them(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{\"a\":1}");
+	use(k, "lookup", "{\"a\":2}");
+	use(k, "lookup", "{\"a\":3}");
+	done(k);
+	drop(k);
+	result(k, 1, 2, TOOL_OK, "third");
+	result(k, 1, 0, TOOL_ERROR, "first");
+	expect(k, "0 ~tool t1 i2 n0 \"lookup\"", "0 ~tool t1 i0 n1 \"lookup\"");
+	result(k, 1, 1, TOOL_UNKNOWN, "second");
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void each_turn_counts_its_tools_from_zero(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	result(k, 1, 0, TOOL_OK, "green");
+	use(k, "lookup", "{}");
+	drop(k);
+	done(k);
+	expect(k, "0 tool 1.1 lookup 10000 \"{}\"");
+	result(k, 1, 1, TOOL_OK, "green");
+	text(k, "Green. ");
+	done(k);
+	spoken(k, 1);
+	turn(k, "I want some tea");
+	use(k, "lookup", "{}");
+	drop(k);
+	done(k);
+	expect(k, "?");
+}
+
+static void results_without_their_tool_are_late(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	drop(k);
+	result(k, 1, 1, TOOL_OK, "green");
+	result(k, 2, 0, TOOL_OK, "green");
+	result(k, 0, 0, TOOL_ERROR, "green");
+	expect(k, "0 ~tool_late t1 i1 n0", "0 ~tool_late t2 i0 n0", "0 ~tool_late t0 i0 n1");
+	result(k, 1, 0, TOOL_OK, "green");
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "blue");
+	expect(k, "?");
+	turn(k, "I want some tea");
+	expect_request(k, "?");
+}
+
+static void a_result_of_no_known_status_is_an_error(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	drop(k);
+	result(k, 1, 0, 3, "green");
+	expect(k, "0 ~tool t1 i0 n1 \"lookup\"", "0 snapshot", "0 ask g2 t1 try 1");
+}
+
+static void an_unknown_tool_is_refused(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "destroy", "{}");
+	expect(k, "0 snapshot", "0 ask g2 t1 try 1");
+	expect_request(k, "?");
+}
+
+static void a_message_holds_at_most_eight_tools(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	asked(k);
+	for (i = 0; i < 9; i++)
+		use(k, "lookup", "{}");
+	done(k);
+	assert_int_equal(times(k, "tool 1."), 8);
+	assert_true(has(k, "tool 1.7 lookup"));
+}
+
+static void at_most_sixteen_run_at_once(void **state)
+{
+	struct kit *k = *state;
+	int i, j;
+
+	k->settings.tool_detach_ms = 500;
+	k->settings.tool_filler_ms = 20000;
+	k->settings.tool_timeout_ms = 60000;
+	asked(k);
+	for (j = 0; j < 3; j++) {
+		for (i = 0; i < 8; i++)
+			use(k, "lookup", "{}");
+		drop(k);
+		done(k);
+		assert_int_equal(times(k, "tool 1."), j < 2 ? 8 : 0);
+		pass(k, 500);
+	}
+	assert_int_equal(times(k, "too many"), 0);
+	assert_non_null(strstr(buf_str(&k->request), "result 1.23 error: too many tools at once, ask again later"));
+}
+
+static void test_P01_P02_a_result_is_kept_when_the_caller_speaks(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Let me book that for you now. ");
+	use(k, "book", "{}");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	voice(k, 64);
+	final(k, "wait a moment please");
+	assert_true(has(k, "~yield"));
+	drop(k);
+	quiet_for(k, 640);
+	expect_request(k, "caller: I want some tea", "use 1.0 book: {}", "result 1.0: number 7", "caller: wait a moment please");
+	use(k, "book", "{}");
+	done(k);
+	assert_false(has(k, "tool "));
+}
+
+static void test_P01_without_its_guard_a_result_is_dropped(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P01;
+	asked(k);
+	text(k, "Let me book that for you now. ");
+	use(k, "book", "{}");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	voice(k, 64);
+	final(k, "wait a moment please");
+	quiet_for(k, 640);
+	expect_request(k, "caller: I want some tea", "caller: wait a moment please");
+}
+
+static void test_P02_P03_speech_does_not_cancel_a_tool(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Let me look that up for you now. ");
+	use(k, "lookup", "{}");
+	use(k, "book", "{}");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	final(k, "please wait a moment");
+	expect(k, "0 ~yield t1 i1 n0", "0 hold", "0 ~heard t1 i1 n1", "0 unspeak u1");
+	quiet_for(k, 640);
+	expect(k, "?");
+	result(k, 1, 0, TOOL_OK, "green");
+	expect(k, "?");
+	result(k, 1, 1, TOOL_OK, "number 7");
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void test_P03_without_its_guard_reads_are_dropped(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P03;
+	asked(k);
+	text(k, "Let me look that up for you now. ");
+	use(k, "lookup", "{}");
+	use(k, "book", "{}");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	final(k, "please wait a moment");
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	result(k, 1, 1, TOOL_OK, "number 7");
+	expect(k, "0 ~tool_late t1 i0 n0", "0 ~tool t1 i1 n0 \"book\"");
+}
+
+static void test_P02_without_its_guard_old_results_are_missing(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->sabotage = GUARD_P02;
+	tools_run(k, "lookup", "{}");
+	result(k, 1, 0, TOOL_OK, "green");
+	text(k, "Green. ");
+	done(k);
+	spoken(k, 1);
+	for (i = 0; i < 2; i++) {
+		turn(k, "thank you so much");
+		text(k, "Sure. ");
+		done(k);
+		spoken(k, k->last);
+	}
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"agent: Green.",
+		"caller: thank you so much",
+		"agent: Sure.",
+		"caller: thank you so much");
+}
+
+static void test_P14_without_its_guard_the_line_is_asked_for_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P14;
+	asked(k);
+	text(k, "Let me look. ");
+	use(k, "lookup", "{}");
+	done(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	expect_request(k, "caller: I want some tea", "use 1.0 lookup: {}", "result 1.0: green");
+}
+
+static void test_P14_a_fast_tool_does_not_ask_again_for_what_is_being_said(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Let me look. ");
+	use(k, "lookup", "{}");
+	done(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	expect_request(k, "caller: I want some tea", "agent: Let me look.", "use 1.0 lookup: {}", "result 1.0: green");
+	text(k, "It is green. ");
+	done(k);
+	assert_int_equal(times(k, "speak u1"), 1);
+	assert_int_equal(times(k, "speak u2"), 1);
+	assert_int_equal(times(k, "ask"), 1);
+}
+
+static void a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	zero(k);
+	quiet_until(k, 799);
+	expect_nothing(k);
+	quiet_until(k, 800);
+	expect(k, "800 speak u1.1 \"I am looking that up for you.\"");
+	spoken(k, 1);
+	drop(k);
+	quiet_until(k, 5799);
+	expect_nothing(k);
+	quiet_until(k, 5800);
+	expect(k, "?");
+}
+
+static void no_filler_over_the_agent(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, answer);
+	use(k, "lookup", "{}");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+static void no_filler_over_the_caller(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	drop(k);
+	quiet_for(k, 640);
+	voice(k, 192);
+	expect_nothing(k);
+}
+
+static void after_the_result_there_is_no_filler(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	result(k, 1, 0, TOOL_OK, "green");
+	drop(k);
+	quiet_for(k, 1024);
+	expect_nothing(k);
+}
+
+static void a_slow_tool_is_left_to_run_and_the_conversation_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "lookup", "{}");
+	zero(k);
+	quiet_until(k, 5999);
+	expect_nothing(k);
+	quiet_until(k, 6000);
+	expect(k, "6000 snapshot", "6000 ask g2 t1 try 1");
+	expect_request(k, "?");
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	drop(k);
+	quiet_until(k, 9500);
+	result(k, 1, 0, TOOL_OK, "green");
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void test_P13_a_tool_that_never_answers_has_failed(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 20000;
+	tools_run(k, "lookup", "{}");
+	zero(k);
+	quiet_until(k, 9999);
+	expect_nothing(k);
+	quiet_until(k, 10000);
+	expect(k, "10000 ~tool t1 i0 n1 \"lookup\"", "10000 snapshot", "10000 ask g2 t1 try 1");
+	expect_request(k, "?");
+	result(k, 1, 0, TOOL_OK, "green");
+	expect(k, "?");
+}
+
+static void a_change_that_never_answers_is_of_unknown_outcome(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 20000;
+	tools_run(k, "book", "{}");
+	zero(k);
+	quiet_until(k, 10000);
+	expect(k, "10000 ~tool t1 i0 n2 \"book\"", "10000 snapshot", "10000 ask g2 t1 try 1");
+	expect_request(k, "?");
+}
+
+static void a_detached_tool_that_never_answers_is_told_as_an_event(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "book", "{}");
+	quiet_for(k, 6016);
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	zero(k);
+	drop(k);
+	quiet_for(k, 3200);
+	expect(k, "2704 ~tool t1 i0 n2 \"book\"", "2704 snapshot", "2704 ask g3 t1 try 1");
+	expect_request(k, "?");
+}
+
+static void a_tools_own_time_limit_counts(void **state)
+{
+	struct kit *k = *state;
+
+	tool_add(k, "slow", false, false, 3000);
+	k->brief.waits.count = 0;
+	tools_run(k, "slow", "{}");
+	expect(k, "0 tool 1.0 slow 3000 \"{}\"");
+	zero(k);
+	quiet_until(k, 2999);
+	expect_nothing(k);
+	quiet_until(k, 3000);
+	expect(k, "?");
+}
+
+static void detached_tools_get_no_filler(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_detach_ms = 500;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 512);
+	text(k, "Well. ");
+	done(k);
+	spoken(k, 1);
+	drop(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+/* ------------------------------------------------------------------ at most once */
+
+static void the_same_change_in_one_turn_is_answered_from_the_first(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "book", "{\"a\":1}");
+	result(k, 1, 0, TOOL_OK, "number 7");
+	use(k, "book", "{\"a\":1}");
+	drop(k);
+	done(k);
+	expect(k, "0 ~tool_repeat t1 i1 n0 \"book\"", "0 snapshot", "0 ask g3 t1 try 1");
+	expect_request(k, "?");
+}
+
+static void a_refused_change_is_answered_from_the_first_as_well(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "book", "{\"a\":1}");
+	result(k, 1, 0, TOOL_ERROR, "full");
+	use(k, "book", "{\"a\":1}");
+	drop(k);
+	done(k);
+	expect(k, "0 ~tool_repeat t1 i1 n0 \"book\"", "0 snapshot", "0 ask g3 t1 try 1");
+	expect_request(k, "?");
+}
+
+static void other_arguments_are_another_change(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "book", "{\"a\":1}");
+	result(k, 1, 0, TOOL_OK, "number 7");
+	use(k, "book", "{\"a\":2}");
+	use(k, "book", "{\"a\":11}");
+	drop(k);
+	done(k);
+	expect(k, "0 snapshot", "0 tool 1.1 book changes 10000 \"{\"a\":2}\"", "0 snapshot", "0 tool 1.2 book changes 10000 \"{\"a\":11}\"");
+}
+
+static void another_tool_with_the_same_arguments_is_another_change(void **state)
+{
+	struct kit *k = *state;
+
+	tool_add(k, "look", true, false, 0);
+	tools_run(k, "book", "{\"a\":1}");
+	result(k, 1, 0, TOOL_OK, "number 7");
+	use(k, "look", "{\"a\":1}");
+	drop(k);
+	done(k);
+	expect(k, "0 snapshot", "0 tool 1.1 look changes 10000 \"{\"a\":1}\"");
+}
+
+static void the_same_change_twice_in_one_message_runs_once(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "book", "{}");
+	use(k, "book", "{}");
+	done(k);
+	expect(k, "0 snapshot", "0 tool 1.0 book changes 10000 \"{}\"", "0 ~tool_repeat t1 i1 n0 \"book\"");
+	result(k, 1, 0, TOOL_OK, "number 7");
+	expect(k, "?");
+	expect_request(k, "?");
+}
+
+static void the_same_change_in_a_later_turn_runs_again(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "book", "{}");
+	result(k, 1, 0, TOOL_OK, "number 7");
+	text(k, "Done. ");
+	done(k);
+	spoken(k, 1);
+	turn(k, "once more please");
+	use(k, "book", "{}");
+	drop(k);
+	done(k);
+	expect(k, "1280 snapshot", "1280 tool 2.0 book changes 10000 \"{}\"");
+}
+
+static void a_change_of_unknown_outcome_is_never_done_again(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "book", "{}");
+	result(k, 1, 0, TOOL_UNKNOWN, "it may have worked");
+	text(k, "Well. ");
+	done(k);
+	spoken(k, 1);
+	turn(k, "once more please");
+	use(k, "book", "{}");
+	drop(k);
+	done(k);
+	expect(k, "1280 ~tool_repeat t2 i0 n0 \"book\"", "1280 snapshot", "1280 ask g4 t2 try 1");
+	expect_request(k, "?");
+}
+
+static void a_change_that_still_runs_is_not_done_again_in_a_later_turn(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "book", "{}");
+	quiet_for(k, 6016);
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	turn(k, "once more please");
+	use(k, "book", "{}");
+	drop(k);
+	done(k);
+	expect(k, "8256 ~tool_repeat t2 i0 n0 \"book\"", "8256 snapshot", "8256 ask g4 t2 try 1");
+	expect_request(k, "?");
+}
+
+static void a_read_may_be_done_again(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	result(k, 1, 0, TOOL_OK, "green");
+	use(k, "lookup", "{}");
+	drop(k);
+	done(k);
+	expect(k, "0 tool 1.1 lookup 10000 \"{}\"");
+}
+
+/* ------------------------------------------------------------------ the tool that ends the call */
+
+static void the_agent_ends_the_call_when_its_last_words_are_said(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Thank you, goodbye. ");
+	use(k, "hang_up", "{}");
+	drop(k);
+	done(k);
+	expect(k, "0 ~ending t1 i1 n0");
+	spoken(k, 1);
+	assert_true(has(k, "hangup agent"));
+}
+
+static void without_words_of_its_own_it_says_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "hang_up", "{}");
+	done(k);
+	expect(k, "0 ~ending t1 i1 n0", "0 speak u1.1 \"I will let you go now. Goodbye.\"");
+}
+
+static void the_caller_may_go_on(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Thank you, goodbye. ");
+	use(k, "hang_up", "{}");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, 320);
+	drop(k);
+	voice(k, 64);
+	final(k, "wait one more thing");
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2"));
+	assert_false(has(k, "hangup"));
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 hang_up: {}",
+		"result 1.0: the call ends when this is said",
+		"caller: wait one more thing");
+	quiet_for(k, 12800);
+	assert_false(has(k, "hangup"));
+}
+
+/* ------------------------------------------------------------------ knowledge */
+
+static void it_is_looked_up_while_the_caller_speaks(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.knowledge = true;
+	begin(k);
+	final(k, "some tea");
+	partial(k, "and");
+	expect_nothing(k);
+	final(k, "please");
+	expect(k, "0 retrieve q1 \"some tea please\"");
+	final(k, "");
+	expect_nothing(k);
+	knowledge(k, 1, "Tea is 2 euros.");
+	quiet_until(k, 640);
+	expect_request(k, "?");
+	text(k, "Two. ");
+	done(k);
+	spoken(k, 1);
+	turn(k, "thank you");
+	expect_request(k, "?");
+}
+
+static void words_that_may_change_are_not_looked_up(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.knowledge = true;
+	begin(k);
+	partial(k, "I want some tea");
+	expect_nothing(k);
+	final(k, "I want some");
+	expect(k, "0 retrieve q1 \"I want some\"");
+	final(k, "tea");
+	expect(k, "?");
+}
+
+static void only_the_last_query_counts(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.knowledge = true;
+	begin(k);
+	final(k, "I want some tea");
+	final(k, "with milk");
+	knowledge(k, 1, "Tea is 2 euros.");
+	knowledge(k, 3, "Beer is 3 euros.");
+	knowledge(k, 2, "");
+	quiet_until(k, 640);
+	expect_request(k, "caller: I want some tea with milk");
+}
+
+static void without_knowledge_nothing_is_looked_up(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	final(k, "I want some tea");
+	expect_nothing(k);
+}
+
+static void the_same_words_are_looked_up_once(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.knowledge = true;
+	begin(k);
+	turn(k, "I want some tea");
+	assert_int_equal(times(k, "retrieve"), 1);
+	turn(k, "I want some tea");
+	assert_int_equal(times(k, "retrieve"), 1);
+	turn(k, "I want some coffee");
+	assert_int_equal(times(k, "retrieve"), 2);
+}
+
+static void knowledge_of_an_answer_thrown_away_is_for_the_next(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.knowledge = true;
+	k->settings.turn_preempt = true;
+	begin(k);
+	caller_says(k, "I want some tea");
+	knowledge(k, 1, "Tea is 2 euros.");
+	quiet_for(k, 96);
+	expect_request(k, "event: Tea is 2 euros.", "caller: I want some tea");
+	final(k, "with milk");
+	quiet_for(k, 640);
+	expect_request(k, "?");
+}
+
+/* ------------------------------------------------------------------ another worker takes over */
+
+static void a_question_in_flight_is_asked_again(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	quiet_for(k, 320);
+	simple(k, IN_ATTACHED);
+	expect(k, "320 listen s2 from 2560", "320 cancel g1", "320 ~retry t1 i0 n1", "320 snapshot", "320 ask g2 t1 try 1");
+}
+
+static void an_answer_broken_off_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure, I do. And");
+	drop(k);
+	simple(k, IN_ATTACHED);
+	expect(k,
+		"0 listen s2 from 2560",
+		"0 cancel g1",
+		"0 ~retry t1 i0 n1",
+		"0 ask g2 t1 try 1 continue",
+		"0 unspeak u1",
+		"0 speak u1.2 \"Sure, I do.\"");
+	expect_request(k, "?");
+}
+
+static void a_question_asked_ahead_is_thrown_away(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	drop(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "96 listen s2 from 2560", "96 ~discard t0 i1 n0", "96 cancel g1");
+}
+
+static void tools_in_flight_are_sent_again_under_their_key(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{}");
+	use(k, "book", "{}");
+	done(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	drop(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560", "0 snapshot", "0 tool 1.1 book changes 10000 \"{}\"");
+}
+
+static void a_failed_answer_waiting_for_its_breath_waits_on(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	failed(k);
+	failed(k);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560");
+	quiet_until(k, 400);
+	expect(k, "?");
+}
+
+/* ------------------------------------------------------------------ the history's ceiling */
+
+/* Twenty-four agent's lines that nobody heard. */
+static void lines(struct kit *k)
+{
+	int i;
+
+	for (i = 0; i < 24; i++)
+		order(k, ORDER_SAY, "tea");
+	audio_all(k, k->last - 2);
+	sent(k, k->last - 2);
+	partial(k, "stop");
+	partial(k, "");
+	drop(k);
+}
+
+static void the_oldest_turns_are_forgotten_whole(void **state)
+{
+	struct kit *k = *state;
+	unsigned int i, before = 0;
+
+	k->alone = true;
+	begin(k);
+	for (i = 0; i < 165; i++) {
+		lines(k);
+		final(k, "I want some tea");
+		quiet_for(k, 640);
+		assert_non_null(strstr(buf_str(&k->request), "caller: I want some tea"));
+		before = k->request.len > before ? (unsigned int)k->request.len : before;
+	}
+	assert_true(k->request.len < before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(an_answer_is_spoken_and_stands_in_the_next_request),
+		KIT_TEST(the_end_of_an_answer_speaks_what_is_left),
+		KIT_TEST(a_new_turn_cancels_the_answer_to_the_last),
+		KIT_TEST(other_generations_are_not_listened_to),
+		KIT_TEST(nothing_is_listened_to_when_none_was_asked),
+		KIT_TEST(after_its_end_a_generation_says_nothing_more),
+		KIT_TEST(the_caller_is_heard_out_before_the_model_is_asked),
+		KIT_TEST(the_model_is_asked_when_the_voice_is_over),
+		KIT_TEST(nothing_is_asked_without_media),
+		KIT_TEST(nothing_is_asked_while_saying_goodbye),
+		KIT_TEST(test_P12_a_filler_then_a_second_attempt),
+		KIT_TEST(test_P12_the_third_attempt_is_the_last),
+		KIT_TEST(test_P12_a_stall_after_the_first_words_goes_on_from_them),
+		KIT_TEST(test_P12_without_its_guard_nobody_looks_at_the_clock),
+		KIT_TEST(test_P12_without_its_guard_a_stall_is_not_seen),
+		KIT_TEST(while_there_is_something_to_say_a_stall_does_not_matter),
+		KIT_TEST(text_puts_the_stall_off),
+		KIT_TEST(text_that_cannot_be_spoken_stops_no_clock),
+		KIT_TEST(no_filler_is_spoken_over_the_caller),
+		KIT_TEST(no_filler_is_spoken_over_the_agent),
+		KIT_TEST(fillers_take_turns),
+		KIT_TEST(a_filler_is_no_answer_to_go_on_from),
+		KIT_TEST(a_failed_answer_is_tried_again_at_once),
+		KIT_TEST(after_the_second_failure_there_is_a_breath),
+		KIT_TEST(the_last_failure_is_apologised_for),
+		KIT_TEST(with_one_attempt_the_first_failure_is_the_last),
+		KIT_TEST(the_second_turn_without_an_answer_ends_the_call),
+		KIT_TEST(an_answer_makes_up_for_the_failure_before),
+		KIT_TEST(a_failure_after_words_goes_on_from_them),
+		KIT_TEST(an_empty_answer_is_a_failure),
+		KIT_TEST(an_answer_takes_so_long_and_no_longer),
+		KIT_TEST(an_endless_answer_is_cut_short),
+		KIT_TEST(test_P15_a_likely_end_is_asked_ahead_and_released),
+		KIT_TEST(test_P15_other_words_throw_it_away),
+		KIT_TEST(test_P15_the_same_words_again_do_not),
+		KIT_TEST(test_P15_no_tool_runs_before_the_release),
+		KIT_TEST(test_P15_without_its_guard_one_does),
+		KIT_TEST(test_P15_two_attempts_a_turn_are_enough),
+		KIT_TEST(test_P15_asking_ahead_stops_below_the_floor_of_hits),
+		KIT_TEST(test_P15_exactly_the_floor_is_enough),
+		KIT_TEST(test_P15_one_in_a_hundred_below_it_is_not),
+		KIT_TEST(test_P15_four_are_too_few_to_judge),
+		KIT_TEST(test_P15_the_last_ten_count),
+		KIT_TEST(it_is_not_asked_ahead_with_open_words),
+		KIT_TEST(it_is_not_asked_ahead_in_the_middle_of_a_number),
+		KIT_TEST(it_is_not_asked_ahead_with_words_that_may_change),
+		KIT_TEST(it_is_not_asked_ahead_when_that_is_switched_off),
+		KIT_TEST(it_is_not_asked_ahead_while_the_agent_speaks),
+		KIT_TEST(it_is_not_asked_ahead_while_a_tool_runs),
+		KIT_TEST(it_is_not_asked_ahead_while_an_answer_is_on_its_way),
+		KIT_TEST(an_answer_that_is_done_before_the_release_is_whole),
+		KIT_TEST(ahead_one_utterance_is_made),
+		KIT_TEST(a_failure_ahead_is_forgotten),
+		KIT_TEST(an_empty_answer_ahead_fails_when_it_is_released),
+		KIT_TEST(an_answer_ahead_that_takes_too_long_is_thrown_away),
+		KIT_TEST(an_answer_ahead_that_stalls_is_thrown_away),
+		KIT_TEST(the_keypad_throws_it_away),
+		KIT_TEST(the_end_throws_it_away),
+		KIT_TEST(how_long_the_caller_waits_counts_from_the_release),
+		KIT_TEST(a_tool_runs_when_its_message_is_complete),
+		KIT_TEST(the_state_is_pushed_before_a_tool_that_changes_something),
+		KIT_TEST(all_uses_stand_together_and_all_results_behind_them),
+		KIT_TEST(each_turn_counts_its_tools_from_zero),
+		KIT_TEST(results_without_their_tool_are_late),
+		KIT_TEST(a_result_of_no_known_status_is_an_error),
+		KIT_TEST(an_unknown_tool_is_refused),
+		KIT_TEST(a_message_holds_at_most_eight_tools),
+		KIT_TEST(at_most_sixteen_run_at_once),
+		KIT_TEST(test_P01_P02_a_result_is_kept_when_the_caller_speaks),
+		KIT_TEST(test_P01_without_its_guard_a_result_is_dropped),
+		KIT_TEST(test_P02_P03_speech_does_not_cancel_a_tool),
+		KIT_TEST(test_P03_without_its_guard_reads_are_dropped),
+		KIT_TEST(test_P02_without_its_guard_old_results_are_missing),
+		KIT_TEST(test_P14_without_its_guard_the_line_is_asked_for_again),
+		KIT_TEST(test_P14_a_fast_tool_does_not_ask_again_for_what_is_being_said),
+		KIT_TEST(a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds),
+		KIT_TEST(no_filler_over_the_agent),
+		KIT_TEST(no_filler_over_the_caller),
+		KIT_TEST(after_the_result_there_is_no_filler),
+		KIT_TEST(a_slow_tool_is_left_to_run_and_the_conversation_goes_on),
+		KIT_TEST(test_P13_a_tool_that_never_answers_has_failed),
+		KIT_TEST(a_change_that_never_answers_is_of_unknown_outcome),
+		KIT_TEST(a_detached_tool_that_never_answers_is_told_as_an_event),
+		KIT_TEST(a_tools_own_time_limit_counts),
+		KIT_TEST(detached_tools_get_no_filler),
+		KIT_TEST(the_same_change_in_one_turn_is_answered_from_the_first),
+		KIT_TEST(a_refused_change_is_answered_from_the_first_as_well),
+		KIT_TEST(other_arguments_are_another_change),
+		KIT_TEST(another_tool_with_the_same_arguments_is_another_change),
+		KIT_TEST(the_same_change_twice_in_one_message_runs_once),
+		KIT_TEST(the_same_change_in_a_later_turn_runs_again),
+		KIT_TEST(a_change_of_unknown_outcome_is_never_done_again),
+		KIT_TEST(a_change_that_still_runs_is_not_done_again_in_a_later_turn),
+		KIT_TEST(a_read_may_be_done_again),
+		KIT_TEST(the_agent_ends_the_call_when_its_last_words_are_said),
+		KIT_TEST(without_words_of_its_own_it_says_goodbye),
+		KIT_TEST(the_caller_may_go_on),
+		KIT_TEST(it_is_looked_up_while_the_caller_speaks),
+		KIT_TEST(words_that_may_change_are_not_looked_up),
+		KIT_TEST(only_the_last_query_counts),
+		KIT_TEST(without_knowledge_nothing_is_looked_up),
+		KIT_TEST(the_same_words_are_looked_up_once),
+		KIT_TEST(knowledge_of_an_answer_thrown_away_is_for_the_next),
+		KIT_TEST(a_question_in_flight_is_asked_again),
+		KIT_TEST(an_answer_broken_off_goes_on),
+		KIT_TEST(a_question_asked_ahead_is_thrown_away),
+		KIT_TEST(tools_in_flight_are_sent_again_under_their_key),
+		KIT_TEST(a_failed_answer_waiting_for_its_breath_waits_on),
+		KIT_TEST(the_oldest_turns_are_forgotten_whole),
+	};
+
+	return cmocka_run_group_tests_name("dialogue", tests, NULL, NULL);
+}

@@ -1,0 +1,1134 @@
+/* What the caller says and when the turn is over, which recogniser stream hears it, and what comes of voice without words. */
+#include "callkit.h"
+
+static const char ten[] = "one two three four five six seven eight nine ten";
+
+/* ------------------------------------------------------------------ the end of the turn */
+
+static void silence_ends_the_turn(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 599);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "600 ~turn t1 i0 n600000 \"I want some tea\"", "600 snapshot", "600 ask g1 t1 try 1");
+	expect_request(k, "caller: I want some tea");
+}
+
+static void a_whole_answer_ends_it_sooner(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "What time is it?");
+	zero(k);
+	quiet_until(k, 199);
+	expect_nothing(k);
+	quiet_until(k, 200);
+	expect(k, "200 ~turn t1 i1 n200000 \"What time is it?\"");
+}
+
+static void open_words_get_more_time(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I would like to");
+	zero(k);
+	quiet_until(k, 1199);
+	expect_nothing(k);
+	quiet_until(k, 1200);
+	expect(k, "1200 ~turn t1 i2 n1200000 \"I would like to\"", "1200 snapshot", "1200 ask g1 t1 try 1");
+}
+
+static void greet(struct kit *k, const char *question)
+{
+	strcpy(k->brief.greeting, question);
+	begin(k);
+	spoken(k, 1);
+}
+
+static void test_P09_digits_that_were_asked_for_get_the_most_time(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "What is your number?");
+	voice(k, 320);
+	final(k, "oh one six three two");
+	zero(k);
+	quiet_until(k, 1799);
+	expect_nothing(k);
+	quiet_until(k, 1800);
+	expect(k, "1800 ~turn t1 i3 n1800000 \"oh one six three two\"", "1800 snapshot", "1800 ask g1 t1 try 1");
+}
+
+static void test_P09_pauses_in_a_number_do_not_end_the_turn(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	greet(k, "What is your ten digit number?");
+	zero(k);
+	for (i = 0; i < 4; i++) {
+		voice(k, 320);
+		final(k, "oh one");
+		quiet_for(k, 1504);
+		expect_nothing(k);
+	}
+	voice(k, 320);
+	final(k, "six seven");
+	zero(k);
+	quiet_until(k, 200);
+	expect(k, "200 ~turn t1 i1 n200000 \"oh one oh one oh one oh one six seven\"");
+}
+
+static void test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "Is that right?");
+	voice(k, 320);
+	final(k, "yes");
+	zero(k);
+	quiet_until(k, 199);
+	expect_nothing(k);
+	quiet_until(k, 200);
+	expect(k, "200 ~turn t1 i1 n200000 \"yes\"");
+}
+
+static void test_P09_without_its_guard_a_number_is_cut_off(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P09;
+	greet(k, "What is your number?");
+	voice(k, 320);
+	final(k, "oh one six three two");
+	zero(k);
+	quiet_until(k, 200);
+	assert_true(has(k, "200 ~turn t1 i1"));
+}
+
+static void what_was_asked_for_holds_for_one_turn(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "What is your number?");
+	turn(k, "oh one six three two");
+	quiet_for(k, 1280);
+	text(k, "Thank you. ");
+	done(k);
+	spoken(k, k->last);
+	turn(k, "and that was all");
+	assert_true(has(k, "~turn t2 i0"));
+}
+
+static void the_recognisers_own_end_counts(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	end(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 319);
+	expect_nothing(k);
+	quiet_until(k, 320);
+	expect(k, "320 ~turn t1 i4 n320000 \"I want some tea\"", "320 snapshot", "320 ask g1 t1 try 1");
+}
+
+static void an_end_without_words_holds_for_those_before(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	end(k, "");
+	zero(k);
+	quiet_until(k, 320);
+	assert_true(has(k, "320 ~turn t1 i4"));
+}
+
+static void an_end_is_forgotten_when_words_follow(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	end(k, "I want some tea");
+	final(k, "really");
+	zero(k);
+	quiet_until(k, 599);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	assert_true(has(k, "600 ~turn t1 i0"));
+}
+
+static void an_end_is_forgotten_when_the_turn_is_over(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	end(k, "I want some tea");
+	quiet_for(k, 640);
+	text(k, "Sure. ");
+	done(k);
+	spoken(k, k->last);
+	voice(k, 320);
+	final(k, "thank you so much");
+	zero(k);
+	quiet_until(k, 600);
+	assert_true(has(k, "600 ~turn t2 i0"));
+}
+
+static void an_empty_final_does_not_forget_it(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	end(k, "I want some tea");
+	final(k, "");
+	zero(k);
+	quiet_until(k, 320);
+	assert_true(has(k, "320 ~turn t1 i4"));
+}
+
+static void an_end_that_would_come_later_than_silence_does_not_count(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_endpoint_ms = 600;
+	begin(k);
+	voice(k, 320);
+	end(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 600);
+	assert_true(has(k, "600 ~turn t1 i0"));
+}
+
+static void voice_stops_the_clock_and_keeps_the_words(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	quiet_for(k, 544);
+	voice(k, 320);
+	quiet_for(k, 96);
+	final(k, "with milk");
+	expect_nothing(k);
+	zero(k);
+	quiet_until(k, 503);
+	expect_nothing(k);
+	quiet_until(k, 504);
+	expect(k, "504 ~turn t1 i0 n600000 \"I want some tea with milk\"", "504 snapshot", "504 ask g1 t1 try 1");
+}
+
+static void without_voice_the_words_themselves_start_the_clock(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	final(k, "I want some tea");
+	quiet_until(k, 300);
+	final(k, "with milk");
+	quiet_until(k, 899);
+	expect_nothing(k);
+	quiet_until(k, 900);
+	expect(k, "900 ~turn t1 i0 n600000 \"I want some tea with milk\"", "900 snapshot", "900 ask g1 t1 try 1");
+}
+
+/* Voice of the turn before says nothing about this one. */
+static void words_after_a_turn_count_from_their_own_time(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 320);
+	final(k, "with milk");
+	quiet_until(k, 919);
+	expect_nothing(k);
+	quiet_until(k, 920);
+	expect(k, "920 ~turn t2 i0 n600000 \"with milk\"", "920 cancel g1", "920 snapshot", "920 ask g2 t2 try 1");
+	expect_request(k, "caller: I want some tea", "caller: with milk");
+}
+
+static void the_same_partial_again_is_no_news(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	partial(k, "I want");
+	quiet_until(k, 100);
+	partial(k, "I want");
+	quiet_until(k, 159);
+	expect_nothing(k);
+	quiet_until(k, 160);
+	expect(k, "160 finalize s1");
+}
+
+static void another_partial_is(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	partial(k, "I want");
+	quiet_until(k, 100);
+	partial(k, "I want tea");
+	quiet_until(k, 259);
+	expect_nothing(k);
+	quiet_until(k, 260);
+	expect(k, "260 finalize s1");
+}
+
+/* ------------------------------------------------------------------ missing finals */
+
+static void a_partial_is_finalized_and_its_final_ends_the_turn(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some");
+	zero(k);
+	quiet_until(k, 159);
+	expect_nothing(k);
+	quiet_until(k, 160);
+	expect(k, "160 finalize s1");
+	quiet_until(k, 400);
+	final(k, "I want some tea");
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "600 ~turn t1 i0 n600000 \"I want some tea\"", "600 snapshot", "600 ask g1 t1 try 1");
+}
+
+static void a_missing_final_is_waited_for_and_no_longer(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 1299);
+	expect(k, "160 finalize s1");
+	quiet_until(k, 1300);
+	expect(k, "1300 ~turn t1 i5 n1300000 \"I want some tea\"", "1300 snapshot", "1300 ask g1 t1 try 1");
+	expect_request(k, "caller: I want some tea");
+}
+
+static void a_final_that_comes_in_that_wait_ends_the_turn_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 800);
+	drop(k);
+	final(k, "I want some tea");
+	expect_nothing(k);
+	quiet_until(k, 801);
+	expect(k, "800 ~turn t1 i5 n800000 \"I want some tea\"", "800 snapshot", "800 ask g1 t1 try 1");
+}
+
+static void a_late_finalize_is_made_up_for_at_the_turns_end(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_finalize_ms = 700;
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 600);
+	expect(k, "600 finalize s1");
+	quiet_until(k, 1200);
+	expect_nothing(k);
+	quiet_until(k, 1300);
+	assert_true(has(k, "1300 ~turn t1 i5 n1300000"));
+}
+
+static void a_final_with_the_turns_words_brings_nothing_new(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1312);
+	zero(k);
+	final(k, "I want some tea.");
+	quiet_for(k, 1024);
+	expect_nothing(k);
+	final(k, "I want some tea."); /* said once more */
+	quiet_until(k, 1624);
+	expect(k,
+		"1188 speak u1.1 \"Let me see.\"",
+		"1224 ~turn t2 i1 n200000 \"I want some tea.\"",
+		"1224 ~heard t1 i1 n1",
+		"1224 unspeak u1",
+		"1224 cancel g1",
+		"1224 snapshot",
+		"1224 ask g2 t2 try 1");
+}
+
+static void a_final_with_other_words_is_a_turn_of_its_own(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1312);
+	zero(k);
+	final(k, "I want some tea and biscuits");
+	quiet_until(k, 600);
+	expect(k, "600 ~turn t2 i0 n600000 \"I want some tea and biscuits\"", "600 cancel g1", "600 snapshot", "600 ask g2 t2 try 1");
+}
+
+static void an_empty_final_takes_the_partial_away(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 64);
+	partial(k, "hm hm hm");
+	final(k, "");
+	zero(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+static void a_final_of_punctuation_is_empty(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 64);
+	final(k, "...");
+	zero(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+static void finals_and_a_partial_are_one_turn(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want");
+	final(k, "some");
+	partial(k, "tea");
+	zero(k);
+	quiet_until(k, 1300);
+	assert_true(has(k, "\"I want some tea\""));
+}
+
+static void test_N5_without_its_guard_finals_are_lost(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_N5;
+	begin(k);
+	turn(k, "I want some tea");
+	expect_nothing(k);
+}
+
+static void a_turn_holds_at_most_eight_thousand_bytes(void **state)
+{
+	static char words[4000];
+	struct kit *k = *state;
+	int i;
+
+	memset(words, 'a', sizeof(words) - 1);
+	begin(k);
+	for (i = 0; i < 4; i++)
+		final(k, words);
+	final(k, "b");
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t1 i0"));
+	assert_in_range(k->request.len, 2 * 3999, 8192 + strlen("caller: "));
+	assert_int_equal(buf_str(&k->request)[k->request.len - 1], 'b');
+}
+
+/* ------------------------------------------------------------------ stalls of the line */
+
+static void silence_that_nobody_heard_is_not_counted(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	quiet_for(k, 448);
+	zero(k);
+	pass(k, 251); /* the turn's end is 152 ms away: the last chunk is too old then */
+	expect_nothing(k);
+	pass(k, 1);
+	expect_nothing(k);
+	pass(k, 600);
+	expect_nothing(k);
+	pass(k, 199);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "1052 ~turn t1 i5 n1500000 \"I want some tea\"", "1052 snapshot", "1052 ask g1 t1 try 1");
+}
+
+static void a_tenth_of_a_second_is_no_stall(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_silence_ms = 548;
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	quiet_for(k, 448);
+	zero(k);
+	pass(k, 100);
+	expect(k, "100 ~turn t1 i0 n548000 \"I want some tea\"", "100 snapshot", "100 ask g1 t1 try 1");
+}
+
+static void a_stall_of_a_second_is_silence_after_all(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_silence_ms = 1032;
+	begin(k);
+	voice(k, 320);
+	quiet_for(k, 32);
+	final(k, "I want some tea");
+	zero(k);
+	pass(k, 999);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "1000 ~turn t1 i0 n1032000 \"I want some tea\"");
+}
+
+static void a_stall_of_less_is_not(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_silence_ms = 1031;
+	begin(k);
+	voice(k, 320);
+	quiet_for(k, 32);
+	final(k, "I want some tea");
+	zero(k);
+	pass(k, 1098);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "1099 ~turn t1 i5 n1131000 \"I want some tea\"");
+}
+
+static void after_a_stall_the_silence_goes_on_counting(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	zero(k);
+	quiet_for(k, 448);
+	pass(k, 200);
+	expect_nothing(k);
+	quiet_for(k, 64);
+	expect(k, "700 ~turn t1 i5 n700000 \"I want some tea\"", "700 snapshot", "700 ask g1 t1 try 1");
+}
+
+/* ------------------------------------------------------------------ recogniser streams */
+
+static void a_stream_is_open_while_it_rings(void **state)
+{
+	struct kit *k = *state;
+
+	kit_open(k);
+	pass(k, 1);
+	simple(k, IN_PREPARE);
+	expect(k, "1 listen s1 from 0");
+	pass(k, 999);
+	simple(k, IN_START);
+	expect_nothing(k);
+}
+
+static void test_P24_without_its_guard_nothing_is_open_before_the_answer(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P24;
+	kit_open(k);
+	pass(k, 1);
+	simple(k, IN_PREPARE);
+	expect_nothing(k);
+	simple(k, IN_START);
+	expect(k, "1 listen s1 from 0");
+}
+
+static void other_streams_are_not_listened_to(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	k->stream = 2;
+	final(k, "I want some tea");
+	quiet_for(k, 640);
+	expect_nothing(k);
+	stt_down(k, 2);
+	stt_down(k, 0);
+	expect_nothing(k);
+}
+
+static void a_dead_stream_is_replaced_after_a_breath(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 96);
+	zero(k);
+	stt_down(k, 1);
+	expect(k, "0 ~retry t0 i2 n1");
+	stt_down(k, 1);
+	expect_nothing(k);
+	final(k, "from a dead stream");
+	quiet_until(k, 199);
+	expect_nothing(k);
+	quiet_until(k, 200);
+	expect(k, "200 listen s2 from 2304");
+}
+
+static void the_breath_doubles_up_to_two_seconds(void **state)
+{
+	static const unsigned int waits[] = { 200, 400, 800, 1600, 2000, 2000 };
+	char line[80];
+	struct kit *k = *state;
+	unsigned int i;
+
+	begin(k);
+	for (i = 0; i < 6; i++) {
+		zero(k);
+		stt_down(k, k->stream);
+		snprintf(line, sizeof(line), "0 ~retry t0 i2 n%u", i + 1);
+		expect(k, line);
+		pass(k, waits[i] - 1);
+		expect_nothing(k);
+		pass(k, 1);
+		assert_int_equal(k->stream, i + 2);
+	}
+	partial(k, "hello");
+	zero(k);
+	stt_down(k, k->stream);
+	expect(k, "0 ~retry t0 i2 n1");
+	pass(k, 200);
+	assert_int_equal(k->stream, 8);
+}
+
+static void an_odd_breath_never_exceeds_two_seconds(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->settings.stt_retry_ms = 1999;
+	begin(k);
+	for (i = 0; i < 2; i++) {
+		stt_down(k, k->stream);
+		pass(k, 1998 + (unsigned int)i);
+		zero(k);
+		pass(k, 1);
+		assert_true(has(k, "1 listen"));
+	}
+	k->settings.stt_retry_ms = 3000;
+	call_set_settings(k->call, &k->settings);
+	call_set_settings(k->twin, &k->settings);
+	stt_down(k, k->stream);
+	pass(k, 1999);
+	zero(k);
+	pass(k, 1);
+	assert_true(has(k, "1 listen"));
+}
+
+/* Nobody spoke since the last final: the new stream needs nothing of the past. */
+static void a_new_stream_begins_where_the_audio_is_when_nothing_is_owed(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 640);
+	zero(k);
+	stt_down(k, 1);
+	quiet_for(k, 224);
+	expect(k, "0 ~retry t1 i2 n1", "200 listen s2 from 9216");
+}
+
+static void a_new_stream_begins_before_the_voice_that_is_owed(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 960);
+	voice(k, 320);
+	zero(k);
+	stt_down(k, 1);
+	voice(k, 224);
+	expect(k, "0 ~retry t0 i2 n1", "200 listen s2 from 3680");
+}
+
+static void a_new_stream_begins_no_earlier_than_the_last_final(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 960);
+	caller_says(k, "I want");
+	quiet_for(k, 320);
+	voice(k, 64);
+	zero(k);
+	stt_down(k, 1);
+	voice(k, 224);
+	expect(k, "0 ~retry t0 i2 n1", "200 listen s2 from 10240");
+}
+
+static void a_new_stream_begins_no_earlier_than_the_call(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 480);
+	voice(k, 320);
+	zero(k);
+	stt_down(k, 1);
+	voice(k, 224);
+	expect(k, "0 ~retry t0 i2 n1", "200 listen s2 from 0");
+}
+
+/* The final came in the middle of the voice: what goes on is owed from there. */
+static void voice_that_goes_on_behind_a_final_is_owed(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 960);
+	caller_says(k, "I want");
+	voice(k, 64);
+	zero(k);
+	stt_down(k, 1);
+	voice(k, 224);
+	expect(k, "0 ~retry t0 i2 n1", "200 listen s2 from 10240");
+}
+
+static void a_new_stream_takes_the_partial_of_the_old_one_away(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some");
+	stt_down(k, 1);
+	quiet_for(k, 224);
+	drop(k);
+	quiet_for(k, 640);
+	expect_nothing(k);
+	final(k, "I want some tea");
+	quiet_for(k, 32);
+	assert_true(has(k, "~turn t1 i5"));
+	assert_true(has(k, "\"I want some tea\""));
+}
+
+static void a_dead_stream_is_not_asked_to_finish(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.stt_retry_ms = 5000;
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	stt_down(k, 1);
+	drop(k);
+	quiet_for(k, 320);
+	expect_nothing(k);
+}
+
+static void a_stream_that_says_nothing_to_much_voice_is_dead(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_noise_ms = 10000;
+	begin(k);
+	voice(k, 480);
+	quiet_until(k, 1999);
+	expect_nothing(k);
+	quiet_until(k, 2000);
+	expect(k, "2000 ~retry t0 i2 n1");
+	quiet_until(k, 2200);
+	expect(k, "2200 listen s2 from 0");
+}
+
+static void a_stream_that_says_nothing_to_little_voice_may_be_right(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_noise_ms = 10000;
+	begin(k);
+	voice(k, 448);
+	quiet_until(k, 4000);
+	expect_nothing(k);
+}
+
+static void more_voice_does_not_put_it_off(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 1984);
+	expect_nothing(k);
+	voice(k, 32);
+	assert_true(has(k, "2000 ~retry t0 i2 n1"));
+}
+
+static void a_transcript_proves_that_it_lives(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 960);
+	partial(k, "I");
+	voice(k, 1472);
+	assert_false(has(k, "~retry"));
+	zero(k);
+	voice(k, 96);
+	assert_true(has(k, "80 ~retry t0 i2 n1"));
+}
+
+static void a_stream_that_is_down_is_not_found_dead_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.stt_retry_ms = 5000;
+	begin(k);
+	voice(k, 640);
+	stt_down(k, 1);
+	drop(k);
+	voice(k, 1920);
+	expect_nothing(k);
+}
+
+/* ------------------------------------------------------------------ voice without words */
+
+static void test_P10_voice_without_words_is_asked_about(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 96);
+	zero(k);
+	quiet_until(k, 1199);
+	expect_nothing(k);
+	quiet_until(k, 1200);
+	expect(k, "1200 ~noise t0 i0 n96000", "1200 speak u1.1 \"Sorry, I did not catch that.\"");
+	quiet_for(k, 1600);
+	assert_false(has(k, "~noise"));
+}
+
+static void test_P10_the_second_time_in_other_words(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	begin(k);
+	for (i = 0; i < 3; i++) {
+		voice(k, 96);
+		quiet_for(k, 1216);
+		spoken(k, k->last);
+	}
+	assert_int_equal(times(k, "\"Sorry, I did not catch that.\"\n"), 4);
+	assert_int_equal(times(k, "\"Pardon? I did not get that.\"\n"), 2);
+}
+
+static void test_P10_without_its_guard_nothing_is_said(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P10;
+	begin(k);
+	voice(k, 96);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+static void two_chunks_of_voice_are_not_asked_about(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 64);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+static void more_voice_puts_it_off(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 96);
+	quiet_for(k, 1152);
+	voice(k, 32);
+	zero(k);
+	quiet_until(k, 1199);
+	expect_nothing(k);
+	quiet_until(k, 1200);
+	assert_true(has(k, "1200 ~noise t0 i0 n32000"));
+}
+
+static void words_are_an_answer_to_it(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 96);
+	partial(k, "tea");
+	quiet_for(k, 320);
+	final(k, "");
+	drop(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+static void punctuation_is_none(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 96);
+	partial(k, "");
+	final(k, "...");
+	quiet_for(k, 1216);
+	assert_true(has(k, "1296 ~noise"));
+}
+
+static void nothing_is_asked_while_the_agent_speaks_or_thinks(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_filler_ms = k->settings.llm_second_ms = 20000;
+	begin(k);
+	turn(k, "I want some tea");
+	voice(k, 96);
+	drop(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+	text(k, "One two three four five six seven eight nine ten. ");
+	done(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	drop(k);
+	voice(k, 64);
+	quiet_for(k, 2048);
+	expect_nothing(k);
+}
+
+static void nothing_is_asked_over_a_disclosure(void **state)
+{
+	struct kit *k = *state;
+
+	strcpy(k->brief.greeting, ten);
+	k->brief.greeting_whole = true;
+	begin(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	voice(k, 320);
+	drop(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+static void nothing_is_asked_without_media(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 96);
+	simple(k, IN_MEDIA_LOST);
+	drop(k);
+	pass(k, 5000);
+	expect_nothing(k);
+}
+
+static void a_noise_is_not_owed_to_a_new_stream(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 960);
+	voice(k, 96);
+	quiet_for(k, 1216);
+	zero(k);
+	stt_down(k, 1);
+	quiet_for(k, 224);
+	assert_true(has(k, "200 listen s2 from 19712"));
+}
+
+/* ------------------------------------------------------------------ nods */
+
+static void a_nod_while_nobody_speaks_is_a_turn(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "okay");
+	assert_true(has(k, "~turn t1 i0 n600000 \"okay\""));
+}
+
+static void a_nod_while_the_agent_thinks_is_noted_and_forgotten(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	zero(k);
+	final(k, "okay");
+	quiet_for(k, 960);
+	expect(k, "0 ~nod t1 i0 n0 \"okay\"");
+}
+
+static void a_nod_while_the_agent_waits_to_speak_is_one(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	text(k, "Sure, here it comes. ");
+	done(k);
+	zero(k);
+	final(k, "okay");
+	quiet_for(k, 640);
+	expect(k, "0 ~nod t1 i0 n0 \"okay\"");
+}
+
+static void words_behind_words_are_no_nod(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	final(k, "well");
+	final(k, "okay");
+	expect(k, "0 ~yield t0 i0 n0", "0 hold", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
+static void a_nod_that_is_a_stop_word_is_none(void **state)
+{
+	struct kit *k = *state;
+
+	strcpy(k->brief.stops.text[0], "okay");
+	begin(k);
+	on_air(k, ten);
+	final(k, "okay");
+	assert_true(has(k, "~yield t0 i1"));
+	assert_false(has(k, "~nod"));
+}
+
+static void a_nod_in_a_partial_is_silent(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	partial(k, "okay");
+	partial(k, "");
+	quiet_for(k, 960);
+	expect_nothing(k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(silence_ends_the_turn),
+		KIT_TEST(a_whole_answer_ends_it_sooner),
+		KIT_TEST(open_words_get_more_time),
+		KIT_TEST(test_P09_digits_that_were_asked_for_get_the_most_time),
+		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
+		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
+		KIT_TEST(test_P09_without_its_guard_a_number_is_cut_off),
+		KIT_TEST(what_was_asked_for_holds_for_one_turn),
+		KIT_TEST(the_recognisers_own_end_counts),
+		KIT_TEST(an_end_without_words_holds_for_those_before),
+		KIT_TEST(an_end_is_forgotten_when_words_follow),
+		KIT_TEST(an_end_is_forgotten_when_the_turn_is_over),
+		KIT_TEST(an_empty_final_does_not_forget_it),
+		KIT_TEST(an_end_that_would_come_later_than_silence_does_not_count),
+		KIT_TEST(voice_stops_the_clock_and_keeps_the_words),
+		KIT_TEST(without_voice_the_words_themselves_start_the_clock),
+		KIT_TEST(words_after_a_turn_count_from_their_own_time),
+		KIT_TEST(the_same_partial_again_is_no_news),
+		KIT_TEST(another_partial_is),
+		KIT_TEST(a_partial_is_finalized_and_its_final_ends_the_turn),
+		KIT_TEST(a_missing_final_is_waited_for_and_no_longer),
+		KIT_TEST(a_final_that_comes_in_that_wait_ends_the_turn_at_once),
+		KIT_TEST(a_late_finalize_is_made_up_for_at_the_turns_end),
+		KIT_TEST(a_final_with_the_turns_words_brings_nothing_new),
+		KIT_TEST(a_final_with_other_words_is_a_turn_of_its_own),
+		KIT_TEST(an_empty_final_takes_the_partial_away),
+		KIT_TEST(a_final_of_punctuation_is_empty),
+		KIT_TEST(finals_and_a_partial_are_one_turn),
+		KIT_TEST(test_N5_without_its_guard_finals_are_lost),
+		KIT_TEST(a_turn_holds_at_most_eight_thousand_bytes),
+		KIT_TEST(silence_that_nobody_heard_is_not_counted),
+		KIT_TEST(a_tenth_of_a_second_is_no_stall),
+		KIT_TEST(a_stall_of_a_second_is_silence_after_all),
+		KIT_TEST(a_stall_of_less_is_not),
+		KIT_TEST(after_a_stall_the_silence_goes_on_counting),
+		KIT_TEST(a_stream_is_open_while_it_rings),
+		KIT_TEST(test_P24_without_its_guard_nothing_is_open_before_the_answer),
+		KIT_TEST(other_streams_are_not_listened_to),
+		KIT_TEST(a_dead_stream_is_replaced_after_a_breath),
+		KIT_TEST(the_breath_doubles_up_to_two_seconds),
+		KIT_TEST(an_odd_breath_never_exceeds_two_seconds),
+		KIT_TEST(a_new_stream_begins_where_the_audio_is_when_nothing_is_owed),
+		KIT_TEST(a_new_stream_begins_before_the_voice_that_is_owed),
+		KIT_TEST(a_new_stream_begins_no_earlier_than_the_last_final),
+		KIT_TEST(a_new_stream_begins_no_earlier_than_the_call),
+		KIT_TEST(voice_that_goes_on_behind_a_final_is_owed),
+		KIT_TEST(a_new_stream_takes_the_partial_of_the_old_one_away),
+		KIT_TEST(a_dead_stream_is_not_asked_to_finish),
+		KIT_TEST(a_stream_that_says_nothing_to_much_voice_is_dead),
+		KIT_TEST(a_stream_that_says_nothing_to_little_voice_may_be_right),
+		KIT_TEST(more_voice_does_not_put_it_off),
+		KIT_TEST(a_transcript_proves_that_it_lives),
+		KIT_TEST(a_stream_that_is_down_is_not_found_dead_again),
+		KIT_TEST(test_P10_voice_without_words_is_asked_about),
+		KIT_TEST(test_P10_the_second_time_in_other_words),
+		KIT_TEST(test_P10_without_its_guard_nothing_is_said),
+		KIT_TEST(two_chunks_of_voice_are_not_asked_about),
+		KIT_TEST(more_voice_puts_it_off),
+		KIT_TEST(words_are_an_answer_to_it),
+		KIT_TEST(punctuation_is_none),
+		KIT_TEST(nothing_is_asked_while_the_agent_speaks_or_thinks),
+		KIT_TEST(nothing_is_asked_over_a_disclosure),
+		KIT_TEST(nothing_is_asked_without_media),
+		KIT_TEST(a_noise_is_not_owed_to_a_new_stream),
+		KIT_TEST(a_nod_while_nobody_speaks_is_a_turn),
+		KIT_TEST(a_nod_while_the_agent_thinks_is_noted_and_forgotten),
+		KIT_TEST(a_nod_while_the_agent_waits_to_speak_is_one),
+		KIT_TEST(words_behind_words_are_no_nod),
+		KIT_TEST(a_nod_that_is_a_stop_word_is_none),
+		KIT_TEST(a_nod_in_a_partial_is_silent),
+	};
+
+	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
+}
