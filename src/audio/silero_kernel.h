@@ -17,6 +17,10 @@
 /* Hardened builds zero what is on the stack; here that would cost more than an encoder, and all of it is written first. */
 #define UNINITIALIZED __attribute__((uninitialized))
 
+/* The compiler no longer knows what lies at x and loads it again, which is cheaper than what it does to keep it: with twelve sums
+ * in registers there is no room for the inputs, and they or the sums go to the stack. */
+#define FORGET(x) __asm__("" : "+r"(x))
+
 typedef int32_t ivec __attribute__((vector_size(VW * 4)));
 
 enum {
@@ -43,6 +47,7 @@ struct lane {
 	float last[NET_NARROW];           /* after encoder 2 */
 	float joint[2 * NET_WIDE];        /* after encoder 3, then h: the LSTM's inputs */
 	float gates[NET_GATES];
+	float apart[80]; /* else a lane is 8 KB, and all lanes want the same places in the nearest cache */
 };
 
 INLINE vec load(const float *p)
@@ -316,34 +321,44 @@ static void encoder0_tile(const struct silero_net *net, struct lane *lane, size_
 	vec b0 = load(net->encoder0_bias + o + VW), b1 = b0, b2 = b0, b3 = b0, d1 = c1, d2 = c1;
 
 	for (k = 0; k < net->bins; k++, w += NET_TAPS * NET_BLOCK, u += NET_TAPS * NET_BLOCK) {
-		vec x0 = vec_set1(lane->mag[0][k]), x1 = vec_set1(lane->mag[1][k]);
-		vec x2 = vec_set1(lane->mag[2][k]), x3 = vec_set1(lane->mag[3][k]);
-		vec wa = load(w), wb = load(u);
+		const float *x = lane->mag[0] + k;
+		vec wa = load(w), wb = load(u), v = vec_set1(x[0]);
 
-		c1 = vec_fma(wa, x0, c1);
-		d1 = vec_fma(wb, x0, d1);
-		c2 = vec_fma(wa, x1, c2);
-		d2 = vec_fma(wb, x1, d2);
-		a3 = vec_fma(wa, x2, a3);
-		b3 = vec_fma(wb, x2, b3);
+		c1 = vec_fma(wa, v, c1);
+		d1 = vec_fma(wb, v, d1);
+		v = vec_set1(x[MAG_STRIDE]);
+		c2 = vec_fma(wa, v, c2);
+		d2 = vec_fma(wb, v, d2);
+		v = vec_set1(x[2 * MAG_STRIDE]);
+		a3 = vec_fma(wa, v, a3);
+		b3 = vec_fma(wb, v, b3);
+		FORGET(x);
 		wa = load(w + NET_BLOCK);
 		wb = load(u + NET_BLOCK);
-		a0 = vec_fma(wa, x0, a0);
-		b0 = vec_fma(wb, x0, b0);
-		a1 = vec_fma(wa, x1, a1);
-		b1 = vec_fma(wb, x1, b1);
-		a2 = vec_fma(wa, x2, a2);
-		b2 = vec_fma(wb, x2, b2);
-		a3 = vec_fma(wa, x3, a3);
-		b3 = vec_fma(wb, x3, b3);
+		v = vec_set1(x[0]);
+		a0 = vec_fma(wa, v, a0);
+		b0 = vec_fma(wb, v, b0);
+		v = vec_set1(x[MAG_STRIDE]);
+		a1 = vec_fma(wa, v, a1);
+		b1 = vec_fma(wb, v, b1);
+		v = vec_set1(x[2 * MAG_STRIDE]);
+		a2 = vec_fma(wa, v, a2);
+		b2 = vec_fma(wb, v, b2);
+		v = vec_set1(x[3 * MAG_STRIDE]);
+		a3 = vec_fma(wa, v, a3);
+		b3 = vec_fma(wb, v, b3);
+		FORGET(x);
 		wa = load(w + 2 * NET_BLOCK);
 		wb = load(u + 2 * NET_BLOCK);
-		a0 = vec_fma(wa, x1, a0);
-		b0 = vec_fma(wb, x1, b0);
-		a1 = vec_fma(wa, x2, a1);
-		b1 = vec_fma(wb, x2, b1);
-		a2 = vec_fma(wa, x3, a2);
-		b2 = vec_fma(wb, x3, b2);
+		v = vec_set1(x[MAG_STRIDE]);
+		a0 = vec_fma(wa, v, a0);
+		b0 = vec_fma(wb, v, b0);
+		v = vec_set1(x[2 * MAG_STRIDE]);
+		a1 = vec_fma(wa, v, a1);
+		b1 = vec_fma(wb, v, b1);
+		v = vec_set1(x[3 * MAG_STRIDE]);
+		a2 = vec_fma(wa, v, a2);
+		b2 = vec_fma(wb, v, b2);
 	}
 	store(lane->wide[0] + o, relu(a0));
 	store(lane->wide[1] + o, relu(a1 + c1));
@@ -367,47 +382,52 @@ static void encoder1_tile(const struct silero_net *net, struct lane *lane, size_
 	vec a2 = load(first_frame + 2 * VW), a3 = load(first_frame + 3 * VW);
 	vec b0 = load(second_frame), b1 = load(second_frame + VW);
 	vec b2 = load(second_frame + 2 * VW), b3 = load(second_frame + 3 * VW);
+	vec c0 = vec_set1(0.0f), c1 = c0, c2 = c0, c3 = c0;
 	size_t k;
 
 	for (k = from; k < to; k++) {
-		vec x0 = vec_set1(lane->wide[0][k]), x1 = vec_set1(lane->wide[1][k]);
-		vec x2 = vec_set1(lane->wide[2][k]), x3 = vec_set1(lane->wide[3][k]);
+		const float *x = lane->wide[0] + k;
 		const size_t first = k * ROWS, second = first + NET_BLOCK, third = second + NET_BLOCK;
-		vec v0 = load(w0 + second), v1 = load(w1 + second), v2 = load(w2 + second), v3 = load(w3 + second);
+		vec v = load(w0 + second), x0 = vec_set1(x[0]), x2 = vec_set1(x[2 * NET_WIDE]), x1, x3;
 
-		a0 = vec_fma(v0, x0, a0);
-		a1 = vec_fma(v1, x0, a1);
-		a2 = vec_fma(v2, x0, a2);
-		a3 = vec_fma(v3, x0, a3);
-		b0 = vec_fma(v0, x2, b0);
-		b1 = vec_fma(v1, x2, b1);
-		b2 = vec_fma(v2, x2, b2);
-		b3 = vec_fma(v3, x2, b3);
-		v0 = load(w0 + third);
-		v1 = load(w1 + third);
-		v2 = load(w2 + third);
-		v3 = load(w3 + third);
-		a0 = vec_fma(v0, x1, a0);
-		a1 = vec_fma(v1, x1, a1);
-		a2 = vec_fma(v2, x1, a2);
-		a3 = vec_fma(v3, x1, a3);
-		b0 = vec_fma(v0, x3, b0);
-		b1 = vec_fma(v1, x3, b1);
-		b2 = vec_fma(v2, x3, b2);
-		b3 = vec_fma(v3, x3, b3);
-		b0 = vec_fma(load(w0 + first), x1, b0);
-		b1 = vec_fma(load(w1 + first), x1, b1);
-		b2 = vec_fma(load(w2 + first), x1, b2);
-		b3 = vec_fma(load(w3 + first), x1, b3);
+		a0 = vec_fma(v, x0, a0);
+		b0 = vec_fma(v, x2, b0);
+		v = load(w1 + second);
+		a1 = vec_fma(v, x0, a1);
+		b1 = vec_fma(v, x2, b1);
+		v = load(w2 + second);
+		a2 = vec_fma(v, x0, a2);
+		b2 = vec_fma(v, x2, b2);
+		v = load(w3 + second);
+		a3 = vec_fma(v, x0, a3);
+		b3 = vec_fma(v, x2, b3);
+		x1 = vec_set1(x[NET_WIDE]);
+		x3 = vec_set1(x[3 * NET_WIDE]);
+		v = load(w0 + third);
+		a0 = vec_fma(v, x1, a0);
+		b0 = vec_fma(v, x3, b0);
+		v = load(w1 + third);
+		a1 = vec_fma(v, x1, a1);
+		b1 = vec_fma(v, x3, b1);
+		v = load(w2 + third);
+		a2 = vec_fma(v, x1, a2);
+		b2 = vec_fma(v, x3, b2);
+		v = load(w3 + third);
+		a3 = vec_fma(v, x1, a3);
+		b3 = vec_fma(v, x3, b3);
+		c0 = vec_fma(load(w0 + first), x1, c0);
+		c1 = vec_fma(load(w1 + first), x1, c1);
+		c2 = vec_fma(load(w2 + first), x1, c2);
+		c3 = vec_fma(load(w3 + first), x1, c3);
 	}
 	store(first_frame, a0);
 	store(first_frame + VW, a1);
 	store(first_frame + 2 * VW, a2);
 	store(first_frame + 3 * VW, a3);
-	store(second_frame, b0);
-	store(second_frame + VW, b1);
-	store(second_frame + 2 * VW, b2);
-	store(second_frame + 3 * VW, b3);
+	store(second_frame, b0 + c0);
+	store(second_frame + VW, b1 + c1);
+	store(second_frame + 2 * VW, b2 + c2);
+	store(second_frame + 3 * VW, b3 + c3);
 }
 
 static void relu_all(float **out, size_t outputs, size_t count)
@@ -434,9 +454,9 @@ static void encode_frames(const struct silero_net *net, struct lane *lanes, size
 		memcpy(lanes[i].narrow[1], net->encoder1_bias, sizeof(lanes[i].narrow[1]));
 	}
 	for (o = 0; o < NET_NARROW; o += 4 * VW)
-		for (from = 0; from < NET_WIDE; from += NET_WIDE / 2)
+		for (from = 0; from < NET_WIDE; from += NET_WIDE / 4)
 			for (i = 0; i < count; i++)
-				encoder1_tile(net, &lanes[i], o, from, from + NET_WIDE / 2);
+				encoder1_tile(net, &lanes[i], o, from, from + NET_WIDE / 4);
 	relu_all(out, 2 * NET_NARROW, count);
 }
 

@@ -120,10 +120,8 @@ static bool gap_parse(const char *at, uint64_t total_samples, struct tracks_gap 
 		return false;
 	if (!gap->samples || gap->start_sample > total_samples || gap->samples > total_samples - gap->start_sample)
 		return false;
-	if (strlen(at) >= TRACKS_WHY_BYTES)
-		return false;
 	why_copy(gap->why, at);
-	return !strcmp(gap->why, at);
+	return !strcmp(gap->why, at); /* neither too long nor with control characters */
 }
 
 /* ---- writing ---- */
@@ -230,7 +228,6 @@ void tracks_writer_cancel(struct tracks_writer **wp)
 	*wp = NULL;
 	if (!w)
 		return;
-	w->err = w->err ? w->err : ERR_CLOSED; /* so that deleting the encoder, which flushes, writes nothing */
 	if (w->file) {
 		disk_close(&w->file);
 		ignored = disk_unlink(w->disk, w->part);

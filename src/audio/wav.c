@@ -275,16 +275,22 @@ static enum err read_all(int fd, struct buf *out)
 	}
 }
 
+/* Puts the file's name before the place in it, as far as there is room. */
 static enum err with_path(struct err_detail *detail, const char *path, enum err err)
 {
-	char byte[sizeof(detail->where)];
+	struct buf where;
 
 	if (!detail || !err)
 		return err;
-	snprintf(byte, sizeof(byte), "%s", detail->where);
-	if (strlen(path) + strlen(byte) + 3 > sizeof(detail->where))
-		return err;
-	snprintf(detail->where, sizeof(detail->where), "%s%s%.40s", path, byte[0] ? ", " : "", byte);
+	buf_init(&where, sizeof(detail->where) - 1);
+	buf_text(&where, path);
+	if (detail->where[0])
+		buf_printf(&where, ", %s", detail->where);
+	if (!where.err) {
+		memcpy(detail->where, where.data, where.len);
+		detail->where[where.len] = 0;
+	}
+	buf_fini(&where);
 	return err;
 }
 

@@ -139,7 +139,7 @@ static enum err write_zeros(struct disk_file *f, uint64_t from, uint64_t to)
 
 static enum err real_preallocate(struct disk_file *f, uint64_t bytes)
 {
-	uint64_t before;
+	uint64_t before = 0;
 	enum err err = real_size(f, &before);
 
 	if (err || bytes <= before)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "voice/journal_read.h"
 
 enum { SHOWN_BYTES = 48, LINE_MAX_BYTES = 64 * 1024, FAULTS_MAX = 1000 };
@@ -27,8 +28,6 @@ struct journal_command {
 	json_t *faults;
 	uint64_t broken_seals, unopened, erased;
 };
-
-int cmd_journal(struct cli *cli, int argc, char **argv);
 
 /* ---- printers ---- */
 

@@ -260,6 +260,7 @@ static void media_clear(void *socket)
 	for (n = c->mark_first; n != c->mark_end; n++)
 		if (c->marks[n % CARRIER_MARKS].due_us > at)
 			c->marks[n % CARRIER_MARKS].due_us = at;
+	marks_arm(c);
 	c->has_last = false;
 }
 

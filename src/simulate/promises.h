@@ -116,7 +116,7 @@ struct judged_utterance {
 	bool settled, cut, phrase, playing, unspoken;
 	bool whole;              /* a text that may not be interrupted */
 	uint64_t settled_us;
-	uint32_t text_hash;
+	uint64_t cleared_us;     /* it was held then, and has not been played since; 0: no */
 };
 
 struct judge {
@@ -138,7 +138,7 @@ struct judge {
 	uint32_t gen_serial[JUDGE_GENS]; /* the vendor's number → generation: serials at n % JUDGE_GENS */
 	uint32_t asks_first, asks_end;   /* generations asked and not yet started with the vendor */
 	uint32_t asks[16];
-	uint32_t active_gen;
+	uint32_t active_gen, last_gen;
 	struct judged_tool tools[JUDGE_TOOLS];
 	uint32_t tool_count;
 	uint8_t tool_flags[256];         /* by the ledger's place */
@@ -150,7 +150,7 @@ struct judge {
 	struct answer_watch answer;
 	struct pending_final finals[JUDGE_FINALS];
 	uint32_t final_count;
-	char turn_text[JUDGE_TURN_TEXT]; /* of the last turns, newest last */
+	char turn_text[JUDGE_TURN_TEXT]; /* of the last turn */
 	uint32_t turn_len;
 	struct judged_utterance utterances[JUDGE_UTTERANCES];
 	uint32_t utterance_count;
@@ -184,6 +184,9 @@ void judge_tool_told(struct judge *j, const struct ledger_entry *e);
 void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e);
 void judge_worker_died(struct judge *j);
 void judge_attached(struct judge *j);
+
+/* The caller's turn that what is ordered now answers: the next one, when it was asked ahead. */
+uint32_t judge_turn_answered(const struct judge *j);
 
 /* The call is over, everything is shipped: what must be true at the end. */
 void judge_end(struct judge *j);

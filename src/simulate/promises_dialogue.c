@@ -190,7 +190,7 @@ static void gen_asked(struct judge *j, const struct call_output *o)
 	if (j->active_gen && !(*gen_state(j, j->active_gen) & GEN_IS_OVER) && j->active_gen != o->gen)
 		judge_fail(j, P14, "generation %u was asked for while %u was still being written", o->gen, j->active_gen);
 	*gen_state(j, o->gen) = GEN_IS_ASKED | (o->kind == ASK_AHEAD ? GEN_IS_AHEAD : 0);
-	j->active_gen = o->gen;
+	j->active_gen = j->last_gen = o->gen;
 	j->asks[j->asks_end++ % 16] = o->gen;
 }
 
@@ -199,6 +199,13 @@ static void gen_over(struct judge *j, uint32_t gen, uint8_t how)
 	*gen_state(j, gen) |= (uint8_t)(GEN_IS_OVER | how);
 	if (j->active_gen == gen)
 		j->active_gen = 0;
+}
+
+uint32_t judge_turn_answered(const struct judge *j)
+{
+	uint8_t state = j->gens[j->last_gen % JUDGE_GENS];
+
+	return j->turn + ((state & GEN_IS_AHEAD) && !(state & (GEN_IS_RELEASED | GEN_IS_DISCARDED)) ? 1 : 0);
 }
 
 void judge_tool_asked(struct judge *j, uint32_t serial, const struct model_tool *tool)
@@ -406,6 +413,8 @@ static void air_time(struct judge *j)
 		j->air_open = false;
 		return;
 	}
+	if (conductor_tool_runs(&j->scene->conductor))
+		j->air_us = now;
 	if (judge_faults(j, FAULTS_LLM, 3 * S_US))
 		j->air_fault = true;
 	if (now <= j->air_us + AIR_US)
@@ -469,7 +478,7 @@ void judge_stt_pushed(struct judge *j, uint64_t base)
 /* ---- N5: what was heard is shown ---------------------------------------------------------------------------------------
  *
  * Every final with words that the session was given becomes part of a turn's words, was part of the turn before (its partial
- * had ended that turn already), or is noted as a nod. It has until the call's end; a final of the last ten seconds of a call
+ * had ended that turn already, at most four seconds ago), or is noted as a nod. It has until the call's end; a final of the last ten seconds of a call
  * need not. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
  * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
 
@@ -487,7 +496,7 @@ static void final_given(struct judge *j, const struct call_input *in)
 	if (in->kind == TRANSCRIPT_PARTIAL || !len || len >= JUDGE_FINAL_TEXT || j->ended)
 		return;
 	judge_exercise(j, N5);
-	if (words_in(j->turn_text, j->turn_len, in->text, len) || j->final_count == JUDGE_FINALS)
+	if (j->final_count == JUDGE_FINALS || (judge_now(j) < j->turn_us + 4 * S_US && words_in(j->turn_text, j->turn_len, in->text, len)))
 		return;
 	f = &j->finals[j->final_count++];
 	f->at_us = judge_now(j);
@@ -510,17 +519,9 @@ static void finals_found(struct judge *j, const char *text, size_t len)
 
 static void turn_words(struct judge *j, const struct call_output *o)
 {
-	size_t len = o->text_len < JUDGE_TURN_TEXT / 2 ? o->text_len : JUDGE_TURN_TEXT / 2;
-
+	j->turn_len = (uint32_t)(o->text_len < JUDGE_TURN_TEXT ? o->text_len : JUDGE_TURN_TEXT);
+	memcpy(j->turn_text, o->text, j->turn_len);
 	finals_found(j, o->text, o->text_len);
-	if (j->turn_len + len + 1 > JUDGE_TURN_TEXT) {
-		memmove(j->turn_text, j->turn_text + JUDGE_TURN_TEXT / 2, JUDGE_TURN_TEXT / 2);
-		j->turn_len = j->turn_len > JUDGE_TURN_TEXT / 2 ? j->turn_len - JUDGE_TURN_TEXT / 2 : 0;
-	}
-	memcpy(j->turn_text + j->turn_len, o->text, len);
-	j->turn_len += (uint32_t)len;
-	if (j->turn_len < JUDGE_TURN_TEXT)
-		j->turn_text[j->turn_len++] = '\n';
 }
 
 /* ---- the step ---------------------------------------------------------------------------------------------------------- */

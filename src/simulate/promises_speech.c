@@ -126,11 +126,12 @@ static void cut_check(struct judge *j, const struct judged_utterance *u)
 {
 	const struct spoken *s = spoken_of(j, u->sound);
 	uint64_t way = j->scene->carrier.latency_us + (s && s->exact ? 60 : 460) * MS_US;
+	uint64_t cut_us = u->cleared_us ? u->cleared_us : u->settled_us;
 	uint32_t least;
 
-	if (!s || !u->cut || u->settled_us < way)
+	if (!s || !u->cut || cut_us < way)
 		return;
-	least = heard_by(j, u->sound, u->settled_us - way);
+	least = heard_by(j, u->sound, cut_us - way);
 	if (u->noted + 1u < least)
 		judge_fail(j, P04, "utterance %u was cut: %u words are noted, the ear had had %u of them", u->id, u->noted, least);
 }
@@ -296,8 +297,8 @@ static void deaths_end(struct judge *j)
  * A nod or a cough of at most 600 ms, alone, while the ear hears the agent and at least 1.5 s of speech are left: if the agent
  * holds, it holds within 250 ms after the first voiced chunk arrived and plays on from the word that was cut (or one or two
  * before it) within 700 ms after the last one arrived; no answer is asked for and the floor is not given up. A stop word:
- * held within 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it, a
- * disclosure that may not be interrupted, a key, a tool's result meanwhile (for the question asked), a fault of the
+ * held within 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it,
+ * earlier words that no turn has taken up yet, a disclosure that may not be interrupted, a key, a tool's result meanwhile (for the question asked), a fault of the
  * recogniser, the voice, the line or the carrier within six seconds before or during it, and what judge_quiet_call says. */
 
 #define P06_FAULTS (FAULTS_STT | FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA)
@@ -330,7 +331,7 @@ static void watch_begin(struct judge *j, const struct sound *s)
 
 	if (!(s->flags & (SOUND_NOD | SOUND_STOP | SOUND_NOISE)) || (s->to - s->from > 600 * 8 && !stop))
 		return;
-	if (judge_quiet_call(j) || j->held || now < j->voice_us + 1500 * MS_US || judge_faults(j, P06_FAULTS, 6 * S_US) || now < j->key_us + 3 * S_US)
+	if (judge_quiet_call(j) || j->held || j->final_count || now < j->voice_us + 1500 * MS_US || judge_faults(j, P06_FAULTS, 6 * S_US) || now < j->key_us + 3 * S_US)
 		return;
 	if (!carrier_audible(&j->scene->carrier, now) || speech_left(j) < (stop ? 800 : 1500) * MS_US || whole_plays(j))
 		return;
@@ -465,11 +466,22 @@ static void watch_time(struct judge *j, struct watch *w)
 	w->used = false;
 }
 
+static bool has_stop(const struct judge *j, const char *text, size_t len)
+{
+	const struct brief_phrases *stops = &j->scene->brief.stops;
+	uint32_t i;
+
+	for (i = 0; i < stops->count; i++)
+		if (memmem(text, len, stops->text[i], strlen(stops->text[i])))
+			return true;
+	return false;
+}
+
 static void watches_input(struct judge *j, const struct call_input *in)
 {
 	struct watch *w = watch_now(j);
 
-	if (w && in->type == IN_TRANSCRIPT && in->text_len && w->stop && !w->words_us)
+	if (w && in->type == IN_TRANSCRIPT && w->stop && !w->words_us && has_stop(j, in->text, in->text_len))
 		w->words_us = judge_now(j);
 	if (w && in->type == IN_TOOL_RESULT)
 		w->used = false;
@@ -523,7 +535,11 @@ static void floor_taken(struct judge *j)
 static void hold_ordered(struct judge *j)
 {
 	const struct carrier *c = &j->scene->carrier;
+	uint32_t i;
 
+	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 64; i--)
+		if (!j->utterances[i - 1].settled && !j->utterances[i - 1].cleared_us)
+			j->utterances[i - 1].cleared_us = judge_now(j);
 	j->clear_due = c->up && c->wire_ahead_to_us > judge_now(j);
 	watch_held(j);
 }
@@ -684,8 +700,10 @@ void judge_speech_output(struct judge *j, const struct call_output *o)
 		u = utterance_find(j, o->utterance);
 		if (u && !u->playing)
 			judge_exercise(j, P13);
-		if (u)
+		if (u) {
 			u->playing = true;
+			u->cleared_us = 0;
+		}
 		watch_played(j, o);
 		break;
 	case OUT_HOLD:

@@ -116,6 +116,7 @@ struct scene {
 	bool closing;      /* the session is being closed by its owner */
 	bool finished;     /* the call has ended; ended_us */
 	bool over;         /* nothing is left to do */
+	bool ship_stale;   /* more is durable than shipping has looked at */
 	bool swapped;      /* a saved and loaded core took over, at least once */
 	bool failed;      /* our own doing: the ledger or the injected disk */
 	enum end_reason reason;

@@ -82,7 +82,7 @@ uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, con
 	*s = (struct spoken){ .utterance = utterance, .take = take, .text = t->text_len, .text_len = (uint32_t)len };
 	s->before = earlier_sound(t, utterance, text, len);
 	s->ordered_us = t->scene->world.now_us;
-	s->turn = t->scene->judge.turn;
+	s->turn = judge_turn_answered(&t->scene->judge);
 	memcpy(t->texts + t->text_len, text, len);
 	t->text_len += (uint32_t)len;
 	s->exact = dice_chance(&t->dice, 50);

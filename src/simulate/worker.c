@@ -156,8 +156,12 @@ static void published(struct scene *s)
 		s->told_durable = durable;
 		fact(s, "durable %u %llu", s->epoch, (unsigned long long)durable);
 	}
-	if (s->ship)
-		ship_limit(s->ship, journal_durable_position(s->journal));
+	if (!s->ship)
+		return;
+	ship_limit(s->ship, journal_durable_position(s->journal));
+	s->ship_stale = true;
+	if (s->finished)
+		world_at(&s->world, &s->ship_tick, s->world.now_us);
 }
 
 static uint64_t sync_time(struct scene *s)
@@ -197,6 +201,7 @@ static void on_ship(void *arg)
 
 	if (!s->ship)
 		return;
+	s->ship_stale = false;
 	if (ship_step(s->ship, s->world.now_us, WALL_US + s->world.now_us, &next))
 		s->failed = true;
 	if (next < s->world.now_us + 400 * MS_US)
@@ -436,7 +441,7 @@ static void on_drained(void *arg)
 {
 	struct scene *s = arg;
 
-	if (s->journal && !s->batch && !journal_counts(s->journal).waiting_bytes && s->ship && ship_counts(s->ship).all_shipped)
+	if (s->journal && !s->batch && !s->ship_stale && !journal_counts(s->journal).waiting_bytes && s->ship && ship_counts(s->ship).all_shipped)
 		s->over = true;
 	else
 		world_after(&s->world, &s->drained, 100 * MS_US);

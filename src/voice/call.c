@@ -267,6 +267,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 
 	call->output_count = 0;
 	call->block_count = 0;
+	history_trim(call);
 	if (in->at_us > call->now_us)
 		call->now_us = in->at_us;
 	if (!call->quiet.ended) {

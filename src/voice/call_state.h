@@ -12,6 +12,7 @@
 enum {
 	ITEMS_MAX = 4096,          /* history; older turns are forgotten beyond it */
 	ITEMS_KEPT = 3072,
+	ITEMS_CEILING = 2 * ITEMS_MAX, /* reached only while something old is still in work */
 	UTTERANCES_MAX = 24,
 	GEN_TOOLS_MAX = 8,
 	TOOLS_MAX = 16,            /* running at once */
@@ -285,6 +286,7 @@ uint32_t history_add(struct call *call, enum block_type type, struct text text);
 uint32_t history_agent(struct call *call, struct text text, bool filler);
 uint32_t history_insert(struct call *call, uint32_t at, const struct item *item);
 void history_remove(struct call *call, uint32_t at);
+void history_trim(struct call *call);
 size_t history_request(struct call *call); /* appends a request's blocks to the step's; returns how many */
 uint64_t history_digest(const struct request_block *blocks, size_t count);
 
@@ -311,6 +313,8 @@ void speech_released(struct call *call, uint32_t gen); /* what was made ahead ma
 void speech_advance(struct call *call);
 void speech_timer(struct call *call, enum timer timer);
 void speech_attached(struct call *call);
+uint32_t speech_oldest_item(const struct call *call); /* that an utterance stands for; UINT32_MAX: none */
+bool speech_unreleased(const struct call *call);      /* all there is to say belongs to an answer that may be thrown away */
 uint32_t speech_head(const struct call *call); /* the number of the utterance that is being said; 0: none */
 bool speech_idle(const struct call *call);    /* nothing queued, nothing playing */
 bool speech_audible(const struct call *call); /* the caller hears the agent, or is about to within a frame */

@@ -106,7 +106,7 @@ void floor_words(struct call *call, const char *text, size_t len)
 	bool stop = words_any_in(&call->brief.stops, text, len);
 	size_t enough = floor_near_end(call) ? 1 : (size_t)call->settings.barge_words;
 
-	if (speech_idle(call) || speech_whole(call))
+	if (speech_idle(call) || speech_whole(call) || speech_unreleased(call))
 		return;
 	if (!call->speech.held && !speech_audible(call) && !call->ear.burst)
 		return; /* nothing was said over anything: the turn's end decides */

@@ -10,21 +10,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void history_forget(struct call *call)
+/* The oldest item that something in work points at. */
+static uint32_t oldest_needed(const struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint32_t oldest = speech_oldest_item(call), i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (d->tools[i].state && d->tools[i].item < oldest)
+			oldest = d->tools[i].item;
+	if (d->gen.state != GEN_NONE && d->gen.ahead && d->gen.base_items < oldest)
+		oldest = d->gen.base_items;
+	return oldest;
+}
+
+/* Between steps, when nobody holds an item's number. Whole turns only: never a result without its use. */
+void history_trim(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
-	uint32_t drop = ITEMS_MAX - ITEMS_KEPT, i;
+	uint32_t drop, oldest, i;
 
-	while (drop < d->item_count && d->items[drop].type != BLOCK_CALLER)
-		drop++; /* whole turns only: never a result without its use */
-	for (i = 0; i < TOOLS_MAX; i++)
-		if (d->tools[i].state && d->tools[i].item < drop)
-			drop = 0; /* one that runs is older: keep all a little longer */
-	memmove(d->items, d->items + drop, (d->item_count - drop) * sizeof(*d->items));
+	if (d->item_count < ITEMS_MAX)
+		return;
+	oldest = oldest_needed(call);
+	drop = d->item_count - ITEMS_KEPT;
+	if (drop > oldest)
+		drop = oldest;
+	while (drop && d->items[drop].type != BLOCK_CALLER)
+		drop--;
 	d->item_count -= drop;
+	memmove(d->items, d->items + drop, d->item_count * sizeof(*d->items));
 	for (i = 0; i < TOOLS_MAX; i++)
 		d->tools[i].item -= d->tools[i].state ? drop : 0;
-	d->gen.base_items = d->gen.base_items > drop ? d->gen.base_items - drop : 0;
+	d->gen.base_items -= d->gen.base_items > drop ? drop : d->gen.base_items;
 	speech_items_forgotten(call, drop);
 }
 
@@ -34,12 +52,10 @@ static bool history_room(struct call *call)
 	struct item *items;
 	uint32_t cap;
 
-	if (d->item_count >= ITEMS_MAX)
-		history_forget(call);
 	if (d->item_count < d->item_cap)
 		return true;
 	cap = d->item_cap ? d->item_cap * 2 : 64;
-	items = realloc(d->items, cap * sizeof(*items));
+	items = cap <= ITEMS_CEILING ? realloc(d->items, cap * sizeof(*items)) : NULL;
 	if (!items) {
 		call->err = ERR_NOMEM;
 		return false;

@@ -276,8 +276,12 @@ static void check_chain(struct journal_reader *r)
 	for (i = 0; i < r->files.count; i++) {
 		const struct journal_file *f = &r->files.items[i];
 
-		if (f->err || f->header.role == JOURNAL_ROLE_UNUSED || f->header.role == JOURNAL_ROLE_EXPORT)
+		if (f->header.role == JOURNAL_ROLE_UNUSED || f->header.role == JOURNAL_ROLE_EXPORT)
 			continue;
+		if (f->err) { /* its head does not say */
+			before = f->header.order > before ? f->header.order : before;
+			continue;
+		}
 		if (!before && f->header.previous)
 			r->counts.beginning_gone = true;
 		else if (before && f->header.previous > before)

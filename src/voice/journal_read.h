@@ -61,7 +61,7 @@ struct journal_scan {
 	uint8_t *window;
 	size_t window_cap, window_len;
 	uint64_t window_at;
-	bool after_tear; /* the last record given follows a tear in its batch */
+	bool after_tear; /* the last record given follows a tear in its batch (which is the file's last) */
 	bool looked;     /* is there a later batch than looked_batch? looked_later */
 	uint32_t looked_batch;
 	bool looked_later;

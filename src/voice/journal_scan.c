@@ -344,6 +344,22 @@ static enum err resynchronise(struct journal_scan *s, enum err why, struct journ
 	return record_at(s, found, r);
 }
 
+/* The head does not hold. It is written with the first batch, so it had been durable if a second batch follows. */
+static enum err judge_header(struct journal_scan *s)
+{
+	uint64_t first = 0;
+	struct journal_record r;
+	bool later = false;
+	enum err err = search(s, s->at, &first, &r);
+
+	if (!err)
+		err = later_batch(s, first + r.raw_len, r.header.batch, &later);
+	if (err && err != ERR_NOTFOUND)
+		return err;
+	report(s, later ? JOURNAL_FAULT_CORRUPT : JOURNAL_FAULT_TORN, 0, s->end < s->at ? s->end : s->at);
+	return ERR_NONE;
+}
+
 /* ---- one file ---- */
 
 enum err journal_scan_open(struct journal_scan *s, const struct disk *d, const char *dir, const struct journal_file *file,
@@ -365,11 +381,8 @@ enum err journal_scan_open(struct journal_scan *s, const struct disk *d, const c
 	if (err)
 		return err;
 	s->at = from ? from : JOURNAL_FILE_HEADER_BYTES;
-	if (!from && file->err == ERR_CORRUPT)
-		report(s, JOURNAL_FAULT_CORRUPT, 0, JOURNAL_FILE_HEADER_BYTES);
-	else if (!from && file->err == ERR_TRUNCATED)
-		report(s, JOURNAL_FAULT_TORN, 0, s->end < JOURNAL_FILE_HEADER_BYTES ? s->end : JOURNAL_FILE_HEADER_BYTES);
-	return ERR_NONE;
+	s->after_tear = file->err != ERR_NONE;
+	return !from && file->err ? judge_header(s) : ERR_NONE;
 }
 
 enum err journal_scan_extend(struct journal_scan *s, uint64_t limit)
@@ -389,7 +402,6 @@ enum err journal_scan_next(struct journal_scan *s, struct journal_record *r, uin
 
 	if (s->info.header.role == JOURNAL_ROLE_UNUSED)
 		return ERR_NOTFOUND;
-	s->after_tear = s->info.err != ERR_NONE;
 	err = record_at(s, s->at, r);
 	if (is_damage(err))
 		err = resynchronise(s, err, r);

@@ -134,7 +134,7 @@ void quiet_digit(struct call *call, uint64_t digit)
 
 	if (digit > 'D' || !digit || !strchr("0123456789*#ABCD", (int)digit))
 		return;
-	if (!speech_idle(call) && !speech_whole(call))
+	if (!speech_idle(call) && !speech_whole(call) && !speech_unreleased(call))
 		floor_yield(call, YIELD_KEYS);
 	if (digit != '#')
 		q->keys[q->key_count++] = (char)digit;

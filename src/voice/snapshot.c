@@ -402,7 +402,7 @@ static enum err item_get(struct call *call, const struct wire_field *f)
 
 	if (err)
 		return err;
-	if (!item.type || d->item_count >= 2 * ITEMS_MAX)
+	if (!item.type || d->item_count >= ITEMS_CEILING)
 		return ERR_FORMAT;
 	if (d->item_count == d->item_cap) {
 		uint32_t cap = d->item_cap ? d->item_cap * 2 : 64;

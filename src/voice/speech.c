@@ -133,18 +133,24 @@ void speech_item_gone(struct call *call, uint32_t at)
 			call->speech.slots[i].item--;
 }
 
+uint32_t speech_oldest_item(const struct call *call)
+{
+	uint32_t oldest = UINT32_MAX;
+	unsigned int i;
+
+	for (i = 0; i < UTTERANCES_MAX; i++)
+		if (call->speech.slots[i].state && call->speech.slots[i].item < oldest)
+			oldest = call->speech.slots[i].item;
+	return oldest;
+}
+
 void speech_items_forgotten(struct call *call, uint32_t count)
 {
 	unsigned int i;
 
-	for (i = 0; i < UTTERANCES_MAX; i++) {
-		struct utterance *u = &call->speech.slots[i];
-
-		if (u->state == UTTERANCE_CUT && u->item < count)
-			u->state = UTTERANCE_FREE;
-		else if (u->state)
-			u->item -= u->item < count ? u->item : count;
-	}
+	for (i = 0; i < UTTERANCES_MAX; i++)
+		if (call->speech.slots[i].state)
+			call->speech.slots[i].item -= count;
 }
 
 void speech_say(struct call *call, enum utterance_kind kind, const char *text, size_t len, bool whole)
@@ -812,6 +818,13 @@ void speech_attached(struct call *call)
 		u->sent = false;
 		i++;
 	}
+}
+
+bool speech_unreleased(const struct call *call)
+{
+	const struct utterance *u = head(call);
+
+	return u && !released(call, u);
 }
 
 uint32_t speech_head(const struct call *call)

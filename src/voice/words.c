@@ -159,31 +159,53 @@ bool words_any_in(const struct brief_phrases *list, const char *text, size_t len
 	}
 }
 
-static const char *const digit_words[] = { "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "shunya", "ek", "do",
-	"teen", "char", "chaar", "paanch", "panch", "chhe", "chhah", "saat", "sat", "aath", "nau", NULL };
+static const char *const digit_words[] = { "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "shunya", "ek",
+	"teen", "char", "chaar", "paanch", "panch", "chhe", "chhah", "saat", "aath", "nau", NULL };
 static const char *const tens_words[] = { "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 	"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", NULL };
+
+/* Words that are digits only beside others: "do" is two in Hindi, and a verb in English. */
+static const char *const doubtful_words[] = { "do", "oh", "sat", "to", "for", NULL };
+
+/* Digits that this word surely is; numbers count two because "ninety eight" is spoken for two digits or one. */
+static uint32_t digits_of(const struct word *w)
+{
+	uint32_t n = 0;
+	size_t i;
+
+	if (word_in(w, digit_words))
+		return 1;
+	if (word_in(w, tens_words))
+		return 2;
+	for (i = 0; i < w->len; i++)
+		n += isdigit((unsigned char)w->at[i]) ? 1 : 0;
+	return n;
+}
+
+static bool digit_follows(struct scan s)
+{
+	struct word w;
+
+	return word_next(&s, &w) && digits_of(&w) > 0;
+}
 
 uint32_t words_digits(const char *text, size_t len)
 {
 	struct scan s = scan_of(text, len);
 	struct word w;
 	uint32_t digits = 0, times = 1;
+	bool before = false; /* the word before was a digit */
 
 	while (word_next(&s, &w)) {
-		uint32_t here = 0;
-		size_t i;
+		uint32_t here = digits_of(&w);
 
 		if (word_is(&w, "double") || word_is(&w, "triple")) {
 			times = word_is(&w, "double") ? 2 : 3;
 			continue;
 		}
-		for (i = 0; i < w.len; i++)
-			here += isdigit((unsigned char)w.at[i]) ? 1 : 0;
-		if (word_in(&w, digit_words))
-			here = 1;
-		else if (word_in(&w, tens_words))
-			here = 2;
+		if (word_in(&w, doubtful_words))
+			here = before || digit_follows(s) ? 1 : 0;
+		before = here > 0;
 		digits += here * times;
 		times = 1;
 	}
@@ -295,7 +317,7 @@ enum words_finish words_finish(struct words_expect expect, const char *text, siz
 		"bilkul", "sahi", NULL };
 	static const char *const open[] = { "and", "but", "or", "so", "because", "um", "uh", "er", "my", "the", "a", "an", "is", "to", "for", "with", "at",
 		"on", "of", "in", "i", "if", "aur", "lekin", "magar", "kyunki", "toh", "mera", "meri", "ka", "ki", "ke", "matlab", NULL };
-	struct word last;
+	struct word last = { text, 0 };
 	char mark;
 
 	if (!last_word(text, len, &last))

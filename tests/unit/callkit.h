@@ -530,9 +530,9 @@ static inline bool has(struct kit *k, const char *part)
 	return strstr(buf_str(&k->log), part) != NULL;
 }
 
-static inline unsigned int times(struct kit *k, const char *part)
+static inline unsigned int kit_count(struct buf *b, const char *part)
 {
-	const char *at = buf_str(&k->log);
+	const char *at = buf_str(b);
 	unsigned int n = 0;
 
 	while ((at = strstr(at, part))) {
@@ -540,6 +540,11 @@ static inline unsigned int times(struct kit *k, const char *part)
 		at++;
 	}
 	return n;
+}
+
+static inline unsigned int times(struct kit *k, const char *part)
+{
+	return kit_count(&k->log, part);
 }
 
 /* ------------------------------------------------------------------ whole scenes */

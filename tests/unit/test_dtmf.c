@@ -277,6 +277,69 @@ static void finish_ends_and_restarts(void **state)
 	dtmf_detector_free(&d);
 }
 
+/* What the detector learnt of one sound (its offset) is forgotten before the next. */
+static void finish_forgets(void **state)
+{
+	static int16_t offset[8000];
+	struct heard fresh, h = { 0 };
+	struct dtmf_detector *d;
+	size_t i, count = sixteen(sound, 0, 400, 300, 300, 300, 1);
+
+	(void)state;
+	hear(&fresh, sound, count);
+	assert_string_equal(fresh.digits, all_digits);
+	for (i = 0; i < 8000; i++)
+		offset[i] = 20000;
+	assert_int_equal(dtmf_detector_new(&d, on_event, &h), ERR_NONE);
+	dtmf_detector_push(d, offset, 8000);
+	dtmf_detector_finish(d);
+	assert_int_equal(h.count, 0);
+	dtmf_detector_push(d, sound, count);
+	dtmf_detector_finish(d);
+	dtmf_detector_free(&d);
+	assert_memory_equal(&h, &fresh, sizeof(h));
+}
+
+/* The energy of a sender's first tone, with that of its two frequencies told apart by correlation. */
+static void tone_levels(const struct dtmf_shape *shape, double *low, double *high)
+{
+	static int16_t out[800];
+	const double hz[2] = { 770, 1336 };
+	double power[2];
+	struct dtmf_sender *s;
+	size_t i, f;
+
+	assert_int_equal(dtmf_sender_new(&s, shape), ERR_NONE);
+	assert_int_equal(dtmf_sender_push(s, "5"), ERR_NONE);
+	assert_int_equal(dtmf_sender_pop(s, out, 800), 800);
+	for (f = 0; f < 2; f++) {
+		double re = 0, im = 0;
+
+		for (i = 0; i < 800; i++) {
+			re += out[i] * cos(2 * M_PI * hz[f] * (double)i / DTMF_RATE_HZ);
+			im += out[i] * sin(2 * M_PI * hz[f] * (double)i / DTMF_RATE_HZ);
+		}
+		power[f] = 10 * log10(re * re + im * im);
+	}
+	*low = power[0];
+	*high = power[1];
+	dtmf_sender_free(&s);
+}
+
+static void sender_keeps_levels(void **state)
+{
+	static const struct dtmf_shape loud = { .on_ms = 100, .off_ms = 10, .level_dbm0 = -8 };
+	static const struct dtmf_shape soft = { .on_ms = 100, .off_ms = 10, .level_dbm0 = -20, .twist_db = 3 };
+	double low[2], high[2];
+
+	(void)state;
+	tone_levels(&loud, &low[0], &high[0]);
+	tone_levels(&soft, &low[1], &high[1]);
+	assert_true(fabs(low[0] - low[1] - 12) < 0.5);
+	assert_true(fabs(high[0] - low[0]) < 0.5);
+	assert_true(fabs(high[1] - low[1] - 3) < 0.5);
+}
+
 static void sender_is_heard(void **state)
 {
 	static const struct dtmf_shape shapes[] = {
@@ -428,6 +491,8 @@ int main(void)
 		cmocka_unit_test(too_short_is_nothing),
 		cmocka_unit_test(one_press_one_digit),
 		cmocka_unit_test(finish_ends_and_restarts),
+		cmocka_unit_test(finish_forgets),
+		cmocka_unit_test(sender_keeps_levels),
 		cmocka_unit_test(sender_is_heard),
 		cmocka_unit_test(sender_refuses),
 		cmocka_unit_test(speech_is_no_digit),

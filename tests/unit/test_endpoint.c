@@ -31,7 +31,7 @@ static void a_whole_answer_ends_it_sooner(void **state)
 	quiet_until(k, 199);
 	expect_nothing(k);
 	quiet_until(k, 200);
-	expect(k, "200 ~turn t1 i1 n200000 \"What time is it?\"");
+	expect(k, "200 ~turn t1 i1 n200000 \"What time is it?\"", "200 snapshot", "200 ask g1 t1 try 1");
 }
 
 static void open_words_get_more_time(void **state)
@@ -86,7 +86,7 @@ static void test_P09_pauses_in_a_number_do_not_end_the_turn(void **state)
 	final(k, "six seven");
 	zero(k);
 	quiet_until(k, 200);
-	expect(k, "200 ~turn t1 i1 n200000 \"oh one oh one oh one oh one six seven\"");
+	expect(k, "200 ~turn t1 i1 n200000 \"oh one oh one oh one oh one six seven\"", "200 snapshot", "200 ask g1 t1 try 1");
 }
 
 static void test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for(void **state)
@@ -100,7 +100,7 @@ static void test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for(void **stat
 	quiet_until(k, 199);
 	expect_nothing(k);
 	quiet_until(k, 200);
-	expect(k, "200 ~turn t1 i1 n200000 \"yes\"");
+	expect(k, "200 ~turn t1 i1 n200000 \"yes\"", "200 snapshot", "200 ask g1 t1 try 1");
 }
 
 static void test_P09_without_its_guard_a_number_is_cut_off(void **state)
@@ -517,7 +517,7 @@ static void a_stall_of_a_second_is_silence_after_all(void **state)
 	pass(k, 999);
 	expect_nothing(k);
 	pass(k, 1);
-	expect(k, "1000 ~turn t1 i0 n1032000 \"I want some tea\"");
+	expect(k, "1000 ~turn t1 i0 n1032000 \"I want some tea\"", "1000 snapshot", "1000 ask g1 t1 try 1");
 }
 
 static void a_stall_of_less_is_not(void **state)
@@ -533,7 +533,7 @@ static void a_stall_of_less_is_not(void **state)
 	pass(k, 1098);
 	expect_nothing(k);
 	pass(k, 1);
-	expect(k, "1099 ~turn t1 i5 n1131000 \"I want some tea\"");
+	expect(k, "1099 ~turn t1 i5 n1131000 \"I want some tea\"", "1099 snapshot", "1099 ask g1 t1 try 1");
 }
 
 static void after_a_stall_the_silence_goes_on_counting(void **state)

@@ -244,6 +244,10 @@ static void reset_and_drain_make_new(void **state)
 	assert_int_equal(resampler_new(&r, 8000, 16000), ERR_NONE);
 	a = resampler_push(r, in, 1000, first);
 	a += resampler_drain(r, first + a);
+	b = resampler_push(r, in, 1000, again);
+	b += resampler_drain(r, again + b);
+	assert_int_equal(a, b);
+	assert_memory_equal(first, again, a * sizeof(*first));
 	b = resampler_push(r, in + 100, 500, again);
 	assert_true(b > 0);
 	resampler_reset(r);

@@ -260,6 +260,64 @@ static void more_gaps_than_were_reserved_for(void **state)
 	}
 }
 
+static enum err check(const struct buf *b, size_t len)
+{
+	uint8_t *copy = malloc(len + 1); /* its own block, so that a sanitizer sees one byte too many */
+	struct err_detail detail = { 0 };
+	enum err err;
+
+	assert_non_null(copy);
+	memcpy(copy, b->data, len);
+	err = tracks_check_bytes(copy, len, &detail);
+	assert_int_equal(err != ERR_NONE, detail.message[0] != 0);
+	free(copy);
+	return err;
+}
+
+/* Byte by byte across the length that just fits. */
+static void gaps_around_the_reserve(void **state)
+{
+	static const char why[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+	size_t count, len, i;
+	size_t smallest = SIZE_MAX, largest = 0;
+
+	(void)state;
+	make_sound(15);
+	for (count = 104; count < 124; count++) {
+		for (len = 0; len < 40; len++) {
+			struct tracks_writer *w = open_writer();
+			struct buf b;
+
+			push_all(w, 2000, 1);
+			for (i = 0; i < count; i++)
+				assert_int_equal(tracks_writer_gap(w, TRACKS_CALLER, 1000 + i * 5, 3, "nothing came"), ERR_NONE);
+			assert_int_equal(tracks_writer_gap(w, TRACKS_AGENT, 1000, 3, why + 52 - len), ERR_NONE);
+			assert_int_equal(tracks_writer_close(&w), ERR_NONE);
+			b = load();
+			if (check(&b, b.len))
+				fail_msg("%zu gaps, a reason of %zu bytes: %s", count, len, err_name(check(&b, b.len)));
+			smallest = b.len < smallest ? b.len : smallest;
+			largest = b.len > largest ? b.len : largest;
+			buf_fini(&b);
+		}
+	}
+	assert_true(largest > smallest + 100); /* both sides of the edge were there */
+}
+
+static void older_part_is_written_over(void **state)
+{
+	static const uint8_t junk[50000] = { 1 };
+	struct tracks_reader *r;
+
+	(void)state;
+	make_sound(16);
+	assert_int_equal(disk_replace(&disk, "calls", "one.flac.part", junk, sizeof(junk)), ERR_NONE);
+	write_recording(3000, 0);
+	r = open_reader();
+	expect_recording(r, 3000);
+	tracks_reader_close(&r);
+}
+
 static void gaps_have_a_ceiling(void **state)
 {
 	struct tracks_writer *w = open_writer();
@@ -275,20 +333,6 @@ static void gaps_have_a_ceiling(void **state)
 	assert_null(w);
 	assert_int_equal(disk_open(&disk, &f, path, DISK_READ), ERR_NOTFOUND);
 	assert_int_equal(disk_open(&disk, &f, part, DISK_READ), ERR_NOTFOUND);
-}
-
-static enum err check(const struct buf *b, size_t len)
-{
-	uint8_t *copy = malloc(len + 1); /* its own block, so that a sanitizer sees one byte too many */
-	struct err_detail detail = { 0 };
-	enum err err;
-
-	assert_non_null(copy);
-	memcpy(copy, b->data, len);
-	err = tracks_check_bytes(copy, len, &detail);
-	assert_int_equal(err != ERR_NONE, detail.message[0] != 0);
-	free(copy);
-	return err;
 }
 
 static void every_cut_is_seen(void **state)
@@ -365,12 +409,17 @@ static void broken_comments_are_refused(void **state)
 		{ "caller:0:3:nothing came", "caller:0:3001:othing ca", ERR_CORRUPT },
 		{ "caller:0:3:nothing came", "caller:2999:2:thing cam", ERR_CORRUPT },
 		{ "caller:0:3:nothing came", "caller:99999999999999:1", ERR_CORRUPT },
+		{ "caller:0:3:nothing came,", "caller:68719476736:1:xyz", ERR_CORRUPT },
+		{ "caller:0:3:nothing came, nothing", "caller:18446744073709551616:1:ab", ERR_CORRUPT }, /* 2^64 */
 	};
+	struct tracks_writer *w = open_writer();
 	size_t i;
 
 	(void)state;
 	make_sound(7);
-	write_recording(3000, 1);
+	push_all(w, 3000, 1);
+	assert_int_equal(tracks_writer_gap(w, TRACKS_CALLER, 0, 3, "nothing came, nothing at all"), ERR_NONE);
+	assert_int_equal(tracks_writer_close(&w), ERR_NONE);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf b = load();
 		size_t len = strlen(cases[i].was);
@@ -577,6 +626,8 @@ int main(void)
 		ON_A_DISK(other_rates_and_silence),
 		ON_A_DISK(gaps_come_back),
 		ON_A_DISK(more_gaps_than_were_reserved_for),
+		ON_A_DISK(gaps_around_the_reserve),
+		ON_A_DISK(older_part_is_written_over),
 		ON_A_DISK(gaps_have_a_ceiling),
 		ON_A_DISK(every_cut_is_seen),
 		ON_A_DISK(every_flip_in_the_sound_is_seen),

@@ -2,11 +2,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -95,7 +96,7 @@ static void refused(struct buf *b, enum err want)
 
 	assert_int_equal(wav_parse(b->data, b->len, &w, &detail), want);
 	assert_null(w.samples);
-	assert_int_equal(w.frames, 0);
+	assert_int_equal(w.frames | w.channels | w.rate_hz, 0);
 	assert_int_not_equal(detail.message[0], 0);
 	assert_int_equal(wav_parse(b->data, b->len, &w, NULL), want);
 	buf_fini(b);
@@ -312,6 +313,7 @@ static void ceiling_holds(void **state)
 	memcpy(big, b.data, b.len);
 	memset(big + 40, 0xff, 4); /* 8-bit samples of nearly the whole file would be twice as large in memory */
 	assert_int_equal(wav_parse(big, len - 1, &w, &detail), ERR_LIMIT);
+	assert_int_equal(w.frames, 0);
 	buf_fini(&b);
 	free(big);
 }
@@ -417,6 +419,34 @@ static void files(void **state)
 	assert_int_equal(rmdir(folder), 0); /* nothing else was left in it */
 }
 
+/* A disk that takes no more: the old file stays, the half one goes. */
+static void failed_write_leaves_the_old_file(void **state)
+{
+	static const int16_t samples[3000] = { 5, -6, 7 };
+	char folder[] = P_tmpdir "/callfunnel-wav-XXXXXX";
+	char path[128];
+	struct rlimit was, small;
+	struct err_detail detail = { 0 };
+	struct wav w;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.wav", folder);
+	assert_int_equal(wav_write(path, samples, 3, 1, 8000, NULL, 0, &detail), ERR_NONE);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = (struct rlimit){ .rlim_cur = 1000, .rlim_max = was.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(wav_write(path, samples, 3000, 1, 8000, NULL, 0, &detail), ERR_IO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_non_null(strstr(detail.where, "a.wav"));
+	assert_int_equal(wav_read(path, &w, &detail), ERR_NONE);
+	assert_int_equal(w.frames, 3);
+	wav_fini(&w);
+	unlink(path);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +464,7 @@ int main(void)
 		cmocka_unit_test(long_labels_are_cut_whole),
 		cmocka_unit_test(too_much_for_a_header),
 		cmocka_unit_test(files),
+		cmocka_unit_test(failed_write_leaves_the_old_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

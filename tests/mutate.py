@@ -1,0 +1,511 @@
+#!/usr/bin/env python3
+"""Mutates conditions of the call core, one at a time, and counts how many a failing test catches.
+
+    ./dev mutate [--count 200] [--seed N] [--files src/voice/floor.c …] [--jobs 1]
+
+A condition is: what if, while, for, ?: or the return of a bool function decides by; an operand of && or ||; such an
+operator; a comparison; a negation. Conditions are drawn uniformly by the seed, then one of the mutations that fit is: negated,
+true, false, && for ||, another comparison (the bound moved by one, or turned round), the ! left out. What stands inside assert() is
+not drawn: it decides nothing.
+
+Each mutant is built in a copy under build/mutate (the working tree is never touched) and meets the tests in the order of
+their cost: the core's unit tests, the replay of every kept call, a short simulation, and for guards the sabotage runs. A test
+that fails or crashes catches it. A mutant that does not build, or that only runs out of time, is counted apart and another one
+is drawn for it. Mutants that change nothing anyone could see count as survivors.
+
+What was judged is kept in build/mutate/judged-*.jsonl, so a run that was stopped goes on where it was. The last line is JSON.
+"""
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import queue
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WORK = ROOT / "build" / "mutate"
+COPIED = ["src", "tests", "cmake", "CMakeLists.txt", "CMakePresets.json"]
+# Not the core's behaviour: what only judges it.
+LEFT_OUT = {"check.c"}
+# Core without the state: pure functions over text.
+PURE = {"pieces.c", "words.c"}
+SIMULATED_CALLS = 300
+SABOTAGED = ["P01", "P02", "P03", "P04", "P05", "P06", "P09", "P10", "P12", "P13", "P14", "P15", "P24", "N5"]
+
+# ---------------------------------------------------------------------------------------------- finding conditions
+
+TOKEN = re.compile(r"""
+    (?P<space>\s+|//[^\n]*|/\*.*?\*/)
+  | (?P<hash>(?m:^)[ \t]*\#(?:[^\\\n]|\\\n|\\.)*)
+  | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+  | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<number>\.?[0-9](?:[eEpP][+-]|[A-Za-z0-9_.])*)
+  | (?P<mark><<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[][(){};:,.?~!=<>+\-*/%&|^])
+""", re.X | re.S)
+
+# The bound moved by one, and turned round.
+BOUND = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+ROUND = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+OPENING = {"(": ")", "[": "]", "{": "}"}
+STOPS = {",", ";", "?", ":", "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "return", "{", "}"}
+
+
+class Token:
+    __slots__ = ("kind", "text", "start", "end")
+
+    def __init__(self, kind, text, start):
+        self.kind, self.text, self.start, self.end = kind, text, start, start + len(text)
+
+
+def tokens(source):
+    """Without space, comments and preprocessor lines."""
+    out, at = [], 0
+    while at < len(source):
+        found = TOKEN.match(source, at)
+        if not found:
+            raise ValueError(f"no C token at byte {at}: {source[at:at + 20]!r}")
+        if found.lastgroup not in ("space", "hash"):
+            out.append(Token(found.lastgroup, found.group(), at))
+        at = found.end()
+    return out
+
+
+def partners(toks):
+    """Index of the bracket that closes (or opens) each bracket."""
+    stack, other = [], {}
+    for i, t in enumerate(toks):
+        if t.text in OPENING:
+            stack.append(i)
+        elif t.text in ")]}":
+            other[i] = stack.pop()
+            other[other[i]] = i
+    return other
+
+
+class Conditions:
+    """All conditions of one source, each with the texts that its mutations put in the place of a stretch of it."""
+
+    def __init__(self, source):
+        self.source = source
+        self.toks = tokens(source)
+        self.other = partners(self.toks)
+        self.sites = {}  # (start, end, what) -> [(what was done, start, end, new text)]
+        self.skipped = self.asserts()
+        self.bools = self.bool_functions()
+        self.negated = set()  # comparisons and ! whose turning round is the negation of a whole condition: one mutant, not two
+        inside = [i for i in range(len(self.toks)) if i not in self.skipped and self.in_function(i)]
+        for i in inside:
+            self.look(i, self.toks[i])
+        for i in inside:
+            self.look_closer(i, self.toks[i])
+
+    def asserts(self):
+        inside = set()
+        for i, t in enumerate(self.toks):
+            if t.text in ("assert", "static_assert", "_Static_assert"):
+                inside.update(range(i, self.other[i + 1] + 1))
+        return inside
+
+    def functions(self):
+        """(index of the name, of the body's opening brace) of every function of the file."""
+        i = 0
+        while i < len(self.toks):
+            t = self.toks[i]
+            if t.text == "{":
+                if i and self.toks[i - 1].text == ")":
+                    yield self.other[i - 1] - 1, i
+                i = self.other[i]
+            i += 1
+
+    def bool_functions(self):
+        bodies = set()
+        self.bodies = []
+        for name, brace in self.functions():
+            self.bodies.append((brace, self.other[brace]))
+            start = name
+            while start > 0 and self.toks[start - 1].text not in (";", "}"):
+                start -= 1
+            if any(t.text == "bool" for t in self.toks[start:name]):
+                bodies.update(range(brace, self.other[brace]))
+        return bodies
+
+    def in_function(self, i):
+        return any(a < i < b for a, b in self.bodies)
+
+    def text(self, a, b):
+        """Of the tokens a to b, b included."""
+        return self.source[self.toks[a].start:self.toks[b].end]
+
+    def add(self, a, b, what, mutations):
+        if not mutations:
+            return
+        key = (self.toks[a].start, self.toks[b].end, what)
+        if key not in self.sites:
+            self.sites[key] = [(how, self.toks[a].start, self.toks[b].end, new) for how, new in mutations]
+
+    def whole(self, a, b, what, values=("true", "false")):
+        """The tokens a to b decide: negate them, or decide for them."""
+        if a > b or (a == b and self.toks[a].text in ("true", "false", "1", "0")):
+            return
+        text = self.text(a, b)
+        self.add(a, b, what, [("negated", f"!({text})")] + [(v, "1" if v == "true" else "0") for v in values])
+        flat = self.flat(a, b)
+        texts = [self.toks[i].text for i in flat]
+        if not {"&&", "||", "?"} & set(texts):
+            relations = [i for i in flat if self.toks[i].text in ROUND]
+            self.negated.update(relations if len(relations) == 1 else [])
+            if not relations and texts[0] == "!":
+                self.negated.add(a)
+
+    def flat(self, a, b):
+        """The tokens from a to b that stand in no bracket."""
+        out, i = [], a
+        while i <= b:
+            out.append(i)
+            i = self.other[i] + 1 if self.toks[i].text in OPENING else i + 1
+        return out
+
+    def left(self, i, stops):
+        """The first token of the operand that ends in front of i."""
+        while i > 0 and self.toks[i - 1].text not in stops and self.toks[i - 1].text not in OPENING:
+            i -= 1
+            if i in self.other and self.toks[i].text in ")]}":
+                i = self.other[i]
+        return i
+
+    def right(self, i, stops):
+        """The last token of the operand that begins behind i."""
+        while self.toks[i + 1].text not in stops and self.toks[i + 1].text not in ")]}":
+            i += 1
+            if self.toks[i].text in OPENING:
+                i = self.other[i]
+        return i
+
+    def look(self, i, t):
+        if t.text in ("if", "while") and self.toks[i + 1].text == "(":
+            self.whole(i + 2, self.other[i + 1] - 1, "condition")
+        elif t.text == "for":
+            self.loop(i + 1)
+        elif t.text == "?":
+            self.whole(self.left(i, STOPS), i - 1, "choice")
+        elif t.text == "return" and i in self.bools and self.toks[i + 1].text != ";":
+            self.whole(i + 1, self.right(i, {";"}), "return")
+        elif t.text in ("&&", "||"):
+            stops = STOPS | {"&&", "||"}
+            self.add(i, i, "operator", [("swapped", "||" if t.text == "&&" else "&&")])
+            values = ["true"] if t.text == "&&" else ["false"]  # the other value is the whole's
+            self.whole(self.left(i, stops), i - 1, "operand", values)
+            self.whole(i + 1, self.right(i, stops), "operand", values)
+
+    def look_closer(self, i, t):
+        if t.text in ROUND:
+            mutations = [("bound moved by one", BOUND[t.text])] if t.text in BOUND else []
+            self.add(i, i, "comparison", mutations + ([] if i in self.negated else [("turned round", ROUND[t.text])]))
+        elif t.text == "!" and i not in self.negated:
+            self.add(i, i, "negation", [("! left out", "")])
+
+    def loop(self, opening):
+        """for (…; condition; …)"""
+        semicolons, i = [], opening + 1
+        while i < self.other[opening]:
+            if self.toks[i].text == ";":
+                semicolons.append(i)
+            i = self.other[i] + 1 if self.toks[i].text in OPENING else i + 1
+        if len(semicolons) == 2:
+            self.whole(semicolons[0] + 1, semicolons[1] - 1, "loop")
+
+
+class Mutant:
+    def __init__(self, path, source, site, mutation):
+        self.path = path
+        self.how, self.start, self.end, self.new = mutation
+        self.what = site[2]
+        self.line = source.count("\n", 0, self.start) + 1
+        self.source = source
+
+    def mutated(self):
+        return self.source[:self.start] + self.new + self.source[self.end:]
+
+    def line_of(self, text):
+        return text.split("\n")[self.line - 1].strip()
+
+    def key(self):
+        return f"{self.path}:{self.start}-{self.end}:{self.new}"
+
+    def told(self):
+        return {"file": self.path, "line": self.line, "what": self.what, "how": self.how, "original": self.line_of(self.source),
+                "mutant": self.line_of(self.mutated())}
+
+
+def draw(sources, seed):
+    """An endless-looking, repeatable sequence of mutants: a condition uniformly, then one of its mutations; none twice."""
+    sites = []
+    for path in sorted(sources):
+        for site, mutations in sorted(Conditions(sources[path]).sites.items()):
+            sites.append((path, site, list(mutations)))
+    rng = random.Random(seed)
+    while sites:
+        at = rng.randrange(len(sites))
+        path, site, left = sites[at]
+        mutation = left.pop(rng.randrange(len(left)))
+        if not left:
+            sites[at] = sites[-1]
+            sites.pop()
+        yield Mutant(path, sources[path], site, mutation)
+
+
+def core_files():
+    found = []
+    for path in sorted((ROOT / "src" / "voice").glob("*.c")):
+        if path.name in LEFT_OUT:
+            continue
+        if path.name in PURE or '#include "voice/call_state.h"' in path.read_text():
+            found.append(str(path.relative_to(ROOT)))
+    return found
+
+# ---------------------------------------------------------------------------------------------- building and running
+
+
+class Bench:
+    """One copy of the tree, its build, and the tests that run on it."""
+
+    def __init__(self, number, tests):
+        self.tree = WORK / str(number) / "tree"
+        self.out = WORK / str(number) / "out"
+        self.unit = tests
+        self.stages = []
+
+    def run(self, command, timeout, **env):
+        """The exit status, or None when time ran out. Whatever it started ends with it."""
+        child = subprocess.Popen([str(c) for c in command], cwd=self.tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 start_new_session=True, env={**os.environ, **env})
+        try:
+            self.said, _ = child.communicate(timeout=timeout)
+            return child.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+            return None
+
+    def environment(self):
+        return {"CALLFUNNEL_TESTS": str(self.tree / "tests"), "CALLFUNNEL_BIN": str(self.out / "callfunnel"),
+                "CALLFUNNEL_MODELS": str(ROOT / "build" / "models")}
+
+    def copy(self):
+        """The working tree as it is now; files that are the same keep their time, so that little is built again."""
+        wanted = set()
+        for name in COPIED:
+            root = ROOT / name
+            for path in [root] if root.is_file() else root.rglob("*"):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    wanted.add(path.relative_to(ROOT))
+        for path in wanted:
+            target = self.tree / path
+            if not target.exists() or target.read_bytes() != (ROOT / path).read_bytes():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / path, target)
+        for path in [p for p in self.tree.rglob("*") if p.is_file() and p.relative_to(self.tree) not in wanted]:
+            path.unlink()
+
+    def prepare(self):
+        self.copy()
+        configure = ["cmake", "-S", self.tree, "-B", self.out, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O1 -w"]
+        if self.run(configure, 300) or not self.build(1800):
+            sys.exit(f"the unchanged tree does not build:\n{self.said.decode(errors='replace')[-3000:]}")
+
+    def build(self, timeout):
+        return self.run(["ninja", "-C", self.out, "-j", "1", "callfunnel", *self.unit], timeout) == 0
+
+    def measure(self, leave_out):
+        """Runs everything once on the unchanged tree: what fails here can catch nothing; what is cheap goes first."""
+        units, failing = [], []
+        program = self.out / "callfunnel"
+        later = []
+        if list((self.tree / "tests" / "calls").glob("*.cfj")):
+            later.append(("replay", [program, "replay", self.tree / "tests" / "calls"], 0))
+        else:
+            print("no kept calls in tests/calls: replay catches nothing", flush=True)
+        if self.run([program, "simulate", "--help"], 30) == 0:
+            later.append(("simulate", [program, "simulate", "--calls", SIMULATED_CALLS, "--seed", 1, "--faults", "all"], 0))
+            later += [(f"sabotage {p}", [program, "simulate", "--calls", 60, "--seed", 1, "--sabotage", p], 1) for p in SABOTAGED]
+        else:
+            print("this program has no simulator: simulation catches nothing", flush=True)
+        for name, command, expected in [(t, [self.out / t], 0) for t in self.unit] + later:
+            began = time.monotonic()
+            status = self.run(command, 600, **self.environment())
+            took = time.monotonic() - began
+            if status != expected:
+                failing.append(name)
+                continue
+            units.append((name, command, expected, took))
+        if failing and not leave_out:
+            sys.exit(f"these fail on the unchanged tree, so they can catch nothing: {', '.join(failing)}\n(--leave-out-failing goes on without them)")
+        if failing:
+            print(f"left out, because they fail on the unchanged tree: {', '.join(failing)}", flush=True)
+        count = len([u for u in units if u[0] in self.unit])
+        self.stages = sorted(units[:count], key=lambda u: u[3]) + units[count:]
+
+    def judge(self, mutant):
+        """("caught", by), ("survived", ""), ("unbuildable", "") or ("timeout", by)."""
+        path = self.tree / mutant.path
+        path.write_text(mutant.mutated())
+        try:
+            if not self.build(300):
+                return "unbuildable", ""
+            return self.try_tests(mutant)
+        finally:
+            path.write_text(mutant.source)
+
+    def try_tests(self, mutant):
+        late = ""
+        for name, command, expected, took in self.stages:
+            if name.startswith("sabotage") and "GUARD_" not in mutant.line_of(mutant.source):
+                continue
+            status = self.run(command, max(10 * took, 5), **self.environment())
+            if status is None:
+                late = late or name
+            elif status != expected:
+                return "caught", name
+        return ("timeout", late) if late else ("survived", "")
+
+
+def unit_tests():
+    """The unit tests that drive the core, or replay what it did."""
+    driving = re.compile(r'#include "(callkit\.h|voice/(call|words|pieces|replay|session|input|output|settings|brief)\.h)"')
+    return [p.stem for p in sorted((ROOT / "tests" / "unit").glob("test_*.c")) if driving.search(p.read_text())]
+
+# ---------------------------------------------------------------------------------------------- counting
+
+
+class Ledger:
+    """What was judged, on disk as well."""
+
+    def __init__(self, sources, benches, seed):
+        digest = hashlib.sha256(json.dumps([sources, [s[0] for s in benches[0].stages]], sort_keys=True).encode())
+        for test in benches[0].unit:
+            digest.update((ROOT / "tests" / "unit" / f"{test}.c").read_bytes())
+        self.path = WORK / f"judged-{seed}-{digest.hexdigest()[:12]}.jsonl"
+        self.known = {}
+        if self.path.exists():
+            for line in self.path.read_text().splitlines():
+                try:
+                    one = json.loads(line)
+                except ValueError:
+                    continue  # the line that was being written when the run was stopped
+                self.known[one["key"]] = one
+        self.lock = threading.Lock()
+
+    def add(self, mutant, verdict, by, took):
+        one = {"key": mutant.key(), "verdict": verdict, "by": by, "seconds": round(took, 1), **mutant.told()}
+        with self.lock:
+            self.known[one["key"]] = one
+            with self.path.open("a") as f:
+                f.write(json.dumps(one) + "\n")
+        return one
+
+
+def judge_all(count, drawn, benches, ledger):
+    """In the order drawn, so that the result is the same however many benches there are."""
+    idle = queue.Queue()
+    for bench in benches:
+        idle.put(bench)
+    judged = []
+
+    def one(mutant):
+        if mutant.key() in ledger.known:
+            return ledger.known[mutant.key()]
+        bench = idle.get()
+        try:
+            began = time.monotonic()
+            verdict, by = bench.judge(mutant)
+            return ledger.add(mutant, verdict, by, time.monotonic() - began)
+        finally:
+            idle.put(bench)
+
+    valid = 0
+    with concurrent.futures.ThreadPoolExecutor(len(benches)) as pool:
+        waiting = []
+        while valid < count:
+            while len(waiting) < len(benches) and (mutant := next(drawn, None)):
+                waiting.append(pool.submit(one, mutant))
+            if not waiting:
+                print("there are no more conditions to mutate", flush=True)
+                break
+            result = waiting.pop(0).result()
+            judged.append(result)
+            valid += result["verdict"] in ("caught", "survived")
+            print(f"[{valid:4}/{count}] {result['verdict']:11} {result['file']}:{result['line']} {result['how']}"
+                  f"{' by ' + result['by'] if result['by'] else ''} ({result['seconds']} s)", flush=True)
+    return judged
+
+
+def report(judged, seed):
+    count = {v: [j for j in judged if j["verdict"] == v] for v in ("caught", "survived", "unbuildable", "timeout")}
+    valid = len(count["caught"]) + len(count["survived"])
+    if count["survived"]:
+        print("\nsurvivors:")
+    for j in sorted(count["survived"], key=lambda j: (j["file"], j["line"])):
+        print(f"{j['file']}:{j['line']}: {j['what']} {j['how']}\n  - {j['original']}\n  + {j['mutant']}")
+    print("\ncaught by file:")
+    for name in sorted({j["file"] for j in judged}):
+        caught = len([j for j in count["caught"] if j["file"] == name])
+        here = caught + len([j for j in count["survived"] if j["file"] == name])
+        print(f"  {name:28} {caught:4} of {here}")
+    print("\ncaught by test:")
+    for name in sorted({j["by"] for j in count["caught"]}):
+        print(f"  {name:28} {len([j for j in count['caught'] if j['by'] == name]):4}")
+    print(json.dumps({"count": valid, "seed": seed, "caught": len(count["caught"]), "survived": len(count["survived"]),
+                      "unbuildable": len(count["unbuildable"]), "timeouts": len(count["timeout"]),
+                      "score": round(len(count["caught"]) / valid, 4) if valid else None}))
+    return valid and len(count["caught"]) >= 0.9 * valid
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="dev mutate", description="Mutates conditions of the call core and counts how many tests catch.")
+    parser.add_argument("--count", type=int, default=200, help="mutants that are judged (200)")
+    parser.add_argument("--seed", type=int, help="which ones (drawn from the clock)")
+    parser.add_argument("--files", nargs="+", help="only these sources (the call core)")
+    parser.add_argument("--jobs", type=int, default=1, help="copies that work side by side (1)")
+    parser.add_argument("--list", action="store_true", help="print every condition and its mutations, judge none")
+    parser.add_argument("--leave-out-failing", action="store_true", help="go on without tests that fail on the unchanged tree")
+    args = parser.parse_args()
+    seed = args.seed if args.seed is not None else int(time.time())
+    files = [str(pathlib.Path(f).resolve().relative_to(ROOT)) for f in args.files] if args.files else core_files()
+    sources = {f: (ROOT / f).read_text() for f in files}
+    if args.list:
+        for path in files:
+            for site, mutations in sorted(Conditions(sources[path]).sites.items()):
+                for mutation in mutations:
+                    m = Mutant(path, sources[path], site, mutation)
+                    print(f"{path}:{m.line}: {m.what} {m.how}: {m.line_of(m.mutated())}")
+        return 0
+    conditions = {f: len(Conditions(sources[f]).sites) for f in files}
+    print(f"seed {seed}: {args.count} of the mutants of {sum(conditions.values())} conditions in {len(files)} files", flush=True)
+    benches = [Bench(i, unit_tests()) for i in range(max(args.jobs, 1))]
+    for bench in benches:
+        print(f"building the unchanged tree in {bench.out.relative_to(ROOT)}", flush=True)
+        bench.prepare()
+    benches[0].measure(args.leave_out_failing)
+    for stage in benches[0].stages:
+        print(f"  {stage[0]:28} {stage[3]:6.2f} s", flush=True)
+    for i, bench in enumerate(benches[1:], 1):
+        bench.stages = [(n, [str(c).replace(str(benches[0].out), str(bench.out)).replace(str(benches[0].tree), str(bench.tree)) for c in command], e, t)
+                        for n, command, e, t in benches[0].stages]
+    ledger = Ledger(sources, benches, seed)
+    if ledger.known:
+        print(f"going on: {len(ledger.known)} were judged before", flush=True)
+    judged = judge_all(args.count, draw(sources, seed), benches, ledger)
+    return 0 if report(judged, seed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,484 @@
+/* Shipping: everything durable reaches the sink, whatever is unplugged or killed on the way, and nothing else does. */
+#include "journal_world.h"
+
+#include "voice/ship.h"
+
+enum { OUT_MAX = 16 };
+
+/* The conductor: keeps what it acked, drops what it has, may be away. It outlives every crash. */
+struct sink {
+	struct world *world;
+	bool away;          /* takes nothing */
+	bool silent;        /* takes, never answers */
+	bool failing;       /* answers with an error */
+	uint64_t delay_us;
+	struct {
+		uint64_t id, due_us;
+		uint8_t *data;
+		size_t len;
+	} out[OUT_MAX];
+	size_t count, most;
+	uint64_t sends, repeats, records;
+	uint64_t last_attempt_us, attempts;
+	size_t largest;
+	uint8_t have[WORLD_CALLS][3][WORLD_RECORDS]; /* call, epoch, sequence */
+	uint64_t last[WORLD_CALLS][3];
+	bool in_order;
+};
+
+static enum err sink_send(void *arg, struct ship *ship, const struct ship_batch *b)
+{
+	struct sink *s = arg;
+	(void)ship;
+
+	s->attempts++;
+	s->last_attempt_us = s->world->now_us;
+	if (s->away)
+		return ERR_UNAVAILABLE;
+	assert_true(s->count < OUT_MAX);
+	s->out[s->count].id = b->id;
+	s->out[s->count].due_us = s->world->now_us + s->delay_us;
+	s->out[s->count].data = malloc(b->len);
+	assert_non_null(s->out[s->count].data);
+	memcpy(s->out[s->count].data, b->data, b->len);
+	s->out[s->count++].len = b->len;
+	s->most = s->count > s->most ? s->count : s->most;
+	s->largest = b->len > s->largest ? b->len : s->largest;
+	s->sends++;
+	return ERR_NONE;
+}
+
+static void out_remove(struct sink *s, size_t i)
+{
+	free(s->out[i].data);
+	s->count--;
+	memmove(&s->out[i], &s->out[i + 1], (s->count - i) * sizeof(s->out[0]));
+}
+
+static void sink_cancel(void *arg, uint64_t id)
+{
+	struct sink *s = arg;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->out[i].id == id) {
+			out_remove(s, i);
+			return;
+		}
+	fail_msg("cancelled a batch that is not out");
+}
+
+static const struct ship_sink table = { .name = "test", .send = sink_send, .cancel = sink_cancel };
+
+static void sink_take_record(struct sink *s, const struct journal_record *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORLD_CALLS; i++) {
+		uint8_t *have;
+
+		if (!id128_equal(&s->world->calls[i].id, &r->header.call))
+			continue;
+		assert_true(r->header.epoch < 3 && r->header.sequence < WORLD_RECORDS);
+		have = &s->have[i][r->header.epoch][r->header.sequence];
+		s->repeats += *have;
+		s->records += !*have;
+		if (!*have && r->header.sequence < s->last[i][r->header.epoch])
+			s->in_order = false;
+		if (r->header.sequence > s->last[i][r->header.epoch])
+			s->last[i][r->header.epoch] = r->header.sequence;
+		*have = 1;
+	}
+}
+
+static void sink_take(struct sink *s, size_t i)
+{
+	struct journal_record r;
+	size_t at = 0;
+
+	while (at < s->out[i].len) {
+		assert_int_equal(journal_record_decode(&r, s->out[i].data + at, s->out[i].len - at), ERR_NONE);
+		sink_take_record(s, &r);
+		at += r.raw_len;
+	}
+}
+
+/* Answers what is due, the newest first. */
+static void sink_run(struct sink *s, struct ship *ship)
+{
+	size_t i;
+
+	for (i = 0; i < s->count && !s->silent;) {
+		size_t pick = s->count - 1 - i; /* newest first: out of order */
+		uint64_t id = s->out[pick].id;
+
+		if (s->out[pick].due_us > s->world->now_us) {
+			i++;
+			continue;
+		}
+		if (!s->failing)
+			sink_take(s, pick);
+		out_remove(s, pick);
+		ship_acked(ship, id, s->failing ? ERR_UNAVAILABLE : ERR_NONE, s->world->now_us);
+	}
+}
+
+struct harness {
+	struct world w;
+	struct sink s;
+	struct ship *ship;
+	struct ship_options options;
+	uint64_t next_us;
+};
+
+static void ship_begin(struct harness *h)
+{
+	assert_int_equal(ship_open(&h->ship, &h->w.d, DIR, &table, &h->s, &h->options, NULL), ERR_NONE);
+	h->next_us = 0;
+}
+
+static struct harness *begin(uint64_t seed)
+{
+	struct harness *h = calloc(1, sizeof(*h));
+	unsigned int i;
+
+	assert_non_null(h);
+	world_begin(&h->w, seed);
+	assert_int_equal(world_open(&h->w), ERR_NONE);
+	for (i = 0; i < WORLD_CALLS; i++)
+		assert_int_equal(world_attach(&h->w, i), ERR_NONE);
+	h->s.world = &h->w;
+	h->s.in_order = true;
+	h->s.delay_us = 50000;
+	ship_options_defaults(&h->options);
+	h->options.batch_bytes = 4096;
+	h->options.keep_us = 2000000;
+	h->options.cursor_us = 200000;
+	h->options.idle_us = 100000;
+	ship_begin(h);
+	return h;
+}
+
+static void end(struct harness *h)
+{
+	ship_close(&h->ship);
+	while (h->s.count)
+		out_remove(&h->s, 0);
+	world_end(&h->w);
+	free(h);
+}
+
+static void ship_run(struct harness *h)
+{
+	if (h->w.j)
+		ship_limit(h->ship, journal_durable_position(h->w.j));
+	sink_run(&h->s, h->ship);
+	assert_int_equal(ship_step(h->ship, h->w.now_us, h->w.now_us + h->w.options.wall_offset_us, &h->next_us), ERR_NONE);
+	assert_true(h->next_us > h->w.now_us);
+}
+
+/* The sink has exactly what is durable of this life's epoch. */
+static void expect_all(struct harness *h)
+{
+	unsigned int i;
+	uint64_t sequence;
+
+	for (i = 0; i < WORLD_CALLS; i++)
+		for (sequence = 1; sequence <= h->w.calls[i].durable; sequence++)
+			assert_true(h->s.have[i][h->w.calls[i].epoch][sequence]);
+}
+
+static void expect_nothing_else(struct harness *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORLD_CALLS; i++)
+		assert_true(h->s.last[i][h->w.calls[i].epoch] <= h->w.calls[i].durable);
+}
+
+static void run_steps(struct harness *h, unsigned int steps)
+{
+	unsigned int i;
+
+	for (i = 0; i < steps; i++) {
+		world_step(&h->w);
+		ship_run(h);
+		expect_nothing_else(h);
+	}
+}
+
+static void drain(struct harness *h)
+{
+	unsigned int i;
+
+	while (h->w.j && journal_counts(h->w.j).waiting_bytes)
+		assert_int_equal(world_commit(&h->w), ERR_NONE);
+	for (i = 0; i < 4000; i++) {
+		h->w.now_us += STEP_US;
+		ship_run(h);
+		if (ship_counts(h->ship).all_shipped && i > 20)
+			return;
+	}
+	fail_msg("never all shipped");
+}
+
+static void test_all_arrives_once_in_order(void **state)
+{
+	struct harness *h = begin(1);
+	struct ship_counts c;
+	(void)state;
+
+	run_steps(h, 300);
+	drain(h);
+	expect_all(h);
+	c = ship_counts(h->ship);
+	assert_int_equal(h->s.repeats, 0);
+	assert_int_equal(c.acked_records, h->s.records);
+	assert_int_equal(c.acked_records, journal_counts(h->w.j).records);
+	assert_int_equal(c.failures + c.timeouts + c.disk_errors + c.damaged_bytes, 0);
+	assert_in_range(h->s.most, 2, h->options.batches_max);
+	assert_true(h->s.largest <= h->options.batch_bytes);
+	end(h);
+}
+
+static void test_one_at_a_time_is_in_order(void **state)
+{
+	struct harness *h = begin(1);
+	(void)state;
+
+	h->options.batches_max = 1;
+	ship_close(&h->ship);
+	ship_begin(h);
+	run_steps(h, 100);
+	drain(h);
+	expect_all(h);
+	assert_true(h->s.in_order);
+	end(h);
+}
+
+static void outage(struct harness *h)
+{
+	uint64_t attempts;
+
+	run_steps(h, 50);
+	h->s.away = true;
+	attempts = h->s.attempts;
+	run_steps(h, 500); /* ten seconds */
+	assert_in_range(h->s.attempts - attempts, 3, 12); /* it waits longer and longer */
+	assert_true(ship_counts(h->ship).failures >= 3);
+	h->s.away = false;
+}
+
+static void test_catches_up_after_an_outage(void **state)
+{
+	struct harness *h = begin(2);
+	(void)state;
+
+	outage(h);
+	run_steps(h, 100);
+	drain(h);
+	expect_all(h);
+	end(h);
+}
+
+static void test_failing_and_silent_sinks(void **state)
+{
+	struct harness *h = begin(3);
+	(void)state;
+
+	run_steps(h, 50);
+	h->s.failing = true;
+	run_steps(h, 100);
+	assert_true(ship_counts(h->ship).failures > 1);
+	h->s.failing = false;
+	h->s.silent = true;
+	run_steps(h, 600); /* twelve seconds: the time-out is ten */
+	assert_int_equal(ship_counts(h->ship).timeouts, 1);
+	h->s.silent = false;
+	run_steps(h, 300);
+	drain(h);
+	expect_all(h);
+	end(h);
+}
+
+static size_t segments(struct harness *h)
+{
+	struct journal_files f;
+	size_t n = 0, i;
+
+	assert_int_equal(journal_files_list(&f, &h->w.d, DIR), ERR_NONE);
+	for (i = 0; i < f.count; i++)
+		n += f.items[i].header.role == JOURNAL_ROLE_SEGMENT;
+	journal_files_free(&f);
+	return n;
+}
+
+static void test_deletes_what_is_shipped_and_old(void **state)
+{
+	struct harness *h = begin(4);
+	size_t before;
+	(void)state;
+
+	h->s.away = true;
+	run_steps(h, 300);
+	before = segments(h);
+	assert_true(before > 5);
+	assert_int_equal(ship_counts(h->ship).deleted_files, 0); /* old enough, but not shipped */
+	h->s.away = false;
+	h->w.now_us += 30000000;
+	run_steps(h, 100);
+	drain(h);
+	expect_all(h);
+	h->w.now_us += h->options.keep_us;
+	ship_run(h);
+	assert_int_equal(segments(h), 1); /* the one being written */
+	assert_true(ship_counts(h->ship).deleted_files >= before);
+	run_steps(h, 20); /* and on it goes */
+	drain(h);
+	expect_all(h);
+	end(h);
+}
+
+static void test_young_files_stay(void **state)
+{
+	struct harness *h = begin(4);
+	(void)state;
+
+	h->options.keep_us = 3600000000u;
+	ship_close(&h->ship);
+	ship_begin(h);
+	run_steps(h, 300);
+	drain(h);
+	assert_int_equal(ship_counts(h->ship).deleted_files, 0);
+	end(h);
+}
+
+/* Killed at any time, the worker and its shipping; the sink stays. Nothing durable is missing in the end. */
+static void test_survives_power_cuts(void **state)
+{
+	uint64_t seed;
+	(void)state;
+
+	for (seed = 1; seed <= 60; seed++) {
+		struct harness *h = begin(seed);
+		unsigned int i;
+
+		run_steps(h, 20 + (unsigned int)seed);
+		ship_close(&h->ship);
+		while (h->s.count)
+			out_remove(&h->s, 0);
+		world_cut(&h->w, seed);
+		expect_nothing_else(h);
+		if (seed % 2) { /* a new life under the next epoch ships both */
+			assert_int_equal(world_open(&h->w), ERR_NONE);
+			ship_begin(h);
+			drain(h);
+			expect_all(h);
+			for (i = 0; i < WORLD_CALLS; i++) {
+				h->w.calls[i].epoch = 2;
+				h->w.calls[i].last = h->w.calls[i].durable = 0;
+				assert_int_equal(world_attach(&h->w, i), ERR_NONE);
+			}
+			run_steps(h, 30);
+		} else { /* somebody else ships what the dead one left */
+			ship_begin(h);
+		}
+		drain(h);
+		expect_all(h);
+		end(h);
+	}
+}
+
+/* Events while the disk is full, then the ring, then what follows: nothing is passed over. */
+static void test_ships_reserve_and_ring(void **state)
+{
+	struct harness *h = begin(9);
+	uint64_t i, sequence, gone = 0;
+	(void)state;
+
+	run_steps(h, 30);
+	h->s.away = true;
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v));
+	run_steps(h, 20);
+	assert_int_equal(journal_health(h->w.j), JOURNAL_AUDIO_RING);
+	h->s.away = false;
+	h->w.now_us += 1000000;
+	run_steps(h, 20);
+	disk_virtual_limit(h->w.v, 0);
+	h->w.now_us += h->w.options.probe_us;
+	run_steps(h, 50);
+	drain(h);
+	assert_int_equal(journal_health(h->w.j), JOURNAL_OK);
+	for (i = 0; i < WORLD_CALLS; i++)
+		for (sequence = 1; sequence <= h->w.calls[i].durable; sequence++) {
+			if (h->s.have[i][1][sequence])
+				continue;
+			assert_int_equal(journal_kind_class(h->w.calls[i].said[sequence].kind), JOURNAL_CLASS_AUDIO);
+			gone++;
+		}
+	assert_true(gone < 200); /* the ring came round; the rest of it arrived */
+	end(h);
+}
+
+static void test_damaged_cursor_begins_again(void **state)
+{
+	struct harness *h = begin(5);
+	(void)state;
+
+	run_steps(h, 100);
+	drain(h);
+	ship_close(&h->ship);
+	assert_int_equal(disk_replace(&h->w.d, DIR, "cursor", "garbage", 7), ERR_NONE);
+	ship_begin(h);
+	drain(h);
+	assert_true(h->s.repeats > 300);
+	expect_all(h);
+	end(h);
+}
+
+/* Every operation of the disk may fail once: shipping is late, not wrong. */
+static void test_disk_errors(void **state)
+{
+	static const char *const kinds[] = { "write", "fsync", "rename", "open", "read", "list", "unlink" };
+	unsigned int kind, n;
+	(void)state;
+
+	for (kind = 0; kind < 7; kind++)
+		for (n = 1; n <= 12; n++) {
+			struct harness *h = begin(n);
+			struct disk_inject *inject;
+			struct disk d;
+			char spec[32];
+
+			ship_close(&h->ship);
+			assert_int_equal(disk_inject_new(&inject, &h->w.d), ERR_NONE);
+			snprintf(spec, sizeof(spec), "%s:%u=EIO", kinds[kind], n);
+			assert_int_equal(disk_inject_add(inject, spec, NULL), ERR_NONE);
+			d = disk_inject_disk(inject);
+			assert_int_equal(ship_open(&h->ship, &d, DIR, &table, &h->s, &h->options, NULL), ERR_NONE);
+			run_steps(h, 150);
+			drain(h);
+			expect_all(h);
+			ship_close(&h->ship);
+			disk_inject_free(&inject);
+			end(h);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_arrives_once_in_order),
+		cmocka_unit_test(test_one_at_a_time_is_in_order),
+		cmocka_unit_test(test_catches_up_after_an_outage),
+		cmocka_unit_test(test_failing_and_silent_sinks),
+		cmocka_unit_test(test_deletes_what_is_shipped_and_old),
+		cmocka_unit_test(test_young_files_stay),
+		cmocka_unit_test(test_survives_power_cuts),
+		cmocka_unit_test(test_ships_reserve_and_ring),
+		cmocka_unit_test(test_damaged_cursor_begins_again),
+		cmocka_unit_test(test_disk_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

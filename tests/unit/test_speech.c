@@ -1,0 +1,1586 @@
+/* What the agent says, from text to what was heard: making, sending, marks, clears, deadlines, voices that die, latency parts. */
+#include "callkit.h"
+
+static const char ten[] = "one two three four five six seven eight nine ten";
+
+/* The words of the last cut, as history has them, seen through the next question to the model. */
+static void asked_after_a_stop(struct kit *k)
+{
+	partial(k, "stop");
+	final(k, "stop it now");
+	quiet_for(k, 640);
+}
+
+/* ------------------------------------------------------------------ heard */
+
+static void test_P04_history_holds_the_words_that_were_played(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	quiet_for(k, 1600);
+	played(k, 1, 960);
+	asked_after_a_stop(k);
+	expect(k,
+		"1600 ~yield t0 i1 n0",
+		"1600 hold",
+		"1600 ~heard t0 i1 n1 \"one two three\"",
+		"1600 unspeak u1",
+		"2200 ~turn t1 i0 n600000 \"stop it now\"",
+		"2200 snapshot",
+		"2200 ask g1 t1 try 1");
+	expect_request(k, "agent: one two three", "caller: stop it now");
+}
+
+static void test_P04_a_word_counts_from_its_last_sample(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	carrier(k, IN_PLAYED, 1, 2, 960 * 8 - 1);
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1 \"one two\"", "0 unspeak u1");
+}
+
+static void test_P04_at_every_frame_it_is_the_words_played_and_never_more(void **state)
+{
+	struct kit *k = *state;
+	unsigned int ms, words;
+	char want[200];
+
+	k->alone = true;
+	begin(k);
+	for (ms = 20; ms <= 3180; ms += 20) {
+		uint32_t u = on_air(k, ten);
+
+		quiet_for(k, 32);
+		played(k, u, ms);
+		drop(k);
+		partial(k, "stop");
+		partial(k, "");
+		words = ms / WORD_MS;
+		snprintf(want, sizeof(want), "~heard t0 i%u n1%s", u, words ? " \"" : "\n");
+		assert_true(has(k, want));
+		snprintf(want, sizeof(want), "%.*s\"\n", words ? (int)(strstr(ten, (const char *[]){ "", " two", " three", " four", " five", " six", " seven",
+			" eight", " nine", " ten" }[words % 10]) - ten) : 0, ten);
+		assert_true(!words || has(k, want));
+	}
+}
+
+static void test_P04_estimates_count_later(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	on_air(k, ten);
+	carrier(k, IN_PLAYED, 1, 2, 1160 * 8 - 1);
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1 \"one two\"", "0 unspeak u1");
+}
+
+static void test_P04_estimates_count_at_their_margin(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	on_air(k, ten);
+	played(k, 1, 1160);
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1 \"one two three\"", "0 unspeak u1");
+}
+
+/* The margin reaches behind the end: what is played to its end is heard. */
+static void test_P04_estimates_at_the_end_need_no_margin(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	on_air(k, ten);
+	voice(k, 96);
+	played(k, 1, 3199);
+	expect(k, "96 ~hold t0 i1 n96000", "96 hold");
+	quiet_for(k, 512);
+	expect(k, "596 ~resume t0 i1 n0", "596 play u1.3 from 0");
+}
+
+static void test_P04_without_its_guard_all_of_it_stands_there(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P04;
+	begin(k);
+	on_air(k, ten);
+	asked_after_a_stop(k);
+	expect_request(k, "agent: one two three four five six seven eight nine ten", "caller: stop it now");
+}
+
+static void what_was_played_to_its_end_is_heard_whole(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, "Is that right? ");
+	quiet_for(k, 960);
+	played(k, 1, 959);
+	expect_nothing(k);
+	played(k, 1, 960);
+	expect(k, "960 ~heard t0 i1 n0 \"Is that right? \"", "960 unspeak u1");
+}
+
+static void marks_beyond_the_audio_count_as_its_end(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	zero(k);
+	quiet_for(k, 320);
+	played(k, 1, 5000);
+	expect_nothing(k);
+	partial(k, "stop");
+	expect(k, "320 ~yield t0 i1 n0", "320 hold", "320 ~heard t0 i1 n1 \"one two three\"", "320 unspeak u1");
+}
+
+static void a_mark_behind_an_earlier_one_takes_nothing_back(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	played(k, 1, 960);
+	played(k, 1, 640);
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1 \"one two three\"", "0 unspeak u1");
+}
+
+static void marks_of_other_takes_and_utterances_do_not_count(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	carrier(k, IN_PLAYED, 1, 1, 960 * 8);
+	carrier(k, IN_PLAYED, 1, 3, 960 * 8);
+	carrier(k, IN_PLAYED, 2, 2, 960 * 8);
+	carrier(k, IN_PLAYED, 0, 0, 960 * 8);
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
+static void a_mark_before_anything_was_sent_does_not_count(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio_all(k, 1);
+	zero(k);
+	played(k, 1, 960);
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
+/* After a resume a mark at the place it began from says nothing. */
+static void a_mark_where_the_take_began_says_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	played(k, 1, 960);
+	voice(k, 96);
+	quiet_for(k, 512);
+	sent(k, 1);
+	drop(k);
+	played(k, 1, 960);
+	carrier(k, IN_PLAYED, 1, 3, 960 * 8 + 1);
+	voice(k, 96);
+	quiet_for(k, 512);
+	expect(k, "704 ~hold t0 i1 n96000", "704 hold", "1204 ~resume t0 i1 n0 p7680", "1204 play u1.4 from 7680");
+}
+
+/* ------------------------------------------------------------------ marks after a clear */
+
+/* Sent at 0; the way from a frame's sending to its mark is 50 ms. */
+static void on_air_with_lag(struct kit *k)
+{
+	begin(k);
+	on_air(k, ten);
+	quiet_until(k, 370);
+	played(k, 1, 320);
+	drop(k);
+}
+
+static void hold_at(struct kit *k, unsigned int ms)
+{
+	quiet_until(k, ms - 96);
+	voice(k, 96);
+	assert_true(has(k, " hold\n"));
+	drop(k);
+}
+
+static void stop_tells(struct kit *k, const char *words)
+{
+	char want[200];
+
+	drop(k);
+	partial(k, "stop");
+	snprintf(want, sizeof(want), "~heard t0 i%u n1%s%s%s\n", k->last, *words ? " \"" : "", words, *words ? "\"" : "");
+	if (!has(k, want))
+		fail_msg("%s", buf_str(&k->log));
+}
+
+static void a_mark_that_comes_too_soon_after_a_clear_was_not_played(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	hold_at(k, 600);
+	kit_until(k, k->zero_us + 689999);
+	played(k, 1, 640);
+	stop_tells(k, "one");
+}
+
+static void a_mark_that_comes_in_its_time_was(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	hold_at(k, 600);
+	pass(k, 90);
+	played(k, 1, 640);
+	stop_tells(k, "one two");
+}
+
+static void without_any_mark_before_a_clear_none_counts_after_it(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	voice(k, 96);
+	pass(k, 4000);
+	played(k, 1, 3200);
+	quiet_for(k, 32);
+	stop_tells(k, "");
+}
+
+/* The last mark came late: later ones are judged from it. */
+static void marks_are_judged_from_the_last_one(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	quiet_until(k, 740);
+	played(k, 1, 640); /* 100 ms late, the way was 50 */
+	hold_at(k, 900);
+	quiet_until(k, 1059);
+	played(k, 1, 960);
+	stop_tells(k, "one two");
+}
+
+static void marks_in_time_after_the_last_one_hold(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	quiet_until(k, 740);
+	played(k, 1, 640);
+	hold_at(k, 900);
+	quiet_until(k, 1060);
+	played(k, 1, 960);
+	stop_tells(k, "one two three");
+}
+
+/* Sending had run dry and began again: later marks are judged from there. */
+static void marks_are_judged_from_where_sending_began_again(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	quiet_until(k, 700);
+	carrier(k, IN_SENT, 1, 2, 640 * 8);
+	hold_at(k, 900);
+	quiet_until(k, 1069);
+	played(k, 1, 960);
+	stop_tells(k, "one");
+}
+
+static void and_hold_from_there(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	quiet_until(k, 700);
+	carrier(k, IN_SENT, 1, 2, 640 * 8);
+	hold_at(k, 900);
+	quiet_until(k, 1070);
+	played(k, 1, 960);
+	stop_tells(k, "one two three");
+}
+
+/* The shortest way counts, and a mark sooner than its audio could take makes it zero. */
+static void the_shortest_way_seen_is_kept(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	on_air_with_lag(k);
+	quiet_until(k, 3260);
+	played(k, 1, 3200); /* 60: longer, and no first mark */
+	u = on_air(k, ten);
+	quiet_until(k, 350);
+	played(k, u, 320);  /* 30 */
+	quiet_until(k, 3230);
+	played(k, u, 3200);
+	u = on_air(k, ten);
+	voice(k, 96);
+	quiet_until(k, 349);
+	played(k, u, 320);
+	partial(k, "stop");
+	assert_true(has(k, "~heard t0 i3 n1\n"));
+	quiet_for(k, 32);
+	u = on_air(k, ten);
+	voice(k, 96);
+	quiet_until(k, 350);
+	played(k, u, 320);
+	partial(k, "please stop");
+	assert_true(has(k, "~heard t0 i4 n1 \"one\"\n"));
+}
+
+static void a_mark_at_once_means_there_is_no_way(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = on_air(k, ten);
+	quiet_until(k, 100);
+	played(k, u, 320); /* sooner than it could be: an early carrier */
+	hold_at(k, 300);
+	quiet_until(k, 639);
+	played(k, u, 640); /* 320 ms after the mark before: not before 420, and not before it was sent 640 ms ago */
+	stop_tells(k, "one");
+}
+
+static void no_way_is_no_time(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = on_air(k, ten);
+	quiet_until(k, 100);
+	played(k, u, 320);
+	hold_at(k, 300);
+	quiet_until(k, 640);
+	played(k, u, 640);
+	stop_tells(k, "one two");
+}
+
+/* Two utterances at the carrier: the second one's marks wait for the first one's end. */
+static void two_on_air(struct kit *k)
+{
+	on_air_with_lag(k);
+	played(k, 1, 320);
+	order(k, ORDER_SAY, ten);
+	audio_all(k, 2);
+	quiet_until(k, 2900);
+	sent(k, 2);
+	drop(k);
+}
+
+static void what_is_queued_behind_waits_for_the_end_before(void **state)
+{
+	struct kit *k = *state;
+
+	two_on_air(k);
+	hold_at(k, 3100);
+	kit_until(k, k->zero_us + 3400000); /* the first one ends at 3250, one word of the second at 3570 */
+	played(k, 1, 3200);
+	pass(k, 169);
+	played(k, 2, 320);
+	stop_tells(k, "");
+}
+
+static void and_counts_from_then_on(void **state)
+{
+	struct kit *k = *state;
+
+	two_on_air(k);
+	hold_at(k, 3100);
+	kit_until(k, k->zero_us + 3250000);
+	played(k, 1, 3200);
+	pass(k, 320);
+	played(k, 2, 320);
+	stop_tells(k, "one");
+}
+
+static void a_second_clear_does_not_move_what_was_learnt(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	hold_at(k, 600);
+	pass(k, 90);
+	partial(k, "stop");
+	assert_true(has(k, "~heard t0 i1 n1 \"one\""));
+	drop(k);
+	played(k, 1, 640);
+	expect(k, "690 ~heard t0 i1 n1 \"one two\"");
+}
+
+/* ------------------------------------------------------------------ marks after a yield */
+
+static void a_mark_on_its_way_at_the_yield_still_counts(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	quiet_until(k, 640);
+	partial(k, "stop");
+	assert_true(has(k, "~heard t0 i1 n1 \"one\"\n"));
+	drop(k);
+	quiet_until(k, 689);
+	played(k, 1, 640);
+	expect_nothing(k);
+	quiet_until(k, 690);
+	played(k, 1, 640);
+	expect(k, "690 ~heard t0 i1 n1 \"one two\"");
+	played(k, 1, 700);
+	expect_nothing(k);
+	final(k, "stop it now");
+	quiet_for(k, 640);
+	expect_request(k, "agent: one two", "caller: stop it now");
+}
+
+static void after_a_second_it_is_forgotten(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	partial(k, "stop");
+	partial(k, "");
+	drop(k);
+	pass(k, 999);
+	simple(k, IN_TIMER);
+	played(k, 1, 640);
+	assert_true(has(k, "\"one two\""));
+	drop(k);
+	pass(k, 1);
+	simple(k, IN_TIMER);
+	played(k, 1, 960);
+	expect_nothing(k);
+}
+
+static void what_was_never_sent_is_forgotten_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	order(k, ORDER_SAY, ten);
+	audio_all(k, 2);
+	quiet_until(k, 3000);
+	drop(k);
+	partial(k, "stop");
+	expect(k, "3000 ~yield t0 i1 n0", "3000 hold", "3000 ~heard t0 i1 n1 \"one\"", "3000 unspeak u1", "3000 ~heard t0 i2 n1", "3000 unspeak u2");
+	sent(k, 2);
+	pass(k, 800);
+	played(k, 2, 320);
+	expect_nothing(k);
+}
+
+/* Every place is taken: the one that was cut first makes room. */
+static void the_oldest_cut_makes_room(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	on_air_with_lag(k);
+	order(k, ORDER_SAY, ten);
+	audio_all(k, 2);
+	pass(k, 3000);
+	played(k, 1, 3200); /* its place is free */
+	sent(k, 2);
+	pass(k, 400);
+	played(k, 2, 320);
+	partial(k, "stop"); /* 2 is cut */
+	partial(k, "");
+	order(k, ORDER_SAY, ten);
+	audio_all(k, 3);
+	sent(k, 3);
+	pass(k, 400);
+	played(k, 3, 320);
+	partial(k, "stop"); /* 3 is cut, in the place of 1 */
+	partial(k, "");
+	for (i = 0; i < 23; i++)
+		order(k, ORDER_SAY, "tea");
+	drop(k);
+	pass(k, 400);
+	drop(k);
+	carrier(k, IN_PLAYED, 2, 2, 640 * 8);
+	expect_nothing(k);
+	carrier(k, IN_PLAYED, 3, 2, 640 * 8);
+	assert_true(has(k, "~heard t0 i3 n1 \"one two\""));
+}
+
+/* ------------------------------------------------------------------ making and its ceilings */
+
+static void three_utterances_are_made_at_once(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	begin(k);
+	for (i = 0; i < 5; i++)
+		order(k, ORDER_SAY, "tea");
+	expect(k, "0 speak u1.1 \"tea\"", "0 speak u2.1 \"tea\"", "0 speak u3.1 \"tea\"");
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	played(k, 1, 320);
+	expect(k, "0 ~heard t0 i1 n0 \"tea\"", "0 unspeak u1", "0 speak u4.1 \"tea\"");
+}
+
+static void how_many_is_a_setting(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->settings.tts_ahead = 1;
+	begin(k);
+	for (i = 0; i < 5; i++)
+		order(k, ORDER_SAY, "tea");
+	assert_int_equal(times(k, "speak"), 2);
+}
+
+static void the_next_one_is_queued_when_all_of_this_one_is_there(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	order(k, ORDER_SAY, "tea");
+	audio_all(k, 2);
+	drop(k);
+	audio(k, 1, 320);
+	expect(k, "0 play u1.2 from 0");
+	audio_all(k, 1);
+	expect(k, "0 play u2.2 from 0");
+}
+
+static void at_most_twenty_four_are_queued(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	begin(k);
+	for (i = 0; i < 25; i++)
+		order(k, ORDER_SAY, "tea");
+	voice(k, 64);
+	final(k, "stop it");
+	assert_int_equal(times(k, "~heard"), 24);
+	assert_true(has(k, "~heard t0 i24"));
+}
+
+static void nothing_is_said_with_no_words(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, "");
+	expect_nothing(k);
+}
+
+/* An answer of more sentences than there is room for: the last utterance takes the rest at the end. */
+static void a_long_answer_waits_for_room(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	begin(k);
+	turn(k, "tell me a story");
+	for (i = 0; i < 30; i++)
+		text(k, "So it goes. ");
+	quiet_for(k, 32);
+	drop(k);
+	spoken(k, 1);
+	spoken(k, 2);
+	done(k);
+	drop(k);
+	for (i = 3; i <= 27; i++)
+		spoken(k, (uint32_t)i);
+	assert_false(has(k, "ask") || has(k, "cancel"));
+	assert_non_null(strstr(buf_str(&k->log), "\"So it goes.\""));
+	quiet_for(k, 64);
+	turn(k, "thank you so much");
+	assert_int_equal(kit_count(&k->request, "So it goes."), 30);
+}
+
+/* ------------------------------------------------------------------ voices that fail */
+
+static void test_P05_a_voice_that_dies_before_its_first_sound_is_asked_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	pass(k, 100);
+	voice_dies(k, 1);
+	expect(k, "100 ~retry t0 i1 n2", "100 unspeak u1", "100 speak u1.2 \"one two three four five six seven eight nine ten\"");
+	audio_all(k, 1);
+	expect(k, "100 play u1.3 from 0");
+}
+
+static void test_P05_in_the_middle_only_the_unheard_is_spoken_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 1000);
+	sent(k, 1);
+	zero(k);
+	quiet_for(k, 320);
+	voice_dies(k, 1);
+	expect(k, "320 ~retry t0 i1 n2", "320 speak u2.1 \"four five six seven eight nine ten\"");
+	audio_all(k, 2);
+	expect(k, "320 play u2.2 from 0");
+	quiet_until(k, 960);
+	played(k, 1, 960);
+	expect(k, "960 ~heard t0 i1 n0 \"one two three\"", "960 unspeak u1");
+	sent(k, 2);
+	quiet_for(k, 2240);
+	played(k, 2, 2240);
+	expect(k, "3200 ~heard t0 i2 n0 \"four five six seven eight nine ten\"", "3200 unspeak u2");
+	turn(k, "thank you so much");
+	expect_request(k, "agent: one two three", "agent: four five six seven eight nine ten", "caller: thank you so much");
+}
+
+static void test_P05_without_its_guard_the_rest_is_lost(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P05;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect_nothing(k);
+	pass(k, 960);
+	played(k, 1, 960);
+	assert_true(has(k, "~heard t0 i1 n0"));
+}
+
+/* It was to be played, but nothing is on the wire yet: all of it is made anew. */
+static void a_voice_that_dies_before_sending_is_asked_for_all_of_it(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 ~retry t0 i1 n2", "0 hold", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
+}
+
+static void a_voice_that_dies_before_its_first_word_as_well(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 319);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 ~retry t0 i1 n2", "0 hold", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
+}
+
+static void a_voice_that_dies_while_it_waits_is_silent_about_it(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	audio(k, 2, 960);
+	drop(k);
+	voice_dies(k, 2);
+	expect(k, "0 ~retry t0 i1 n2", "0 unspeak u2", "0 speak u2.2 \"one two three four five six seven eight nine ten\"");
+}
+
+static void a_voice_that_dies_at_its_end_is_done(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 3200);
+	sent(k, 1);
+	zero(k);
+	voice_dies(k, 1);
+	expect_nothing(k);
+	pass(k, 3200);
+	played(k, 1, 3200);
+	expect(k, "3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"", "3200 unspeak u1");
+}
+
+/* One character behind the last word is its full stop; two are a word that is missing. */
+static void a_full_stop_behind_the_last_word_is_no_word(void **state)
+{
+	struct kit *k = *state;
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 1, .position = 5120, .exact = true, .word_count = 2 };
+
+	in.words[0] = (struct speech_word){ 2560, 3 };
+	in.words[1] = (struct speech_word){ 5120, 7 };
+	begin(k);
+	order(k, ORDER_SAY, "one two .");
+	kit_step(k, &in);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect_nothing(k);
+}
+
+static void two_characters_are(void **state)
+{
+	struct kit *k = *state;
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 1, .position = 5120, .exact = true, .word_count = 2 };
+
+	in.words[0] = (struct speech_word){ 2560, 3 };
+	in.words[1] = (struct speech_word){ 5120, 7 };
+	begin(k);
+	order(k, ORDER_SAY, "one two I.");
+	kit_step(k, &in);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 ~retry t0 i1 n2", "0 speak u2.1 \"I.\"");
+}
+
+/* More words are known than there is audio for. */
+static void a_word_without_its_audio_is_spoken_again(void **state)
+{
+	struct kit *k = *state;
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 1, .position = 5119, .exact = true, .word_count = 2 };
+
+	in.words[0] = (struct speech_word){ 2560, 3 };
+	in.words[1] = (struct speech_word){ 5120, 7 };
+	begin(k);
+	order(k, ORDER_SAY, "one two");
+	kit_step(k, &in);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 ~retry t0 i1 n2", "0 speak u2.1 \"two\"");
+}
+
+static void a_voice_gets_three_attempts(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	order(k, ORDER_SAY, "tea");
+	voice_dies(k, 1);
+	voice_dies(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 ~failed t0 i1 n1", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
+static void attempts_count_across_a_split(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	voice_dies(k, 1);
+	audio(k, 2, 960);
+	pass(k, 960);
+	played(k, 1, 960);
+	sent(k, 2);
+	voice_dies(k, 2);
+	zero(k);
+	voice_dies(k, 3);
+	expect_nothing(k);
+}
+
+static void an_answer_that_cannot_be_spoken_counts_as_none(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tts_attempts = 1;
+	begin(k);
+	turn(k, "I want some tea");
+	text(k, "Sure. ");
+	done(k);
+	voice_dies(k, 1);
+	turn(k, "I want some tea");
+	text(k, "Sure. ");
+	zero(k);
+	voice_dies(k, 2);
+	expect(k,
+		"0 ~failed t2 i1 n2",
+		"0 ~heard t2 i2 n1",
+		"0 unspeak u2",
+		"0 ~ending t2 i6 n0",
+		"0 cancel g2",
+		"0 ~ended t2 i6 n0",
+		"0 hangup failed");
+}
+
+static void another_phrase_that_cannot_be_spoken_does_not(void **state)
+{
+	struct kit *k = *state;
+	uint32_t i;
+
+	k->settings.tts_attempts = 1;
+	begin(k);
+	for (i = 1; i < 4; i++) {
+		order(k, ORDER_SAY, "tea");
+		voice_dies(k, i);
+	}
+	assert_int_equal(times(k, "~failed t0 i1"), 3);
+	assert_false(has(k, "hangup"));
+}
+
+static void a_voice_that_gives_up_in_the_middle_is_cleared(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tts_attempts = 1;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 319);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 ~failed t0 i1 n1", "0 hold", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
+static void while_held_there_is_nothing_to_clear(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tts_attempts = 1;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 319);
+	sent(k, 1);
+	voice(k, 96);
+	zero(k);
+	voice_dies(k, 1);
+	expect(k, "0 ~failed t0 i1 n1", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
+static void news_of_other_takes_are_not_listened_to(void **state)
+{
+	struct kit *k = *state;
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 2, .position = 5120, .kind = SPEECH_DONE };
+	struct call_input other = { .type = IN_SPEECH, .utterance = 2, .take = 1, .position = 5120, .kind = SPEECH_DONE };
+	struct call_input death = { .type = IN_SPEECH_FAILED, .utterance = 1, .take = 2 };
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	drop(k);
+	kit_step(k, &in);
+	kit_step(k, &other);
+	kit_step(k, &death);
+	expect_nothing(k);
+}
+
+static void after_its_end_a_voice_says_nothing_more(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	audio(k, 1, 9600);
+	voice_dies(k, 1);
+	expect_nothing(k);
+	pass(k, 3200);
+	played(k, 1, 3200);
+	assert_true(has(k, "~heard t0 i1 n0"));
+}
+
+static void a_cut_utterance_takes_no_news(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	partial(k, "stop");
+	drop(k);
+	audio_all(k, 1);
+	voice_dies(k, 1);
+	sent(k, 1);
+	expect_nothing(k);
+}
+
+static void audio_that_shrinks_is_not_believed(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 1920);
+	sent(k, 1);
+	audio(k, 1, 640);
+	pass(k, 1000);
+	played(k, 1, 1920);
+	drop(k);
+	partial(k, "stop");
+	expect(k, "1000 ~yield t0 i1 n0", "1000 hold", "1000 ~heard t0 i1 n1 \"one two three four five six\"", "1000 unspeak u1");
+}
+
+static void more_samples_than_can_be_are_not_believed(void **state)
+{
+	struct kit *k = *state;
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 1, .position = 1ull << 32 };
+	struct call_input at = { .type = IN_SENT, .utterance = 1, .take = 2, .position = 1ull << 32 };
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	kit_step(k, &in);
+	expect_nothing(k);
+	in.position--;
+	kit_step(k, &in);
+	expect(k, "0 play u1.2 from 0");
+	kit_step(k, &at);
+	quiet_until(k, 300);
+	assert_true(has(k, "300 ~retry t0 i3 n2"));
+}
+
+static void the_end_of_nothing_is_a_failure(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	drop(k);
+	speech(k, 1, 0, SPEECH_DONE);
+	expect(k, "0 ~retry t0 i1 n2", "0 unspeak u1", "0 speak u1.2 \"one two three four five six seven eight nine ten\"");
+}
+
+/* All that there was had been played when its end was told. */
+static void an_end_told_late_is_the_end(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, "tea");
+	audio(k, 1, 320);
+	sent(k, 1);
+	zero(k);
+	pass(k, 320);
+	played(k, 1, 320);
+	expect_nothing(k);
+	audio_all(k, 1);
+	expect(k, "320 ~heard t0 i1 n0 \"tea\"", "320 unspeak u1");
+}
+
+/* ------------------------------------------------------------------ deadlines */
+
+static void test_P13_no_first_audio_is_a_failure(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	quiet_until(k, 999);
+	expect_nothing(k);
+	quiet_until(k, 1000);
+	expect(k, "1000 ~retry t0 i1 n2", "1000 unspeak u1", "1000 speak u1.2 \"one two three four five six seven eight nine ten\"");
+	quiet_until(k, 1999);
+	expect_nothing(k);
+	quiet_until(k, 3000);
+	expect(k,
+		"2000 ~retry t0 i1 n3",
+		"2000 unspeak u1",
+		"2000 speak u1.3 \"one two three four five six seven eight nine ten\"",
+		"3000 ~failed t0 i1 n1",
+		"3000 ~heard t0 i1 n1",
+		"3000 unspeak u1");
+}
+
+static void test_P13_without_its_guard_it_waits_for_ever(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P13;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	drop(k);
+	quiet_for(k, 9600);
+	expect_nothing(k);
+}
+
+static void test_P13_audio_that_stops_is_a_failure_once_it_is_played(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 1280);
+	sent(k, 1);
+	zero(k);
+	quiet_until(k, 2079);
+	expect_nothing(k);
+	quiet_until(k, 2080);
+	expect(k, "2080 ~retry t0 i1 n2", "2080 speak u2.1 \"five six seven eight nine ten\"");
+}
+
+static void audio_that_stops_after_it_ran_dry_has_its_gap(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 320);
+	sent(k, 1);
+	zero(k);
+	quiet_until(k, 600);
+	audio(k, 1, 640);
+	carrier(k, IN_SENT, 1, 2, 320 * 8);
+	quiet_until(k, 1719);
+	expect_nothing(k);
+	quiet_until(k, 1720);
+	assert_true(has(k, "1720 ~retry t0 i1 n2"));
+}
+
+static void audio_that_stops_before_it_is_sent_has_its_gap(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.play_start_ms = 5000;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	pass(k, 500);
+	audio(k, 1, 320);
+	drop(k);
+	quiet_until(k, 1299);
+	expect_nothing(k);
+	quiet_until(k, 1300);
+	expect(k, "1300 ~retry t0 i1 n2", "1300 hold", "1300 unspeak u1", "1300 speak u1.3 \"one two three four five six seven eight nine ten\"");
+}
+
+static void sending_that_is_behind_its_audio_is_dry_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 320);
+	zero(k);
+	pass(k, 100);
+	carrier(k, IN_SENT, 1, 2, 400 * 8); /* beyond what there is */
+	quiet_until(k, 899);
+	expect_nothing(k);
+	quiet_until(k, 900);
+	assert_true(has(k, "900 ~retry t0 i1 n2"));
+}
+
+static void test_P13_nothing_on_the_wire_is_ordered_again_and_given_up(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	audio_all(k, 1);
+	expect(k, "0 play u1.2 from 0");
+	quiet_until(k, 299);
+	expect_nothing(k);
+	quiet_until(k, 300);
+	expect(k, "300 ~retry t0 i3 n2", "300 play u1.3 from 0");
+	quiet_until(k, 599);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "600 ~failed t0 i3 n1", "600 ~heard t0 i1 n1", "600 unspeak u1");
+}
+
+static void once_sent_the_tries_count_anew(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio_all(k, 1);
+	pass(k, 300);
+	sent(k, 1);
+	voice(k, 96);
+	quiet_for(k, 512);
+	assert_true(has(k, "~resume"));
+	zero(k);
+	pass(k, 300);
+	assert_true(has(k, "~retry t0 i3 n2"));
+}
+
+static void test_P13_a_mark_that_never_comes_is_not_waited_for(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, "tea");
+	audio_all(k, 2);
+	played(k, 1, 960);
+	drop(k);
+	quiet_until(k, 5199);
+	expect_nothing(k);
+	quiet_until(k, 5200);
+	expect(k, "5200 ~heard t0 i1 n1 \"one two three\"", "5200 unspeak u1", "5200 ~retry t0 i3 n2", "5200 play u2.3 from 0");
+}
+
+static void a_mark_is_waited_for_from_where_sending_began_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	quiet_until(k, 1000);
+	carrier(k, IN_SENT, 1, 2, 640 * 8);
+	quiet_until(k, 5559);
+	expect_nothing(k);
+	quiet_until(k, 5560);
+	expect(k, "5560 ~heard t0 i1 n1", "5560 unspeak u1");
+}
+
+static void while_held_no_mark_is_waited_for(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.barge_resume_ms = 5000;
+	k->settings.barge_yield_ms = 10000;
+	k->settings.play_mark_ms = 200;
+	begin(k);
+	on_air(k, "tea");
+	voice(k, 96);
+	drop(k);
+	quiet_for(k, 1600);
+	expect_nothing(k);
+}
+
+/* The next one had its order long before it was its turn: its time to begin counts from there. */
+static void the_next_one_begins_when_the_one_before_is_played(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, "tea");
+	audio_all(k, 2);
+	quiet_until(k, 3200);
+	drop(k);
+	played(k, 1, 3200);
+	drop(k);
+	quiet_until(k, 3499);
+	expect_nothing(k);
+	quiet_until(k, 3500);
+	expect(k, "3500 ~retry t0 i3 n2", "3500 play u2.3 from 0");
+}
+
+static void without_media_no_deadline_counts(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	simple(k, IN_MEDIA_LOST);
+	drop(k);
+	pass(k, 14000);
+	expect_nothing(k);
+}
+
+static void nothing_is_played_before_the_answer(void **state)
+{
+	struct kit *k = *state;
+
+	strcpy(k->brief.greeting, "Hello");
+	kit_open(k);
+	simple(k, IN_PREPARE);
+	audio_all(k, 1);
+	assert_false(has(k, "play"));
+	pass(k, 5000);
+	drop(k);
+	simple(k, IN_START);
+	expect(k, "5000 play u1.2 from 0");
+}
+
+/* ------------------------------------------------------------------ left to say */
+
+/* One word yields when at most 700 ms are left, as far as known; text counts a second for fourteen characters. */
+static void left_is(struct kit *k, const char *say, unsigned int made, bool yields)
+{
+	begin(k);
+	order(k, ORDER_SAY, say);
+	audio(k, 1, made);
+	sent(k, 1);
+	drop(k);
+	partial(k, "tea");
+	assert_int_equal(has(k, "~yield"), yields);
+}
+
+static void nine_characters_are_near_the_end(void **state)
+{
+	left_is(*state, "one two t", 100, true);
+}
+
+static void ten_are_not(void **state)
+{
+	left_is(*state, "one two th", 100, false);
+}
+
+static void audio_counts_where_it_is_longer_than_the_guess(void **state)
+{
+	left_is(*state, "one", 701, false);
+}
+
+static void audio_is_near_its_end_as_well(void **state)
+{
+	left_is(*state, "one", 700, true);
+}
+
+static void everything_queued_is_left(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, "one");
+	order(k, ORDER_SAY, "two");
+	audio_all(k, 2);
+	order(k, ORDER_SAY, "three");
+	drop(k);
+	partial(k, "tea");
+	expect_nothing(k);
+}
+
+static void more_of_an_answer_is_left_while_the_model_writes(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	partial(k, "tea");
+	expect_nothing(k);
+	done(k);
+	partial(k, "biscuits");
+	assert_true(has(k, "~yield"));
+}
+
+static void what_was_resumed_counts_from_its_place(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	played(k, 1, 2560);
+	voice(k, 96);
+	quiet_for(k, 512);
+	sent(k, 1);
+	quiet_for(k, 256);
+	drop(k);
+	partial(k, "tea"); /* 640 ms are left */
+	assert_true(has(k, "~yield"));
+}
+
+/* ------------------------------------------------------------------ another worker takes over */
+
+static void what_was_not_heard_is_made_anew(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, "tea");
+	audio_all(k, 2);
+	quiet_for(k, 1024);
+	played(k, 1, 1000);
+	zero(k);
+	simple(k, IN_MEDIA_LOST);
+	expect_nothing(k);
+	simple(k, IN_ATTACHED);
+	expect(k,
+		"0 listen s2 from 0",
+		"0 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"",
+		"0 unspeak u1",
+		"0 unspeak u2",
+		"0 speak u2.3 \"tea\"");
+	turn(k, "please stop it now");
+	expect_request(k, "agent: one two three four five six seven eight nine ten", "caller: please stop it now");
+}
+
+static void what_was_heard_whole_is_over(void **state)
+{
+	struct kit *k = *state;
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 1, .position = 2560, .exact = true, .word_count = 1 };
+
+	in.words[0] = (struct speech_word){ 2560, 3 };
+	begin(k);
+	order(k, ORDER_SAY, "one ");
+	kit_step(k, &in);
+	sent(k, 1);
+	pass(k, 320);
+	played(k, 1, 320);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 0", "0 ~heard t0 i1 n0 \"one \"", "0 unspeak u1");
+}
+
+static void what_was_held_begins_anew(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	voice(k, 96);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 0", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
+	quiet_for(k, 640);
+	expect_nothing(k);
+	audio_all(k, 1);
+	expect(k, "640 play u1.4 from 0");
+}
+
+/* ------------------------------------------------------------------ latency */
+
+static void the_parts_of_a_turn_sum_to_its_total(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	quiet_for(k, 320);
+	final(k, "I want some tea");
+	quiet_for(k, 256);
+	zero(k);
+	quiet_until(k, 124);
+	text(k, "Sure");
+	quiet_until(k, 144);
+	text(k, ". ");
+	quiet_until(k, 174);
+	audio_all(k, 1);
+	quiet_until(k, 214);
+	sent(k, 1);
+	drop(k);
+	quiet_until(k, 524);
+	played(k, 1, 160);
+	expect(k, "524 ~latency t1 i0 n1100000 parts 600 0 100 20 30 40 310");
+	played(k, 1, 320);
+	assert_false(has(k, "~latency"));
+}
+
+static void what_was_ready_before_the_turns_end_adds_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	caller_says(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 200);
+	text(k, "Sure. ");
+	quiet_until(k, 300);
+	audio_all(k, 1);
+	quiet_until(k, 600);
+	drop(k);
+	pass(k, 20);
+	sent(k, 1);
+	pass(k, 300);
+	played(k, 1, 160);
+	expect(k, "920 ~latency t1 i0 n920000 parts 600 0 0 0 0 20 300");
+}
+
+static void a_late_transcript_is_a_part(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 1300);
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	pass(k, 100);
+	drop(k);
+	played(k, 1, 100);
+	expect(k, "1400 ~latency t1 i0 n1400000 parts 1300 0 0 0 0 0 100");
+}
+
+static void each_turn_is_measured_once(void **state)
+{
+	struct kit *k = *state;
+	unsigned int i;
+
+	begin(k);
+	for (i = 1; i < 4; i++) {
+		turn(k, "I want some tea");
+		text(k, "Sure. One two three. ");
+		done(k);
+		zero(k);
+		spoken(k, 2 * i - 1);
+		assert_int_equal(times(k, "~latency"), 1);
+		spoken(k, 2 * i);
+		assert_int_equal(times(k, "~latency"), 1);
+	}
+}
+
+static void other_words_than_answers_are_not_measured(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	spoken(k, on_air(k, "one two"));
+	assert_false(has(k, "~latency"));
+	turn(k, "I want some tea");
+	spoken(k, (order(k, ORDER_SAY, "one two"), k->last));
+	assert_false(has(k, "~latency"));
+	text(k, "Sure. ");
+	done(k);
+	zero(k);
+	spoken(k, k->last);
+	assert_int_equal(times(k, "~latency"), 1);
+}
+
+/* The words of this turn came before the turn before was over: speech ended when they came. */
+static void without_voice_the_words_are_the_end_of_speech(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	final(k, "I want some tea");
+	quiet_until(k, 640);
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	pass(k, 100);
+	drop(k);
+	played(k, 1, 100);
+	expect(k, "740 ~latency t1 i0 n740000 parts 600 0 40 0 0 0 100");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(test_P04_history_holds_the_words_that_were_played),
+		KIT_TEST(test_P04_a_word_counts_from_its_last_sample),
+		KIT_TEST(test_P04_at_every_frame_it_is_the_words_played_and_never_more),
+		KIT_TEST(test_P04_estimates_count_later),
+		KIT_TEST(test_P04_estimates_count_at_their_margin),
+		KIT_TEST(test_P04_estimates_at_the_end_need_no_margin),
+		KIT_TEST(test_P04_without_its_guard_all_of_it_stands_there),
+		KIT_TEST(what_was_played_to_its_end_is_heard_whole),
+		KIT_TEST(marks_beyond_the_audio_count_as_its_end),
+		KIT_TEST(a_mark_behind_an_earlier_one_takes_nothing_back),
+		KIT_TEST(marks_of_other_takes_and_utterances_do_not_count),
+		KIT_TEST(a_mark_before_anything_was_sent_does_not_count),
+		KIT_TEST(a_mark_where_the_take_began_says_nothing),
+		KIT_TEST(a_mark_that_comes_too_soon_after_a_clear_was_not_played),
+		KIT_TEST(a_mark_that_comes_in_its_time_was),
+		KIT_TEST(without_any_mark_before_a_clear_none_counts_after_it),
+		KIT_TEST(marks_are_judged_from_the_last_one),
+		KIT_TEST(marks_in_time_after_the_last_one_hold),
+		KIT_TEST(marks_are_judged_from_where_sending_began_again),
+		KIT_TEST(and_hold_from_there),
+		KIT_TEST(the_shortest_way_seen_is_kept),
+		KIT_TEST(a_mark_at_once_means_there_is_no_way),
+		KIT_TEST(no_way_is_no_time),
+		KIT_TEST(what_is_queued_behind_waits_for_the_end_before),
+		KIT_TEST(and_counts_from_then_on),
+		KIT_TEST(a_second_clear_does_not_move_what_was_learnt),
+		KIT_TEST(a_mark_on_its_way_at_the_yield_still_counts),
+		KIT_TEST(after_a_second_it_is_forgotten),
+		KIT_TEST(what_was_never_sent_is_forgotten_at_once),
+		KIT_TEST(the_oldest_cut_makes_room),
+		KIT_TEST(three_utterances_are_made_at_once),
+		KIT_TEST(how_many_is_a_setting),
+		KIT_TEST(the_next_one_is_queued_when_all_of_this_one_is_there),
+		KIT_TEST(at_most_twenty_four_are_queued),
+		KIT_TEST(nothing_is_said_with_no_words),
+		KIT_TEST(a_long_answer_waits_for_room),
+		KIT_TEST(test_P05_a_voice_that_dies_before_its_first_sound_is_asked_again),
+		KIT_TEST(test_P05_in_the_middle_only_the_unheard_is_spoken_again),
+		KIT_TEST(test_P05_without_its_guard_the_rest_is_lost),
+		KIT_TEST(a_voice_that_dies_before_sending_is_asked_for_all_of_it),
+		KIT_TEST(a_voice_that_dies_before_its_first_word_as_well),
+		KIT_TEST(a_voice_that_dies_while_it_waits_is_silent_about_it),
+		KIT_TEST(a_voice_that_dies_at_its_end_is_done),
+		KIT_TEST(a_full_stop_behind_the_last_word_is_no_word),
+		KIT_TEST(two_characters_are),
+		KIT_TEST(a_word_without_its_audio_is_spoken_again),
+		KIT_TEST(a_voice_gets_three_attempts),
+		KIT_TEST(attempts_count_across_a_split),
+		KIT_TEST(an_answer_that_cannot_be_spoken_counts_as_none),
+		KIT_TEST(another_phrase_that_cannot_be_spoken_does_not),
+		KIT_TEST(a_voice_that_gives_up_in_the_middle_is_cleared),
+		KIT_TEST(while_held_there_is_nothing_to_clear),
+		KIT_TEST(news_of_other_takes_are_not_listened_to),
+		KIT_TEST(after_its_end_a_voice_says_nothing_more),
+		KIT_TEST(a_cut_utterance_takes_no_news),
+		KIT_TEST(audio_that_shrinks_is_not_believed),
+		KIT_TEST(more_samples_than_can_be_are_not_believed),
+		KIT_TEST(the_end_of_nothing_is_a_failure),
+		KIT_TEST(an_end_told_late_is_the_end),
+		KIT_TEST(test_P13_no_first_audio_is_a_failure),
+		KIT_TEST(test_P13_without_its_guard_it_waits_for_ever),
+		KIT_TEST(test_P13_audio_that_stops_is_a_failure_once_it_is_played),
+		KIT_TEST(audio_that_stops_after_it_ran_dry_has_its_gap),
+		KIT_TEST(audio_that_stops_before_it_is_sent_has_its_gap),
+		KIT_TEST(sending_that_is_behind_its_audio_is_dry_at_once),
+		KIT_TEST(test_P13_nothing_on_the_wire_is_ordered_again_and_given_up),
+		KIT_TEST(once_sent_the_tries_count_anew),
+		KIT_TEST(test_P13_a_mark_that_never_comes_is_not_waited_for),
+		KIT_TEST(a_mark_is_waited_for_from_where_sending_began_again),
+		KIT_TEST(while_held_no_mark_is_waited_for),
+		KIT_TEST(the_next_one_begins_when_the_one_before_is_played),
+		KIT_TEST(without_media_no_deadline_counts),
+		KIT_TEST(nothing_is_played_before_the_answer),
+		KIT_TEST(nine_characters_are_near_the_end),
+		KIT_TEST(ten_are_not),
+		KIT_TEST(audio_counts_where_it_is_longer_than_the_guess),
+		KIT_TEST(audio_is_near_its_end_as_well),
+		KIT_TEST(everything_queued_is_left),
+		KIT_TEST(more_of_an_answer_is_left_while_the_model_writes),
+		KIT_TEST(what_was_resumed_counts_from_its_place),
+		KIT_TEST(what_was_not_heard_is_made_anew),
+		KIT_TEST(what_was_heard_whole_is_over),
+		KIT_TEST(what_was_held_begins_anew),
+		KIT_TEST(the_parts_of_a_turn_sum_to_its_total),
+		KIT_TEST(what_was_ready_before_the_turns_end_adds_nothing),
+		KIT_TEST(a_late_transcript_is_a_part),
+		KIT_TEST(each_turn_is_measured_once),
+		KIT_TEST(other_words_than_answers_are_not_measured),
+		KIT_TEST(without_voice_the_words_are_the_end_of_speech),
+	};
+
+	return cmocka_run_group_tests_name("speech", tests, NULL, NULL);
+}
