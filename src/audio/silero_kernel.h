@@ -88,6 +88,11 @@ INLINE const float *tile_at(const float *w, size_t output, size_t block)
 	return w + output / NET_BLOCK * block + output % NET_BLOCK;
 }
 
+INLINE const float *next_vector(const float *w, size_t block)
+{
+	return VW < NET_BLOCK ? w + VW : w + block;
+}
+
 /* ---- products of a matrix with one vector ---- */
 
 /* 8 vectors of outputs. */
@@ -162,7 +167,7 @@ static void dense_one(const float *w, const float *bias, const float *x, size_t 
 INLINE void quad_tile(const float *w, size_t block, const float *bias, const float *const *x, size_t inputs, size_t o,
 	float *const *out)
 {
-	const float *w0 = tile_at(w, o, block), *w1 = tile_at(w, o + VW, block);
+	const float *w0 = tile_at(w, o, block), *w1 = next_vector(w0, block);
 	const float *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
 	vec a0 = load(bias + o), a1 = a0, a2 = a0, a3 = a0;
 	vec b0 = load(bias + o + VW), b1 = b0, b2 = b0, b3 = b0;
@@ -316,7 +321,7 @@ static void front_run(struct front *f, const struct silero_net *net, const int16
 static void encoder0_tile(const struct silero_net *net, struct lane *lane, size_t o)
 {
 	size_t block = (size_t)net->bins * NET_TAPS * NET_BLOCK, k;
-	const float *w = tile_at(net->encoder0, o, block), *u = tile_at(net->encoder0, o + VW, block);
+	const float *w = tile_at(net->encoder0, o, block), *u = next_vector(w, block);
 	vec a0 = load(net->encoder0_bias + o), a1 = a0, a2 = a0, a3 = a0, c1 = vec_set1(0.0f), c2 = c1;
 	vec b0 = load(net->encoder0_bias + o + VW), b1 = b0, b2 = b0, b3 = b0, d1 = c1, d2 = c1;
 

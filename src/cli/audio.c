@@ -99,8 +99,9 @@ static int report_resampled(struct cli *cli, const char *file, const struct wav 
 	struct buf line;
 
 	if (!cli->json) {
-		printf("%s: %zu samples at %" PRIu32 " Hz, was %" PRIu32 " Hz; live it would run %zu samples (%.1f ms) behind\n", out, w->frames,
-			w->rate_hz, from_hz, delay_samples, (double)delay_samples * 1000 / w->rate_hz);
+		printf("%s: %zu samples at %" PRIu32 " Hz, was %" PRIu32 " Hz; ", out, w->frames, w->rate_hz, from_hz);
+		printf("live it would run %zu samples (%.1f ms) behind\n", delay_samples,
+			(double)delay_samples * 1000 / w->rate_hz);
 		return CLI_FINE;
 	}
 	buf_init(&line, LINE_MAX_BYTES);
@@ -271,7 +272,8 @@ static int g711_forth(struct cli *cli, const struct audio_flags *flags, enum g71
 		return fail(cli, err, &detail);
 	if (flags->encode && w.channels > 1) {
 		wav_fini(&w);
-		return cli_fail(cli, CLI_NOT_SO, ERR_FORMAT, file, "give a file of one channel", "bare G.711 codes hold one channel, not two");
+		return cli_fail(cli, CLI_NOT_SO, ERR_FORMAT, file, "give a file of one channel",
+			"bare G.711 codes hold one channel, not two");
 	}
 	if (flags->encode && w.rate_hz != G711_RATE_HZ)
 		err = wav_resample(&w, G711_RATE_HZ, &delay_samples);
@@ -434,7 +436,7 @@ int cmd_audio(struct cli *cli, int argc, char **argv)
 	const struct flag flags[] = {
 		{ .name = "law", .type = FLAG_STRING, .value = &f.law, .arg = "mu|a", .help = "g711: which law (mu)." },
 		{ .name = "encode", .type = FLAG_BOOL, .value = &f.encode,
-			.help = "g711: F.wav to bare codes at 8 kHz. Without it and --decode: there and back, and what that cost." },
+			.help = "g711: F.wav to bare codes at 8 kHz; with neither: there and back, and what that cost." },
 		{ .name = "decode", .type = FLAG_BOOL, .value = &f.decode, .help = "g711: bare codes (or a G.711 WAV) to a WAV." },
 		{ .name = "rate", .type = FLAG_INT, .value = &f.rate_hz, .arg = "HZ", .help = "resample: the rate wanted.",
 			.min = RESAMPLE_MIN_HZ, .max = RESAMPLE_MAX_HZ },

@@ -11,5 +11,6 @@ const struct command cli_commands[] = {
 	{ "journal", "list | verify | dump DIR", "Shows the journal as it lies on disk, torn or whole.", cmd_journal },
 	{ "parse", "KIND F", "Runs one parser of outside bytes over a file.", cmd_parse },
 	{ "replay", "CALL|PATH [--dir DIR] [--set K=V]", "Runs a recorded call again and compares every output, or shows what other settings would have changed.", cmd_replay },
+	{ "simulate", "[--calls N] [--seed S] [--faults LIST]", "Runs whole calls in virtual time and checks every promise.", cmd_simulate },
 	{ NULL, NULL, NULL, NULL },
 };

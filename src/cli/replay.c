@@ -123,6 +123,20 @@ static void print_difference(struct replaying *r, const struct tape *t, const st
 	buf_printf(b, "The %" PRIu64 " steps before are identical; what comes after is not compared.\n", result->steps);
 }
 
+static void print_damage(struct buf *b, const struct tape *t, const struct tape_damage *damage)
+{
+	size_t first = 0, last;
+
+	buf_printf(b, "  damaged: %s, the record at offset %" PRIu64 " is %s", damage->file, damage->offset, damage->what);
+	while (first < t->step_count && t->steps[first].file_offset != damage->offset)
+		first++;
+	for (last = first; last < t->step_count && t->steps[last].file_offset == damage->offset; last++)
+		;
+	if (last > first)
+		buf_printf(b, "; steps %zu to %zu stand in it", first + 1, last);
+	buf_text(b, damage->count > 1 ? "; it is not the only one\n" : "\n");
+}
+
 static void print_holes(struct replaying *r, const struct tape *t, const struct tape_damage *damage)
 {
 	struct buf *b = &r->out;
@@ -140,8 +154,7 @@ static void print_holes(struct replaying *r, const struct tape *t, const struct 
 		buf_printf(b, "; %zu steps behind it are not compared, up to the next snapshot\n", h->skipped);
 	}
 	if (damage->count)
-		buf_printf(b, "  damaged: %s, the record at offset %" PRIu64 " is %s%s\n", damage->file, damage->offset, damage->what,
-			damage->count > 1 ? ", and it is not the only one" : "");
+		print_damage(b, t, damage);
 	if (!t->ended)
 		buf_text(b, "  the recording stops before the call's end\n");
 }
@@ -644,7 +657,7 @@ static int replay_one(struct replaying *r, const char *path, const struct id128 
 	else
 		err = tape_read_file(&tape, &disk_real, path, r->unchecked, &damage, &detail);
 	if (err)
-		status = cli_fail(r->cli, CLI_MISSING, err, detail.where, detail.hint, "%s: %s", r->name, detail.message[0] ? detail.message : err_name(err));
+		status = cli_fail(r->cli, CLI_MISSING, err, detail.where, detail.hint, "%s", detail.message[0] ? detail.message : err_name(err));
 	else
 		status = replay_tape(r, &tape, &damage);
 	tape_fini(&tape);

@@ -12,6 +12,7 @@ struct view { /* what the blocks tell */
 	int asked;            /* the last question the caller heard, or -1 */
 	bool answered;        /* he has said something since */
 	bool only_hello;      /* and that was no answer */
+	bool pending;         /* a question was asked after his last words */
 	uint32_t turns;
 	uint64_t said;        /* hash of his last words */
 	size_t since;         /* the first block after the last thing the agent has to answer to */
@@ -49,6 +50,7 @@ static void view_agent(struct view *v, const struct script *script, const struct
 		return;
 	v->asked = asked;
 	v->answered = v->only_hello = false;
+	v->pending = true;
 }
 
 static void view_caller(struct view *v, const struct request_block *b, size_t at)
@@ -56,6 +58,7 @@ static void view_caller(struct view *v, const struct request_block *b, size_t at
 	v->turns++;
 	v->said = hash_text(b->text, b->text_len);
 	v->last_caller = v->since = at;
+	v->pending = false;
 	if (v->asked < 0)
 		return;
 	v->only_hello = is_hello(b) && !v->answered;
@@ -175,7 +178,10 @@ void model_plan(const struct script *script, uint64_t seed, const struct request
 		return;
 	if (v.result)
 		say_result(reply, v.result);
-	if (v.asked < 0) {
+	if (v.pending) {
+		if (!v.result)
+			say(reply, "Just tell me when you are ready.");
+	} else if (v.asked < 0) {
 		say(reply, "Sorry, once more.");
 		say_next(reply, script, 0);
 	} else if (v.answered) {

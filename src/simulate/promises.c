@@ -52,21 +52,27 @@ void judge_exercise(struct judge *j, enum promise promise)
 	j->verdict->exercised[promise]++;
 }
 
+void verdict_keep(struct verdict *v, const struct failure_report *f)
+{
+	uint32_t i, same = 0;
+
+	for (i = 0; i < v->failure_count; i++)
+		same += v->failures[i].promise == f->promise;
+	if (same < JUDGE_FAILURES_EACH)
+		v->failures[v->failure_count++] = *f;
+}
+
 void judge_fail(struct judge *j, enum promise promise, const char *fmt, ...)
 {
-	struct verdict *v = j->verdict;
-	struct failure_report *f = &v->failures[v->failure_count];
+	struct failure_report f = { .promise = promise, .seed = j->scene->seed, .call = j->scene->call, .step = j->steps };
 	va_list args;
 
-	v->broken[promise]++;
-	if (v->failure_count == JUDGE_FAILURES)
-		return;
-	v->failure_count++;
-	*f = (struct failure_report){ .promise = promise, .seed = j->scene->seed, .call = j->scene->call, .step = j->steps };
-	f->at_us = judge_now(j) - j->scene->opened_us;
+	j->verdict->broken[promise]++;
+	f.at_us = judge_now(j) - j->scene->opened_us;
 	va_start(args, fmt);
-	vsnprintf(f->what, sizeof(f->what), fmt, args);
+	vsnprintf(f.what, sizeof(f.what), fmt, args);
 	va_end(args);
+	verdict_keep(j->verdict, &f);
 }
 
 /* ---- clocks that several checks read ---- */
@@ -249,8 +255,8 @@ void verdict_add(struct verdict *to, const struct verdict *from)
 	to->endpoint_count += from->endpoint_count;
 	to->early_spelled += from->early_spelled;
 	to->spelled += from->spelled;
-	for (i = 0; i < from->failure_count && to->failure_count < JUDGE_FAILURES; i++)
-		to->failures[to->failure_count++] = from->failures[i];
+	for (i = 0; i < from->failure_count; i++)
+		verdict_keep(to, &from->failures[i]);
 }
 
 uint32_t verdict_median(const struct verdict *v)
@@ -268,14 +274,11 @@ uint32_t verdict_median(const struct verdict *v)
 
 static void run_failure(struct verdict *v, const char *what)
 {
-	struct failure_report *f;
+	struct failure_report f = { .promise = P09 };
 
 	v->broken[P09]++;
-	if (v->failure_count == JUDGE_FAILURES)
-		v->failure_count--; /* what only the run can tell must be told */
-	f = &v->failures[v->failure_count++];
-	*f = (struct failure_report){ .promise = P09 };
-	snprintf(f->what, sizeof(f->what), "%s", what);
+	snprintf(f.what, sizeof(f.what), "%s", what);
+	verdict_keep(v, &f);
 }
 
 void verdict_close(struct verdict *v)

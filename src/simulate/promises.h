@@ -33,7 +33,7 @@ struct promise_fact {
 extern const struct promise_fact promise_facts[PROMISES];
 int promise_find(const char *name);
 
-enum { JUDGE_FAILURES = 8, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
+enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
 	JUDGE_WATCHES = 16, JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_TURN_TEXT = 8192 };
 
 struct failure_report {
@@ -129,7 +129,8 @@ struct judge {
 	uint64_t step_us;
 	bool first_frame, listened, spoke, ended, ending, held, base_known;
 	/* P08 */
-	bool clear_due, floor_note;
+	bool clear_due, floor_note, cut_reason;
+	uint32_t cut_utterance; /* noted as cut in this step */
 	/* P12, P13 */
 	bool air_open, air_fault, starving_said, stuck_said, quiet_said;
 	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
@@ -190,6 +191,9 @@ uint32_t judge_turn_answered(const struct judge *j);
 
 /* The call is over, everything is shipped: what must be true at the end. */
 void judge_end(struct judge *j);
+
+/* Keeps a failure, while there are fewer than JUDGE_FAILURES_EACH of its promise. */
+void verdict_keep(struct verdict *v, const struct failure_report *f);
 
 /* Adds `from` to `to`. */
 void verdict_add(struct verdict *to, const struct verdict *from);

@@ -113,8 +113,10 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 	heard = heard_by(j, u->sound, now);
 	if (words > heard)
 		judge_fail(j, P04, "utterance %u: %u words are noted as heard, the ear has had %u", o->index, words, heard);
-	if (o->number && !u->settled)
+	if (o->number && !u->settled) {
 		judge_exercise(j, P04);
+		j->cut_utterance = o->index;
+	}
 	if (!u->settled)
 		u->settled_us = now;
 	u->settled = true;
@@ -214,7 +216,8 @@ void judge_history(struct judge *j, const struct request_block *blocks, size_t c
  *
  * A voice that died before its first audio: the same text is ordered again within 500 ms. One that died later: what there
  * is no audio for is ordered again (the whole text, or the rest of it) within 500 ms, and of the words that the ear had whole
- * at most one is heard twice. Exempt: utterances that are dropped meanwhile, those tried tts.attempts times, and a call
+ * at most one is heard twice. And no utterance is left unfinished but by the caller (a yield, a turn, a key), by giving it up
+ * (noted as failed) or by the call's end. Exempt: late marks; utterances that are dropped meanwhile, those tried tts.attempts times, and a call
  * that ends. Exercised by each death of a voice whose utterance is still wanted. */
 
 void judge_voice_died(struct judge *j, uint32_t sound)
@@ -274,6 +277,14 @@ static void deaths_time(struct judge *j)
 			judge_fail(j, P05, "the voice died %s and the rest was not ordered again within 500 ms", d->early ? "early" : "in the middle");
 		}
 	}
+}
+
+static void cut_time(struct judge *j)
+{
+	if (j->cut_utterance && !j->cut_reason && !j->ended && !late_marks(j, judge_now(j)) && !j->attached_us)
+		judge_fail(j, P05, "utterance %u was left unfinished though nobody took the floor", j->cut_utterance);
+	j->cut_utterance = 0;
+	j->cut_reason = false;
 }
 
 static void deaths_end(struct judge *j)
@@ -661,6 +672,8 @@ void judge_speech_input(struct judge *j, const struct call_input *in)
 
 static void speech_note(struct judge *j, const struct call_output *o)
 {
+	if (o->kind == NOTE_YIELD || o->kind == NOTE_FAILED || o->kind == NOTE_ENDING || o->kind == NOTE_TURN || o->kind == NOTE_DISCARD)
+		j->cut_reason = true;
 	switch (o->kind) {
 	case NOTE_HEARD:
 		heard_noted(j, o);
@@ -730,6 +743,7 @@ void judge_speech_time(struct judge *j)
 	starving_time(j);
 	stuck_time(j);
 	deaths_time(j);
+	cut_time(j);
 	for (i = 0; i < JUDGE_WATCHES; i++)
 		if (j->watches[i].used)
 			watch_time(j, &j->watches[i]);

@@ -111,6 +111,16 @@ static void word_heard(struct talker *t, struct spoken *s, struct spoken_word *w
 	t->heard[t->heard_count++] = (struct heard_word){ (uint16_t)(s - t->sounds), (uint16_t)((uint32_t)(w - t->words) - s->word) };
 }
 
+/* Where a word counts as heard: its end; with estimated times, at the place where a broken utterance was cut, a little less. */
+static uint32_t word_enough(const struct spoken *s, const struct spoken_word *w)
+{
+	uint32_t slack = (w->end - w->start) / 2;
+
+	if (s->exact || !s->frail)
+		return w->end;
+	return w->end - (slack < DRIFT_MAX ? slack : DRIFT_MAX);
+}
+
 /* The ear heard [from, to). Words that thereby are complete are written down with the moment. */
 void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position)
 {
@@ -119,14 +129,15 @@ void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, 
 
 	for (i = 0; i < s->word_count; i++) {
 		struct spoken_word *w = &t->words[s->word + i];
-		bool ends = w->end > from && w->end <= to;
+		uint32_t enough = word_enough(s, w);
 
 		if (w->start >= to)
 			break;
-		if (from <= w->heard_to && to > w->heard_to)
-			w->heard_to = to < w->end ? to : w->end;
-		if (ends && w->heard_to == w->end)
-			word_heard(t, s, w, run_from_us + (uint64_t)(w->end - run_position) * 125);
+		if (w->end <= from || from > w->heard_to || to <= w->heard_to)
+			continue;
+		w->heard_to = to < w->end ? to : w->end;
+		if (w->heard_to >= enough)
+			word_heard(t, s, w, run_from_us + (uint64_t)(enough > run_position ? enough - run_position : 0) * 125);
 	}
 	if (!s->heard_us)
 		s->heard_us = run_from_us + (uint64_t)(from - run_position) * 125;
@@ -308,6 +319,7 @@ static enum err tts_start(void *vendor, struct tts_utterance **up, const char *l
 	}
 	*u = (struct tts_utterance){ .talker = t, .used = true, .sound = sound, .events = events, .arg = arg, .slot = up };
 	u->harm = harm_draw(t, &t->scene->plan, now);
+	t->sounds[sound].frail = u->harm == HARM_MID || u->harm == HARM_STALL || u->harm == HARM_SLOW;
 	u->harm_at = t->sounds[sound].total * (20 + dice_below(&t->dice, 60)) / 100;
 	u->event = (struct event){ on_stream, u, 0 };
 	world_after(&t->scene->world, &u->event, latency);

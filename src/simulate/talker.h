@@ -36,6 +36,7 @@ struct spoken {
 	uint32_t before;         /* an earlier sound of the same utterance and text, or TALKER_NONE */
 	uint32_t turn;           /* the caller's turn it was said in */
 	bool done, failed, started, exact;
+	bool frail;              /* its stream breaks off, or may be taken for broken: the mouth then cuts it at an estimate */
 	bool any_heard, all_heard;
 	uint64_t ordered_us;     /* when its synthesis was asked for */
 	uint64_t first_audio_us;

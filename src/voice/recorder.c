@@ -26,6 +26,7 @@ enum {
 	KEEP_US = 20000000,      /* what is older than the newest record by this is given out */
 	SETTLE_US = 5000000,     /* marks may take so long */
 	NEAR_US = 40000,
+	MANY_MARKS = 4,
 	LATE_MAX_US = 60000000,
 	SAMPLE_US = 125,
 	GROUPS = 1024,
@@ -186,25 +187,32 @@ static uint64_t group_end_us(const struct group *g)
 	return g->start_us + (uint64_t)g->samples * SAMPLE_US;
 }
 
-/* The least that a mark of this group or a later one of its run says. */
-static int64_t run_late(struct recorder *r)
+/* The least that a mark of this group or a later one of its run says, and how many groups have one. */
+static int64_t run_late(struct recorder *r, unsigned int *marked)
 {
 	int64_t late = UNKNOWN;
 	unsigned int i;
 
-	for (i = 0; i < r->count && !(i && group_at(r, i)->run); i++)
+	*marked = 0;
+	for (i = 0; i < r->count && !(i && group_at(r, i)->run); i++) {
+		*marked += group_at(r, i)->late_us != UNKNOWN;
 		if (group_at(r, i)->late_us < late)
 			late = group_at(r, i)->late_us;
+	}
 	return late;
 }
 
+/* A run begins as late as its marks say, when they are many enough for one of them to have had a quick way back. */
 static void late_update(struct recorder *r, const struct group *g)
 {
-	int64_t late = run_late(r);
+	unsigned int marked;
+	int64_t late = run_late(r, &marked);
 
 	if (g->run)
 		r->late_us = r->path_us == UNKNOWN ? 0 : r->path_us;
-	if (late != UNKNOWN && late > r->late_us + NEAR_US)
+	if (late == UNKNOWN)
+		return;
+	if (late > r->late_us + NEAR_US || (g->run && marked >= MANY_MARKS))
 		r->late_us = late;
 }
 

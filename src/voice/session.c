@@ -1255,6 +1255,16 @@ void session_prepare(struct session *s)
 	tell(s, IN_PREPARE);
 }
 
+void session_set_media(struct session *s, const struct media *media, void *socket)
+{
+	if (s->state != LIVE)
+		return;
+	s->io.media = media;
+	s->io.socket = socket;
+	s->connected = true;
+	mouth_media(s->mouth, media, socket);
+}
+
 void session_start(struct session *s)
 {
 	if (!s->media) {

@@ -51,7 +51,7 @@ struct session_io {
 	/* After each step, before its outputs are carried out: for the simulator's checks and its trace. May be NULL. */
 	void (*stepped)(void *arg, const struct call_input *in, const struct call_outputs *outputs);
 
-	const struct media *media;
+	const struct media *media; /* NULL while the phone rings: see session_set_media */
 	void *socket;
 	const struct stt *stt;
 	void *stt_vendor;
@@ -87,6 +87,9 @@ void session_close(struct session **sp);
 void session_drop(struct session **sp);
 
 void session_prepare(struct session *s); /* the phone rings: IN_PREPARE */
+
+/* The socket is there: before session_start, for a session that was opened without one. */
+void session_set_media(struct session *s, const struct media *media, void *socket);
 void session_start(struct session *s);   /* the media stream began: IN_START; the caller's position 0 is now */
 
 /* The caller's audio, in order: µ-law at 8000 Hz, or NULL for samples that nobody recorded (the simulator). Any count. */

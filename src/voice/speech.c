@@ -797,15 +797,14 @@ void speech_attached(struct call *call)
 	while (i < call->speech.count) {
 		struct utterance *u = at_order(call, i);
 		uint32_t heard = skip_space(call, u->text, heard_bytes(call, u));
+		unsigned int words = heard_words(call, u);
 
 		if (heard == u->text.len) {
 			finish(call, u, false);
 			continue;
 		}
-		if (u->state != UTTERANCE_WAITS && heard_words(call, u)) {
-			u->samples = u->samples > u->played ? u->played : u->samples;
-			u->state = UTTERANCE_PLAYS;
-			split(call, u, heard_words(call, u));
+		if (u->state != UTTERANCE_WAITS && words) {
+			split(call, u, words);
 			finish(call, u, false);
 			continue;
 		}

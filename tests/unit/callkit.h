@@ -203,11 +203,12 @@ static inline void kit_encode(const struct call_outputs *o, struct buf *b)
 /* The twin takes the step as a call that was just loaded, from an input that was just decoded. */
 static inline void kit_twin(struct kit *k, const struct call_input *in, const struct call_outputs *out)
 {
-	struct buf state, input, mine, theirs;
+	struct buf state, again, input, mine, theirs;
 	struct call_input decoded;
 	struct call_outputs other;
 
 	buf_init(&state, BUF_MAX);
+	buf_init(&again, BUF_MAX);
 	buf_init(&input, BUF_MAX);
 	buf_init(&mine, BUF_MAX);
 	buf_init(&theirs, BUF_MAX);
@@ -215,6 +216,9 @@ static inline void kit_twin(struct kit *k, const struct call_input *in, const st
 	call_free(k->twin);
 	assert_int_equal(call_load(&k->twin, state.data, state.len), ERR_NONE);
 	call_sabotage(k->twin, k->sabotage);
+	call_save(k->twin, &again);
+	assert_int_equal(again.len, state.len);
+	assert_memory_equal(again.data, state.data, state.len);
 	input_encode(in, &input);
 	assert_int_equal(input_decode(&decoded, input.data, input.len), ERR_NONE);
 	assert_int_equal(call_step(k->twin, &decoded, &other), k->err);
@@ -223,6 +227,7 @@ static inline void kit_twin(struct kit *k, const struct call_input *in, const st
 	if (mine.len != theirs.len || (mine.len && memcmp(mine.data, theirs.data, mine.len)))
 		fail_msg("a saved and loaded call went another way at %llu us (%s)", (unsigned long long)k->now_us, input_name(in->type));
 	buf_fini(&state);
+	buf_fini(&again);
 	buf_fini(&input);
 	buf_fini(&mine);
 	buf_fini(&theirs);

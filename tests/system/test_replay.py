@@ -1,0 +1,300 @@
+"""Replay from outside: every kept call on every build there is, flipped bytes, other settings."""
+import os
+import pathlib
+import random
+import struct
+import subprocess
+import zlib
+
+import pytest
+
+from conftest import BINARY, ROOT
+
+CALLS = ROOT / "tests" / "calls"
+KEPT = sorted(CALLS.glob("*.cfj"))
+OTHER = ROOT / "build" / "clang" / "callfunnel"
+BUILDS = {"tested": BINARY, **({"other_compiler": str(OTHER)} if OTHER.is_file() and str(OTHER) != BINARY else {})}
+
+FILE_HEADER, RECORD_HEADER = 128, 100
+START, STEPS, SNAPSHOT, ATTACH = 1, 2, 8, 12
+TRANSCRIPT = 4
+NOTE = 14
+
+
+class Record:
+    """One record of an exported call file: where it and its payload lie."""
+
+    def __init__(self, data, at):
+        assert data[at:at + 4] == b"CFr\xb5"
+        self.at, self.kind = at, data[at + 5]
+        self.length = struct.unpack_from("<I", data, at + 8)[0]
+        self.payload = at + RECORD_HEADER
+        self.end = self.payload + self.length
+
+
+def records(data):
+    at, out = FILE_HEADER, []
+    while at < len(data):
+        out.append(Record(data, at))
+        at = out[-1].end
+    return out
+
+
+def checksum_again(data, record):
+    """Makes a changed record's checksums right: the change is in the call, and no longer damage."""
+    payload = bytes(data[record.payload:record.end])
+    struct.pack_into("<I", data, record.at + 92, zlib.crc32(payload))
+    struct.pack_into("<I", data, record.at + 96, zlib.crc32(bytes(data[record.at:record.at + 96])))
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7f) << shift
+        shift += 7
+        if not byte & 0x80:
+            return value, at
+
+
+def fields(data, at, end):
+    """(number, value or (from, to)) of a wire struct."""
+    while at < end:
+        key, at = varint(data, at)
+        value, at = varint(data, at)
+        if key & 7 == 2:
+            yield key >> 3, (at, at + value)
+            at += value
+        else:
+            yield key >> 3, value
+
+
+def steps(data):
+    """(record, "input" or "output", its fields) of everything in the call."""
+    for record in records(data):
+        if record.kind == STEPS:
+            for number, (start, end) in fields(data, record.payload, record.end):
+                yield record, "input" if number == 1 else "output", dict(fields(data, start, end))
+
+
+@pytest.fixture(params=KEPT, ids=[p.stem for p in KEPT])
+def kept(request):
+    return request.param
+
+
+@pytest.fixture(params=BUILDS)
+def build(request, tmp_path):
+    """run(…) as in conftest, on each build."""
+
+    def start(*args):
+        done = subprocess.run([BUILDS[request.param], *map(str, args)], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+        assert done.returncode >= 0, done.stderr
+        return done.returncode, done.stdout.decode()
+
+    return start
+
+
+# ---- kept calls ----
+
+def test_kept_calls_are_many_and_small():
+    assert len(KEPT) >= 30
+    assert sum(p.stat().st_size for p in KEPT) <= 3_000_000
+
+
+def test_kept_calls_show_everything_a_call_can_do():
+    """Every input, output, note and end that the headers list; what the simulator never makes is named here."""
+    inputs, outputs, notes, ends = set(), set(), set(), set()
+    for path in KEPT:
+        data = path.read_bytes()
+        for _, what, f in steps(data):
+            (inputs if what == "input" else outputs).add(f[1])
+            if what == "output" and f[1] == NOTE:
+                notes.add(f[2])
+                if f[2] == 19:
+                    ends.add(f.get(8, 0))
+    assert inputs == set(range(1, 22))
+    assert outputs == set(range(1, 15))
+    assert notes == set(range(1, 20))
+    assert ends == set(range(0, 7))
+
+
+def test_kept_calls_replay_byte_for_byte(build, kept):
+    status, out = build("replay", kept)
+    assert status == 0, out
+    assert "identical" in out
+
+
+def test_a_folder_is_replayed_whole(run):
+    done = run("replay", CALLS)
+    assert done.status == 0, done.out
+    assert done.out.splitlines()[-1].startswith(f"{len(KEPT)} calls, ") and done.out.endswith(" all identical\n")
+
+
+def test_json_says_what_was_compared(run, kept):
+    done = run("replay", kept, "--json")
+    document = done.json()
+    assert done.status == 0
+    assert document["identical"] is True
+    data = kept.read_bytes()
+    everything = [what for _, what, _ in steps(data)]
+    skipped = sum(g["steps_not_compared"] for g in document["gaps"])
+    assert document["steps"] + skipped == everything.count("input")
+    assert document["gaps"] or document["outputs"] == everything.count("output")
+    assert sum(p["steps"] for p in document["parts"]) == document["steps"]
+
+
+# ---- flipped bytes ----
+
+def test_a_flipped_word_is_answered_with_the_output_it_changes(run, kept, tmp_path):
+    data = bytearray(kept.read_bytes())
+    words = [(record, f[15]) for record, what, f in steps(data) if what == "input" and f[1] == TRANSCRIPT and f.get(3) and 15 in f]
+    if not words:
+        pytest.skip("nothing was said in this call")
+    record, (start, _) = words[0]
+    data[start] ^= 1
+    changed = tmp_path / "changed.cfj"
+    changed.write_bytes(data)
+    done = run("replay", changed, "--json")
+    assert done.status == 1
+    document = done.json()
+    assert document["damage"]["offset"] == record.at
+    assert document["identical"] is False
+    difference = document["difference"]
+    assert difference["recorded"] != difference["now"]
+    first = difference["output"] - 1
+    assert difference["recorded"][:first] == difference["now"][:first]
+    assert difference["recorded"][first:first + 1] != difference["now"][first:first + 1]
+
+
+def test_any_flipped_input_byte_is_noticed(run, tmp_path):
+    rng = random.Random(1)
+    data = bytearray(KEPT[0].read_bytes())
+    places = [i for record in records(data) if record.kind == STEPS for i in range(record.payload, record.end)]
+    changed = tmp_path / "changed.cfj"
+    differing = 0
+    for at in rng.sample(places, 60):
+        data[at] ^= 1 << rng.randrange(8)
+        changed.write_bytes(data)
+        done = run("replay", changed, "--json")
+        assert done.status == 1, at
+        document = done.json()
+        assert "damage" in document
+        differing += not document["identical"]
+        data = bytearray(KEPT[0].read_bytes())
+    assert differing >= 10
+
+
+def test_a_change_with_a_right_checksum_is_a_difference_and_no_damage(run, tmp_path):
+    data = bytearray(KEPT[0].read_bytes())
+    record, (start, _) = next((r, f[15]) for r, what, f in steps(data) if what == "output" and 12 in f for f in [{15: f[12]}])
+    data[start] ^= 1
+    checksum_again(data, record)
+    changed = tmp_path / "changed.cfj"
+    changed.write_bytes(data)
+    done = run("replay", changed, "--json")
+    assert done.status == 1
+    assert "damage" not in done.json() and not done.json()["identical"]
+
+
+def test_unchecked_looks_at_the_call_alone(run, tmp_path):
+    data = bytearray(KEPT[0].read_bytes())
+    other = next(r for r in records(data) if r.kind not in (START, STEPS, SNAPSHOT, ATTACH) and r.length)
+    data[other.payload] ^= 1
+    changed = tmp_path / "changed.cfj"
+    changed.write_bytes(data)
+    checked = run("replay", changed)
+    assert checked.status == 1
+    assert f"offset {other.at}" in checked.out and "identical" in checked.out
+    assert run("replay", changed, "--unchecked").status == 0
+
+
+def test_damaged_and_foreign_files_are_refused_clearly(run, tmp_path):
+    data = KEPT[0].read_bytes()
+    changed = tmp_path / "changed.cfj"
+    for bad in (b"", data[:100], b"\0" * 500, b"RIFF" + data[4:]):
+        changed.write_bytes(bad)
+        done = run("replay", changed, "--json")
+        assert done.status == 3
+        assert done.error()["message"]
+    assert run("replay", tmp_path / "nothing.cfj").status == 2
+    assert run("replay").status == 2
+    assert run("replay", "00112233445566778899aabbccddeeff", "--dir", tmp_path / "nowhere").status == 3
+
+
+def test_a_lost_record_is_told_and_the_rest_compared(run, tmp_path):
+    """Without the third record of steps: a gap, and the call goes on from its next snapshot."""
+    for path in KEPT:
+        data = path.read_bytes()
+        found = records(data)
+        snapshots = [i for i, r in enumerate(found) if r.kind == SNAPSHOT]
+        middle = [i for i, r in enumerate(found) if r.kind == STEPS][2]
+        if len(snapshots) > 1 and snapshots[-1] > middle:
+            break
+    lost = found[middle]
+    changed = tmp_path / "changed.cfj"
+    changed.write_bytes(data[:lost.at] + data[lost.end:])
+    done = run("replay", changed, "--json")
+    document = done.json()
+    assert done.status == 0, done.out
+    assert [g["why"] for g in document["gaps"]][0] == "missing"
+    assert document["gaps"][0]["steps_not_compared"] > 0
+    assert "snapshot" in [p["from"] for p in document["parts"]]
+    assert "gap" in run("replay", changed).out
+
+
+# ---- other settings ----
+
+def turns(run, path, *settings):
+    done = run("replay", path, "--json", *[w for s in settings for w in ("--set", s)])
+    assert done.status == 0, done.out
+    return done.json()["turns"]
+
+
+def recorded_silence(path):
+    """turn.silence_ms of the call: field 4 of the settings in its START, one more than the value."""
+    data = path.read_bytes()
+    start = next(r for r in records(data) if r.kind == START)
+    settings = dict(fields(data, start.payload, start.end))[4]
+    return dict(fields(data, *settings))[4] - 1
+
+
+def test_the_recorded_settings_change_nothing(run, kept):
+    for turn in turns(run, kept, f"turn.silence_ms={recorded_silence(kept)}"):
+        assert turn["outcome"] == "ended", turn
+        assert turn["moved_us"] == 0 and turn["same_words"] is True, turn
+        assert turn["with"]["why"] == turn["recorded"]["why"]
+        assert turn["with"]["end_us"] == turn["recorded"]["end_us"]
+        assert turn["with"]["floor"] == turn["recorded"]["floor"]
+
+
+def test_more_silence_moves_each_end_that_silence_decided_by_exactly_that(run):
+    moved = went_on = other = 0
+    for path in KEPT:
+        for turn in turns(run, path, f"turn.silence_ms={recorded_silence(path) + 100}"):
+            if not turn["recorded"]["ended"]:
+                continue
+            if turn["recorded"]["why"] != "silence":
+                other += 1
+                assert turn["outcome"] != "ended" or turn["moved_us"] in (0, 100_000), turn
+            elif turn["outcome"] == "ended" and turn["with"]["why"] == "silence" and turn["same_words"]:
+                assert turn["moved_us"] == 100_000, turn
+                assert turn["with"]["end_us"] - turn["recorded"]["end_us"] == 100_000
+                assert turn["with"]["silence_us"] - turn["recorded"]["silence_us"] == 100_000
+                moved += 1
+            else:
+                # Within those 100 ms something happened that decides otherwise: the caller went on, more words came, the call ended.
+                late = turn.get("stop_us", turn["with"].get("end_us", 0)) - turn["recorded"]["end_us"]
+                assert 0 <= late <= 100_000, turn
+                went_on += 1
+    assert moved >= 10 and other >= 10
+    assert moved > 5 * went_on
+
+
+def test_people_get_a_table(run):
+    path = next(p for p in KEPT if any(t["recorded"].get("why") == "silence" for t in turns(run, p, "turn.silence_ms=700")))
+    done = run("replay", path, "--set", "turn.silence_ms=700", "--set", "barge.hold_ms=128")
+    assert done.status == 0
+    assert "with turn.silence_ms=700 barge.hold_ms=128" in done.out
+    assert "turn ended" in done.out and "recorded" in done.out and "the rest unknown" in done.out
+    assert run("replay", path, "--set", "turn.silence_ms=1").status == 2

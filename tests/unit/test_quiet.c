@@ -1,0 +1,634 @@
+/* Nobody speaks, the keypad, the call's time, lost media, orders, and the end. */
+#include "callkit.h"
+
+static const char ten[] = "one two three four five six seven eight nine ten";
+
+static void opened(struct kit *k)
+{
+	k->settings.quiet_after_ms = 6000;
+	begin(k);
+}
+
+/* ------------------------------------------------------------------ the beginning */
+
+static void test_P24_the_greeting_is_made_while_it_rings_and_played_at_the_answer(void **state)
+{
+	struct kit *k = *state;
+
+	strcpy(k->brief.greeting, "Hello there.");
+	kit_open(k);
+	pass(k, 1);
+	simple(k, IN_PREPARE);
+	expect(k, "1 listen s1 from 0", "1 speak u1.1 \"Hello there.\"");
+	pass(k, 500);
+	audio_all(k, 1);
+	simple(k, IN_PREPARE);
+	expect_nothing(k);
+	pass(k, 500);
+	simple(k, IN_START);
+	expect(k, "1001 play u1.2 from 0");
+	simple(k, IN_START);
+	expect_nothing(k);
+}
+
+static void without_a_ring_it_begins_at_the_answer(void **state)
+{
+	struct kit *k = *state;
+
+	strcpy(k->brief.greeting, "Hello there.");
+	kit_open(k);
+	pass(k, 1);
+	simple(k, IN_START);
+	expect(k, "1 listen s1 from 0", "1 speak u1.1 \"Hello there.\"");
+}
+
+/* ------------------------------------------------------------------ silence */
+
+static void nobody_speaks_it_asks_twice_and_says_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	quiet_until(k, 5999);
+	expect_nothing(k);
+	quiet_until(k, 6000);
+	expect(k, "6000 ~quiet t0 i0 n1", "6000 speak u1.1 \"Are you still there?\"");
+	spoken(k, 1);
+	zero(k);
+	quiet_until(k, 5999);
+	expect_nothing(k);
+	quiet_until(k, 6000);
+	expect(k, "6000 ~quiet t0 i0 n2", "6000 speak u2.1 \"I can't hear you. Can you hear me?\"");
+	spoken(k, 2);
+	zero(k);
+	quiet_until(k, 6000);
+	expect(k, "6000 ~ending t0 i2 n0", "6000 speak u3.1 \"I will let you go now. Goodbye.\"");
+	assert_false(call_ended(k->call));
+	spoken(k, 3);
+	assert_true(has(k, "~ended t0 i2"));
+	assert_true(has(k, "hangup quiet"));
+	assert_true(call_ended(k->call));
+	assert_int_equal(call_end_reason(k->call), END_QUIET);
+}
+
+static void a_turn_makes_the_prompts_count_anew(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	quiet_for(k, 6016);
+	spoken(k, 1);
+	quiet_for(k, 6016);
+	spoken(k, 2);
+	turn(k, "I am here now");
+	text(k, "Good. ");
+	done(k);
+	spoken(k, 3);
+	zero(k);
+	quiet_until(k, 6000);
+	expect(k, "6000 ~quiet t1 i0 n1", "6000 speak u4.1 \"Are you still there?\"");
+}
+
+static void without_prompts_goodbye_comes_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.quiet_prompts = 0;
+	opened(k);
+	quiet_for(k, 6016);
+	assert_true(has(k, "6000 ~ending t0 i2"));
+}
+
+static void before_the_answer_nobody_is_quiet(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.quiet_after_ms = 6000;
+	kit_open(k);
+	pass(k, 1);
+	simple(k, IN_PREPARE);
+	drop(k);
+	pass(k, 20000);
+	expect_nothing(k);
+}
+
+static void voice_starts_the_clock_anew(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	quiet_for(k, 5952);
+	voice(k, 32);
+	quiet_for(k, 256);
+	zero(k);
+	quiet_until(k, 5999);
+	expect_nothing(k);
+	quiet_until(k, 6000);
+	assert_true(has(k, "6000 ~quiet"));
+}
+
+static void in_the_middle_of_a_burst_nobody_is_quiet(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	quiet_for(k, 5952);
+	voice(k, 32);
+	expect_nothing(k);
+	quiet_for(k, 224);
+	expect_nothing(k);
+}
+
+static void words_are_no_quiet(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_silence_ms = 5000;
+	opened(k);
+	quiet_for(k, 3008);
+	final(k, "I want some tea");
+	quiet_for(k, 3200);
+	expect_nothing(k);
+}
+
+static void a_thinking_agent_is_no_quiet(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_filler_ms = k->settings.llm_second_ms = 20000;
+	opened(k);
+	turn(k, "I want some tea");
+	drop(k);
+	quiet_for(k, 9600);
+	expect_nothing(k);
+}
+
+static void a_running_tool_is_no_quiet(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_filler_ms = 20000;
+	k->settings.tool_detach_ms = 20000;
+	opened(k);
+	turn(k, "I want some tea");
+	use(k, "lookup", "{}");
+	done(k);
+	drop(k);
+	quiet_for(k, 9600);
+	expect_nothing(k);
+}
+
+static void keys_are_no_quiet(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.key_gap_ms = 9000;
+	opened(k);
+	digit(k, '1');
+	quiet_for(k, 8000);
+	expect_nothing(k);
+}
+
+static void lost_media_is_no_quiet(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 14000);
+	expect_nothing(k);
+	simple(k, IN_ATTACHED);
+	zero(k);
+	pass(k, 5999);
+	expect_nothing(k);
+	pass(k, 1);
+	assert_true(has(k, "6000 ~quiet"));
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static void an_order_ends_the_call_with_a_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	order(k, ORDER_END, "");
+	expect(k, "0 ~ending t0 i4 n0", "0 speak u1.1 \"I will let you go now. Goodbye.\"");
+	order(k, ORDER_END, "");
+	expect_nothing(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	voice(k, 320);
+	final(k, "wait please stop now");
+	digit(k, '1');
+	assert_false(has(k, "hold") || has(k, "yield"));
+	drop(k);
+	quiet_for(k, 1920);
+	zero(k);
+	played(k, 1, length_ms(k, 1));
+	expect(k, "0 ~heard t0 i1 n0 \"I will let you go now. Goodbye.\"", "0 unspeak u1", "0 ~ended t0 i4 n0", "0 hangup order");
+	assert_int_equal(call_end_reason(k->call), END_ORDER);
+}
+
+static void without_a_goodbye_it_hangs_up_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.goodbye.count = 0;
+	opened(k);
+	order(k, ORDER_END, "");
+	expect(k, "0 ~ending t0 i4 n0", "0 ~ended t0 i4 n0", "0 hangup order");
+}
+
+static void goodbye_takes_ten_seconds_at_most(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tts_first_ms = 20000;
+	opened(k);
+	order(k, ORDER_END, "");
+	zero(k);
+	pass(k, 9999);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "10000 ~heard t0 i1 n1", "10000 unspeak u1", "10000 ~ended t0 i4 n0", "10000 hangup order");
+}
+
+static void the_calls_time_ends_it(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_max_ms = 20000;
+	k->settings.quiet_after_ms = 60000;
+	begin(k); /* it rang at 1000 ms, and was answered a second later */
+	pass(k, 18999);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "19000 ~ending t0 i3 n0", "19000 speak u1.1 \"I will let you go now. Goodbye.\"");
+	spoken(k, 1);
+	assert_true(has(k, "hangup max_duration"));
+}
+
+static void the_calls_time_counts_while_the_agent_says_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_max_ms = 20000;
+	k->settings.tts_first_ms = 20000;
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "hang_up", "{}");
+	done(k);
+	pass(k, 9000);
+	turn(k, "no wait a moment");
+	drop(k);
+	pass(k, 20000);
+	assert_true(has(k, "~ending t2 i3"));
+}
+
+static void a_goodbye_that_is_already_queued_is_said_once(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_max_ms = 4000;
+	k->settings.call_end_ms = 10000;
+	k->settings.tts_first_ms = 20000;
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "hang_up", "{}");
+	done(k);
+	drop(k);
+	pass(k, 3000);
+	expect(k, "3000 ~ending t1 i3 n0");
+}
+
+static void a_goodbye_the_caller_may_interrupt(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	quiet_for(k, 6016);
+	spoken(k, 1);
+	quiet_for(k, 6016);
+	spoken(k, 2);
+	quiet_for(k, 6016);
+	audio_all(k, 3);
+	sent(k, 3);
+	drop(k);
+	voice(k, 64);
+	final(k, "I am still here");
+	quiet_for(k, 640);
+	assert_true(has(k, "~yield"));
+	assert_true(has(k, "~turn t1"));
+	assert_false(call_ended(k->call));
+	text(k, "Good. ");
+	done(k);
+	spoken(k, 4);
+	quiet_for(k, 3200);
+	assert_false(call_ended(k->call));
+}
+
+/* Too few words to interrupt it: they are a turn, and the call goes on, when it was said. */
+static void one_word_after_goodbye_is_too_late(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	order(k, ORDER_END, "");
+	audio_all(k, 1);
+	sent(k, 1);
+	final(k, "but");
+	quiet_for(k, 2240);
+	played(k, 1, length_ms(k, 1));
+	assert_true(call_ended(k->call));
+}
+
+static void the_caller_hangs_up(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	on_air(k, ten);
+	played(k, 1, 960);
+	simple(k, IN_HANGUP);
+	expect(k, "0 hold", "0 ~heard t0 i1 n1 \"one two three\"", "0 unspeak u1", "0 ~ended t0 i0 n0", "0 hangup caller");
+	assert_int_equal(call_end_reason(k->call), END_CALLER);
+	simple(k, IN_HANGUP);
+	on_air(k, ten);
+	voice(k, 320);
+	turn(k, "hello hello hello");
+	digit(k, '1');
+	simple(k, IN_START);
+	expect_nothing(k);
+	assert_int_equal(k->wake_us, 0);
+}
+
+static void an_answer_in_flight_is_cancelled_at_the_end(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "I want some tea");
+	zero(k);
+	simple(k, IN_HANGUP);
+	expect(k, "0 cancel g1", "0 ~ended t1 i0 n0", "0 hangup caller");
+}
+
+static void results_after_the_end_are_told_to_the_timeline(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "I want some tea");
+	use(k, "book", "{}");
+	done(k);
+	simple(k, IN_HANGUP);
+	zero(k);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	expect(k, "0 ~tool t1 i0 n0 \"book\"");
+	result(k, 1, 0, TOOL_OK, "number 7");
+	expect(k, "0 ~tool_late t1 i0 n0");
+}
+
+/* ------------------------------------------------------------------ media lost */
+
+static void lost_media_end_the_call_after_fifteen_seconds(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	simple(k, IN_MEDIA_LOST);
+	zero(k);
+	pass(k, 7000);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 7999);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "15000 ~ended t0 i5 n0", "15000 hangup lost");
+	assert_int_equal(call_end_reason(k->call), END_LOST);
+}
+
+static void attached_in_time_it_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	caller_says(k, "I want some tea");
+	voice(k, 320);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 14999);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s3 from 2560", "0 snapshot", "0 ask g1 t1 try 1");
+	pass(k, 5000);
+	assert_false(call_ended(k->call));
+}
+
+/* The caller's burst ended with the line. */
+static void the_burst_ends_with_the_line(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	voice(k, 320);
+	simple(k, IN_MEDIA_LOST);
+	simple(k, IN_ATTACHED);
+	order(k, ORDER_SAY, "tea");
+	drop(k);
+	audio_all(k, 1);
+	expect(k, "320 play u1.2 from 0");
+}
+
+static void a_burst_that_came_before_an_attach_ends_as_well(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	voice(k, 320);
+	simple(k, IN_ATTACHED);
+	order(k, ORDER_SAY, "tea");
+	drop(k);
+	audio_all(k, 1);
+	expect(k, "320 play u1.2 from 0");
+}
+
+/* ------------------------------------------------------------------ the keypad */
+
+static void an_entry_ends_at_the_hash(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	digit(k, '1');
+	digit(k, '*');
+	digit(k, 'D');
+	expect_nothing(k);
+	digit(k, '#');
+	expect(k, "0 ~keys t0 i0 n3", "0 ~turn t1 i6 n0 \"[keypad] 1*D\"", "0 snapshot", "0 ask g1 t1 try 1");
+	expect_request(k, "caller: [keypad] 1*D");
+}
+
+static void an_entry_ends_after_a_pause(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	digit(k, '4');
+	quiet_until(k, 2000);
+	digit(k, '2');
+	zero(k);
+	quiet_until(k, 2499);
+	expect_nothing(k);
+	quiet_until(k, 2500);
+	expect(k, "2500 ~keys t0 i0 n2", "2500 ~turn t1 i6 n0 \"[keypad] 42\"", "2500 snapshot", "2500 ask g1 t1 try 1");
+}
+
+static void an_entry_holds_thirty_two_digits(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	opened(k);
+	for (i = 0; i < 31; i++)
+		digit(k, '7');
+	expect_nothing(k);
+	digit(k, '8');
+	expect(k, "0 ~keys t0 i0 n32", "0 ~turn t1 i6 n0 \"[keypad] 77777777777777777777777777777778\"", "0 snapshot", "0 ask g1 t1 try 1");
+	digit(k, '#');
+	quiet_until(k, 2600);
+	assert_int_equal(times(k, "~keys"), 0);
+}
+
+static void a_hash_alone_is_no_entry(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	digit(k, '#');
+	expect_nothing(k);
+	quiet_for(k, 3008);
+	expect_nothing(k);
+}
+
+static void what_is_no_key_is_no_digit(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	digit(k, 0);
+	digit(k, 'E');
+	digit(k, '/');
+	digit(k, ':');
+	digit(k, 'a');
+	quiet_for(k, 3008);
+	expect_nothing(k);
+}
+
+static void a_key_yields(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	on_air(k, ten);
+	quiet_for(k, 992);
+	played(k, 1, 960);
+	digit(k, '1');
+	expect(k, "992 ~yield t0 i3 n0", "992 hold", "992 ~heard t0 i1 n1 \"one two three\"", "992 unspeak u1");
+	digit(k, '2');
+	digit(k, '#');
+	expect(k, "992 ~keys t0 i0 n2", "992 ~turn t1 i6 n0 \"[keypad] 12\"", "992 snapshot", "992 ask g1 t1 try 1");
+	expect_request(k, "agent: one two three", "caller: [keypad] 12");
+}
+
+static void words_before_a_key_are_of_the_same_turn(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	final(k, "my pin is");
+	digit(k, '1');
+	digit(k, '#');
+	assert_true(has(k, "\"my pin is [keypad] 1\""));
+}
+
+static void a_disclosure_is_said_whatever_is_pressed(void **state)
+{
+	struct kit *k = *state;
+
+	strcpy(k->brief.greeting, ten);
+	k->brief.greeting_whole = true;
+	opened(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	digit(k, '1');
+	expect_nothing(k);
+}
+
+/* ------------------------------------------------------------------ orders */
+
+static void an_unknown_order_does_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	order(k, 2, "tea");
+	expect_nothing(k);
+}
+
+static void prompts_apologies_and_fillers_stand_in_the_history(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	quiet_for(k, 6016);
+	spoken(k, 1);
+	turn(k, "I am here now");
+	expect_request(k, "agent: Are you still there?", "caller: I am here now");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(test_P24_the_greeting_is_made_while_it_rings_and_played_at_the_answer),
+		KIT_TEST(without_a_ring_it_begins_at_the_answer),
+		KIT_TEST(nobody_speaks_it_asks_twice_and_says_goodbye),
+		KIT_TEST(a_turn_makes_the_prompts_count_anew),
+		KIT_TEST(without_prompts_goodbye_comes_at_once),
+		KIT_TEST(before_the_answer_nobody_is_quiet),
+		KIT_TEST(voice_starts_the_clock_anew),
+		KIT_TEST(in_the_middle_of_a_burst_nobody_is_quiet),
+		KIT_TEST(words_are_no_quiet),
+		KIT_TEST(a_thinking_agent_is_no_quiet),
+		KIT_TEST(a_running_tool_is_no_quiet),
+		KIT_TEST(keys_are_no_quiet),
+		KIT_TEST(lost_media_is_no_quiet),
+		KIT_TEST(an_order_ends_the_call_with_a_goodbye),
+		KIT_TEST(without_a_goodbye_it_hangs_up_at_once),
+		KIT_TEST(goodbye_takes_ten_seconds_at_most),
+		KIT_TEST(the_calls_time_ends_it),
+		KIT_TEST(the_calls_time_counts_while_the_agent_says_goodbye),
+		KIT_TEST(a_goodbye_that_is_already_queued_is_said_once),
+		KIT_TEST(a_goodbye_the_caller_may_interrupt),
+		KIT_TEST(one_word_after_goodbye_is_too_late),
+		KIT_TEST(the_caller_hangs_up),
+		KIT_TEST(an_answer_in_flight_is_cancelled_at_the_end),
+		KIT_TEST(results_after_the_end_are_told_to_the_timeline),
+		KIT_TEST(lost_media_end_the_call_after_fifteen_seconds),
+		KIT_TEST(attached_in_time_it_goes_on),
+		KIT_TEST(the_burst_ends_with_the_line),
+		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
+		KIT_TEST(an_entry_ends_at_the_hash),
+		KIT_TEST(an_entry_ends_after_a_pause),
+		KIT_TEST(an_entry_holds_thirty_two_digits),
+		KIT_TEST(a_hash_alone_is_no_entry),
+		KIT_TEST(what_is_no_key_is_no_digit),
+		KIT_TEST(a_key_yields),
+		KIT_TEST(words_before_a_key_are_of_the_same_turn),
+		KIT_TEST(a_disclosure_is_said_whatever_is_pressed),
+		KIT_TEST(an_unknown_order_does_nothing),
+		KIT_TEST(prompts_apologies_and_fillers_stand_in_the_history),
+	};
+
+	return cmocka_run_group_tests_name("quiet", tests, NULL, NULL);
+}

@@ -1,0 +1,610 @@
+/* Recordings cut from journals, held against what the carrier's ear heard and its mouth said. */
+#include "sessionkit.h"
+
+#include "audio/g711.h"
+#include "voice/recorder.h"
+
+static struct kit *k;
+
+struct cut {
+	int16_t caller[KIT_TRACK], agent[KIT_TRACK];
+	size_t samples;
+	struct tracks_gap gaps[256];
+	size_t gap_count;
+	struct recorder_summary summary;
+};
+
+static struct cut cut;
+
+static int setup(void **state)
+{
+	(void)state;
+	k = kit_new();
+	kit_journal(k);
+	memset(&cut, 0, sizeof(cut));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kit_free(k);
+	return 0;
+}
+
+static enum err block_h(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
+{
+	(void)arg;
+	assert_true(cut.samples + samples <= KIT_TRACK);
+	memcpy(cut.caller + cut.samples, caller, samples * sizeof(*caller));
+	memcpy(cut.agent + cut.samples, agent, samples * sizeof(*agent));
+	cut.samples += samples;
+	return ERR_NONE;
+}
+
+static enum err gap_h(void *arg, const struct tracks_gap *gap)
+{
+	(void)arg;
+	assert_true(cut.gap_count < 256);
+	cut.gaps[cut.gap_count++] = *gap;
+	return ERR_NONE;
+}
+
+static void cut_now(void)
+{
+	struct kit_records r;
+
+	kit_journal_close(k);
+	kit_records_open(k, &r);
+	assert_int_equal(recorder_cut(&k->disk, KIT_DIR, &r.options, block_h, gap_h, NULL, &cut.summary, NULL), ERR_NONE);
+	keyring_close(&r.keys);
+	assert_int_equal(cut.summary.samples, cut.samples);
+}
+
+/* 4 to 5.5 s, and an interruption at 9 s. */
+static uint16_t talk(uint64_t position)
+{
+	return position >= 32000 && position < 44000 ? 60000 : 0;
+}
+
+static uint16_t interrupt(uint64_t position)
+{
+	return talk(position) || (position >= 74000 && position < 90000) ? 60000 : 0;
+}
+
+static const char answer[] = "We are open every day of the week from nine in the morning to six at night.";
+
+static void call_to_the_answer(void)
+{
+	kit_begin(k);
+	k->level = k->level ? k->level : talk;
+	kit_run(k, 5200);
+	kit_hears(k, TRANSCRIPT_PARTIAL, "When do you open");
+	kit_run(k, 500);
+	kit_hears(k, TRANSCRIPT_FINAL, "When do you open");
+	kit_run(k, 1500);
+	kit_model_says(k, answer);
+}
+
+static void hang_up(void)
+{
+	session_hangup(k->session);
+	k->media_on = false;
+	kit_run(k, 10);
+	assert_int_equal(k->ended, 1);
+}
+
+/* Samples by which [from, to) of the agent's track comes later (or earlier: negative) than it was heard; fails when no lag within
+ * 100 ms explains it. */
+static int lag_of(size_t from, size_t to, unsigned int percent)
+{
+	int lag, best = 0;
+	size_t i, equal, most = 0, sound = 0;
+
+	for (i = from; i < to; i++)
+		sound += k->heard[i] != 0xff;
+	assert_true(sound > 400);
+	for (lag = -800; lag <= 800; lag++) {
+		for (i = from > 800 ? from : 800, equal = 0; i < to; i++)
+			equal += k->heard[i] != 0xff && cut.agent[i + (size_t)(lag + 800) - 800] == g711_ulaw_decode(k->heard[i]);
+		if (equal > most) {
+			most = equal;
+			best = lag;
+		}
+	}
+	if (most * 100 < sound * percent)
+		fail_msg("%zu of %zu samples at lag %d", most, sound, best);
+	return best;
+}
+
+static size_t heard_from(size_t from)
+{
+	while (from < KIT_TRACK && k->heard[from] == 0xff)
+		from++;
+	return from;
+}
+
+static size_t heard_until(size_t from)
+{
+	size_t i, last = from;
+
+	for (i = from; i < KIT_TRACK && i < last + 4000; i++)
+		if (k->heard[i] != 0xff)
+			last = i + 1;
+	return last;
+}
+
+static size_t sounding(const int16_t *track, size_t from, size_t to)
+{
+	size_t i, n = 0;
+
+	for (i = from; i < to; i++)
+		n += track[i] != 0;
+	return n;
+}
+
+static void assert_caller_exact(void)
+{
+	size_t i;
+
+	for (i = 0; i < cut.samples; i++)
+		if (cut.caller[i] != g711_ulaw_decode(k->said[i]))
+			fail_msg("the caller's sample %zu differs", i);
+}
+
+static uint64_t gap_total(enum tracks_side side, const char *why)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < cut.gap_count; i++)
+		if (cut.gaps[i].side == side && (!why || !strcmp(cut.gaps[i].why, why)))
+			n += cut.gaps[i].samples;
+	return n;
+}
+
+static void assert_length(uint64_t end_us)
+{
+	int64_t difference = (int64_t)cut.samples - (int64_t)((end_us - k->media_us) / 125);
+
+	assert_true(difference >= -160 && difference <= 160);
+}
+
+static void P23_as_long_as_the_call_and_placed_where_it_was_played(void **state)
+{
+	uint64_t end;
+	size_t from, to;
+
+	(void)state;
+	call_to_the_answer();
+	kit_run(k, 7000);
+	end = k->now_us;
+	hang_up();
+	cut_now();
+	assert_length(end);
+	assert_caller_exact();
+	from = heard_from(0);
+	to = heard_until(from);
+	assert_int_equal(lag_of(from, to, 100), 0); /* the greeting, every sample */
+	from = heard_from(to + 1000);
+	to = heard_until(from);
+	assert_true(to - from >= strlen(answer) * SAMPLES_A_BYTE);
+	assert_int_equal(lag_of(from, to, 100), 0);
+	assert_int_equal(cut.gap_count, 0);
+	assert_true(cut.summary.ended);
+	assert_int_equal(cut.summary.epochs, 1);
+}
+
+static void P23_under_jitter(void **state)
+{
+	uint64_t end;
+	size_t from = 0, to;
+	unsigned int n;
+	int lag;
+
+	(void)state;
+	k->jitter_us = 30 * MS;
+	call_to_the_answer();
+	kit_run(k, 8000);
+	end = k->now_us;
+	hang_up();
+	cut_now();
+	assert_length(end);
+	for (n = 0, to = 0; n < 2; n++) {
+		from = heard_from(to + (n ? 2000 : 0));
+		to = heard_until(from);
+		lag = lag_of(from, to, 100);
+		assert_true(lag >= -160 && lag <= 160);
+	}
+}
+
+/* The way to the carrier stands still for 700 ms in mid-sentence; then all comes at once. */
+static void P23_under_a_stall_and_a_burst(void **state)
+{
+	uint64_t end;
+	size_t from, to, middle;
+	int lag;
+
+	(void)state;
+	call_to_the_answer();
+	kit_run(k, 2000);
+	k->last_arrive_us = k->now_us + 700 * MS;
+	kit_run(k, 8000);
+	end = k->now_us;
+	hang_up();
+	cut_now();
+	assert_length(end);
+	from = heard_from(heard_until(heard_from(0)) + 1000);
+	for (middle = from; k->heard[middle] != 0xff; middle++)
+		;
+	assert_int_equal(lag_of(from, middle, 95), 0);
+	from = heard_from(middle);
+	assert_true(from > middle + 2000); /* the caller did hear a hole */
+	to = heard_until(from);
+	lag = lag_of(from, to, 95);
+	assert_true(lag >= -160 && lag <= 160);
+}
+
+static void what_was_cleared_is_not_in_it(void **state)
+{
+	size_t from, to, last;
+
+	(void)state;
+	k->level = interrupt;
+	call_to_the_answer();
+	while (!k->clears)
+		kit_run(k, 10);
+	kit_run(k, 1000);
+	hang_up();
+	cut_now();
+	from = heard_from(heard_until(heard_from(0)) + 1000);
+	to = heard_until(from);
+	assert_true(to - from < strlen(answer) * SAMPLES_A_BYTE); /* it was cut */
+	assert_int_equal(lag_of(from, to - 200, 100), 0);
+	for (last = cut.samples; last && !cut.agent[last - 1]; last--)
+		;
+	assert_true(last >= to - 160 && last <= to + 160);
+}
+
+static void gaps_of_the_carrier_are_marked(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 1000);
+	session_caller_gap(k->session, 4000);
+	kit_run(k, 500);
+	k->now_us += 500 * MS; /* the time those samples took */
+	hang_up();
+	cut_now();
+	assert_int_equal(gap_total(TRACKS_CALLER, "not received"), 4000);
+	assert_int_equal(cut.gap_count, 1);
+	assert_int_equal(cut.gaps[0].start_sample, 50 * FRAME);
+	assert_int_equal(sounding(cut.caller, 50 * FRAME, 50 * FRAME + 4000), 0);
+	assert_caller_exact();
+	assert_int_equal(cut.summary.gap_samples[TRACKS_CALLER], 4000);
+}
+
+static void N4_a_dead_workers_time_is_marked(void **state)
+{
+	uint64_t died, back, end, lost;
+
+	(void)state;
+	call_to_the_answer();
+	kit_run(k, 3000);
+	kit_commit(k);
+	died = k->now_us;
+	kit_run(k, 150); /* what happened then is nowhere */
+	session_drop(&k->session);
+	journal_abandon(&k->journal);
+	k->call = NULL;
+	k->now_us += 2000 * MS;
+	back = k->now_us;
+	k->wake_us = UINT64_MAX;
+	k->queue_first = k->queue_count;
+	k->mark_first = k->mark_count;
+	k->carrier_busy_us = 0;
+	{
+		struct journal_options options;
+
+		journal_options_defaults(&options);
+		options.segment_bytes = 1 << 20;
+		options.reserve_bytes = options.ring_bytes = 1 << 16;
+		assert_int_equal(journal_open(&k->journal, &k->disk, KIT_DIR, &options, k->now_us, NULL, NULL), ERR_NONE);
+	}
+	assert_int_equal(journal_call_open(k->journal, &k->call, &k->tenant, &k->id, 2, k->now_us), ERR_NONE);
+	kit_io(k);
+	assert_int_equal(session_attach(&k->session, &k->io, k->snapshot.data, k->snapshot.len, k->began_us), ERR_NONE);
+	k->frame_us = k->now_us + 20 * MS;
+	k->chunk = session_caller_position(k->session);
+	memset(k->said + (died - k->media_us) / 125 - 1600, 0xff, (back - died) / 125 + 1600);
+	kit_run(k, 6000);
+	end = k->now_us;
+	hang_up();
+	cut_now();
+	assert_length(end);
+	assert_int_equal(cut.summary.epochs, 2);
+	lost = gap_total(TRACKS_CALLER, NULL);
+	assert_true(lost >= (back - died) / 125 && lost <= (back - died) / 125 + 1800); /* up to 200 ms were not written yet */
+	assert_true(gap_total(TRACKS_AGENT, "the worker was gone") >= (back - died) / 125 - 800);
+	assert_true(sounding(cut.caller, cut.samples - 8000, cut.samples) > 7000); /* it goes on afterwards, */
+	assert_memory_equal(k->said, k->said, 1);
+	{
+		size_t i, at = (size_t)((back - k->media_us) / 125);
+
+		for (i = at; i < cut.samples; i++)
+			if (cut.caller[i] != g711_ulaw_decode(k->said[i]))
+				fail_msg("the caller's sample %zu differs", i); /* where it belongs */
+	}
+}
+
+/* ------------------------------------------------------------------ records by hand */
+
+static struct recorder *by_hand(void)
+{
+	struct recorder *r;
+
+	assert_int_equal(recorder_new(&r, block_h, gap_h, NULL), ERR_NONE);
+	return r;
+}
+
+static enum err push_caller(struct recorder *r, uint64_t position, size_t samples, uint64_t gap)
+{
+	static uint8_t sound[8000];
+	struct record_caller c = { .at_us = (position + samples) * 125, .position = position, .ulaw = sound, .samples = samples, .gap_samples = gap };
+	struct buf b;
+	enum err err;
+
+	memset(sound, 0x10, sizeof(sound));
+	buf_init(&b, 1 << 16);
+	record_caller_encode(&c, &b);
+	err = recorder_push(r, JOURNAL_AUDIO_CALLER, 1, c.at_us + 77, b.data, b.len);
+	buf_fini(&b);
+	return err;
+}
+
+static void push_played(struct recorder *r, struct record_played p)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 16);
+	record_played_encode(&p, &b);
+	assert_int_equal(recorder_push(r, JOURNAL_PLAYED, 1, p.at_us + 77, b.data, b.len), ERR_NONE);
+	buf_fini(&b);
+}
+
+static void push_agent(struct recorder *r, uint64_t at_us, uint32_t position, size_t samples)
+{
+	static uint8_t sound[8000];
+	struct record_agent a = { .at_us = at_us, .utterance = 1, .take = 1, .position = position, .ulaw = sound, .samples = samples };
+	struct buf b;
+
+	memset(sound, 0x20, sizeof(sound));
+	buf_init(&b, 1 << 16);
+	record_agent_encode(&a, &b);
+	assert_int_equal(recorder_push(r, JOURNAL_AUDIO_AGENT, 1, at_us + 77, b.data, b.len), ERR_NONE);
+	buf_fini(&b);
+}
+
+static void push_end(struct recorder *r, uint64_t at_us)
+{
+	struct record_end e = { .at_us = at_us, .media = true, .connected_us = at_us };
+	struct buf b;
+
+	buf_init(&b, 1 << 16);
+	record_end_encode(&e, &b);
+	assert_int_equal(recorder_push(r, JOURNAL_END, 1, at_us + 77, b.data, b.len), ERR_NONE);
+	buf_fini(&b);
+}
+
+static void lost_records_are_gaps_never_silence(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	assert_int_equal(push_caller(r, 0, 1600, 0), ERR_NONE);
+	assert_int_equal(push_caller(r, 4800, 1600, 0), ERR_NONE);   /* 3200 are nowhere, nobody says why */
+	assert_int_equal(push_caller(r, 8000, 1600, 1000), ERR_NONE); /* 1600 are missing, 1000 of them known */
+	push_agent(r, 0, 0, 640);
+	push_agent(r, 80000, 1280, 640); /* 640 are nowhere */
+	push_end(r, 2000000);
+	assert_int_equal(recorder_finish(&r, &cut.summary), ERR_NONE);
+	assert_int_equal(cut.samples, 16000);
+	assert_int_equal(gap_total(TRACKS_CALLER, "lost"), 3200 + 600);
+	assert_int_equal(gap_total(TRACKS_CALLER, "not received"), 1000 + 16000 - 9600); /* and the end that never came */
+	assert_int_equal(gap_total(TRACKS_AGENT, NULL), 640);
+	assert_int_equal(sounding(cut.caller, 0, 16000), 4800);
+	assert_int_equal(sounding(cut.agent, 0, 16000), 1280);
+	assert_int_equal(sounding(cut.agent, 1280, 1920), 640); /* each in its place */
+}
+
+static void what_comes_twice_is_there_once(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	assert_int_equal(push_caller(r, 0, 1600, 0), ERR_NONE);
+	assert_int_equal(push_caller(r, 800, 1600, 0), ERR_NONE);
+	assert_int_equal(push_caller(r, 0, 1600, 0), ERR_NONE);
+	push_end(r, 300000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(cut.samples, 2400);
+	assert_int_equal(sounding(cut.caller, 0, 2400), 2400);
+	assert_int_equal(cut.gap_count, 0);
+}
+
+static uint64_t counted;
+
+static enum err count_h(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
+{
+	(void)arg;
+	(void)caller;
+	(void)agent;
+	counted += samples;
+	return ERR_NONE;
+}
+
+static void it_streams(void **state)
+{
+	struct recorder *r;
+	uint64_t i;
+
+	(void)state;
+	counted = 0;
+	assert_int_equal(recorder_new(&r, count_h, gap_h, NULL), ERR_NONE);
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	for (i = 0; i < 3000; i++) { /* ten minutes */
+		assert_int_equal(push_caller(r, i * 1600, 1600, 0), ERR_NONE);
+		assert_true(i * 1600 <= counted + 22 * 8000); /* it keeps about 20 s back, no more */
+	}
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(counted, 3000 * 1600);
+	assert_int_equal(cut.gap_count, 0);
+}
+
+static void a_call_without_sound_has_no_recording(void **state)
+{
+	struct recorder *r = by_hand();
+	struct kit_records records;
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NOTFOUND);
+	k->counted = true;
+	kit_begin(k);
+	kit_run(k, 1000);
+	hang_up();
+	kit_journal_close(k);
+	kit_records_open(k, &records);
+	assert_int_equal(recorder_cut(&k->disk, KIT_DIR, &records.options, block_h, gap_h, NULL, NULL, NULL), ERR_NOTFOUND);
+	keyring_close(&records.keys);
+	assert_int_equal(cut.samples, 0);
+}
+
+static enum err refuse_h(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
+{
+	(void)arg;
+	(void)caller;
+	(void)agent;
+	(void)samples;
+	return ERR_FULL;
+}
+
+static void a_full_disk_stops_it(void **state)
+{
+	struct recorder *r;
+	uint64_t i;
+	enum err err = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(recorder_new(&r, refuse_h, gap_h, NULL), ERR_NONE);
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	for (i = 0; i < 500 && !err; i++)
+		err = push_caller(r, i * 1600, 1600, 0);
+	assert_int_equal(err, ERR_FULL);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_FULL);
+}
+
+static void positions_beyond_a_day_are_refused(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	assert_int_equal(push_caller(r, (uint64_t)25 * 3600 * 8000, 1600, 0), ERR_LIMIT);
+	recorder_cancel(&r);
+	assert_null(r);
+}
+
+static enum err ignore_gap_h(void *arg, const struct tracks_gap *gap)
+{
+	(void)arg;
+	(void)gap;
+	return ERR_NONE;
+}
+
+static void garbage_never_hurts(void **state)
+{
+	unsigned int round, i, n;
+
+	(void)state;
+	for (round = 0; round < 60; round++) {
+		struct recorder *r;
+
+		assert_int_equal(recorder_new(&r, count_h, ignore_gap_h, NULL), ERR_NONE);
+		for (i = 0; i < 60; i++) {
+			uint8_t bytes[64];
+			struct buf b;
+
+			buf_init(&b, 1 << 12);
+			for (n = 0; n < 6; n++)
+				wire_put_u64(&b, n + 1, kit_random(k) % 3 ? kit_random(k) >> (kit_random(k) % 31) : (uint64_t)kit_random(k) << 33 | kit_random(k));
+			for (n = 0; n < sizeof(bytes); n++)
+				bytes[n] = (uint8_t)kit_random(k);
+			wire_put_bytes(&b, 5 + kit_random(k) % 3, bytes, kit_random(k) % 64);
+			if (kit_random(k) % 4 == 0)
+				(void)!recorder_push(r, (uint8_t)(kit_random(k) % 13), 1 + round % 3, kit_random(k), bytes, sizeof(bytes));
+			else
+				(void)!recorder_push(r, (uint8_t)(kit_random(k) % 13), 1, kit_random(k), b.data, b.len);
+			buf_fini(&b);
+			if (i % 16 == 0)
+				(void)!push_caller(r, i * 1000, 1000, 0);
+		}
+		recorder_cancel(&r);
+	}
+}
+
+static void a_recording_file_comes_of_it(void **state)
+{
+	struct kit_records r;
+	struct tracks_reader *reader;
+	int16_t caller[1000], agent[1000];
+	size_t got, at = 0;
+	enum err err;
+
+	(void)state;
+	call_to_the_answer();
+	kit_run(k, 6000);
+	session_caller_gap(k->session, 800);
+	kit_run(k, 500);
+	hang_up();
+	cut_now();
+	kit_records_open(k, &r);
+	assert_int_equal(recorder_to_tracks(&k->disk, KIT_DIR, &r.options, "/v/journal/call.flac", NULL, NULL), ERR_NONE);
+	keyring_close(&r.keys);
+	assert_int_equal(tracks_reader_open(&reader, &k->disk, "/v/journal/call.flac", NULL), ERR_NONE);
+	assert_int_equal(tracks_reader_info(reader)->samples, cut.samples);
+	assert_int_equal(tracks_reader_info(reader)->gap_count, cut.gap_count);
+	while (!(err = tracks_reader_pull(reader, caller, agent, 1000, &got, NULL)) && got) {
+		assert_memory_equal(caller, cut.caller + at, got * 2);
+		assert_memory_equal(agent, cut.agent + at, got * 2);
+		at += got;
+	}
+	assert_int_equal(err, ERR_NONE);
+	tracks_reader_close(&reader);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(P23_as_long_as_the_call_and_placed_where_it_was_played),
+		CASE(P23_under_jitter),
+		CASE(P23_under_a_stall_and_a_burst),
+		CASE(what_was_cleared_is_not_in_it),
+		CASE(gaps_of_the_carrier_are_marked),
+		CASE(N4_a_dead_workers_time_is_marked),
+		CASE(lost_records_are_gaps_never_silence),
+		CASE(what_comes_twice_is_there_once),
+		CASE(it_streams),
+		CASE(a_call_without_sound_has_no_recording),
+		CASE(a_full_disk_stops_it),
+		CASE(positions_beyond_a_day_are_refused),
+		CASE(garbage_never_hurts),
+		CASE(a_recording_file_comes_of_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

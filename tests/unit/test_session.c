@@ -1,0 +1,873 @@
+/* The session: inputs in, outputs carried out, all of it in the journal. The core is the real one; so are mouth and journal. */
+#include "sessionkit.h"
+
+#include "voice/recorder.h"
+
+static struct kit *k;
+
+static int setup(void **state)
+{
+	(void)state;
+	k = kit_new();
+	return 0;
+}
+
+static int setup_journal(void **state)
+{
+	setup(state);
+	kit_journal(k);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kit_free(k);
+	return 0;
+}
+
+/* The caller speaks from second 4 to 5.5, then is silent. */
+static uint16_t one_turn(uint64_t position)
+{
+	return position >= 32000 && position < 44000 ? 60000 : 0;
+}
+
+/* As one_turn, and again over the agent's answer. */
+static uint16_t two_turns(uint64_t position)
+{
+	return (position >= 32000 && position < 44000) || (position >= 72000 && position < 88000) ? 60000 : 0;
+}
+
+/* To the moment when the caller's turn has ended and the model is asked. */
+static void to_the_question(const char *words)
+{
+	k->level = k->level ? k->level : one_turn;
+	kit_run(k, 5200);
+	kit_hears(k, TRANSCRIPT_PARTIAL, words);
+	kit_run(k, 500);
+	kit_hears(k, TRANSCRIPT_FINAL, words);
+	kit_run(k, 1500);
+	assert_true(k->answer_count > 0);
+}
+
+static void P24_the_greeting_begins_within_200_ms_of_the_start(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	assert_int_equal(k->stream_count, 1); /* while it rang */
+	assert_int_equal(k->voice_count, 1);
+	kit_run(k, 1000);
+	assert_true(k->first_frame_us >= k->media_us);
+	assert_true(k->first_frame_us <= k->media_us + 200 * MS);
+	assert_int_equal(kit_stream(k)->pushed, 50 * FRAME); /* from the first frame on */
+	assert_memory_equal(kit_stream(k)->bytes, k->said, 50 * FRAME);
+	assert_int_equal(kit_logged(k, "in sent", 0), 1);
+	assert_true(kit_logged(k, "in played", 0) >= 1);
+}
+
+static void an_answer_is_spoken_and_heard(void **state)
+{
+	static const char text[] = "It opens at nine.";
+	unsigned int i;
+	uint64_t at = 0, equal = 0;
+
+	(void)state;
+	kit_begin(k);
+	to_the_question("When do you open");
+	kit_model_says(k, text);
+	kit_run(k, 4000);
+	assert_int_equal(kit_logged(k, "note heard", 0), 2);
+	while (at < KIT_TRACK && k->heard[at] != kit_sound(text, strlen(text), 0))
+		at++;
+	while (at + 8000 < KIT_TRACK && memcmp(k->heard + at, "", 0) == 0) {
+		for (i = 0, equal = 0; i < strlen(text) * SAMPLES_A_BYTE; i++)
+			equal += k->heard[at + i] == kit_sound(text, strlen(text), i);
+		if (equal == strlen(text) * SAMPLES_A_BYTE)
+			break;
+		at++;
+	}
+	assert_int_equal(equal, strlen(text) * SAMPLES_A_BYTE); /* every sample, in one piece */
+}
+
+static void an_adapter_that_talks_from_inside_its_own_function_waits(void **state)
+{
+	size_t i;
+	bool found = false;
+
+	(void)state;
+	kit_begin(k);
+	k->level = one_turn;
+	k->finalize_answers = true;
+	kit_run(k, 5000);
+	kit_hears(k, TRANSCRIPT_PARTIAL, "yes");
+	kit_run(k, 3000);
+	for (i = 0; i + 1 < k->log_count; i++)
+		if (!strcmp(k->log[i], "out finalize"))
+			found = found || !strncmp(k->log[i + 1], "in transcript", 13) || kit_logged(k, "in transcript", i) > 0;
+	assert_true(kit_stream(k)->finalized > 0);
+	assert_true(found);
+	assert_true(k->answer_count > 0); /* and its words became a turn */
+}
+
+static void a_new_stream_gets_the_past_and_positions_are_the_calls(void **state)
+{
+	struct stt_stream *first;
+	uint64_t lost;
+
+	(void)state;
+	kit_begin(k);
+	k->level = one_turn;
+	kit_run(k, 4600); /* in the middle of the caller's words */
+	first = kit_stream(k);
+	lost = first->pushed;
+	*first->slot = NULL;
+	first->cancelled = true;
+	first->events->ended(first->arg, ERR_CLOSED);
+	kit_run(k, 1500);
+	assert_true(k->stream_count >= 2);
+	assert_true(kit_stream(k)->pushed > 8000);
+	assert_true(first->pushed == lost);
+	{
+		uint64_t now = session_caller_position(k->session), base = now - kit_stream(k)->pushed;
+
+		assert_true(base <= 32000); /* from before the voice began */
+		assert_memory_equal(kit_stream(k)->bytes, k->said + base, kit_stream(k)->pushed);
+	}
+	assert_int_equal(kit_logged(k, "in stt_down", 0), 1);
+}
+
+static uint64_t heard_position;
+
+static void transcript_position(void *arg, const struct call_input *in, const struct call_outputs *outputs)
+{
+	(void)arg;
+	(void)outputs;
+	if (in->type == IN_TRANSCRIPT)
+		heard_position = in->position2;
+}
+
+static void transcript_positions_count_from_the_streams_begin(void **state)
+{
+	struct stt_stream *first;
+
+	(void)state;
+	kit_io(k);
+	k->io.stepped = transcript_position;
+	k->began_us = k->now_us;
+	assert_int_equal(session_open(&k->session, &k->io, &k->settings, &k->brief, k->began_us), ERR_NONE);
+	kit_media_begins(k);
+	kit_run(k, 3000);
+	first = kit_stream(k);
+	*first->slot = NULL;
+	first->cancelled = true;
+	first->events->ended(first->arg, ERR_CLOSED);
+	kit_run(k, 3000);
+	assert_true(kit_stream(k) != first);
+	assert_true(kit_stream(k)->pushed < session_caller_position(k->session));
+	kit_hears(k, TRANSCRIPT_FINAL, "hello");
+	assert_int_equal(heard_position, session_caller_position(k->session));
+}
+
+static void counted_sound_is_counted_for_a_new_stream_too(void **state)
+{
+	struct stt_stream *first;
+
+	(void)state;
+	k->counted = true;
+	kit_begin(k);
+	k->level = one_turn;
+	kit_run(k, 4200);
+	k->frames_held = true;
+	session_caller_gap(k->session, 800);
+	k->chunk += 0;
+	assert_int_equal(kit_stream(k)->silent, 800); /* silence has bytes */
+	k->frames_held = false;
+	k->frame_us = k->now_us + 20 * MS;
+	kit_run(k, 400);
+	first = kit_stream(k);
+	*first->slot = NULL;
+	first->cancelled = true;
+	first->events->ended(first->arg, ERR_CLOSED);
+	kit_run(k, 1000);
+	assert_true(kit_stream(k) != first);
+	assert_int_equal(kit_stream(k)->silent, 800);
+	assert_int_equal(kit_stream(k)->counted, kit_stream(k)->pushed - 800);
+}
+
+static void what_cannot_start_is_told_to_the_core(void **state)
+{
+	(void)state;
+	k->stt_err = ERR_UNAVAILABLE;
+	k->tts_err = ERR_BUSY;
+	kit_begin(k);
+	assert_true(kit_logged(k, "in stt_down", 0) >= 1);
+	assert_true(kit_logged(k, "in speech_failed", 0) >= 1);
+	kit_run(k, 3000);
+	assert_true(kit_logged(k, "in stt_down", 0) >= 2);
+	k->stt_err = k->tts_err = ERR_NONE;
+	kit_run(k, 3000);
+	assert_int_equal(k->stream_count, 1);
+	k->llm_err = ERR_BUSY;
+	kit_hears(k, TRANSCRIPT_FINAL, "When do you open?");
+	kit_run(k, 4000);
+	assert_true(kit_logged(k, "in model_failed", 0) >= 1);
+	assert_int_equal(k->answer_count, 0);
+}
+
+static void P08_over_the_agents_words_the_clear_is_next_on_the_wire(void **state)
+{
+	uint64_t frames;
+
+	(void)state;
+	k->level = two_turns;
+	kit_begin(k);
+	to_the_question("When do you open");
+	kit_model_says(k, "We are open every day of the week from nine in the morning to six in the evening, and on Sundays too.");
+	while (!k->clears && session_caller_position(k->session) < 90000)
+		kit_run(k, 10);
+	assert_int_equal(k->clears, 1);
+	frames = k->frames;
+	assert_true(session_caller_position(k->session) < 72000 + 250 * 8);
+	kit_run(k, 300);
+	assert_int_equal(k->frames, frames);
+}
+
+static void a_tool_runs_once_and_its_step_is_in_the_journal_before(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "book", .changes = true };
+	kit_begin(k);
+	to_the_question("Book it for nine please");
+	before = journal_call_last(k->call);
+	kit_model_tool(k, "book", "{\"at\":9}");
+	assert_int_equal(k->run_count, 1);
+	assert_string_equal(k->runs[0]->name, "book");
+	assert_true(k->runs[0]->request.changes);
+	assert_true(k->runs[0]->dispatched_sequence > before); /* its steps, a snapshot, an event */
+	assert_true(k->snapshots >= 1);
+	kit_tool_result(k->runs[0], TOOL_OK, "{\"ok\":true}");
+	kit_run(k, 100);
+	assert_true(k->answer_count >= 2);
+}
+
+static void the_answer_of_a_tool_that_outlives_the_call_is_kept(void **state)
+{
+	(void)state;
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "book", .changes = true };
+	kit_begin(k);
+	to_the_question("Book it for nine please");
+	kit_model_tool(k, "book", "{\"at\":9}");
+	kit_run(k, 50);
+	session_hangup(k->session);
+	k->media_on = false;
+	assert_true(session_ended(k->session));
+	kit_run(k, 2000);
+	assert_int_equal(k->ended, 0); /* it waits for the tool */
+	assert_true(kit_stream(k)->cancelled);
+	kit_tool_result(k->runs[0], TOOL_UNKNOWN, "{}");
+	assert_int_equal(k->ended, 0); /* never from inside an adapter's event */
+	kit_run(k, 1);
+	assert_int_equal(k->ended, 1);
+	assert_int_equal(k->reason, END_CALLER);
+	assert_true(kit_logged(k, "in tool_result", 0) == 1);
+}
+
+static void a_tool_that_never_answers_does_not_keep_the_call_for_ever(void **state)
+{
+	(void)state;
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "book", .changes = true };
+	kit_begin(k);
+	to_the_question("Book it for nine please");
+	kit_model_tool(k, "book", "{\"at\":9}");
+	session_hangup(k->session);
+	k->media_on = false;
+	kit_run(k, SESSION_LINGER_MS - 10);
+	assert_int_equal(k->ended, 0);
+	kit_run(k, 20);
+	assert_int_equal(k->ended, 1);
+	assert_true(k->runs[0]->cancelled);
+}
+
+/* ------------------------------------------------------------------ what the journal holds */
+
+struct reading {
+	unsigned int kinds[16];
+	uint8_t first, last;
+	uint64_t meters[METERS];
+	unsigned int connected;
+	struct call *call; /* replays */
+	unsigned int steps, outputs;
+	bool settings_equal, brief_equal;
+	struct record_end end;
+	unsigned int events[8];
+	uint64_t caller_next, caller_gap;
+	unsigned int snapshots_equal;
+};
+
+static void replay_steps(struct reading *r, const uint8_t *payload, size_t len)
+{
+	struct steps_reader reader;
+	struct step step;
+	enum err err;
+
+	steps_reader_init(&reader, payload, len);
+	while ((err = steps_next(&reader, &step)) == ERR_NONE) {
+		struct call_input in;
+		struct call_outputs outputs;
+		struct buf bytes;
+		size_t i;
+
+		assert_int_equal(input_decode(&in, step.input.data, step.input.len), ERR_NONE);
+		assert_int_equal(call_step(r->call, &in, &outputs), ERR_NONE);
+		assert_int_equal(outputs.count, step.count);
+		buf_init(&bytes, 1 << 20);
+		for (i = 0; i < step.count; i++) {
+			buf_reset(&bytes);
+			output_encode(&outputs.items[i], &bytes);
+			assert_int_equal(bytes.len, step.outputs[i].len);
+			assert_memory_equal(bytes.data, step.outputs[i].data, bytes.len);
+			r->outputs++;
+		}
+		buf_fini(&bytes);
+		r->steps++;
+	}
+	assert_int_equal(err, ERR_NOTFOUND);
+}
+
+static void read_start(struct reading *r, const uint8_t *payload, size_t len)
+{
+	struct record_start start;
+	struct call_settings settings;
+	struct brief brief;
+
+	assert_int_equal(record_start_decode(&start, payload, len), ERR_NONE);
+	assert_int_equal(call_settings_decode(&settings, start.settings, start.settings_len), ERR_NONE);
+	assert_int_equal(brief_decode(&brief, start.brief, start.brief_len), ERR_NONE);
+	r->settings_equal = !memcmp(&settings, &k->settings, sizeof(settings));
+	r->brief_equal = !strcmp(brief.greeting, k->brief.greeting) && brief.tool_count == k->brief.tool_count;
+	assert_true(start.wall_us == 1700000000000000);
+	assert_int_equal(call_new(&r->call, &settings, &brief), ERR_NONE);
+}
+
+static void read_snapshot(struct reading *r, const uint8_t *payload, size_t len)
+{
+	struct record_snapshot s;
+	struct buf state;
+
+	assert_int_equal(record_snapshot_decode(&s, payload, len), ERR_NONE);
+	buf_init(&state, 8 << 20);
+	call_save(r->call, &state); /* the replayed call stands exactly there */
+	assert_int_equal(state.len, s.core_len);
+	assert_memory_equal(state.data, s.core, state.len);
+	buf_fini(&state);
+	r->snapshots_equal++;
+}
+
+static void read_meter(struct reading *r, const uint8_t *payload, size_t len)
+{
+	struct record_meter m;
+
+	assert_int_equal(record_meter_decode(&m, payload, len), ERR_NONE);
+	assert_true(m.meter < METERS);
+	r->meters[m.meter] += m.amount;
+	r->connected += m.meter == METER_CONNECTED_MS;
+}
+
+static void read_caller(struct reading *r, const uint8_t *payload, size_t len)
+{
+	struct record_caller c;
+
+	assert_int_equal(record_caller_decode(&c, payload, len), ERR_NONE);
+	assert_true(c.position - c.gap_samples == r->caller_next); /* what is missing is said to be */
+	assert_true(c.samples <= 1600);
+	assert_memory_equal(c.ulaw, k->said + c.position, c.samples);
+	r->caller_next = c.position + c.samples;
+	r->caller_gap += c.gap_samples;
+}
+
+static enum err read_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
+{
+	struct reading *r = arg;
+	uint8_t kind = item->record.header.kind;
+	struct record_event e;
+
+	assert_int_equal(payload_err, ERR_NONE);
+	assert_true(kind < 16);
+	r->kinds[kind]++;
+	r->first = r->first ? r->first : kind;
+	r->last = kind;
+	switch (kind) {
+	case JOURNAL_START: read_start(r, payload, len); break;
+	case RECORD_STEPS: replay_steps(r, payload, len); break;
+	case JOURNAL_SNAPSHOT: read_snapshot(r, payload, len); break;
+	case JOURNAL_METER: read_meter(r, payload, len); break;
+	case JOURNAL_AUDIO_CALLER: read_caller(r, payload, len); break;
+	case JOURNAL_END: assert_int_equal(record_end_decode(&r->end, payload, len), ERR_NONE); break;
+	case JOURNAL_EVENT:
+		assert_int_equal(record_event_decode(&e, payload, len), ERR_NONE);
+		assert_true(e.kind < 8);
+		r->events[e.kind]++;
+		break;
+	default: break;
+	}
+	return ERR_NONE;
+}
+
+static void whole_call(void)
+{
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "book", .changes = true };
+	kit_begin(k);
+	to_the_question("Book it for nine please");
+	kit_model_tool(k, "book", "{\"at\":9}");
+	kit_run(k, 300);
+	kit_tool_result(k->runs[0], TOOL_OK, "{\"ok\":true}");
+	kit_run(k, 100);
+	kit_model_says(k, "It is booked for nine.");
+	kit_run(k, 4000);
+	session_digit(k->session, '7');
+	session_knowledge(k->session, 1, "Nine is taken on Mondays.", 25);
+	kit_run(k, 200);
+}
+
+static void the_journal_replays_byte_for_byte(void **state)
+{
+	struct reading r = { 0 };
+	struct session_usage usage;
+	uint64_t connected;
+
+	(void)state;
+	whole_call();
+	connected = k->now_us - k->media_us;
+	session_hangup(k->session);
+	session_usage(k->session, &usage);
+	kit_run(k, 10);
+	assert_int_equal(k->ended, 1);
+	kit_journal_close(k);
+	kit_read(k, read_h, &r);
+	assert_int_equal(r.first, JOURNAL_START);
+	assert_int_equal(r.last, JOURNAL_END);
+	assert_true(r.settings_equal && r.brief_equal);
+	assert_int_equal(r.steps, k->steps);
+	assert_int_equal(r.steps, r.end.steps);
+	assert_true(r.outputs > 50);
+	assert_true(r.snapshots_equal >= 2);
+	assert_int_equal(r.end.reason, END_CALLER);
+	assert_int_equal(r.end.connected_us, connected);
+	assert_int_equal(r.connected, 1); /* N3: once */
+	assert_int_equal(r.meters[METER_CONNECTED_MS], connected / 1000);
+	assert_int_equal(usage.connected_ms, connected / 1000);
+	assert_int_equal(r.meters[METER_STT_MS], usage.stt_ms);
+	assert_int_equal(usage.stt_ms, kit_stream(k)->pushed / 8);
+	assert_int_equal(r.meters[METER_MODEL_TOKENS], 12);
+	assert_int_equal(r.meters[METER_MODEL_REQUESTS], usage.model_requests);
+	assert_int_equal(r.meters[METER_TOOL_CALLS], 1);
+	assert_true(r.meters[METER_TTS_CHARACTERS] == usage.tts_characters && usage.tts_characters >= 22);
+	assert_int_equal(r.events[EVENT_FINAL], 1);
+	assert_int_equal(r.events[EVENT_TOOL], 1);
+	assert_int_equal(r.events[EVENT_TOOL_RESULT], 1);
+	assert_true(r.events[EVENT_NOTE] >= 5);
+	assert_int_equal(r.caller_next, k->said_samples); /* N4: all of it */
+	assert_int_equal(r.caller_gap, 0);
+	assert_true(r.kinds[RECORD_STEPS] >= k->steps / 6); /* none older than 100 ms or so */
+	call_free(r.call);
+}
+
+static void gaps_of_the_carrier_are_said_to_be(void **state)
+{
+	struct reading r = { 0 };
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 1000);
+	session_caller_gap(k->session, 4000);
+	assert_int_equal(kit_stream(k)->silent, 4000);
+	kit_run(k, 1000);
+	assert_int_equal(session_caller_position(k->session), 100 * FRAME + 4000);
+	session_hangup(k->session);
+	kit_run(k, 10);
+	kit_journal_close(k);
+	kit_read(k, read_h, &r);
+	assert_int_equal(r.caller_gap, 4000);
+	assert_int_equal(r.caller_next, 100 * FRAME + 4000);
+	call_free(r.call);
+}
+
+static void F06_what_the_journal_refuses_is_a_gap_and_the_call_goes_on(void **state)
+{
+	struct journal_options options;
+	struct session_usage usage;
+	struct reading r = { 0 };
+
+	(void)state;
+	assert_int_equal(disk_virtual_new(&k->v), ERR_NONE);
+	k->disk = disk_virtual_disk(k->v);
+	journal_options_defaults(&options);
+	options.segment_bytes = 1 << 20;
+	options.reserve_bytes = 1 << 16;
+	options.ring_bytes = 1 << 16;
+	options.buffer_bytes = 8192; /* half a second of sound, then it is full until a commit */
+	options.event_buffer_bytes = 1 << 20;
+	assert_int_equal(journal_open(&k->journal, &k->disk, KIT_DIR, &options, k->now_us, NULL, NULL), ERR_NONE);
+	k->tenant.bytes[0] = 1;
+	k->id.bytes[0] = 2;
+	assert_int_equal(journal_call_open(k->journal, &k->call, &k->tenant, &k->id, 1, k->now_us), ERR_NONE);
+	kit_begin(k);
+	kit_run(k, 400);
+	k->frames_held = true; /* kit_commit runs with frames; these come by hand */
+	{
+		uint8_t frame[FRAME];
+		unsigned int i;
+
+		for (i = 0; i < 400; i++) {
+			memset(frame, (int)(i % 100) + 1, FRAME);
+			memcpy(k->said + session_caller_position(k->session), frame, FRAME);
+			session_caller_audio(k->session, frame, FRAME);
+		}
+	}
+	kit_commit(k);
+	k->frames_held = false;
+	k->frame_us = k->now_us + 20 * MS;
+	kit_run(k, 1000);
+	session_usage(k->session, &usage);
+	assert_true(usage.audio_lost_samples > 8000);
+	session_hangup(k->session);
+	kit_run(k, 10);
+	kit_journal_close(k);
+	kit_read(k, read_h, &r); /* read_caller holds every position against what was said */
+	assert_true(r.caller_gap > 8000);
+	assert_int_equal(r.caller_next, k->said_samples);
+	assert_int_equal(r.last, JOURNAL_END);
+	call_free(r.call);
+}
+
+static void sabotage_N3_N4_N5_shows(void **state)
+{
+	struct reading r = { 0 };
+
+	(void)state;
+	kit_begin(k);
+	session_sabotage(k->session, SESSION_GUARD_N3);
+	kit_run(k, 2000);
+	session_hangup(k->session);
+	kit_run(k, 10);
+	kit_journal_close(k);
+	kit_read(k, read_h, &r);
+	assert_int_equal(r.connected, 0);
+	call_free(r.call);
+}
+
+/* ------------------------------------------------------------------ moving a call */
+
+static void a_dead_workers_call_goes_on_from_the_snapshot(void **state)
+{
+	struct reading r = { 0 };
+	uint64_t position;
+
+	(void)state;
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "book", .changes = true };
+	kit_begin(k);
+	to_the_question("Book it for nine please");
+	kit_model_tool(k, "book", "{\"at\":9}");
+	assert_true(k->snapshot.len > 0);
+	kit_run(k, 200);
+	session_drop(&k->session);
+	journal_call_close(&k->call, k->now_us);
+	kit_commit(k);
+	k->now_us += 2000 * MS; /* nobody has the call */
+	k->wake_us = UINT64_MAX;
+	assert_int_equal(journal_call_open(k->journal, &k->call, &k->tenant, &k->id, 2, k->now_us), ERR_NONE);
+	kit_io(k);
+	assert_int_equal(session_attach(&k->session, &k->io, k->snapshot.data, k->snapshot.len, k->began_us), ERR_NONE);
+	position = session_caller_position(k->session);
+	assert_int_equal(position, (k->now_us - k->media_us) / 125); /* time went on without us */
+	assert_int_equal(k->run_count, 2); /* under the same key: the ledger answers */
+	assert_int_equal(k->runs[1]->request.turn, k->runs[0]->request.turn);
+	assert_int_equal(k->runs[1]->request.index, k->runs[0]->request.index);
+	k->chunk = position;
+	k->frame_us = k->now_us + 20 * MS;
+	kit_run(k, 500);
+	assert_int_equal(kit_stream(k)->pushed, 25 * FRAME);
+	kit_tool_result(k->runs[1], TOOL_OK, "{\"ok\":true}");
+	kit_run(k, 200);
+	kit_model_says(k, "It is booked for nine.");
+	kit_run(k, 4000);
+	session_hangup(k->session);
+	kit_run(k, 10);
+	assert_int_equal(k->ended, 1);
+	kit_journal_close(k);
+	(void)r;
+}
+
+static enum err end_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
+{
+	unsigned int *kinds = arg;
+	struct record_start s;
+
+	(void)payload_err;
+	kinds[item->record.header.kind]++;
+	if (item->record.header.kind == JOURNAL_ATTACH) {
+		assert_int_equal(record_start_decode(&s, payload, len), ERR_NONE);
+		assert_int_equal(s.snapshot_len, k->snapshot.len);
+	}
+	return ERR_NONE;
+}
+
+static void a_session_closed_early_has_no_end(void **state)
+{
+	unsigned int kinds[256] = { 0 };
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 2000);
+	session_close(&k->session);
+	assert_null(k->session);
+	assert_true(kit_stream(k)->cancelled);
+	assert_true(k->voices[0]->cancelled);
+	assert_int_equal(k->ended, 0);
+	kit_journal_close(k);
+	kit_read(k, end_h, kinds);
+	assert_int_equal(kinds[JOURNAL_END], 0);
+	assert_int_equal(kinds[JOURNAL_START], 1);
+	assert_true(kinds[RECORD_STEPS] > 10);
+}
+
+static void foreign_bytes_are_no_snapshot(void **state)
+{
+	static const uint8_t garbage[] = { 0x32, 0x05, 1, 2, 3, 4, 5 };
+	unsigned int i;
+
+	(void)state;
+	kit_begin(k);
+	to_the_question("When do you open");
+	kit_run(k, 10);
+	assert_true(k->snapshot.len > 100);
+	session_close(&k->session);
+	kit_io(k);
+	assert_int_not_equal(session_attach(&k->session, &k->io, garbage, sizeof(garbage), 0), ERR_NONE);
+	assert_null(k->session);
+	assert_int_not_equal(session_attach(&k->session, &k->io, "", 0, 0), ERR_NONE);
+	for (i = 0; i < k->snapshot.len; i += 1 + (unsigned int)k->snapshot.len / 40)
+		assert_int_not_equal(session_attach(&k->session, &k->io, k->snapshot.data, i, 0), ERR_NONE);
+}
+
+static void media_lost_and_back_on_another_socket(void **state)
+{
+	uint64_t frames;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 300); /* in the greeting */
+	session_media_lost(k->session);
+	k->media_on = false;
+	frames = k->frames;
+	kit_run(k, 1500);
+	assert_int_equal(k->frames, frames);
+	k->carrier_busy_us = 0;
+	k->queue_first = k->queue_count;
+	session_media_back(k->session, &kit_media, k);
+	k->media_on = true;
+	k->chunk = session_caller_position(k->session);
+	k->frame_us = k->now_us + 20 * MS;
+	assert_int_equal(session_caller_position(k->session), (k->now_us - k->media_us) / 125);
+	kit_run(k, 3000);
+	assert_true(k->frames > frames); /* what was not heard is said */
+	assert_int_equal(kit_logged(k, "in attached", 0), 1);
+	assert_false(session_ended(k->session));
+}
+
+static void media_that_stays_away_ends_the_call(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 300);
+	session_media_lost(k->session);
+	k->media_on = false;
+	kit_run(k, (uint64_t)k->settings.call_attach_ms + 100);
+	assert_int_equal(k->ended, 1);
+	assert_int_equal(k->reason, END_LOST);
+	assert_int_equal(k->hangups, 0); /* there is no socket to say it to */
+}
+
+static void a_wake_up_too_early_changes_nothing(void **state)
+{
+	unsigned int steps, i;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 3000);
+	steps = k->steps;
+	for (i = 0; i < 10; i++) {
+		k->wake_us = UINT64_MAX;
+		session_woken(k->session);
+		assert_true(k->wake_us > k->now_us);
+	}
+	assert_int_equal(k->steps, steps);
+}
+
+static void an_order_ends_the_call(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 3000);
+	session_order(k->session, ORDER_SAY, "The line will close now.", 24);
+	kit_run(k, 3000);
+	assert_true(k->voice_count >= 2);
+	session_order(k->session, ORDER_END, "", 0);
+	kit_run(k, 10000);
+	assert_int_equal(k->ended, 1);
+	assert_int_equal(k->hangups, 1);
+	assert_int_equal(k->reason, END_ORDER);
+}
+
+static void P05_a_voice_that_dies_in_mid_sentence_goes_on(void **state)
+{
+	struct tts_utterance *u;
+	unsigned int voices;
+
+	(void)state;
+	kit_begin(k);
+	to_the_question("When do you open");
+	k->voice_silent = true;
+	kit_model_says(k, "We open at nine in the morning every single day.");
+	voices = k->voice_count;
+	u = k->voices[voices - 1];
+	kit_tts_words(u);
+	kit_tts_make(k, u, 7000); /* "We open at" and a bit */
+	kit_run(k, 300);
+	k->voice_silent = false;
+	*u->slot = NULL;
+	u->cancelled = true;
+	u->events->failed(u->arg, ERR_CLOSED);
+	kit_run(k, 500);
+	assert_int_equal(k->voice_count, voices + 1);
+	assert_string_equal(k->voices[voices]->text, "nine in the morning every single day.");
+	kit_run(k, 6000);
+	assert_int_equal(kit_logged(k, "note failed", 0), 0);
+}
+
+static void retrieval_is_asked_for(void **state)
+{
+	(void)state;
+	k->brief.knowledge = true;
+	kit_begin(k);
+	k->level = one_turn;
+	kit_run(k, 5000);
+	kit_hears(k, TRANSCRIPT_PARTIAL, "What are your opening hours on a");
+	kit_run(k, 500);
+	kit_hears(k, TRANSCRIPT_FINAL, "What are your opening hours on a Sunday");
+	kit_run(k, 500);
+	assert_true(strstr(k->retrieved, "opening hours") != NULL);
+}
+
+static void half_of_a_tools_arguments_is_not_run(void **state)
+{
+	static char args[INPUT_TEXT_MAX + 10];
+
+	(void)state;
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "book", .changes = true };
+	kit_begin(k);
+	to_the_question("Book it for nine please");
+	memset(args, 'x', sizeof(args));
+	kit_answer(k)->events->tool(kit_answer(k)->arg, 0, "book", 4, args, sizeof(args));
+	kit_run(k, 1000);
+	assert_int_equal(k->run_count, 0);
+	assert_int_equal(kit_logged(k, "in model_failed", 0), 1);
+}
+
+static void long_text_comes_in_pieces_cut_at_characters(void **state)
+{
+	static char text[40000];
+	size_t i;
+
+	(void)state;
+	kit_begin(k);
+	to_the_question("When do you open");
+	for (i = 0; i + 1 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	kit_answer(k)->events->text(kit_answer(k)->arg, text, sizeof(text));
+	assert_true(kit_logged(k, "in model_text", 0) == 3);
+}
+
+static void steps_are_read_as_they_were_written_and_garbage_is_refused(void **state)
+{
+	struct steps_writer w;
+	struct steps_reader r;
+	struct call_input in = { .type = IN_TIMER, .at_us = 1000 };
+	struct call_output out[2] = { { .type = OUT_HOLD }, { .type = OUT_WAKE, .number = 7 } };
+	struct call_outputs outputs = { out, 2 };
+	struct step step;
+	size_t cut;
+
+	(void)state;
+	steps_writer_init(&w);
+	assert_false(steps_due(&w, 1 << 30));
+	steps_put(&w, &in, &outputs);
+	outputs.count = 0;
+	in.at_us = 2000;
+	steps_put(&w, &in, &outputs);
+	assert_false(steps_due(&w, 1000 + STEPS_FLUSH_US - 1));
+	assert_true(steps_due(&w, 1000 + STEPS_FLUSH_US));
+	steps_reader_init(&r, w.bytes.data, w.bytes.len);
+	assert_int_equal(steps_next(&r, &step), ERR_NONE);
+	assert_int_equal(step.count, 2);
+	assert_int_equal(steps_next(&r, &step), ERR_NONE);
+	assert_int_equal(step.count, 0);
+	assert_int_equal(steps_next(&r, &step), ERR_NOTFOUND);
+	for (cut = 1; cut < w.bytes.len; cut++) {
+		enum err err;
+
+		steps_reader_init(&r, w.bytes.data + cut, w.bytes.len - cut);
+		do
+			err = steps_next(&r, &step);
+		while (!err);
+	}
+	steps_reader_init(&r, "\x12\x01\x08", 3); /* an output without its input */
+	assert_int_equal(steps_next(&r, &step), ERR_FORMAT);
+	steps_writer_fini(&w);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WRITTEN(name) cmocka_unit_test_setup_teardown(name, setup_journal, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(P24_the_greeting_begins_within_200_ms_of_the_start),
+		CASE(an_answer_is_spoken_and_heard),
+		CASE(an_adapter_that_talks_from_inside_its_own_function_waits),
+		CASE(a_new_stream_gets_the_past_and_positions_are_the_calls),
+		CASE(transcript_positions_count_from_the_streams_begin),
+		CASE(counted_sound_is_counted_for_a_new_stream_too),
+		CASE(what_cannot_start_is_told_to_the_core),
+		CASE(P08_over_the_agents_words_the_clear_is_next_on_the_wire),
+		WRITTEN(a_tool_runs_once_and_its_step_is_in_the_journal_before),
+		WRITTEN(the_answer_of_a_tool_that_outlives_the_call_is_kept),
+		WRITTEN(a_tool_that_never_answers_does_not_keep_the_call_for_ever),
+		WRITTEN(the_journal_replays_byte_for_byte),
+		WRITTEN(gaps_of_the_carrier_are_said_to_be),
+		CASE(F06_what_the_journal_refuses_is_a_gap_and_the_call_goes_on),
+		WRITTEN(sabotage_N3_N4_N5_shows),
+		WRITTEN(a_dead_workers_call_goes_on_from_the_snapshot),
+		WRITTEN(a_session_closed_early_has_no_end),
+		CASE(foreign_bytes_are_no_snapshot),
+		WRITTEN(media_lost_and_back_on_another_socket),
+		CASE(media_that_stays_away_ends_the_call),
+		WRITTEN(a_wake_up_too_early_changes_nothing),
+		CASE(an_order_ends_the_call),
+		CASE(P05_a_voice_that_dies_in_mid_sentence_goes_on),
+		CASE(retrieval_is_asked_for),
+		CASE(half_of_a_tools_arguments_is_not_run),
+		CASE(long_text_comes_in_pieces_cut_at_characters),
+		CASE(steps_are_read_as_they_were_written_and_garbage_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

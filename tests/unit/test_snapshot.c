@@ -1,0 +1,809 @@
+/* Saved and loaded: what is refused, field by field, and that no bytes at all can crash it.
+ *
+ * That a loaded call goes on as the saved one would have is shown by every test that uses callkit.h. Here real snapshots are
+ * edited: a field is replaced, added or left out by its number, and the numbers are the format, for ever.
+ */
+#include "callkit.h"
+
+enum part { SETTINGS = 2, BRIEF, CALL, TIMES, MILES, EAR, LISTEN, DIALOGUE, GEN, GEN_TOOL, TOOL, ITEM, UTTERANCE, SPEECH = 16, ORDER, QUIET, PAGE };
+enum timer_number { T_RESUME = 6, T_SECOND = 8, T_TOTAL = 10, T_TOOL = 11, T_MAX = 17, T_END = 18, T_MEDIA = 19, T_COUNT };
+
+enum { ANY = 999, LIST = 1000, BYTES = 2000 };
+
+/* What becomes of a snapshot: the value of column `column` in the `nth` part of that number. Column 0 leaves the part out; LIST + i
+ * is number i of a list of numbers; BYTES + n puts `value` bytes of 'x' under column n. */
+struct edit {
+	enum part part;
+	unsigned int nth, column;
+	uint64_t value;
+};
+
+static const char ten[] = "one two three four five six seven eight nine ten";
+
+/* ------------------------------------------------------------------ editing */
+
+static void list_edit(struct buf *out, const struct wire_field *f, const struct edit *e)
+{
+	size_t opened = wire_open(out, f->number);
+	struct wire_reader r;
+	unsigned int i;
+
+	wire_reader_sub(&r, f);
+	for (i = 0; r.at < r.end; i++) {
+		uint64_t value = wire_varint(&r);
+
+		wire_put_varint(out, i == e->column - LIST ? e->value : value);
+	}
+	if (i <= e->column - LIST)
+		wire_put_varint(out, e->value);
+	wire_close(out, opened);
+}
+
+static void part_edit(struct buf *out, const struct wire_field *f, const struct edit *e)
+{
+	static char filler[20000];
+	size_t opened;
+
+	if (!e->column)
+		return;
+	if (e->column >= LIST && e->column < BYTES) {
+		list_edit(out, f, e);
+		return;
+	}
+	opened = wire_open(out, f->number);
+	buf_append(out, f->bytes, f->len);
+	memset(filler, 'x', sizeof(filler));
+	if (e->column > BYTES)
+		wire_put_bytes(out, e->column - BYTES, filler, e->value);
+	else if (e->value)
+		wire_put_u64(out, e->column, e->value);
+	else
+		buf_append(out, (uint8_t[]){ (uint8_t)(e->column << 3), 0 }, 2); /* a zero that is written all the same */
+	wire_close(out, opened);
+}
+
+static void snapshot_edit(struct buf *b, const struct edit *e)
+{
+	struct wire_reader r;
+	struct wire_field f;
+	struct buf out;
+	unsigned int nth = 0;
+
+	buf_init(&out, BUF_MAX);
+	wire_reader_init(&r, b->data, b->len);
+	while (wire_next(&r, &f)) {
+		if (f.number == e->part && (nth++ == e->nth || e->nth == ANY))
+			part_edit(&out, &f, e);
+		else if (f.is_bytes)
+			wire_put_bytes(&out, f.number, f.bytes, f.len);
+		else
+			wire_put_u64(&out, f.number, f.u64);
+	}
+	assert_true(!r.err && nth > (e->nth == ANY ? 0 : e->nth));
+	buf_fini(b);
+	*b = out;
+}
+
+static enum err load(const void *data, size_t len)
+{
+	struct call *call;
+	enum err err = call_load(&call, data, len);
+
+	assert_int_equal(err == ERR_NONE, call != NULL);
+	call_free(call);
+	return err;
+}
+
+static enum err edited(const struct kit *k, const struct edit *edits, unsigned int count)
+{
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, BUF_MAX);
+	call_save(k->call, &b);
+	while (count--)
+		snapshot_edit(&b, edits++);
+	err = load(b.data, b.len);
+	buf_fini(&b);
+	return err;
+}
+
+#define EDITED(k, ...) \
+	edited(k, (const struct edit[]){ __VA_ARGS__ }, sizeof((const struct edit[]){ __VA_ARGS__ }) / sizeof(struct edit))
+
+/* ------------------------------------------------------------------ scenes */
+
+static void scene_idle(struct kit *k)
+{
+	begin(k);
+}
+
+static void scene_speaking(struct kit *k)
+{
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, "tea");
+	audio_all(k, 2);
+	order(k, ORDER_SAY, "or coffee");
+	order(k, ORDER_SAY, "or water");
+	order(k, ORDER_SAY, "or beer");
+	quiet_for(k, 640);
+	played(k, 1, 640);
+}
+
+static void scene_held(struct kit *k)
+{
+	begin(k);
+	on_air(k, ten);
+	voice(k, 96);
+}
+
+static void scene_thinking(struct kit *k)
+{
+	begin(k);
+	turn(k, "I want some tea");
+	text(k, "Sure. And");
+	use(k, "book", "{\"a\":1}");
+	use(k, "lookup", "{}");
+}
+
+static void scene_ahead(struct kit *k)
+{
+	k->settings.turn_preempt = true;
+	k->brief.knowledge = true;
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	knowledge(k, 1, "Tea is 2 euros.");
+	quiet_for(k, 128);
+	text(k, "Sure. ");
+}
+
+static void scene_tools(struct kit *k)
+{
+	scene_thinking(k);
+	done(k);
+	final(k, "and some");
+	partial(k, "milk");
+}
+
+static void scene_cut(struct kit *k)
+{
+	begin(k);
+	on_air(k, ten);
+	quiet_for(k, 640);
+	played(k, 1, 640);
+	partial(k, "stop");
+}
+
+static void scene_ending(struct kit *k)
+{
+	begin(k);
+	digit(k, '1');
+	order(k, ORDER_END, "");
+	simple(k, IN_MEDIA_LOST);
+}
+
+static void scene_ended(struct kit *k)
+{
+	scene_tools(k);
+	simple(k, IN_HANGUP);
+}
+
+static void (*const scenes[])(struct kit *k) = { scene_idle, scene_speaking, scene_held, scene_thinking, scene_ahead, scene_tools, scene_cut, scene_ending,
+	scene_ended };
+
+enum { SCENES = sizeof(scenes) / sizeof(scenes[0]) };
+
+/* ------------------------------------------------------------------ the whole */
+
+static void each_scene_is_saved_and_loaded_to_the_same_bytes(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < SCENES; i++) {
+		struct kit *k = *state;
+		struct buf one, two;
+		struct call *call;
+
+		scenes[i](k);
+		buf_init(&one, BUF_MAX);
+		buf_init(&two, BUF_MAX);
+		call_save(k->call, &one);
+		assert_int_equal(call_load(&call, one.data, one.len), ERR_NONE);
+		assert_string_equal(call_check(call) ? call_check(call) : "", "");
+		assert_int_equal(call_turn(call), call_turn(k->call));
+		assert_int_equal(call_ended(call), call_ended(k->call));
+		assert_memory_equal(call_get_settings(call), &k->settings, sizeof(k->settings));
+		call_save(call, &two);
+		assert_int_equal(one.len, two.len);
+		assert_memory_equal(one.data, two.data, one.len);
+		call_free(call);
+		buf_fini(&one);
+		buf_fini(&two);
+		kit_teardown(state);
+		kit_setup(state);
+	}
+}
+
+static void foreign_bytes_are_refused(void **state)
+{
+	static const uint8_t other[] = { 8, 99 }, late[] = { 0x12, 0, 8, 1 }, number[] = { 8, 1, 0x10, 5 }, open[] = { 8, 1, 0x12, 5 };
+
+	(void)state;
+	assert_int_equal(load("", 0), ERR_FORMAT);
+	assert_int_equal(load(other, 2), ERR_VERSION);
+	assert_int_equal(load(late, 4), ERR_FORMAT);   /* the version comes first */
+	assert_int_equal(load(number, 4), ERR_FORMAT); /* settings are bytes */
+	assert_int_equal(load(open, 4), ERR_TRUNCATED);
+	assert_int_equal(load("hello", 5), ERR_FORMAT);
+	assert_int_equal(load("\x08\x01", 2), ERR_NONE); /* a call before its first step */
+}
+
+static void later_fields_are_passed_over(void **state)
+{
+	struct kit *k = *state;
+
+	scene_tools(k);
+	assert_int_equal(EDITED(k, { EAR, 0, 31, 7 }, { LISTEN, 0, 31, 7 }, { DIALOGUE, 0, 31, 7 }, { GEN, 0, 31, 7 }, { QUIET, 0, 31, 7 },
+		{ UTTERANCE, 0, 63, 7 }, { CALL, 0, 31, 7 }, { ITEM, 0, 31, 7 }, { TOOL, 0, 31, 7 }), ERR_NONE);
+}
+
+static void every_truncation_is_refused_or_loads(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < SCENES; i++) {
+		struct kit *k = *state;
+		struct buf b;
+		size_t len;
+
+		scenes[i](k);
+		buf_init(&b, BUF_MAX);
+		call_save(k->call, &b);
+		for (len = 0; len < b.len; len++) {
+			uint8_t *copy = malloc(len ? len : 1);
+
+			assert_non_null(copy);
+			memcpy(copy, b.data, len);
+			(void)load(copy, len);
+			free(copy);
+		}
+		buf_fini(&b);
+		kit_teardown(state);
+		kit_setup(state);
+	}
+}
+
+/* A damaged snapshot that loads all the same must at least take inputs without looking outside its memory. */
+static void go_on(struct call *call)
+{
+	struct call_outputs out;
+	struct call_input ins[] = { { .type = IN_TIMER }, { .type = IN_VOICE, .number = LOUD, .position = 1 << 20 }, { .type = IN_ATTACHED },
+		{ .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_FINAL, .stream = 2, .text = "hello there you", .text_len = 15 }, { .type = IN_HANGUP } };
+	size_t i;
+
+	for (i = 0; i < sizeof(ins) / sizeof(ins[0]); i++) {
+		ins[i].at_us = (i + 1) * 10000000;
+		if (call_step(call, &ins[i], &out))
+			return;
+	}
+}
+
+static void every_flipped_bit_is_refused_or_loads(void **state)
+{
+	unsigned int i, bit, loaded = 0;
+
+	for (i = 0; i < SCENES; i++) {
+		struct kit *k = *state;
+		struct buf b;
+		size_t at;
+
+		scenes[i](k);
+		buf_init(&b, BUF_MAX);
+		call_save(k->call, &b);
+		for (at = 0; at < b.len; at++) {
+			for (bit = 0; bit < 8; bit++) {
+				struct call *call;
+
+				b.data[at] ^= (uint8_t)(1 << bit);
+				if (call_load(&call, b.data, b.len) == ERR_NONE) {
+					go_on(call);
+					loaded++;
+				}
+				call_free(call);
+				b.data[at] ^= (uint8_t)(1 << bit);
+			}
+		}
+		buf_fini(&b);
+		kit_teardown(state);
+		kit_setup(state);
+	}
+	assert_true(loaded > 0);
+}
+
+/* ------------------------------------------------------------------ columns and their limits */
+
+static void values_over_their_limit_are_refused(void **state)
+{
+	static const struct {
+		enum part part;
+		unsigned int column;
+		uint64_t limit; /* the first value that is too large */
+	} limits[] = {
+		{ CALL, 3, 2 }, { EAR, 1, 2 }, { EAR, 2, 2 }, { EAR, 3, 2 }, { EAR, 4, 2 }, { LISTEN, 1, 1ull << 32 }, { LISTEN, 3, 2 }, { LISTEN, 4, 2 },
+		{ LISTEN, 5, 2 }, { LISTEN, 10, 2 }, { LISTEN, 12, 4 }, { LISTEN, 13, 1ull << 32 }, { DIALOGUE, 1, 1ull << 32 }, { DIALOGUE, 7, 1024 },
+		{ DIALOGUE, 8, 11 }, { DIALOGUE, 9, 2 }, { DIALOGUE, 10, 2 }, { DIALOGUE, 12, 256 }, { DIALOGUE, 13, 256 }, { GEN, 1, 4 }, { GEN, 2, 2 },
+		{ GEN, 3, 2 }, { GEN, 9, 9 }, { ITEM, 1, 6 }, { ITEM, 2, 8 }, { ITEM, 3, 3 }, { TOOL, 1, 3 }, { TOOL, 2, 2 }, { UTTERANCE, 1, 5 },
+		{ UTTERANCE, 2, 5 }, { UTTERANCE, 3, 2 }, { UTTERANCE, 4, 2 }, { UTTERANCE, 5, 2 }, { UTTERANCE, 6, 2 }, { UTTERANCE, 7, 2 }, { UTTERANCE, 8, 2 },
+		{ UTTERANCE, 31, 65 }, { UTTERANCE, 40, 25 }, { SPEECH, 2, 2 }, { QUIET, 1, 2 }, { QUIET, 2, 2 }, { QUIET, 3, 2 }, { QUIET, 4, 2 },
+		{ QUIET, 5, 2 }, { QUIET, 6, 2 }, { QUIET, 7, 7 }, { QUIET, 9, 256 }, { QUIET, 10, 256 }, { QUIET, 11, 256 },
+	};
+	struct kit *k = *state;
+	unsigned int i;
+
+	scene_tools(k);
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (EDITED(k, { limits[i].part, 0, limits[i].column, limits[i].limit }) != ERR_FORMAT)
+			fail_msg("part %d, column %u takes %llu", (int)limits[i].part, limits[i].column, (unsigned long long)limits[i].limit);
+		if (EDITED(k, { limits[i].part, 0, BYTES + limits[i].column, 1 }) != ERR_FORMAT)
+			fail_msg("part %d, column %u takes bytes", (int)limits[i].part, limits[i].column);
+	}
+}
+
+/* The largest values that a column may hold and that no invariant forbids. */
+static void values_at_their_limit_are_taken(void **state)
+{
+	struct kit *k = *state;
+
+	scene_tools(k);
+	assert_int_equal(EDITED(k, { EAR, 0, 1, 1 }, { LISTEN, 0, 12, 3 }, { DIALOGUE, 0, 7, 1023 }, { DIALOGUE, 0, 8, 10 }, { DIALOGUE, 0, 12, 255 },
+		{ ITEM, 0, 2, 7 }, { ITEM, 0, 3, 2 }, { UTTERANCE, 0, 2, 4 }, { UTTERANCE, 0, 31, 64 }, { QUIET, 0, 7, 6 }, { QUIET, 0, 9, 255 },
+		{ LISTEN, 0, 1, UINT32_MAX }, { EAR, 0, 5, UINT64_MAX }, { TOOL, 0, 7, UINT64_MAX }), ERR_NONE);
+}
+
+static void texts_over_their_limit_are_refused(void **state)
+{
+	struct kit *k = *state;
+
+	scene_tools(k);
+	assert_int_equal(EDITED(k, { LISTEN, 0, BYTES + 20, 8192 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { LISTEN, 0, BYTES + 20, 8193 }), ERR_LIMIT);
+	assert_int_equal(EDITED(k, { LISTEN, 0, BYTES + 21, 8193 }), ERR_LIMIT);
+	assert_int_equal(EDITED(k, { LISTEN, 0, BYTES + 22, 8193 }), ERR_LIMIT);
+	assert_int_equal(EDITED(k, { DIALOGUE, 0, BYTES + 30, 8193 }), ERR_LIMIT);
+	assert_int_equal(EDITED(k, { GEN, 0, BYTES + 21, 8193 }), ERR_LIMIT);
+	assert_int_equal(EDITED(k, { LISTEN, 0, 20, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { LISTEN, 0, 21, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { LISTEN, 0, 22, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { DIALOGUE, 0, 30, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { GEN, 0, 20, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { GEN, 0, 21, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { QUIET, 0, BYTES + 20, 31 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { QUIET, 0, BYTES + 20, 32 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { QUIET, 0, 20, 1 }), ERR_FORMAT);
+}
+
+static void lists_of_numbers_have_their_length(void **state)
+{
+	struct kit *k = *state;
+
+	scene_tools(k);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_COUNT - 1, 5 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_COUNT, 5 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { MILES, 0, LIST + 7, 5 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { MILES, 0, LIST + 8, 5 }), ERR_FORMAT);
+}
+
+/* ------------------------------------------------------------------ references */
+
+static void references_point_at_texts_that_are_there(void **state)
+{
+	static const struct {
+		enum part part;
+		unsigned int column; /* of `at`; the length is the next */
+	} texts[] = { { DIALOGUE, 14 }, { GEN_TOOL, 1 }, { GEN_TOOL, 3 }, { ITEM, 6 }, { ITEM, 8 }, { UTTERANCE, 29 } };
+	struct kit *k = *state;
+	unsigned int i;
+
+	scene_thinking(k);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(EDITED(k, { texts[i].part, 0, texts[i].column, 0 }, { texts[i].part, 0, texts[i].column + 1, 10 }), ERR_NONE);
+		assert_int_equal(EDITED(k, { texts[i].part, 0, texts[i].column, 5000 }, { texts[i].part, 0, texts[i].column + 1, 1 }), ERR_FORMAT);
+		assert_int_equal(EDITED(k, { texts[i].part, 0, texts[i].column, 5000 }, { texts[i].part, 0, texts[i].column + 1, 0 }), ERR_NONE);
+		assert_int_equal(EDITED(k, { texts[i].part, 0, texts[i].column, UINT32_MAX }, { texts[i].part, 0, texts[i].column + 1, 5 }), ERR_FORMAT);
+	}
+}
+
+static void so_do_those_of_tools(void **state)
+{
+	struct kit *k = *state;
+
+	scene_tools(k);
+	assert_int_equal(EDITED(k, { TOOL, 0, 9, 5000 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TOOL, 0, 11, 5000 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TOOL, 1, 9, 5000 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TOOL, 1, 11, 5000 }), ERR_FORMAT);
+}
+
+static void the_last_byte_is_there_the_next_is_not(void **state)
+{
+	struct kit *k = *state;
+	struct edit edits[] = { { DIALOGUE, 0, 14, 0 }, { DIALOGUE, 0, 15, 0 } };
+	struct buf b;
+	struct wire_reader r;
+	struct wire_field f;
+
+	scene_thinking(k);
+	buf_init(&b, BUF_MAX);
+	call_save(k->call, &b);
+	wire_reader_init(&r, b.data, b.len);
+	while (wire_next(&r, &f))
+		if (f.number == PAGE)
+			edits[1].value = f.len;
+	assert_int_equal(edited(k, edits, 2), ERR_NONE);
+	edits[0].value = 1;
+	assert_int_equal(edited(k, edits, 2), ERR_FORMAT);
+	buf_fini(&b);
+}
+
+/* Two pages: a text may end at the first one's end, and begin at the second one's start, but not cross. */
+static void texts_do_not_cross_pages(void **state)
+{
+	static char words[4001];
+	struct kit *k = *state;
+	int i;
+
+	memset(words, 'a', sizeof(words) - 1);
+	begin(k);
+	for (i = 0; i < 5; i++)
+		order(k, ORDER_SAY, words);
+	assert_int_equal(EDITED(k, { ITEM, 0, 8, 16 * 1024 - 100 }, { ITEM, 0, 9, 100 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { ITEM, 0, 8, 16 * 1024 }, { ITEM, 0, 9, 100 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { ITEM, 0, 8, 16 * 1024 - 100 }, { ITEM, 0, 9, 101 }), ERR_FORMAT);
+}
+
+static void pages_come_whole_and_in_order(void **state)
+{
+	static const struct edit none;
+	struct kit *k = *state;
+	struct buf b;
+
+	(void)none;
+	scene_thinking(k);
+	buf_init(&b, BUF_MAX);
+	call_save(k->call, &b);
+	wire_put_bytes(&b, PAGE, "more", 4); /* the page before is not full */
+	assert_int_equal(load(b.data, b.len), ERR_FORMAT);
+	buf_fini(&b);
+}
+
+static enum err pages(unsigned int full, size_t last, bool number)
+{
+	static const char page[16 * 1024 + 1];
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, BUF_MAX);
+	wire_put_u64(&b, 1, 1);
+	for (; full; full--)
+		wire_put_bytes(&b, PAGE, page, 16 * 1024);
+	if (last)
+		wire_put_bytes(&b, PAGE, page, last);
+	if (number)
+		wire_put_u64(&b, PAGE, 5);
+	err = load(b.data, b.len);
+	buf_fini(&b);
+	return err;
+}
+
+static void pages_have_their_size_and_number(void **state)
+{
+	(void)state;
+	assert_int_equal(pages(1, 16 * 1024, false), ERR_NONE);
+	assert_int_equal(pages(1, 16 * 1024 + 1, false), ERR_FORMAT);
+	assert_int_equal(pages(2, 100, false), ERR_NONE);
+	assert_int_equal(pages(0, 0, true), ERR_FORMAT);
+	assert_int_equal(pages(256, 0, false), ERR_NONE);
+	assert_int_equal(pages(256, 1, false), ERR_FORMAT);
+}
+
+static void an_empty_page_is_none(void **state)
+{
+	static const uint8_t empty[] = { 8, 1, 0x9a, 1, 0 };
+
+	(void)state;
+	assert_int_equal(load(empty, sizeof(empty)), ERR_FORMAT);
+}
+
+static void counts_agree(void **state)
+{
+	struct kit *k = *state;
+
+	scene_thinking(k);
+	assert_int_equal(EDITED(k, { GEN, 0, 9, 2 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { GEN, 0, 9, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { GEN, 0, 9, 3 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { GEN, 0, 8, 9 }), ERR_NONE);  /* "Sure. And" */
+	assert_int_equal(EDITED(k, { GEN, 0, 8, 10 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { GEN, 0, 7, 2 }), ERR_NONE);  /* two blocks of history */
+	assert_int_equal(EDITED(k, { GEN, 0, 7, 3 }), ERR_FORMAT);
+}
+
+static void parts_have_their_ceilings(void **state)
+{
+	struct kit *k = *state;
+	struct buf b;
+	int i;
+
+	scene_tools(k); /* two run */
+	buf_init(&b, BUF_MAX);
+	call_save(k->call, &b);
+	for (i = 0; i < 15; i++) {
+		size_t opened = wire_open(&b, TOOL);
+
+		wire_put_u64(&b, 1, 1);
+		wire_put_u64(&b, 5, 4); /* a result's place */
+		wire_close(&b, opened);
+		assert_int_equal(load(b.data, b.len), i < 14 ? ERR_NONE : ERR_LIMIT);
+	}
+	buf_reset(&b);
+	wire_put_u64(&b, 1, 1);
+	for (i = 0; i < 9; i++)
+		wire_put_bytes(&b, GEN_TOOL, "", 0), buf_append(&b, (uint8_t[]){ GEN_TOOL << 3 | 2, 0 }, 2);
+	assert_int_equal(load(b.data, b.len), ERR_LIMIT);
+	buf_fini(&b);
+}
+
+static enum err items(unsigned int count)
+{
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, BUF_MAX);
+	wire_put_u64(&b, 1, 1);
+	while (count--) {
+		size_t opened = wire_open(&b, ITEM);
+
+		wire_put_u64(&b, 1, BLOCK_CALLER);
+		wire_close(&b, opened);
+	}
+	err = load(b.data, b.len);
+	buf_fini(&b);
+	return err;
+}
+
+static void history_has_its_ceiling(void **state)
+{
+	struct kit *k = *state;
+
+	assert_int_equal(items(0), ERR_NONE);
+	assert_int_equal(items(64), ERR_NONE);
+	assert_int_equal(items(65), ERR_NONE);
+	assert_int_equal(items(4096), ERR_NONE);
+	assert_int_equal(items(8192), ERR_NONE);
+	assert_int_equal(items(8193), ERR_FORMAT);
+	scene_tools(k);
+	assert_int_equal(EDITED(k, { ITEM, 0, 1, 0 }), ERR_FORMAT); /* of no type */
+}
+
+/* ------------------------------------------------------------------ utterances */
+
+static void utterances_have_their_place(void **state)
+{
+	struct kit *k = *state;
+
+	scene_speaking(k);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 40, 1 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 40, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 1, 0 }), ERR_FORMAT);  /* free ones are not saved */
+	assert_int_equal(EDITED(k, { UTTERANCE, 4, 40, 24 }), ERR_FORMAT); /* what is queued is not there */
+	assert_int_equal(EDITED(k, { UTTERANCE, 4, 0, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { UTTERANCE, 4, 1, 4 }), ERR_FORMAT);   /* cut ones are not queued */
+	assert_int_equal(EDITED(k, { ORDER, 0, 0, 0 }), ERR_FORMAT);       /* others are */
+	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 4, 3 }), ERR_FORMAT); /* once */
+	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 4, 24 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 4, 23 }), ERR_FORMAT);
+}
+
+static void the_order_is_bytes_of_so_many(void **state)
+{
+	static const uint8_t number[] = { 8, 1, 0x88, 1, 5 };
+	uint8_t many[64] = { 8, 1, 0x8a, 1, 25 };
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(load(number, sizeof(number)), ERR_FORMAT);
+	for (i = 0; i < 25; i++)
+		many[5 + i] = (uint8_t)i;
+	assert_int_equal(load(many, 30), ERR_FORMAT);
+}
+
+static void a_cut_utterance_stands_in_the_history_as_well(void **state)
+{
+	struct kit *k = *state;
+
+	scene_cut(k);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 12, 0 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 12, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { ITEM, 0, 1, BLOCK_CALLER }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 18, 25600 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 18, 25601 }), ERR_FORMAT); /* more played than there is */
+}
+
+static void words_of_an_utterance_have_their_limits(void **state)
+{
+	static const struct {
+		uint64_t samples, text;
+		unsigned int count;
+		enum err err;
+	} cases[] = { { 1, 1, 0, ERR_NONE }, { UINT32_MAX, UINT16_MAX, 64, ERR_NONE }, { UINT32_MAX, UINT16_MAX, 65, ERR_FORMAT },
+		{ 1ull << 32, 1, 1, ERR_FORMAT }, { 1, 1 << 16, 1, ERR_FORMAT } };
+	struct kit *k = *state;
+	unsigned int i, j;
+
+	scene_speaking(k);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wire_reader r;
+		struct wire_field f;
+		struct buf b, out;
+		bool first = true;
+
+		buf_init(&b, BUF_MAX);
+		buf_init(&out, BUF_MAX);
+		call_save(k->call, &b);
+		wire_reader_init(&r, b.data, b.len);
+		while (wire_next(&r, &f)) {
+			size_t opened, list;
+
+			if (f.number != UTTERANCE || !first) {
+				f.is_bytes ? wire_put_bytes(&out, f.number, f.bytes, f.len) : wire_put_u64(&out, f.number, f.u64);
+				continue;
+			}
+			first = false;
+			opened = wire_open(&out, UTTERANCE);
+			buf_append(&out, f.bytes, f.len);
+			list = wire_open(&out, 41);
+			for (j = 0; j < cases[i].count; j++) {
+				wire_put_varint(&out, cases[i].samples);
+				wire_put_varint(&out, cases[i].text);
+			}
+			wire_close(&out, list);
+			wire_close(&out, opened);
+		}
+		assert_int_equal(load(out.data, out.len), cases[i].err);
+		buf_fini(&b);
+		buf_fini(&out);
+	}
+}
+
+/* ------------------------------------------------------------------ invariants */
+
+static void an_agent_with_nothing_to_say_is_not_held(void **state)
+{
+	struct kit *k = *state;
+
+	scene_idle(k);
+	assert_int_equal(EDITED(k, { SPEECH, 0, 2, 1 }, { TIMES, 0, LIST + T_RESUME, 5 }), ERR_FORMAT);
+}
+
+static void nothing_plays_behind_what_does_not_play_yet(void **state)
+{
+	struct kit *k = *state;
+
+	scene_speaking(k); /* plays, plays, made, waits … */
+	assert_int_equal(EDITED(k, { UTTERANCE, 1, 1, 2 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 1, 2 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 1, 1 }), ERR_FORMAT);
+}
+
+static void only_audio_that_is_there_can_be_played(void **state)
+{
+	struct kit *k = *state;
+
+	scene_speaking(k);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 19, 25600 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 19, 25601 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 18, 25601 }), ERR_FORMAT);
+}
+
+static void a_running_tool_has_its_results_place_and_a_deadline(void **state)
+{
+	struct kit *k = *state;
+
+	scene_tools(k);
+	assert_int_equal(EDITED(k, { TOOL, 0, 5, 5 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { TOOL, 0, 5, 6 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TOOL, 0, 5, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_TOOL, 0 }), ERR_FORMAT);
+}
+
+static void an_answer_has_a_deadline(void **state)
+{
+	struct kit *k = *state;
+
+	scene_thinking(k);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_TOTAL, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_TOTAL, 0 }, { GEN, 0, 1, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_TOTAL, 0 }, { GEN, 0, 1, 3 }), ERR_NONE);
+}
+
+static void an_answer_asked_ahead_has_its_question_in_the_history(void **state)
+{
+	struct kit *k = *state;
+
+	scene_ahead(k); /* knowledge, question, answer */
+	assert_int_equal(EDITED(k, { GEN, 0, 7, 2 }), ERR_FORMAT); /* the agent's own words are no question */
+	assert_int_equal(EDITED(k, { GEN, 0, 7, 3 }), ERR_FORMAT);
+}
+
+static void waits_have_a_deadline(void **state)
+{
+	struct kit *k = *state;
+
+	scene_held(k);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_RESUME, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_MAX, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_RESUME, 0 }, { QUIET, 0, 3, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_RESUME, 0 }, { QUIET, 0, 3, 1 }, { TIMES, 0, LIST + T_MEDIA, 5 }), ERR_NONE);
+}
+
+static void the_end_has_a_deadline(void **state)
+{
+	struct kit *k = *state;
+
+	scene_ending(k);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_END, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_MEDIA, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_MAX, 0 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_MAX, 0 }, { QUIET, 0, 5, 0 }), ERR_FORMAT);
+}
+
+static void what_has_ended_waits_for_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	scene_ended(k);
+	assert_int_equal(EDITED(k, { GEN, 0, 1, 1 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { GEN, 0, 1, 1 }, { QUIET, 0, 6, 0 }), ERR_FORMAT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(each_scene_is_saved_and_loaded_to_the_same_bytes),
+		KIT_TEST(foreign_bytes_are_refused),
+		KIT_TEST(later_fields_are_passed_over),
+		KIT_TEST(every_truncation_is_refused_or_loads),
+		KIT_TEST(every_flipped_bit_is_refused_or_loads),
+		KIT_TEST(values_over_their_limit_are_refused),
+		KIT_TEST(values_at_their_limit_are_taken),
+		KIT_TEST(texts_over_their_limit_are_refused),
+		KIT_TEST(lists_of_numbers_have_their_length),
+		KIT_TEST(references_point_at_texts_that_are_there),
+		KIT_TEST(so_do_those_of_tools),
+		KIT_TEST(the_last_byte_is_there_the_next_is_not),
+		KIT_TEST(texts_do_not_cross_pages),
+		KIT_TEST(pages_come_whole_and_in_order),
+		KIT_TEST(pages_have_their_size_and_number),
+		KIT_TEST(an_empty_page_is_none),
+		KIT_TEST(counts_agree),
+		KIT_TEST(parts_have_their_ceilings),
+		KIT_TEST(history_has_its_ceiling),
+		KIT_TEST(utterances_have_their_place),
+		KIT_TEST(the_order_is_bytes_of_so_many),
+		KIT_TEST(a_cut_utterance_stands_in_the_history_as_well),
+		KIT_TEST(words_of_an_utterance_have_their_limits),
+		KIT_TEST(an_agent_with_nothing_to_say_is_not_held),
+		KIT_TEST(nothing_plays_behind_what_does_not_play_yet),
+		KIT_TEST(only_audio_that_is_there_can_be_played),
+		KIT_TEST(a_running_tool_has_its_results_place_and_a_deadline),
+		KIT_TEST(an_answer_has_a_deadline),
+		KIT_TEST(an_answer_asked_ahead_has_its_question_in_the_history),
+		KIT_TEST(waits_have_a_deadline),
+		KIT_TEST(the_end_has_a_deadline),
+		KIT_TEST(what_has_ended_waits_for_nothing),
+	};
+
+	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}
