@@ -231,7 +231,7 @@ static enum err start_decoder(struct tracks_reader *r)
 /* libFLAC would search any stream for something like FLAC; a recording has it at the very front. */
 static bool has_magic(struct tracks_reader *r)
 {
-	uint8_t magic[4];
+	uint8_t magic[4] = { 0 };
 	size_t got = 4;
 
 	if (r->file) {

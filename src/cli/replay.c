@@ -453,6 +453,8 @@ static void print_turn(struct replaying *r, const struct trial_turn *turn)
 		buf_text(b, "  this holds only if hearing the agent fall silent sooner or later changed nothing\n");
 	if (turn->heard_answer)
 		buf_text(b, "  by then the caller had heard the recorded answer; it holds only if they would have been silent without it\n");
+	if (turn->stalled)
+		buf_text(b, "  the caller's audio stood still there, and silence that nobody heard is not counted\n");
 	if (turn->late_us)
 		buf_printf(b, "  the recorded end came %" PRIu64 " us after its timer was due; that is left out\n", turn->late_us);
 	buf_fini(&left);
@@ -511,6 +513,7 @@ static void put_turn(struct buf *b, const struct trial_turn *turn)
 	if (turn->outcome == TRIAL_UNKNOWN)
 		json_pair_string(b, "unknown", trial_unknown_text(turn->unknown));
 	json_pair_u64(b, "recorded_late_us", turn->late_us);
+	json_pair_bool(b, "line_stalled", turn->stalled);
 	json_pair_bool(b, "caller_heard_other", turn->heard_other);
 	json_pair_bool(b, "caller_heard_answer", turn->heard_answer);
 	json_close(b, '}');

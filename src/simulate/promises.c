@@ -221,6 +221,8 @@ void judge_attached(struct judge *j)
 	for (i = 0; i < c->ledger_count && i < 256; i++)
 		if (j->tool_told_us[i] > c->snapshot_us)
 			j->tool_told_us[i] = 0;
+	for (i = 0; i < j->utterance_count; i++)
+		j->utterances[i].settled = true; /* the old worker's */
 }
 
 void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)

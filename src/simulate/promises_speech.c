@@ -115,7 +115,8 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 		judge_fail(j, P04, "utterance %u: %u words are noted as heard, the ear has had %u", o->index, words, heard);
 	if (o->number && !u->settled) {
 		judge_exercise(j, P04);
-		j->cut_utterance = o->index;
+		if (words < u->words)
+			j->cut_utterance = o->index;
 	}
 	if (!u->settled)
 		u->settled_us = now;

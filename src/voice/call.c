@@ -285,7 +285,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 	blocks_resolve(call);
 	broken = call_check(call);
 	if (broken)
-		assert(!"a call's invariant");
+		__assert_fail(broken, __FILE__, __LINE__, __func__);
 	*outputs = (struct call_outputs){ call->outputs, call->output_count };
 	return call->err;
 }

@@ -462,12 +462,15 @@ static unsigned int play_send(struct mouth *m, struct play *p, unsigned int plac
 	bool first = !p->begun;
 
 	while (place < burst && n == MOUTH_FRAME_SAMPLES && lead_us(m, now_us) + MOUTH_FRAME_US <= lead_max_us(m)) {
+		bool begins = !p->begun || lead_us(m, now_us) == 0; /* or begins again, after it had run dry */
+		uint32_t at = p->position;
+
 		n = frame_samples(m, p, now_us);
 		if (!n)
 			break;
 		frame_send(m, p, n, place++, now_us);
-		if (!p->begun)
-			m->events.sent(m->arg, p->store->utterance, p->take, p->position);
+		if (begins)
+			m->events.sent(m->arg, p->store->utterance, p->take, at);
 		p->begun = true;
 		if (mark_due(p))
 			mark(m, p);

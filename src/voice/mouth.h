@@ -46,7 +46,7 @@ struct mouth_frames {
 
 /* Both are called from inside mouth_pump and must not call the mouth. */
 struct mouth_events {
-	void (*sent)(void *arg, uint32_t utterance, uint32_t take, uint32_t position); /* once a take: its first frame is out */
+	void (*sent)(void *arg, uint32_t utterance, uint32_t take, uint32_t position); /* the frame at `position` is out: the first of a take, or the first after it had run dry */
 	void (*frames)(void *arg, const struct mouth_frames *frames);                  /* may be NULL */
 };
 

@@ -303,6 +303,33 @@ static void clocks(struct call *call)
 		timer_set(call, TIMER_MARK, u->sent_us + samples_us(u->samples > u->sent_at ? u->samples - u->sent_at : 0) + (uint64_t)call->settings.play_mark_ms * 1000);
 }
 
+/* A question of the agent's own says what kind of answer to expect. */
+static void expect(struct call *call, const struct utterance *u)
+{
+	struct words_expect e = words_expect(call_text(call, u->text), u->text.len);
+
+	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY)
+		call->listen.expect = e;
+}
+
+static void play(struct call *call, struct utterance *u, uint32_t from)
+{
+	struct call_output *out = call_put(call, OUT_PLAY);
+
+	expect(call, u);
+	u->state = UTTERANCE_PLAYS;
+	u->take++;
+	u->from = from;
+	u->sent = false;
+	u->cleared = false;
+	u->anchored = false;
+	u->bound_us = 0;
+	u->play_us = call->now_us;
+	out->utterance = u->id;
+	out->take = u->take;
+	out->position = from;
+}
+
 /* ------------------------------------------------------------------ making */
 
 static void make(struct call *call, struct utterance *u)
@@ -355,13 +382,24 @@ static void finish(struct call *call, struct utterance *u, bool cut)
 	}
 }
 
+/* What was sent of it is cleared at the carrier; what is cleared along with it, because it was queued before, plays again. */
+static void take_back(struct call *call, const struct utterance *u)
+{
+	unsigned int i;
+
+	if (u->state != UTTERANCE_PLAYS || !u->sent || call->speech.held)
+		return;
+	call_put(call, OUT_HOLD);
+	for (i = 0; i < call->speech.count && at_order(call, i) != u; i++)
+		play(call, at_order(call, i), heard_samples(call, at_order(call, i)));
+}
+
 static void give_up(struct call *call, struct utterance *u, enum retry_what what)
 {
 	bool answer = u->kind == SAY_ANSWER;
 
 	call_note(call, NOTE_FAILED, what, u->id);
-	if (u->state == UTTERANCE_PLAYS && u->sent && !call->speech.held)
-		call_put(call, OUT_HOLD);
+	take_back(call, u);
 	finish(call, u, true);
 	if (answer)
 		call->dialogue.failures++;
@@ -376,8 +414,7 @@ static void make_again(struct call *call, struct utterance *u)
 		return;
 	}
 	call_note(call, NOTE_RETRY, RETRY_VOICE, u->attempts + 1);
-	if (u->state == UTTERANCE_PLAYS)
-		call_put(call, OUT_HOLD);
+	take_back(call, u);
 	call_put(call, OUT_UNSPEAK)->utterance = u->id;
 	make(call, u);
 }
@@ -413,6 +450,8 @@ static void split(struct call *call, struct utterance *u, unsigned int n)
 
 	u->text.len = end;
 	u->samples = u->words[n - 1].end_samples;
+	u->played = u->played < u->samples ? u->played : u->samples;
+	u->from = u->from < u->samples ? u->from : u->samples;
 	u->word_count = (uint16_t)n;
 	u->done = true;
 	item_set(call, u, end);
@@ -434,16 +473,21 @@ static void broken_off(struct call *call, struct utterance *u)
 
 	if (n && n == u->word_count && skip_space(call, u->text, u->words[n - 1].text_end) + 1 >= u->text.len) {
 		u->done = true; /* all words are there: only the end was not told */
+		if (u->played >= u->samples)
+			finish(call, u, false);
 		return;
 	}
 	if (!guarded(call, GUARD_P05) && u->state == UTTERANCE_PLAYS) {
 		u->done = true;
 		return;
 	}
-	if (u->state != UTTERANCE_PLAYS || !u->sent || !n)
+	if (u->state != UTTERANCE_PLAYS || !u->sent || !n) {
 		make_again(call, u);
-	else
-		split(call, u, n);
+		return;
+	}
+	split(call, u, n);
+	if (u->played == u->samples)
+		finish(call, u, false);
 }
 
 void speech_news(struct call *call, const struct call_input *in)
@@ -480,33 +524,6 @@ void speech_failed(struct call *call, const struct call_input *in)
 }
 
 /* ------------------------------------------------------------------ playing */
-
-/* A question of the agent's own says what kind of answer to expect. */
-static void expect(struct call *call, const struct utterance *u)
-{
-	struct words_expect e = words_expect(call_text(call, u->text), u->text.len);
-
-	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY)
-		call->listen.expect = e;
-}
-
-static void play(struct call *call, struct utterance *u, uint32_t from)
-{
-	struct call_output *out = call_put(call, OUT_PLAY);
-
-	expect(call, u);
-	u->state = UTTERANCE_PLAYS;
-	u->take++;
-	u->from = from;
-	u->sent = false;
-	u->cleared = false;
-	u->anchored = false;
-	u->bound_us = 0;
-	u->play_us = call->now_us;
-	out->utterance = u->id;
-	out->take = u->take;
-	out->position = from;
-}
 
 void speech_sent(struct call *call, const struct call_input *in)
 {

@@ -19,6 +19,8 @@ enum {
 	MOUTHS_MAX = 256,
 	STATE_BYTES_MAX = 64 << 20,
 	SAME_MOMENT_US = 20000,  /* timers of a real machine are late by less */
+	STALL_US = 100000,       /* a chunk comes every 32 ms */
+	STALL_MAX_US = 1000000,  /* behind this the audio is over */
 	BEYOND_US = 30000000     /* behind the last recorded step */
 };
 
@@ -193,6 +195,7 @@ struct variant {
 	struct call *call;
 	size_t at, end;            /* next recorded step, and the part's end */
 	uint64_t now_us, wake_us;
+	uint64_t chunk_us;         /* the last chunk of the caller's audio came */
 	uint64_t vad_on;
 	bool running;
 	bool past;                 /* the recorded turn is over */
@@ -358,6 +361,14 @@ static void past_take(struct variant *v, const struct call_input *in)
 		stop(v, TRIAL_WENT_ON, in->at_us);
 }
 
+/* The line stood still, so nobody has heard the silence, around one of the two ends. */
+static void chunk_take(struct variant *v, uint64_t at_us)
+{
+	if (v->chunk_us && at_us > v->chunk_us + STALL_US && at_us + STALL_US >= v->turn->recorded.end_us)
+		v->turn->stalled = true;
+	v->chunk_us = at_us;
+}
+
 static enum err recorded_step(struct variant *v, struct tape_cursor *c)
 {
 	bool fit = fits(v, &v->input);
@@ -365,6 +376,8 @@ static enum err recorded_step(struct variant *v, struct tape_cursor *c)
 
 	if (!fit && (v->input.type == IN_TRANSCRIPT || v->input.type == IN_STT_DOWN))
 		stop_unknown(v, UNKNOWN_RECOGNISER, v->input.at_us);
+	if (v->input.type == IN_VOICE)
+		chunk_take(v, v->input.at_us);
 	recorded_take(v, c, v->input.at_us);
 	if (v->past)
 		past_take(v, &v->input);
@@ -419,6 +432,7 @@ static enum err variant_run(struct variant *v)
 		decide(v);
 	}
 	v->turn->heard_answer = v->answer_sent;
+	v->turn->stalled = v->turn->stalled || (v->chunk_us && v->now_us > v->chunk_us + STALL_US && v->now_us < v->chunk_us + STALL_MAX_US);
 	return err;
 }
 
@@ -602,6 +616,22 @@ static enum err trial_turn_run(struct trial *t, size_t first)
 	return walk(t);
 }
 
+/* Nobody woke the call between its snapshot and the worker that took it over. */
+static uint64_t first_wake(struct trial *t)
+{
+	struct tape_cursor c;
+	const uint8_t *data;
+	size_t len;
+
+	if (!t->part->wake_us || !t->part->count)
+		return t->part->wake_us;
+	tape_cursor_init(&c, t->tape, &t->tape->steps[t->part->first]);
+	(void)tape_cursor_next(&c, &data, &len);
+	if (input_decode(&t->input, data, len) || t->input.at_us < t->part->wake_us)
+		return t->part->wake_us;
+	return t->input.at_us;
+}
+
 static enum err trial_part(struct trial *t)
 {
 	size_t at = t->part->first, end = t->part->first + t->part->count;
@@ -609,7 +639,7 @@ static enum err trial_part(struct trial *t)
 
 	if (err)
 		return err;
-	t->wake_us = t->part->wake_us;
+	t->wake_us = first_wake(t);
 	while (!err && at < end) {
 		err = trial_turn_run(t, at);
 		at = t->turn.last + 1;

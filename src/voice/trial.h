@@ -70,6 +70,7 @@ struct trial_turn {
 	bool other_words;     /* ENDED on both sides, with other words */
 	bool same_request;    /* the model would have been asked the very same */
 	bool heard_other;     /* before it ended the caller would have heard something else: it holds only if that changed nothing */
+	bool stalled;         /* the caller's audio stood still around the end: silence is not counted then */
 	bool heard_answer;    /* in the recording the caller heard the answer before that */
 };
 

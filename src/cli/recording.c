@@ -1,0 +1,144 @@
+/* `callfunnel recording CALL -o F.wav`: both tracks of a recorded call as a file, its gaps marked.
+ *
+ * A name that ends in .flac gets the recording as it is kept (audio/tracks.h), any other a WAV with a label at each gap. What the
+ * call is cut into stands beside it meanwhile and is removed. Main thread.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/source.h"
+#include "voice/recorder.h"
+
+enum { RATE_HZ = 8000, OUT_BYTES_MAX = 32 << 20 };
+
+static bool is_flac(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 5 && !strcmp(path + len - 5, ".flac");
+}
+
+static const char *side_name(enum tracks_side side)
+{
+	return side == TRACKS_CALLER ? "caller" : "agent";
+}
+
+static void put_json(struct buf *b, const struct call_source *s, const char *path, const struct recorder_summary *sum, const struct tracks_info *info)
+{
+	size_t i;
+
+	json_open(b, '{');
+	json_pair_string(b, "call", s->name);
+	json_pair_string(b, "file", path);
+	json_pair_u64(b, "rate_hz", RATE_HZ);
+	json_pair_u64(b, "samples", sum->samples);
+	json_pair_u64(b, "ms", sum->samples / 8);
+	json_pair_bool(b, "ended", sum->ended);
+	json_pair_u64(b, "workers", sum->epochs);
+	json_put_key(b, "gaps");
+	json_open(b, '[');
+	for (i = 0; i < info->gap_count; i++) {
+		json_open(b, '{');
+		json_pair_string(b, "side", side_name(info->gaps[i].side));
+		json_pair_u64(b, "start_sample", info->gaps[i].start_sample);
+		json_pair_u64(b, "samples", info->gaps[i].samples);
+		json_pair_string(b, "why", info->gaps[i].why);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+	json_close(b, '}');
+	buf_text(b, "\n");
+}
+
+static void put_seconds(struct buf *b, uint64_t samples)
+{
+	buf_printf(b, "%" PRIu64 ".%03u s", samples / RATE_HZ, (unsigned int)(samples % RATE_HZ / 8));
+}
+
+static void put_text(struct buf *b, const char *path, const struct recorder_summary *sum, const struct tracks_info *info)
+{
+	size_t i;
+
+	buf_printf(b, "%s: ", path);
+	put_seconds(b, sum->samples);
+	buf_printf(b, ", caller left, agent right%s\n", sum->ended ? "" : "; the journal stops before the call's end");
+	for (i = 0; i < info->gap_count; i++) {
+		buf_printf(b, "  gap, %s, at ", side_name(info->gaps[i].side));
+		put_seconds(b, info->gaps[i].start_sample);
+		buf_text(b, " for ");
+		put_seconds(b, info->gaps[i].samples);
+		buf_printf(b, ": %s\n", info->gaps[i].why);
+	}
+}
+
+static enum err report(struct cli *cli, const struct call_source *s, const char *path, const char *cut, const struct recorder_summary *sum,
+	struct err_detail *detail)
+{
+	struct tracks_reader *reader;
+	enum err err = tracks_reader_open(&reader, &disk_real, cut, detail);
+	struct buf b;
+
+	if (err)
+		return err;
+	buf_init(&b, OUT_BYTES_MAX);
+	if (cli->json)
+		put_json(&b, s, path, sum, tracks_reader_info(reader));
+	else
+		put_text(&b, path, sum, tracks_reader_info(reader));
+	fputs(buf_str(&b), stdout);
+	buf_fini(&b);
+	tracks_reader_close(&reader);
+	return ERR_NONE;
+}
+
+static int cut_call(struct cli *cli, const struct call_source *s, const char *path)
+{
+	struct err_detail detail = { .message = "" };
+	struct recorder_summary sum;
+	char cut[DISK_PATH_MAX];
+	bool flac = is_flac(path);
+	int len = snprintf(cut, sizeof(cut), "%s%s", path, flac ? "" : ".flac");
+	enum err err;
+
+	if (len < 0 || (size_t)len >= sizeof(cut))
+		return cli_fail(cli, CLI_USAGE, ERR_LIMIT, path, NULL, "the name is too long");
+	err = recorder_to_tracks(&disk_real, s->path, &s->options, cut, &sum, &detail);
+	if (err == ERR_NOTFOUND && !detail.message[0])
+		return cli_fail(cli, CLI_NOT_SO, err, s->name, NULL, "this call is not here, or its sound was not recorded");
+	if (err)
+		return call_source_fail(cli, s, err, &detail);
+	if (!flac)
+		err = tracks_to_wav(&disk_real, cut, path, &detail);
+	if (!err)
+		err = report(cli, s, path, cut, &sum, &detail);
+	if (!flac)
+		(void)!disk_unlink(&disk_real, cut);
+	return err ? call_source_fail(cli, s, err, &detail) : CLI_FINE;
+}
+
+int cmd_recording(struct cli *cli, int argc, char **argv)
+{
+	const char *path = NULL, *dir = NULL, *key = NULL;
+	const struct flag flags[] = {
+		{ .name = "output", .letter = 'o', .type = FLAG_STRING, .value = &path, .arg = "F.wav", .help = "The file to write; .flac keeps it lossless and small." },
+		{ .name = "dir", .type = FLAG_STRING, .value = &dir, .arg = "DIR", .help = "The journal that holds the call (default: data.dir)." },
+		{ .name = "key", .type = FLAG_STRING, .value = &key, .arg = "F", .help = "Its master key (default: DIR/master.key)." },
+		{ .name = NULL },
+	};
+	struct call_source source;
+	int status = cli_flags(cli, flags, &argc, argv);
+
+	if (status)
+		return status;
+	if (argc != 2 || !path)
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, NULL, "callfunnel recording CALL -o F.wav [--dir DIR]", argc == 2 ? "no file to write" : "one call, please");
+	status = call_source_open(cli, &source, argv[1], dir, key);
+	if (status)
+		return status;
+	status = cut_call(cli, &source, path);
+	call_source_close(&source);
+	return status;
+}

@@ -1,0 +1,98 @@
+#include "cli/source.h"
+
+#include <sys/stat.h>
+
+#include "base/config.h"
+
+static const char unknown_hint[] = "give an exported call file, the folder of a journal with one call, or a call's id (32 hex digits) and --dir";
+
+/* A journal without a keyring may still be read as far as its payloads are clear. */
+static enum err keys_open(struct call_source *s, const char *key, struct err_detail *detail)
+{
+	struct keyring_options options = { .master_path = key, .read_only = true };
+	struct stat st;
+	enum err err;
+
+	if (stat(s->path, &st) || !S_ISDIR(st.st_mode))
+		return ERR_NONE;
+	err = keyring_open(&s->keyring, &disk_real, s->path, &options, detail);
+	return err == ERR_NOTFOUND && !key ? ERR_NONE : err;
+}
+
+/* The one call of a file or folder. ERR_LIMIT: there are several. */
+static enum err call_find(struct call_source *s, struct err_detail *detail)
+{
+	struct journal_reader_options all = { .keyring = s->keyring };
+	struct journal_reader *reader;
+	struct journal_item item;
+	bool found = false;
+	enum err err = journal_reader_open(&reader, &disk_real, s->path, &all, detail);
+
+	if (err)
+		return err;
+	while (!(err = journal_reader_next(reader, &item))) {
+		const struct journal_header *h = &item.record.header;
+
+		if (id128_is_zero(&h->call))
+			continue;
+		if (found && !id128_equal(&h->call, &s->call)) {
+			err = ERR_LIMIT;
+			break;
+		}
+		s->call = h->call;
+		found = true;
+	}
+	journal_reader_close(&reader);
+	return err == ERR_NOTFOUND && found ? ERR_NONE : err;
+}
+
+static int opened(struct cli *cli, struct call_source *s, const char *word, const char *key, bool search)
+{
+	struct err_detail detail = { .message = "" };
+	enum err err = keys_open(s, key, &detail);
+
+	if (!err && search)
+		err = call_find(s, &detail);
+	if (err) {
+		call_source_close(s);
+		if (err == ERR_LIMIT)
+			return cli_fail(cli, CLI_USAGE, err, word, "name one by its id; `callfunnel journal list` shows them", "there are several calls here");
+		if (err == ERR_NOTFOUND && !detail.message[0])
+			return cli_fail(cli, CLI_MISSING, err, word, unknown_hint, "there is no call here");
+		return call_source_fail(cli, s, err, &detail);
+	}
+	id128_print(&s->call, s->name);
+	s->options = (struct journal_reader_options){ .keyring = s->keyring, .call = &s->call };
+	return CLI_FINE;
+}
+
+int call_source_open(struct cli *cli, struct call_source *s, const char *word, const char *dir, const char *key)
+{
+	struct stat st;
+
+	*s = (struct call_source){ .path = word };
+	if (!stat(word, &st))
+		return opened(cli, s, word, key, true);
+	if (id128_parse(&s->call, word))
+		return cli_fail(cli, CLI_USAGE, ERR_NOTFOUND, word, unknown_hint, "no such file, and no call's id");
+	s->path = dir ? dir : config_text(cli->config, "data.dir");
+	return opened(cli, s, word, key, false);
+}
+
+void call_source_close(struct call_source *s)
+{
+	keyring_close(&s->keyring);
+}
+
+int call_source_fail(struct cli *cli, const struct call_source *s, enum err err, const struct err_detail *detail)
+{
+	const char *where = detail->where[0] ? detail->where : s->path;
+
+	if (detail->message[0])
+		return cli_fail(cli, CLI_MISSING, err, where, detail->hint[0] ? detail->hint : NULL, "%s", detail->message);
+	if (err == ERR_NOTFOUND)
+		return cli_fail(cli, CLI_MISSING, err, where, "`callfunnel journal list DIR` shows the calls of a journal", "no record of this call here");
+	if (err == ERR_DENIED)
+		return cli_fail(cli, CLI_MISSING, err, where, NULL, "the call cannot be opened: its keys are erased, or this may not be read");
+	return cli_fail(cli, CLI_MISSING, err, where, NULL, "the call cannot be read: %s", err_name(err));
+}
