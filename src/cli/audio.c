@@ -19,8 +19,6 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-int cmd_audio(struct cli *cli, int argc, char **argv);
-
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
 struct audio_flags {

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cli/commands.h"
 #include "cli/source.h"
 #include "voice/recorder.h"
 
@@ -106,8 +105,6 @@ static int cut_call(struct cli *cli, const struct call_source *s, const char *pa
 	if (len < 0 || (size_t)len >= sizeof(cut))
 		return cli_fail(cli, CLI_USAGE, ERR_LIMIT, path, NULL, "the name is too long");
 	err = recorder_to_tracks(&disk_real, s->path, &s->options, cut, &sum, &detail);
-	if (err == ERR_NOTFOUND && !detail.message[0])
-		return cli_fail(cli, CLI_NOT_SO, err, s->name, NULL, "this call is not here, or its sound was not recorded");
 	if (err)
 		return call_source_fail(cli, s, err, &detail);
 	if (!flac)

@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "base/json.h"
-#include "cli/commands.h"
 #include "cli/source.h"
 #include "voice/steps.h"
 
@@ -435,8 +434,8 @@ static void put_event(struct buf *b, const struct shown *s, const struct shown_e
 {
 	const struct record_event *e = &event->e;
 
-	if (e->kind == EVENT_FINAL)
-		return; /* it is in its turn */
+	if (e->kind == EVENT_FINAL || (e->kind == EVENT_NOTE && e->code == NOTE_HEARD && !e->text_len))
+		return; /* it is in its turn; nothing of it was heard */
 	put_time(b, e->at_us);
 	if (e->kind == EVENT_NOTE) {
 		put_note(b, s, event);

@@ -478,8 +478,8 @@ void judge_stt_pushed(struct judge *j, uint64_t base)
 /* ---- N5: what was heard is shown ---------------------------------------------------------------------------------------
  *
  * Every final with words that the session was given becomes part of a turn's words, was part of the turn before (its partial
- * had ended that turn already, at most four seconds ago), or is noted as a nod. It has until the call's end; a final of the last ten seconds of a call
- * need not. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
+ * had ended that turn already, at most four seconds ago), or is noted as a nod. It has until the call's end; a final of the last ten seconds of a call,
+ * or before its media was lost for good, need not. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
  * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
 
 static bool words_in(const char *text, size_t len, const char *words, size_t words_len)
@@ -638,7 +638,7 @@ void judge_sound_in_turn(struct judge *j, const struct sound *s)
 
 void judge_dialogue_end(struct judge *j)
 {
-	uint64_t now = j->scene->ended_us ? j->scene->ended_us : judge_now(j);
+	uint64_t now = j->lost_us ? j->lost_us : j->scene->ended_us ? j->scene->ended_us : judge_now(j);
 	uint32_t i;
 
 	effects_check(j);

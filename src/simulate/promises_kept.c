@@ -223,12 +223,13 @@ static void metering_check(struct judge *j)
 /* ---- N4 -------------------------------------------------------------------------------------------------------------------
  *
  * In calls with audio: the caller's track, from the call's first sample to within 250 ms of its last, is audio or a marked
- * gap, without overlap; what is marked as lost with a worker begins at most two seconds before it died. Exempt from the two
+ * gap; what is marked as lost with a worker begins at most two seconds before it died. Exempt from the two
  * seconds: a disk that was full, slow or failing in the half minute before. Exercised by each such call. */
 
-static void gap_of_worker(struct judge *j, const struct record_caller *r)
+/* The new worker marks from its snapshot on; what the old one's journal has of that is no gap. */
+static void gap_of_worker(struct judge *j, const struct record_caller *r, uint64_t kept_to)
 {
-	uint64_t from = r->position - r->gap_samples;
+	uint64_t from = r->position - r->gap_samples > kept_to ? r->position - r->gap_samples : kept_to;
 	uint32_t i;
 
 	for (i = 0; i < j->worker_count; i++) {
@@ -260,7 +261,7 @@ static void track_check(struct judge *j)
 			return;
 		}
 		if (r.gap_samples)
-			gap_of_worker(j, &r);
+			gap_of_worker(j, &r, at);
 		at = r.position + r.samples;
 	}
 	end = j->scene->kept_position;

@@ -213,6 +213,12 @@ void judge_history(struct judge *j, const struct request_block *blocks, size_t c
 	}
 }
 
+static bool is_rest(const struct talker *t, const struct spoken *whole, const struct spoken *rest)
+{
+	return rest->text_len <= whole->text_len &&
+	       !memcmp(talker_text(t, whole) + whole->text_len - rest->text_len, talker_text(t, rest), rest->text_len);
+}
+
 /* ---- P05: a voice that dies ---------------------------------------------------------------------------------------------
  *
  * A voice that died before its first audio: the same text is ordered again within 500 ms. One that died later: what there
@@ -234,12 +240,6 @@ void judge_voice_died(struct judge *j, uint32_t sound)
 		d->settled = true;
 	else
 		judge_exercise(j, P05);
-}
-
-static bool is_rest(const struct talker *t, const struct spoken *whole, const struct spoken *rest)
-{
-	return rest->text_len <= whole->text_len &&
-	       !memcmp(talker_text(t, whole) + whole->text_len - rest->text_len, talker_text(t, rest), rest->text_len);
 }
 
 static void death_answered(struct judge *j, uint32_t utterance)
@@ -280,9 +280,23 @@ static void deaths_time(struct judge *j)
 	}
 }
 
+/* What is not said of it was ordered as an utterance of its own. */
+static bool rest_ordered(const struct judge *j, const struct judged_utterance *u)
+{
+	const struct talker *t = &j->scene->talker;
+	uint32_t i;
+
+	for (i = u->sound + 1; i < t->sound_count; i++)
+		if (is_rest(t, &t->sounds[u->sound], &t->sounds[i]) && t->sounds[i].word_count + u->noted >= u->words)
+			return true;
+	return false;
+}
+
 static void cut_time(struct judge *j)
 {
-	if (j->cut_utterance && !j->cut_reason && !j->ended && !late_marks(j, judge_now(j)) && !j->attached_us)
+	const struct judged_utterance *u = j->cut_utterance ? utterance_find(j, j->cut_utterance) : NULL;
+
+	if (u && !rest_ordered(j, u) && !j->cut_reason && !j->ended && !late_marks(j, judge_now(j)) && !j->attached_us)
 		judge_fail(j, P05, "utterance %u was left unfinished though nobody took the floor", j->cut_utterance);
 	j->cut_utterance = 0;
 	j->cut_reason = false;
@@ -310,7 +324,7 @@ static void deaths_end(struct judge *j)
  * holds, it holds within 250 ms after the first voiced chunk arrived and plays on from the word that was cut (or one or two
  * before it) within 700 ms after the last one arrived; no answer is asked for and the floor is not given up. A stop word:
  * held within 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it,
- * earlier words that no turn has taken up yet, a disclosure that may not be interrupted, a key, a tool's result meanwhile (for the question asked), a fault of the
+ * earlier words that no turn has taken up yet, a disclosure that may not be interrupted, a key, a tool that runs or returns (for the question asked), a fault of the
  * recogniser, the voice, the line or the carrier within six seconds before or during it, and what judge_quiet_call says. */
 
 #define P06_FAULTS (FAULTS_STT | FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA)
@@ -446,7 +460,8 @@ static void watch_asked(struct judge *j, const struct call_output *o)
 {
 	struct watch *w = watch_now(j);
 
-	if (w && !w->stop && o->kind != ASK_CONTINUE && o->number == 1 && judge_now(j) > j->told_us + 2 * S_US)
+	if (w && !w->stop && o->kind != ASK_CONTINUE && o->number == 1 && judge_now(j) > j->told_us + 2 * S_US &&
+		!conductor_tool_runs(&j->scene->conductor))
 		w->asked = true;
 }
 

@@ -319,7 +319,7 @@ static enum err tts_start(void *vendor, struct tts_utterance **up, const char *l
 	}
 	*u = (struct tts_utterance){ .talker = t, .used = true, .sound = sound, .events = events, .arg = arg, .slot = up };
 	u->harm = harm_draw(t, &t->scene->plan, now);
-	t->sounds[sound].frail = u->harm == HARM_MID || u->harm == HARM_STALL || u->harm == HARM_SLOW;
+	t->sounds[sound].frail = u->harm != HARM_NONE && u->harm != HARM_EARLY;
 	u->harm_at = t->sounds[sound].total * (20 + dice_below(&t->dice, 60)) / 100;
 	u->event = (struct event){ on_stream, u, 0 };
 	world_after(&t->scene->world, &u->event, latency);

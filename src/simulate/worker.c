@@ -347,7 +347,6 @@ static void worker_attached(struct scene *s)
 	s->owner_lost_us = 0;
 	world_forget(&s->world, &s->reap);
 	judge_exercise(&s->judge, N6);
-	judge_attached(&s->judge);
 	sabotage(s);
 	if (s->carrier.ended) {
 		session_hangup(s->session);
@@ -372,6 +371,7 @@ static void on_attach(void *arg)
 	io_make(s, &io);
 	if (!s->carrier.ended)
 		carrier_media_up(&s->carrier);
+	judge_attached(&s->judge);
 	err = session_attach(&s->session, &io, snapshot->data, snapshot->len, s->opened_us);
 	if (err) {
 		judge_fail(&s->judge, SAVED, "the snapshot that was pushed does not load: %s", err_name(err));

@@ -195,6 +195,12 @@ static void timers_fire(struct call *call)
 
 static void attached(struct call *call)
 {
+	static const enum timer dead[] = { TIMER_FINALIZE, TIMER_STT, TIMER_STT_RETRY, TIMER_RESUME, TIMER_FILLER, TIMER_SECOND, TIMER_STALL, TIMER_TOTAL,
+		TIMER_VOICE, TIMER_PLAY, TIMER_MARK };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
+		timer_stop(call, dead[i]); /* they watched what died with the old worker */
 	quiet_attached(call);
 	endpoint_listen(call, call->listen.final_sample);
 	dialogue_attached(call);
@@ -270,7 +276,10 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 	history_trim(call);
 	if (in->at_us > call->now_us)
 		call->now_us = in->at_us;
-	if (!call->quiet.ended) {
+	if (!call->quiet.ended && in->type == IN_ATTACHED) {
+		input_take(call, in); /* what was due while nobody had the call is judged after that */
+		timers_fire(call);
+	} else if (!call->quiet.ended) {
 		timers_fire(call);
 		input_take(call, in);
 	} else if (in->type == IN_TOOL_RESULT) {

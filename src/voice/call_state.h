@@ -101,6 +101,7 @@ struct gen {
 	enum gen_state state;
 	bool ahead;                /* not released: the end of the turn is only likely */
 	bool spoke;                /* some of its text is an utterance */
+	bool goes_on;              /* it was asked to go on where an attempt before it broke off */
 	uint32_t id, turn, attempt;
 	uint32_t base_items;       /* history before it, for throwing it away */
 	uint32_t cut;              /* bytes of `answer` that became utterances */
@@ -291,6 +292,7 @@ size_t history_request(struct call *call); /* appends a request's blocks to the 
 uint64_t history_digest(const struct request_block *blocks, size_t count);
 
 /* tools.c */
+bool tools_open(const struct call *call);    /* one that has no result yet */
 bool tools_running(const struct call *call); /* one that the next answer waits for */
 void tools_commit(struct call *call);        /* what the released generation asked for */
 void tools_result(struct call *call, const struct call_input *in);

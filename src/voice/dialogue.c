@@ -30,6 +30,7 @@ void dialogue_clear(struct call *call)
 	g->state = GEN_NONE;
 	g->ahead = false;
 	g->spoke = false;
+	g->goes_on = false;
 	g->cut = 0;
 	g->tool_count = 0;
 	buf_reset(&g->answer);
@@ -73,6 +74,7 @@ static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	d->gen.turn = d->turn;
 	d->gen.attempt = attempt;
 	d->gen.ahead = kind == ASK_AHEAD;
+	d->gen.goes_on = kind == ASK_CONTINUE;
 	if (kind != ASK_AHEAD) {
 		d->gen.base_items = d->item_count;
 		d->need_answer = false;
@@ -292,7 +294,7 @@ static void attempt_next(struct call *call)
 	struct gen *g = &call->dialogue.gen;
 	uint32_t attempt = g->attempt + 1;
 	uint64_t filler_us = call->timers[TIMER_FILLER];
-	bool spoke = g->spoke;
+	bool goes_on = g->spoke || g->goes_on;
 
 	if (attempt > (uint32_t)call->settings.llm_attempts) {
 		give_up(call);
@@ -300,7 +302,7 @@ static void attempt_next(struct call *call)
 	}
 	gen_cancel(call);
 	call_note(call, NOTE_RETRY, RETRY_MODEL, attempt);
-	ask(call, spoke ? ASK_CONTINUE : ASK_PLAIN, attempt);
+	ask(call, goes_on ? ASK_CONTINUE : ASK_PLAIN, attempt);
 	if (filler_us)
 		timer_set(call, TIMER_FILLER, filler_us); /* the caller has waited since the first attempt */
 }
@@ -492,6 +494,9 @@ void dialogue_attached(struct call *call)
 
 	if (d->gen.state != GEN_NONE && d->gen.ahead) {
 		dialogue_discard(call);
+	} else if ((d->gen.state == GEN_ASKED || d->gen.state == GEN_TEXT) && tools_open(call) && !d->gen.spoke && !d->gen.goes_on) {
+		gen_cancel(call); /* the results that are asked for again belong into the next request */
+		d->need_answer = true;
 	} else if (d->gen.state == GEN_ASKED || d->gen.state == GEN_TEXT) {
 		d->gen.attempt--; /* its stream died with the worker: the same attempt again */
 		attempt_next(call);

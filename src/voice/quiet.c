@@ -33,6 +33,7 @@ void quiet_words(struct call *call)
 void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase)
 {
 	struct quiet *q = &call->quiet;
+	bool said = q->ending; /* the goodbye is queued already */
 
 	if (q->ended || (q->ending && (q->final || !final)))
 		return;
@@ -41,7 +42,7 @@ void quiet_end(struct call *call, enum end_reason reason, bool final, bool phras
 	q->reason = reason;
 	call_note(call, NOTE_ENDING, reason, 0);
 	dialogue_end(call);
-	if (phrase && call->brief.goodbye.count)
+	if (phrase && !(said && !speech_idle(call)) && call->brief.goodbye.count)
 		speech_say(call, SAY_GOODBYE, call->brief.goodbye.text[0], strlen(call->brief.goodbye.text[0]), final);
 	timer_in(call, TIMER_END, call->settings.call_end_ms);
 }
@@ -170,7 +171,6 @@ void quiet_attached(struct call *call)
 	call->ear.burst = false;
 	call->ear.voiced = false;
 	timer_stop(call, TIMER_MEDIA);
-	timer_stop(call, TIMER_RESUME);
 }
 
 void quiet_timer(struct call *call, enum timer timer)

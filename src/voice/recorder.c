@@ -14,6 +14,7 @@
  */
 #include "voice/recorder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -526,6 +527,14 @@ static enum err item_h(void *arg, const struct journal_item *item, const uint8_t
 	return recorder_push(arg, h->kind, h->epoch, h->time_us, payload, len);
 }
 
+static void explain(struct err_detail *detail, const char *message, const char *where)
+{
+	if (!detail)
+		return;
+	snprintf(detail->message, sizeof(detail->message), "%s", message);
+	snprintf(detail->where, sizeof(detail->where), "%s", where);
+}
+
 enum err recorder_cut(const struct disk *d, const char *path, const struct journal_reader_options *options, recorder_h *block,
 	recorder_gap_h *gap, void *arg, struct recorder_summary *summary, struct err_detail *detail)
 {
@@ -539,7 +548,10 @@ enum err recorder_cut(const struct disk *d, const char *path, const struct journ
 		recorder_cancel(&r);
 		return err;
 	}
-	return recorder_finish(&r, summary);
+	err = recorder_finish(&r, summary);
+	if (err == ERR_NOTFOUND)
+		explain(detail, "this call's sound was not recorded", path);
+	return err;
 }
 
 static enum err tracks_block_h(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
@@ -558,12 +570,17 @@ enum err recorder_to_tracks(const struct disk *d, const char *path, const struct
 	struct tracks_writer *w;
 	enum err err = tracks_writer_open(&w, d, to, CALL_RATE_HZ);
 
-	if (err)
+	if (err) {
+		explain(detail, "the recording cannot be written", to);
 		return err;
+	}
 	err = recorder_cut(d, path, options, tracks_block_h, tracks_gap_h, w, summary, detail);
 	if (err) {
 		tracks_writer_cancel(&w);
 		return err;
 	}
-	return tracks_writer_close(&w);
+	err = tracks_writer_close(&w);
+	if (err)
+		explain(detail, "the recording cannot be written", to);
+	return err;
 }

@@ -70,6 +70,7 @@ struct session {
 	enum session_guard sabotage;
 	bool busy;
 	bool connected;   /* there is a media socket */
+	uint64_t lost_us; /* since when there is none any more; 0: it was not lost */
 	bool media;       /* media has begun, */
 	uint64_t media_us; /* at this time */
 	uint64_t end_us;
@@ -1000,6 +1001,8 @@ static uint64_t connected_us(const struct session *s)
 {
 	uint64_t end = s->state == LIVE ? now(s) : s->end_us;
 
+	if (s->lost_us && s->lost_us < end)
+		end = s->lost_us; /* the carrier counts no further than its last packet */
 	return s->media && end > s->media_us ? end - s->media_us : 0;
 }
 
@@ -1407,6 +1410,7 @@ void session_media_lost(struct session *s)
 	if (s->state != LIVE || !s->connected)
 		return;
 	media_gone(s);
+	s->lost_us = now(s);
 	tell(s, IN_MEDIA_LOST);
 }
 
@@ -1418,6 +1422,7 @@ void session_media_back(struct session *s, const struct media *media, void *sock
 	s->io.media = media;
 	s->io.socket = socket;
 	s->connected = true;
+	s->lost_us = 0;
 	mouth_media(s->mouth, media, socket);
 	played_put(s, PLAYED_CLEARED, NULL); /* what the old socket had queued is gone */
 	attached(s);

@@ -59,7 +59,7 @@ enum { GEN_ANSWER = 20, GEN_ASKED_WITH };
 static const struct column gen_columns[] = {
 	BELOW(1, gen, state, 4), BELOW(2, gen, ahead, 2), BELOW(3, gen, spoke, 2), COLUMN(4, gen, id), COLUMN(5, gen, turn), COLUMN(6, gen, attempt),
 	COLUMN(7, gen, base_items), COLUMN(8, gen, cut), BELOW(9, gen, tool_count, GEN_TOOLS_MAX + 1),
-	COLUMN(10, gen, text_us), { 0 },
+	COLUMN(10, gen, text_us), BELOW(11, gen, goes_on, 2), { 0 },
 };
 
 static const struct column gen_tool_columns[] = { TEXT(1, gen_tool, name), TEXT(3, gen_tool, args), { 0 } };

@@ -286,12 +286,30 @@ void tools_due(struct call *call)
 	tool_timer(call);
 }
 
-/* Another worker asks again, under the old keys. */
-void tools_attached(struct call *call)
+bool tools_open(const struct call *call)
 {
 	unsigned int i;
 
 	for (i = 0; i < TOOLS_MAX; i++)
 		if (call->dialogue.tools[i].state)
-			tool_send(call, &call->dialogue.tools[i]);
+			return true;
+	return false;
+}
+
+/* Another worker asks again, under the old keys. What was done meanwhile is answered at once: it is waited for a moment. */
+void tools_attached(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++) {
+		struct tool *t = &call->dialogue.tools[i];
+
+		if (!t->state)
+			continue;
+		t->state = TOOL_RUNNING;
+		t->detach_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
+		t->deadline_us = call->now_us + (uint64_t)t->timeout_ms * 1000;
+		tool_send(call, t);
+	}
+	tool_timer(call);
 }

@@ -21,7 +21,7 @@ enum {
 	SAME_MOMENT_US = 20000,  /* timers of a real machine are late by less */
 	STALL_US = 100000,       /* a chunk comes every 32 ms */
 	STALL_MAX_US = 1000000,  /* behind this the audio is over */
-	BEYOND_US = 30000000     /* behind the last recorded step */
+	REACTION_US = 200000     /* nobody answers to what was sent less than this ago */
 };
 
 /* ------------------------------------------------------------------ what was ordered */
@@ -199,7 +199,7 @@ struct variant {
 	uint64_t vad_on;
 	bool running;
 	bool past;                 /* the recorded turn is over */
-	bool answer_sent;          /* in the recording the caller hears its answer */
+	uint64_t answer_us;        /* in the recording the first frame of its answer goes out; 0: not yet */
 	bool mouth_differs;        /* from here on the caller would have heard something else */
 	bool hold_missing;         /* … because the agent would not have held */
 	bool recorded_decided;     /* in the recording the floor was given or taken back */
@@ -348,14 +348,19 @@ static void recorded_take(struct variant *v, struct tape_cursor *c, uint64_t at_
 	}
 }
 
+static bool answer_heard(const struct variant *v, uint64_t at_us)
+{
+	return v->answer_us && at_us >= v->answer_us + REACTION_US;
+}
+
 /* Behind the recorded end: does the caller go on, and to what? */
 static void past_take(struct variant *v, const struct call_input *in)
 {
-	if (in->type == IN_SENT)
-		v->answer_sent = true;
+	if (in->type == IN_SENT && !v->answer_us)
+		v->answer_us = in->at_us;
 	if (in->type != IN_VOICE || in->number < v->vad_on)
 		return;
-	if (v->answer_sent)
+	if (answer_heard(v, in->at_us))
 		stop_unknown(v, UNKNOWN_REACTION, in->at_us);
 	else
 		stop(v, TRIAL_WENT_ON, in->at_us);
@@ -403,7 +408,7 @@ static enum err variant_next(struct variant *v)
 		if (!v->wake_us || v->input.at_us <= v->wake_us)
 			return recorded_step(v, &c);
 	}
-	if (!v->wake_us || (v->at == v->end && v->wake_us > v->now_us + BEYOND_US)) {
+	if (!v->wake_us || v->at == v->end) {
 		stop(v, TRIAL_OPEN, v->now_us);
 		return ERR_NONE;
 	}
@@ -431,7 +436,7 @@ static enum err variant_run(struct variant *v)
 		err = variant_next(v);
 		decide(v);
 	}
-	v->turn->heard_answer = v->answer_sent;
+	v->turn->heard_answer = answer_heard(v, v->now_us);
 	v->turn->stalled = v->turn->stalled || (v->chunk_us && v->now_us > v->chunk_us + STALL_US && v->now_us < v->chunk_us + STALL_MAX_US);
 	return err;
 }

@@ -1,81 +1,16 @@
 """Replay from outside: every kept call on every build there is, flipped bytes, other settings."""
-import os
-import pathlib
 import random
-import struct
 import subprocess
-import zlib
 
 import pytest
 
+from callfile import ATTACH, NOTE, SNAPSHOT, START, STEPS, TRANSCRIPT, checksum_again, fields, records, steps
 from conftest import BINARY, ROOT
 
 CALLS = ROOT / "tests" / "calls"
 KEPT = sorted(CALLS.glob("*.cfj"))
 OTHER = ROOT / "build" / "clang" / "callfunnel"
 BUILDS = {"tested": BINARY, **({"other_compiler": str(OTHER)} if OTHER.is_file() and str(OTHER) != BINARY else {})}
-
-FILE_HEADER, RECORD_HEADER = 128, 100
-START, STEPS, SNAPSHOT, ATTACH = 1, 2, 8, 12
-TRANSCRIPT = 4
-NOTE = 14
-
-
-class Record:
-    """One record of an exported call file: where it and its payload lie."""
-
-    def __init__(self, data, at):
-        assert data[at:at + 4] == b"CFr\xb5"
-        self.at, self.kind = at, data[at + 5]
-        self.length = struct.unpack_from("<I", data, at + 8)[0]
-        self.payload = at + RECORD_HEADER
-        self.end = self.payload + self.length
-
-
-def records(data):
-    at, out = FILE_HEADER, []
-    while at < len(data):
-        out.append(Record(data, at))
-        at = out[-1].end
-    return out
-
-
-def checksum_again(data, record):
-    """Makes a changed record's checksums right: the change is in the call, and no longer damage."""
-    payload = bytes(data[record.payload:record.end])
-    struct.pack_into("<I", data, record.at + 92, zlib.crc32(payload))
-    struct.pack_into("<I", data, record.at + 96, zlib.crc32(bytes(data[record.at:record.at + 96])))
-
-
-def varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7f) << shift
-        shift += 7
-        if not byte & 0x80:
-            return value, at
-
-
-def fields(data, at, end):
-    """(number, value or (from, to)) of a wire struct."""
-    while at < end:
-        key, at = varint(data, at)
-        value, at = varint(data, at)
-        if key & 7 == 2:
-            yield key >> 3, (at, at + value)
-            at += value
-        else:
-            yield key >> 3, value
-
-
-def steps(data):
-    """(record, "input" or "output", its fields) of everything in the call."""
-    for record in records(data):
-        if record.kind == STEPS:
-            for number, (start, end) in fields(data, record.payload, record.end):
-                yield record, "input" if number == 1 else "output", dict(fields(data, start, end))
 
 
 @pytest.fixture(params=KEPT, ids=[p.stem for p in KEPT])
