@@ -205,8 +205,8 @@ static size_t trailing_agent(const struct request_block *blocks, size_t count)
 	return n;
 }
 
-/* How far `reply` is said when the words of `text` follow its byte `at`. */
-static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *text, size_t len)
+/* How far `reply` is said when the words of `text` follow its byte `at`; *whole: all of them do. */
+static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *text, size_t len, bool *whole)
 {
 	const char *end = text + len;
 
@@ -219,6 +219,7 @@ static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *te
 			from++;
 		while (text + n < end && text[n] != ' ')
 			n++;
+		*whole = !n;
 		if (!n || n > r->len - from || memcmp(r->text + from, text, n))
 			return at;
 		at = from + n;
@@ -226,13 +227,18 @@ static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *te
 	}
 }
 
+/* Fillers among the agent's words are no part of the answer. */
 static uint32_t said_already(const struct model_reply *r, const struct request_block *blocks, size_t count)
 {
-	uint32_t at = 0;
+	uint32_t at = 0, to;
+	bool whole;
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		at = said_to(r, at, blocks[i].text, blocks[i].text_len);
+	for (i = 0; i < count; i++) {
+		to = said_to(r, at, blocks[i].text, blocks[i].text_len, &whole);
+		if (whole || i + 1 == count)
+			at = to;
+	}
 	return at;
 }
 

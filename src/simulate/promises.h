@@ -90,7 +90,7 @@ struct answer_watch {
 };
 
 struct pending_final {
-	uint64_t at_us;
+	uint64_t at_us, from;
 	uint32_t len;
 	char text[JUDGE_FINAL_TEXT];
 };
@@ -127,7 +127,7 @@ struct judge {
 	/* clocks, in the world's time; 0: not yet */
 	uint64_t started_us, prepared_us, turn_us, ask_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
 	uint64_t step_us;
-	bool first_frame, listened, spoke, ended, ending, held, base_known;
+	bool first_frame, listened, spoke, ended, ending, held, base_known, words_wait;
 	/* P08 */
 	bool clear_due, floor_note, cut_reason;
 	uint32_t cut_utterance; /* noted as cut in this step */

@@ -478,7 +478,8 @@ void judge_stt_pushed(struct judge *j, uint64_t base)
 /* ---- N5: what was heard is shown ---------------------------------------------------------------------------------------
  *
  * Every final with words that the session was given becomes part of a turn's words, was part of the turn before (its partial
- * had ended that turn already, at most four seconds ago), or is noted as a nod. It has until the call's end; a final of the last ten seconds of a call,
+ * had ended that turn already, at most four seconds ago), or is noted as a nod, or a new
+ * stream is opened that hears its audio again. It has until the call's end; a final of the last ten seconds of a call,
  * or before its media was lost for good, need not. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
  * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
 
@@ -493,6 +494,8 @@ static void final_given(struct judge *j, const struct call_input *in)
 	size_t len = in->text_len;
 
 	j->text_us = judge_now(j);
+	if (in->text_len)
+		j->words_wait = true;
 	if (in->kind == TRANSCRIPT_PARTIAL || !len || len >= JUDGE_FINAL_TEXT || j->ended)
 		return;
 	judge_exercise(j, N5);
@@ -500,6 +503,7 @@ static void final_given(struct judge *j, const struct call_input *in)
 		return;
 	f = &j->finals[j->final_count++];
 	f->at_us = judge_now(j);
+	f->from = in->position;
 	f->len = (uint32_t)len;
 	memcpy(f->text, in->text, len);
 }
@@ -517,10 +521,25 @@ static void finals_found(struct judge *j, const char *text, size_t len)
 	j->final_count = kept;
 }
 
+/* A new stream hears that audio again: what the old one said of it is not waited for. */
+static void finals_again(struct judge *j, uint64_t position)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < j->final_count; i++)
+		if (j->finals[i].from < position) {
+			if (kept != i)
+				j->finals[kept] = j->finals[i];
+			kept++;
+		}
+	j->final_count = kept;
+}
+
 static void turn_words(struct judge *j, const struct call_output *o)
 {
 	j->turn_len = (uint32_t)(o->text_len < JUDGE_TURN_TEXT ? o->text_len : JUDGE_TURN_TEXT);
 	memcpy(j->turn_text, o->text, j->turn_len);
+	j->words_wait = false;
 	finals_found(j, o->text, o->text_len);
 }
 
@@ -568,6 +587,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		turn_ended(j, o);
 		break;
 	case NOTE_NOD:
+		j->words_wait = false;
 		finals_found(j, o->text, o->text_len);
 		break;
 	case NOTE_RELEASE:
@@ -592,6 +612,9 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 		break;
 	case OUT_CANCEL:
 		gen_over(j, o->gen, 0);
+		break;
+	case OUT_LISTEN:
+		finals_again(j, o->position);
 		break;
 	case OUT_SPEAK:
 		j->spoke = true;

@@ -236,8 +236,8 @@ void judge_voice_died(struct judge *j, uint32_t sound)
 		return;
 	d = &j->deaths[j->death_count++];
 	*d = (struct judged_death){ .sound = sound, .at_us = judge_now(j), .early = s->made == 0 };
-	if (s->word_count && s->made >= j->scene->talker.words[s->word + s->word_count - 1].end)
-		d->settled = true;
+	if (s->word_count && s->made + (s->exact ? 0 : 1440) >= s->total)
+		d->settled = true; /* all of it is there, as far as one can know */
 	else
 		judge_exercise(j, P05);
 }
@@ -357,7 +357,7 @@ static void watch_begin(struct judge *j, const struct sound *s)
 
 	if (!(s->flags & (SOUND_NOD | SOUND_STOP | SOUND_NOISE)) || (s->to - s->from > 600 * 8 && !stop))
 		return;
-	if (judge_quiet_call(j) || j->held || j->final_count || now < j->voice_us + 1500 * MS_US || judge_faults(j, P06_FAULTS, 6 * S_US) || now < j->key_us + 3 * S_US)
+	if (judge_quiet_call(j) || j->held || j->words_wait || now < j->voice_us + 1500 * MS_US || judge_faults(j, P06_FAULTS, 6 * S_US) || now < j->key_us + 3 * S_US)
 		return;
 	if (!carrier_audible(&j->scene->carrier, now) || speech_left(j) < (stop ? 800 : 1500) * MS_US || whole_plays(j))
 		return;

@@ -111,14 +111,12 @@ static void word_heard(struct talker *t, struct spoken *s, struct spoken_word *w
 	t->heard[t->heard_count++] = (struct heard_word){ (uint16_t)(s - t->sounds), (uint16_t)((uint32_t)(w - t->words) - s->word) };
 }
 
-/* Where a word counts as heard: its end; with estimated times, at the place where a broken utterance was cut, a little less. */
+/* Where a word counts as heard: its end; with estimated times, where a broken utterance was cut, less the estimate's error. */
 static uint32_t word_enough(const struct spoken *s, const struct spoken_word *w)
 {
-	uint32_t slack = (w->end - w->start) / 2;
-
 	if (s->exact || !s->frail)
 		return w->end;
-	return w->end - (slack < DRIFT_MAX ? slack : DRIFT_MAX);
+	return w->end - w->start > DRIFT_MAX ? w->end - DRIFT_MAX : w->start + 1;
 }
 
 /* The ear heard [from, to). Words that thereby are complete are written down with the moment. */

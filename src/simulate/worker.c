@@ -141,6 +141,8 @@ static enum err journal_begin(struct scene *s)
 	ship.idle_us = 500 * MS_US;
 	ship.keep_all = true;
 	err = ship_open(&s->ship, &s->disk, s->dir, &simulated_sink, s, &ship, NULL);
+	if (!err)
+		ship_limit(s->ship, journal_durable_position(s->journal));
 	s->told_durable = 0;
 	world_after(&s->world, &s->commit, COMMIT_US);
 	world_after(&s->world, &s->ship_tick, 200 * MS_US);

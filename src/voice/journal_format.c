@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
-#include <zlib.h>
+#include <xxhash.h>
 
 #include "base/buf.h"
 #include "base/wire.h"
@@ -57,9 +57,9 @@ uint64_t get_le64(const uint8_t *at)
 	return get_le32(at) | (uint64_t)get_le32(at + 4) << 32;
 }
 
-uint32_t journal_crc(const void *data, size_t len)
+uint32_t journal_checksum(const void *data, size_t len)
 {
-	return (uint32_t)crc32_z(0, data, len);
+	return (uint32_t)XXH3_64bits(data, len);
 }
 
 /* ---- ids and kinds ---- */
@@ -153,7 +153,7 @@ void journal_file_header_encode(uint8_t out[JOURNAL_FILE_HEADER_BYTES], const st
 	put_le64(out + 72, h->replaces_offset);
 	put_le64(out + 80, h->rewritten_bytes);
 	put_le64(out + 88, h->capacity_bytes);
-	put_le32(out + 124, journal_crc(out, 124));
+	put_le32(out + 124, journal_checksum(out, 124));
 }
 
 enum err journal_file_header_decode(struct journal_file_header *h, const uint8_t *data, size_t len)
@@ -167,7 +167,7 @@ enum err journal_file_header_decode(struct journal_file_header *h, const uint8_t
 		return ERR_FORMAT;
 	if (data[8] != JOURNAL_VERSION)
 		return ERR_VERSION;
-	if (get_le32(data + 124) != journal_crc(data, 124) || get_le32(data + 12) != JOURNAL_FILE_HEADER_BYTES)
+	if (get_le32(data + 124) != journal_checksum(data, 124) || get_le32(data + 12) != JOURNAL_FILE_HEADER_BYTES)
 		return ERR_CORRUPT;
 	if (data[9] < JOURNAL_ROLE_SEGMENT || data[9] > JOURNAL_ROLE_EXPORT)
 		return ERR_VERSION;
@@ -227,8 +227,8 @@ size_t journal_record_encode(uint8_t *out, struct journal_header *h, const void 
 	} else if (len) {
 		memcpy(body, payload, len);
 	}
-	put_le32(out + AT_CRC, journal_crc(body, h->payload_len));
-	put_le32(out + AT_HEADER_CRC, journal_crc(out, AT_HEADER_CRC));
+	put_le32(out + AT_CRC, journal_checksum(body, h->payload_len));
+	put_le32(out + AT_HEADER_CRC, journal_checksum(out, AT_HEADER_CRC));
 	return JOURNAL_RECORD_HEADER_BYTES + h->payload_len;
 }
 
@@ -254,7 +254,7 @@ enum err journal_record_decode(struct journal_record *r, const uint8_t *data, si
 	*r = (struct journal_record){ .raw = data };
 	if (len < JOURNAL_RECORD_HEADER_BYTES || memcmp(data, record_magic, sizeof(record_magic)) != 0)
 		return ERR_FORMAT;
-	if (get_le32(data + AT_HEADER_CRC) != journal_crc(data, AT_HEADER_CRC))
+	if (get_le32(data + AT_HEADER_CRC) != journal_checksum(data, AT_HEADER_CRC))
 		return ERR_FORMAT;
 	if (data[AT_VERSION] != JOURNAL_VERSION)
 		return ERR_VERSION;
@@ -268,7 +268,7 @@ enum err journal_record_decode(struct journal_record *r, const uint8_t *data, si
 	r->payload = data + JOURNAL_RECORD_HEADER_BYTES;
 	if (len < r->raw_len)
 		return ERR_TRUNCATED;
-	return get_le32(data + AT_CRC) == journal_crc(r->payload, payload_len) ? ERR_NONE : ERR_CORRUPT;
+	return get_le32(data + AT_CRC) == journal_checksum(r->payload, payload_len) ? ERR_NONE : ERR_CORRUPT;
 }
 
 size_t journal_record_stride(const uint8_t *raw, uint8_t *kind)

@@ -158,11 +158,11 @@ size_t journal_gap_encode(uint8_t out[JOURNAL_GAP_MAX_BYTES], const struct journ
 enum err journal_gap_decode(struct journal_gap *g, const void *data, size_t len) MUST_USE;
 const char *journal_gap_why_name(enum journal_gap_why why);
 
-/* Little-endian numbers, and the checksum (CRC-32 as in zlib). */
+/* Little-endian numbers, and the checksum (the low half of XXH3-64). */
 void put_le32(uint8_t *at, uint32_t value);
 void put_le64(uint8_t *at, uint64_t value);
 uint32_t get_le32(const uint8_t *at);
 uint64_t get_le64(const uint8_t *at);
-uint32_t journal_crc(const void *data, size_t len);
+uint32_t journal_checksum(const void *data, size_t len);
 
 #endif

@@ -194,13 +194,13 @@ static void entry_encode(uint8_t out[RECORD_BYTES], const struct entry *e)
 	memcpy(out + AT_KEY, e->key.bytes, 16);
 	memcpy(out + AT_NONCE, e->nonce, NONCE_BYTES);
 	memcpy(out + AT_WRAPPED, e->wrapped, WRAPPED_BYTES);
-	put_le32(out + AT_CRC, journal_crc(out, AT_CRC));
+	put_le32(out + AT_CRC, journal_checksum(out, AT_CRC));
 }
 
 static bool entry_decode(struct entry *e, const uint8_t *data, size_t len)
 {
 	if (len < RECORD_BYTES || memcmp(data, record_magic, sizeof(record_magic)) != 0 || data[4] != 1 ||
-		get_le32(data + AT_CRC) != journal_crc(data, AT_CRC))
+		get_le32(data + AT_CRC) != journal_checksum(data, AT_CRC))
 		return false;
 	if (data[AT_TYPE] < ENTRY_TENANT || data[AT_TYPE] > ENTRY_ERASED_TENANT)
 		return false;
@@ -277,7 +277,7 @@ static void header_make(struct keyring *k)
 	random_bytes(k, k->header + 16, NONCE_BYTES);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(k->header + 40, NULL, check_text, sizeof(check_text), k->header, 16, NULL,
 		k->header + 16, k->secrets->master);
-	put_le32(k->header + 92, journal_crc(k->header, 92));
+	put_le32(k->header + 92, journal_checksum(k->header, 92));
 }
 
 static enum err header_check(struct keyring *k, const uint8_t *data, size_t len, struct err_detail *detail)
@@ -288,7 +288,7 @@ static enum err header_check(struct keyring *k, const uint8_t *data, size_t len,
 		return tell(detail, ERR_FORMAT, k->path, "this is no keyring", "look at what lies there");
 	if (memcmp(data, file_magic, sizeof(file_magic)) != 0)
 		return tell(detail, ERR_VERSION, k->path, "a keyring of another version", "use the release that wrote it");
-	if (get_le32(data + 92) != journal_crc(data, 92))
+	if (get_le32(data + 92) != journal_checksum(data, 92))
 		return tell(detail, ERR_CORRUPT, k->path, "the head of the keyring is damaged", "restore it from a copy");
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(text, NULL, NULL, data + 40, sizeof(text) + 16, data, 16, data + 16,
 		    k->secrets->master))

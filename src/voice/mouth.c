@@ -273,21 +273,18 @@ static uint32_t sent_so_far(const struct mouth *m, const struct store *st)
 	return sent;
 }
 
-void mouth_broken(struct mouth *m, uint32_t utterance, uint32_t take, bool cut)
+void mouth_trim(struct mouth *m, uint32_t utterance, uint32_t samples)
 {
-	struct store *st = find_open(m, utterance, take);
-	uint32_t end = 0, sent;
-	size_t i;
+	struct store *st = find(m, utterance);
+	uint32_t sent;
 
 	if (!st)
 		return;
+	sent = sent_so_far(m, st);
 	st->done = true;
 	st->done_told = true;
-	for (i = 0; i < st->word_count && st->words[i].end_samples <= st->samples; i++)
-		end = st->words[i].end_samples;
-	sent = sent_so_far(m, st);
-	if (cut && end)
-		st->samples = end > sent ? end : sent;
+	if (samples < st->samples)
+		st->samples = samples > sent ? samples : sent;
 }
 
 void mouth_forget(struct mouth *m, uint32_t utterance)

@@ -68,8 +68,8 @@ enum err mouth_audio(struct mouth *m, uint32_t utterance, uint32_t take, const u
 void mouth_words(struct mouth *m, uint32_t utterance, uint32_t take, const struct speech_word *words, size_t count, bool exact);
 void mouth_done(struct mouth *m, uint32_t utterance, uint32_t take);
 
-/* No more audio will come though it is not complete. `cut`: what lies behind its last whole word is dropped, unless sent. */
-void mouth_broken(struct mouth *m, uint32_t utterance, uint32_t take, bool cut);
+/* No more audio will come; what lies behind `samples` is dropped, unless it was sent. */
+void mouth_trim(struct mouth *m, uint32_t utterance, uint32_t samples);
 void mouth_forget(struct mouth *m, uint32_t utterance);
 void mouth_reset(struct mouth *m); /* everything; nothing is told to the carrier */
 

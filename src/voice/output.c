@@ -22,6 +22,7 @@ static const char *const names[OUT_TYPES] = {
 	[OUT_WAKE] = "wake",
 	[OUT_HANGUP] = "hangup",
 	[OUT_NOTE] = "note",
+	[OUT_TRIM] = "trim",
 };
 
 static const char *const note_names[NOTE_KINDS] = {

@@ -24,6 +24,7 @@ enum output_type {
 	OUT_WAKE,       /* number = at_us of the next timer; replaces the one before; 0: none */
 	OUT_HANGUP,     /* kind = enum end_reason */
 	OUT_NOTE,       /* kind = enum note: for the timeline; turn, index, number, position, text as each says */
+	OUT_TRIM,       /* utterance, position: no more audio comes for it, and what lies behind that sample is not played */
 	OUT_TYPES
 };
 

@@ -698,31 +698,13 @@ static void sent_h(void *arg, uint32_t utterance, uint32_t take, uint32_t positi
 
 static const struct mouth_events mouth_events = { .sent = sent_h, .frames = agent_put };
 
-/* Nothing but space and at most one more character is left: the core takes such an utterance for whole, so do we (speech.c). */
-static bool words_complete(const struct voicing *v, const struct mouth_news *news)
-{
-	size_t n = 0, end;
-
-	while (n < news->count && news->words[n].end_samples <= news->samples)
-		n++;
-	if (!n || n < news->count)
-		return false;
-	end = news->words[n - 1].text_end;
-	while (end < v->text.len && v->text.data[end] == ' ')
-		end++;
-	return end + 1 >= v->text.len;
-}
-
-/* The voice died: the core hears of all there is, then that no more will come. */
+/* The voice died: the core hears of all there is, then that no more will come. What becomes of it is the core's word. */
 static void voice_broken(struct session *s, const struct voicing *v)
 {
 	uint32_t utterance = v->utterance, take = v->take;
 	struct call_input *in;
-	struct mouth_news all;
-	bool cut = mouth_peek(s->mouth, utterance, take, &all) && !words_complete(v, &all);
 
 	speech_news_feed(s, utterance, take, true); /* `v` may serve another utterance from here on */
-	mouth_broken(s->mouth, utterance, take, cut);
 	in = input(s, IN_SPEECH_FAILED);
 	in->utterance = utterance;
 	in->take = take;
@@ -955,6 +937,10 @@ static void carry(struct session *s, const struct call_outputs *outputs, size_t 
 		voices_cancel(s, out->utterance, false);
 		mouth_forget(s->mouth, out->utterance);
 		break;
+	case OUT_TRIM:
+		voices_cancel(s, out->utterance, false);
+		mouth_trim(s->mouth, out->utterance, (uint32_t)out->position);
+		break;
 	case OUT_PLAY:
 		mouth_play(s->mouth, out->utterance, out->take, (uint32_t)out->position);
 		pump(s);
@@ -1001,8 +987,8 @@ static uint64_t connected_us(const struct session *s)
 {
 	uint64_t end = s->state == LIVE ? now(s) : s->end_us;
 
-	if (s->lost_us && s->lost_us < end)
-		end = s->lost_us; /* the carrier counts no further than its last packet */
+	if (s->lost_us && s->lost_us < end && !(s->state != LIVE && s->reason == END_CALLER))
+		end = s->lost_us; /* the carrier counts no further than its last packet, unless it told of a later end itself */
 	return s->media && end > s->media_us ? end - s->media_us : 0;
 }
 

@@ -77,7 +77,7 @@ static void cursor_load(struct ship *s)
 
 	buf_init(&b, CURSOR_BYTES);
 	if (!disk_path(path, s->dir, "cursor") && !disk_load(&s->disk, path, &b) && b.len == CURSOR_BYTES &&
-		!memcmp(b.data, cursor_magic, sizeof(cursor_magic)) && get_le32(b.data + 44) == journal_crc(b.data, 44)) {
+		!memcmp(b.data, cursor_magic, sizeof(cursor_magic)) && get_le32(b.data + 44) == journal_checksum(b.data, 44)) {
 		s->cursor.order = get_le64(b.data + 8);
 		s->cursor.offset = get_le64(b.data + 16);
 		s->counts.acked_records = get_le64(b.data + 24);
@@ -103,7 +103,7 @@ static void cursor_save(struct ship *s, uint64_t now_us)
 	put_le64(bytes + 16, s->cursor.offset);
 	put_le64(bytes + 24, s->counts.acked_records);
 	put_le64(bytes + 32, s->counts.acked_bytes);
-	put_le32(bytes + 44, journal_crc(bytes, 44));
+	put_le32(bytes + 44, journal_checksum(bytes, 44));
 	s->saved_us = now_us;
 	if (disk_replace(&s->disk, s->dir, "cursor", bytes, sizeof(bytes)))
 		s->counts.disk_errors++;

@@ -18,7 +18,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CUT_KEEP_US = 1000000, CHARS_A_SECOND = 14, PLAY_TRIES = 2 };
+enum { CUT_KEEP_US = 1000000, CHARS_A_SECOND = 14, PLAY_TRIES = 2, ESTIMATE_PART = 8 };
 
 static uint64_t samples_us(uint64_t samples)
 {
@@ -219,11 +219,21 @@ void speech_released(struct call *call, uint32_t gen)
 
 /* ------------------------------------------------------------------ heard */
 
+/* Where a word surely has ended. An estimate is off by a little, and by more the longer the utterance has gone on. */
+static uint64_t word_end(const struct call *call, const struct utterance *u, unsigned int word)
+{
+	uint64_t end = u->words[word].end_samples;
+	uint64_t margin = (uint64_t)call->settings.tts_margin_ms * CALL_RATE_HZ / 1000;
+
+	if (u->exact)
+		return end;
+	return end + (end / ESTIMATE_PART > margin ? end / ESTIMATE_PART : margin);
+}
+
 /* Samples that must have been played for a word to be heard. */
 static uint64_t word_due(const struct call *call, const struct utterance *u, unsigned int word)
 {
-	uint64_t margin = u->exact ? 0 : (uint64_t)call->settings.tts_margin_ms * CALL_RATE_HZ / 1000;
-	uint64_t due = u->words[word].end_samples + margin;
+	uint64_t due = word_end(call, u, word);
 
 	return u->done && due > u->samples ? u->samples : due;
 }
@@ -420,11 +430,11 @@ static void make_again(struct call *call, struct utterance *u)
 }
 
 /* Words there is whole audio for. */
-static unsigned int made_words(const struct utterance *u)
+static unsigned int made_words(const struct call *call, const struct utterance *u)
 {
 	unsigned int n = 0;
 
-	while (n < u->word_count && u->words[n].end_samples <= u->samples)
+	while (n < u->word_count && word_end(call, u, n) <= u->samples)
 		n++;
 	return n;
 }
@@ -438,6 +448,16 @@ static uint32_t skip_space(const struct call *call, struct text text, uint32_t f
 	return from;
 }
 
+/* No more audio is to be had: what there is, is all. */
+static void trim(struct call *call, struct utterance *u)
+{
+	struct call_output *out = call_put(call, OUT_TRIM);
+
+	u->done = true;
+	out->utterance = u->id;
+	out->position = u->samples;
+}
+
 /* The voice died behind word `n`: what there is audio for is one utterance, the rest another. */
 static void split(struct call *call, struct utterance *u, unsigned int n)
 {
@@ -449,11 +469,11 @@ static void split(struct call *call, struct utterance *u, unsigned int n)
 	uint32_t attempts = u->attempts, gen = u->gen, turn = u->turn;
 
 	u->text.len = end;
-	u->samples = u->words[n - 1].end_samples;
+	u->samples = word_end(call, u, n - 1) < u->samples ? (uint32_t)word_end(call, u, n - 1) : u->samples;
 	u->played = u->played < u->samples ? u->played : u->samples;
 	u->from = u->from < u->samples ? u->from : u->samples;
 	u->word_count = (uint16_t)n;
-	u->done = true;
+	trim(call, u);
 	item_set(call, u, end);
 	if (!rest.len || !room(call) || !guarded(call, GUARD_P05))
 		return;
@@ -467,18 +487,19 @@ static void split(struct call *call, struct utterance *u, unsigned int n)
 }
 
 /* No more audio will come for it, and it is not said to be done. */
-static void broken_off(struct call *call, struct utterance *u)
+static void broken_off(struct call *call, struct utterance *u, bool died)
 {
-	unsigned int n = made_words(u);
+	unsigned int n = made_words(call, u);
+	unsigned int last = died ? n : u->word_count; /* a voice that only forgot its end is believed more */
 
-	if (n && n == u->word_count && skip_space(call, u->text, u->words[n - 1].text_end) + 1 >= u->text.len) {
-		u->done = true; /* all words are there: only the end was not told */
+	if (last && last == u->word_count && skip_space(call, u->text, u->words[last - 1].text_end) + 1 >= u->text.len) {
+		trim(call, u); /* all words are there: only the end was not told */
 		if (u->played >= u->samples)
 			finish(call, u, false);
 		return;
 	}
 	if (!guarded(call, GUARD_P05) && u->state == UTTERANCE_PLAYS) {
-		u->done = true;
+		trim(call, u);
 		return;
 	}
 	if (u->state != UTTERANCE_PLAYS || !u->sent || !n) {
@@ -520,7 +541,7 @@ void speech_failed(struct call *call, const struct call_input *in)
 
 	if (!u || u->synth_take != in->take || u->done || u->state == UTTERANCE_CUT)
 		return;
-	broken_off(call, u);
+	broken_off(call, u, true);
 }
 
 /* ------------------------------------------------------------------ playing */
@@ -798,7 +819,7 @@ void speech_timer(struct call *call, enum timer timer)
 		return;
 	u = at_order(call, 0);
 	if (timer == TIMER_VOICE)
-		broken_off(call, u);
+		broken_off(call, u, false);
 	else if (timer == TIMER_PLAY)
 		play_late(call, u);
 	else

@@ -153,7 +153,7 @@ static inline void world_end(struct world *w)
 
 static inline uint32_t world_check(uint8_t kind, const void *payload, size_t len)
 {
-	return journal_crc(payload, len) * 31 + kind;
+	return journal_checksum(payload, len) * 31 + kind;
 }
 
 static inline enum err world_append(struct world *w, unsigned int n, uint8_t kind, size_t len)

@@ -244,7 +244,7 @@ static void test_verify_broken_seal(void **state)
 	assert_int_equal(disk_open(&disk_real, &f, path, DISK_WRITE), ERR_NONE);
 	assert_int_equal(disk_read(f, 128, bytes, sizeof(bytes), &got), ERR_NONE);
 	bytes[24] ^= 1; /* its time */
-	put_le32(bytes + 96, journal_crc(bytes, 96));
+	put_le32(bytes + 96, journal_checksum(bytes, 96));
 	assert_int_equal(disk_write(f, 128, bytes, sizeof(bytes)), ERR_NONE);
 	disk_close(&f);
 	out = run_on(&status, "verify", "--json");

@@ -221,7 +221,7 @@ static void P08_hold_clears_next_and_nothing_follows(void **state)
 	assert_int_equal(kit.wire[before + 1].first, 8000 / 160);
 	assert_int_equal(kit.sent, 2);
 	assert_int_equal(kit.sent_take, 3);
-	assert_int_equal(kit.sent_position, 8160);
+	assert_int_equal(kit.sent_position, 8000);
 }
 
 static void sabotage_breaks_P08(void **state)
@@ -328,12 +328,16 @@ static void waits_when_it_is_dry_and_sends_what_there_is(void **state)
 	assert_int_equal(last_mark()->samples, 400); /* with a mark: a word may end there */
 	run_until(kit.now_us + 1000000);
 	assert_int_equal(frames(), 3);
+	assert_int_equal(kit.sent, 2); /* the rest went when the carrier had nothing left */
+	assert_int_equal(kit.sent_position, 320);
 	sound(1, 1, 400, 1600);
 	mouth_done(kit.mouth, 1, 1);
 	mouth_pump(kit.mouth, kit.now_us);
 	run_until(kit.now_us + 1000000);
 	assert_int_equal(kit.told_samples, 2000);
 	assert_int_equal(last_mark()->samples, 2000);
+	assert_int_equal(kit.sent_take, 2);
+	assert_int_equal(kit.sent_position, 400); /* it began again there */
 	assert_false(mouth_is_dry(kit.mouth, &utterance, &take));
 }
 
@@ -410,7 +414,7 @@ static void P05_a_broken_voice_is_cut_behind_its_last_whole_word(void **state)
 	assert_int_equal(mouth_speak(kit.mouth, 1, 1), ERR_NONE);
 	mouth_words(kit.mouth, 1, 1, words, 3, true);
 	sound(1, 1, 0, 2600);
-	mouth_broken(kit.mouth, 1, 1, true);
+	mouth_trim(kit.mouth, 1, 2000);
 	mouth_play(kit.mouth, 1, 2, 0);
 	run_until(kit.now_us + 1000000);
 	assert_int_equal(kit.told_samples, 2000);

@@ -682,6 +682,25 @@ static void media_lost_and_back_on_another_socket(void **state)
 	assert_false(session_ended(k->session));
 }
 
+static void N3_time_without_media_counts_only_when_the_carrier_says_so(void **state)
+{
+	struct session_usage usage;
+	uint64_t lost;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 2000);
+	lost = (k->now_us - k->media_us) / 1000;
+	session_media_lost(k->session);
+	k->media_on = false;
+	kit_run(k, 3000);
+	session_usage(k->session, &usage);
+	assert_int_equal(usage.connected_ms, lost); /* to the last packet, as far as anybody knows, */
+	session_hangup(k->session);
+	session_usage(k->session, &usage);
+	assert_int_equal(usage.connected_ms, lost + 3000); /* until the carrier tells of a later end */
+}
+
 static void media_that_stays_away_ends_the_call(void **state)
 {
 	(void)state;
@@ -859,6 +878,7 @@ int main(void)
 		WRITTEN(a_session_closed_early_has_no_end),
 		CASE(foreign_bytes_are_no_snapshot),
 		WRITTEN(media_lost_and_back_on_another_socket),
+		WRITTEN(N3_time_without_media_counts_only_when_the_carrier_says_so),
 		CASE(media_that_stays_away_ends_the_call),
 		WRITTEN(a_wake_up_too_early_changes_nothing),
 		CASE(an_order_ends_the_call),

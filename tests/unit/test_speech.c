@@ -703,7 +703,7 @@ static void a_voice_that_dies_before_sending_is_asked_for_all_of_it(void **state
 	audio(k, 1, 960);
 	drop(k);
 	voice_dies(k, 1);
-	expect(k, "0 ~retry t0 i1 n2", "0 hold", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
+	expect(k, "0 ~retry t0 i1 n2", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
 }
 
 static void a_voice_that_dies_before_its_first_word_as_well(void **state)
@@ -716,7 +716,7 @@ static void a_voice_that_dies_before_its_first_word_as_well(void **state)
 	sent(k, 1);
 	drop(k);
 	voice_dies(k, 1);
-	expect(k, "0 ~retry t0 i1 n2", "0 hold", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
+	expect(k, "0 ~retry t0 i1 n2", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
 }
 
 static void a_voice_that_dies_while_it_waits_is_silent_about_it(void **state)
@@ -1094,7 +1094,7 @@ static void audio_that_stops_before_it_is_sent_has_its_gap(void **state)
 	quiet_until(k, 1299);
 	expect_nothing(k);
 	quiet_until(k, 1300);
-	expect(k, "1300 ~retry t0 i1 n2", "1300 hold", "1300 unspeak u1", "1300 speak u1.3 \"one two three four five six seven eight nine ten\"");
+	expect(k, "1300 ~retry t0 i1 n2", "1300 unspeak u1", "1300 speak u1.3 \"one two three four five six seven eight nine ten\"");
 }
 
 static void sending_that_is_behind_its_audio_is_dry_at_once(void **state)
