@@ -282,6 +282,21 @@ static void caller_bridge(struct caller *c)
 	world_at(w, &c->think, (c->free_us > w->now_us ? c->free_us : w->now_us) + dice_ms(&c->dice, 2800, 5000));
 }
 
+/* Instead of answering he sometimes says nothing for a long time, or coughs first. */
+static bool hesitates(struct caller *c)
+{
+	uint32_t r = dice_below(&c->dice, 100);
+
+	if (r < 3) {
+		c->mute = true;
+		c->silences++;
+	} else if (r < 8) {
+		caller_cough(c, dice_ms(&c->dice, 280, 800));
+		world_after(&c->scene->world, &c->think, dice_ms(&c->dice, 3500, 5500));
+	}
+	return r < 8;
+}
+
 static void on_think(void *arg)
 {
 	struct caller *c = arg;
@@ -303,11 +318,8 @@ static void on_think(void *arg)
 		c->mute = false;
 	if (c->mute)
 		return;
-	if (c->asked >= 0 && !c->scene->script->own && dice_below(&c->dice, 100) < 3) {
-		c->mute = true;
-		c->silences++;
+	if (c->asked >= 0 && !c->scene->script->own && hesitates(c))
 		return;
-	}
 	if (c->asked >= 0)
 		caller_answer(c, c->asked);
 	else

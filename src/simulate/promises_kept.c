@@ -6,6 +6,7 @@
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 #include "voice/journal_read.h"
+#include "voice/recorder.h"
 #include "voice/replay.h"
 #include "voice/steps.h"
 #include "voice/tape.h"
@@ -222,51 +223,160 @@ static void metering_check(struct judge *j)
 
 /* ---- N4 -------------------------------------------------------------------------------------------------------------------
  *
- * In calls with audio: the caller's track, from the call's first sample to within 250 ms of its last, is audio or a marked
- * gap; what is marked as lost with a worker begins at most two seconds before it died. Exempt from the two
- * seconds: a disk that was full, slow or failing in the half minute before. Exercised by each such call. */
+ * In calls with audio: what the recorder cuts from the records in the sink is as long as the call, within 20 ms; every sample
+ * of the caller's that no record holds is marked (by the record behind it, by another worker's attach, or by the journal's own
+ * GAP) and lies in a gap that the recorder names; and of a worker that died at most the last two
+ * seconds are missing. Exempt from the two seconds: a disk that was full, slow or failing in the half minute before. Exercised
+ * by each such call that was connected. */
 
-/* The new worker marks from its snapshot on; what the old one's journal has of that is no gap. */
-static void gap_of_worker(struct judge *j, const struct record_caller *r, uint64_t kept_to)
+struct cutting {
+	uint64_t from[JUDGE_GAPS], to[JUDGE_GAPS]; /* the caller's gaps, as named */
+	uint32_t count;
+	bool overflow;
+};
+
+static enum err on_block(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
 {
-	uint64_t from = r->position - r->gap_samples > kept_to ? r->position - r->gap_samples : kept_to;
+	(void)arg;
+	(void)caller;
+	(void)agent;
+	(void)samples;
+	return ERR_NONE;
+}
+
+static enum err on_gap(void *arg, const struct tracks_gap *gap)
+{
+	struct cutting *c = arg;
+
+	if (gap->side != TRACKS_CALLER)
+		return ERR_NONE;
+	c->overflow = c->overflow || c->count == JUDGE_GAPS;
+	if (c->count < JUDGE_GAPS) {
+		c->from[c->count] = gap->start_sample;
+		c->to[c->count++] = gap->start_sample + gap->samples;
+	}
+	return ERR_NONE;
+}
+
+/* [from, to) is in gaps that were named, but for 20 ms. */
+static bool gap_named(const struct cutting *c, uint64_t from, uint64_t to)
+{
+	uint32_t i;
+	bool more = true;
+
+	while (more && from + 160 < to) {
+		more = false;
+		for (i = 0; i < c->count; i++)
+			if (c->from[i] <= from + 160 && c->to[i] > from) {
+				from = c->to[i];
+				more = true;
+			}
+	}
+	return from + 160 >= to;
+}
+
+static bool recording_cut(struct judge *j, struct cutting *c, struct recorder_summary *summary)
+{
+	const struct sink *k = &j->scene->sink;
+	struct recorder *r;
+	enum err err;
+	uint32_t i;
+
+	*c = (struct cutting){ .count = 0 };
+	err = recorder_new(&r, on_block, on_gap, c);
+	for (i = 0; i < k->count && !err; i++) {
+		const struct sink_record *s = &k->records[i];
+
+		err = recorder_push(r, s->header.kind, s->header.epoch, s->header.time_us, s->err ? NULL : payload_of(k, s), s->len);
+	}
+	if (!err)
+		err = recorder_finish(&r, summary);
+	else
+		recorder_cancel(&r);
+	if (err)
+		judge_fail(j, N4, "no recording can be cut from what was shipped: %s", err_name(err));
+	return !err && !c->overflow;
+}
+
+static void gap_of_worker(struct judge *j, uint64_t from, uint64_t to)
+{
 	uint32_t i;
 
 	for (i = 0; i < j->worker_count; i++) {
 		const struct kept_death *d = &j->workers[i];
 
-		if (from <= d->position && r->position >= d->position && !d->disk_fault && d->position - from > 2 * 8000 + 800)
+		if (from <= d->position && to >= d->position && !d->disk_fault && d->position - from > 2 * 8000)
 			judge_fail(j, N4, "a worker died and took %llu ms of audio with it", (unsigned long long)(d->position - from) / 8);
 	}
 }
 
-static void track_check(struct judge *j)
+/* The journal itself says that it has lost some of the caller's audio under this epoch. */
+static bool journal_owns_up(const struct sink *k, uint32_t epoch)
+{
+	struct journal_gap g;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++)
+		if (k->records[i].header.kind == JOURNAL_GAP && k->records[i].header.epoch == epoch && !k->records[i].err &&
+			!journal_gap_decode(&g, payload_of(k, &k->records[i]), k->records[i].len) && (g.kinds & (1u << JOURNAL_AUDIO_CALLER)))
+			return true;
+	return false;
+}
+
+/* Every stretch without audio is marked: by the record behind it, by the attach of another worker, or by the journal. */
+static void track_check(struct judge *j, const struct cutting *c)
 {
 	const struct sink *k = &j->scene->sink;
 	struct record_caller r;
-	uint64_t at = 0, end;
+	uint64_t at = 0;
+	uint32_t i, epoch = 1;
+
+	for (i = 0; i < k->count; i++) {
+		const struct sink_record *s = &k->records[i];
+
+		if (s->header.kind != JOURNAL_AUDIO_CALLER || s->err || record_caller_decode(&r, payload_of(k, s), s->len))
+			continue;
+		if (r.position > at) {
+			bool marked = r.position - r.gap_samples <= at || s->header.epoch != epoch || journal_owns_up(k, epoch);
+
+			gap_of_worker(j, at, r.position);
+			if (!marked || !gap_named(c, at, r.position)) {
+				judge_fail(j, N4, "the caller's audio from sample %llu to %llu is neither kept nor marked", (unsigned long long)at,
+					(unsigned long long)r.position);
+				return;
+			}
+		}
+		at = r.position + r.samples > at ? r.position + r.samples : at;
+		epoch = s->header.epoch;
+	}
+}
+
+static bool end_record(const struct sink *k, struct record_end *end)
+{
 	uint32_t i;
 
-	if (!j->scene->audio || !j->started_us)
+	for (i = k->count; i > 0; i--)
+		if (k->records[i - 1].header.kind == JOURNAL_END && !k->records[i - 1].err)
+			return !record_end_decode(end, payload_of(k, &k->records[i - 1]), k->records[i - 1].len);
+	return false;
+}
+
+static void recording_check(struct judge *j)
+{
+	struct recorder_summary summary;
+	struct cutting cutting;
+	struct record_end end;
+	uint64_t length;
+
+	if (!j->scene->audio || !j->started_us || !end_record(&j->scene->sink, &end))
 		return;
 	judge_exercise(j, N4);
-	for (i = 0; i < k->count; i++) {
-		const struct sink_record *record = &k->records[i];
-
-		if (record->header.kind != JOURNAL_AUDIO_CALLER || record->err || record_caller_decode(&r, payload_of(k, record), record->len))
-			continue;
-		if (r.position < r.gap_samples || r.position - r.gap_samples > at) {
-			judge_fail(j, N4, "the caller's audio from sample %llu to %llu is neither kept nor marked", (unsigned long long)at,
-				(unsigned long long)(r.position - r.gap_samples));
-			return;
-		}
-		if (r.gap_samples)
-			gap_of_worker(j, &r, at);
-		at = r.position + r.samples;
-	}
-	end = j->scene->kept_position;
-	if (at + 2000 < end && !fault_any_recent(&j->scene->plan, DISK_FAULTS, judge_now(j), 30 * S_US))
-		judge_fail(j, N4, "the caller's track ends at sample %llu, the call at %llu", (unsigned long long)at, (unsigned long long)end);
+	if (!recording_cut(j, &cutting, &summary))
+		return;
+	length = (end.at_us - end.media_us) / 125;
+	if (summary.samples > length + 160 || summary.samples + 160 < length)
+		judge_fail(j, N4, "the recording has %llu samples, the call %llu", (unsigned long long)summary.samples, (unsigned long long)length);
+	track_check(j, &cutting);
 }
 
 /* ---- N6 -------------------------------------------------------------------------------------------------------------------
@@ -349,7 +459,7 @@ void judge_kept_end(struct judge *j)
 {
 	if (!j->scene->owner_lost_us) {
 		metering_check(j);
-		track_check(j);
+		recording_check(j);
 	}
 	ends_check(j);
 	if (!j->scene->sink.overflow) {

@@ -60,12 +60,12 @@ static const struct spoken *spoken_of(const struct judge *j, uint32_t sound)
 }
 
 /* Words of the sound, from its first on, that the ear has had by `at_us`. */
-static uint32_t heard_by(const struct judge *j, uint32_t sound, uint64_t at_us)
+static uint32_t heard_by(const struct judge *j, uint32_t sound, uint64_t at_us, bool whole)
 {
 	const struct spoken *s = spoken_of(j, sound);
 	uint32_t n = 0;
 
-	while (s && n < s->word_count && talker_word_heard(&j->scene->talker, sound, n, at_us))
+	while (s && n < s->word_count && talker_word_heard(&j->scene->talker, sound, n, at_us, whole))
 		n++;
 	return n;
 }
@@ -93,10 +93,20 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
  *
  * When the outputs note what was heard of an utterance, its words are a beginning of those the carrier's ear has had by then:
  * never one more. Of a cut utterance, in the end, at most one word is missing of those that the ear had a signal's way before
- * the cut (for estimated word times: and 400 ms, the margin they are rounded down by). Exempt from the second half: late
- * marks, a lost socket or a dead worker within twelve seconds, because nobody could know. And in each request to the
- * model the agent's words before the caller's last ones are, in order, among the words the ear has had. Exercised by each
+ * the cut (for estimated word times: and 400 ms, the margin they are rounded down by). Exempt: late marks (a mark that a clear
+ * returned late looks like one whose audio was played), a lost socket or a dead worker within twelve seconds, because nobody
+ * could know. And in each request to the
+ * model the agent's words before the caller's last ones are, in order, among the words the ear has had (not in calls whose marks came
+ * late). Exercised by each
  * utterance that was cut. */
+
+static bool late_marks(const struct judge *j, uint64_t at_us)
+{
+	const struct fault_plan *p = &j->scene->plan;
+	uint64_t marks = p->struck_us[FAULT_MARKS_LATE], lost = j->scene->carrier.lost_us;
+
+	return (marks && at_us >= marks && at_us < marks + 14 * S_US) || (lost && at_us + 4 * S_US >= lost && at_us < lost + 20 * S_US);
+}
 
 static void heard_noted(struct judge *j, const struct call_output *o)
 {
@@ -110,7 +120,10 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 		return;
 	}
 	carrier_settle(&j->scene->carrier, now);
-	heard = heard_by(j, u->sound, now);
+	heard = heard_by(j, u->sound, now, false);
+	if (words > heard && late_marks(j, now))
+		for (; heard < words; heard++)
+			talker_grant(&j->scene->talker, u->sound, heard);
 	if (words > heard)
 		judge_fail(j, P04, "utterance %u: %u words are noted as heard, the ear has had %u", o->index, words, heard);
 	if (o->number && !u->settled) {
@@ -134,17 +147,9 @@ static void cut_check(struct judge *j, const struct judged_utterance *u)
 
 	if (!s || !u->cut || cut_us < way)
 		return;
-	least = heard_by(j, u->sound, cut_us - way);
+	least = heard_by(j, u->sound, cut_us - way, true);
 	if (u->noted + 1u < least)
 		judge_fail(j, P04, "utterance %u was cut: %u words are noted, the ear had had %u of them", u->id, u->noted, least);
-}
-
-static bool late_marks(const struct judge *j, uint64_t at_us)
-{
-	const struct fault_plan *p = &j->scene->plan;
-	uint64_t marks = p->struck_us[FAULT_MARKS_LATE], lost = j->scene->carrier.lost_us;
-
-	return (marks && at_us >= marks && at_us < marks + 14 * S_US) || (lost && at_us + 4 * S_US >= lost && at_us < lost + 20 * S_US);
 }
 
 struct word_at {
@@ -204,6 +209,8 @@ void judge_history(struct judge *j, const struct request_block *blocks, size_t c
 
 			while (!found && ear_next(t, &at, &heard))
 				found = heard.len == said.len && !memcmp(heard.text, said.text, said.len);
+			if (!found && j->scene->plan.struck_us[FAULT_MARKS_LATE])
+				return; /* what was granted above stands out of order */
 			if (!found) {
 				judge_fail(j, P04, "the history has \"%.*s\" (\"%.*s\"), which the ear never had", (int)said.len, said.text,
 					(int)(blocks[i].text_len < 60 ? blocks[i].text_len : 60), blocks[i].text);
@@ -312,7 +319,7 @@ static void deaths_end(struct judge *j)
 		const struct spoken *dead = &t->sounds[d->sound], *rest = d->has_rest ? &t->sounds[d->rest] : NULL;
 
 		for (k = twice = 0; rest && k < rest->word_count && rest->word_count <= dead->word_count; k++)
-			twice += t->words[rest->word + k].heard_us && t->words[dead->word + dead->word_count - rest->word_count + k].heard_us;
+			twice += t->words[rest->word + k].whole_us && t->words[dead->word + dead->word_count - rest->word_count + k].whole_us;
 		if (twice > 1)
 			judge_fail(j, P05, "after the voice died %u words were heard twice", twice);
 	}

@@ -29,6 +29,9 @@ static void output_map(struct scene *s, const struct call_output *o)
 		carrier_play_dropped(&s->carrier, o->utterance);
 		carrier_play_ordered(&s->carrier, o->utterance, o->take, talker_sound_of(&s->talker, o->utterance), (uint32_t)o->position);
 		break;
+	case OUT_TRIM:
+		talker_trim(&s->talker, talker_sound_of(&s->talker, o->utterance), (uint32_t)o->position);
+		break;
 	case OUT_HOLD:
 		carrier_play_dropped(&s->carrier, UINT32_MAX);
 		s->holds++;

@@ -12,7 +12,17 @@ enum { PIECE = 3200, DRIFT_MAX = 1440 /* 180 ms: adapters that estimate anchor t
 
 uint32_t talker_made(const struct talker *t, uint32_t sound)
 {
-	return sound < t->sound_count ? t->sounds[sound].made : 0;
+	const struct spoken *s = sound < t->sound_count ? &t->sounds[sound] : NULL;
+
+	if (!s)
+		return 0;
+	return s->made < s->trimmed ? s->made : s->trimmed;
+}
+
+void talker_trim(struct talker *t, uint32_t sound, uint32_t position)
+{
+	if (sound < t->sound_count)
+		t->sounds[sound].trimmed = position;
 }
 
 uint32_t talker_sound_of(const struct talker *t, uint32_t utterance)
@@ -70,7 +80,7 @@ static uint32_t earlier_sound(const struct talker *t, uint32_t utterance, const 
 	uint32_t before = talker_sound_of(t, utterance);
 	const struct spoken *s = before != TALKER_NONE ? &t->sounds[before] : NULL;
 
-	return s && s->text_len == len && !memcmp(talker_text(t, s), text, len) ? before : TALKER_NONE;
+	return s && s->worker == t->scene->deaths && s->text_len == len && !memcmp(talker_text(t, s), text, len) ? before : TALKER_NONE;
 }
 
 uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, const char *text, size_t len)
@@ -79,7 +89,9 @@ uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, con
 
 	if (t->sound_count == TALKER_SOUNDS || t->text_len + len > TALKER_TEXT)
 		return TALKER_NONE;
-	*s = (struct spoken){ .utterance = utterance, .take = take, .text = t->text_len, .text_len = (uint32_t)len };
+	*s = (struct spoken){ .utterance = utterance, .take = take, .text = t->text_len, .text_len = (uint32_t)len,
+		.trimmed = UINT32_MAX };
+	s->worker = t->scene->deaths;
 	s->before = earlier_sound(t, utterance, text, len);
 	s->ordered_us = t->scene->world.now_us;
 	s->turn = judge_turn_answered(&t->scene->judge);
@@ -90,12 +102,14 @@ uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, con
 	return t->sound_count++;
 }
 
-bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us)
+bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us, bool whole)
 {
 	for (; sound != TALKER_NONE; sound = t->sounds[sound].before) {
 		const struct spoken_word *w = &t->words[t->sounds[sound].word + word];
 
-		if (w->heard_us && w->heard_us <= at_us)
+		uint64_t heard_us = whole ? w->whole_us : w->heard_us;
+
+		if (heard_us && heard_us <= at_us)
 			return true;
 	}
 	return false;
@@ -105,10 +119,18 @@ static void word_heard(struct talker *t, struct spoken *s, struct spoken_word *w
 {
 	if (w->heard_us)
 		return;
-	w->heard_us = at_us ? at_us : 1;
+	w->heard_us = at_us;
 	if (t->heard_count == TALKER_WORDS)
 		return;
 	t->heard[t->heard_count++] = (struct heard_word){ (uint16_t)(s - t->sounds), (uint16_t)((uint32_t)(w - t->words) - s->word) };
+}
+
+void talker_grant(struct talker *t, uint32_t sound, uint32_t word)
+{
+	struct spoken *s = &t->sounds[sound];
+
+	if (word < s->word_count)
+		word_heard(t, s, &t->words[s->word + word], t->scene->world.now_us);
 }
 
 /* Where a word counts as heard: its end; with estimated times, where a broken utterance was cut, less the estimate's error. */
@@ -134,6 +156,8 @@ void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, 
 		if (w->end <= from || from > w->heard_to || to <= w->heard_to)
 			continue;
 		w->heard_to = to < w->end ? to : w->end;
+		if (w->heard_to == w->end)
+			w->whole_us = run_from_us + (uint64_t)(w->end - run_position) * 125;
 		if (w->heard_to >= enough)
 			word_heard(t, s, w, run_from_us + (uint64_t)(enough > run_position ? enough - run_position : 0) * 125);
 	}

@@ -24,7 +24,8 @@ struct spoken_word {
 	uint32_t start, end; /* samples: the truth */
 	uint32_t heard_to;   /* the ear has its samples from `start` to here */
 	uint16_t text_from, text_to;
-	uint64_t heard_us;   /* when the ear had it whole; 0: not yet */
+	uint64_t heard_us;   /* when the ear had it, as far as the voice's word times can tell; 0: not yet */
+	uint64_t whole_us;   /* when it truly had its last sample */
 };
 
 struct spoken {
@@ -32,9 +33,11 @@ struct spoken {
 	uint32_t text, text_len; /* in the talker's texts */
 	uint32_t word, word_count;
 	uint32_t made;           /* samples the vendor has given us */
+	uint32_t trimmed;        /* of these so many are to be played; UINT32_MAX: all */
 	uint32_t total;          /* and would give, all in all */
 	uint32_t before;         /* an earlier sound of the same utterance and text, or TALKER_NONE */
 	uint32_t turn;           /* the caller's turn it was said in */
+	uint32_t worker;         /* how many had died before: what a dead one's audio let the ear hear, its successor does not know */
 	bool done, failed, started, exact;
 	bool frail;              /* its stream breaks off, or may be taken for broken: the mouth then cuts it at an estimate */
 	bool any_heard, all_heard;
@@ -86,7 +89,8 @@ void talker_init(struct talker *t, struct scene *scene);
 /* The outputs order an utterance: its sound gets a number, the vendor is started next. TALKER_NONE when the record is full. */
 uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, const char *text, size_t len);
 
-uint32_t talker_made(const struct talker *t, uint32_t sound);
+uint32_t talker_made(const struct talker *t, uint32_t sound); /* … and may be played */
+void talker_trim(struct talker *t, uint32_t sound, uint32_t position);
 void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position);
 
 static inline const char *talker_text(const struct talker *t, const struct spoken *s)
@@ -97,7 +101,11 @@ static inline const char *talker_text(const struct talker *t, const struct spoke
 /* The latest sound of an utterance, or TALKER_NONE. */
 uint32_t talker_sound_of(const struct talker *t, uint32_t utterance);
 
-/* Was that word of the sound's text heard, in this sound or an earlier one of the same text, by `at_us`? */
-bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us);
+/* Counts it as heard though it was not: what the outputs say may be wrong where nobody could know (promises_speech.c). */
+void talker_grant(struct talker *t, uint32_t sound, uint32_t word);
+
+/* Was that word of the sound's text heard, in this sound or an earlier one of the same text, by `at_us`? `whole`: to its last
+ * sample. */
+bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us, bool whole);
 
 #endif

@@ -307,7 +307,6 @@ void worker_after(struct scene *s)
 		return;
 	if (!s->ended_us && session_ended(s->session)) {
 		s->ended_us = s->world.now_us;
-		s->kept_position = session_caller_position(s->session);
 		s->caller.gone = true;
 	}
 	if (s->finished)

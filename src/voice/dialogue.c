@@ -494,6 +494,8 @@ void dialogue_attached(struct call *call)
 
 	if (d->gen.state != GEN_NONE && d->gen.ahead) {
 		dialogue_discard(call);
+	} else if (d->retry_wait) {
+		attempt_next(call);
 	} else if ((d->gen.state == GEN_ASKED || d->gen.state == GEN_TEXT) && tools_open(call) && !d->gen.spoke && !d->gen.goes_on) {
 		gen_cancel(call); /* the results that are asked for again belong into the next request */
 		d->need_answer = true;

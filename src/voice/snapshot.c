@@ -499,6 +499,19 @@ static bool texts_fine(const struct call *call, unsigned int gen_tools)
 	return fine;
 }
 
+/* An answer asked ahead has its question where it says, behind knowledge perhaps. */
+static bool ahead_fine(const struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint32_t at = d->gen.base_items;
+
+	if (d->gen.state == GEN_NONE || !d->gen.ahead)
+		return true;
+	if (at < d->item_count && d->items[at].type == BLOCK_EVENT)
+		at++;
+	return at < d->item_count && d->items[at].type == BLOCK_CALLER;
+}
+
 static bool queue_fine(const struct call *call)
 {
 	uint32_t queued = 0;
@@ -538,7 +551,7 @@ enum err call_load(struct call **callp, const void *data, size_t len)
 	}
 	if (!err)
 		err = r.err;
-	if (!err && (!version || !texts_fine(call, gen_tools) || !queue_fine(call) || call_check(call)))
+	if (!err && (!version || !texts_fine(call, gen_tools) || !queue_fine(call) || !ahead_fine(call) || call_check(call)))
 		err = ERR_FORMAT;
 	if (err) {
 		call_free(call);

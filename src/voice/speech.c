@@ -263,8 +263,9 @@ static uint32_t heard_bytes(const struct call *call, const struct utterance *u)
 static uint32_t heard_samples(const struct call *call, const struct utterance *u)
 {
 	unsigned int n = heard_words(call, u);
+	uint32_t end = n ? u->words[n - 1].end_samples : 0;
 
-	return n ? u->words[n - 1].end_samples : 0;
+	return end > u->samples ? u->samples : end; /* a voice may tell of words before it gives their sound */
 }
 
 static void item_set(struct call *call, const struct utterance *u, uint32_t bytes)

@@ -1,11 +1,10 @@
 """Exported call files, read from outside: records, their wire structs, the steps of the call (src/voice/steps.h)."""
 import struct
-import zlib
 
 FILE_HEADER, RECORD_HEADER = 128, 100
 START, STEPS, SNAPSHOT, GAP, ATTACH = 1, 2, 8, 10, 12
-TRANSCRIPT = 4
-NOTE = 14
+TRANSCRIPT = 4  # inputs; below, outputs
+SPEAK, NOTE = 3, 14
 
 
 class Record:
@@ -25,13 +24,6 @@ def records(data):
         out.append(Record(data, at))
         at = out[-1].end
     return out
-
-
-def checksum_again(data, record):
-    """Makes a changed record's checksums right: the change is in the call, and no longer damage."""
-    payload = bytes(data[record.payload:record.end])
-    struct.pack_into("<I", data, record.at + 92, zlib.crc32(payload))
-    struct.pack_into("<I", data, record.at + 96, zlib.crc32(bytes(data[record.at:record.at + 96])))
 
 
 def varint(data, at):

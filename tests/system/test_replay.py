@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from callfile import ATTACH, NOTE, SNAPSHOT, START, STEPS, TRANSCRIPT, checksum_again, fields, records, steps
+from callfile import ATTACH, NOTE, SNAPSHOT, SPEAK, START, STEPS, TRANSCRIPT, fields, records, steps
 from conftest import BINARY, ROOT
 
 CALLS = ROOT / "tests" / "calls"
@@ -81,6 +81,13 @@ def test_json_says_what_was_compared(run, kept):
 
 # ---- flipped bytes ----
 
+def spoken(data):
+    """(where it lies, text) of everything that the agent was to say."""
+    for _, what, f in steps(data):
+        if what == "output" and f[1] == SPEAK:
+            start, end = f[12]
+            yield start, data[start:end].decode()
+
 def test_a_flipped_word_is_answered_with_the_output_it_changes(run, kept, tmp_path):
     data = bytearray(kept.read_bytes())
     words = [(record, f[15]) for record, what, f in steps(data) if what == "input" and f[1] == TRANSCRIPT and f.get(3) and 15 in f]
@@ -120,16 +127,21 @@ def test_any_flipped_input_byte_is_noticed(run, tmp_path):
     assert differing >= 10
 
 
-def test_a_change_with_a_right_checksum_is_a_difference_and_no_damage(run, tmp_path):
+def test_a_changed_output_is_named(run, tmp_path):
+    """A word of what the agent was to say, changed in the recording: that very step differs, whatever the checksum says."""
     data = bytearray(KEPT[0].read_bytes())
-    record, (start, _) = next((r, f[15]) for r, what, f in steps(data) if what == "output" and 12 in f for f in [{15: f[12]}])
+    start, words = next((start, text) for start, text in spoken(data))
     data[start] ^= 1
-    checksum_again(data, record)
     changed = tmp_path / "changed.cfj"
     changed.write_bytes(data)
-    done = run("replay", changed, "--json")
-    assert done.status == 1
-    assert "damage" not in done.json() and not done.json()["identical"]
+    for flag, damaged in ((), True), (("--unchecked",), False):
+        done = run("replay", changed, "--json", *flag)
+        assert done.status == 1
+        document = done.json()
+        assert ("damage" in document) == damaged
+        difference = document["difference"]
+        assert difference["now"][difference["output"] - 1]["text"] == words
+        assert difference["recorded"][difference["output"] - 1]["text"] != words
 
 
 def test_unchecked_looks_at_the_call_alone(run, tmp_path):

@@ -93,6 +93,7 @@ static inline void kit_line(struct buf *b, const struct call_output *o)
 	case OUT_SPEAK: buf_printf(b, "speak u%u.%u", o->utterance, o->take); break;
 	case OUT_UNSPEAK: buf_printf(b, "unspeak u%u", o->utterance); break;
 	case OUT_PLAY: buf_printf(b, "play u%u.%u from %llu", o->utterance, o->take, (unsigned long long)o->position); break;
+	case OUT_TRIM: buf_printf(b, "trim u%u at %llu", o->utterance, (unsigned long long)o->position); break;
 	case OUT_ASK: buf_printf(b, "ask g%u t%u try %u%s", o->gen, o->turn, (unsigned int)o->number, asks[o->kind]); break;
 	case OUT_CANCEL: buf_printf(b, "cancel g%u", o->gen); break;
 	case OUT_TOOL: buf_printf(b, "tool %u.%u %.*s%s %u", o->turn, o->index, (int)o->name_len, o->name, o->kind ? " changes" : "", (unsigned int)o->number); break;

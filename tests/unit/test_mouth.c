@@ -175,6 +175,7 @@ static void P08_never_more_than_400_ms_ahead(void **state)
 	assert_true(kit.lead_max_us >= MOUTH_LEAD_US - 2 * FRAME_US); /* it does build up a lead */
 	assert_true(kit.wakes < 80); /* 200 frames in few wake-ups */
 	assert_int_equal(kit.told_samples, 32000);
+	assert_int_equal(kit.told_padding, 0);
 }
 
 static void no_frame_is_late(void **state)
@@ -384,7 +385,14 @@ static void news_come_with_the_first_audio_then_every_200_ms(void **state)
 	assert_true(news.done);
 	assert_int_equal(news.samples, 1710);
 	assert_false(mouth_news(kit.mouth, 1, 5, true, &news));
-	assert_false(mouth_news(kit.mouth, 1, 4, true, &news)); /* another take's */
+	assert_int_equal(mouth_speak(kit.mouth, 2, 1), ERR_NONE);
+	sound(2, 1, 0, 100);
+	assert_false(mouth_news(kit.mouth, 2, 2, true, &news)); /* another take's, */
+	assert_false(mouth_news(kit.mouth, 3, 1, true, &news)); /* and nobody's */
+	assert_false(mouth_peek(kit.mouth, 2, 2, &news));
+	assert_false(mouth_peek(kit.mouth, 3, 1, &news));
+	assert_true(mouth_peek(kit.mouth, 2, 1, &news));
+	assert_int_equal(news.samples, 100);
 }
 
 static void words_that_go_backwards_are_straightened(void **state)

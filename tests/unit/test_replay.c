@@ -43,6 +43,7 @@ struct world {
 	const struct phrase *script;
 	uint64_t now_us, wake_us, answered_us, until_us;
 	uint64_t timers_late_us;
+	bool model_dies;
 	uint32_t stream, asks;
 	uint64_t samples[UTTERANCES];
 	size_t said;          /* phrases the recogniser is done with */
@@ -131,8 +132,13 @@ static void asked(struct world *w, const struct call_output *o)
 	static const char *const answers[] = { "Certainly, which day would suit you best? ", "Good, and which name shall I write down? ",
 		"Thank you, that is all noted now for you. " };
 	const char *text = answers[w->asks++ % 3];
+	struct call_input died = { .type = IN_MODEL_FAILED, .gen = o->gen, .kind = FAILED_DIED };
 	struct call_input in = { .type = IN_MODEL_TEXT, .gen = o->gen, .text = text, .text_len = strlen(text) };
 
+	if (w->model_dies) {
+		event_add(w, 300000, &died);
+		return;
+	}
 	event_add(w, 300000, &in);
 	in = (struct call_input){ .type = IN_MODEL_DONE, .gen = o->gen, .number = 12 };
 	event_add(w, 350000, &in);
@@ -311,7 +317,8 @@ static void world_play(struct world *w)
 	w->now_us = w->answered_us = 500000;
 	simple(w, IN_START);
 	world_run(w, 0);
-	simple(w, IN_HANGUP);
+	if (!call_ended(w->call))
+		simple(w, IN_HANGUP);
 	steps_flush(w);
 	w->records[w->record_count++] = (struct record){ .kind = JOURNAL_END };
 }
@@ -334,6 +341,55 @@ static struct world *plain_call(void)
 {
 	struct world *w = world_new(plain);
 
+	world_play(w);
+	return w;
+}
+
+/* ------------------------------------------------------------------ calls that the simulator does not make */
+
+/* No answer can be had: apologies, then the end. */
+static struct world *failed_call(void)
+{
+	static const struct phrase script[] = {
+		{ 320, 1600, "I need an appointment next week please" }, { 9600, 10880, "I said I need an appointment soon" },
+		{ 20800, 22080, "hello is anybody there at all now" }, { 0, 0, NULL },
+	};
+	struct world *w = world_new(script);
+
+	w->model_dies = true;
+	w->until_us = 60000000;
+	world_play(w);
+	return w;
+}
+
+/* Its time is up in the middle of a sentence. */
+static struct world *longest_call(void)
+{
+	struct world *w = world_new(plain);
+
+	w->settings.call_max_ms = 15000;
+	w->until_us = 60000000;
+	world_play(w);
+	return w;
+}
+
+/* An order while the agent speaks, knowledge for what the caller asks, and the end by order. */
+static struct world *ordered_call(void)
+{
+	static const struct phrase script[] = {
+		{ 320, 1600, "what are your opening hours at the weekend then" }, { 9600, 10880, "and is there a lift in the building" }, { 0, 0, NULL },
+	};
+	static const char fact[] = "Open on Saturdays from nine to one.", say[] = "A colleague will call you back today.", bye[] = "We have to end here, goodbye.";
+	struct world *w = world_new(script);
+	struct call_input knowledge = { .type = IN_KNOWLEDGE, .number = 1, .text = fact, .text_len = sizeof(fact) - 1 };
+	struct call_input order = { .type = IN_ORDER, .kind = ORDER_SAY, .text = say, .text_len = sizeof(say) - 1 };
+	struct call_input end = { .type = IN_ORDER, .kind = ORDER_END, .text = bye, .text_len = sizeof(bye) - 1 };
+
+	w->brief.knowledge = true;
+	snprintf(w->brief.greeting, sizeof(w->brief.greeting), "Good morning, how may I help you?");
+	event_add(w, 2400000, &knowledge);
+	event_add(w, 7300000, &order);
+	event_add(w, 16000000, &end);
 	world_play(w);
 	return w;
 }
@@ -868,6 +924,42 @@ static void test_a_call_file_is_read_back(void **state)
 	world_free(w);
 }
 
+/* With CALLFUNNEL_KEEP=FOLDER they also stay there as files: that is how tests/calls/scripted-*.cfj were made. */
+static void scripted(struct world *w, const char *name, enum end_reason reason)
+{
+	const char *folder = getenv("CALLFUNNEL_KEEP");
+	struct tape_damage damage;
+	struct replay_result r;
+	struct shelf s;
+	struct buf file;
+	struct tape t;
+
+	shelf_open(&s);
+	buf_init(&file, BYTES_MAX);
+	export(w, &file);
+	if (folder)
+		assert_int_equal(disk_replace(&disk_real, folder, name, file.data, file.len), ERR_NONE);
+	assert_true(call_ended(w->call));
+	assert_int_equal(call_end_reason(w->call), reason);
+	assert_int_equal(read_back(&s, &file, false, &t, &damage), ERR_NONE);
+	r = compare(&t);
+	assert_int_equal(r.verdict, REPLAY_SAME);
+	assert_int_equal(r.steps, w->steps);
+	replay_result_fini(&r);
+	tape_fini(&t);
+	buf_fini(&file);
+	disk_virtual_free(&s.v);
+	world_free(w);
+}
+
+static void test_scripted_calls_replay(void **state)
+{
+	(void)state;
+	scripted(ordered_call(), "scripted-orders.cfj", END_ORDER);
+	scripted(failed_call(), "scripted-failed.cfj", END_FAILED);
+	scripted(longest_call(), "scripted-longest.cfj", END_MAX);
+}
+
 static void test_a_flipped_byte_reaches_the_core_and_its_record_is_named(void **state)
 {
 	struct world *w = plain_call();
@@ -1259,6 +1351,7 @@ int main(void)
 		cmocka_unit_test(test_refused_steps_are_a_hole),
 		cmocka_unit_test(test_sealed_and_damaged_records),
 		cmocka_unit_test(test_a_call_file_is_read_back),
+		cmocka_unit_test(test_scripted_calls_replay),
 		cmocka_unit_test(test_a_flipped_byte_reaches_the_core_and_its_record_is_named),
 		cmocka_unit_test(test_a_damaged_head_of_a_record_is_a_hole),
 		cmocka_unit_test(test_no_flipped_byte_crashes),

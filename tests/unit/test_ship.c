@@ -420,6 +420,69 @@ static void test_ships_reserve_and_ring(void **state)
 	end(h);
 }
 
+/* What a reader finds on the disk, the sink has. */
+static void expect_what_lies_there(struct harness *h)
+{
+	struct journal_reader *r;
+	struct journal_item item;
+	size_t n = 0;
+
+	assert_int_equal(journal_reader_open(&r, &h->w.d, DIR, NULL, NULL), ERR_NONE);
+	while (!journal_reader_next(r, &item)) {
+		unsigned int i;
+
+		for (i = 0; i < WORLD_CALLS; i++)
+			if (id128_equal(&h->w.calls[i].id, &item.record.header.call))
+				assert_true(h->s.have[i][1][item.record.header.sequence]);
+		n++;
+	}
+	assert_true(n > 100);
+	journal_reader_close(&r);
+}
+
+/* A second reserve is begun beside a ring that is still written: the ring is not shipped before it is closed. */
+static void test_a_live_ring_waits(void **state)
+{
+	struct harness *h = calloc(1, sizeof(*h));
+	unsigned int i;
+	uint64_t first;
+	(void)state;
+
+	assert_non_null(h);
+	world_begin(&h->w, 10);
+	h->w.options.reserve_bytes = 12 * 1024;
+	h->w.options.ring_bytes = 100 * 1024;
+	h->w.options.probe_us = 100000;
+	assert_int_equal(world_open(&h->w), ERR_NONE);
+	for (i = 0; i < WORLD_CALLS; i++)
+		assert_int_equal(world_attach(&h->w, i), ERR_NONE);
+	h->s.world = &h->w;
+	ship_options_defaults(&h->options);
+	h->options.keep_all = true;
+	ship_begin(h);
+	run_steps(h, 5);
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v));
+	run_steps(h, 8);
+	assert_int_equal(journal_health(h->w.j), JOURNAL_AUDIO_RING);
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v) + 13 * 1024); /* room for a reserve, not for a ring */
+	first = journal_durable_position(h->w.j).order;
+	for (i = 0; i < 60 && journal_durable_position(h->w.j).order == first; i++)
+		run_steps(h, 1);
+	assert_true(journal_durable_position(h->w.j).order > first + 1); /* the ring lies between */
+	for (i = 0; i < 4; i++) {
+		h->w.now_us += h->options.idle_us;
+		run_steps(h, 2);
+	}
+	assert_int_equal(journal_health(h->w.j), JOURNAL_AUDIO_RING);
+	disk_virtual_limit(h->w.v, 0);
+	h->w.now_us += h->options.idle_us;
+	run_steps(h, 20);
+	drain(h);
+	assert_int_equal(journal_health(h->w.j), JOURNAL_OK);
+	expect_what_lies_there(h);
+	end(h);
+}
+
 static void test_damaged_cursor_begins_again(void **state)
 {
 	struct harness *h = begin(5);
@@ -476,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_young_files_stay),
 		cmocka_unit_test(test_survives_power_cuts),
 		cmocka_unit_test(test_ships_reserve_and_ring),
+		cmocka_unit_test(test_a_live_ring_waits),
 		cmocka_unit_test(test_damaged_cursor_begins_again),
 		cmocka_unit_test(test_disk_errors),
 	};

@@ -662,7 +662,7 @@ static void test_P05_in_the_middle_only_the_unheard_is_spoken_again(void **state
 	zero(k);
 	quiet_for(k, 320);
 	voice_dies(k, 1);
-	expect(k, "320 ~retry t0 i1 n2", "320 speak u2.1 \"four five six seven eight nine ten\"");
+	expect(k, "320 trim u1 at 7680", "320 ~retry t0 i1 n2", "320 speak u2.1 \"four five six seven eight nine ten\"");
 	audio_all(k, 2);
 	expect(k, "320 play u2.2 from 0");
 	quiet_until(k, 960);
@@ -687,7 +687,7 @@ static void test_P05_without_its_guard_the_rest_is_lost(void **state)
 	sent(k, 1);
 	drop(k);
 	voice_dies(k, 1);
-	expect_nothing(k);
+	expect(k, "0 trim u1 at 7680");
 	pass(k, 960);
 	played(k, 1, 960);
 	assert_true(has(k, "~heard t0 i1 n0"));
@@ -716,7 +716,7 @@ static void a_voice_that_dies_before_its_first_word_as_well(void **state)
 	sent(k, 1);
 	drop(k);
 	voice_dies(k, 1);
-	expect(k, "0 ~retry t0 i1 n2", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
+	expect(k, "0 ~retry t0 i1 n2", "0 hold", "0 unspeak u1", "0 speak u1.3 \"one two three four five six seven eight nine ten\"");
 }
 
 static void a_voice_that_dies_while_it_waits_is_silent_about_it(void **state)
@@ -744,7 +744,7 @@ static void a_voice_that_dies_at_its_end_is_done(void **state)
 	sent(k, 1);
 	zero(k);
 	voice_dies(k, 1);
-	expect_nothing(k);
+	expect(k, "0 trim u1 at 25600");
 	pass(k, 3200);
 	played(k, 1, 3200);
 	expect(k, "3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"", "3200 unspeak u1");
@@ -764,7 +764,7 @@ static void a_full_stop_behind_the_last_word_is_no_word(void **state)
 	sent(k, 1);
 	drop(k);
 	voice_dies(k, 1);
-	expect_nothing(k);
+	expect(k, "0 trim u1 at 5120");
 }
 
 static void two_characters_are(void **state)
@@ -780,7 +780,7 @@ static void two_characters_are(void **state)
 	sent(k, 1);
 	drop(k);
 	voice_dies(k, 1);
-	expect(k, "0 ~retry t0 i1 n2", "0 speak u2.1 \"I.\"");
+	expect(k, "0 trim u1 at 5120", "0 ~retry t0 i1 n2", "0 speak u2.1 \"I.\"");
 }
 
 /* More words are known than there is audio for. */
@@ -797,7 +797,7 @@ static void a_word_without_its_audio_is_spoken_again(void **state)
 	sent(k, 1);
 	drop(k);
 	voice_dies(k, 1);
-	expect(k, "0 ~retry t0 i1 n2", "0 speak u2.1 \"two\"");
+	expect(k, "0 trim u1 at 2560", "0 ~retry t0 i1 n2", "0 speak u2.1 \"two\"");
 }
 
 static void a_voice_gets_three_attempts(void **state)
@@ -1059,7 +1059,7 @@ static void test_P13_audio_that_stops_is_a_failure_once_it_is_played(void **stat
 	quiet_until(k, 2079);
 	expect_nothing(k);
 	quiet_until(k, 2080);
-	expect(k, "2080 ~retry t0 i1 n2", "2080 speak u2.1 \"five six seven eight nine ten\"");
+	expect(k, "2080 trim u1 at 10240", "2080 ~retry t0 i1 n2", "2080 speak u2.1 \"five six seven eight nine ten\"");
 }
 
 static void audio_that_stops_after_it_ran_dry_has_its_gap(void **state)
@@ -1339,6 +1339,7 @@ static void what_was_not_heard_is_made_anew(void **state)
 	simple(k, IN_ATTACHED);
 	expect(k,
 		"0 listen s2 from 0",
+		"0 trim u1 at 7680",
 		"0 ~retry t0 i1 n2",
 		"0 ~heard t0 i1 n0 \"one two three\"",
 		"0 unspeak u1",
