@@ -85,7 +85,8 @@ struct listen {
 	uint64_t text_us;          /* when words last changed */
 	uint64_t final_us;         /* when the last final came */
 	uint64_t final_sample;     /* what the finals cover */
-	uint64_t turn_us;          /* when the last turn ended */
+	uint64_t turn_us;          /* when the last turn ended, */
+	uint64_t turn_sample;      /* and where */
 	bool waiting;              /* voice has come that no final covers, */
 	uint64_t voice_sample;     /* from here on */
 	struct words_expect expect; /* what the agent asked for */

@@ -180,6 +180,7 @@ static void said_clear(struct call *call)
 	l->endpoint = false;
 	l->finalizing = false;
 	l->turn_us = call->now_us;
+	l->turn_sample = call->ear.end_sample;
 	l->waiting = l->used.len > 0;
 	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
 	call->ear.unworded = false;
@@ -317,10 +318,10 @@ static void partial_take(struct call *call, const struct call_input *in)
 }
 
 /* The final of a partial that was a turn already brings nothing new; one with other words is taken as new words. */
-static bool owed(struct call *call, const char *text, size_t len)
+static bool owed(struct call *call, const struct call_input *in)
 {
 	struct buf *used = &call->listen.used;
-	bool same = used->len && words_same((const char *)used->data, used->len, text, len);
+	bool same = used->len && in->position < call->listen.turn_sample && words_same((const char *)used->data, used->len, in->text, in->text_len);
 
 	buf_reset(used);
 	return same;
@@ -330,12 +331,12 @@ static void final_take(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
 	bool words = in->text_len && words_count(in->text, in->text_len);
-	bool late = l->used.len > 0; /* of a turn that has been answered: no reason to interrupt the answer */
+	bool late = l->used.len > 0 && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
 
 	l->finalizing = false;
 	if (in->position2 > l->final_sample)
 		l->final_sample = in->position2;
-	if (!words || owed(call, in->text, in->text_len) || !guarded(call, GUARD_N5)) {
+	if (!words || owed(call, in) || !guarded(call, GUARD_N5)) {
 		if (!words)
 			buf_reset(&l->partial);
 		return;

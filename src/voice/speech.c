@@ -503,7 +503,7 @@ static void broken_off(struct call *call, struct utterance *u, bool died)
 		trim(call, u);
 		return;
 	}
-	if (u->state != UTTERANCE_PLAYS || !u->sent || !n) {
+	if (!n || !(u->sent || heard_words(call, u))) {
 		make_again(call, u);
 		return;
 	}

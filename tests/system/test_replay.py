@@ -9,6 +9,7 @@ from conftest import BINARY, ROOT
 
 CALLS = ROOT / "tests" / "calls"
 KEPT = sorted(CALLS.glob("*.cfj"))
+ONE = next(p for p in KEPT if p.name.startswith("seed"))
 OTHER = ROOT / "build" / "clang" / "callfunnel"
 BUILDS = {"tested": BINARY, **({"other_compiler": str(OTHER)} if OTHER.is_file() and str(OTHER) != BINARY else {})}
 
@@ -111,7 +112,7 @@ def test_a_flipped_word_is_answered_with_the_output_it_changes(run, kept, tmp_pa
 
 def test_any_flipped_input_byte_is_noticed(run, tmp_path):
     rng = random.Random(1)
-    data = bytearray(KEPT[0].read_bytes())
+    data = bytearray(ONE.read_bytes())
     places = [i for record in records(data) if record.kind == STEPS for i in range(record.payload, record.end)]
     changed = tmp_path / "changed.cfj"
     differing = 0
@@ -123,13 +124,13 @@ def test_any_flipped_input_byte_is_noticed(run, tmp_path):
         document = done.json()
         assert "damage" in document
         differing += not document["identical"]
-        data = bytearray(KEPT[0].read_bytes())
+        data = bytearray(ONE.read_bytes())
     assert differing >= 10
 
 
 def test_a_changed_output_is_named(run, tmp_path):
     """A word of what the agent was to say, changed in the recording: that very step differs, whatever the checksum says."""
-    data = bytearray(KEPT[0].read_bytes())
+    data = bytearray(ONE.read_bytes())
     start, words = next((start, text) for start, text in spoken(data))
     data[start] ^= 1
     changed = tmp_path / "changed.cfj"
@@ -145,7 +146,7 @@ def test_a_changed_output_is_named(run, tmp_path):
 
 
 def test_unchecked_looks_at_the_call_alone(run, tmp_path):
-    data = bytearray(KEPT[0].read_bytes())
+    data = bytearray(ONE.read_bytes())
     other = next(r for r in records(data) if r.kind not in (START, STEPS, SNAPSHOT, ATTACH) and r.length)
     data[other.payload] ^= 1
     changed = tmp_path / "changed.cfj"
@@ -157,7 +158,7 @@ def test_unchecked_looks_at_the_call_alone(run, tmp_path):
 
 
 def test_damaged_and_foreign_files_are_refused_clearly(run, tmp_path):
-    data = KEPT[0].read_bytes()
+    data = ONE.read_bytes()
     changed = tmp_path / "changed.cfj"
     for bad in (b"", data[:100], b"\0" * 500, b"RIFF" + data[4:]):
         changed.write_bytes(bad)
