@@ -151,28 +151,32 @@ static void link_item(struct building *b, struct yaml_item *item)
 	parent->count++;
 }
 
-static enum err add_item(struct building *b, enum yaml_kind kind, yaml_mark_t start, struct yaml_item **itemp)
+/* A new entry where we are, or NULL with *err. */
+static struct yaml_item *add_item(struct building *b, enum yaml_kind kind, yaml_mark_t start, enum err *err)
 {
 	struct yaml_item *item;
 
-	if (++b->doc->items > YAML_DOC_MAX_NODES)
-		return refuse(b, ERR_LIMIT, mark_of(start), "at most 10000 values a file", "too many values");
+	if (++b->doc->items > YAML_DOC_MAX_NODES) {
+		*err = refuse(b, ERR_LIMIT, mark_of(start), "at most 10000 values a file", "too many values");
+		return NULL;
+	}
 	item = arena_alloc(b->doc, sizeof(*item));
-	if (!item)
-		return ERR_NOMEM;
+	if (!item) {
+		*err = ERR_NOMEM;
+		return NULL;
+	}
 	*item = (struct yaml_item){ .kind = kind, .at = mark_of(start), .key = b->key.text, .key_at = b->key.at };
 	b->key.text = NULL;
 	link_item(b, item);
-	*itemp = item;
-	return ERR_NONE;
+	return item;
 }
 
 static enum err add_scalar(struct building *b, const yaml_event_t *e)
 {
-	struct yaml_item *item;
-	enum err err = add_item(b, YAML_KIND_SCALAR, e->start_mark, &item);
+	enum err err = ERR_NONE;
+	struct yaml_item *item = add_item(b, YAML_KIND_SCALAR, e->start_mark, &err);
 
-	if (err)
+	if (!item)
 		return err;
 	item->is_quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	return copy_text(b, e, &item->text);
@@ -180,16 +184,15 @@ static enum err add_scalar(struct building *b, const yaml_event_t *e)
 
 static enum err open_item(struct building *b, enum yaml_kind kind, const yaml_event_t *e)
 {
+	enum err err = ERR_NONE;
 	struct yaml_item *item;
-	enum err err;
 
 	if (b->depth == YAML_DOC_MAX_DEPTH)
 		return refuse(b, ERR_LIMIT, mark_of(e->start_mark), "at most 16 levels", "nested too deep");
-	err = add_item(b, kind, e->start_mark, &item);
-	if (err)
-		return err;
-	b->open[b->depth++] = item;
-	return ERR_NONE;
+	item = add_item(b, kind, e->start_mark, &err);
+	if (item)
+		b->open[b->depth++] = item;
+	return err;
 }
 
 /* What every value may carry and ours may not. */

@@ -410,16 +410,21 @@ static void print_asked(struct buf *b, const struct trial_side *side, const char
 		buf_text(b, ", first text there");
 }
 
+/* Parts that took no time are left out. */
 static void print_latency(struct buf *b, const struct trial_side *side)
 {
+	const char *comma = "";
 	unsigned int i;
 
 	for (i = 0; i < side->part_count; i++) {
-		buf_printf(b, "%s%s ", i ? ", " : "", part_names[i]);
+		if (!side->parts[i])
+			continue;
+		buf_printf(b, "%s%s ", comma, part_names[i]);
 		print_ms(b, side->parts[i]);
+		comma = ", ";
 	}
 	if (side->part_count < LATENCY_PARTS)
-		buf_text(b, side->part_count ? ", the rest unknown" : "unknown");
+		buf_printf(b, "%sthe rest unknown", comma);
 }
 
 static void print_turn(struct replaying *r, const struct trial_turn *turn)

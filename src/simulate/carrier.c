@@ -181,9 +181,9 @@ static void run_add(struct carrier *c, uint64_t from_us, uint32_t sound, uint32_
 /* What the bytes say that it is; a last frame of a few samples goes on from the one before. False: silence, or nothing. */
 static bool frame_read(const struct carrier *c, const uint8_t *ulaw, size_t samples, uint32_t *sound, uint32_t *position, uint32_t *count)
 {
-	*count = 0;
-	while (*count < samples && ulaw[*count] != 0xff)
-		(*count)++;
+	const uint8_t *silence = memchr(ulaw, 0xff, samples);
+
+	*count = (uint32_t)(silence ? (size_t)(silence - ulaw) : samples);
 	if (!*count)
 		return false;
 	if (sound_read(ulaw, *count, sound, position))

@@ -98,7 +98,7 @@ struct pending_final {
 /* Something that the sink must have: a final with words, a change dispatched, its result. */
 struct kept_fact {
 	uint32_t kind; /* enum event_kind */
-	uint32_t turn, index, hash;
+	uint32_t epoch, turn, index, hash;
 	uint64_t at_us;
 };
 
@@ -117,6 +117,8 @@ struct judged_utterance {
 	bool whole;              /* a text that may not be interrupted */
 	uint64_t settled_us;
 	uint64_t cleared_us;     /* it was held then, and has not been played since; 0: no */
+	uint64_t holds_us[4];    /* the last times it was held */
+	uint32_t hold_count;
 };
 
 struct judge {

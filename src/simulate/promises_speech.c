@@ -60,12 +60,12 @@ static const struct spoken *spoken_of(const struct judge *j, uint32_t sound)
 }
 
 /* Words of the sound, from its first on, that the ear has had by `at_us`. */
-static uint32_t heard_by(const struct judge *j, uint32_t sound, uint64_t at_us, bool whole)
+static uint32_t heard_by(const struct judge *j, uint32_t sound, uint64_t at_us)
 {
 	const struct spoken *s = spoken_of(j, sound);
 	uint32_t n = 0;
 
-	while (s && n < s->word_count && talker_word_heard(&j->scene->talker, sound, n, at_us, whole))
+	while (s && n < s->word_count && talker_word_heard(&j->scene->talker, sound, n, at_us))
 		n++;
 	return n;
 }
@@ -120,7 +120,7 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 		return;
 	}
 	carrier_settle(&j->scene->carrier, now);
-	heard = heard_by(j, u->sound, now, false);
+	heard = heard_by(j, u->sound, now);
 	if (words > heard && late_marks(j, now))
 		for (; heard < words; heard++)
 			talker_grant(&j->scene->talker, u->sound, heard);
@@ -138,17 +138,31 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 	u->noted = (uint16_t)words;
 }
 
+/* The core could know that the ear had it: its mark had the time to come before the cut, and before any hold. */
+static bool surely_known(const struct judged_utterance *u, uint64_t whole_us, uint64_t cut_us, uint64_t way_us)
+{
+	uint32_t i;
+
+	if (!whole_us || whole_us + way_us > cut_us)
+		return false;
+	for (i = 0; i < 4 && i < u->hold_count; i++)
+		if (whole_us <= u->holds_us[i] && u->holds_us[i] < whole_us + way_us)
+			return false;
+	return true;
+}
+
 static void cut_check(struct judge *j, const struct judged_utterance *u)
 {
 	const struct spoken *s = spoken_of(j, u->sound);
 	uint64_t way = j->scene->carrier.latency_us + (s && s->exact ? 60 : 460) * MS_US;
 	uint64_t cut_us = u->cleared_us ? u->cleared_us : u->settled_us;
-	uint32_t least;
+	uint32_t least = 0;
 
-	if (!s || !u->cut || cut_us < way)
+	if (!s || !u->cut)
 		return;
-	least = heard_by(j, u->sound, cut_us - way, true);
-	if (u->noted + (s->exact ? 1u : 2u) < least) /* an estimate's margin may hold two short words */
+	while (least < s->word_count && surely_known(u, j->scene->talker.words[s->word + least].whole_us, cut_us, way))
+		least++;
+	if (u->noted + 1u < least)
 		judge_fail(j, P04, "utterance %u was cut: %u words are noted, the ear had had %u of them", u->id, u->noted, least);
 }
 
@@ -571,9 +585,14 @@ static void hold_ordered(struct judge *j)
 	const struct carrier *c = &j->scene->carrier;
 	uint32_t i;
 
-	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 64; i--)
-		if (!j->utterances[i - 1].settled && !j->utterances[i - 1].cleared_us)
-			j->utterances[i - 1].cleared_us = judge_now(j);
+	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 64; i--) {
+		struct judged_utterance *u = &j->utterances[i - 1];
+
+		if (u->settled || u->cleared_us)
+			continue;
+		u->cleared_us = judge_now(j);
+		u->holds_us[u->hold_count++ % 4] = judge_now(j);
+	}
 	j->clear_due = c->up && c->wire_ahead_to_us > judge_now(j);
 	watch_held(j);
 }

@@ -57,6 +57,8 @@ struct sink {
 	uint64_t down_until_us;
 	uint64_t repeats;
 	bool overflow;
+	struct id128 key_id; /* the last key asked for: unwrapping it for every record would cost more than all else */
+	uint8_t key[JOURNAL_KEY_BYTES];
 };
 
 typedef void scene_trace_h(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out);

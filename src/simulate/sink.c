@@ -4,21 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t *record_open(struct scene *s, const struct journal_record *r, size_t *len, enum err *err)
+static enum err key_find(struct scene *s, const struct journal_header *h)
 {
-	uint8_t key[JOURNAL_KEY_BYTES] = { 0 };
-	uint8_t *room;
+	struct sink *k = &s->sink;
+	enum err err;
 
-	*err = ERR_NONE;
+	if (id128_is_zero(&h->key) || id128_equal(&k->key_id, &h->key))
+		return ERR_NONE;
+	err = keyring_find(journal_keyring(s->journal), &h->tenant, &h->call, &h->key, k->key);
+	k->key_id = err ? (struct id128){ { 0 } } : h->key;
+	return err;
+}
+
+/* The clear payload, behind the sink's bytes. */
+static enum err record_open(struct scene *s, const struct journal_record *r, size_t *len)
+{
+	uint8_t *room = buf_reserve(&s->sink.bytes, r->header.payload_len);
+	enum err err = room ? key_find(s, &r->header) : ERR_LIMIT;
+
 	*len = 0;
-	if (!id128_is_zero(&r->header.key))
-		*err = keyring_find(journal_keyring(s->journal), &r->header.tenant, &r->header.call, &r->header.key, key);
-	room = buf_reserve(&s->sink.bytes, r->header.payload_len);
-	if (!*err && !room)
-		*err = ERR_LIMIT;
-	if (!*err)
-		*err = journal_record_open(r, key, room, r->header.payload_len, len);
-	return room;
+	return err ? err : journal_record_open(r, s->sink.key, room, r->header.payload_len, len);
 }
 
 static bool record_known(const struct sink *k, const struct journal_header *h)
@@ -57,7 +62,7 @@ static void record_take(struct scene *s, const struct journal_record *r)
 	}
 	kept->header = r->header;
 	kept->at = k->bytes.len;
-	record_open(s, r, &len, &kept->err);
+	kept->err = record_open(s, r, &len);
 	kept->len = len;
 	k->bytes.len += len;
 	k->count++;
@@ -155,6 +160,7 @@ void sink_reset(struct sink *k)
 
 	k->count = 0;
 	k->repeats = k->down_until_us = 0;
+	k->key_id = (struct id128){ { 0 } };
 	k->overflow = false;
 	buf_reset(&k->bytes);
 	for (i = 0; i < SINK_BATCHES; i++)

@@ -15,18 +15,37 @@ static void block_fill(uint8_t *at, uint32_t sound, uint32_t block)
 		at[5 + i] = (uint8_t)(0x80 | ((block >> (20 - 4 * i)) & 15));
 }
 
+/* Whole blocks in a row: sixteen differ in their last number alone. */
+static void blocks_fill(uint8_t *at, uint32_t sound, uint32_t block, size_t count)
+{
+	uint8_t model[SOUND_BLOCK];
+	size_t i;
+
+	for (i = 0; i < count; i++, block++, at += SOUND_BLOCK) {
+		if (i == 0 || block % 16 == 0)
+			block_fill(model, sound, block);
+		model[10] = (uint8_t)(0x80 | (block & 15));
+		memcpy(at, model, SOUND_BLOCK);
+	}
+}
+
 void sound_fill(uint8_t *ulaw, size_t samples, uint32_t sound, uint32_t position)
 {
 	uint8_t block[SOUND_BLOCK];
-	size_t done = 0;
+	uint32_t skip = position % SOUND_BLOCK;
+	size_t done = 0, len;
 
-	while (done < samples) {
-		uint32_t at = position + (uint32_t)done, skip = at % SOUND_BLOCK;
-		size_t len = SOUND_BLOCK - skip < samples - done ? SOUND_BLOCK - skip : samples - done;
-
-		block_fill(block, sound, at / SOUND_BLOCK);
-		memcpy(ulaw + done, block + skip, len);
-		done += len;
+	if (skip) {
+		block_fill(block, sound, position / SOUND_BLOCK);
+		done = SOUND_BLOCK - skip < samples ? SOUND_BLOCK - skip : samples;
+		memcpy(ulaw, block + skip, done);
+	}
+	len = (samples - done) / SOUND_BLOCK;
+	blocks_fill(ulaw + done, sound, (position + (uint32_t)done) / SOUND_BLOCK, len);
+	done += len * SOUND_BLOCK;
+	if (done < samples) {
+		block_fill(block, sound, (position + (uint32_t)done) / SOUND_BLOCK);
+		memcpy(ulaw + done, block, samples - done);
 	}
 }
 

@@ -102,14 +102,12 @@ uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, con
 	return t->sound_count++;
 }
 
-bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us, bool whole)
+bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us)
 {
 	for (; sound != TALKER_NONE; sound = t->sounds[sound].before) {
 		const struct spoken_word *w = &t->words[t->sounds[sound].word + word];
 
-		uint64_t heard_us = whole ? w->whole_us : w->heard_us;
-
-		if (heard_us && heard_us <= at_us)
+		if (w->heard_us && w->heard_us <= at_us)
 			return true;
 	}
 	return false;

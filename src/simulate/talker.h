@@ -104,8 +104,7 @@ uint32_t talker_sound_of(const struct talker *t, uint32_t utterance);
 /* Counts it as heard though it was not: what the outputs say may be wrong where nobody could know (promises_speech.c). */
 void talker_grant(struct talker *t, uint32_t sound, uint32_t word);
 
-/* Was that word of the sound's text heard, in this sound or an earlier one of the same text, by `at_us`? `whole`: to its last
- * sample. */
-bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us, bool whole);
+/* Was that word of the sound's text heard, in this sound or an earlier one of the same text, by `at_us`? */
+bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, uint64_t at_us);
 
 #endif

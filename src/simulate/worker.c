@@ -138,7 +138,7 @@ static enum err journal_begin(struct scene *s)
 	ship_options_defaults(&ship);
 	ship.backoff_max_us = 2 * S_US;
 	ship.ack_timeout_us = 3 * S_US;
-	ship.idle_us = 500 * MS_US;
+	ship.idle_us = 5 * S_US;
 	ship.keep_all = true;
 	err = ship_open(&s->ship, &s->disk, s->dir, &simulated_sink, s, &ship, NULL);
 	if (!err)
@@ -206,8 +206,8 @@ static void on_ship(void *arg)
 	s->ship_stale = false;
 	if (ship_step(s->ship, s->world.now_us, WALL_US + s->world.now_us, &next))
 		s->failed = true;
-	if (next < s->world.now_us + 400 * MS_US)
-		next = s->world.now_us + 400 * MS_US; /* batches, not drops */
+	if (next < s->world.now_us + 1 * S_US)
+		next = s->world.now_us + 1 * S_US; /* batches, not drops */
 	world_at(&s->world, &s->ship_tick, next);
 }
 

@@ -185,6 +185,8 @@ static void timers_fire(struct call *call)
 {
 	unsigned int i;
 
+	if (!call->wake_us || call->wake_us > call->now_us)
+		return; /* the earliest of them, after the last step */
 	for (i = 0; i < TIMERS; i++) {
 		if (!call->timers[i] || call->timers[i] > call->now_us)
 			continue;

@@ -39,6 +39,8 @@ struct entry {
 struct secrets {
 	uint8_t master[JOURNAL_KEY_BYTES];
 	uint8_t tenant[JOURNAL_KEY_BYTES];
+	struct id128 recent_id; /* the key that was asked for last: whoever reads a call asks for it at every record */
+	uint8_t recent[JOURNAL_KEY_BYTES];
 };
 
 struct keyring {
@@ -378,6 +380,8 @@ enum err keyring_open(struct keyring **kp, const struct disk *d, const char *dir
 	k->max = k->options.keys_max ? k->options.keys_max : KEYS_MAX_DEFAULT;
 	snprintf(k->dir, sizeof(k->dir), "%s", dir);
 	k->secrets = sodium_malloc(sizeof(*k->secrets));
+	if (k->secrets)
+		sodium_memzero(k->secrets, sizeof(*k->secrets));
 	err = k->secrets ? load_or_begin(k, &k->options, detail) : ERR_NOMEM;
 	if (!err && !k->options.read_only)
 		err = keyring_flush(k);
@@ -483,10 +487,18 @@ static enum err find_locked(struct keyring *k, const struct id128 *tenant, const
 	e = &k->entries[i];
 	if (!id128_equal(&e->tenant, tenant) || !id128_equal(&e->call, call))
 		return ERR_CORRUPT;
+	if (id128_equal(&k->secrets->recent_id, key_id)) {
+		memcpy(key, k->secrets->recent, JOURNAL_KEY_BYTES);
+		return ERR_NONE;
+	}
 	err = tenant_key(k, tenant, false);
 	if (!err)
 		err = unwrap(e, key, k->secrets->tenant);
 	sodium_memzero(k->secrets->tenant, JOURNAL_KEY_BYTES);
+	if (!err) {
+		memcpy(k->secrets->recent, key, JOURNAL_KEY_BYTES);
+		k->secrets->recent_id = *key_id;
+	}
 	return err == ERR_NOTFOUND ? ERR_CORRUPT : err;
 }
 
@@ -519,6 +531,8 @@ static enum err erase(struct keyring *k, const struct id128 *tenant, const struc
 	size_t kept = 0;
 	size_t i;
 
+	sodium_memzero(&k->secrets->recent_id, sizeof(k->secrets->recent_id));
+	sodium_memzero(k->secrets->recent, JOURNAL_KEY_BYTES);
 	for (i = 0; i < k->count; i++) {
 		struct entry *e = &k->entries[i];
 		bool goes = id128_equal(&e->tenant, tenant) &&

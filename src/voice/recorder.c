@@ -37,7 +37,7 @@ enum {
 
 #define MAX_SAMPLES ((uint64_t)RECORDER_MAX_HOURS * 3600 * 8000)
 #define UNKNOWN INT64_MAX
-#define SANE_US (UINT64_C(1) << 50) /* a record that speaks of later times speaks nonsense */
+#define SANE_US (2 * MAX_SAMPLES * SAMPLE_US) /* a record that speaks of later times speaks nonsense */
 
 /* Sound given to the carrier at once, not placed yet. */
 struct group {
@@ -137,13 +137,18 @@ static bool window_open(struct recorder *r, uint64_t at, uint64_t samples)
 	return !r->err;
 }
 
-static void track_put(struct recorder *r, int16_t *track, uint64_t at, const uint8_t *ulaw, uint64_t samples)
+static void gap_put(struct recorder *r, enum tracks_side side, uint64_t from, uint64_t samples, const char *why);
+
+static void track_put(struct recorder *r, enum tracks_side side, uint64_t at, const uint8_t *ulaw, uint64_t samples)
 {
+	int16_t *track = side == TRACKS_CALLER ? r->caller : r->agent;
+
 	if (!window_open(r, at, samples))
 		return;
 	if (at < r->out) {
 		uint64_t late = r->out - at < samples ? r->out - at : samples;
 
+		gap_put(r, side, at, late, "came too late");
 		at += late;
 		ulaw += late;
 		samples -= late;
@@ -242,7 +247,7 @@ static void group_place(struct recorder *r)
 	if (g->lost)
 		gap_put(r, TRACKS_AGENT, at, played, "not recorded");
 	else if (played)
-		track_put(r, r->agent, at, r->store.data, played);
+		track_put(r, TRACKS_AGENT, at, r->store.data, played);
 	if (!g->lost)
 		buf_cut(&r->store, 0, g->samples);
 	r->first = (r->first + 1) % GROUPS;
@@ -363,7 +368,7 @@ static void caller_record(struct recorder *r, const void *payload, size_t len)
 	if (c.position + c.samples <= r->caller_end)
 		return;
 	len = (size_t)(c.position + c.samples - r->caller_end); /* the part that is new */
-	track_put(r, r->caller, r->caller_end, c.ulaw + (c.samples - len), len);
+	track_put(r, TRACKS_CALLER, r->caller_end, c.ulaw + (c.samples - len), len);
 	r->caller_end += len;
 }
 

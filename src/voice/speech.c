@@ -106,13 +106,12 @@ static struct utterance *add(struct call *call, unsigned int at, enum utterance_
 
 static unsigned int place(const struct call *call, const struct utterance *u)
 {
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < call->speech.count; i++)
-		if (&call->speech.slots[call->speech.order[i]] == u)
-			return i;
-	assert(!"an utterance that is not in the queue");
-	return 0;
+	while (i < call->speech.count && &call->speech.slots[call->speech.order[i]] != u)
+		i++;
+	assert(i < call->speech.count);
+	return i;
 }
 
 void speech_item_moved(struct call *call, uint32_t from)

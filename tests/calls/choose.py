@@ -39,7 +39,7 @@ def shows(path):
         if what == "input":
             seen.add(f"in {kind}" + (f" {f.get(3, 0)}" if kind in KINDS else ""))
         elif kind != NOTE:
-            seen.add(f"out {kind}" + (f" {f.get(2, 0)}" if kind in (7, 8, 13) else ""))
+            seen.add(f"out {kind}" + (f" {f.get(2, 0)}" if kind in (7, 9, 13) else ""))
         else:
             seen.add(f"note {f[2]}" + (f" {f.get(8, 0)}" if f[2] in BY_INDEX else "") + (f" {f.get(9, 0)}" if f[2] in BY_NUMBER else ""))
     return seen, shapes | {shape}

@@ -1,5 +1,6 @@
 """Replay from outside: every kept call on every build there is, flipped bytes, other settings."""
 import random
+import re
 import subprocess
 
 import pytest
@@ -38,8 +39,17 @@ def test_kept_calls_are_many_and_small():
     assert sum(p.stat().st_size for p in KEPT) <= 3_000_000
 
 
+def listed(header, enum):
+    """How many enumerators stand in front of the last, which counts them; and the first one's value."""
+    text = (ROOT / "src" / "voice" / header).read_text()
+    body = re.search(r"enum %s \{(.*?)\};" % enum, re.sub(r"/\*.*?\*/", "", text, flags=re.S), re.S).group(1)
+    names = [n.strip() for n in body.split(",") if n.strip()]
+    first = int(names[0].split("=")[1])
+    return set(range(first, first + len(names) - 1))
+
+
 def test_kept_calls_show_everything_a_call_can_do():
-    """Every input, output, note and end that the headers list; what the simulator never makes is named here."""
+    """Every input, output, note and end that the headers list."""
     inputs, outputs, notes, ends = set(), set(), set(), set()
     for path in KEPT:
         data = path.read_bytes()
@@ -49,10 +59,10 @@ def test_kept_calls_show_everything_a_call_can_do():
                 notes.add(f[2])
                 if f[2] == 19:
                     ends.add(f.get(8, 0))
-    assert inputs == set(range(1, 22))
-    assert outputs == set(range(1, 15))
-    assert notes == set(range(1, 20))
-    assert ends == set(range(0, 7))
+    assert inputs == listed("input.h", "input_type")
+    assert outputs == listed("output.h", "output_type")
+    assert notes == listed("output.h", "note")
+    assert ends == listed("output.h", "end_reason")
 
 
 def test_kept_calls_replay_byte_for_byte(build, kept):
@@ -246,3 +256,12 @@ def test_people_get_a_table(run):
     assert "with turn.silence_ms=700 barge.hold_ms=128" in done.out
     assert "turn ended" in done.out and "recorded" in done.out and "the rest unknown" in done.out
     assert run("replay", path, "--set", "turn.silence_ms=1").status == 2
+
+
+def test_the_page_shows_what_the_program_prints():
+    page = (ROOT / "docs" / "replay.md").read_text()
+    examples = re.findall(r"```console\n\$ callfunnel (.*?)\n(.*?)```", page, re.S)
+    assert len(examples) >= 4
+    for command, printed in examples:
+        done = subprocess.run([BINARY, *command.split()], cwd=CALLS, capture_output=True, timeout=60, check=False)
+        assert done.stdout.decode() == printed, command

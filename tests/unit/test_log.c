@@ -46,7 +46,7 @@ static int teardown(void **state)
 
 static void use(enum log_format format, enum log_level level)
 {
-	struct log_settings settings = { .format = format, .level = level };
+	struct log_settings settings = { .format = (int)format, .level = (int)level };
 
 	log_setup(&settings);
 }

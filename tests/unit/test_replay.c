@@ -955,6 +955,7 @@ static void scripted(struct world *w, const char *name, enum end_reason reason)
 static void test_scripted_calls_replay(void **state)
 {
 	(void)state;
+	scripted(plain_call(), "scripted-appointment.cfj", END_CALLER);
 	scripted(ordered_call(), "scripted-orders.cfj", END_ORDER);
 	scripted(failed_call(), "scripted-failed.cfj", END_FAILED);
 	scripted(longest_call(), "scripted-longest.cfj", END_MAX);

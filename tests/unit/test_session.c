@@ -546,20 +546,66 @@ static void F06_what_the_journal_refuses_is_a_gap_and_the_call_goes_on(void **st
 	call_free(r.call);
 }
 
-static void sabotage_N3_N4_N5_shows(void **state)
+static uint64_t unmarked;
+
+static enum err sabotage_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
+{
+	struct reading *r = arg;
+	struct record_caller c;
+
+	(void)payload_err;
+	r->kinds[item->record.header.kind]++;
+	if (item->record.header.kind == JOURNAL_METER)
+		read_meter(r, payload, len);
+	if (item->record.header.kind != JOURNAL_AUDIO_CALLER)
+		return ERR_NONE;
+	assert_int_equal(record_caller_decode(&c, payload, len), ERR_NONE);
+	unmarked += c.position - c.gap_samples - r->caller_next;
+	r->caller_next = c.position + c.samples;
+	return ERR_NONE;
+}
+
+static void sabotaged(enum session_guard guard, struct reading *r)
+{
+	kit_begin(k);
+	session_sabotage(k->session, guard);
+	kit_run(k, 3000);
+	session_hangup(k->session);
+	kit_run(k, 10);
+	kit_journal_close(k);
+	unmarked = 0;
+	kit_read(k, sabotage_h, r);
+}
+
+static void without_its_guard_N3_breaks(void **state)
 {
 	struct reading r = { 0 };
 
 	(void)state;
-	kit_begin(k);
-	session_sabotage(k->session, SESSION_GUARD_N3);
-	kit_run(k, 2000);
-	session_hangup(k->session);
-	kit_run(k, 10);
-	kit_journal_close(k);
-	kit_read(k, read_h, &r);
+	sabotaged(SESSION_GUARD_N3, &r);
 	assert_int_equal(r.connected, 0);
-	call_free(r.call);
+	assert_true(r.kinds[RECORD_STEPS] > 10 && unmarked == 0);
+}
+
+static void without_its_guard_N4_breaks(void **state)
+{
+	struct reading r = { 0 };
+
+	(void)state;
+	sabotaged(SESSION_GUARD_N4, &r);
+	assert_true(unmarked >= 1600 && unmarked < 12000);
+	assert_int_equal(r.connected, 1);
+}
+
+static void without_its_guard_N5_breaks(void **state)
+{
+	struct reading r = { 0 };
+
+	(void)state;
+	sabotaged(SESSION_GUARD_N5, &r);
+	assert_true(r.kinds[RECORD_STEPS] < 5); /* those of the ringing, before */
+	assert_int_equal(r.kinds[JOURNAL_EVENT], 0);
+	assert_int_equal(r.connected, 1);
 }
 
 /* ------------------------------------------------------------------ moving a call */
@@ -873,7 +919,9 @@ int main(void)
 		WRITTEN(the_journal_replays_byte_for_byte),
 		WRITTEN(gaps_of_the_carrier_are_said_to_be),
 		CASE(F06_what_the_journal_refuses_is_a_gap_and_the_call_goes_on),
-		WRITTEN(sabotage_N3_N4_N5_shows),
+		WRITTEN(without_its_guard_N3_breaks),
+		WRITTEN(without_its_guard_N4_breaks),
+		WRITTEN(without_its_guard_N5_breaks),
 		WRITTEN(a_dead_workers_call_goes_on_from_the_snapshot),
 		WRITTEN(a_session_closed_early_has_no_end),
 		CASE(foreign_bytes_are_no_snapshot),

@@ -1,0 +1,698 @@
+/* The simulator: its world, its actors, its scripts; that whole calls run and are judged; and that the judge sees what is
+ * broken: every guard that can be switched off must cost its promise. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "simulate/model.h"
+#include "simulate/run.h"
+#include "simulate/sound.h"
+#include "voice/journal_read.h"
+
+/* ---- the world ---- */
+
+struct diary {
+	struct world *world;
+	uint64_t at[16];
+	char order[16];
+	uint32_t count;
+};
+
+struct entry {
+	struct event event;
+	struct diary *diary;
+	char name;
+};
+
+static void on_entry(void *arg)
+{
+	struct entry *e = arg;
+
+	e->diary->at[e->diary->count] = e->diary->world->now_us;
+	e->diary->order[e->diary->count++] = e->name;
+}
+
+static void entries_init(struct entry *entries, size_t count, struct diary *d)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		entries[i] = (struct entry){ { on_entry, &entries[i], 0 }, d, (char)('a' + i) };
+}
+
+static void test_world_order(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct diary d = { .world = w };
+	struct entry e[6];
+
+	(void)state;
+	world_reset(w);
+	entries_init(e, 6, &d);
+	world_at(w, &e[0].event, 500);
+	world_at(w, &e[1].event, 100);
+	world_at(w, &e[2].event, 100); /* the same instant: in the order they were asked for */
+	world_at(w, &e[3].event, 300);
+	world_at(w, &e[4].event, 50);
+	world_at(w, &e[5].event, 400);
+	world_at(w, &e[0].event, 200); /* moved */
+	world_forget(w, &e[5].event);
+	world_forget(w, &e[5].event);
+	assert_false(event_waits(&e[5].event));
+	while (world_next(w))
+		;
+	d.order[d.count] = 0;
+	assert_string_equal(d.order, "ebcad");
+	assert_int_equal(d.at[0], 50);
+	assert_int_equal(d.at[3], 200);
+	assert_int_equal(w->now_us, 300);
+	free(w);
+}
+
+static void test_world_heap(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct diary d = { .world = w };
+	struct entry e[200];
+	struct dice dice;
+	uint64_t last = 0;
+	unsigned int round, i;
+
+	(void)state;
+	world_reset(w);
+	dice_init(&dice, 1, 2, ACTOR_PLAN);
+	entries_init(e, 200, &d);
+	for (round = 0; round < 50; round++)
+		for (i = 0; i < 200; i++) {
+			if (dice_chance(&dice, 20))
+				world_forget(w, &e[i].event);
+			else
+				world_at(w, &e[i].event, dice_range(&dice, 1, 100000));
+		}
+	while (w->count) {
+		d.count = 0;
+		assert_true(world_next(w));
+		assert_true(w->now_us >= last);
+		last = w->now_us;
+	}
+	free(w);
+}
+
+static void test_dice(void **state)
+{
+	struct dice a, b, c;
+	uint32_t seen[6] = { 0 }, i;
+
+	(void)state;
+	dice_init(&a, 7, 3, ACTOR_CALLER);
+	dice_init(&b, 7, 3, ACTOR_CALLER);
+	dice_init(&c, 7, 3, ACTOR_MODEL);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(dice_next(&a), dice_next(&b));
+	assert_int_not_equal(dice_next(&a), dice_next(&c)); /* an actor of its own */
+	for (i = 0; i < 6000; i++)
+		seen[dice_below(&a, 6)]++;
+	for (i = 0; i < 6; i++)
+		assert_in_range(seen[i], 850, 1150);
+	for (i = 0; i < 1000; i++)
+		assert_in_range(dice_range(&a, 5, 9), 5, 9);
+}
+
+/* ---- tagged sound ---- */
+
+static void test_sound(void **state)
+{
+	uint8_t ulaw[512];
+	uint32_t from, sound, position;
+
+	(void)state;
+	for (from = 0; from < 5000; from += 37) {
+		sound_fill(ulaw, sizeof(ulaw), 0x1234, from);
+		assert_true(sound_read(ulaw, sizeof(ulaw), &sound, &position));
+		assert_int_equal(sound, 0x1234);
+		assert_int_equal(position, from);
+		assert_true(sound_read(ulaw + 201, 160, &sound, &position));
+		assert_int_equal(position, from + 201);
+		assert_null(memchr(ulaw, 0xff, sizeof(ulaw))); /* what pads a frame is none of it */
+	}
+	memset(ulaw, 0xff, sizeof(ulaw));
+	assert_false(sound_read(ulaw, sizeof(ulaw), &sound, &position));
+	assert_false(sound_read(ulaw, 8, &sound, &position));
+}
+
+/* ---- faults ---- */
+
+static void test_faults(void **state)
+{
+	struct fault_plan p = { 0 };
+	struct err_detail d;
+	fault_set set;
+	uint32_t i, struck = 0;
+
+	(void)state;
+	assert_int_equal(fault_set_parse(&set, "all", &d), ERR_NONE);
+	assert_true(set == FAULT_ALL);
+	assert_int_equal(fault_set_parse(&set, "none", &d), ERR_NONE);
+	assert_true(set == 0);
+	assert_int_equal(fault_set_parse(&set, "llm-stall,tts-mid", &d), ERR_NONE);
+	assert_true(set == (FAULT_BIT(FAULT_LLM_STALL) | FAULT_BIT(FAULT_TTS_MID)));
+	assert_int_equal(fault_set_parse(&set, "llm-stall,nonsense", &d), ERR_USAGE);
+	assert_non_null(strstr(d.message, "nonsense"));
+	p.armed = FAULT_BIT(FAULT_STT_DEAD);
+	p.nth[FAULT_STT_DEAD] = 3;
+	for (i = 0; i < 10; i++)
+		struck += fault_strikes(&p, FAULT_STT_DEAD, 100 + i) ? i + 1 : 0;
+	assert_int_equal(struck, 3); /* once, at the third chance */
+	assert_false(fault_strikes(&p, FAULT_STT_LATE, 1));
+	assert_true(fault_recent(&p, FAULT_STT_DEAD, 110, 8));
+	assert_false(fault_recent(&p, FAULT_STT_DEAD, 111, 8));
+	assert_true(fault_any_recent(&p, FAULTS_STT, 105, 10));
+	assert_false(fault_any_recent(&p, FAULTS_LLM | FAULTS_TTS, 105, 10));
+}
+
+static void test_fault_facts(void **state)
+{
+	uint32_t i, k;
+
+	(void)state;
+	for (i = 0; i < FAULTS; i++) {
+		assert_non_null(fault_facts[i].name);
+		assert_non_null(fault_facts[i].help);
+		assert_true(fault_facts[i].chances > 0);
+		for (k = 0; k < i; k++)
+			assert_string_not_equal(fault_facts[i].name, fault_facts[k].name);
+	}
+}
+
+/* ---- scripts ---- */
+
+static void test_scripts(void **state)
+{
+	struct brief b;
+	uint32_t i, k;
+
+	(void)state;
+	for (i = 0; i < script_count; i++) {
+		const struct script *s = &scripts[i];
+
+		script_brief(s, &b);
+		assert_int_equal(b.tool_count, s->tool_count + 1);
+		assert_int_equal(script_step_asked(s, s->greeting, strlen(s->greeting)), 0);
+		for (k = 0; k < s->step_count; k++) { /* each question can be told from the others, and each tool is known */
+			const struct script_step *step = &s->steps[k];
+
+			assert_int_equal(script_step_asked(s, step->ask, strlen(step->ask)), (int)k);
+			assert_true(!step->tool || script_tool_find(s, step->tool, strlen(step->tool)));
+			assert_non_null(step->answers[0]);
+		}
+	}
+}
+
+static const char own[] = "# a call of one's own\n"
+	"name mine\n"
+	"agent Hello there. How are you?\n"
+	"ask open How are you?\n"
+	"answer fine | thank you\n"
+	"ask yes-no Shall I book it?\n"
+	"answer yes\n"
+	"answer no\n"
+	"tool book changes 700 it is booked\n"
+	"at 2.5 nod mm-hm\n"
+	"at 4 cough 300\n"
+	"at 9 keys 12#\n"
+	"fault llm-stall 2\n";
+
+static void test_script_parse(void **state)
+{
+	struct err_detail d;
+	struct script *s;
+
+	(void)state;
+	assert_int_equal(script_parse(&s, own, strlen(own), &d), ERR_NONE);
+	assert_string_equal(s->name, "mine");
+	assert_int_equal(s->step_count, 2);
+	assert_int_equal(s->steps[1].kind, ANSWER_YES_NO);
+	assert_string_equal(s->steps[1].answers[1], "no");
+	assert_string_equal(s->steps[1].tool, "book");
+	assert_true(s->tools[0].changes);
+	assert_int_equal(s->tools[0].slow_ms, 700);
+	assert_int_equal(s->cue_count, 3);
+	assert_int_equal(s->cues[1].length_ms, 300);
+	assert_int_equal(s->cues[0].at_us, 2500000);
+	assert_string_equal(s->faults[0].name, "llm-stall");
+	script_free(s);
+}
+
+static void test_script_mistakes(void **state)
+{
+	static const struct {
+		const char *text, *where, *message;
+	} cases[] = {
+		{ "agent Hello?\nask what How?\n", "line 2", "what" },
+		{ "agent Hello?\nask open No question\n", "line 2", "No question" },
+		{ "agent Hello?\nask open Well, how?\n", "line 2", "Well, how?" },
+		{ "answer yes\n", "line 1", "answer" },
+		{ "agent Hi.\nask open How?\ntool book 5x done\n", "line 3", "5x" },
+		{ "agent Hi.\nask open How?\nat 5 dance\n", "line 3", "dance" },
+		{ "agent Hi.\nask open How?\nat 5 cough 300\nat 4 nod hm\n", "line 4", "before" },
+		{ "agent Hi.\nask open How?\nat 5 keys 12x\n", "line 3", "12x" },
+		{ "agent Hi.\nask open How?\nfault sunshine 1\n", "line 3", "sunshine" },
+		{ "agent Hi.\nask open How?\nsing a song\n", "line 3", "sing" },
+		{ "ask open How?\n", "line 1", "greeting" },
+	};
+	struct err_detail d;
+	struct script *s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_not_equal(script_parse(&s, cases[i].text, strlen(cases[i].text), &d), ERR_NONE);
+		assert_null(s);
+		assert_string_equal(d.where, cases[i].where);
+		assert_non_null(strstr(d.message, cases[i].message));
+		assert_true(d.hint[0] != 0);
+	}
+	assert_int_equal(script_load(&s, "/nowhere/at/all", &d), ERR_NOTFOUND);
+}
+
+/* Cut anywhere, changed anywhere: never more than a refusal. */
+static void test_script_garbage(void **state)
+{
+	struct dice dice;
+	struct err_detail d;
+	struct script *s;
+	char text[sizeof(own)];
+	size_t i;
+
+	(void)state;
+	dice_init(&dice, 11, 0, ACTOR_CHECK);
+	for (i = 0; i < 4000; i++) {
+		size_t len = dice_below(&dice, sizeof(own));
+		enum err err;
+
+		memcpy(text, own, sizeof(own));
+		text[dice_below(&dice, sizeof(own) - 1)] = (char)dice_below(&dice, 256);
+		err = script_parse(&s, text, len, &d);
+		assert_true(err ? s == NULL : s != NULL);
+		script_free(s);
+	}
+}
+
+/* ---- the model's mind ---- */
+
+static struct request_block block(enum block_type type, const char *text)
+{
+	return (struct request_block){ .type = type, .text = text, .text_len = strlen(text) };
+}
+
+static bool says(const struct model_reply *r, const char *text)
+{
+	return memmem(r->text, r->len, text, strlen(text)) != NULL;
+}
+
+static void test_model_plan(void **state)
+{
+	const struct script *s = &scripts[0];
+	struct model_reply r, again;
+	struct request_block blocks[8];
+
+	(void)state;
+	blocks[0] = block(BLOCK_AGENT, s->greeting);
+	blocks[1] = block(BLOCK_CALLER, "I need an appointment");
+	model_plan(s, 1, blocks, 2, &r);
+	assert_true(says(&r, s->steps[1].ask)); /* answered: the next question */
+	model_plan(s, 1, blocks, 2, &again);
+	assert_int_equal(r.len, again.len);
+	assert_memory_equal(r.text, again.text, r.len); /* a second attempt says the same */
+	blocks[1] = block(BLOCK_CALLER, "hello");
+	model_plan(s, 1, blocks, 2, &r);
+	assert_true(says(&r, s->steps[0].ask)); /* no answer: the same question */
+	blocks[0] = block(BLOCK_AGENT, s->steps[2].ask);
+	blocks[1] = block(BLOCK_CALLER, "two zero two");
+	model_plan(s, 1, blocks, 2, &r);
+	assert_int_equal(r.tool_count, 1); /* its tool, before anything else is asked */
+	assert_string_equal(r.tools[0].name, "find_patient");
+	assert_false(says(&r, s->steps[3].ask));
+	blocks[2] = (struct request_block){ .type = BLOCK_TOOL_USE, .name = "find_patient", .name_len = 12, .text = "{}", .text_len = 2 };
+	blocks[3] = block(BLOCK_TOOL_RESULT, "patient found since spring");
+	model_plan(s, 1, blocks, 4, &r);
+	assert_int_equal(r.tool_count, 0);
+	assert_true(says(&r, "patient found since spring"));
+	assert_true(says(&r, s->steps[3].ask));
+}
+
+/* ---- whole calls ---- */
+
+static void options_init(struct scene_options *o)
+{
+	*o = (struct scene_options){ .seed = 1, .faults = FAULT_ALL, .sabotage = -1, .ledger = -1 };
+	call_settings_init(&o->settings);
+}
+
+static void failures_print(const struct run_result *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->verdict.failure_count; i++) {
+		const struct failure_report *f = &r->verdict.failures[i];
+
+		print_error("%s, call %llu, step %llu: %s\n", promise_facts[f->promise].name, (unsigned long long)f->call,
+			(unsigned long long)f->step, f->what);
+	}
+	for (i = 0; i < r->crash_count && i < RUN_CRASHES; i++)
+		print_error("call %llu died of signal %d\n", (unsigned long long)r->crashes[i].call, r->crashes[i].signal);
+}
+
+static struct run_result *calls_run(const struct scene_options *o, uint64_t calls, unsigned int jobs)
+{
+	struct run_result *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	assert_int_equal(run_calls(o, 0, calls, jobs, NULL, NULL, r), ERR_NONE);
+	assert_int_equal(r->errors, 0);
+	return r;
+}
+
+static void test_calls_are_kept(void **state)
+{
+	struct scene_options o;
+	struct run_result *r;
+
+	(void)state;
+	options_init(&o);
+	r = calls_run(&o, 120, 2);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_null(run_missed(r)); /* whole calls: long enough, with turns, tools, interruptions, nods */
+	assert_true(r->totals.faults * 2 >= r->totals.calls);
+	assert_true(r->totals.deaths > 0);
+	free(r);
+}
+
+/* The same bytes, whatever the number of jobs. */
+static void test_jobs_agree(void **state)
+{
+	struct scene_options o;
+	struct run_result *a, *b;
+
+	(void)state;
+	options_init(&o);
+	o.seed = 9;
+	a = calls_run(&o, 40, 1);
+	b = calls_run(&o, 40, 3);
+	assert_memory_equal(&a->totals, &b->totals, sizeof(a->totals));
+	assert_memory_equal(a->verdict.exercised, b->verdict.exercised, sizeof(a->verdict.exercised));
+	assert_memory_equal(a->verdict.endpoints, b->verdict.endpoints, sizeof(a->verdict.endpoints));
+	o.seed = 10;
+	free(b);
+	b = calls_run(&o, 40, 1);
+	assert_true(a->totals.steps != b->totals.steps);
+	free(a);
+	free(b);
+}
+
+static void test_save_load(void **state)
+{
+	struct scene_options o;
+	struct run_result *r;
+
+	(void)state;
+	options_init(&o);
+	o.save_load = true;
+	r = calls_run(&o, 60, 2);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_true(r->totals.saved > 60); /* in each call more than once, about */
+	assert_true(r->verdict.exercised[SAVED] == r->totals.saved);
+	free(r);
+}
+
+static void sabotage_must_fail(enum promise promise)
+{
+	struct scene_options o;
+	struct run_result *r;
+
+	options_init(&o);
+	o.sabotage = (int)promise;
+	r = calls_run(&o, 150, 2);
+	if (!r->verdict.broken[promise])
+		print_error("%s was switched off and nothing broke\n", promise_facts[promise].name);
+	assert_true(r->verdict.broken[promise] > 0);
+	assert_false(run_kept(r));
+	free(r);
+}
+
+#define SABOTAGE(promise) \
+	static void test_sabotage_##promise(void **state) \
+	{ \
+		(void)state; \
+		sabotage_must_fail(promise); \
+	}
+
+SABOTAGE(P01)
+SABOTAGE(P03)
+SABOTAGE(P04)
+SABOTAGE(P05)
+SABOTAGE(P06)
+SABOTAGE(P08)
+SABOTAGE(P09)
+SABOTAGE(P10)
+SABOTAGE(P12)
+SABOTAGE(P13)
+SABOTAGE(P14)
+SABOTAGE(P15)
+SABOTAGE(P24)
+SABOTAGE(N3)
+SABOTAGE(N4)
+SABOTAGE(N5)
+SABOTAGE(N6)
+
+/* ---- a script of one's own, and the judge's arithmetic ---- */
+
+struct seen {
+	uint32_t nods, held, keys;
+};
+
+static void on_trace(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct seen *s = arg;
+	size_t i;
+
+	(void)step;
+	(void)in;
+	for (i = 0; i < out->count; i++) {
+		const struct call_output *o = &out->items[i];
+
+		s->held += o->type == OUT_HOLD;
+		s->nods += o->type == OUT_NOTE && o->kind == NOTE_NOD;
+		s->keys += o->type == OUT_NOTE && o->kind == NOTE_KEYS;
+	}
+}
+
+static void test_own_script(void **state)
+{
+	static const char text[] = "agent Hello there, this is a rather long greeting so that there is time to nod. How are you?\n"
+		"ask open How are you?\nanswer fine thank you\nask digits What is your code number?\nanswer one two three\n"
+		"at 1.2 nod mm-hm\nat 30 keys 12#\nat 60 hangup\n";
+	struct scene_options o;
+	struct err_detail d;
+	struct script *s;
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct seen seen = { 0 };
+
+	(void)state;
+	options_init(&o);
+	assert_int_equal(script_parse(&s, text, strlen(text), &d), ERR_NONE);
+	o.script = s;
+	o.trace = on_trace;
+	o.trace_arg = &seen;
+	assert_int_equal(run_here(&o, 0, 1, r), ERR_NONE);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_int_equal(r->totals.faults, 0); /* none but those the script names */
+	assert_true(seen.held > 0);
+	assert_true(r->totals.nods == 1);
+	assert_int_equal(seen.keys, r->totals.keys ? 1 : 0);
+	free(r);
+	script_free(s);
+}
+
+static void test_verdicts(void **state)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+	struct failure_report f = { .promise = P04 };
+	uint32_t i;
+
+	(void)state;
+	v->spelled = 100;
+	v->early_spelled = 2;
+	verdict_close(v);
+	assert_int_equal(v->broken[P09], 0); /* 2 % are allowed */
+	v->early_spelled = 3;
+	verdict_close(v);
+	assert_int_equal(v->broken[P09], 1);
+	v->endpoints[290] = 11;
+	v->endpoints[400] = 10;
+	v->endpoint_count = 21;
+	assert_int_equal(verdict_median(v), 290);
+	v->endpoints[400] = 30;
+	v->endpoint_count = 41;
+	verdict_close(v);
+	assert_int_equal(v->broken[P09], 3); /* the share again, and the median */
+	for (i = 0; i < 10; i++)
+		verdict_keep(v, &f);
+	for (i = 0; i < v->failure_count; i++)
+		f.step += v->failures[i].promise == P04;
+	assert_int_equal(f.step, JUDGE_FAILURES_EACH);
+	assert_int_equal(promise_find("p04"), P04);
+	assert_int_equal(promise_find("P07"), -1);
+	free(v);
+}
+
+/* ---- the command ---- */
+
+static int command(char *out, size_t size, const char *args)
+{
+	const char *binary = getenv("CALLFUNNEL_BIN");
+	char line[600];
+	FILE *p;
+	size_t len;
+
+	assert_non_null(binary);
+	snprintf(line, sizeof(line), "\"%s\" simulate %s 2>/dev/null", binary, args);
+	p = popen(line, "r");
+	assert_non_null(p);
+	len = fread(out, 1, size - 1, p);
+	out[len] = 0;
+	return WEXITSTATUS(pclose(p));
+}
+
+static void test_command(void **state)
+{
+	static char out[1 << 20];
+
+	(void)state;
+	assert_int_equal(command(out, sizeof(out), "--calls 5"), 0);
+	assert_non_null(strstr(out, "every promise was kept"));
+	assert_int_equal(command(out, sizeof(out), "--calls 5 --json"), 0);
+	assert_non_null(strstr(out, "\"promises\":{\"P01\":{\"exercised\":"));
+	assert_int_equal(command(out, sizeof(out), "--list-faults"), 0);
+	assert_non_null(strstr(out, "worker-death"));
+	assert_int_equal(command(out, sizeof(out), "--call 2 --faults none --trace --json"), 0);
+	assert_non_null(strstr(out, "{\"step\":1,\"input\":{\"in\":\"prepare\""));
+	assert_int_equal(command(out, sizeof(out), "--calls 60 --sabotage P24"), 1);
+	assert_non_null(strstr(out, "P24 broken:"));
+	assert_int_equal(command(out, sizeof(out), "--faults sunshine"), 2);
+	assert_int_equal(command(out, sizeof(out), "--sabotage P07"), 2);
+	assert_int_equal(command(out, sizeof(out), "--crash-at fsync:1"), 2);
+	assert_int_equal(command(out, sizeof(out), "--script /nowhere"), 3);
+}
+
+/* A real journal: killed at a sync, it holds what the outside was told was durable. */
+static uint64_t told_durable(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+	uint64_t best = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		const char *at = strstr(line, " durable 1 ");
+		uint64_t n = at ? strtoull(at + 11, NULL, 10) : 0;
+
+		best = n > best ? n : best;
+	}
+	fclose(f);
+	return best;
+}
+
+static uint64_t journal_records(const char *dir)
+{
+	struct journal_reader *r;
+	struct journal_reader_options options = { .keyring = NULL };
+	struct journal_item item;
+	uint64_t best = 0;
+
+	assert_int_equal(journal_reader_open(&r, &disk_real, dir, &options, NULL), ERR_NONE);
+	while (!journal_reader_next(r, &item))
+		best = item.record.header.sequence > best ? item.record.header.sequence : best;
+	journal_reader_close(&r);
+	return best;
+}
+
+static void test_crash_at(void **state)
+{
+	static const char *const points[] = { "fsync:60", "write:120", "dispatch:1", "rename:2" };
+	char dir[] = "/tmp/simulate-XXXXXX", args[300], ledger[64];
+	static char out[1 << 16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		char place[sizeof(dir) + 8];
+		uint64_t told;
+
+		memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+		assert_non_null(mkdtemp(dir));
+		snprintf(place, sizeof(place), "%s/j", dir);
+		snprintf(ledger, sizeof(ledger), "%s/ledger", dir);
+		snprintf(args, sizeof(args), "--calls 1 --faults none --disk %s --ledger %s --crash-at %s", place, ledger, points[i]);
+		assert_int_not_equal(command(out, sizeof(out), args), 0);
+		told = told_durable(ledger);
+		assert_true(told > 0);
+		assert_true(journal_records(place) >= told);
+		snprintf(args, sizeof(args), "rm -r %s", dir);
+		assert_int_equal(system(args), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_world_order),
+		cmocka_unit_test(test_world_heap),
+		cmocka_unit_test(test_dice),
+		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_fault_facts),
+		cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_script_parse),
+		cmocka_unit_test(test_script_mistakes),
+		cmocka_unit_test(test_script_garbage),
+		cmocka_unit_test(test_model_plan),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_calls_are_kept),
+		cmocka_unit_test(test_jobs_agree),
+		cmocka_unit_test(test_save_load),
+		cmocka_unit_test(test_own_script),
+		cmocka_unit_test(test_sabotage_P01),
+		cmocka_unit_test(test_sabotage_P03),
+		cmocka_unit_test(test_sabotage_P04),
+		cmocka_unit_test(test_sabotage_P05),
+		cmocka_unit_test(test_sabotage_P06),
+		cmocka_unit_test(test_sabotage_P08),
+		cmocka_unit_test(test_sabotage_P09),
+		cmocka_unit_test(test_sabotage_P10),
+		cmocka_unit_test(test_sabotage_P12),
+		cmocka_unit_test(test_sabotage_P13),
+		cmocka_unit_test(test_sabotage_P14),
+		cmocka_unit_test(test_sabotage_P15),
+		cmocka_unit_test(test_sabotage_P24),
+		cmocka_unit_test(test_sabotage_N3),
+		cmocka_unit_test(test_sabotage_N4),
+		cmocka_unit_test(test_sabotage_N5),
+		cmocka_unit_test(test_sabotage_N6),
+		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_crash_at),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
