@@ -14,5 +14,6 @@ const struct command cli_commands[] = {
 	{ "replay", "CALL|PATH [--dir DIR] [--set K=V]", "Runs a recorded call again and compares every output, or shows what other settings would have changed.", cmd_replay },
 	{ "simulate", "[--calls N] [--seed S] [--faults LIST]", "Runs whole calls in virtual time and checks every promise.", cmd_simulate },
 	{ "show", "CALL [--dir DIR]", "Tells what happened in a call, turn by turn.", cmd_show },
+	{ "vad", "F.wav [--rate R] [--isa I] [--batch N]", "Prints the voice probability of every chunk of a recording.", cmd_vad },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -12,6 +12,7 @@ int cmd_parse(struct cli *cli, int argc, char **argv);
 int cmd_recording(struct cli *cli, int argc, char **argv);
 int cmd_replay(struct cli *cli, int argc, char **argv);
 int cmd_show(struct cli *cli, int argc, char **argv);
+int cmd_vad(struct cli *cli, int argc, char **argv);
 int cmd_simulate(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -62,7 +62,6 @@ struct carrier {
 	bool sounding;            /* the caller was told that the agent speaks */
 	bool connected;
 	uint64_t connected_us, ended_us; /* the CDR */
-	bool hold_open;           /* a hold was ordered, its clear has not come */
 	bool ended;
 	bool hung_up_by_us;
 	uint64_t frames, clears;

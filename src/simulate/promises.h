@@ -127,7 +127,7 @@ struct judge {
 	uint64_t steps;
 	uint32_t turn, attached_turn;
 	/* clocks, in the world's time; 0: not yet */
-	uint64_t started_us, prepared_us, turn_us, ask_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
+	uint64_t started_us, prepared_us, turn_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
 	uint64_t step_us;
 	bool first_frame, listened, spoke, ended, ending, held, base_known, words_wait;
 	/* P08 */

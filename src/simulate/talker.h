@@ -60,7 +60,6 @@ struct tts_utterance { /* one stream of the vendor */
 	uint32_t words_told;
 	uint32_t harm_at; /* samples */
 	enum talker_harm harm;
-	bool was_cancelled;
 	const struct tts_events *events;
 	void *arg;
 	struct tts_utterance **slot;

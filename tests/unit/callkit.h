@@ -23,7 +23,7 @@
 #include "base/wire.h"
 #include "voice/call.h"
 
-enum { KIT_UTTERANCES = 6000, KIT_TEXT_MAX = 512, WORD_MS = 320, CHUNK_MS = 32, LOUD = 60000, BUF_MAX = 64 << 20 };
+enum { KIT_UTTERANCES = 10000, KIT_TEXT_MAX = 512, WORD_MS = 320, CHUNK_MS = 32, LOUD = 60000, BUF_MAX = 64 << 20 };
 
 struct kit_utterance {
 	uint32_t take;  /* the last one given, */

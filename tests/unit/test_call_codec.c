@@ -123,6 +123,34 @@ static void texts_have_their_ceiling(void **state)
 	assert_int_equal(input_with(14, INPUT_TEXT_MAX + 1), ERR_LIMIT);
 }
 
+/* A fault is not forgotten when what follows it is fine. */
+static void the_first_fault_counts(void **state)
+{
+	static const char bytes[INPUT_TEXT_MAX + 1];
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, BUF_MAX);
+	wire_put_u64(&b, 1, IN_MODEL_TOOL);
+	wire_put_bytes(&b, 14, bytes, sizeof(bytes));
+	wire_put_bytes(&b, 15, bytes, 1);
+	assert_int_equal(input_of(b.data, b.len), ERR_LIMIT);
+	buf_fini(&b);
+}
+
+static void what_is_zero_is_not_written(void **state)
+{
+	struct call_input in = { .type = IN_START, .at_us = 5 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	input_encode(&in, &b);
+	assert_int_equal(b.len, 4);
+	assert_memory_equal(b.data, "\x08\x02\x10\x05", 4);
+	buf_fini(&b);
+}
+
 static enum err words_of(unsigned int count, uint64_t samples, uint64_t text, bool half)
 {
 	struct buf b;
@@ -461,6 +489,28 @@ static void brief_texts_have_their_ceilings(void **state)
 	assert_int_equal(brief_with(40, BRIEF_BYTES_MAX - 4, 1, 'x'), ERR_LIMIT);
 }
 
+static void the_first_fault_of_a_brief_counts(void **state)
+{
+	static char text[500];
+	struct brief b;
+	struct buf bytes;
+	size_t opened;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	buf_init(&bytes, BUF_MAX);
+	wire_put_bytes(&bytes, 16, text, sizeof(text));
+	wire_put_bytes(&bytes, 17, text, 5);
+	assert_int_equal(brief_decode(&b, bytes.data, bytes.len), ERR_LIMIT);
+	buf_reset(&bytes);
+	opened = wire_open(&bytes, 6);
+	wire_put_bytes(&bytes, 1, text, sizeof(text));
+	wire_put_bytes(&bytes, 1, text, 5);
+	wire_close(&bytes, opened);
+	assert_int_equal(brief_decode(&b, bytes.data, bytes.len), ERR_LIMIT);
+	buf_fini(&bytes);
+}
+
 static enum err tools_of(unsigned int count, unsigned int field, size_t len)
 {
 	static const char name[BRIEF_NAME_MAX + 1] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -594,6 +644,27 @@ static void a_call_that_is_full_of_text_ends_in_an_error(void **state)
 	assert_int_equal(k->err, ERR_NOMEM);
 }
 
+/* Pages of exactly the largest text: each of the 256 holds one. */
+static void the_last_byte_of_a_page_is_used(void **state)
+{
+	static char words[INPUT_TEXT_MAX + 1];
+	struct kit *k = *state;
+	unsigned int i;
+
+	memset(words, 'a', sizeof(words) - 1);
+	k->alone = true;
+	begin(k);
+	for (i = 0; i < 256; i++) {
+		order(k, ORDER_SAY, words);
+		assert_int_equal(k->err, ERR_NONE);
+		voice(k, 32);
+		partial(k, "please stop");
+		partial(k, "");
+	}
+	order(k, ORDER_SAY, words);
+	assert_int_equal(k->err, ERR_NOMEM);
+}
+
 static void settings_can_be_changed(void **state)
 {
 	struct kit *k = *state;
@@ -645,6 +716,8 @@ int main(void)
 		cmocka_unit_test(an_input_is_decoded_from_nothing_but_its_bytes),
 		cmocka_unit_test(foreign_inputs_are_refused),
 		cmocka_unit_test(texts_have_their_ceiling),
+		cmocka_unit_test(the_first_fault_counts),
+		cmocka_unit_test(what_is_zero_is_not_written),
 		cmocka_unit_test(words_have_their_limits),
 		cmocka_unit_test(outputs_of_every_type_come_back),
 		cmocka_unit_test(foreign_outputs_are_refused),
@@ -655,12 +728,14 @@ int main(void)
 		cmocka_unit_test(defaults_lie_in_their_ranges),
 		cmocka_unit_test(briefs_come_back),
 		cmocka_unit_test(brief_texts_have_their_ceilings),
+		cmocka_unit_test(the_first_fault_of_a_brief_counts),
 		cmocka_unit_test(brief_tools_have_their_ceilings),
 		cmocka_unit_test(tools_are_found_by_their_whole_name),
 		KIT_TEST(the_earliest_timer_is_told_once),
 		KIT_TEST(time_never_goes_back),
 		KIT_TEST(a_timer_fires_at_its_time_and_not_before),
 		KIT_TEST(a_call_that_is_full_of_text_ends_in_an_error),
+		KIT_TEST(the_last_byte_of_a_page_is_used),
 		KIT_TEST(settings_can_be_changed),
 		cmocka_unit_test(no_call_is_freed_quietly),
 		KIT_TEST(senseless_inputs_change_nothing),

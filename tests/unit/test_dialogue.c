@@ -531,6 +531,82 @@ static void an_endless_answer_is_cut_short(void **state)
 	expect_nothing(k);
 }
 
+static void fillers_come_again_while_nothing_is_said(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 10;
+	k->settings.llm_second_ms = 2000;
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	quiet_until(k, 1216);
+	spoken(k, 1);
+	drop(k);
+	quiet_until(k, 3599);
+	assert_false(has(k, "speak"));
+	quiet_until(k, 3600);
+	assert_true(has(k, "3600 speak u2.1 \"One moment.\""));
+}
+
+static void in_the_middle_of_an_answer_a_filler_comes_sooner(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure, I do. ");
+	spoken(k, 1);
+	failed(k);
+	zero(k);
+	quiet_until(k, 499);
+	expect_nothing(k);
+	quiet_until(k, 500);
+	expect(k, "500 speak u2.1 \"Let me see.\"");
+}
+
+static void but_no_later_than_at_its_beginning(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_filler_ms = 400;
+	asked(k);
+	text(k, "Sure, I do. ");
+	spoken(k, 1);
+	failed(k);
+	zero(k);
+	quiet_until(k, 399);
+	expect_nothing(k);
+	quiet_until(k, 400);
+	expect(k, "400 speak u2.1 \"Let me see.\"");
+}
+
+/* An attempt to go on that fails before it says a word is followed by one that goes on. */
+static void an_attempt_to_go_on_is_followed_by_another(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure, I do. And");
+	failed(k);
+	drop(k);
+	quiet_for(k, 1504);
+	assert_true(has(k, "ask g3 t1 try 3 continue"));
+}
+
+static void a_new_turn_starts_from_the_first_attempt(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Sure, I do. And");
+	failed(k);
+	drop(k);
+	turn(k, "or rather coffee please");
+	assert_true(has(k, "ask g3 t2 try 1\n"));
+}
+
 /* ------------------------------------------------------------------ asking ahead */
 
 static void ahead(struct kit *k)
@@ -1773,7 +1849,7 @@ static void a_question_asked_ahead_is_thrown_away(void **state)
 	ahead(k);
 	drop(k);
 	simple(k, IN_ATTACHED);
-	expect(k, "96 listen s2 from 2560", "96 ~discard t0 i1 n0", "96 cancel g1", "96 ask g2 t0 try 1 ahead");
+	expect(k, "96 listen s2 from 2560", "96 ~discard t0 i1 n0", "96 cancel g1");
 }
 
 static void tools_in_flight_are_sent_again_under_their_key(void **state)
@@ -1790,7 +1866,7 @@ static void tools_in_flight_are_sent_again_under_their_key(void **state)
 	expect(k, "0 listen s2 from 2560", "0 snapshot", "0 tool 1.1 book changes 10000 \"{}\"");
 }
 
-static void a_failed_answer_waiting_for_its_breath_waits_on(void **state)
+static void a_failed_answer_is_asked_again_at_once(void **state)
 {
 	struct kit *k = *state;
 
@@ -1804,37 +1880,311 @@ static void a_failed_answer_waiting_for_its_breath_waits_on(void **state)
 	expect_nothing(k);
 }
 
-/* ------------------------------------------------------------------ the history's ceiling */
-
-/* Twenty-four agent's lines that nobody heard. */
-static void lines(struct kit *k)
+static void a_question_waits_for_results_that_are_asked_for_again(void **state)
 {
-	int i;
+	struct kit *k = *state;
 
-	for (i = 0; i < 24; i++)
-		order(k, ORDER_SAY, "tea");
-	audio_all(k, k->last - 2);
-	sent(k, k->last - 2);
-	partial(k, "stop");
-	partial(k, "");
-	drop(k);
+	k->brief.waits.count = 0;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 6016); /* it is left to run, the model was asked */
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560", "0 cancel g2", "0 tool 1.0 lookup 10000 \"{}\"");
+	result(k, 1, 0, TOOL_OK, "green");
+	expect(k, "0 ~tool t1 i0 n0 \"lookup\"", "0 snapshot", "0 ask g3 t1 try 1");
+	expect_request(k, "caller: I want some tea", "use 1.0 lookup: {}", "result 1.0: green");
 }
 
+static void if_they_do_not_come_it_is_asked_after_a_moment(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 6016);
+	text(k, "Well"); /* nothing of it was spoken */
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560", "0 cancel g2", "0 tool 1.0 lookup 10000 \"{}\"");
+	quiet_until(k, 799);
+	expect_nothing(k);
+	quiet_until(k, 800);
+	expect(k, "800 snapshot", "800 ask g3 t1 try 1");
+}
+
+static void an_answer_that_had_begun_does_not_wait(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 6016);
+	text(k, "It takes a while. And");
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k,
+		"0 listen s2 from 2560",
+		"0 cancel g2",
+		"0 ~retry t1 i0 n1",
+		"0 ask g3 t1 try 1 continue",
+		"0 tool 1.0 lookup 10000 \"{}\"",
+		"0 unspeak u1",
+		"0 speak u1.2 \"It takes a while.\"");
+}
+
+static void nor_does_one_that_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 6016);
+	text(k, "It takes a while. And");
+	failed(k);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k,
+		"0 listen s2 from 2560",
+		"0 cancel g3",
+		"0 ~retry t1 i0 n2",
+		"0 ask g4 t1 try 2 continue",
+		"0 tool 1.0 lookup 10000 \"{}\"",
+		"0 unspeak u1",
+		"0 speak u1.2 \"It takes a while.\"");
+}
+
+static void after_an_attach_a_tool_has_its_whole_time_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 20000;
+	tools_run(k, "book", "{}");
+	quiet_for(k, 9024);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	quiet_until(k, 9999);
+	assert_false(has(k, "~tool"));
+	quiet_until(k, 10000);
+	assert_true(has(k, "10000 ~tool t1 i0 n2"));
+}
+
+/* ------------------------------------------------------------------ items that move */
+
+/* An utterance is split in the middle of the history: what stands behind it moves along. */
+static void a_split_moves_what_stands_behind(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "One two three four. Five six. ");
+	use(k, "book", "{}");
+	done(k);
+	audio(k, 1, 640);
+	sent(k, 1);
+	voice_dies(k, 1);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	expect_request(k,
+		"caller: I want some tea",
+		"agent: One two",
+		"agent: three four.",
+		"agent: Five six.",
+		"use 1.0 book: {}",
+		"result 1.0: number 7");
+	audio_all(k, 2);
+	audio_all(k, 3);
+	pass(k, 640);
+	played(k, 1, 640);
+	sent(k, 3);
+	pass(k, 640);
+	played(k, 3, 640);
+	sent(k, 2);
+	pass(k, 640);
+	played(k, 2, 640);
+	turn(k, "thank you so much");
+	expect_request(k,
+		"caller: I want some tea",
+		"agent: One two",
+		"agent: three four.",
+		"agent: Five six.",
+		"use 1.0 book: {}",
+		"result 1.0: number 7",
+		"caller: thank you so much");
+}
+
+/* A question asked ahead is thrown away behind a cut utterance and a tool that was left to run: both stay in their place. */
+static void a_discard_moves_nothing_that_stands_before(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	k->settings.turn_preempt = true;
+	asked(k);
+	k->settings.turn_preempt_ms = 96;
+	use(k, "lookup", "{}");
+	done(k);
+	quiet_for(k, 6016);
+	text(k, "One two three four five six seven eight nine ten. ");
+	done(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_for(k, 352);
+	played(k, k->last, 320);
+	quiet_for(k, 160);
+	partial(k, "stop");
+	final(k, "stop it now");
+	quiet_for(k, 128);
+	assert_true(has(k, " ahead\n"));
+	final(k, "please");
+	assert_true(has(k, "~discard"));
+	drop(k);
+	quiet_for(k, 64);
+	played(k, k->last, 640);
+	result(k, 1, 0, TOOL_OK, "green");
+	expect(k, "6720 ~heard t1 i1 n1 \"One two\"", "6720 ~tool t1 i0 n0 \"lookup\"");
+	quiet_for(k, 640);
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: One two",
+		"event: Result of lookup: green",
+		"caller: stop it now please");
+}
+
+/* ------------------------------------------------------------------ the history's ceiling */
+
+/* Agent's lines that nobody heard. */
+static void lines(struct kit *k, int count)
+{
+	for (; count > 0; count -= 24) {
+		int i;
+
+		for (i = 0; i < count && i < 24; i++)
+			order(k, ORDER_SAY, "tea");
+		audio_all(k, k->last - (k->last > 2 ? 2 : 0));
+		voice(k, 32);
+		partial(k, "please stop");
+		partial(k, "");
+		drop(k);
+	}
+}
+
+/* So many turns, each of twenty-four lines and the caller's words, which number it. */
+static void long_talk(struct kit *k, int from, int to)
+{
+	char words[40];
+
+	for (; from < to; from++) {
+		lines(k, 24);
+		snprintf(words, sizeof(words), "this is number %d", from);
+		final(k, words);
+		digit(k, '#'); /* no entry: nothing */
+		quiet_for(k, 928);
+		drop(k);
+	}
+}
+
+static void begins_with(struct kit *k, const char *words)
+{
+	if (strncmp(buf_str(&k->request), words, strlen(words)))
+		fail_msg("%.60s", buf_str(&k->request));
+}
+
+/* One line, then 25 items a turn: of 4096 the first 1024 are too many; turn 39's words are item 1000, turn 40's 1025. They are
+ * forgotten at the step that follows the 4096th. */
 static void the_oldest_turns_are_forgotten_whole(void **state)
 {
 	struct kit *k = *state;
-	unsigned int i, before = 0;
 
 	k->alone = true;
 	begin(k);
-	for (i = 0; i < 165; i++) {
-		lines(k);
-		final(k, "I want some tea");
-		quiet_for(k, 640);
-		assert_non_null(strstr(buf_str(&k->request), "caller: I want some tea"));
-		before = k->request.len > before ? (unsigned int)k->request.len : before;
-	}
-	assert_true(k->request.len < before);
+	lines(k, 1);
+	long_talk(k, 0, 163); /* 4076 */
+	lines(k, 19);
+	turn(k, "and on and on we talk"); /* the 4096th */
+	begins_with(k, "caller: this is number 0\n");
+	turn(k, "and on and on we talk");
+	begins_with(k, "caller: this is number 39\n");
+}
+
+static void up_to_the_ceiling_nothing_is_forgotten(void **state)
+{
+	struct kit *k = *state;
+
+	k->alone = true;
+	begin(k);
+	lines(k, 1);
+	long_talk(k, 0, 163);
+	lines(k, 18);
+	turn(k, "and on and on we talk"); /* the 4095th */
+	turn(k, "and on and on we talk");
+	begins_with(k, "caller: this is number 0\n");
+	turn(k, "and on and on we talk");
+	begins_with(k, "caller: this is number 39\n");
+}
+
+static void what_a_tool_waits_for_is_not_forgotten(void **state)
+{
+	struct kit *k = *state;
+
+	k->alone = true;
+	k->settings.tool_detach_ms = 500;
+	k->settings.tool_timeout_ms = 600000;
+	k->settings.call_max_ms = 14400000;
+	begin(k);
+	long_talk(k, 0, 20);
+	turn(k, "I want some tea");
+	use(k, "book", "{}");
+	done(k);
+	quiet_for(k, 512);
+	long_talk(k, 20, 164);
+	begins_with(k, "caller: I want some tea\nuse 21.0 book: {}\nresult 21.0: still running, the result will follow\ncaller: this is number 20\n");
+	result(k, 21, 0, TOOL_OK, "number 7");
+	turn(k, "and on and on we talk");
+	begins_with(k, "caller: I want some tea\n");
+	assert_non_null(strstr(buf_str(&k->request), "event: Result of book: number 7\ncaller: and on and on we talk"));
+	long_talk(k, 164, 190);
+	begins_with(k, "caller: this is number ");
+}
+
+/* A tool of late in the history keeps its place when the beginning is forgotten. */
+static void what_remains_moves_to_the_front(void **state)
+{
+	struct kit *k = *state;
+
+	k->alone = true;
+	k->settings.tool_detach_ms = 20000;
+	k->settings.tool_filler_ms = 20000;
+	k->settings.tool_timeout_ms = 600000;
+	begin(k);
+	lines(k, 1);
+	long_talk(k, 0, 163);
+	turn(k, "I want some tea");
+	use(k, "book", "{}");
+	done(k);
+	lines(k, 24);
+	result(k, k->gen ? 164 : 0, 0, TOOL_OK, "number 7");
+	assert_non_null(strstr(buf_str(&k->request), "use 164.0 book: {}\nresult 164.0: number 7"));
+	begins_with(k, "caller: this is number ");
+}
+
+static void a_history_that_cannot_be_forgotten_ends_the_call(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->alone = true;
+	k->settings.tool_detach_ms = 500;
+	k->settings.tool_timeout_ms = 600000;
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "book", "{}");
+	done(k);
+	for (i = 0; i < 400 && k->err == ERR_NONE; i++)
+		lines(k, 24);
+	assert_int_equal(k->err, ERR_NOMEM);
+	assert_in_range(i, 340, 343); /* 8192 items */
 }
 
 int main(void)
@@ -1872,6 +2222,11 @@ int main(void)
 		KIT_TEST(an_empty_answer_is_a_failure),
 		KIT_TEST(an_answer_takes_so_long_and_no_longer),
 		KIT_TEST(an_endless_answer_is_cut_short),
+		KIT_TEST(fillers_come_again_while_nothing_is_said),
+		KIT_TEST(in_the_middle_of_an_answer_a_filler_comes_sooner),
+		KIT_TEST(but_no_later_than_at_its_beginning),
+		KIT_TEST(an_attempt_to_go_on_is_followed_by_another),
+		KIT_TEST(a_new_turn_starts_from_the_first_attempt),
 		KIT_TEST(test_P15_a_likely_end_is_asked_ahead_and_released),
 		KIT_TEST(test_P15_other_words_throw_it_away),
 		KIT_TEST(test_P15_the_same_words_again_do_not),
@@ -1947,8 +2302,19 @@ int main(void)
 		KIT_TEST(an_answer_broken_off_goes_on),
 		KIT_TEST(a_question_asked_ahead_is_thrown_away),
 		KIT_TEST(tools_in_flight_are_sent_again_under_their_key),
-		KIT_TEST(a_failed_answer_waiting_for_its_breath_waits_on),
+		KIT_TEST(a_failed_answer_is_asked_again_at_once),
+		KIT_TEST(a_question_waits_for_results_that_are_asked_for_again),
+		KIT_TEST(if_they_do_not_come_it_is_asked_after_a_moment),
+		KIT_TEST(an_answer_that_had_begun_does_not_wait),
+		KIT_TEST(nor_does_one_that_goes_on),
+		KIT_TEST(after_an_attach_a_tool_has_its_whole_time_again),
+		KIT_TEST(a_split_moves_what_stands_behind),
+		KIT_TEST(a_discard_moves_nothing_that_stands_before),
 		KIT_TEST(the_oldest_turns_are_forgotten_whole),
+		KIT_TEST(up_to_the_ceiling_nothing_is_forgotten),
+		KIT_TEST(what_a_tool_waits_for_is_not_forgotten),
+		KIT_TEST(what_remains_moves_to_the_front),
+		KIT_TEST(a_history_that_cannot_be_forgotten_ends_the_call),
 	};
 
 	return cmocka_run_group_tests_name("dialogue", tests, NULL, NULL);

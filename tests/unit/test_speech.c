@@ -635,6 +635,21 @@ static void a_long_answer_waits_for_room(void **state)
 	assert_int_equal(kit_count(&k->request, "So it went."), 7);
 }
 
+/* While the model still writes, places that become free are taken. */
+static void an_answer_goes_on_as_there_is_room(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	begin(k);
+	turn(k, "tell me a story");
+	for (i = 0; i < 26; i++)
+		text(k, "So it goes. ");
+	spoken_until(k, 1, 26);
+	assert_int_equal(times(k, "~heard"), 26);
+	assert_false(has(k, "failed") || has(k, "retry"));
+}
+
 /* ------------------------------------------------------------------ voices that fail */
 
 static void test_P05_a_voice_that_dies_before_its_first_sound_is_asked_again(void **state)
@@ -899,6 +914,173 @@ static void while_held_there_is_nothing_to_clear(void **state)
 	zero(k);
 	voice_dies(k, 1);
 	expect(k, "0 ~failed t0 i1 n1", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
+/* The one behind stays held with the caller's voice. */
+static void when_the_held_one_is_given_up_the_next_is_held(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tts_attempts = 1;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	order(k, ORDER_SAY, "tea");
+	audio(k, 1, 319);
+	audio_all(k, 2);
+	sent(k, 1);
+	voice(k, 96);
+	voice_dies(k, 1);
+	drop(k);
+	quiet_for(k, 480);
+	expect_nothing(k);
+	quiet_for(k, 32);
+	expect(k, "596 ~resume t0 i2 n0", "596 play u2.2 from 0");
+}
+
+/* All words there is audio for were heard when it died. */
+static void what_was_heard_before_the_voice_died_is_over(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	zero(k);
+	pass(k, 700);
+	played(k, 1, 700);
+	pass(k, 260);
+	played(k, 1, 960);
+	expect_nothing(k);
+	voice_dies(k, 1);
+	expect(k,
+		"960 trim u1 at 7680",
+		"960 ~retry t0 i1 n2",
+		"960 ~heard t0 i1 n0 \"one two three\"",
+		"960 unspeak u1",
+		"960 speak u2.1 \"four five six seven eight nine ten\"");
+}
+
+/* The same, and only its end was missing. */
+static void what_was_heard_to_its_last_word_is_over_when_the_voice_dies(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, "tea");
+	audio(k, 1, 320);
+	sent(k, 1);
+	zero(k);
+	pass(k, 320);
+	played(k, 1, 320);
+	expect_nothing(k);
+	voice_dies(k, 1);
+	expect(k, "320 trim u1 at 2560", "320 ~heard t0 i1 n0 \"tea\"", "320 unspeak u1");
+}
+
+/* A clear for one that failed clears those before it as well: they play again from where they were heard. */
+static void what_is_cleared_along_plays_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tts_attempts = 3;
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, ten);
+	audio(k, 2, 319);
+	sent(k, 2);
+	quiet_for(k, 704);
+	played(k, 1, 700);
+	zero(k);
+	voice_dies(k, 2);
+	expect(k,
+		"0 ~retry t0 i1 n2",
+		"0 hold",
+		"0 play u1.3 from 5120",
+		"0 unspeak u2",
+		"0 speak u2.3 \"one two three four five six seven eight nine ten\"");
+}
+
+static void a_late_order_to_send_moves_no_cut_utterance(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	quiet_until(k, 640);
+	partial(k, "stop");
+	partial(k, "");
+	drop(k);
+	quiet_until(k, 690);
+	carrier(k, IN_SENT, 1, 2, 0);
+	played(k, 1, 640);
+	expect(k, "690 ~heard t0 i1 n1 \"one two\"");
+}
+
+static void estimates_are_trusted_less_the_longer_it_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	on_air(k, ten);
+	carrier(k, IN_PLAYED, 1, 2, 2520 * 8 - 1); /* the seventh word ends at 2240, an eighth of that later it is sure */
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1 \"one two three four five six\"", "0 unspeak u1");
+}
+
+static void and_just_then(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	on_air(k, ten);
+	played(k, 1, 2520);
+	partial(k, "stop");
+	expect(k, "0 ~yield t0 i1 n0", "0 hold", "0 ~heard t0 i1 n1 \"one two three four five six seven\"", "0 unspeak u1");
+}
+
+/* A voice that estimates and dies: what is surely there is kept, the rest is said again. */
+static void a_split_at_an_estimate_keeps_the_sure_words(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 1200);
+	sent(k, 1);
+	zero(k);
+	voice_dies(k, 1);
+	expect(k, "0 trim u1 at 9280", "0 ~retry t0 i1 n2", "0 speak u2.1 \"four five six seven eight nine ten\"");
+}
+
+static void a_voice_that_forgets_its_end_is_believed_more(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	order(k, ORDER_SAY, "one two three");
+	audio(k, 1, 960);
+	sent(k, 1);
+	zero(k);
+	quiet_until(k, 1760);
+	expect(k, "1760 trim u1 at 7680");
+}
+
+static void than_one_that_dies(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	order(k, ORDER_SAY, "one two three");
+	audio(k, 1, 960);
+	sent(k, 1);
+	zero(k);
+	voice_dies(k, 1);
+	expect(k, "0 trim u1 at 6720", "0 ~retry t0 i1 n2", "0 speak u2.1 \"three\"");
 }
 
 static void news_of_other_takes_are_not_listened_to(void **state)
@@ -1225,6 +1407,34 @@ static void without_media_no_deadline_counts(void **state)
 	expect_nothing(k);
 }
 
+static void without_media_nothing_is_played(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	simple(k, IN_MEDIA_LOST);
+	drop(k);
+	audio_all(k, 1);
+	expect_nothing(k);
+}
+
+static void the_next_one_is_looked_at_when_it_is_its_turn(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, "tea");
+	drop(k);
+	quiet_for(k, 3200);
+	expect_nothing(k); /* no audio of it for three seconds */
+	played(k, 1, 3200);
+	expect(k, "3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"", "3200 unspeak u1");
+	quiet_for(k, 32);
+	expect(k, "3200 ~retry t0 i1 n2", "3200 unspeak u2", "3200 speak u2.2 \"tea\"");
+}
+
 static void nothing_is_played_before_the_answer(void **state)
 {
 	struct kit *k = *state;
@@ -1452,6 +1662,47 @@ static void a_late_transcript_is_a_part(void **state)
 	expect(k, "1400 ~latency t1 i0 n1400000 parts 1300 0 0 0 0 0 100");
 }
 
+static void a_turn_that_replaces_another_is_measured_by_its_own_answer(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	turn(k, "or rather coffee");
+	quiet_for(k, 64);
+	text(k, "Sure. ");
+	quiet_for(k, 32);
+	audio_all(k, 2);
+	quiet_for(k, 32);
+	sent(k, 2);
+	quiet_for(k, 320);
+	drop(k);
+	played(k, 2, 320);
+	expect(k, "2368 ~latency t2 i0 n1088000 parts 600 0 104 0 32 32 320", "2368 ~heard t2 i2 n0 \"Sure.\"", "2368 unspeak u2");
+}
+
+static void a_filler_is_no_part_of_the_answer(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	quiet_for(k, 1216);
+	spoken(k, 1);
+	text(k, "Sure. ");
+	done(k);
+	quiet_for(k, 64);
+	audio_all(k, 2);
+	quiet_for(k, 32);
+	sent(k, 2);
+	quiet_for(k, 320);
+	drop(k);
+	played(k, 2, 320);
+	expect(k, "3552 ~latency t1 i0 n3232000 parts 600 0 2216 0 64 32 320", "3552 ~heard t1 i2 n0 \"Sure.\"", "3552 unspeak u2");
+}
+
 static void each_turn_is_measured_once(void **state)
 {
 	struct kit *k = *state;
@@ -1543,6 +1794,7 @@ int main(void)
 		KIT_TEST(at_most_twenty_four_are_queued),
 		KIT_TEST(nothing_is_said_with_no_words),
 		KIT_TEST(a_long_answer_waits_for_room),
+		KIT_TEST(an_answer_goes_on_as_there_is_room),
 		KIT_TEST(test_P05_a_voice_that_dies_before_its_first_sound_is_asked_again),
 		KIT_TEST(test_P05_in_the_middle_only_the_unheard_is_spoken_again),
 		KIT_TEST(test_P05_without_its_guard_the_rest_is_lost),
@@ -1559,6 +1811,16 @@ int main(void)
 		KIT_TEST(another_phrase_that_cannot_be_spoken_does_not),
 		KIT_TEST(a_voice_that_gives_up_in_the_middle_is_cleared),
 		KIT_TEST(while_held_there_is_nothing_to_clear),
+		KIT_TEST(when_the_held_one_is_given_up_the_next_is_held),
+		KIT_TEST(what_was_heard_before_the_voice_died_is_over),
+		KIT_TEST(what_was_heard_to_its_last_word_is_over_when_the_voice_dies),
+		KIT_TEST(what_is_cleared_along_plays_again),
+		KIT_TEST(a_late_order_to_send_moves_no_cut_utterance),
+		KIT_TEST(estimates_are_trusted_less_the_longer_it_goes_on),
+		KIT_TEST(and_just_then),
+		KIT_TEST(a_split_at_an_estimate_keeps_the_sure_words),
+		KIT_TEST(a_voice_that_forgets_its_end_is_believed_more),
+		KIT_TEST(than_one_that_dies),
 		KIT_TEST(news_of_other_takes_are_not_listened_to),
 		KIT_TEST(after_its_end_a_voice_says_nothing_more),
 		KIT_TEST(a_cut_utterance_takes_no_news),
@@ -1579,6 +1841,8 @@ int main(void)
 		KIT_TEST(while_held_no_mark_is_waited_for),
 		KIT_TEST(the_next_one_begins_when_the_one_before_is_played),
 		KIT_TEST(without_media_no_deadline_counts),
+		KIT_TEST(without_media_nothing_is_played),
+		KIT_TEST(the_next_one_is_looked_at_when_it_is_its_turn),
 		KIT_TEST(nothing_is_played_before_the_answer),
 		KIT_TEST(nine_characters_are_near_the_end),
 		KIT_TEST(ten_are_not),
@@ -1593,6 +1857,8 @@ int main(void)
 		KIT_TEST(the_parts_of_a_turn_sum_to_its_total),
 		KIT_TEST(what_was_ready_before_the_turns_end_adds_nothing),
 		KIT_TEST(a_late_transcript_is_a_part),
+		KIT_TEST(a_turn_that_replaces_another_is_measured_by_its_own_answer),
+		KIT_TEST(a_filler_is_no_part_of_the_answer),
 		KIT_TEST(each_turn_is_measured_once),
 		KIT_TEST(other_words_than_answers_are_not_measured),
 		KIT_TEST(without_voice_the_words_are_the_end_of_speech),
