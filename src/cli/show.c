@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "cli/commands.h"
 #include "cli/source.h"
 #include "voice/steps.h"
 

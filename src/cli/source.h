@@ -21,10 +21,6 @@ struct call_source {
 int call_source_open(struct cli *cli, struct call_source *s, const char *word, const char *dir, const char *key) MUST_USE;
 void call_source_close(struct call_source *s);
 
-/* The commands that read a call this way. */
-int cmd_recording(struct cli *cli, int argc, char **argv);
-int cmd_show(struct cli *cli, int argc, char **argv);
-
 /* Reports why reading failed, with what helps. Returns the exit status. */
 int call_source_fail(struct cli *cli, const struct call_source *s, enum err err, const struct err_detail *detail);
 

@@ -147,7 +147,6 @@ void caller_hears_agent(struct caller *c)
 	uint64_t delay = dice_ms(&c->dice, 400, 2600);
 	const char *words = PICK(c, interruptions), *stop = PICK(c, stop_words), *nod = PICK(c, nod_words);
 
-	c->talked = true;
 	c->hellos = 0;
 	if (r < 5)
 		act_plan(c, CUE_SAY, words, 0, delay);
@@ -448,7 +447,6 @@ static void chunk_deliver(struct caller *c)
 
 	if (c->scene->audio)
 		caller_ulaw(c, c->position, ulaw, CHUNK);
-	c->delivered_us = c->scene->world.now_us;
 	c->position += CHUNK;
 	scene_caller_chunk(c->scene, c->scene->audio ? ulaw : NULL, CHUNK, c->position - CHUNK, level);
 }
@@ -494,7 +492,7 @@ void caller_init(struct caller *c, struct scene *scene)
 	dice_init(&c->dice, scene->seed, scene->call, ACTOR_CALLER);
 	dice_init(&c->line, scene->seed, scene->call, ACTOR_LINE);
 	c->sound_count = c->sound_next = c->said = 0;
-	c->media_us = c->position = c->free_us = c->burst_until_us = c->jitter_until_us = c->missed = c->delivered_us = c->quiet_us = 0;
+	c->media_us = c->position = c->free_us = c->burst_until_us = c->jitter_until_us = c->missed = c->quiet_us = 0;
 	c->latency_us = dice_ms(&c->line, 20, 120);
 	c->chunk = (struct event){ on_chunk, c, 0 };
 	c->think = (struct event){ on_think, c, 0 };
@@ -505,7 +503,7 @@ void caller_init(struct caller *c, struct scene *scene)
 	c->key_next = NULL;
 	c->cue_next = 0;
 	c->asked = c->last_answered = -1;
-	c->talked = c->must_repeat = c->goodbye = c->mute = c->gone = false;
+	c->must_repeat = c->goodbye = c->mute = c->gone = false;
 	c->hellos = 0;
 	c->interruptions = c->nods = c->coughs = c->silences = c->key_presses = 0;
 }

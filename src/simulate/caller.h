@@ -51,7 +51,6 @@ struct caller {
 	uint64_t latency_us;
 	uint64_t burst_until_us, jitter_until_us;
 	uint64_t missed;             /* samples that no worker was there for */
-	uint64_t delivered_us;
 	struct event chunk, think, act, keys, hangup, cue;
 	enum cue_kind acting;
 	const char *act_text;
@@ -60,7 +59,6 @@ struct caller {
 	uint32_t cue_next;
 	int asked;                   /* the question he heard and has not answered; -1 */
 	int last_answered;
-	bool talked;                 /* the agent said something since he last thought */
 	bool must_repeat;            /* the agent did not hear him */
 	bool goodbye;                /* the agent said goodbye */
 	bool mute;                   /* says nothing any more, for the time being */

@@ -74,7 +74,6 @@ static void on_ear(void *arg)
 		if (c->sounding)
 			caller_hears_silence(&c->scene->caller);
 		c->sounding = false;
-		c->silent_since_us = w->now_us;
 		return;
 	}
 	r = run_at(c, c->run_first);
@@ -201,7 +200,6 @@ static void media_send(void *socket, const uint8_t *ulaw, size_t samples)
 	struct play_order *o;
 
 	c->wire_ahead_to_us = (c->wire_ahead_to_us > now ? c->wire_ahead_to_us : now) + samples_us(samples);
-	c->frames++;
 	if (!ulaw || !frame_read(c, ulaw, samples, &sound, &position, &count) || sound >= c->scene->talker.sound_count) {
 		judge_frame(&c->scene->judge, NULL, 0, 0, c->wire_ahead_to_us - now);
 		return;
@@ -250,7 +248,6 @@ static void media_clear(void *socket)
 	uint64_t now = c->scene->world.now_us, at = now + c->latency_us;
 	uint32_t n;
 
-	c->clears++;
 	c->wire_ahead_to_us = now;
 	if (c->up)
 		queue_cut(c, at);
@@ -278,7 +275,6 @@ static void media_end(void *socket)
 {
 	struct carrier *c = socket;
 
-	c->hung_up_by_us = true;
 	cdr_end(c, c->scene->world.now_us + c->latency_us);
 	queue_cut(c, c->scene->world.now_us + c->latency_us);
 	scene_carrier_ended(c->scene);

@@ -54,7 +54,6 @@ struct carrier {
 	uint32_t last_sound;
 	bool has_last;
 	uint64_t played_to_us;    /* the queue is empty from then on */
-	uint64_t silent_since_us; /* the ear's last sound ended */
 	uint64_t marks_late_until_us;
 	uint64_t wire_ahead_to_us; /* were the wire instant: when what was sent would be played */
 	struct event mark_due, ear, loss, back;
@@ -63,8 +62,6 @@ struct carrier {
 	bool connected;
 	uint64_t connected_us, ended_us; /* the CDR */
 	bool ended;
-	bool hung_up_by_us;
-	uint64_t frames, clears;
 	uint64_t lost_us;         /* the media socket was lost then; 0: it was not */
 };
 

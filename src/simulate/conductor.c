@@ -1,5 +1,5 @@
-/* The ledger and the runs. A key that was dispatched before gets the first one's result; nothing runs twice here, so what
- * runs twice was asked for under two keys. */
+/* The ledger and the runs. A key that was dispatched before gets the first one's result (and, with other arguments, is told
+ * so); nothing runs twice here, so what runs twice was asked for under two keys. */
 #include "simulate/conductor.h"
 
 #include <stdio.h>
@@ -33,15 +33,18 @@ static void run_tell(struct tool_run *r)
 {
 	const struct ledger_entry *e = r->entry;
 	const struct tool_events *events = r->events;
+	char text[LEDGER_TEXT + 64];
 	void *arg = r->arg;
+	int len = 0;
 
 	world_forget(&e->conductor->scene->world, &r->tell);
 	r->used = false;
 	if (r->slot)
 		*r->slot = NULL;
-	r->entry->told = true;
 	judge_tool_told(&e->conductor->scene->judge, e);
-	events->result(arg, e->status, e->text, e->text_len);
+	if (r->foreign)
+		len = snprintf(text, sizeof(text), "not done again; what was asked for before gave: %.*s", (int)e->text_len, e->text);
+	events->result(arg, e->status, r->foreign ? text : e->text, r->foreign ? (size_t)len : e->text_len);
 }
 
 static void on_tell(void *arg)
@@ -112,7 +115,7 @@ static struct ledger_entry *entry_new(struct conductor *c, const struct tool_req
 	e->args_len = kept(e->args, sizeof(e->args), q->args, q->args_len);
 	e->status = TOOL_OK;
 	e->effects = e->dispatched = 0;
-	e->foreign = e->settled = e->told = e->cancelled_running = false;
+	e->settled = false;
 	e->asked_us = c->scene->world.now_us;
 	e->settled_us = 0;
 	e->conductor = c;
@@ -161,8 +164,7 @@ static enum err tools_start(void *conductor, struct tool_run **rp, const struct 
 		caller_tool_runs(&c->scene->caller);
 	}
 	e->dispatched++;
-	e->foreign = e->foreign || !same_request(e, q);
-	*r = (struct tool_run){ .used = true, .entry = e, .events = events, .arg = arg, .slot = rp };
+	*r = (struct tool_run){ .used = true, .foreign = !same_request(e, q), .entry = e, .events = events, .arg = arg, .slot = rp };
 	r->tell = (struct event){ on_tell, r, 0 };
 	if (e->settled)
 		world_after(w, &r->tell, dice_ms(&c->dice, 5, 40));
@@ -179,7 +181,6 @@ static void tools_cancel(struct tool_run **rp)
 		return;
 	c = r->entry->conductor;
 	if (!c->scene->closing) {
-		r->entry->cancelled_running = true;
 		judge_tool_cancelled(&c->scene->judge, r->entry);
 	}
 	world_forget(&c->scene->world, &r->tell);

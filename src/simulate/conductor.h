@@ -28,10 +28,7 @@ struct ledger_entry {
 	enum tool_status status;
 	uint32_t effects;         /* how often it took effect */
 	uint32_t dispatched;      /* how often it was asked for under this key */
-	bool foreign;             /* asked for again under this key with other arguments */
 	bool settled;
-	bool told;                /* a worker got the result */
-	bool cancelled_running;   /* a worker stopped listening while it ran */
 	uint64_t asked_us, settled_us;
 	struct conductor *conductor;
 	struct event done;
@@ -39,6 +36,7 @@ struct ledger_entry {
 
 struct tool_run { /* a worker that waits for a result */
 	bool used;
+	bool foreign; /* asked for under a key that was dispatched, with other arguments */
 	struct ledger_entry *entry;
 	const struct tool_events *events;
 	void *arg;

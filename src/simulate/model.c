@@ -368,7 +368,6 @@ static void repeat_tool(struct llm_answer *a, const struct request_block *blocks
 		uses++;
 	if (!tool || uses != i - 1 || blocks[i - 1].text_len >= MODEL_ARGS || !fault_strikes(&m->scene->plan, FAULT_LLM_REPEAT, m->scene->world.now_us))
 		return;
-	a->repeat = true;
 	a->reply.len = 0;
 	a->reply.tool_count = 1;
 	a->reply.tools[0].name = tool->name;
@@ -406,7 +405,6 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	a->used = true;
 	a->serial = m->serial;
 	a->told = a->tools_told = 0;
-	a->repeat = false;
 	a->events = events;
 	a->arg = arg;
 	a->slot = ap;

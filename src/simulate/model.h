@@ -38,7 +38,7 @@ struct llm_answer { /* one stream of the vendor */
 	struct model_reply reply;
 	uint32_t told; /* bytes */
 	uint32_t tools_told;
-	bool slow, repeat;
+	bool slow;
 	enum fault harm; /* FAULTS: none */
 	uint32_t harm_at; /* bytes */
 	const struct llm_events *events;

@@ -178,7 +178,7 @@ static void effects_check(struct judge *j)
  *      has two answers on their way.
  * P15: a tool is dispatched only when a generation that asked for it is complete and, was it asked ahead, released; never
  *      out of a discarded one. Exercised by each dispatch, and by each answer asked for ahead in which a tool was asked for.
- *      And: the characters metered as wasted are those of the discarded answers (judge_dialogue_end). */
+ *      And: the characters metered as wasted are those of the discarded answers (promises_kept.c). */
 
 static uint8_t *gen_state(struct judge *j, uint32_t gen)
 {

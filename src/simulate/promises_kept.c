@@ -68,6 +68,28 @@ void judge_kept_death(struct judge *j)
 	d->disk_fault = fault_any_recent(&j->scene->plan, DISK_FAULTS, d->at_us, 30 * S_US);
 }
 
+static const uint8_t *payload_of(const struct sink *k, const struct sink_record *r)
+{
+	return r->len ? k->bytes.data + r->at : (const uint8_t *)"";
+}
+
+/* The journal says itself that it could not take events at that time: its disk was full, and failed besides. */
+static bool refused_then(const struct judge *j, uint64_t at_us)
+{
+	const struct sink *k = &j->scene->sink;
+	struct journal_gap g;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++) {
+		const struct sink_record *r = &k->records[i];
+
+		if (r->header.kind == JOURNAL_GAP && !r->err && !journal_gap_decode(&g, payload_of(k, r), r->len) &&
+			(g.kinds & (1u << JOURNAL_EVENT)) && g.first_us <= at_us && at_us <= g.last_us)
+			return true;
+	}
+	return false;
+}
+
 /* Not more than DESIGN.md's 200 ms, its commit and a sync before a worker died: it may have gone with it. */
 static bool may_be_lost(const struct judge *j, uint64_t at_us)
 {
@@ -79,20 +101,15 @@ static bool may_be_lost(const struct judge *j, uint64_t at_us)
 		if (at_us <= d->at_us && d->at_us - at_us <= (d->disk_fault ? 15000 : 260) * MS_US)
 			return true;
 	}
-	return false;
+	return refused_then(j, at_us);
 }
 
 /* ---- N5 (kept) ----------------------------------------------------------------------------------------------------------
  *
  * The sink has every final with words that the session was given, every change that was dispatched and every result of one, in
  * the order in which they happened, each once; and of every epoch its records without a hole, but for those a GAP record
- * answers for. Exempt: what happened in the last 260 ms before a worker died (15 s when its disk was full, slow or failing).
- * Exercised by each such fact. */
-
-static const uint8_t *payload_of(const struct sink *k, const struct sink_record *r)
-{
-	return r->len ? k->bytes.data + r->at : (const uint8_t *)"";
-}
+ * answers for. Exempt: what happened in the last 260 ms before a worker died (15 s when its disk was full, slow or failing), and
+ * events that a GAP record says were refused (a disk that is full and fails a sync besides). Exercised by each such fact. */
 
 static bool event_fact(const struct sink *k, const struct sink_record *r, struct kept_fact *f)
 {
@@ -223,6 +240,27 @@ static void metering_check(struct judge *j)
 		judge_fail(j, N3, "connected time was metered %u times", count);
 	else if (off > 1000)
 		judge_fail(j, N3, "%llu ms were metered, the carrier counts %llu", (unsigned long long)metered, (unsigned long long)cdr);
+}
+
+/* P15's last part: the characters metered as wasted are those of the answers that were noted as thrown away. Not in calls that
+ * lost a worker, whose last meters may be lost with it. */
+static void wasted_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	struct record_meter m;
+	uint64_t wasted = 0;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++) {
+		const struct sink_record *r = &k->records[i];
+
+		if (r->header.kind == JOURNAL_METER && !r->err && !record_meter_decode(&m, payload_of(k, r), r->len) &&
+			m.meter == METER_WASTED_CHARACTERS)
+			wasted += m.amount;
+	}
+	if (wasted != j->discarded_bytes)
+		judge_fail(j, P15, "%llu characters were thrown away, %llu are metered", (unsigned long long)j->discarded_bytes,
+			(unsigned long long)wasted);
 }
 
 /* ---- N4 -------------------------------------------------------------------------------------------------------------------
@@ -468,6 +506,8 @@ void judge_kept_end(struct judge *j)
 	ends_check(j);
 	if (!j->scene->sink.overflow) {
 		holes_check(j);
+		if (!j->worker_count)
+			wasted_check(j);
 		facts_check(j);
 	}
 	journal_check(j);

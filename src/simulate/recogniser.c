@@ -137,10 +137,6 @@ static void final_tell(struct stt_stream *s)
 	stream_arm(s);
 	if (fault_strikes(&r->scene->plan, FAULT_STT_MISSING, now))
 		return;
-	if (len) {
-		r->finals++;
-		r->last_final_us = now;
-	}
 	s->events->transcript(s->arg, kind, text, len, stream_position(s, s->segment_from), stream_position(s, s->segment_to));
 }
 
@@ -281,8 +277,6 @@ void recogniser_init(struct recogniser *r, struct scene *scene)
 
 	r->scene = scene;
 	dice_init(&r->dice, scene->seed, scene->call, ACTOR_RECOGNISER);
-	r->finals = 0;
-	r->last_final_us = 0;
 	for (i = 0; i < RECOGNISER_STREAMS; i++)
 		r->streams[i].used = false;
 }

@@ -39,8 +39,6 @@ struct recogniser {
 	struct scene *scene;
 	struct dice dice;
 	struct stt_stream streams[RECOGNISER_STREAMS];
-	uint32_t finals;   /* with words, given */
-	uint64_t last_final_us;
 };
 
 extern const struct stt simulated_stt; /* its vendor is a struct recogniser */

@@ -121,7 +121,6 @@ struct scene {
 	bool ship_stale;   /* more is durable than shipping has looked at */
 	bool swapped;      /* a saved and loaded core took over, at least once */
 	bool failed;      /* our own doing: the ledger or the injected disk */
-	enum end_reason reason;
 	uint64_t opened_us, started_us, ended_us, owner_lost_us, finished_us, disk_full_until_us, sync_us, told_durable;
 	struct session_usage usage;
 	uint32_t deaths, turns, swaps, holds;

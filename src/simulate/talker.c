@@ -93,7 +93,6 @@ uint32_t talker_ordered(struct talker *t, uint32_t utterance, uint32_t take, con
 		.trimmed = UINT32_MAX };
 	s->worker = t->scene->deaths;
 	s->before = earlier_sound(t, utterance, text, len);
-	s->ordered_us = t->scene->world.now_us;
 	s->turn = judge_turn_answered(&t->scene->judge);
 	memcpy(t->texts + t->text_len, text, len);
 	t->text_len += (uint32_t)len;
@@ -159,10 +158,6 @@ void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, 
 		if (w->heard_to >= enough)
 			word_heard(t, s, w, run_from_us + (uint64_t)(enough > run_position ? enough - run_position : 0) * 125);
 	}
-	if (!s->heard_us)
-		s->heard_us = run_from_us + (uint64_t)(from - run_position) * 125;
-	s->last_heard_us = run_from_us + (uint64_t)(to - run_position) * 125;
-	s->any_heard = true;
 	if (to >= s->total && !s->all_heard) {
 		s->all_heard = true;
 		judge_sentence(&t->scene->judge, sound);
@@ -223,8 +218,6 @@ static void piece_give(struct tts_utterance *u, uint32_t samples)
 	uint8_t ulaw[PIECE];
 
 	sound_fill(ulaw, samples, u->sound, s->made);
-	if (!s->made)
-		s->first_audio_us = u->talker->scene->world.now_us;
 	s->made += samples;
 	u->events->audio(u->arg, ulaw, samples);
 }

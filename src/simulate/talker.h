@@ -40,11 +40,7 @@ struct spoken {
 	uint32_t worker;         /* how many had died before: what a dead one's audio let the ear hear, its successor does not know */
 	bool done, failed, started, exact;
 	bool frail;              /* its stream breaks off, or may be taken for broken: the mouth then cuts it at an estimate */
-	bool any_heard, all_heard;
-	uint64_t ordered_us;     /* when its synthesis was asked for */
-	uint64_t first_audio_us;
-	uint64_t heard_us;       /* the ear's first sample of it; 0: none */
-	uint64_t last_heard_us;
+	bool all_heard;
 };
 
 struct heard_word {

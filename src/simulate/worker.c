@@ -79,7 +79,7 @@ static void io_ended(void *arg, enum end_reason reason)
 
 	s->finished = true;
 	s->finished_us = s->world.now_us;
-	s->reason = reason;
+	(void)reason;
 }
 
 static void io_make(struct scene *s, struct session_io *io)

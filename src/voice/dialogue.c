@@ -240,7 +240,7 @@ void dialogue_yield(struct call *call)
 	d->need_answer = false;
 	for (i = 0; i < TOOLS_MAX && !guarded(call, GUARD_P03); i++)
 		d->tools[i].state = d->tools[i].changes ? d->tools[i].state : TOOL_FREE;
-	for (i = d->item_count; i > 0 && !guarded(call, GUARD_P01); i--)
+	for (i = d->item_count; i > 0 && !guarded(call, GUARD_P01) && !tools_open(call); i--)
 		if (d->items[i - 1].type == BLOCK_TOOL_USE || d->items[i - 1].type == BLOCK_TOOL_RESULT)
 			d->items[i - 1] = (struct item){ .type = BLOCK_AGENT };
 }

@@ -44,6 +44,8 @@ struct world {
 	uint64_t now_us, wake_us, answered_us, until_us;
 	uint64_t timers_late_us;
 	bool model_dies;
+	bool ends_told;              /* the recogniser calls the end with its final */
+	unsigned int stall_from_ms, stall_to_ms; /* chunks of this time all come at its end */
 	uint32_t stream, asks;
 	uint64_t samples[UTTERANCES];
 	size_t said;          /* phrases the recogniser is done with */
@@ -193,6 +195,7 @@ static void recognise(struct world *w, uint64_t sample)
 		return;
 	in.text_len = strlen(p->words);
 	in.position2 = p->to_ms * 8;
+	in.kind = w->ends_told ? TRANSCRIPT_END : TRANSCRIPT_FINAL;
 	event_add(w, 0, &in);
 }
 
@@ -254,11 +257,19 @@ static bool voiced(const struct world *w, uint64_t sample)
 	return false;
 }
 
+static uint64_t chunk_at(const struct world *w, uint64_t sample)
+{
+	uint64_t at = w->answered_us + (sample + VOICE_CHUNK_SAMPLES) * 125;
+	uint64_t from = w->answered_us + w->stall_from_ms * 1000ull, to = w->answered_us + w->stall_to_ms * 1000ull;
+
+	return at > from && at < to ? to : at;
+}
+
 /* The earliest of: an event, a timer, the next chunk. */
 static void world_run(struct world *w, uint64_t sample)
 {
 	while (w->now_us < w->until_us && !call_ended(w->call)) {
-		uint64_t chunk = w->answered_us + (sample + VOICE_CHUNK_SAMPLES) * 125, at = chunk, wake = w->wake_us ? w->wake_us + w->timers_late_us : 0;
+		uint64_t at = chunk_at(w, sample), wake = w->wake_us ? w->wake_us + w->timers_late_us : 0;
 		struct call_input in = { .type = IN_VOICE, .position = sample, .number = voiced(w, sample) ? LOUD : 0 };
 		size_t i, best = EVENTS;
 
@@ -899,6 +910,7 @@ static enum err read_back(struct shelf *s, const struct buf *file, bool unchecke
 static void test_a_call_file_is_read_back(void **state)
 {
 	struct world *w = plain_call();
+	struct err_detail detail = { .message = "" };
 	struct tape_damage damage;
 	struct replay_result r;
 	struct shelf s;
@@ -915,6 +927,10 @@ static void test_a_call_file_is_read_back(void **state)
 	assert_int_equal(r.verdict, REPLAY_SAME);
 	assert_int_equal(r.steps, w->steps);
 	replay_result_fini(&r);
+	tape_fini(&t);
+	tape_init(&t);
+	assert_int_equal(tape_read_file(&t, &s.disk, "/d/none.cfj", false, &damage, &detail), ERR_NOTFOUND);
+	assert_non_null(strstr(detail.message, "cannot be read"));
 	tape_fini(&t);
 	file.len = 60;
 	assert_int_equal(read_back(&s, &file, false, &t, &damage), ERR_TRUNCATED);
@@ -1285,15 +1301,148 @@ static void test_holds_are_shown_and_what_follows_is_unknown(void **state)
 	assert_int_equal(longer.turns[1].with.holds, 0);
 	assert_int_equal(longer.turns[1].outcome, TRIAL_UNKNOWN);
 	assert_int_equal(longer.turns[1].unknown, UNKNOWN_NO_HOLD);
+	assert_int_equal(longer.turns[1].stop_us, longer.turns[1].recorded.floor[0].at_us);
+	assert_int_equal(longer.turns[2].outcome, TRIAL_ENDED);
 	try(w, &shorter);
 	assert_int_equal(shorter.turns[1].with.holds, 1);
 	assert_int_equal(shorter.turns[1].with.resumes, 1);
 	assert_int_equal(shorter.turns[1].recorded.floor[0].at_us - shorter.turns[1].with.floor[0].at_us, 32000);
 	assert_int_equal(shorter.turns[1].outcome, TRIAL_UNKNOWN);
 	assert_int_equal(shorter.turns[1].unknown, UNKNOWN_HOLD);
+	assert_int_equal(shorter.turns[1].stop_us, shorter.turns[1].with.floor[1].at_us);
 	assert_int_equal(shorter.turns[0].outcome, TRIAL_ENDED);
 	assert_int_equal(shorter.turns[0].moved_us, 0);
 	world_free(w);
+}
+
+/* The line stands still from 550 to 850 ms after the first voice: with 600 ms the end came before anyone noticed, with 700 ms
+ * the end waits for the next chunk. */
+static void test_silence_that_nobody_heard(void **state)
+{
+	struct trying same = { .count = 0 }, more = { .add_silence_ms = 100 };
+	struct world *w = world_new(plain);
+
+	(void)state;
+	w->stall_from_ms = 2128;
+	w->stall_to_ms = 2512;
+	world_play(w);
+	try(w, &same);
+	assert_int_equal(same.turns[0].moved_us, 0);
+	assert_int_equal(same.turns[0].outcome, TRIAL_ENDED);
+	try(w, &more);
+	assert_true(more.turns[0].stalled);
+	assert_int_equal(more.turns[0].outcome, TRIAL_ENDED);
+	assert_true(more.turns[0].moved_us > 100000);
+	assert_false(more.turns[1].stalled);
+	assert_int_equal(more.turns[1].moved_us, 100000);
+	world_free(w);
+}
+
+static void test_ends_that_silence_did_not_decide_stay(void **state)
+{
+	struct trying t = { .add_silence_ms = 100 };
+	struct world *w = world_new(plain);
+	size_t i;
+
+	(void)state;
+	w->ends_told = true;
+	world_play(w);
+	try(w, &t);
+	assert_true(t.count >= 3);
+	for (i = 0; i < t.count; i++) {
+		assert_int_equal(t.turns[i].recorded.why, TURN_ENDPOINT);
+		assert_int_equal(t.turns[i].with.why, TURN_ENDPOINT);
+		assert_int_equal(t.turns[i].moved_us, 0);
+	}
+	world_free(w);
+}
+
+/* The recording stops within the silence: nobody knows whether the turn would have ended there. */
+static void test_a_turn_cut_off_by_the_end_of_the_recording(void **state)
+{
+	struct trying less = { .add_silence_ms = -300 }, same = { .count = 0 };
+	struct world *w = world_new(plain);
+
+	(void)state;
+	w->until_us = 2500000;
+	assert_int_equal(call_new(&w->call, &w->settings, &w->brief), ERR_NONE);
+	start_put(w);
+	simple(w, IN_PREPARE);
+	w->now_us = w->answered_us = 500000;
+	simple(w, IN_START);
+	world_run(w, 0);
+	steps_flush(w);
+	try(w, &same);
+	assert_int_equal(same.count, 0);
+	try(w, &less);
+	assert_int_equal(less.count, 1);
+	assert_false(less.turns[0].recorded.ended);
+	assert_int_equal(less.turns[0].outcome, TRIAL_ENDED);
+	assert_int_equal(less.turns[0].with.end_us, 2400000);
+	assert_int_equal(less.turns[0].moved_us, 0);
+	world_free(w);
+}
+
+/* The takeover: the timer that the dead worker should have been woken by is not caught up with. */
+static void test_a_trial_over_a_takeover(void **state)
+{
+	struct trying t = { .add_silence_ms = 100 };
+	struct world *w = world_new(plain);
+	struct tape tape;
+	size_t i, at_attach;
+
+	(void)state;
+	w->until_us = 2600000;
+	assert_int_equal(call_new(&w->call, &w->settings, &w->brief), ERR_NONE);
+	start_put(w);
+	simple(w, IN_PREPARE);
+	w->now_us = w->answered_us = 500000;
+	simple(w, IN_START);
+	world_run(w, 0);
+	steps_flush(w);
+	at_attach = w->record_count;
+	snapshot_put(w, JOURNAL_ATTACH);
+	w->event_count = 0;
+	w->now_us = 4612000;
+	simple(w, IN_ATTACHED);
+	w->until_us = 25000000;
+	w->said = 2;
+	world_run(w, 32896);
+	steps_flush(w);
+	tape_init(&tape);
+	for (i = 0; i < w->record_count; i++) {
+		struct journal_header h = { .kind = w->records[i].kind, .epoch = i < at_attach ? 1 : 2, .sequence = i < at_attach ? i + 1 : i - at_attach + 1 };
+
+		tape_record(&tape, &h, record_data(w, i), w->records[i].len, ERR_NONE, 0);
+	}
+	assert_int_equal(tape_finish(&tape), ERR_NONE);
+	assert_int_equal(tape.part_count, 2);
+	assert_int_equal(tape.hole_count, 0);
+	assert_int_equal(trial_run(&tape, change, take, &t), ERR_NONE);
+	tape_fini(&tape);
+	assert_true(t.count >= 2);
+	for (i = 0; i < t.count; i++) {
+		assert_int_equal(t.turns[i].epoch, 2);
+		assert_int_equal(t.turns[i].outcome, TRIAL_ENDED);
+		assert_int_equal(t.turns[i].moved_us, t.turns[i].recorded.why == TURN_SILENCE ? 100000 : 0);
+	}
+	world_free(w);
+}
+
+static void test_a_tape_has_a_ceiling(void **state)
+{
+	struct tape t;
+	size_t i;
+
+	(void)state;
+	tape_init(&t);
+	for (i = 0; i < TAPE_PLACES_MAX; i++)
+		tape_state(&t, TAPE_SNAPSHOT, "", 0, 0);
+	assert_int_equal(t.err, ERR_NONE);
+	tape_hole(&t, TAPE_HOLE_MISSING, 1, 1, 0);
+	assert_int_equal(t.err, ERR_LIMIT);
+	assert_int_equal(tape_finish(&t), ERR_LIMIT);
+	tape_fini(&t);
 }
 
 /* A setting that decides no turn here. */
@@ -1364,6 +1513,11 @@ int main(void)
 		cmocka_unit_test(test_the_caller_went_on),
 		cmocka_unit_test(test_what_depends_on_an_unheard_answer_is_unknown),
 		cmocka_unit_test(test_holds_are_shown_and_what_follows_is_unknown),
+		cmocka_unit_test(test_silence_that_nobody_heard),
+		cmocka_unit_test(test_ends_that_silence_did_not_decide_stay),
+		cmocka_unit_test(test_a_turn_cut_off_by_the_end_of_the_recording),
+		cmocka_unit_test(test_a_trial_over_a_takeover),
+		cmocka_unit_test(test_a_tape_has_a_ceiling),
 		cmocka_unit_test(test_a_setting_without_effect),
 		cmocka_unit_test(test_an_answer_asked_ahead),
 	};
