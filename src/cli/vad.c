@@ -18,8 +18,6 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-int cmd_vad(struct cli *cli, int argc, char **argv);
-
 enum { BATCH_MAX = 1024, ROUNDS_MAX = 1000000, LINE_MAX_BYTES = 1024 };
 
 struct vad_flags {

@@ -244,7 +244,7 @@ static bool is_rest(const struct talker *t, const struct spoken *whole, const st
  *
  * A voice that died before its first audio: the same text is ordered again within 500 ms. One that died later: what there
  * is no audio for is ordered again (the whole text, or the rest of it) within 500 ms, and of the words that the ear had whole
- * at most one is heard twice. And no utterance is left unfinished but by the caller (a yield, a turn, a key), by giving it up
+ * at most one is heard twice (two where word times are estimates, which are rounded down by 200 ms). And no utterance is left unfinished but by the caller (a yield, a turn, a key), by giving it up
  * (noted as failed) or by the call's end. Exempt: late marks; utterances that are dropped meanwhile, those tried tts.attempts times, and a call
  * that ends. Exercised by each death of a voice whose utterance is still wanted. */
 
@@ -334,7 +334,7 @@ static void deaths_end(struct judge *j)
 
 		for (k = twice = 0; rest && k < rest->word_count && rest->word_count <= dead->word_count; k++)
 			twice += t->words[rest->word + k].whole_us && t->words[dead->word + dead->word_count - rest->word_count + k].whole_us;
-		if (twice > 1)
+		if (twice > (dead->exact ? 1u : 2u))
 			judge_fail(j, P05, "after the voice died %u words were heard twice", twice);
 	}
 }

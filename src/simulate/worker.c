@@ -1,4 +1,4 @@
-/* Opening, committing, shipping, dying, attaching, closing. The journal is driven by its phases: a batch is taken every fifty
+/* Opening, committing, shipping, dying, attaching, closing. The journal is driven by its phases: a batch is taken every eighty
  * milliseconds, written at once and published when the simulated sync is done. */
 #include "simulate/worker.h"
 
@@ -12,7 +12,7 @@
 #include "voice/journal_read.h"
 
 #define WALL_US 1700000000000000ULL
-#define COMMIT_US (50 * MS_US)
+#define COMMIT_US (80 * MS_US) /* with the 100 ms that steps may wait, and a sync: within 200 ms */
 
 static const char VIRTUAL_DIR[] = "journal";
 

@@ -298,6 +298,7 @@ bool tools_running(const struct call *call); /* one that the next answer waits f
 void tools_commit(struct call *call);        /* what the released generation asked for */
 void tools_result(struct call *call, const struct call_input *in);
 void tools_due(struct call *call);
+void tools_spare(struct call *call);         /* the caller speaks: what runs goes on */
 void tools_attached(struct call *call);
 
 /* speech.c: what the agent says: queued, sent, played, heard */

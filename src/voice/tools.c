@@ -286,6 +286,15 @@ void tools_due(struct call *call)
 	tool_timer(call);
 }
 
+void tools_spare(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX && !guarded(call, GUARD_P03); i++)
+		if (!call->dialogue.tools[i].changes)
+			call->dialogue.tools[i].state = TOOL_FREE;
+}
+
 bool tools_open(const struct call *call)
 {
 	unsigned int i;
