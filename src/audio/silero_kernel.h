@@ -155,8 +155,6 @@ static void dense_one(const float *w, const float *bias, const float *x, size_t 
 {
 	size_t o = 0;
 
-	static int tog; if (inputs==256) tog^=1;
-	if (tog&&inputs==256) { for (o = outputs; o > 0; ) { o -= 8 * VW; dense_tile8(w + o * inputs, bias + o, x, inputs, out + o);} return; }
 	for (; o + 8 * VW <= outputs; o += 8 * VW)
 		dense_tile8(w + o * inputs, bias + o, x, inputs, out + o);
 	for (; o < outputs; o += 4 * VW)

@@ -223,7 +223,6 @@ void dialogue_turn(struct call *call, struct text words)
 	if (!speech_idle(call))
 		speech_drop(call); /* not yet audible: the caller went on before the answer began */
 	gen_cancel(call);
-	tools_spare(call);
 	knowledge_use(call);
 	history_add(call, BLOCK_CALLER, words);
 	d->need_answer = true;
@@ -239,7 +238,6 @@ void dialogue_yield(struct call *call)
 		dialogue_discard(call);
 	gen_cancel(call);
 	d->need_answer = false;
-	tools_spare(call);
 	for (i = d->item_count; i > 0 && !guarded(call, GUARD_P01) && !tools_open(call); i--)
 		if (d->items[i - 1].type == BLOCK_TOOL_USE || d->items[i - 1].type == BLOCK_TOOL_RESULT)
 			d->items[i - 1] = (struct item){ .type = BLOCK_AGENT };

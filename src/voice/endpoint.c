@@ -363,8 +363,10 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 		return;
 	l->retries = 0;
 	timer_stop(call, TIMER_STT);
-	if (in->text_len && words_count(in->text, in->text_len))
+	if (in->text_len && words_count(in->text, in->text_len)) {
 		call->ear.unworded = false;
+		tools_spare(call);
+	}
 	if (in->kind == TRANSCRIPT_PARTIAL)
 		partial_take(call, in);
 	else

@@ -313,11 +313,18 @@ static inline void simple(struct kit *k, enum input_type type)
 
 /* ------------------------------------------------------------------ the recogniser */
 
-static inline void transcript(struct kit *k, enum transcript_kind kind, const char *text)
+/* Of the audio from that sample up to now. */
+static inline void transcript_from(struct kit *k, enum transcript_kind kind, const char *text, uint64_t from)
 {
-	struct call_input in = { .type = IN_TRANSCRIPT, .kind = kind, .stream = k->stream, .text = text, .text_len = strlen(text), .position2 = k->sample };
+	struct call_input in = { .type = IN_TRANSCRIPT, .kind = kind, .stream = k->stream, .text = text, .text_len = strlen(text), .position = from,
+		.position2 = k->sample };
 
 	kit_step(k, &in);
+}
+
+static inline void transcript(struct kit *k, enum transcript_kind kind, const char *text)
+{
+	transcript_from(k, kind, text, 0);
 }
 
 static inline void partial(struct kit *k, const char *text)

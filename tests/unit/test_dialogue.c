@@ -640,7 +640,9 @@ static void test_P15_a_likely_end_is_asked_ahead_and_released(void **state)
 	expect_nothing(k);
 	sent(k, 1);
 	quiet_for(k, 3200);
+	drop(k);
 	played(k, 1, 3200);
+	assert_true(has(k, "~heard t1 i1 n0"));
 	turn(k, "with milk");
 	expect_request(k, "caller: I want some tea", "agent: One two three four five six seven eight nine ten.", "caller: with milk");
 }
@@ -922,6 +924,23 @@ static void it_is_not_asked_ahead_while_an_answer_is_on_its_way(void **state)
 	final(k, "and some milk");
 	quiet_for(k, 320);
 	expect_nothing(k);
+}
+
+static void it_is_not_asked_ahead_while_an_answer_is_owed(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	k->settings.turn_preempt_ms = 200;
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "lookup", "{}");
+	done(k);
+	final(k, "and another");
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "four");
+	quiet_for(k, 576);
+	expect(k, "960 ~tool t1 i0 n0 \"lookup\"");
 }
 
 static void an_answer_that_is_done_before_the_release_is_whole(void **state)
@@ -1590,6 +1609,32 @@ static void the_same_change_twice_in_one_message_runs_once(void **state)
 		"result 1.1: already under way, the result will follow");
 }
 
+static void of_several_changes_each_is_answered_from_its_own(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "book", "{\"a\":1}");
+	use(k, "book", "{\"a\":2}");
+	done(k);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	result(k, 1, 1, TOOL_ERROR, "number 8");
+	use(k, "book", "{\"a\":1}");
+	use(k, "book", "{\"a\":2}");
+	drop(k);
+	done(k);
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 book: {\"a\":1}",
+		"use 1.1 book: {\"a\":2}",
+		"result 1.0: number 7",
+		"result 1.1 error: number 8",
+		"use 1.2 book: {\"a\":1}",
+		"use 1.3 book: {\"a\":2}",
+		"result 1.2: number 7",
+		"result 1.3 error: number 8");
+}
+
 static void the_same_change_in_a_later_turn_runs_again(void **state)
 {
 	struct kit *k = *state;
@@ -1766,11 +1811,24 @@ static void only_the_last_query_counts(void **state)
 	begin(k);
 	final(k, "I want some tea");
 	final(k, "with milk");
+	knowledge(k, 2, "");
 	knowledge(k, 1, "Tea is 2 euros.");
 	knowledge(k, 3, "Beer is 3 euros.");
-	knowledge(k, 2, "");
 	quiet_until(k, 640);
 	expect_request(k, "caller: I want some tea with milk");
+}
+
+static void an_empty_find_takes_nothing_back(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.knowledge = true;
+	begin(k);
+	final(k, "I want some tea");
+	knowledge(k, 1, "Tea is 2 euros.");
+	knowledge(k, 1, "");
+	quiet_until(k, 640);
+	expect_request(k, "event: Tea is 2 euros.", "caller: I want some tea");
 }
 
 static void without_knowledge_nothing_is_looked_up(void **state)
@@ -2245,6 +2303,7 @@ int main(void)
 		KIT_TEST(it_is_not_asked_ahead_while_the_agent_speaks),
 		KIT_TEST(it_is_not_asked_ahead_while_a_tool_runs),
 		KIT_TEST(it_is_not_asked_ahead_while_an_answer_is_on_its_way),
+		KIT_TEST(it_is_not_asked_ahead_while_an_answer_is_owed),
 		KIT_TEST(an_answer_that_is_done_before_the_release_is_whole),
 		KIT_TEST(ahead_one_utterance_is_made),
 		KIT_TEST(a_failure_ahead_is_forgotten),
@@ -2285,6 +2344,7 @@ int main(void)
 		KIT_TEST(other_arguments_are_another_change),
 		KIT_TEST(another_tool_with_the_same_arguments_is_another_change),
 		KIT_TEST(the_same_change_twice_in_one_message_runs_once),
+		KIT_TEST(of_several_changes_each_is_answered_from_its_own),
 		KIT_TEST(the_same_change_in_a_later_turn_runs_again),
 		KIT_TEST(a_change_of_unknown_outcome_is_never_done_again),
 		KIT_TEST(a_change_that_still_runs_is_not_done_again_in_a_later_turn),
@@ -2295,6 +2355,7 @@ int main(void)
 		KIT_TEST(it_is_looked_up_while_the_caller_speaks),
 		KIT_TEST(words_that_may_change_are_not_looked_up),
 		KIT_TEST(only_the_last_query_counts),
+		KIT_TEST(an_empty_find_takes_nothing_back),
 		KIT_TEST(without_knowledge_nothing_is_looked_up),
 		KIT_TEST(the_same_words_are_looked_up_once),
 		KIT_TEST(knowledge_of_an_answer_thrown_away_is_for_the_next),

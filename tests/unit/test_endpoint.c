@@ -130,6 +130,39 @@ static void what_was_asked_for_holds_for_one_turn(void **state)
 	assert_true(has(k, "~turn t2 i0"));
 }
 
+/* Only what the agent asks of its own accord counts, and what asks for nothing takes nothing back. */
+static void an_ordered_question_asks_for_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "What is your number?");
+	order(k, ORDER_SAY, "Is that right?");
+	spoken(k, k->last);
+	caller_says(k, "oh one six three two");
+	zero(k);
+	quiet_until(k, 1800);
+	assert_true(has(k, "1800 ~turn t1 i3"));
+}
+
+static void words_behind_a_question_take_nothing_back(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	text(k, "What is your number? You have all the time. ");
+	done(k);
+	spoken(k, 1);
+	audio_all(k, 2);
+	sent(k, 2);
+	quiet_for(k, 1920);
+	played(k, 2, 1920);
+	caller_says(k, "oh one six three two");
+	zero(k);
+	quiet_until(k, 1800);
+	assert_true(has(k, "1800 ~turn t2 i3"));
+}
+
 static void the_recognisers_own_end_counts(void **state)
 {
 	struct kit *k = *state;
@@ -387,6 +420,83 @@ static void a_final_with_the_turns_words_brings_nothing_new(void **state)
 		"1224 ask g2 t2 try 1");
 }
 
+/* The same words, but of audio that came after the turn. */
+static void the_same_words_said_again_are_a_turn(void **state)
+{
+	struct kit *k = *state;
+	uint64_t at;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1280);
+	pass(k, 20);
+	at = k->sample;
+	assert_true(has(k, "~turn t1"));
+	drop(k);
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_FINAL, "I want some tea", at);
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2"));
+}
+
+static void one_sample_earlier_they_are_of_that_turn(void **state)
+{
+	struct kit *k = *state;
+	uint64_t at;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1280);
+	pass(k, 20);
+	at = k->sample;
+	drop(k);
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_FINAL, "I want some tea", at - 1);
+	quiet_for(k, 640);
+	expect_nothing(k);
+}
+
+/* Late words of a turn that is being answered do not interrupt the answer; they are a turn when it is said. */
+static void late_words_of_a_turn_do_not_interrupt_its_answer(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1312);
+	text(k, "One two three four five six seven eight nine ten. ");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	final(k, "I want some tea and biscuits");
+	expect_nothing(k);
+	quiet_for(k, 3200);
+	played(k, 1, 3200);
+	quiet_for(k, 32);
+	assert_true(has(k, "~turn t2"));
+}
+
+static void new_words_do(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1312);
+	text(k, "One two three four five six seven eight nine ten. ");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	transcript_from(k, TRANSCRIPT_FINAL, "no rather biscuits", k->sample);
+	assert_true(has(k, "~yield t1 i0"));
+}
+
 static void a_final_with_other_words_is_a_turn_of_its_own(void **state)
 {
 	struct kit *k = *state;
@@ -549,6 +659,23 @@ static void after_a_stall_the_silence_goes_on_counting(void **state)
 	expect_nothing(k);
 	quiet_for(k, 64);
 	expect(k, "700 ~turn t1 i5 n700000 \"I want some tea\"", "700 snapshot", "700 ask g1 t1 try 1");
+}
+
+/* The call is younger than a stall is long, and no chunk has come yet. */
+static void the_first_words_of_a_call_may_come_before_its_first_chunk(void **state)
+{
+	struct kit *k = *state;
+
+	kit_open(k);
+	pass(k, 1);
+	simple(k, IN_START);
+	pass(k, 49);
+	final(k, "Is anybody there?");
+	drop(k);
+	pass(k, 199);
+	expect_nothing(k);
+	pass(k, 1);
+	assert_true(has(k, "250 ~turn t1 i1 n200000"));
 }
 
 /* ------------------------------------------------------------------ recogniser streams */
@@ -1066,6 +1193,8 @@ int main(void)
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
 		KIT_TEST(test_P09_without_its_guard_a_number_is_cut_off),
 		KIT_TEST(what_was_asked_for_holds_for_one_turn),
+		KIT_TEST(an_ordered_question_asks_for_nothing),
+		KIT_TEST(words_behind_a_question_take_nothing_back),
 		KIT_TEST(the_recognisers_own_end_counts),
 		KIT_TEST(an_end_without_words_holds_for_those_before),
 		KIT_TEST(an_end_is_forgotten_when_words_follow),
@@ -1082,6 +1211,10 @@ int main(void)
 		KIT_TEST(a_final_that_comes_in_that_wait_ends_the_turn_at_once),
 		KIT_TEST(a_late_finalize_is_made_up_for_at_the_turns_end),
 		KIT_TEST(a_final_with_the_turns_words_brings_nothing_new),
+		KIT_TEST(the_same_words_said_again_are_a_turn),
+		KIT_TEST(one_sample_earlier_they_are_of_that_turn),
+		KIT_TEST(late_words_of_a_turn_do_not_interrupt_its_answer),
+		KIT_TEST(new_words_do),
 		KIT_TEST(a_final_with_other_words_is_a_turn_of_its_own),
 		KIT_TEST(an_empty_final_takes_the_partial_away),
 		KIT_TEST(a_final_of_punctuation_is_empty),
@@ -1093,6 +1226,7 @@ int main(void)
 		KIT_TEST(a_stall_of_a_second_is_silence_after_all),
 		KIT_TEST(a_stall_of_less_is_not),
 		KIT_TEST(after_a_stall_the_silence_goes_on_counting),
+		KIT_TEST(the_first_words_of_a_call_may_come_before_its_first_chunk),
 		KIT_TEST(a_stream_is_open_while_it_rings),
 		KIT_TEST(test_P24_without_its_guard_nothing_is_open_before_the_answer),
 		KIT_TEST(other_streams_are_not_listened_to),

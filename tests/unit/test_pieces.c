@@ -147,6 +147,7 @@ static void what_is_left_is_taken_at_the_end(void **state)
 		{ "*7*", FLUSH, "*7*", 3 },
 		{ "\xc3\xa9", FLUSH, "\xc3\xa9", 2 },
 		{ "\xe2\x82\xac?", WHOLE, "\xe2\x82\xac?", 4 },
+		{ "\x80", FLUSH, "\x80", 1 },
 		{ "\xc2\x80", WHOLE, "\xc2\x80", 2 },
 		{ NULL, 0, NULL, 0 },
 	};

@@ -424,6 +424,22 @@ static void attached_in_time_it_goes_on(void **state)
 	assert_false(call_ended(k->call));
 }
 
+/* The old worker is gone, its timers with it: what it waited for is asked for anew, not found late. */
+static void what_was_due_meanwhile_is_judged_after_the_attach(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 1;
+	opened(k);
+	turn(k, "I want some tea");
+	order(k, ORDER_SAY, "tea");
+	digit(k, '4');
+	k->now_us += 9000000; /* nobody fired a timer */
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560", "0 ~keys t1 i0 n1", "0 ~turn t2 i6 n0 \"[keypad] 4\"", "0 snapshot", "0 ask g2 t2 try 1");
+}
+
 /* The caller's burst ended with the line. */
 static void the_burst_ends_with_the_line(void **state)
 {
@@ -563,6 +579,30 @@ static void a_disclosure_is_said_whatever_is_pressed(void **state)
 	drop(k);
 	digit(k, '1');
 	expect_nothing(k);
+	digit(k, '#');
+	assert_true(has(k, "~turn t1 i6"));
+	assert_false(has(k, "hold") || has(k, "unspeak"));
+	quiet_for(k, 3200);
+	drop(k);
+	played(k, 1, 3200);
+	assert_true(has(k, "~heard t0 i1 n0"));
+}
+
+static void an_entry_does_not_take_the_end_back(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	order(k, ORDER_END, "");
+	audio_all(k, 1);
+	sent(k, 1);
+	digit(k, '1');
+	digit(k, '#');
+	quiet_for(k, 2240);
+	played(k, 1, length_ms(k, 1));
+	quiet_for(k, 32);
+	assert_true(call_ended(k->call));
+	assert_int_equal(call_end_reason(k->call), END_ORDER);
 }
 
 /* ------------------------------------------------------------------ orders */
@@ -616,6 +656,7 @@ int main(void)
 		KIT_TEST(results_after_the_end_are_told_to_the_timeline),
 		KIT_TEST(lost_media_end_the_call_after_fifteen_seconds),
 		KIT_TEST(attached_in_time_it_goes_on),
+		KIT_TEST(what_was_due_meanwhile_is_judged_after_the_attach),
 		KIT_TEST(the_burst_ends_with_the_line),
 		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
 		KIT_TEST(an_entry_ends_at_the_hash),
@@ -626,6 +667,7 @@ int main(void)
 		KIT_TEST(a_key_yields),
 		KIT_TEST(words_before_a_key_are_of_the_same_turn),
 		KIT_TEST(a_disclosure_is_said_whatever_is_pressed),
+		KIT_TEST(an_entry_does_not_take_the_end_back),
 		KIT_TEST(an_unknown_order_does_nothing),
 		KIT_TEST(prompts_apologies_and_fillers_stand_in_the_history),
 	};

@@ -562,6 +562,9 @@ static void utterances_have_their_place(void **state)
 	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 4, 3 }), ERR_FORMAT); /* once */
 	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 4, 24 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 4, 23 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 5, 4 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 5, 24 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { ORDER, 0, LIST + 5, 36 }), ERR_FORMAT);
 }
 
 static void the_order_is_bytes_of_so_many(void **state)

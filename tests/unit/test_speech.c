@@ -355,6 +355,45 @@ static void the_shortest_way_seen_is_kept(void **state)
 	assert_true(has(k, "~heard t0 i4 n1 \"one\"\n"));
 }
 
+/* Only an utterance's first mark teaches the way: later ones may be bunched. */
+static void later_marks_teach_no_way(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	on_air_with_lag(k);
+	quiet_until(k, 660);
+	played(k, 1, 640); /* 20 */
+	quiet_until(k, 3260);
+	played(k, 1, 3200);
+	u = on_air(k, ten);
+	voice(k, 96);
+	quiet_until(k, 349);
+	played(k, u, 320);
+	stop_tells(k, "");
+}
+
+/* Nor does a mark of one that is queued behind another. */
+static void marks_behind_another_teach_no_way(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	on_air_with_lag(k);
+	order(k, ORDER_SAY, "tea");
+	audio_all(k, 2);
+	quiet_until(k, 3000);
+	sent(k, 2);
+	played(k, 2, 320);
+	played(k, 1, 3200);
+	quiet_until(k, 3300);
+	u = on_air(k, ten);
+	voice(k, 96);
+	quiet_until(k, 340);
+	played(k, u, 320);
+	stop_tells(k, "");
+}
+
 static void a_mark_at_once_means_there_is_no_way(void **state)
 {
 	struct kit *k = *state;
@@ -403,9 +442,32 @@ static void what_is_queued_behind_waits_for_the_end_before(void **state)
 
 	two_on_air(k);
 	hold_at(k, 3100);
-	kit_until(k, k->zero_us + 3400000); /* the first one ends at 3250, one word of the second at 3570 */
+	kit_until(k, k->zero_us + 3569000); /* the first one ends at 3250, one word of the second at 3570 */
+	played(k, 2, 320);
+	stop_tells(k, "");
+}
+
+static void and_may_be_in_time_for_that(void **state)
+{
+	struct kit *k = *state;
+
+	two_on_air(k);
+	hold_at(k, 3100);
+	kit_until(k, k->zero_us + 3570000);
+	played(k, 2, 320);
+	stop_tells(k, "one");
+}
+
+/* The first one's end was told late: what is behind it began then. */
+static void a_late_end_before_it_counts(void **state)
+{
+	struct kit *k = *state;
+
+	two_on_air(k);
+	hold_at(k, 3100);
+	kit_until(k, k->zero_us + 3400000);
 	played(k, 1, 3200);
-	pass(k, 169);
+	pass(k, 319);
 	played(k, 2, 320);
 	stop_tells(k, "");
 }
@@ -496,6 +558,32 @@ static void what_was_never_sent_is_forgotten_at_once(void **state)
 	pass(k, 800);
 	played(k, 2, 320);
 	expect_nothing(k);
+}
+
+/* A history that forgets its beginning keeps what a mark on its way may still change. */
+static void a_cut_utterance_is_not_forgotten_before_its_marks(void **state)
+{
+	struct kit *k = *state;
+	int i, j;
+
+	k->alone = true;
+	on_air_with_lag(k);
+	quiet_until(k, 640);
+	digit(k, '#');
+	for (i = 0; i < 200; i++) {
+		for (j = 0; j < 20; j++)
+			order(k, ORDER_SAY, "tea");
+		digit(k, '#');
+		digit(k, '1');
+		digit(k, '#');
+	}
+	pass(k, 50);
+	drop(k);
+	carrier(k, IN_PLAYED, 1, 2, 640 * 8);
+	assert_true(has(k, "~heard t0 i1 n1 \"one two\""));
+	digit(k, '1');
+	digit(k, '#');
+	assert_non_null(strstr(buf_str(&k->request), "agent: one two\ncaller: [keypad] 1\n"));
 }
 
 /* Every place is taken: the one that was cut first makes room. */
@@ -706,6 +794,18 @@ static void test_P05_without_its_guard_the_rest_is_lost(void **state)
 	pass(k, 960);
 	played(k, 1, 960);
 	assert_true(has(k, "~heard t0 i1 n0"));
+}
+
+static void test_P05_its_guard_is_about_what_plays(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P05;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	drop(k);
+	voice_dies(k, 1);
+	assert_true(has(k, "~retry"));
 }
 
 /* It was to be played, but nothing is on the wire yet: all of it is made anew. */
@@ -1148,7 +1248,7 @@ static void audio_that_shrinks_is_not_believed(void **state)
 static void more_samples_than_can_be_are_not_believed(void **state)
 {
 	struct kit *k = *state;
-	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 1, .position = 1ull << 32 };
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = 1, .position = (1ull << 32) + 100 };
 	struct call_input at = { .type = IN_SENT, .utterance = 1, .take = 2, .position = 1ull << 32 };
 
 	begin(k);
@@ -1156,7 +1256,7 @@ static void more_samples_than_can_be_are_not_believed(void **state)
 	zero(k);
 	kit_step(k, &in);
 	expect_nothing(k);
-	in.position--;
+	in.position = UINT32_MAX;
 	kit_step(k, &in);
 	expect(k, "0 play u1.2 from 0");
 	kit_step(k, &at);
@@ -1669,9 +1769,8 @@ static void a_turn_that_replaces_another_is_measured_by_its_own_answer(void **st
 	begin(k);
 	turn(k, "I want some tea");
 	text(k, "Sure. ");
-	audio_all(k, 1);
-	turn(k, "or rather coffee");
-	quiet_for(k, 64);
+	final(k, "or rather coffee");
+	quiet_for(k, 672);
 	text(k, "Sure. ");
 	quiet_for(k, 32);
 	audio_all(k, 2);
@@ -1680,7 +1779,7 @@ static void a_turn_that_replaces_another_is_measured_by_its_own_answer(void **st
 	quiet_for(k, 320);
 	drop(k);
 	played(k, 2, 320);
-	expect(k, "2368 ~latency t2 i0 n1088000 parts 600 0 104 0 32 32 320", "2368 ~heard t2 i2 n0 \"Sure.\"", "2368 unspeak u2");
+	expect(k, "2016 ~latency t2 i0 n1056000 parts 600 0 72 0 32 32 320", "2016 ~heard t2 i2 n0 \"Sure.\"", "2016 unspeak u2");
 }
 
 static void a_filler_is_no_part_of_the_answer(void **state)
@@ -1779,14 +1878,19 @@ int main(void)
 		KIT_TEST(marks_are_judged_from_where_sending_began_again),
 		KIT_TEST(and_hold_from_there),
 		KIT_TEST(the_shortest_way_seen_is_kept),
+		KIT_TEST(later_marks_teach_no_way),
+		KIT_TEST(marks_behind_another_teach_no_way),
 		KIT_TEST(a_mark_at_once_means_there_is_no_way),
 		KIT_TEST(no_way_is_no_time),
 		KIT_TEST(what_is_queued_behind_waits_for_the_end_before),
+		KIT_TEST(and_may_be_in_time_for_that),
+		KIT_TEST(a_late_end_before_it_counts),
 		KIT_TEST(and_counts_from_then_on),
 		KIT_TEST(a_second_clear_does_not_move_what_was_learnt),
 		KIT_TEST(a_mark_on_its_way_at_the_yield_still_counts),
 		KIT_TEST(after_a_second_it_is_forgotten),
 		KIT_TEST(what_was_never_sent_is_forgotten_at_once),
+		KIT_TEST(a_cut_utterance_is_not_forgotten_before_its_marks),
 		KIT_TEST(the_oldest_cut_makes_room),
 		KIT_TEST(three_utterances_are_made_at_once),
 		KIT_TEST(how_many_is_a_setting),
@@ -1798,6 +1902,7 @@ int main(void)
 		KIT_TEST(test_P05_a_voice_that_dies_before_its_first_sound_is_asked_again),
 		KIT_TEST(test_P05_in_the_middle_only_the_unheard_is_spoken_again),
 		KIT_TEST(test_P05_without_its_guard_the_rest_is_lost),
+		KIT_TEST(test_P05_its_guard_is_about_what_plays),
 		KIT_TEST(a_voice_that_dies_before_sending_is_asked_for_all_of_it),
 		KIT_TEST(a_voice_that_dies_before_its_first_word_as_well),
 		KIT_TEST(a_voice_that_dies_while_it_waits_is_silent_about_it),
