@@ -19,12 +19,13 @@ static struct ledger_entry *ledger_find(struct conductor *c, uint32_t turn, uint
 
 bool conductor_tool_runs(const struct conductor *c)
 {
-	uint32_t i;
+	return c->running > 0;
+}
 
-	for (i = 0; i < RUNS_MAX; i++)
-		if (c->runs[i].used)
-			return true;
-	return false;
+static void run_free(struct tool_run *r)
+{
+	r->used = false;
+	r->entry->conductor->running--;
 }
 
 /* ---- telling ---- */
@@ -38,7 +39,7 @@ static void run_tell(struct tool_run *r)
 	int len = 0;
 
 	world_forget(&e->conductor->scene->world, &r->tell);
-	r->used = false;
+	run_free(r);
 	if (r->slot)
 		*r->slot = NULL;
 	judge_tool_told(&e->conductor->scene->judge, e);
@@ -129,7 +130,7 @@ static bool same_request(const struct ledger_entry *e, const struct tool_request
 	       !memcmp(e->args, q->args, q->args_len);
 }
 
-static struct tool_run *run_free(struct conductor *c)
+static struct tool_run *run_place(struct conductor *c)
 {
 	uint32_t i;
 
@@ -145,7 +146,7 @@ static enum err tools_start(void *conductor, struct tool_run **rp, const struct 
 	struct world *w = &c->scene->world;
 	const struct script_tool *tool = script_tool_find(c->scene->script, q->name, q->name_len);
 	struct ledger_entry *e = ledger_find(c, q->turn, q->index);
-	struct tool_run *r = run_free(c);
+	struct tool_run *r = run_place(c);
 
 	*rp = NULL;
 	judge_tool_dispatched(&c->scene->judge, q);
@@ -166,6 +167,7 @@ static enum err tools_start(void *conductor, struct tool_run **rp, const struct 
 	e->dispatched++;
 	*r = (struct tool_run){ .used = true, .foreign = !same_request(e, q), .entry = e, .events = events, .arg = arg, .slot = rp };
 	r->tell = (struct event){ on_tell, r, 0 };
+	c->running++;
 	if (e->settled)
 		world_after(w, &r->tell, dice_ms(&c->dice, 5, 40));
 	*rp = r;
@@ -184,7 +186,7 @@ static void tools_cancel(struct tool_run **rp)
 		judge_tool_cancelled(&c->scene->judge, r->entry);
 	}
 	world_forget(&c->scene->world, &r->tell);
-	r->used = false;
+	run_free(r);
 	*rp = NULL;
 }
 
@@ -225,7 +227,7 @@ void conductor_init(struct conductor *c, struct scene *scene)
 
 	c->scene = scene;
 	dice_init(&c->dice, scene->seed, scene->call, ACTOR_CONDUCTOR);
-	c->ledger_count = c->dispatches = c->snapshots = 0;
+	c->ledger_count = c->dispatches = c->snapshots = c->running = 0;
 	c->snapshot_us = 0;
 	buf_reset(&c->snapshot);
 	for (i = 0; i < RUNS_MAX; i++)

@@ -50,6 +50,7 @@ struct conductor {
 	struct ledger_entry ledger[LEDGER_MAX];
 	uint32_t ledger_count;
 	struct tool_run runs[RUNS_MAX];
+	uint32_t running;         /* of them used */
 	uint32_t dispatches;      /* of changes, handed to us */
 	struct buf snapshot;      /* the last one pushed */
 	uint64_t snapshot_us;

@@ -205,8 +205,7 @@ void judge_worker_died(struct judge *j)
 	j->asks_first = j->asks_end;
 	j->final_count = 0;
 	j->answer.used = j->noise.used = false;
-	for (i = 0; i < JUDGE_WATCHES; i++)
-		j->watches[i].used = false;
+	j->watch.used = false;
 	for (i = 0; i < j->death_count; i++)
 		j->deaths[i].settled = true;
 	memset(j->gens, 0, sizeof(j->gens));
@@ -223,6 +222,7 @@ void judge_attached(struct judge *j)
 			j->tool_told_us[i] = 0;
 	for (i = 0; i < j->utterance_count; i++)
 		j->utterances[i].settled = true; /* the old worker's */
+	j->open_stale = true;
 }
 
 void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)

@@ -34,7 +34,7 @@ extern const struct promise_fact promise_facts[PROMISES];
 int promise_find(const char *name);
 
 enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
-	JUDGE_WATCHES = 16, JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_TURN_TEXT = 8192 };
+	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_TURN_TEXT = 8192 };
 
 struct failure_report {
 	enum promise promise;
@@ -126,6 +126,8 @@ struct judge {
 	struct verdict *verdict;
 	uint64_t steps;
 	uint32_t turn, attached_turn;
+	uint32_t open_count; /* utterances ordered and not settled, unless open_stale */
+	bool open_stale;
 	/* clocks, in the world's time; 0: not yet */
 	uint64_t started_us, prepared_us, turn_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
 	uint64_t step_us;
@@ -148,7 +150,7 @@ struct judge {
 	uint64_t tool_told_us[256];
 	struct judged_death deaths[JUDGE_DEATHS];
 	uint32_t death_count;
-	struct watch watches[JUDGE_WATCHES];
+	struct watch watch;
 	struct noise_watch noise;
 	struct answer_watch answer;
 	struct pending_final finals[JUDGE_FINALS];

@@ -315,7 +315,7 @@ void judge_cough(struct judge *j, uint32_t sound)
 		j->noise = (struct noise_watch){ .used = true, .said = s->said };
 }
 
-static bool all_idle(const struct judge *j)
+static bool all_idle(struct judge *j)
 {
 	return !judge_quiet_call(j) && !judge_open_utterances(j) && !judge_answer_due(j) && !j->held && !j->final_count;
 }

@@ -455,8 +455,8 @@ static void journal_check(struct judge *j)
 	struct journal_reader_counts counts;
 	enum err err;
 
-	if (!s->virtual_disk)
-		return; /* a real folder holds other calls too: `journal verify` is for those */
+	if (!s->virtual_disk || (!(s->plan.armed & (DISK_FAULTS | FAULT_BIT(FAULT_WORKER_DEATH))) && s->call % 4))
+		return; /* a real folder holds other calls too; and where nothing befell the disk, one call in four will do */
 	if (journal_reader_open(&reader, &s->disk, s->dir, &options, NULL))
 		return;
 	do

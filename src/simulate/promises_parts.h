@@ -30,7 +30,7 @@ void judge_wire_settled(struct judge *j);
 void judge_history(struct judge *j, const struct request_block *blocks, size_t count);
 void judge_sound_begins(struct judge *j, const struct sound *s);
 void judge_sound_goes_on(struct judge *j, const struct sound *s);
-uint32_t judge_open_utterances(const struct judge *j);
+uint32_t judge_open_utterances(struct judge *j);
 void judge_speech_end(struct judge *j);
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
 

@@ -17,13 +17,17 @@ static struct judged_utterance *utterance_find(struct judge *j, uint32_t id)
 	return NULL;
 }
 
-uint32_t judge_open_utterances(const struct judge *j)
+uint32_t judge_open_utterances(struct judge *j)
 {
-	uint32_t i, open = 0;
+	uint32_t i;
 
+	if (!j->open_stale)
+		return j->open_count;
+	j->open_stale = false;
+	j->open_count = 0;
 	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 64; i--)
-		open += !j->utterances[i - 1].settled;
-	return open;
+		j->open_count += !j->utterances[i - 1].settled;
+	return j->open_count;
 }
 
 static bool phrase_in(const struct brief_phrases *p, const char *text, size_t len)
@@ -373,8 +377,7 @@ static void watch_begin(struct judge *j, const struct sound *s)
 {
 	uint64_t now = judge_now(j);
 	bool stop = (s->flags & SOUND_STOP) != 0;
-	struct watch *w = NULL;
-	uint32_t i;
+	struct watch *w = &j->watch;
 
 	if (!(s->flags & (SOUND_NOD | SOUND_STOP | SOUND_NOISE)) || (s->to - s->from > 600 * 8 && !stop))
 		return;
@@ -382,22 +385,13 @@ static void watch_begin(struct judge *j, const struct sound *s)
 		return;
 	if (!carrier_audible(&j->scene->carrier, now) || speech_left(j) < (stop ? 800 : 1500) * MS_US || whole_plays(j))
 		return;
-	for (i = 0; i < JUDGE_WATCHES && !w; i++)
-		w = j->watches[i].used ? NULL : &j->watches[i];
-	if (!w)
-		return;
 	*w = (struct watch){ .used = true, .said = s->said, .from_us = now, .to_us = now, .stop = stop };
 	w->nod = (s->flags & SOUND_NOD) != 0;
 }
 
 static struct watch *watch_now(struct judge *j)
 {
-	uint32_t i;
-
-	for (i = 0; i < JUDGE_WATCHES; i++)
-		if (j->watches[i].used)
-			return &j->watches[i];
-	return NULL;
+	return j->watch.used ? &j->watch : NULL;
 }
 
 static void watch_held(struct judge *j)
@@ -741,6 +735,7 @@ void judge_speech_output(struct judge *j, const struct call_output *o)
 {
 	struct judged_utterance *u;
 
+	j->open_stale = j->open_stale || o->type == OUT_SPEAK || o->type == OUT_UNSPEAK || o->type == OUT_NOTE;
 	switch (o->type) {
 	case OUT_SPEAK:
 		speak_ordered(j, o);
@@ -777,8 +772,6 @@ void judge_speech_output(struct judge *j, const struct call_output *o)
 
 void judge_speech_time(struct judge *j)
 {
-	uint32_t i;
-
 	if (j->floor_note)
 		floor_taken(j);
 	j->floor_note = false;
@@ -786,9 +779,8 @@ void judge_speech_time(struct judge *j)
 	stuck_time(j);
 	deaths_time(j);
 	cut_time(j);
-	for (i = 0; i < JUDGE_WATCHES; i++)
-		if (j->watches[i].used)
-			watch_time(j, &j->watches[i]);
+	if (j->watch.used)
+		watch_time(j, &j->watch);
 }
 
 void judge_speech_end(struct judge *j)

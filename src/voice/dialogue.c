@@ -220,7 +220,7 @@ void dialogue_turn(struct call *call, struct text words)
 		}
 		dialogue_discard(call);
 	}
-	if (!speech_idle(call))
+	if (!speech_idle(call) && !speech_whole(call)) /* a disclosure is said to its end */
 		speech_drop(call); /* not yet audible: the caller went on before the answer began */
 	gen_cancel(call);
 	knowledge_use(call);

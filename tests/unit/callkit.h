@@ -133,6 +133,20 @@ static inline uint64_t kit_digest(const struct call_output *o)
 	return hash;
 }
 
+/* Each turn's words stand there once, in their order; only of a question asked ahead the turn is not known yet. */
+static inline void kit_turns(const struct call_output *o)
+{
+	uint32_t turn = 0;
+	size_t i;
+
+	for (i = 0; o->kind != ASK_AHEAD && i < o->block_count; i++) {
+		if (o->blocks[i].type != BLOCK_CALLER)
+			continue;
+		assert_true(o->blocks[i].turn > turn && o->blocks[i].turn <= o->turn);
+		turn = o->blocks[i].turn;
+	}
+}
+
 static inline void kit_blocks(struct kit *k, const struct call_output *o)
 {
 	static const char *const kinds[] = { "?", "caller", "agent", "use", "result", "event" };
@@ -141,6 +155,7 @@ static inline void kit_blocks(struct kit *k, const struct call_output *o)
 
 	buf_reset(&k->request);
 	assert_true(o->position == kit_digest(o));
+	kit_turns(o);
 	for (i = 0; i < o->block_count; i++) {
 		const struct request_block *r = &o->blocks[i];
 

@@ -1024,6 +1024,70 @@ static void an_answer_ahead_that_stalls_is_thrown_away(void **state)
 	expect(k, "1496 unspeak u1", "1496 ~discard t0 i1 n6", "1496 cancel g1");
 }
 
+static void after_its_end_an_answer_ahead_says_nothing_more(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	text(k, "Sure. ");
+	done(k);
+	drop(k);
+	text(k, "More. ");
+	use(k, "book", "{}");
+	done(k);
+	failed(k);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "600 ~turn t1 i0 n600000 \"I want some tea\"", "600 ~release t1 i1 n0", "600 snapshot");
+}
+
+/* What was ordered meanwhile is not of the answer that is thrown away, and keeps its place in the history. */
+static void what_was_ordered_behind_it_stays(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	text(k, "Sure. ");
+	order(k, ORDER_SAY, "One moment please");
+	drop(k);
+	final(k, "with milk");
+	expect(k, "96 unspeak u1", "96 ~discard t0 i1 n6", "96 cancel g1");
+	audio_all(k, 2);
+	sent(k, 2);
+	pass(k, 960);
+	played(k, 2, 960);
+	quiet_for(k, 960);
+	expect_request(k, "caller: I want some tea with milk");
+}
+
+/* The order is being said, the answer asked ahead has no words yet. */
+static void a_key_over_an_order_throws_it_away_as_well(void **state)
+{
+	struct kit *k = *state;
+
+	ahead(k);
+	on_air(k, "One moment please");
+	digit(k, '1');
+	expect(k, "0 ~yield t0 i3 n0", "0 ~heard t0 i1 n1", "0 unspeak u1", "0 ~discard t0 i1 n0", "0 cancel g1");
+}
+
+static void knowledge_is_released_with_its_question(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	k->brief.knowledge = true;
+	begin(k);
+	final(k, "I want some tea");
+	knowledge(k, 1, "Tea is 2 euros.");
+	quiet_until(k, 640);
+	text(k, "Two euros. ");
+	done(k);
+	spoken(k, 1);
+	turn(k, "thank you so much");
+	expect_request(k, "event: Tea is 2 euros.", "caller: I want some tea", "agent: Two euros.", "caller: thank you so much");
+}
+
 static void the_keypad_throws_it_away(void **state)
 {
 	struct kit *k = *state;
@@ -2310,6 +2374,10 @@ int main(void)
 		KIT_TEST(an_empty_answer_ahead_fails_when_it_is_released),
 		KIT_TEST(an_answer_ahead_that_takes_too_long_is_thrown_away),
 		KIT_TEST(an_answer_ahead_that_stalls_is_thrown_away),
+		KIT_TEST(after_its_end_an_answer_ahead_says_nothing_more),
+		KIT_TEST(what_was_ordered_behind_it_stays),
+		KIT_TEST(a_key_over_an_order_throws_it_away_as_well),
+		KIT_TEST(knowledge_is_released_with_its_question),
 		KIT_TEST(the_keypad_throws_it_away),
 		KIT_TEST(the_end_throws_it_away),
 		KIT_TEST(how_long_the_caller_waits_counts_from_the_release),

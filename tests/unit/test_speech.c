@@ -516,11 +516,30 @@ static void a_mark_on_its_way_at_the_yield_still_counts(void **state)
 	quiet_until(k, 690);
 	played(k, 1, 640);
 	expect(k, "690 ~heard t0 i1 n1 \"one two\"");
-	played(k, 1, 700);
+	pass(k, 60);
+	played(k, 1, 700); /* in time, and no word more */
 	expect_nothing(k);
 	final(k, "stop it now");
 	quiet_for(k, 640);
 	expect_request(k, "agent: one two", "caller: stop it now");
+}
+
+static void the_last_mark_on_its_way_makes_it_whole(void **state)
+{
+	struct kit *k = *state;
+
+	on_air_with_lag(k);
+	quiet_until(k, 3240);
+	on_air(k, "Is that right? ");
+	quiet_until(k, 640);
+	played(k, 2, 640);
+	quiet_until(k, 960);
+	drop(k);
+	digit(k, '#');
+	quiet_until(k, 1010);
+	drop(k);
+	played(k, 2, 960);
+	expect(k, "1010 ~heard t0 i2 n1 \"Is that right? \"");
 }
 
 static void after_a_second_it_is_forgotten(void **state)
@@ -1888,6 +1907,7 @@ int main(void)
 		KIT_TEST(and_counts_from_then_on),
 		KIT_TEST(a_second_clear_does_not_move_what_was_learnt),
 		KIT_TEST(a_mark_on_its_way_at_the_yield_still_counts),
+		KIT_TEST(the_last_mark_on_its_way_makes_it_whole),
 		KIT_TEST(after_a_second_it_is_forgotten),
 		KIT_TEST(what_was_never_sent_is_forgotten_at_once),
 		KIT_TEST(a_cut_utterance_is_not_forgotten_before_its_marks),
