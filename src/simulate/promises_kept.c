@@ -444,7 +444,10 @@ static void ends_check(struct judge *j)
 			judge_fail(j, N6, "a tool is open 60 s after it was dispatched");
 }
 
-/* ---- the journal as it lies there, and replay ------------------------------------------------------------------------------- */
+/* ---- the journal as it lies there, and replay -------------------------------------------------------------------------------
+ *
+ * Part of N5: the journal's folder verifies, in every call whose disk or worker met a fault and in one of four others. And the
+ * steps in the sink, through a fresh core, give the same outputs, in every call. */
 
 static void journal_check(struct judge *j)
 {

@@ -1047,17 +1047,18 @@ static void what_was_ordered_behind_it_stays(void **state)
 	struct kit *k = *state;
 
 	ahead(k);
+	quiet_until(k, 320);
 	text(k, "Sure. ");
 	order(k, ORDER_SAY, "One moment please");
 	drop(k);
 	final(k, "with milk");
-	expect(k, "96 unspeak u1", "96 ~discard t0 i1 n6", "96 cancel g1");
+	expect(k, "320 unspeak u1", "320 ~discard t0 i1 n6", "320 cancel g1");
 	audio_all(k, 2);
 	sent(k, 2);
-	pass(k, 960);
+	quiet_for(k, 960);
 	played(k, 2, 960);
 	quiet_for(k, 960);
-	expect_request(k, "caller: I want some tea with milk");
+	expect_request(k, "agent: One moment please", "caller: I want some tea with milk");
 }
 
 /* The order is being said, the answer asked ahead has no words yet. */
@@ -1066,9 +1067,10 @@ static void a_key_over_an_order_throws_it_away_as_well(void **state)
 	struct kit *k = *state;
 
 	ahead(k);
+	quiet_until(k, 320);
 	on_air(k, "One moment please");
 	digit(k, '1');
-	expect(k, "0 ~yield t0 i3 n0", "0 ~heard t0 i1 n1", "0 unspeak u1", "0 ~discard t0 i1 n0", "0 cancel g1");
+	expect(k, "0 ~yield t0 i3 n0", "0 hold", "0 ~heard t0 i1 n1", "0 unspeak u1", "0 ~discard t0 i1 n0", "0 cancel g1");
 }
 
 static void knowledge_is_released_with_its_question(void **state)

@@ -12,16 +12,35 @@ struct cut {
 	size_t taken;
 };
 
+/* Whatever lies behind the text changes nothing: each of these makes a mark, a word or a character of a text that ends too early. */
+static void looks_at_nothing_behind(const char *text, size_t len, unsigned int how, struct piece want)
+{
+	static const char behind[] = { ' ', 'a', '.', '\xa4', '\x94', '\x80' };
+	char copy[512];
+	size_t i;
+
+	assert_true(len + 2 < sizeof(copy));
+	for (i = 0; i < sizeof(behind); i++) {
+		struct piece p;
+
+		memcpy(copy, text, len);
+		copy[len] = copy[len + 1] = behind[i];
+		p = pieces_next(copy, len, how & FIRST, how & FLUSH, how & WHOLE);
+		assert_true(p.from == want.from && p.len == want.len && p.taken == want.taken);
+	}
+}
+
 static struct piece cut(const char *text, size_t len, unsigned int how)
 {
-	char *exact = malloc(len + 1); /* no byte behind the text may be looked at */
+	char *exact = malloc(len + 1); /* no byte behind the text is ours */
 	struct piece p;
 
 	assert_non_null(exact);
-	memmove(exact + 1, text, len);
+	memcpy(exact + 1, text, len);
 	p = pieces_next(exact + 1, len, how & FIRST, how & FLUSH, how & WHOLE);
 	free(exact);
 	assert_true(p.taken <= len && p.from + p.len <= p.taken);
+	looks_at_nothing_behind(text, len, how, p);
 	return p;
 }
 

@@ -3,13 +3,17 @@
 
 #include "voice/words.h"
 
-/* A copy without a byte behind it: a look past the end is seen by the sanitizer. */
-static char *exactly(const char *text)
+enum { TAILS = 6 };
+
+/* A copy with something behind it that must not be looked at; the last kind has nothing there, for the sanitizer. */
+static char *copied(const char *text, unsigned int tail)
 {
-	size_t len = strlen(text);
-	char *copy = malloc(len ? len : 1);
+	static const char tails[TAILS] = { 'a', '7', ' ', '-', ',', 0 };
+	size_t len = strlen(text), room = len + (tails[tail] ? 8 : 0);
+	char *copy = malloc(room ? room : 1);
 
 	assert_non_null(copy);
+	memset(copy, tails[tail], room);
 	memcpy(copy, text, len);
 	return copy;
 }
@@ -27,11 +31,11 @@ static void words_are_counted(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char *text = exactly(cases[i].text);
+	for (i = 0; i < TAILS * sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = copied(cases[i / TAILS].text, i % TAILS);
 
-		if (words_count(text, strlen(cases[i].text)) != cases[i].count)
-			fail_msg("\"%s\"", cases[i].text);
+		if (words_count(text, strlen(cases[i / TAILS].text)) != cases[i / TAILS].count)
+			fail_msg("\"%s\"", cases[i / TAILS].text);
 		free(text);
 	}
 }
@@ -131,11 +135,13 @@ static void digits_are_counted_written_and_spoken(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint32_t digits = words_digits(cases[i].text, strlen(cases[i].text));
+	for (i = 0; i < TAILS * sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = copied(cases[i / TAILS].text, i % TAILS);
+		uint32_t digits = words_digits(text, strlen(cases[i / TAILS].text));
 
-		if (digits != cases[i].digits)
-			fail_msg("\"%s\" gave %u", cases[i].text, digits);
+		free(text);
+		if (digits != cases[i / TAILS].digits)
+			fail_msg("\"%s\" gave %u", cases[i / TAILS].text, digits);
 	}
 }
 
@@ -186,13 +192,13 @@ static void a_question_says_what_answer_it_wants(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char *question = exactly(cases[i].question);
-		struct words_expect e = words_expect(question, strlen(cases[i].question));
+	for (i = 0; i < TAILS * sizeof(cases) / sizeof(cases[0]); i++) {
+		char *question = copied(cases[i / TAILS].question, i % TAILS);
+		struct words_expect e = words_expect(question, strlen(cases[i / TAILS].question));
 
 		free(question);
-		if (e.kind != cases[i].kind || e.digits != cases[i].digits)
-			fail_msg("\"%s\" gave %d, %u", cases[i].question, (int)e.kind, e.digits);
+		if (e.kind != cases[i / TAILS].kind || e.digits != cases[i / TAILS].digits)
+			fail_msg("\"%s\" gave %d, %u", cases[i / TAILS].question, (int)e.kind, e.digits);
 	}
 }
 
@@ -249,11 +255,13 @@ static void an_answer_sounds_finished_or_not(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		enum words_finish finish = words_finish(cases[i].expect, cases[i].text, strlen(cases[i].text));
+	for (i = 0; i < TAILS * sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = copied(cases[i / TAILS].text, i % TAILS);
+		enum words_finish finish = words_finish(cases[i / TAILS].expect, text, strlen(cases[i / TAILS].text));
 
-		if (finish != cases[i].finish)
-			fail_msg("\"%s\" gave %d", cases[i].text, (int)finish);
+		free(text);
+		if (finish != cases[i / TAILS].finish)
+			fail_msg("\"%s\" gave %d", cases[i / TAILS].text, (int)finish);
 	}
 }
 
