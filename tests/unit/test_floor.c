@@ -156,7 +156,10 @@ static void nobody_speaks_nobody_holds(void **state)
 	struct kit *k = *state;
 
 	begin(k);
-	voice(k, 960);
+	voice(k, 320);
+	expect_nothing(k);
+	assert_int_equal(k->wake_us, 1801000000); /* there is nothing to wait for but the call's longest time */
+	voice(k, 640);
 	expect_nothing(k);
 }
 
@@ -551,6 +554,24 @@ static void the_agent_does_not_begin_while_the_caller_speaks(void **state)
 	expect(k, "596 ~resume t0 i1 n0", "596 play u1.2 from 0");
 }
 
+/* What has not begun cannot be interrupted: it waits, however long the caller speaks. */
+static void a_long_burst_does_not_make_it_yield(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	voice(k, 96);
+	audio_all(k, 1);
+	voice(k, 1600);
+	expect_nothing(k);
+	quiet_for(k, 480);
+	expect_nothing(k);
+	quiet_for(k, 32);
+	expect(k, "?");
+}
+
 static void two_chunks_of_voice_do_not_keep_it_from_beginning(void **state)
 {
 	struct kit *k = *state;
@@ -684,6 +705,7 @@ int main(void)
 		KIT_TEST(a_nod_that_began_earlier_stays_a_nod),
 		KIT_TEST(the_tail_is_a_setting),
 		KIT_TEST(the_agent_does_not_begin_while_the_caller_speaks),
+		KIT_TEST(a_long_burst_does_not_make_it_yield),
 		KIT_TEST(two_chunks_of_voice_do_not_keep_it_from_beginning),
 		KIT_TEST(neither_does_a_click_of_some_time_ago),
 		KIT_TEST(nor_voice_that_is_over),

@@ -381,11 +381,13 @@ static void results_after_the_end_are_told_to_the_timeline(void **state)
 	opened(k);
 	turn(k, "I want some tea");
 	use(k, "book", "{}");
+	use(k, "lookup", "{}");
 	done(k);
 	simple(k, IN_HANGUP);
 	zero(k);
 	result(k, 1, 0, TOOL_OK, "number 7");
 	expect(k, "0 ~tool t1 i0 n0 \"book\"");
+	assert_int_equal(k->wake_us, 0);
 	result(k, 1, 0, TOOL_OK, "number 7");
 	expect(k, "0 ~tool_late t1 i0 n0");
 }

@@ -1736,6 +1736,8 @@ static void the_parts_of_a_turn_sum_to_its_total(void **state)
 	sent(k, 1);
 	drop(k);
 	quiet_until(k, 524);
+	played(k, 1, 0);
+	expect_nothing(k);
 	played(k, 1, 160);
 	expect(k, "524 ~latency t1 i0 n1100000 parts 600 0 100 20 30 40 310");
 	played(k, 1, 320);

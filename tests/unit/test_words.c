@@ -6,7 +6,7 @@
 enum { TAILS = 6 };
 
 /* A copy with something behind it that must not be looked at; the last kind has nothing there, for the sanitizer. */
-static char *copied(const char *text, unsigned int tail)
+static char *copied(const char *text, size_t tail)
 {
 	static const char tails[TAILS] = { 'a', '7', ' ', '-', ',', 0 };
 	size_t len = strlen(text), room = len + (tails[tail] ? 8 : 0);
