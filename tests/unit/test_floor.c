@@ -559,6 +559,7 @@ static void a_long_burst_does_not_make_it_yield(void **state)
 {
 	struct kit *k = *state;
 
+	k->settings.stt_stall_ms = 20000;
 	begin(k);
 	order(k, ORDER_SAY, ten);
 	zero(k);
@@ -569,7 +570,7 @@ static void a_long_burst_does_not_make_it_yield(void **state)
 	quiet_for(k, 480);
 	expect_nothing(k);
 	quiet_for(k, 32);
-	expect(k, "?");
+	expect(k, "2196 ~resume t0 i1 n0", "2196 play u1.2 from 0");
 }
 
 static void two_chunks_of_voice_do_not_keep_it_from_beginning(void **state)
