@@ -23,6 +23,7 @@ import onnxruntime
 RECORDING = "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav"
 ROUNDS = 9
 BATCH = 64
+COUNTED_CHUNKS = 20  # callgrind is fifty times slower
 ALLOWED_APART = 1e-4
 
 
@@ -215,6 +216,7 @@ def main():
             # callgrind knows no AVX-512: there the next best kernel is counted
             counted = "avx2" if result["isa"] == "avx512" else result["isa"]
             r["instructions_isa"] = counted
+            write_wav(path, sound[: COUNTED_CHUNKS * rate * 32 // 1000], rate)
             r["alone_instructions"] = ours.instructions("--isa", counted)
             r["batch_instructions"] = ours.instructions("--isa", counted, "--batch", str(BATCH))
             result[str(rate)] = r
