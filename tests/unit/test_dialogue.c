@@ -42,6 +42,20 @@ static void an_answer_is_spoken_and_stands_in_the_next_request(void **state)
 	expect_request(k, "caller: I want some tea", "agent: Sure.", "agent: Milk or sugar?", "caller: with milk please");
 }
 
+/* The first clause is spoken at once, later ones only as sentences. */
+static void the_first_clause_is_spoken_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	text(k, "Yes of course, I can");
+	expect(k, "0 speak u1.1 \"Yes of course,\"");
+	text(k, " do that for you, and then");
+	expect_nothing(k);
+	text(k, " some more. So");
+	expect(k, "0 speak u2.1 \"I can do that for you, and then some more.\"");
+}
+
 static void the_end_of_an_answer_speaks_what_is_left(void **state)
 {
 	struct kit *k = *state;
@@ -1007,6 +1021,23 @@ static void an_answer_ahead_that_takes_too_long_is_thrown_away(void **state)
 	expect_nothing(k);
 	quiet_until(k, 1096);
 	expect(k, "1096 ~discard t0 i1 n4", "1096 cancel g1");
+}
+
+static void an_endless_answer_ahead_can_be_released(void **state)
+{
+	static char words[12001];
+	struct kit *k = *state;
+	int i;
+
+	memset(words, 'a', sizeof(words) - 1);
+	ahead(k);
+	text(k, "Sure, I do. ");
+	drop(k);
+	for (i = 0; i < 3; i++)
+		text(k, words);
+	expect(k, "96 cancel g1");
+	quiet_until(k, 600);
+	assert_true(has(k, "~release t1 i1"));
 }
 
 static void an_answer_ahead_that_stalls_is_thrown_away(void **state)
@@ -2331,6 +2362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(an_answer_is_spoken_and_stands_in_the_next_request),
+		KIT_TEST(the_first_clause_is_spoken_at_once),
 		KIT_TEST(the_end_of_an_answer_speaks_what_is_left),
 		KIT_TEST(a_new_turn_cancels_the_answer_to_the_last),
 		KIT_TEST(other_generations_are_not_listened_to),
@@ -2391,6 +2423,7 @@ int main(void)
 		KIT_TEST(a_failure_ahead_is_forgotten),
 		KIT_TEST(an_empty_answer_ahead_fails_when_it_is_released),
 		KIT_TEST(an_answer_ahead_that_takes_too_long_is_thrown_away),
+		KIT_TEST(an_endless_answer_ahead_can_be_released),
 		KIT_TEST(an_answer_ahead_that_stalls_is_thrown_away),
 		KIT_TEST(after_its_end_an_answer_ahead_says_nothing_more),
 		KIT_TEST(what_was_ordered_behind_it_stays),

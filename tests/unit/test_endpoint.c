@@ -420,6 +420,22 @@ static void a_final_with_the_turns_words_brings_nothing_new(void **state)
 		"1224 ask g2 t2 try 1");
 }
 
+/* The final that is owed comes late: what the caller has begun to say since then stays. */
+static void an_owed_final_takes_no_newer_words_away(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1312);
+	voice(k, 320);
+	partial(k, "and two biscuits");
+	final(k, "I want some tea");
+	quiet_for(k, 1312);
+	assert_true(has(k, "~turn t2 i5 n1300000 \"and two biscuits\""));
+}
+
 /* The same words, but of audio that came after the turn. */
 static void the_same_words_said_again_are_a_turn(void **state)
 {
@@ -736,6 +752,8 @@ static void a_dead_stream_is_replaced_after_a_breath(void **state)
 	expect_nothing(k);
 	quiet_until(k, 200);
 	expect(k, "200 listen s2 from 2304");
+	quiet_for(k, 1600);
+	expect_nothing(k);
 }
 
 static void the_breath_doubles_up_to_two_seconds(void **state)
@@ -1090,6 +1108,7 @@ static void nothing_is_asked_without_media(void **state)
 
 	begin(k);
 	voice(k, 96);
+	quiet_for(k, 32);
 	simple(k, IN_MEDIA_LOST);
 	drop(k);
 	pass(k, 5000);
@@ -1211,6 +1230,7 @@ int main(void)
 		KIT_TEST(a_final_that_comes_in_that_wait_ends_the_turn_at_once),
 		KIT_TEST(a_late_finalize_is_made_up_for_at_the_turns_end),
 		KIT_TEST(a_final_with_the_turns_words_brings_nothing_new),
+		KIT_TEST(an_owed_final_takes_no_newer_words_away),
 		KIT_TEST(the_same_words_said_again_are_a_turn),
 		KIT_TEST(one_sample_earlier_they_are_of_that_turn),
 		KIT_TEST(late_words_of_a_turn_do_not_interrupt_its_answer),

@@ -586,6 +586,7 @@ static void a_cut_utterance_stands_in_the_history_as_well(void **state)
 
 	scene_cut(k);
 	assert_int_equal(EDITED(k, { UTTERANCE, 0, 12, 0 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 1, 0 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { UTTERANCE, 0, 40, 24 }), ERR_NONE);
 	assert_int_equal(EDITED(k, { UTTERANCE, 0, 40, 25 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { UTTERANCE, 0, 12, 1 }), ERR_FORMAT);

@@ -815,6 +815,21 @@ static void test_P05_without_its_guard_the_rest_is_lost(void **state)
 	assert_true(has(k, "~heard t0 i1 n0"));
 }
 
+static void test_P05_without_its_guard_a_new_worker_says_no_rest(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P05;
+	begin(k);
+	on_air(k, ten);
+	quiet_for(k, 1024);
+	played(k, 1, 1000);
+	drop(k);
+	simple(k, IN_ATTACHED);
+	assert_true(has(k, "~heard t0 i1 n0 \"one two three\""));
+	assert_false(has(k, " speak u"));
+}
+
 static void test_P05_its_guard_is_about_what_plays(void **state)
 {
 	struct kit *k = *state;
@@ -1048,9 +1063,10 @@ static void when_the_held_one_is_given_up_the_next_is_held(void **state)
 	audio_all(k, 2);
 	sent(k, 1);
 	voice(k, 96);
+	quiet_for(k, 288); /* the burst is over */
 	voice_dies(k, 1);
 	drop(k);
-	quiet_for(k, 480);
+	quiet_for(k, 192);
 	expect_nothing(k);
 	quiet_for(k, 32);
 	expect(k, "596 ~resume t0 i2 n0", "596 play u2.2 from 0");
@@ -1634,6 +1650,22 @@ static void more_of_an_answer_is_left_while_the_model_writes(void **state)
 	assert_true(has(k, "~yield"));
 }
 
+static void more_is_left_while_another_attempt_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	failed(k);
+	assert_true(has(k, "continue"));
+	drop(k);
+	partial(k, "tea");
+	expect_nothing(k);
+}
+
 static void what_was_resumed_counts_from_its_place(void **state)
 {
 	struct kit *k = *state;
@@ -1924,6 +1956,7 @@ int main(void)
 		KIT_TEST(test_P05_a_voice_that_dies_before_its_first_sound_is_asked_again),
 		KIT_TEST(test_P05_in_the_middle_only_the_unheard_is_spoken_again),
 		KIT_TEST(test_P05_without_its_guard_the_rest_is_lost),
+		KIT_TEST(test_P05_without_its_guard_a_new_worker_says_no_rest),
 		KIT_TEST(test_P05_its_guard_is_about_what_plays),
 		KIT_TEST(a_voice_that_dies_before_sending_is_asked_for_all_of_it),
 		KIT_TEST(a_voice_that_dies_before_its_first_word_as_well),
@@ -1977,6 +2010,7 @@ int main(void)
 		KIT_TEST(audio_is_near_its_end_as_well),
 		KIT_TEST(everything_queued_is_left),
 		KIT_TEST(more_of_an_answer_is_left_while_the_model_writes),
+		KIT_TEST(more_is_left_while_another_attempt_goes_on),
 		KIT_TEST(what_was_resumed_counts_from_its_place),
 		KIT_TEST(what_was_not_heard_is_made_anew),
 		KIT_TEST(what_was_heard_whole_is_over),
