@@ -193,8 +193,6 @@ static enum err push_dim(struct onnx_tensor *t, uint64_t dim)
 {
 	if (t->dims_count == ONNX_MAX_DIMS)
 		return ERR_LIMIT;
-	if (dim > ONNX_MAX_BYTES)
-		return ERR_LIMIT;
 	t->dims[t->dims_count++] = dim;
 	return ERR_NONE;
 }

@@ -5,7 +5,7 @@
  * and cannot fail. Which instruction set computes is fixed when the model is opened; the default is the best this
  * processor has.
  *
- * How exact: at most 1e-4 from onnxruntime on every instruction set (measured: 5e-6). On one instruction set a chunk has
+ * How exact: at most 1e-4 from onnxruntime on every instruction set (measured: 4e-6). On one instruction set a chunk has
  * bit for bit the same probability alone and in a batch of any size and order. Between instruction sets the last bits
  * differ, so whoever decides by it takes silero_level(), journals that, and replays the journalled number.
  *

@@ -726,6 +726,84 @@ static void looks_above_the_program(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* ---- callfunnel vad ---- */
+
+/* Runs it with our model; returns its exit status, its standard output stands in `out`. */
+static int run_vad(const char *words, char *out, size_t size)
+{
+	char command[2048], model[SILERO_PATH_MAX];
+	size_t len = 0, n;
+	FILE *f;
+
+	model_path(model);
+	snprintf(command, sizeof(command), "%s vad --set vad.model_file=%s %s 2>&1", from_env("CALLFUNNEL_BIN"), model, words);
+	f = popen(command, "r");
+	assert_non_null(f);
+	while ((n = fread(out + len, 1, size - 1 - len, f)) > 0)
+		len += n;
+	out[len] = '\0';
+	return WEXITSTATUS(pclose(f));
+}
+
+/* Its lines against the CSV; each begins with chunk and start_sample, in `format`. */
+static void compare_printed(const char *out, const char *csv, const char *format)
+{
+	FILE *f = open_csv(csv);
+	size_t chunks = 0, a, b, c, d;
+	float p, q;
+
+	while (fscanf(f, "%zu,%zu,%f\n", &a, &b, &p) == 3) {
+		assert_int_equal(sscanf(out, format, &c, &d, &q), 3);
+		assert_int_equal(a, c);
+		assert_int_equal(b, d);
+		assert_true(fabs((double)p - (double)q) <= ALLOWED);
+		out = strchr(out, '\n') + 1;
+		chunks++;
+	}
+	fclose(f);
+	assert_true(chunks > 80);
+	assert_string_equal(out, "");
+}
+
+static void the_command_prints_probabilities(void **state)
+{
+	static const char header[] = "chunk,start_sample,prob\n", json[] = "{\"chunk\":%zu,\"start_sample\":%zu,\"prob\":%f}";
+	static char out[1 << 16], batch[1 << 16];
+
+	(void)state;
+	assert_int_equal(run_vad(BOOK "0930.wav", out, sizeof(out)), 0);
+	assert_memory_equal(out, header, strlen(header));
+	compare_printed(out + strlen(header), "librivox0930_16k.csv", "%zu,%zu,%f\n");
+	assert_int_equal(run_vad(BOOK "0930.wav --batch 11", batch, sizeof(batch)), 0);
+	assert_string_equal(batch, out);
+	assert_int_equal(run_vad(BOOK "0930.wav --isa generic --json", out, sizeof(out)), 0);
+	compare_printed(out, "librivox0930_16k.csv", json);
+	assert_int_equal(run_vad(BOOK "0930.wav --rate 8000 --live", out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "note: converted from 16000 to 8000 Hz"));
+	assert_non_null(strstr(out, "\n101,25856,"));
+	assert_null(strstr(out, "\n102,"));
+}
+
+static void the_command_says_what_is_wrong(void **state)
+{
+	static char out[1 << 16];
+	int status;
+
+	(void)state;
+	assert_int_equal(run_vad("", out, sizeof(out)), 2);
+	assert_int_equal(run_vad(BOOK "0930.wav --isa sse9", out, sizeof(out)), 2);
+	assert_non_null(strstr(out, "generic, avx2, avx512"));
+	assert_int_equal(run_vad(BOOK "0930.wav --rate 11025", out, sizeof(out)), 2);
+	assert_int_equal(run_vad("/no/such/file.wav", out, sizeof(out)), 3);
+	assert_int_equal(run_vad(DEBIAN "goforward.raw", out, sizeof(out)), 1);
+	assert_int_equal(run_vad(BOOK "0930.wav --set vad.model_file=/no/model", out, sizeof(out)), 3);
+	assert_non_null(strstr(out, "./dev build"));
+	assert_int_equal(run_vad(BOOK "0930.wav --json --set vad.model_file=" BOOK "0930.wav", out, sizeof(out)), 3);
+	assert_non_null(strstr(out, "\"code\":\"corrupt\""));
+	status = run_vad(BOOK "0930.wav --isa avx512", out, sizeof(out));
+	assert_int_equal(status, silero_isa_is_supported(SILERO_AVX512) ? 0 : 3);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -744,6 +822,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(says_which_instruction_set_is_missing),
 		cmocka_unit_test(a_set_path_is_taken_as_it_is),
 		cmocka_unit_test(looks_above_the_program),
+		cmocka_unit_test(the_command_prints_probabilities),
+		cmocka_unit_test(the_command_says_what_is_wrong),
 	};
 
 	if (argc == 2 && !strcmp(argv[1], "--find"))
