@@ -4,14 +4,14 @@
     ./dev mutate [--count 200] [--seed N] [--files src/voice/floor.c …] [--jobs 1]
 
 A condition is: what if, while, for, ?: or the return of a bool function decides by; an operand of && or ||; such an
-operator; a comparison; a negation. Conditions are drawn uniformly by the seed, then one of the mutations that fit is: negated,
-true, false, && for ||, another comparison (the bound moved by one, or turned round), the ! left out. What stands inside assert() is
-not drawn: it decides nothing.
+operator; a comparison, and a number in it; a negation. Conditions are drawn uniformly by the seed, then one of the mutations that fit is: negated,
+true, false, && for ||, another comparison (the bound moved by one, or turned round), the ! left out; a number that is compared with
+becomes one more or one less. What stands inside assert() is not drawn: it decides nothing.
 
-Each mutant is built in a copy under build/mutate (the working tree is never touched) and meets the tests in the order of
-their cost: the core's unit tests and the replay of every kept call, a short simulation, and for guards the sabotage runs. A test
-that fails or crashes catches it. A mutant that does not build, or that only runs out of time, is counted apart and another one
-is drawn for it. Mutants that change nothing anyone could see count as survivors.
+Each mutant is built in a copy under build/mutate (the working tree is never touched) and meets the tests, the likeliest first: the
+core's unit tests, the replay of every kept call, a short simulation, for guards the sabotage runs, and at the end the unit tests
+closest to the core built with the sanitizers, as ./dev test builds them. The first test that fails or crashes catches it. A mutant
+that does not build, or that only runs out of time, is not caught; nor is one that changes nothing anyone could see.
 
 What was judged is kept in build/mutate/judged-*.jsonl, so a run that was stopped goes on where it was. The last line is JSON.
 """
@@ -34,12 +34,15 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "mutate"
 COPIED = ["src", "tests", "cmake", "CMakeLists.txt", "CMakePresets.json"]
-# Not the core's behaviour: what only judges it.
-LEFT_OUT = {"check.c"}
 # Core without the state: pure functions over text.
 PURE = {"pieces.c", "words.c"}
 SIMULATED_CALLS = 300
+TIMEOUT = 120  # seconds; a test that goes round for ever ends itself sooner (deadline.h)
 LATE_MAX = 3  # tests that run out of time, one after the other: no other will tell
+# Run with the sanitizers as well.
+CLOSE = {"test_check", "test_dialogue", "test_endpoint", "test_floor", "test_history", "test_measure", "test_pieces", "test_quiet", "test_snapshot",
+         "test_speech", "test_tools", "test_words"}
+UNMOVED = ["setarch", os.uname().machine, "-R"]  # builds of the sanitizers want the address space where they expect it
 SABOTAGED = ["P01", "P02", "P03", "P04", "P05", "P06", "P09", "P10", "P12", "P13", "P14", "P15", "P24", "N5"]
 
 # ---------------------------------------------------------------------------------------------- finding conditions
@@ -211,8 +214,16 @@ class Conditions:
         if t.text in ROUND:
             mutations = [("bound moved by one", BOUND[t.text])] if t.text in BOUND else []
             self.add(i, i, "comparison", mutations + ([] if i in self.negated else [("turned round", ROUND[t.text])]))
+            for j in (i - 1, i + 1):
+                self.number(j)
         elif t.text == "!" and i not in self.negated:
             self.add(i, i, "negation", [("! left out", "")])
+
+    def number(self, i):
+        """What is compared with; of an expression nothing."""
+        if self.toks[i].text.isdigit() and self.toks[i - 1].text not in "+-*/%" and self.toks[i + 1].text not in "+-*/%[":
+            value = int(self.toks[i].text)
+            self.add(i, i, "number", [("one more", str(value + 1))] + ([("one less", str(value - 1))] if value else []))
 
     def loop(self, opening):
         """for (…; condition; …)"""
@@ -267,9 +278,7 @@ def draw(sources, seed):
 def core_files():
     found = []
     for path in sorted((ROOT / "src" / "voice").glob("*.c")):
-        if path.name in LEFT_OUT:
-            continue
-        if path.name in PURE or '#include "voice/call_state.h"' in path.read_text():
+        if path.name in PURE or re.search(r'#include "voice/(call_state|utterance)\.h"', path.read_text()):
             found.append(str(path.relative_to(ROOT)))
     return found
 
@@ -277,13 +286,17 @@ def core_files():
 
 
 class Bench:
-    """One copy of the tree, its build, and the tests that run on it."""
+    """One copy of the tree, its build, and the tests that run on it.
+
+    A stage is (name, build, the program it needs, command, expected status), and the seconds it took on the unchanged tree."""
 
     def __init__(self, number, tests):
         self.tree = WORK / str(number) / "tree"
         self.out = WORK / str(number) / "out"
+        self.asan = WORK / str(number) / "asan"
         self.unit = tests
         self.stages = []
+        self.kills = {}  # (file, test) -> how often
 
     def run(self, command, timeout, **env):
         """The exit status, or None when time ran out. Whatever it started ends with it."""
@@ -319,64 +332,76 @@ class Bench:
 
     def prepare(self):
         self.copy()
-        configure = ["cmake", "-S", self.tree, "-B", self.out, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O1 -w"]
-        if self.run(configure, 300) or not self.build(1800):
-            sys.exit(f"the unchanged tree does not build:\n{self.said.decode(errors='replace')[-3000:]}")
+        for out, flags in (self.out, ["-O1 -w"]), (self.asan, ["-O1 -w", "-DCALLFUNNEL_ASAN=ON"]):
+            configure = ["cmake", "-S", self.tree, "-B", out, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=" + flags[0], *flags[1:]]
+            if self.run(configure, 300) or not self.build(1800, out, *sorted({s[2] for s in self.all_stages() if s[1] == out})):
+                sys.exit(f"the unchanged tree does not build:\n{self.said.decode(errors='replace')[-3000:]}")
 
-    def build(self, timeout):
-        return self.run(["ninja", "-C", self.out, "-j", "1", "callfunnel", *self.unit], timeout) == 0
+    def build(self, timeout, out, *targets):
+        return self.run(["ninja", "-C", out, "-j", "1", *targets], timeout) == 0
+
+    def all_stages(self):
+        program = self.out / "callfunnel"
+        kept = self.tree / "tests" / "calls"
+        stages = [(t, self.out, t, [self.out / t], 0) for t in self.unit]
+        stages.append(("replay", self.out, "callfunnel", [program, "replay", kept], 0))
+        stages.append(("simulate", self.out, "callfunnel", [program, "simulate", "--calls", SIMULATED_CALLS, "--seed", 1, "--faults", "all"], 0))
+        stages += [(f"sabotage {p}", self.out, "callfunnel", [program, "simulate", "--calls", 60, "--seed", 1, "--sabotage", p], 1) for p in SABOTAGED]
+        stages += [(f"asan {t}", self.asan, t, [*UNMOVED, self.asan / t], 0) for t in self.unit if t in CLOSE]
+        return stages
 
     def measure(self, leave_out):
         """Runs everything once on the unchanged tree: what fails here can catch nothing; what is cheap goes first."""
-        units, failing = [], []
-        program = self.out / "callfunnel"
-        later = []
-        if list((self.tree / "tests" / "calls").glob("*.cfj")):
-            later.append(("replay", [program, "replay", self.tree / "tests" / "calls"], 0))
-        else:
-            print("no kept calls in tests/calls: replay catches nothing", flush=True)
-        if self.run([program, "simulate", "--help"], 30) == 0:
-            later.append(("simulate", [program, "simulate", "--calls", SIMULATED_CALLS, "--seed", 1, "--faults", "all"], 0))
-            later += [(f"sabotage {p}", [program, "simulate", "--calls", 60, "--seed", 1, "--sabotage", p], 1) for p in SABOTAGED]
-        else:
-            print("this program has no simulator: simulation catches nothing", flush=True)
-        for name, command, expected in [(t, [self.out / t], 0) for t in self.unit] + later:
+        failing = []
+        for stage in self.all_stages():
+            name, _, _, command, expected = stage
             began = time.monotonic()
             status = self.run(command, 600, **self.environment())
             took = time.monotonic() - began
             if status != expected:
                 failing.append(name)
                 continue
-            units.append((name, command, expected, took))
+            self.stages.append((*stage, took))
         if failing and not leave_out:
             sys.exit(f"these fail on the unchanged tree, so they can catch nothing: {', '.join(failing)}\n(--leave-out-failing goes on without them)")
         if failing:
             print(f"left out, because they fail on the unchanged tree: {', '.join(failing)}", flush=True)
-        count = len([u for u in units if u[0] in self.unit or u[0] == "replay"])
-        self.stages = sorted(units[:count], key=lambda u: u[3]) + units[count:]
+
+    def like(self, other):
+        """The same stages, in this copy."""
+        known = {s[0]: s[5] for s in other.stages}
+        self.stages = [(*s, known[s[0]]) for s in self.all_stages() if s[0] in known]
 
     def judge(self, mutant):
         """("caught", by), ("survived", ""), ("unbuildable", "") or ("timeout", by)."""
         path = self.tree / mutant.path
         path.write_text(mutant.mutated())
         try:
-            if not self.build(300):
-                return "unbuildable", ""
             return self.try_tests(mutant)
         finally:
             path.write_text(mutant.source)
 
+    def in_order(self, path):
+        """The likeliest first: what caught others of this file most often, then the file's own test, then the cheapest; at the end
+        the same tests with the sanitizers."""
+        own = "test_" + pathlib.Path(path).stem
+        return sorted(self.stages, key=lambda s: (s[1] == self.asan, -self.kills.get((path, s[0]), 0), own not in s[0], s[5]))
+
     def try_tests(self, mutant):
+        """Stops at the first test that fails. Each program is linked only when it is its turn."""
         late = []
-        for name, command, expected, took in self.stages:
+        for name, out, target, command, expected, took in self.in_order(mutant.path):
             if name.startswith("sabotage") and "GUARD_" not in mutant.line_of(mutant.source):
                 continue
-            status = self.run(command, max(10 * took, 5), **self.environment())
+            if not self.build(300, out, target):
+                return "unbuildable", ""
+            status = self.run(command, max(10 * took, TIMEOUT), **self.environment())
             if status is None:
                 late.append(name)
                 if len(late) == LATE_MAX:
                     break
             elif status != expected:
+                self.kills[(mutant.path, name)] = self.kills.get((mutant.path, name), 0) + 1
                 return "caught", name
         return ("timeout", late[0]) if late else ("survived", "")
 
@@ -434,42 +459,41 @@ def judge_all(count, drawn, benches, ledger):
         finally:
             idle.put(bench)
 
-    valid = 0
     with concurrent.futures.ThreadPoolExecutor(len(benches)) as pool:
         waiting = []
-        while valid < count:
-            while len(waiting) < len(benches) and (mutant := next(drawn, None)):
+        while len(judged) < count:
+            while len(waiting) < len(benches) and len(judged) + len(waiting) < count and (mutant := next(drawn, None)):
                 waiting.append(pool.submit(one, mutant))
             if not waiting:
                 print("there are no more conditions to mutate", flush=True)
                 break
             result = waiting.pop(0).result()
             judged.append(result)
-            valid += result["verdict"] in ("caught", "survived")
-            print(f"[{valid:4}/{count}] {result['verdict']:11} {result['file']}:{result['line']} {result['how']}"
+            print(f"[{len(judged):4}/{count}] {result['verdict']:11} {result['file']}:{result['line']} {result['how']}"
                   f"{' by ' + result['by'] if result['by'] else ''} ({result['seconds']} s)", flush=True)
     return judged
 
 
 def report(judged, seed):
-    count = {v: [j for j in judged if j["verdict"] == v] for v in ("caught", "survived", "unbuildable", "timeout")}
-    valid = len(count["caught"]) + len(count["survived"])
-    if count["survived"]:
-        print("\nsurvivors:")
-    for j in sorted(count["survived"], key=lambda j: (j["file"], j["line"])):
-        print(f"{j['file']}:{j['line']}: {j['what']} {j['how']}\n  - {j['original']}\n  + {j['mutant']}")
+    missed = sorted([j for j in judged if j["verdict"] != "caught"], key=lambda j: (j["file"], j["line"]))
+    caught = len(judged) - len(missed)
+    if missed:
+        print("\nnot caught:")
+    for j in missed:
+        print(f"{j['file']}:{j['line']}: {j['what']} {j['how']}{'' if j['verdict'] == 'survived' else ', ' + j['verdict']}"
+              f"\n  - {j['original']}\n  + {j['mutant']}")
     print("\ncaught by file:")
     for name in sorted({j["file"] for j in judged}):
-        caught = len([j for j in count["caught"] if j["file"] == name])
-        here = caught + len([j for j in count["survived"] if j["file"] == name])
-        print(f"  {name:28} {caught:4} of {here}")
+        here = [j["verdict"] == "caught" for j in judged if j["file"] == name]
+        print(f"  {name:28} {sum(here):4} of {len(here)}")
     print("\ncaught by test:")
-    for name in sorted({j["by"] for j in count["caught"]}):
-        print(f"  {name:28} {len([j for j in count['caught'] if j['by'] == name]):4}")
-    print(json.dumps({"count": valid, "seed": seed, "caught": len(count["caught"]), "survived": len(count["survived"]),
-                      "unbuildable": len(count["unbuildable"]), "timeouts": len(count["timeout"]),
-                      "score": round(len(count["caught"]) / valid, 4) if valid else None}))
-    return valid and len(count["caught"]) >= 0.9 * valid
+    for name in sorted({j["by"] for j in judged if j["verdict"] == "caught"}):
+        print(f"  {name:28} {len([j for j in judged if j['by'] == name and j['verdict'] == 'caught']):4}")
+    verdicts = [j["verdict"] for j in judged]
+    print(json.dumps({"count": len(judged), "seed": seed, "caught": caught, "survived": verdicts.count("survived"),
+                      "unbuildable": verdicts.count("unbuildable"), "timeouts": verdicts.count("timeout"),
+                      "score": round(caught / len(judged), 4) if judged else None}))
+    return judged and caught >= 0.9 * len(judged)
 
 
 def main():
@@ -499,10 +523,9 @@ def main():
         bench.prepare()
     benches[0].measure(args.leave_out_failing)
     for stage in benches[0].stages:
-        print(f"  {stage[0]:28} {stage[3]:6.2f} s", flush=True)
-    for i, bench in enumerate(benches[1:], 1):
-        bench.stages = [(n, [str(c).replace(str(benches[0].out), str(bench.out)).replace(str(benches[0].tree), str(bench.tree)) for c in command], e, t)
-                        for n, command, e, t in benches[0].stages]
+        print(f"  {stage[0]:28} {stage[5]:6.2f} s", flush=True)
+    for bench in benches[1:]:
+        bench.like(benches[0])
     ledger = Ledger(sources, benches, seed)
     if ledger.known:
         print(f"going on: {len(ledger.known)} were judged before", flush=True)

@@ -47,7 +47,7 @@ bool silero_isa_find(const char *name, enum silero_isa *isa)
 	unsigned int i;
 
 	for (i = 0; i < SILERO_ISA_COUNT; i++) {
-		if (strcmp(name, isa_names[i]))
+		if (strcmp(name, isa_names[i]) != 0)
 			continue;
 		*isa = (enum silero_isa)i;
 		return true;

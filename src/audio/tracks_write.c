@@ -107,6 +107,7 @@ static enum err start_encoder(struct tracks_writer *w, uint32_t rate_hz)
 		FLAC__stream_encoder_set_streamable_subset(e, false) &&
 		FLAC__stream_encoder_set_metadata(e, w->blocks, 2);
 	assert(fine);
+	(void)fine;
 	if (FLAC__stream_encoder_init_stream(e, on_write, on_seek, on_tell, NULL, w) != FLAC__STREAM_ENCODER_INIT_STATUS_OK)
 		return w->err ? w->err : ERR_NOMEM;
 	w->sound_at = w->end;

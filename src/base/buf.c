@@ -11,6 +11,11 @@ void buf_init(struct buf *b, size_t max_bytes)
 	*b = (struct buf){ .max = max_bytes };
 }
 
+void buf_over(struct buf *b, void *memory, size_t bytes)
+{
+	*b = (struct buf){ .data = memory, .cap = bytes, .max = bytes };
+}
+
 void buf_fini(struct buf *b)
 {
 	free(b->data);
@@ -32,21 +37,16 @@ static size_t grown(size_t cap, size_t need, size_t max)
 	return next > max && need <= max ? max : next;
 }
 
-uint8_t *buf_reserve(struct buf *b, size_t len)
+static uint8_t *reserve_more(struct buf *b, size_t len)
 {
 	size_t need;
 	uint8_t *data;
 
-	if (b->err)
-		return NULL;
 	if (len > b->max || b->len > b->max - len) {
 		b->err = ERR_LIMIT;
 		return NULL;
 	}
-	need = b->len + len;
-	if (need <= b->cap && b->data)
-		return b->data + b->len;
-	need = grown(b->cap, need, b->max);
+	need = grown(b->cap, b->len + len, b->max);
 	data = realloc(b->data, need);
 	if (!data) {
 		b->err = ERR_NOMEM;
@@ -55,6 +55,15 @@ uint8_t *buf_reserve(struct buf *b, size_t len)
 	b->data = data;
 	b->cap = need;
 	return b->data + b->len;
+}
+
+uint8_t *buf_reserve(struct buf *b, size_t len)
+{
+	if (b->err)
+		return NULL;
+	if (b->data && len <= b->cap - b->len)
+		return b->data + b->len;
+	return reserve_more(b, len);
 }
 
 void buf_append(struct buf *b, const void *data, size_t len)

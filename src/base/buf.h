@@ -20,6 +20,9 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max_bytes);
+
+/* Over the caller's own memory, which is also its ceiling: never grows, needs no buf_fini. */
+void buf_over(struct buf *b, void *memory, size_t bytes);
 void buf_fini(struct buf *b);
 
 /* Empties it and clears the error; keeps the memory. */

@@ -415,6 +415,7 @@ static const struct entry *must_find(const struct config *c, const char *name, e
 	const struct entry *e = find(c, name);
 
 	assert(e && e->option.type == type);
+	(void)type;
 	return e;
 }
 

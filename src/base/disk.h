@@ -114,11 +114,20 @@ struct disk disk_virtual_disk(struct disk_virtual *v);
  * with remainder 1 keep all of it. Files open now answer ERR_CLOSED to everything but close. */
 void disk_virtual_crash(struct disk_virtual *v, uint64_t seed);
 
+/* The process dies, and nothing else: its files answer ERR_CLOSED as above, but all that was written is seen by the next
+ * life, and what was not synced is still at the mercy of a power cut. */
+void disk_virtual_kill(struct disk_virtual *v);
+
+/* The `nth` change from now on (1: the next write, sync, preallocation, truncation, creation, rename, removal or sync of a
+ * folder) is where the process stands still: a write gets half-way, anything else does not happen, and from there on every
+ * operation answers ERR_CLOSED, until a crash or a kill. 0: takes it back. */
+void disk_virtual_stop(struct disk_virtual *v, unsigned int nth);
+
 void disk_virtual_limit(struct disk_virtual *v, uint64_t bytes); /* room for all files; 0: no limit */
 uint64_t disk_virtual_used(const struct disk_virtual *v);        /* bytes */
 
-/* The `nth` sync of a file from now on (1: the next) fails once, and what that file held unsynced is lost at the next
- * crash even if later syncs of it succeed: that is what kernels do. */
+/* The `nth` sync of a file from now on (1: the next) fails once, and what that file held unsynced is seen as before but lost
+ * at the next crash, even if later syncs of it succeed, unless it is written again: that is what kernels do. */
 void disk_virtual_fail_sync(struct disk_virtual *v, unsigned int nth);
 
 void disk_virtual_read_only(struct disk_virtual *v, bool read_only);

@@ -310,8 +310,7 @@ static uint64_t number(const char **at)
 
 enum err disk_inject_add(struct disk_inject *i, const char *spec, struct err_detail *detail)
 {
-	const char *colon = strchr(spec, ':');
-	const char *at = colon ? colon + 1 : NULL;
+	const char *colon = strchr(spec, ':'), *at;
 	struct point p = { 0 };
 
 	if (!colon)
@@ -319,11 +318,13 @@ enum err disk_inject_add(struct disk_inject *i, const char *spec, struct err_det
 	p.kind = kind_find(spec, (size_t)(colon - spec));
 	if (p.kind == KIND_COUNT)
 		return mistake(detail, spec, "an operation that is not counted");
+	at = colon + 1;
 	p.at = number(&at);
 	if (!p.at)
 		return mistake(detail, spec, "the count must be a whole number from 1 on");
 	p.onwards = *at == '+';
-	at += p.onwards;
+	if (p.onwards)
+		at++;
 	if (*at == '=') {
 		p.fail = fail_find(at + 1);
 		if (!p.fail)

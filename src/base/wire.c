@@ -5,23 +5,36 @@
 
 enum { TYPE_VARINT = 0, TYPE_BYTES = 2, VARINT_MAX_BYTES = 10 };
 
-static size_t varint_encode(uint8_t out[VARINT_MAX_BYTES], uint64_t value)
+static uint8_t *varint_encode(uint8_t *at, uint64_t value)
 {
-	size_t n = 0;
-
 	while (value >= 0x80) {
-		out[n++] = (uint8_t)(value | 0x80);
+		*at++ = (uint8_t)(value | 0x80);
 		value >>= 7;
 	}
-	out[n++] = (uint8_t)value;
-	return n;
+	*at++ = (uint8_t)value;
+	return at;
+}
+
+static uint64_t zigzag(int64_t value)
+{
+	return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
+}
+
+static int64_t unzigzag(uint64_t value)
+{
+	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
 
 void wire_put_varint(struct buf *b, uint64_t value)
 {
 	uint8_t bytes[VARINT_MAX_BYTES];
 
-	buf_append(b, bytes, varint_encode(bytes, value));
+	buf_append(b, bytes, (size_t)(varint_encode(bytes, value) - bytes));
+}
+
+void wire_put_signed(struct buf *b, int64_t value)
+{
+	wire_put_varint(b, zigzag(value));
 }
 
 static void put_key(struct buf *b, unsigned int field, unsigned int type)
@@ -29,17 +42,24 @@ static void put_key(struct buf *b, unsigned int field, unsigned int type)
 	wire_put_varint(b, ((uint64_t)field << 3) | type);
 }
 
-void wire_put_u64(struct buf *b, unsigned int field, uint64_t value)
+/* Key and number, in place where there is room for the longest. */
+void wire_put_number(struct buf *b, unsigned int field, uint64_t value)
 {
-	if (!value)
-		return;
-	put_key(b, field, TYPE_VARINT);
-	wire_put_varint(b, value);
+	uint8_t bytes[2 * VARINT_MAX_BYTES], *to = bytes, *end;
+
+	if (!b->err && b->cap - b->len >= sizeof(bytes))
+		to = b->data + b->len;
+	end = varint_encode(to, ((uint64_t)field << 3) | TYPE_VARINT);
+	end = varint_encode(end, value);
+	if (to == bytes)
+		buf_append(b, bytes, (size_t)(end - bytes));
+	else
+		b->len += (size_t)(end - to);
 }
 
 void wire_put_i64(struct buf *b, unsigned int field, int64_t value)
 {
-	wire_put_u64(b, field, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+	wire_put_u64(b, field, zigzag(value));
 }
 
 void wire_put_bytes(struct buf *b, unsigned int field, const void *data, size_t len)
@@ -67,7 +87,7 @@ void wire_close(struct buf *b, size_t opened)
 {
 	uint8_t prefix[VARINT_MAX_BYTES];
 	size_t len = b->len - opened;
-	size_t n = varint_encode(prefix, len);
+	size_t n = (size_t)(varint_encode(prefix, len) - prefix);
 
 	assert(opened <= b->len);
 	if (!buf_reserve(b, n))
@@ -96,6 +116,8 @@ uint64_t wire_varint(struct wire_reader *r)
 	uint64_t value = 0;
 	unsigned int shift;
 
+	if (r->at < r->end && *r->at < 0x80)
+		return *r->at++;
 	for (shift = 0; shift < 64; shift += 7) {
 		uint8_t byte;
 
@@ -112,6 +134,11 @@ uint64_t wire_varint(struct wire_reader *r)
 	}
 	fail(r, ERR_FORMAT);
 	return 0;
+}
+
+int64_t wire_signed(struct wire_reader *r)
+{
+	return unzigzag(wire_varint(r));
 }
 
 bool wire_next(struct wire_reader *r, struct wire_field *f)
@@ -143,7 +170,7 @@ bool wire_next(struct wire_reader *r, struct wire_field *f)
 
 int64_t wire_i64(const struct wire_field *f)
 {
-	return (int64_t)(f->u64 >> 1) ^ -(int64_t)(f->u64 & 1);
+	return unzigzag(f->u64);
 }
 
 uint32_t wire_u32(const struct wire_field *f)

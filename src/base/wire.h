@@ -16,7 +16,14 @@
 #include "base/err.h"
 
 /* Writing. Zero and empty values are left out. Errors stick in the buffer. */
-void wire_put_u64(struct buf *b, unsigned int field, uint64_t value);
+void wire_put_number(struct buf *b, unsigned int field, uint64_t value); /* zero too */
+
+static inline void wire_put_u64(struct buf *b, unsigned int field, uint64_t value)
+{
+	if (value)
+		wire_put_number(b, field, value);
+}
+
 void wire_put_i64(struct buf *b, unsigned int field, int64_t value); /* zigzag */
 void wire_put_bytes(struct buf *b, unsigned int field, const void *data, size_t len);
 void wire_put_text(struct buf *b, unsigned int field, const char *text); /* NULL is empty */
@@ -27,6 +34,7 @@ void wire_close(struct buf *b, size_t opened);
 
 /* A bare varint, for lists of numbers inside a bytes field and for length prefixes. */
 void wire_put_varint(struct buf *b, uint64_t value);
+void wire_put_signed(struct buf *b, int64_t value); /* zigzag */
 
 /* Reading: borrows the bytes. */
 struct wire_reader {
@@ -46,6 +54,7 @@ struct wire_field {
 void wire_reader_init(struct wire_reader *r, const void *data, size_t len);
 bool wire_next(struct wire_reader *r, struct wire_field *f);
 uint64_t wire_varint(struct wire_reader *r);
+int64_t wire_signed(struct wire_reader *r);
 
 int64_t wire_i64(const struct wire_field *f);         /* undoes the zigzag */
 uint32_t wire_u32(const struct wire_field *f);        /* saturates */

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cli/cli.h"
@@ -35,7 +36,7 @@ static enum err print_gap(struct buf *out, const uint8_t *payload, size_t len)
 {
 	struct journal_gap gap;
 	enum err err = journal_gap_decode(&gap, payload, len);
-	uint8_t kind;
+	int kind;
 
 	if (err)
 		return err;
@@ -45,7 +46,7 @@ static enum err print_gap(struct buf *out, const uint8_t *payload, size_t len)
 		buf_printf(out, ", among sequences %" PRIu64 "..%" PRIu64, gap.first_sequence, gap.last_sequence);
 	for (kind = 1; kind <= JOURNAL_ATTACH; kind++)
 		if (gap.kinds >> kind & 1)
-			buf_printf(out, " %s", journal_kind_name(kind));
+			buf_printf(out, " %s", journal_kind_name((uint8_t)kind));
 	return ERR_NONE;
 }
 
@@ -146,9 +147,13 @@ static int open_all(struct journal_command *c)
 	struct journal_reader_options options = { .fault = note_fault, .fault_arg = c };
 	struct err_detail detail = { .message = "" };
 	char folder[DISK_PATH_MAX];
+	struct stat st;
 	enum err err;
 
 	folder_of(c->path, folder);
+	if (!stat(c->path, &st) && !S_ISDIR(st.st_mode) && !strcmp(folder, c->path))
+		return cli_fail(c->cli, CLI_MISSING, ERR_FORMAT, c->path, "name the folder, or a file that ends in .cfj",
+			"neither a journal's folder nor one of its files");
 	err = keyring_open(&c->keyring, &disk_real, folder, &keys, &detail);
 	if (err && (c->key_path || err == ERR_NOMEM)) /* a key that was named must fit; otherwise seals stay closed */
 		return cli_fail(c->cli, CLI_MISSING, err, detail.where, detail.hint, "%s", detail.message);

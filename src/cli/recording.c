@@ -106,10 +106,14 @@ static int cut_call(struct cli *cli, const struct call_source *s, const char *pa
 	if (len < 0 || (size_t)len >= sizeof(cut))
 		return cli_fail(cli, CLI_USAGE, ERR_LIMIT, path, NULL, "the name is too long");
 	err = recorder_to_tracks(&disk_real, s->path, &s->options, cut, &sum, &detail);
+	if (err && !strcmp(detail.where, cut)) /* what was asked for is all that the user knows */
+		return cli_fail(cli, CLI_MISSING, err, path, "name a file that can be written", "%s", detail.message);
 	if (err)
 		return call_source_fail(cli, s, err, &detail);
 	if (!flac)
 		err = tracks_to_wav(&disk_real, cut, path, &detail);
+	if (err && !detail.where[0])
+		snprintf(detail.where, sizeof(detail.where), "%.150s", path);
 	if (!err)
 		err = report(cli, s, path, cut, &sum, &detail);
 	if (!flac)

@@ -29,6 +29,7 @@ struct simulating {
 	struct script *script;
 	struct disk_inject *injected;
 	struct disk disk_ops;
+	struct err_detail detail; /* why a journal could not be opened */
 	struct buf out;
 };
 
@@ -106,6 +107,8 @@ static void on_trace(void *arg, uint64_t step, const struct call_input *in, cons
 	else
 		trace_people(m, step, in, out);
 	print_out(m);
+	if (m->disk)
+		fflush(stdout); /* this process may be killed: what happened must be known outside */
 }
 
 /* ---- the summary ---- */
@@ -208,6 +211,19 @@ static void json_failures(struct simulating *m, const struct run_result *r)
 	json_close(&m->out, ']');
 }
 
+/* How often each point of --crash-at and --inject was passed. */
+static void json_operations(struct simulating *m)
+{
+	static const char *const kinds[] = { "open", "read", "write", "fsync", "rename", "unlink", "truncate", "preallocate", "list", "dispatch" };
+	size_t i;
+
+	json_put_key(&m->out, "operations");
+	json_open(&m->out, '{');
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		json_pair_u64(&m->out, kinds[i], disk_inject_counted(m->injected, kinds[i]));
+	json_close(&m->out, '}');
+}
+
 static void json_totals(struct simulating *m, const struct run_result *r)
 {
 	const struct scene_totals *t = &r->totals;
@@ -243,6 +259,8 @@ static void json_totals(struct simulating *m, const struct run_result *r)
 	json_put_key(b, "steps_per_second");
 	json_put_real(b, r->cpu_seconds > 0 ? (double)t->steps / r->cpu_seconds : 0, 0);
 	json_pair_u64(b, "calls_not_run", r->errors);
+	if (m->injected)
+		json_operations(m);
 }
 
 static void summary(struct simulating *m, const struct run_result *r, const char *missed)
@@ -296,22 +314,33 @@ static int sabotage_take(struct simulating *m)
 	return CLI_FINE;
 }
 
+/* A point kills or fails, and which of them the flag has said already. */
+static enum err point_take(struct simulating *m, const char *spec, bool fails, struct err_detail *detail)
+{
+	if (!strchr(spec, '=') == !fails)
+		return disk_inject_add(m->injected, spec, detail);
+	snprintf(detail->message, sizeof(detail->message), fails ? "no error to fail with: found \"%.150s\"" : "found \"%.150s\"", spec);
+	snprintf(detail->hint, sizeof(detail->hint), "--crash-at KIND:N kills, --inject KIND:N=ERROR fails");
+	return ERR_USAGE;
+}
+
 static int points_take(struct simulating *m)
 {
 	struct err_detail detail = { .message = "" };
 	size_t i;
 
-	if (!m->crash_at.count && !m->inject.count)
-		return CLI_FINE;
+	if (!m->disk && (m->crash_at.count || m->inject.count))
+		return cli_fail(m->cli, CLI_USAGE, ERR_USAGE, m->crash_at.count ? "--crash-at" : "--inject", "add --disk DIR",
+			"a point to fail at needs a real journal");
 	if (!m->disk)
-		return cli_fail(m->cli, CLI_USAGE, ERR_USAGE, "--crash-at", "add --disk DIR", "a point to fail at needs a real journal");
+		return CLI_FINE;
 	if (disk_inject_new(&m->injected, &disk_real))
 		return cli_fail(m->cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
 	for (i = 0; i < m->crash_at.count; i++)
-		if (disk_inject_add(m->injected, m->crash_at.items[i], &detail))
+		if (point_take(m, m->crash_at.items[i], false, &detail))
 			return wrong(m, "--crash-at", &detail);
 	for (i = 0; i < m->inject.count; i++)
-		if (disk_inject_add(m->injected, m->inject.items[i], &detail))
+		if (point_take(m, m->inject.items[i], true, &detail))
 			return wrong(m, "--inject", &detail);
 	m->disk_ops = disk_inject_disk(m->injected);
 	m->options.inject = m->injected;
@@ -320,15 +349,14 @@ static int points_take(struct simulating *m)
 
 static int disk_take(struct simulating *m)
 {
+	int status = points_take(m);
+
 	m->options.ledger = -1;
-	m->disk_ops = disk_real;
+	if (status)
+		return status;
 	if (m->disk) {
-		if (points_take(m))
-			return CLI_USAGE;
 		m->options.disk = &m->disk_ops;
 		m->options.dir = m->disk;
-	} else if (points_take(m)) {
-		return CLI_USAGE;
 	}
 	if (m->ledger) {
 		m->options.ledger = open(m->ledger, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -362,6 +390,17 @@ static int options_take(struct simulating *m)
 	return err ? cli_fail(m->cli, err == ERR_NOTFOUND ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message) : CLI_FINE;
 }
 
+/* Not one call began: what it needs is not there. */
+static int none_ran(struct simulating *m, const struct run_result *r)
+{
+	if (m->detail.message[0])
+		return cli_fail(m->cli, CLI_MISSING, r->err, m->detail.where, m->detail.hint, "%s", m->detail.message);
+	if (r->err == ERR_FULL)
+		return cli_fail(m->cli, CLI_MISSING, r->err, m->disk, "free some space, then start again",
+			"the journal's disk has no room to spare: no new call is taken");
+	return cli_fail(m->cli, CLI_MISSING, r->err, m->disk, NULL, "call %" PRIu64 " could not be run: %s", r->err_call, err_name(r->err));
+}
+
 static int run(struct simulating *m)
 {
 	struct run_result *r = calloc(1, sizeof(*r));
@@ -377,10 +416,13 @@ static int run(struct simulating *m)
 		m->options.trace = on_trace;
 		m->options.trace_arg = m;
 	}
+	m->options.detail = here ? &m->detail : NULL;
 	if (r)
 		err = here ? run_here(&m->options, first, calls, r) : run_calls(&m->options, first, calls, (unsigned int)m->jobs, progress, NULL, r);
 	if (err)
 		status = cli_fail(m->cli, CLI_MISSING, err, NULL, NULL, "the calls could not be run: %s", err_name(err));
+	else if (r->errors && !r->totals.calls && !r->crash_count)
+		status = none_ran(m, r);
 	else {
 		if (calls >= 1000 && !m->script && !m->sabotage)
 			missed = run_missed(r);
@@ -417,8 +459,8 @@ int cmd_simulate(struct cli *cli, int argc, char **argv)
 		{ .name = "save-load", .type = FLAG_BOOL, .value = &m.save_load, .help = "Saves the call and goes on with the loaded one, at random steps." },
 		{ .name = "sabotage", .type = FLAG_STRING, .value = &m.sabotage, .arg = "PROMISE", .help = "Switches that promise's guard off: the run must fail." },
 		{ .name = "disk", .type = FLAG_STRING, .value = &m.disk, .arg = "DIR", .help = "A real journal in this folder." },
-		{ .name = "crash-at", .type = FLAG_LIST, .value = &m.crash_at, .arg = "KIND:N", .help = "Dies at the nth write, fsync, rename or dispatch." },
-		{ .name = "inject", .type = FLAG_LIST, .value = &m.inject, .arg = "KIND:N=ERR", .help = "Lets that operation fail (EIO, ENOSPC)." },
+		{ .name = "crash-at", .type = FLAG_LIST, .value = &m.crash_at, .arg = "KIND:N", .help = "Is killed at the nth write, fsync, rename or dispatch (may be repeated)." },
+		{ .name = "inject", .type = FLAG_LIST, .value = &m.inject, .arg = "KIND:N=ERR", .help = "Lets that operation fail (EIO, ENOSPC, EROFS, EACCES; N+ from then on; may be repeated)." },
 		{ .name = "ledger", .type = FLAG_STRING, .value = &m.ledger, .arg = "F", .help = "Appends a line for each fact the outside world is told." },
 		{ .name = "keep", .type = FLAG_STRING, .value = &m.keep, .arg = "DIR", .help = "Writes every call as an exported call file." },
 		{ .name = NULL },

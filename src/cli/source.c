@@ -1,5 +1,6 @@
 #include "cli/source.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/config.h"
@@ -10,13 +11,17 @@ static const char unknown_hint[] = "give an exported call file, the folder of a 
 static enum err keys_open(struct call_source *s, const char *key, struct err_detail *detail)
 {
 	struct keyring_options options = { .master_path = key, .read_only = true };
+	char path[DISK_PATH_MAX];
 	struct stat st;
 	enum err err;
 
 	if (stat(s->path, &st) || !S_ISDIR(st.st_mode))
 		return ERR_NONE;
 	err = keyring_open(&s->keyring, &disk_real, s->path, &options, detail);
-	return err == ERR_NOTFOUND && !key ? ERR_NONE : err;
+	if (err != ERR_NOTFOUND || key || disk_path(path, s->path, "keyring") || !stat(path, &st))
+		return err; /* there are keys, and the master key is what is missing */
+	*detail = (struct err_detail){ .message = "" };
+	return ERR_NONE;
 }
 
 /* The one call of a file or folder. ERR_LIMIT: there are several. */
@@ -66,11 +71,20 @@ static int opened(struct cli *cli, struct call_source *s, const char *word, cons
 	return CLI_FINE;
 }
 
+static bool path_is_journal(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 4 && !strcmp(path + len - 4, ".cfj");
+}
+
 int call_source_open(struct cli *cli, struct call_source *s, const char *word, const char *dir, const char *key)
 {
 	struct stat st;
 
 	*s = (struct call_source){ .path = word };
+	if (!stat(word, &st) && !S_ISDIR(st.st_mode) && !path_is_journal(word))
+		return cli_fail(cli, CLI_USAGE, ERR_FORMAT, word, unknown_hint, "neither a journal's folder nor a call file (.cfj)");
 	if (!stat(word, &st))
 		return opened(cli, s, word, key, true);
 	if (id128_parse(&s->call, word))

@@ -165,7 +165,7 @@ static int make_streams(struct vad_run *run, const struct vad_flags *f)
 	run->is_alone = !f->batch;
 	run->streams = f->batch ? (size_t)f->batch : 1;
 	run->states = calloc(run->streams, sizeof(*run->states));
-	run->state_list = calloc(run->streams, sizeof(*run->state_list));
+	run->state_list = calloc(run->streams, sizeof(struct silero *));
 	run->chunk_list = calloc(run->streams, sizeof(*run->chunk_list));
 	run->probs = calloc(run->streams, sizeof(*run->probs));
 	if (!run->states || !run->state_list || !run->chunk_list || !run->probs)
@@ -236,7 +236,7 @@ static int print_all(struct vad_run *run)
 	for (chunk = 0; chunk < run->chunks; chunk++) {
 		step(run, chunk, 0);
 		for (i = 1; i < run->streams; i++)
-			if (memcmp(&run->probs[i], &run->probs[0], sizeof(run->probs[0])))
+			if (run->probs[i] != run->probs[0])
 				return cli_fail(run->cli, CLI_NOT_SO, ERR_CORRUPT, "vad",
 					"this is a fault of the program or the processor: try another --isa and report it",
 					"chunk %zu: streams 0 and %zu of one batch differ", chunk, i);

@@ -43,6 +43,7 @@ void carrier_settle(struct carrier *c, uint64_t to_us)
 
 		if (heard > r->told) {
 			talker_heard(&c->scene->talker, r->sound, r->position + r->told, r->position + heard, r->from_us, r->position);
+			judge_ear(&c->scene->judge, r->sound, r->position + r->told, r->position + heard, r->from_us + samples_us(r->told));
 			r->told = heard;
 		}
 		if (to_us < r->to_us)
@@ -292,6 +293,7 @@ void carrier_media_drop(struct carrier *c)
 	c->has_last = false;
 	c->order_count = 0;
 	c->lost_us = c->scene->world.now_us;
+	judge_media_dropped(&c->scene->judge);
 	c->wire_ahead_to_us = c->scene->world.now_us;
 }
 

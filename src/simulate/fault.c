@@ -41,6 +41,7 @@ const struct fault_fact fault_facts[FAULTS] = {
 	[FAULT_DISK_SYNC] = { "disk-sync", "a sync fails once", 4, 40 },
 	[FAULT_DISK_FULL] = { "disk-full", "the disk is full for some seconds", 3, 40 },
 	[FAULT_WORKER_DEATH] = { "worker-death", "the worker dies; another attaches within 3 s", 5, 60 },
+	[FAULT_WORKER_EARLY] = { "worker-early", "the worker dies before it pushed a snapshot; another begins the call anew", 3, 5 },
 };
 
 int fault_find(const char *name, size_t len)
@@ -88,10 +89,13 @@ static void plan_arm(struct fault_plan *p, uint32_t fault, uint32_t nth)
 
 void fault_plan_draw(struct fault_plan *p, fault_set allowed, const struct script *script, struct dice *d)
 {
+	struct dice later = { { d->s[0], ~d->s[1], d->s[2], d->s[3] } };
 	uint32_t i, percent, nth;
 
 	*p = (struct fault_plan){ 0 };
 	for (i = 0; i < FAULTS; i++) {
+		if (i == FAULT_WORKER_EARLY)
+			d = &later; /* from here on they came later: calls of older seeds stay what they were */
 		percent = dice_below(d, 100); /* thrown for every fault, so that one more or less changes no other */
 		nth = 1 + dice_below(d, fault_facts[i].chances);
 		if (!script->own && (allowed & FAULT_BIT(i)) && percent < fault_facts[i].percent)

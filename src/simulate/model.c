@@ -220,7 +220,7 @@ static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *te
 		while (text + n < end && text[n] != ' ')
 			n++;
 		*whole = !n;
-		if (!n || n > r->len - from || memcmp(r->text + from, text, n))
+		if (!n || n > r->len - from || memcmp(r->text + from, text, n) != 0)
 			return at;
 		at = from + n;
 		text += n;

@@ -86,7 +86,8 @@ static void input_clocks(struct judge *j, const struct call_input *in)
 		j->prepared_us = now;
 		break;
 	case IN_START:
-		j->started_us = now;
+		if (!j->started_us)
+			j->started_us = now;
 		break;
 	case IN_MEDIA_LOST:
 		j->lost_us = now;
@@ -228,7 +229,7 @@ void judge_attached(struct judge *j)
 void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)
 {
 	memset(j, 0, offsetof(struct judge, turn_text));
-	j->turn_len = j->utterance_count = j->fact_count = j->worker_count = 0;
+	j->turn_len = j->utterance_count = j->fact_count = j->worker_count = j->ear_count = j->drop_count = 0;
 	j->discarded_bytes = 0;
 	j->last_said = j->sound_seen = 0;
 	j->scene = scene;

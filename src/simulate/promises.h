@@ -34,7 +34,7 @@ extern const struct promise_fact promise_facts[PROMISES];
 int promise_find(const char *name);
 
 enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
-	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_TURN_TEXT = 8192 };
+	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_EARS = 2048, JUDGE_DROPS = 16, JUDGE_TURN_TEXT = 8192 };
 
 struct failure_report {
 	enum promise promise;
@@ -108,6 +108,12 @@ struct kept_death {
 	bool disk_fault;
 };
 
+/* What the carrier's ear had in one piece. */
+struct judged_ear {
+	uint64_t at_us;
+	uint32_t sound, position, samples;
+};
+
 struct judged_utterance {
 	uint32_t id;
 	uint32_t sound;          /* of the last synthesis */
@@ -163,6 +169,9 @@ struct judge {
 	uint32_t fact_count;
 	struct kept_death workers[JUDGE_WORKERS];
 	uint32_t worker_count;
+	struct judged_ear ears[JUDGE_EARS]; /* in calls with audio */
+	uint32_t ear_count, drop_count;
+	uint64_t drops_us[JUDGE_DROPS]; /* a media socket was gone */
 	uint64_t discarded_bytes;
 	uint32_t last_said, sound_seen;
 };
@@ -179,6 +188,7 @@ void judge_answer(struct judge *j, const struct script_step *step, uint32_t said
 void judge_mark(struct judge *j, const struct mark *mark, const struct mark *last);
 void judge_frame(struct judge *j, const struct play_order *order, uint32_t sound, uint32_t position, uint64_t ahead_us);
 void judge_clear(struct judge *j);
+void judge_ear(struct judge *j, uint32_t sound, uint32_t from, uint32_t to, uint64_t at_us); /* it hears [from, to) from at_us on */
 void judge_sentence(struct judge *j, uint32_t sound);
 void judge_voice_died(struct judge *j, uint32_t sound);
 void judge_stt_pushed(struct judge *j, uint64_t base);
@@ -187,6 +197,7 @@ void judge_tool_asked(struct judge *j, uint32_t serial, const struct model_tool 
 void judge_tool_dispatched(struct judge *j, const struct tool_request *q);
 void judge_tool_told(struct judge *j, const struct ledger_entry *e);
 void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e);
+void judge_media_dropped(struct judge *j);
 void judge_worker_died(struct judge *j);
 void judge_attached(struct judge *j);
 

@@ -6,7 +6,7 @@
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
-enum { SPOKE_DURING = 1, SPOKE_AFTER = 2, SHOWN = 4, COUNTED = 8 };
+enum { SPOKE_DURING = 1, SPOKE_AFTER = 2, SHOWN = 4, COUNTED_DURING = 8, COUNTED_AFTER = 16 };
 
 #define AIR_US (2500 * MS_US)
 #define VENDORS (FAULTS_STT | FAULTS_LLM | FAULTS_TTS)
@@ -29,13 +29,13 @@ static uint32_t entry_place(const struct judge *j, const struct ledger_entry *e)
  *
  * P01: after a result was told to the worker, every request to the model holds the pair of that tool's use and result, and
  *      the result's own words (in the result, or in an event when the conversation had gone on). Exercised by a caller whose
- *      voice begins within 500 ms after the result. Exempt: the words, when the result came after the tool's own deadline.
+ *      voice begins within 500 ms after the result, by the next request. Exempt: the words, when the result came after the tool's own deadline.
  *      And: no change takes effect twice under one name and arguments.
  * P02: in every request each use has exactly one result, behind it, and no result stands alone. Exercised by each request
  *      with a use. And: a turn that ended while a tool ran is answered, or filled, within eight seconds. Exempt: faults of
  *      the model or the voice within five seconds, and the caller going on.
  * P03: nobody stops listening to a tool that runs while the call is on; its result is in the next request, as P01 says.
- *      Exercised by a caller who speaks while a tool runs. */
+ *      Exercised by a caller who speaks while a tool runs, by the next request that has its result. */
 
 static bool holds_text(const struct request_block *blocks, size_t count, const struct ledger_entry *e)
 {
@@ -69,11 +69,11 @@ static void result_shown(struct judge *j, uint32_t i, const struct request_block
 	bool whole = holds_pair(blocks, count, e) && (late || holds_text(blocks, count, e));
 	uint8_t *flags = &j->tool_flags[i];
 
-	if (*flags & SPOKE_AFTER && !(*flags & COUNTED))
+	if (*flags & SPOKE_AFTER && !(*flags & COUNTED_AFTER))
 		judge_exercise(j, P01);
-	if (*flags & SPOKE_DURING && !(*flags & COUNTED))
+	if (*flags & SPOKE_DURING && !(*flags & COUNTED_DURING))
 		judge_exercise(j, P03);
-	*flags |= COUNTED;
+	*flags |= (uint8_t)((*flags & SPOKE_AFTER ? COUNTED_AFTER : 0) | (*flags & SPOKE_DURING ? COUNTED_DURING : 0));
 	if (whole || (*flags & SHOWN))
 		return;
 	*flags |= SHOWN; /* say it once */
@@ -447,8 +447,8 @@ static void owed_time(struct judge *j)
 
 static void first_start(struct judge *j)
 {
-	if (!j->prepared_us)
-		return;
+	if (!j->prepared_us || j->attached_us)
+		return; /* it did not ring, or it begins anew with another worker */
 	judge_exercise(j, P24);
 	if (!j->listened || !j->spoke)
 		judge_fail(j, P24, "the phone rang and %s was not opened", j->listened ? "the voice" : "the recogniser");

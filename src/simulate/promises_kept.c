@@ -1,4 +1,4 @@
-/* Checks of what is kept: N3, N4, N5 (the half about the sink), N6, and that the recorded inputs give the same outputs again.
+/* Checks of what is kept: N3, N5 (the half about the sink), N6, and that the recorded inputs give the same outputs again.
  * Reads the sink, the journal's folder as it lies on the disk, and the carrier's own record. At the call's end. */
 #include <stdlib.h>
 #include <string.h>
@@ -6,12 +6,9 @@
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 #include "voice/journal_read.h"
-#include "voice/recorder.h"
 #include "voice/replay.h"
 #include "voice/steps.h"
 #include "voice/tape.h"
-
-#define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL))
 
 static uint32_t hash32(const char *text, size_t len)
 {
@@ -68,7 +65,7 @@ void judge_kept_death(struct judge *j)
 	d->disk_fault = fault_any_recent(&j->scene->plan, DISK_FAULTS, d->at_us, 30 * S_US);
 }
 
-static const uint8_t *payload_of(const struct sink *k, const struct sink_record *r)
+const uint8_t *judge_payload(const struct sink *k, const struct sink_record *r)
 {
 	return r->len ? k->bytes.data + r->at : (const uint8_t *)"";
 }
@@ -83,7 +80,7 @@ static bool refused_then(const struct judge *j, uint64_t at_us)
 	for (i = 0; i < k->count; i++) {
 		const struct sink_record *r = &k->records[i];
 
-		if (r->header.kind == JOURNAL_GAP && !r->err && !journal_gap_decode(&g, payload_of(k, r), r->len) &&
+		if (r->header.kind == JOURNAL_GAP && !r->err && !journal_gap_decode(&g, judge_payload(k, r), r->len) &&
 			(g.kinds & (1u << JOURNAL_EVENT)) && g.first_us <= at_us && at_us <= g.last_us)
 			return true;
 	}
@@ -115,11 +112,11 @@ static bool event_fact(const struct sink *k, const struct sink_record *r, struct
 {
 	struct record_event e;
 
-	if (r->header.kind != JOURNAL_EVENT || r->err || record_event_decode(&e, payload_of(k, r), r->len))
+	if (r->header.kind != JOURNAL_EVENT || r->err || record_event_decode(&e, judge_payload(k, r), r->len))
 		return false;
 	if ((e.kind != EVENT_FINAL || !e.text_len) && e.kind != EVENT_TOOL_RESULT && !(e.kind == EVENT_TOOL && e.code))
 		return false;
-	*f = (struct kept_fact){ .kind = e.kind, .epoch = r->header.epoch, .hash = hash32(e.text, e.text_len) };
+	*f = (struct kept_fact){ .kind = e.kind, .epoch = r->header.epoch, .hash = hash32(e.text, e.text_len), .at_us = r->header.time_us };
 	if (e.kind != EVENT_FINAL) {
 		f->turn = e.turn;
 		f->index = e.index;
@@ -129,7 +126,8 @@ static bool event_fact(const struct sink *k, const struct sink_record *r, struct
 
 static bool same_fact(const struct kept_fact *a, const struct kept_fact *b)
 {
-	return a->kind == b->kind && a->epoch == b->epoch && a->turn == b->turn && a->index == b->index && a->hash == b->hash;
+	return a->kind == b->kind && a->epoch == b->epoch && a->turn == b->turn && a->index == b->index && a->hash == b->hash &&
+	       a->at_us == b->at_us;
 }
 
 /* Skips facts that may be lost until one is the sink's next. */
@@ -181,7 +179,7 @@ static bool gap_answers(const struct sink *k, uint32_t epoch, uint64_t first, ui
 	for (i = 0; i < k->count && first <= last; i++) {
 		const struct sink_record *r = &k->records[i];
 
-		if (r->header.kind == JOURNAL_GAP && r->header.epoch == epoch && !r->err && !journal_gap_decode(&g, payload_of(k, r), r->len) &&
+		if (r->header.kind == JOURNAL_GAP && r->header.epoch == epoch && !r->err && !journal_gap_decode(&g, judge_payload(k, r), r->len) &&
 			g.first_sequence <= first && g.last_sequence >= first)
 			first = g.last_sequence + 1;
 	}
@@ -210,9 +208,9 @@ static void holes_check(struct judge *j)
 
 /* ---- N3 -------------------------------------------------------------------------------------------------------------------
  *
- * The sink has one meter of connected time, and it is within a second of the carrier's own record. A call whose media never
- * came back counts to its last packet. Exempt: the time from a hang-up that no worker was there to hear until the next one
- * attached (reconciling with the carrier's record takes it off). Exercised by each call that was connected. */
+ * The sink has one meter of connected time, and it is within a second of the carrier's own record, whoever hung up and whether
+ * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Exercised by each call
+ * that was connected. */
 
 static void metering_check(struct judge *j)
 {
@@ -228,14 +226,12 @@ static void metering_check(struct judge *j)
 	for (i = 0; i < k->count; i++) {
 		const struct sink_record *r = &k->records[i];
 
-		if (r->header.kind != JOURNAL_METER || r->err || record_meter_decode(&m, payload_of(k, r), r->len) || m.meter != METER_CONNECTED_MS)
+		if (r->header.kind != JOURNAL_METER || r->err || record_meter_decode(&m, judge_payload(k, r), r->len) || m.meter != METER_CONNECTED_MS)
 			continue;
 		metered += m.amount;
 		count++;
 	}
 	off = metered > cdr ? metered - cdr : cdr - metered;
-	if (metered > cdr && c->ended_us < j->attached_us) /* he hung up while no worker was there to be told */
-		off -= off < (j->attached_us - c->ended_us) / MS_US ? off : (j->attached_us - c->ended_us) / MS_US;
 	if (count != 1)
 		judge_fail(j, N3, "connected time was metered %u times", count);
 	else if (off > 1000)
@@ -254,171 +250,13 @@ static void wasted_check(struct judge *j)
 	for (i = 0; i < k->count; i++) {
 		const struct sink_record *r = &k->records[i];
 
-		if (r->header.kind == JOURNAL_METER && !r->err && !record_meter_decode(&m, payload_of(k, r), r->len) &&
+		if (r->header.kind == JOURNAL_METER && !r->err && !record_meter_decode(&m, judge_payload(k, r), r->len) &&
 			m.meter == METER_WASTED_CHARACTERS)
 			wasted += m.amount;
 	}
 	if (wasted != j->discarded_bytes)
 		judge_fail(j, P15, "%llu characters were thrown away, %llu are metered", (unsigned long long)j->discarded_bytes,
 			(unsigned long long)wasted);
-}
-
-/* ---- N4 -------------------------------------------------------------------------------------------------------------------
- *
- * In calls with audio: what the recorder cuts from the records in the sink is as long as the call, within 20 ms; every sample
- * of the caller's that no record holds is marked (by the record behind it, by another worker's attach, or by the journal's own
- * GAP) and lies in a gap that the recorder names; and of a worker that died at most the last two
- * seconds are missing. Exempt from the two seconds: a disk that was full, slow or failing in the half minute before. Exercised
- * by each such call that was connected. */
-
-struct cutting {
-	uint64_t from[JUDGE_GAPS], to[JUDGE_GAPS]; /* the caller's gaps, as named */
-	uint32_t count;
-	bool overflow;
-};
-
-static enum err on_block(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
-{
-	(void)arg;
-	(void)caller;
-	(void)agent;
-	(void)samples;
-	return ERR_NONE;
-}
-
-static enum err on_gap(void *arg, const struct tracks_gap *gap)
-{
-	struct cutting *c = arg;
-
-	if (gap->side != TRACKS_CALLER)
-		return ERR_NONE;
-	c->overflow = c->overflow || c->count == JUDGE_GAPS;
-	if (c->count < JUDGE_GAPS) {
-		c->from[c->count] = gap->start_sample;
-		c->to[c->count++] = gap->start_sample + gap->samples;
-	}
-	return ERR_NONE;
-}
-
-/* [from, to) is in gaps that were named, but for 20 ms. */
-static bool gap_named(const struct cutting *c, uint64_t from, uint64_t to)
-{
-	uint32_t i;
-	bool more = true;
-
-	while (more && from + 160 < to) {
-		more = false;
-		for (i = 0; i < c->count; i++)
-			if (c->from[i] <= from + 160 && c->to[i] > from) {
-				from = c->to[i];
-				more = true;
-			}
-	}
-	return from + 160 >= to;
-}
-
-static bool recording_cut(struct judge *j, struct cutting *c, struct recorder_summary *summary)
-{
-	const struct sink *k = &j->scene->sink;
-	struct recorder *r;
-	enum err err;
-	uint32_t i;
-
-	*c = (struct cutting){ .count = 0 };
-	err = recorder_new(&r, on_block, on_gap, c);
-	for (i = 0; i < k->count && !err; i++) {
-		const struct sink_record *s = &k->records[i];
-
-		err = recorder_push(r, s->header.kind, s->header.epoch, s->header.time_us, s->err ? NULL : payload_of(k, s), s->len);
-	}
-	if (!err)
-		err = recorder_finish(&r, summary);
-	else
-		recorder_cancel(&r);
-	if (err)
-		judge_fail(j, N4, "no recording can be cut from what was shipped: %s", err_name(err));
-	return !err && !c->overflow;
-}
-
-static void gap_of_worker(struct judge *j, uint64_t from, uint64_t to)
-{
-	uint32_t i;
-
-	for (i = 0; i < j->worker_count; i++) {
-		const struct kept_death *d = &j->workers[i];
-
-		if (from <= d->position && to >= d->position && !d->disk_fault && d->position - from > 2 * 8000)
-			judge_fail(j, N4, "a worker died and took %llu ms of audio with it", (unsigned long long)(d->position - from) / 8);
-	}
-}
-
-/* The journal itself says that it has lost some of the caller's audio under this epoch. */
-static bool journal_owns_up(const struct sink *k, uint32_t epoch)
-{
-	struct journal_gap g;
-	uint32_t i;
-
-	for (i = 0; i < k->count; i++)
-		if (k->records[i].header.kind == JOURNAL_GAP && k->records[i].header.epoch == epoch && !k->records[i].err &&
-			!journal_gap_decode(&g, payload_of(k, &k->records[i]), k->records[i].len) && (g.kinds & (1u << JOURNAL_AUDIO_CALLER)))
-			return true;
-	return false;
-}
-
-/* Every stretch without audio is marked: by the record behind it, by the attach of another worker, or by the journal. */
-static void track_check(struct judge *j, const struct cutting *c)
-{
-	const struct sink *k = &j->scene->sink;
-	struct record_caller r;
-	uint64_t at = 0;
-	uint32_t i, epoch = 1;
-
-	for (i = 0; i < k->count; i++) {
-		const struct sink_record *s = &k->records[i];
-
-		if (s->header.kind != JOURNAL_AUDIO_CALLER || s->err || record_caller_decode(&r, payload_of(k, s), s->len))
-			continue;
-		if (r.position > at) {
-			bool marked = r.position - r.gap_samples <= at || s->header.epoch != epoch || journal_owns_up(k, epoch);
-
-			gap_of_worker(j, at, r.position);
-			if (!marked || !gap_named(c, at, r.position)) {
-				judge_fail(j, N4, "the caller's audio from sample %llu to %llu is neither kept nor marked", (unsigned long long)at,
-					(unsigned long long)r.position);
-				return;
-			}
-		}
-		at = r.position + r.samples > at ? r.position + r.samples : at;
-		epoch = s->header.epoch;
-	}
-}
-
-static bool end_record(const struct sink *k, struct record_end *end)
-{
-	uint32_t i;
-
-	for (i = k->count; i > 0; i--)
-		if (k->records[i - 1].header.kind == JOURNAL_END && !k->records[i - 1].err)
-			return !record_end_decode(end, payload_of(k, &k->records[i - 1]), k->records[i - 1].len);
-	return false;
-}
-
-static void recording_check(struct judge *j)
-{
-	struct recorder_summary summary;
-	struct cutting cutting;
-	struct record_end end;
-	uint64_t length;
-
-	if (!j->scene->audio || !j->started_us || !end_record(&j->scene->sink, &end))
-		return;
-	judge_exercise(j, N4);
-	if (!recording_cut(j, &cutting, &summary))
-		return;
-	length = (end.at_us - end.media_us) / 125;
-	if (summary.samples > length + 160 || summary.samples + 160 < length)
-		judge_fail(j, N4, "the recording has %llu samples, the call %llu", (unsigned long long)summary.samples, (unsigned long long)length);
-	track_check(j, &cutting);
 }
 
 /* ---- N6 -------------------------------------------------------------------------------------------------------------------
@@ -458,7 +296,7 @@ static void journal_check(struct judge *j)
 	struct journal_reader_counts counts;
 	enum err err;
 
-	if (!s->virtual_disk || (!(s->plan.armed & (DISK_FAULTS | FAULT_BIT(FAULT_WORKER_DEATH))) && s->call % 4))
+	if (!s->virtual_disk || (!(s->plan.armed & (DISK_FAULTS | FAULTS_WORKER)) && s->call % 4))
 		return; /* a real folder holds other calls too; and where nothing befell the disk, one call in four will do */
 	if (journal_reader_open(&reader, &s->disk, s->dir, &options, NULL))
 		return;
@@ -488,7 +326,7 @@ static void replay_check(struct judge *j)
 
 		if (r->header.kind == JOURNAL_AUDIO_CALLER || r->header.kind == JOURNAL_AUDIO_AGENT)
 			continue;
-		tape_record(tape, &r->header, r->err ? NULL : payload_of(k, r), r->len, r->err, 0);
+		tape_record(tape, &r->header, r->err ? NULL : judge_payload(k, r), r->len, r->err, 0);
 	}
 	if (tape_finish(tape) || replay_compare(tape, &result))
 		judge_fail(j, promise, "the call cannot be replayed");
@@ -504,7 +342,7 @@ void judge_kept_end(struct judge *j)
 {
 	if (!j->scene->owner_lost_us) {
 		metering_check(j);
-		recording_check(j);
+		judge_recording_end(j);
 	}
 	ends_check(j);
 	if (!j->scene->sink.overflow) {

@@ -6,6 +6,11 @@
 #include "simulate/fault.h"
 #include "simulate/promises.h"
 
+struct sink;
+struct sink_record;
+
+#define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL))
+
 uint64_t judge_now(const struct judge *j);
 
 /* Not live, ending, without media, or just taken over: most checks wait. */
@@ -35,7 +40,11 @@ void judge_speech_end(struct judge *j);
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
 
 
+/* promises_recording.c */
+void judge_recording_end(struct judge *j);
+
 /* promises_kept.c */
+const uint8_t *judge_payload(const struct sink *k, const struct sink_record *r); /* never NULL */
 void judge_kept_input(struct judge *j, const struct call_input *in);
 void judge_kept_dispatch(struct judge *j, const struct tool_request *q);
 void judge_kept_death(struct judge *j);

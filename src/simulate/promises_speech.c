@@ -97,7 +97,7 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
  *
  * When the outputs note what was heard of an utterance, its words are a beginning of those the carrier's ear has had by then:
  * never one more. Of a cut utterance, in the end, at most one word is missing of those that the ear had a signal's way before
- * the cut (for estimated word times: and 400 ms, the margin they are rounded down by). Exempt: late marks (a mark that a clear
+ * the cut (for estimated word times: and what they are rounded down by, see estimate_lag). Exempt: late marks (a mark that a clear
  * returned late looks like one whose audio was played), a lost socket or a dead worker within twelve seconds, because nobody
  * could know. And in each request to the
  * model the agent's words before the caller's last ones are, in order, among the words the ear has had (not in calls whose marks came
@@ -142,6 +142,15 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 	u->noted = (uint16_t)words;
 }
 
+/* Samples by which a word of that end may count as heard later than it was: an estimate of its end may be 180 ms late, and is
+ * rounded down by an eighth of itself, 200 ms at least (tts.margin_ms). */
+static uint32_t estimate_lag(const struct spoken *s, uint32_t end)
+{
+	uint32_t down = (end + 1440) / 8;
+
+	return s->exact ? 0 : 1440 + (down > 1600 ? down : 1600);
+}
+
 /* The core could know that the ear had it: its mark had the time to come before the cut, and before any hold. */
 static bool surely_known(const struct judged_utterance *u, uint64_t whole_us, uint64_t cut_us, uint64_t way_us)
 {
@@ -158,14 +167,18 @@ static bool surely_known(const struct judged_utterance *u, uint64_t whole_us, ui
 static void cut_check(struct judge *j, const struct judged_utterance *u)
 {
 	const struct spoken *s = spoken_of(j, u->sound);
-	uint64_t way = j->scene->carrier.latency_us + (s && s->exact ? 60 : 460) * MS_US;
+	uint64_t way = j->scene->carrier.latency_us + 60 * MS_US;
 	uint64_t cut_us = u->cleared_us ? u->cleared_us : u->settled_us;
 	uint32_t least = 0;
 
 	if (!s || !u->cut)
 		return;
-	while (least < s->word_count && surely_known(u, j->scene->talker.words[s->word + least].whole_us, cut_us, way))
-		least++;
+	for (; least < s->word_count; least++) {
+		const struct spoken_word *w = &j->scene->talker.words[s->word + least];
+
+		if (!surely_known(u, w->whole_us, cut_us, way + estimate_lag(s, w->end) * 125))
+			break;
+	}
 	if (u->noted + 1u < least)
 		judge_fail(j, P04, "utterance %u was cut: %u words are noted, the ear had had %u of them", u->id, u->noted, least);
 }
@@ -334,9 +347,9 @@ static void deaths_end(struct judge *j)
 
 	for (i = 0; i < j->death_count; i++) {
 		const struct judged_death *d = &j->deaths[i];
-		const struct spoken *dead = &t->sounds[d->sound], *rest = d->has_rest ? &t->sounds[d->rest] : NULL;
+		const struct spoken *dead = &t->sounds[d->sound], *rest = &t->sounds[d->rest];
 
-		for (k = twice = 0; rest && k < rest->word_count && rest->word_count <= dead->word_count; k++)
+		for (k = twice = 0; d->has_rest && k < rest->word_count && rest->word_count <= dead->word_count; k++)
 			twice += t->words[rest->word + k].whole_us && t->words[dead->word + dead->word_count - rest->word_count + k].whole_us;
 		if (twice > (dead->exact ? 1u : 2u))
 			judge_fail(j, P05, "after the voice died %u words were heard twice", twice);
@@ -422,16 +435,17 @@ static void watch_cleared(struct judge *j)
 	w->position = r ? r->position + r->samples : 0;
 }
 
-/* Where it may go on from: the word that was cut, or one or two before. */
-static uint32_t resume_from(const struct judge *j, const struct watch *w)
+/* Where it may go on from: the word that was cut, or one or two before; for estimated word times, counted from what they are
+ * rounded down to, and off by as much as they are. */
+static uint32_t resume_from(const struct judge *j, const struct watch *w, const struct spoken *s)
 {
-	const struct spoken *s = spoken_of(j, w->sound);
-	uint32_t i = 0;
+	const struct spoken_word *words = &j->scene->talker.words[s->word];
+	uint32_t i = 0, off = s->exact ? 0 : 1440;
 
-	while (s && i < s->word_count && j->scene->talker.words[s->word + i].end <= w->position)
+	while (i < s->word_count && words[i].end + estimate_lag(s, words[i].end) <= w->position)
 		i++;
 	i = i > 2 ? i - 2 : 0;
-	return s && i < s->word_count ? j->scene->talker.words[s->word + i].start : 0;
+	return i < s->word_count && words[i].start > off ? words[i].start - off : 0;
 }
 
 static void watch_played(struct judge *j, const struct call_output *o)
@@ -452,7 +466,7 @@ static void watch_played(struct judge *j, const struct call_output *o)
 		return;
 	if (now > w->to_us + 700 * MS_US)
 		judge_fail(j, P06, "went on %llu ms after the sound ended", (unsigned long long)((now - w->to_us) / MS_US));
-	if (o->position > w->position + (s->exact ? 160 : 1600) || o->position + 1 + (s->exact ? 0 : 1600) < resume_from(j, w))
+	if (o->position > w->position + (s->exact ? 160 : 1600) || o->position + 1 < resume_from(j, w, s))
 		judge_fail(j, P06, "went on from sample %llu, the ear had had %u", (unsigned long long)o->position, w->position);
 }
 

@@ -263,8 +263,10 @@ enum err scene_run(struct scene *s, uint64_t call, struct verdict *verdict)
 
 	scene_reset(s, call, verdict);
 	err = worker_open(s);
-	if (err)
+	if (err) {
+		worker_clean(s);
 		return err;
+	}
 	events = s->world.events;
 	call_begin(s);
 	while (!s->over && s->world.now_us < CALL_MAX_US && s->world.events - events < EVENTS_MAX && world_next(&s->world))

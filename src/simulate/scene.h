@@ -75,6 +75,7 @@ struct scene_options {
 	struct disk_inject *inject;  /* counts dispatches; NULL: nobody does */
 	int ledger;                  /* file descriptor; -1: none */
 	const char *keep;            /* folder for exported calls, or NULL */
+	struct err_detail *detail;   /* why the journal could not be opened; NULL: nobody asks */
 	scene_trace_h *trace;
 	void *trace_arg;
 };

@@ -77,7 +77,7 @@ static enum err take_ask(struct own_script *o, char *rest)
 
 	if (o->script.step_count == SCRIPT_STEPS_MAX)
 		return mistake(o, "a script has at most 24 questions", "one question too many");
-	for (i = 0; i < 4 && strcmp(kind, kinds[i]); i++)
+	for (i = 0; i < 4 && strcmp(kind, kinds[i]) != 0; i++)
 		;
 	if (i == 4)
 		return mistake(o, "open, yes-no, digits or spelled", "\"%s\" is no kind of question", kind);
@@ -150,7 +150,7 @@ static enum err take_at(struct own_script *o, char *rest)
 
 	if (o->script.cue_count == SCRIPT_CUES_MAX)
 		return mistake(o, "a script has at most 64 cues", "one cue too many");
-	for (i = 0; i < 5 && strcmp(what, kinds[i]); i++)
+	for (i = 0; i < 5 && strcmp(what, kinds[i]) != 0; i++)
 		;
 	if (!number(when, 0, 3600, &seconds) || i == 5)
 		return mistake(o, "at SECONDS say|nod|cough|keys|hangup …", "\"at %s %s\" is no cue", when, what);

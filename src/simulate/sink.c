@@ -12,7 +12,9 @@ static enum err key_find(struct scene *s, const struct journal_header *h)
 	if (id128_is_zero(&h->key) || id128_equal(&k->key_id, &h->key))
 		return ERR_NONE;
 	err = keyring_find(journal_keyring(s->journal), &h->tenant, &h->call, &h->key, k->key);
-	k->key_id = err ? (struct id128){ { 0 } } : h->key;
+	k->key_id = h->key;
+	if (err)
+		memset(&k->key_id, 0, sizeof(k->key_id));
 	return err;
 }
 

@@ -302,7 +302,7 @@ static uint32_t ordered_find(struct talker *t, const char *text, size_t len)
 	for (i = t->ordered_first; i < t->sound_count; i++) {
 		struct spoken *s = &t->sounds[i];
 
-		if (s->started || s->text_len != len || memcmp(talker_text(t, s), text, len))
+		if (s->started || s->text_len != len || memcmp(talker_text(t, s), text, len) != 0)
 			continue;
 		s->started = true;
 		while (t->ordered_first < t->sound_count && t->sounds[t->ordered_first].started)

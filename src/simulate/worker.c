@@ -127,7 +127,9 @@ static enum err journal_begin(struct scene *s)
 	enum err err;
 
 	journal_settings(s, &options);
-	err = journal_open(&s->journal, &s->disk, s->dir, &options, s->world.now_us, NULL, NULL);
+	err = journal_open(&s->journal, &s->disk, s->dir, &options, s->world.now_us, NULL, s->options.detail);
+	if (!err && !s->epoch && journal_health(s->journal) != JOURNAL_OK)
+		err = ERR_FULL; /* a call that lives is taken over all the same, a new one is not */
 	if (!err) {
 		do
 			err = journal_call_open(s->journal, &s->journal_call, &s->tenant_id, &s->call_id, ++s->epoch, s->world.now_us);
@@ -343,24 +345,36 @@ static void worker_die(struct scene *s)
 		world_after(&s->world, &s->attach, dice_ms(&s->death_dice, 300, 3000));
 }
 
-static void worker_attached(struct scene *s)
+static void worker_attached(struct scene *s, bool anew)
 {
 	s->owner_lost_us = 0;
 	world_forget(&s->world, &s->reap);
 	judge_exercise(&s->judge, N6);
 	sabotage(s);
-	if (s->carrier.ended) {
-		session_hangup(s->session);
-	} else {
+	if (!s->carrier.ended)
 		s->caller.position = session_caller_position(s->session);
-	}
+	if (anew)
+		session_start(s->session);
 	worker_after(s);
+}
+
+/* What the conductor has of the call: the last snapshot, or what it gave the first worker and when the media began. */
+static enum err snapshot_find(struct scene *s, const struct buf **snapshot)
+{
+	if (s->conductor.snapshots) {
+		*snapshot = &s->conductor.snapshot;
+		return ERR_NONE;
+	}
+	*snapshot = &s->scratch;
+	buf_reset(&s->scratch);
+	return session_first_snapshot(&s->scratch, &s->settings, &s->brief, s->started_us - s->opened_us);
 }
 
 static void on_attach(void *arg)
 {
 	struct scene *s = arg;
-	const struct buf *snapshot = &s->conductor.snapshot;
+	bool anew = !s->conductor.snapshots;
+	const struct buf *snapshot;
 	struct session_io io;
 	enum err err = journal_begin(s);
 
@@ -370,16 +384,22 @@ static void on_attach(void *arg)
 		return;
 	}
 	io_make(s, &io);
-	if (!s->carrier.ended)
+	if (s->carrier.ended) { /* he hung up while nobody was there to be told */
+		io.media = NULL;
+		io.carrier_ended_us = s->carrier.ended_us;
+	} else {
 		carrier_media_up(&s->carrier);
+	}
 	judge_attached(&s->judge);
-	err = session_attach(&s->session, &io, snapshot->data, snapshot->len, s->opened_us);
+	err = snapshot_find(s, &snapshot);
+	if (!err)
+		err = session_attach(&s->session, &io, snapshot->data, snapshot->len, s->opened_us);
 	if (err) {
 		judge_fail(&s->judge, SAVED, "the snapshot that was pushed does not load: %s", err_name(err));
 		s->over = true;
 		return;
 	}
-	worker_attached(s);
+	worker_attached(s, anew);
 }
 
 static void on_reap(void *arg)
@@ -423,9 +443,9 @@ static void on_tick(void *arg)
 		return;
 	if (fault_strikes(&s->plan, FAULT_SINK_OUTAGE, now))
 		s->sink.down_until_us = now + dice_ms(&s->disk_dice, 3000, 20000);
-	if (scene_worker_up(s) && s->carrier.up && s->conductor.snapshots && fault_strikes(&s->plan, FAULT_WORKER_DEATH, now)) {
+	if (scene_worker_up(s) && s->carrier.up &&
+		fault_strikes(&s->plan, s->conductor.snapshots ? FAULT_WORKER_DEATH : FAULT_WORKER_EARLY, now))
 		world_after(&s->world, &s->death, dice_ms(&s->death_dice, 0, 1000));
-	}
 }
 
 static void on_death(void *arg)
@@ -502,6 +522,7 @@ enum err worker_keep(struct scene *s)
 void worker_clean(struct scene *s)
 {
 	s->session = NULL;
+	ship_close(&s->ship);
 	if (s->journal)
 		journal_abandon(&s->journal);
 	disk_virtual_free(&s->virtual_disk);

@@ -2,6 +2,7 @@
 #include "voice/call_state.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,10 +42,10 @@ static bool page_get(struct call *call, uint32_t page)
 	return call->texts.pages[page] != NULL;
 }
 
-struct text call_keep(struct call *call, const void *text, size_t len)
+struct text call_restore(struct call *call, const void *text, size_t len)
 {
 	struct texts *t = &call->texts;
-	uint32_t size = len > TEXT_PAGE ? TEXT_PAGE : (uint32_t)len;
+	uint32_t size = (uint32_t)num_min(len, TEXT_PAGE);
 	struct text kept = { t->used, size };
 
 	if (!size || call->err)
@@ -58,6 +59,14 @@ struct text call_keep(struct call *call, const void *text, size_t len)
 	memcpy(t->pages[kept.at / TEXT_PAGE] + kept.at % TEXT_PAGE, text, size);
 	t->used = kept.at + size;
 	return kept;
+}
+
+struct text call_keep(struct call *call, const void *text, size_t len)
+{
+	call->texts.kept += num_min32((uint32_t)num_min(len, TEXT_PAGE), TEXTS_MAX + 1 - call->texts.kept);
+	if (call->texts.kept > TEXTS_MAX && !call->err)
+		call->err = ERR_LIMIT;
+	return call_restore(call, text, len);
 }
 
 struct text call_keep_str(struct call *call, const char *text)
@@ -185,13 +194,30 @@ static void timers_fire(struct call *call)
 {
 	unsigned int i;
 
-	if (!call->wake_us || call->wake_us > call->now_us)
+	if (call->wake_us > call->now_us)
 		return; /* the earliest of them, after the last step */
 	for (i = 0; i < TIMERS; i++) {
 		if (!call->timers[i] || call->timers[i] > call->now_us)
 			continue;
 		call->timers[i] = 0;
 		timer_fire(call, (enum timer)i);
+	}
+}
+
+/* What ends the answer that was being asked for, and was due while nobody had the call, comes before that answer is asked for
+ * anew: else one step would ask and cancel. */
+static void overdue_fire(struct call *call)
+{
+	static const enum timer ends[] = { TIMER_TURN, TIMER_KEYS, TIMER_MAX };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		uint64_t due = call->timers[ends[i]];
+
+		if (!due || due > call->now_us || !dialogue_asked(call))
+			continue;
+		timer_stop(call, ends[i]);
+		timer_fire(call, ends[i]);
 	}
 }
 
@@ -205,6 +231,7 @@ static void attached(struct call *call)
 		timer_stop(call, dead[i]); /* they watched what died with the old worker */
 	quiet_attached(call);
 	endpoint_listen(call, call->listen.final_sample);
+	overdue_fire(call);
 	dialogue_attached(call);
 	speech_attached(call);
 }
@@ -248,8 +275,8 @@ static void wake(struct call *call)
 	unsigned int i;
 
 	for (i = 0; i < TIMERS; i++)
-		if (call->timers[i] && (!earliest || call->timers[i] < earliest))
-			earliest = call->timers[i];
+		if (call->timers[i])
+			earliest = earliest ? num_min(earliest, call->timers[i]) : call->timers[i];
 	if (earliest == call->wake_us)
 		return;
 	call->wake_us = earliest;
@@ -276,8 +303,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 	call->output_count = 0;
 	call->block_count = 0;
 	history_trim(call);
-	if (in->at_us > call->now_us)
-		call->now_us = in->at_us;
+	call->now_us = num_max(call->now_us, in->at_us);
 	if (!call->quiet.ended && in->type == IN_ATTACHED) {
 		input_take(call, in); /* what was due while nobody had the call is judged after that */
 		timers_fire(call);
@@ -295,8 +321,10 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 	wake(call);
 	blocks_resolve(call);
 	broken = call_check(call);
-	if (broken)
-		__assert_fail(broken, __FILE__, __LINE__, __func__);
+	if (broken) {
+		fprintf(stderr, "a call's invariant does not hold: %s\n", broken);
+		abort();
+	}
 	*outputs = (struct call_outputs){ call->outputs, call->output_count };
 	return call->err;
 }

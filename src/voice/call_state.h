@@ -1,4 +1,4 @@
-/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, dialogue.c, speech.c, quiet.c, snapshot.c.
+/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, dialogue.c, speech.c, utterance.c, quiet.c, snapshot.c.
  *
  * Plain data: every field is saved by snapshot.c's tables, nothing points anywhere but into `texts`. A part changes its own
  * struct; what it wants from another part it asks for by one of the functions below.
@@ -6,6 +6,7 @@
 #ifndef VOICE_CALL_STATE_H
 #define VOICE_CALL_STATE_H
 
+#include "base/num.h"
 #include "voice/call.h"
 #include "voice/words.h"
 
@@ -27,12 +28,14 @@ struct text {
 	uint32_t at, len;
 };
 
-/* Everything said, heard or asked, in pages that never move: an output may point at a text while the step adds others. */
-enum { TEXT_PAGE = 16 * 1024, TEXT_PAGES = 256 };
+/* Everything said, heard or asked, in pages that never move: an output may point at a text while the step adds others.
+ * Two neighbouring pages hold more than a page of text, and a loaded call may hold a text twice: room for twice the ceiling. */
+enum { TEXT_PAGE = 16 * 1024, TEXT_PAGES = 512, TEXTS_MAX = 3 << 20 };
 
 struct texts {
 	char *pages[TEXT_PAGES];
 	uint32_t used; /* bytes, the unused ends of full pages included */
+	uint32_t kept; /* bytes of text in the call's whole life, wherever it was saved in between: what the ceiling is for */
 };
 
 enum timer {
@@ -100,7 +103,7 @@ struct gen_tool {
 
 struct gen {
 	enum gen_state state;
-	bool ahead;                /* not released: the end of the turn is only likely */
+	bool ahead;                /* asked, and not released: the end of the turn is only likely */
 	bool spoke;                /* some of its text is an utterance */
 	bool goes_on;              /* it was asked to go on where an attempt before it broke off */
 	uint32_t id, turn, attempt;
@@ -239,6 +242,7 @@ struct call_output *call_put(struct call *call, enum output_type type); /* zeroe
 void call_note(struct call *call, enum note note, uint32_t index, uint64_t number);
 void call_note_text(struct call *call, enum note note, uint32_t index, uint64_t number, struct text text);
 struct text call_keep(struct call *call, const void *text, size_t len); /* copies into texts */
+struct text call_restore(struct call *call, const void *text, size_t len); /* that was kept before the call was saved */
 struct text call_keep_str(struct call *call, const char *text);
 const char *call_text(const struct call *call, struct text text);
 void timer_set(struct call *call, enum timer timer, uint64_t at_us);
@@ -275,6 +279,7 @@ void dialogue_yield(struct call *call);
 void dialogue_advance(struct call *call);
 void dialogue_silence(struct call *call); /* everything there was to say is said */
 bool dialogue_idle(const struct call *call);      /* nothing asked, nothing running, nothing owed */
+bool dialogue_asked(const struct call *call);     /* the model is at a released answer, or about to be asked for it again */
 bool dialogue_answering(const struct call *call); /* the agent owes, or is about to give, an answer that is released */
 void dialogue_model(struct call *call, const struct call_input *in);
 void dialogue_knowledge(struct call *call, const struct call_input *in);
@@ -301,7 +306,7 @@ void tools_due(struct call *call);
 void tools_spare(struct call *call);         /* the caller speaks: what runs goes on */
 void tools_attached(struct call *call);
 
-/* speech.c: what the agent says: queued, sent, played, heard */
+/* speech.c, utterance.c: what the agent says: queued, sent, played, heard */
 void speech_say(struct call *call, enum utterance_kind kind, const char *text, size_t len, bool whole);
 void speech_phrase(struct call *call, enum utterance_kind kind, const struct brief_phrases *phrases, uint8_t *turn);
 void speech_cut(struct call *call, bool flush); /* the generation's text into utterances */
@@ -348,6 +353,6 @@ void measure_ahead(struct call *call); /* an answer is asked for before that */
 void measure_at(struct call *call, enum milestone milestone);
 
 /* check.c, snapshot.c */
-enum { SNAPSHOT_VERSION = 1 };
+enum { SNAPSHOT_VERSION = 2 };
 
 #endif

@@ -49,7 +49,7 @@ static const char *check_waits(const struct call *call)
 		return NULL;
 	if ((g->state == GEN_ASKED || g->state == GEN_TEXT) && !call->timers[TIMER_TOTAL])
 		return "an answer has a deadline";
-	if (g->ahead && g->state != GEN_NONE && g->base_items >= call->dialogue.item_count)
+	if (g->ahead && g->base_items >= call->dialogue.item_count)
 		return "an answer asked ahead has its question in the history";
 	if (call->speech.held && !q->lost && !call->timers[TIMER_RESUME])
 		return "a held agent resumes or yields";

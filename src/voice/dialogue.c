@@ -56,7 +56,7 @@ static void gen_cancel(struct call *call)
 static void gen_clocks(struct call *call, enum ask_kind kind)
 {
 	const struct call_settings *s = &call->settings;
-	int64_t filler = kind == ASK_CONTINUE && s->llm_filler_ms > FILLER_SOON_MS ? FILLER_SOON_MS : s->llm_filler_ms;
+	int64_t filler = kind == ASK_CONTINUE ? (int64_t)num_min((uint64_t)s->llm_filler_ms, FILLER_SOON_MS) : s->llm_filler_ms;
 
 	if (call->dialogue.gen.spoke || !guarded(call, GUARD_P12))
 		return;
@@ -117,9 +117,8 @@ static void ahead_learn(struct call *call, bool hit)
 {
 	struct dialogue *d = &call->dialogue;
 
-	d->ahead_bits = ((d->ahead_bits << 1) | (hit ? 1u : 0u)) & ((1u << AHEAD_MEMORY) - 1);
-	if (d->ahead_count < AHEAD_MEMORY)
-		d->ahead_count++;
+	d->ahead_bits = ((d->ahead_bits << 1) | hit) & ((1u << AHEAD_MEMORY) - 1);
+	d->ahead_count = num_min32(d->ahead_count + 1, AHEAD_MEMORY);
 }
 
 static void turn_words(const struct call *call, struct buf *b)
@@ -176,7 +175,7 @@ void dialogue_words_changed(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 
-	if (d->gen.state == GEN_NONE || !d->gen.ahead)
+	if (!d->gen.ahead)
 		return;
 	turn_words(call, &call->scratch);
 	if (!words_same((const char *)call->scratch.data, call->scratch.len, (const char *)d->gen.asked.data, d->gen.asked.len))
@@ -213,7 +212,7 @@ void dialogue_turn(struct call *call, struct text words)
 {
 	struct dialogue *d = &call->dialogue;
 
-	if (d->gen.state != GEN_NONE && d->gen.ahead) {
+	if (d->gen.ahead) {
 		if (words_same(call_text(call, words), words.len, (const char *)d->gen.asked.data, d->gen.asked.len)) {
 			release(call);
 			return;
@@ -234,7 +233,7 @@ void dialogue_yield(struct call *call)
 	struct dialogue *d = &call->dialogue;
 	uint32_t i;
 
-	if (d->gen.state != GEN_NONE && d->gen.ahead)
+	if (d->gen.ahead)
 		dialogue_discard(call);
 	gen_cancel(call);
 	d->need_answer = false;
@@ -248,6 +247,13 @@ bool dialogue_idle(const struct call *call)
 	const struct dialogue *d = &call->dialogue;
 
 	return d->gen.state == GEN_NONE && !d->need_answer && !tools_running(call);
+}
+
+bool dialogue_asked(const struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+
+	return !d->gen.ahead && (d->gen.state == GEN_ASKED || d->gen.state == GEN_TEXT || d->retry_wait);
 }
 
 bool dialogue_answering(const struct call *call)
@@ -351,7 +357,7 @@ static void stall_clock(struct call *call, uint64_t soonest_us)
 
 	if ((!g->spoke && !g->tool_count) || g->state == GEN_DONE || !guarded(call, GUARD_P12))
 		return;
-	timer_set(call, TIMER_STALL, due > soonest_us ? due : soonest_us);
+	timer_set(call, TIMER_STALL, num_max(due, soonest_us));
 }
 
 void dialogue_silence(struct call *call)
@@ -442,8 +448,6 @@ void dialogue_timer(struct call *call, enum timer timer)
 		tools_due(call);
 		return;
 	}
-	if (d->gen.state == GEN_NONE)
-		return;
 	if (timer == TIMER_FILLER) {
 		if (speech_idle(call) && !floor_caller(call))
 			speech_phrase(call, SAY_FILLER, &call->brief.fillers, &d->filler_turn);
@@ -490,7 +494,7 @@ void dialogue_attached(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 
-	if (d->gen.state != GEN_NONE && d->gen.ahead) {
+	if (d->gen.ahead) {
 		dialogue_discard(call);
 	} else if (d->retry_wait) {
 		attempt_next(call);
@@ -506,7 +510,7 @@ void dialogue_attached(struct call *call)
 
 void dialogue_end(struct call *call)
 {
-	if (call->dialogue.gen.state != GEN_NONE && call->dialogue.gen.ahead)
+	if (call->dialogue.gen.ahead)
 		dialogue_discard(call);
 	gen_cancel(call);
 	call->dialogue.need_answer = false;

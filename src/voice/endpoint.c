@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { STT_RETRY_MAX_MS = 2000, STALL_US = 100000, STALL_MAX_US = 1000000, STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000 };
+enum { STT_RETRY_MAX_MS = 2000, STT_DOUBLINGS = 10, STALL_US = 100000, STALL_MAX_US = 1000000, STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000 };
 
 /* ------------------------------------------------------------------ streams */
 
@@ -37,11 +37,11 @@ void endpoint_listen(struct call *call, uint64_t from_sample)
 static uint64_t unfinalised(const struct call *call)
 {
 	const struct listen *l = &call->listen;
-	uint64_t from = l->voice_sample > STT_BACK_SAMPLES ? l->voice_sample - STT_BACK_SAMPLES : 0;
+	uint64_t from = num_over(l->voice_sample, STT_BACK_SAMPLES);
 
 	if (!l->waiting)
 		return call->ear.end_sample;
-	return from > l->final_sample ? from : l->final_sample;
+	return num_max(from, l->final_sample);
 }
 
 /* Voice has begun that a final must come for; a recogniser that says nothing to a good deal of it is taken for dead. */
@@ -59,15 +59,12 @@ void endpoint_voice(struct call *call, uint64_t position)
 static void replace(struct call *call)
 {
 	struct listen *l = &call->listen;
-	int64_t wait = call->settings.stt_retry_ms;
-	uint32_t i;
+	uint64_t wait = (uint64_t)call->settings.stt_retry_ms << num_min32(l->retries, STT_DOUBLINGS);
 
-	for (i = 0; i < l->retries && wait < STT_RETRY_MAX_MS; i++)
-		wait *= 2;
 	l->retries++;
 	l->down = true;
 	call_note(call, NOTE_RETRY, RETRY_RECOGNISER, l->retries);
-	timer_in(call, TIMER_STT_RETRY, wait > STT_RETRY_MAX_MS ? STT_RETRY_MAX_MS : wait);
+	timer_in(call, TIMER_STT_RETRY, (int64_t)num_min(wait, STT_RETRY_MAX_MS));
 }
 
 void endpoint_down(struct call *call, uint32_t stream)
@@ -173,8 +170,7 @@ static void said_clear(struct call *call)
 	struct listen *l = &call->listen;
 
 	buf_reset(&l->used);
-	if (l->partial.len)
-		buf_append(&l->used, l->partial.data, l->partial.len);
+	buf_append(&l->used, l->partial.data, l->partial.len);
 	buf_reset(&l->said);
 	buf_reset(&l->partial);
 	l->endpoint = false;
@@ -199,7 +195,7 @@ static void turn_end(struct call *call, enum turn_why why)
 	call->dialogue.turn++;
 	call->dialogue.tool_index = 0;
 	call->dialogue.ahead_tries = 0;
-	call_note_text(call, NOTE_TURN, why, call->now_us > since ? call->now_us - since : 0, words);
+	call_note_text(call, NOTE_TURN, why, num_over(call->now_us, since), words);
 	said_clear(call);
 	quiet_words(call);
 	dialogue_turn(call, words);
@@ -235,7 +231,7 @@ static void turn_due(struct call *call)
 	enum turn_why why;
 	uint64_t due = since + (uint64_t)turn_need(call, &why) * 1000;
 
-	if (!speech_idle(call) && (speech_audible(call) || call->speech.held || speech_whole(call)))
+	if (speech_audible(call) || call->speech.held || speech_whole(call))
 		return; /* too few words to interrupt: they are answered when the agent is done (speech_advance asks again) */
 	if (ear->last_chunk_us && call->now_us - ear->last_chunk_us > STALL_US && call->now_us - ear->last_chunk_us < STALL_MAX_US) {
 		timer_set(call, TIMER_TURN, call->now_us + STALL_US); /* nobody has heard this silence */
@@ -334,8 +330,7 @@ static void final_take(struct call *call, const struct call_input *in)
 	bool late = l->used.len > 0 && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
 
 	l->finalizing = false;
-	if (in->position2 > l->final_sample)
-		l->final_sample = in->position2;
+	l->final_sample = num_max(l->final_sample, in->position2);
 	if (!words || owed(call, in) || !guarded(call, GUARD_N5)) {
 		if (!words)
 			buf_reset(&l->partial);

@@ -27,7 +27,7 @@ static void burst_open(struct call *call, uint64_t position)
 	struct ear *ear = &call->ear;
 
 	ear->burst = true;
-	ear->burst_us = call->now_us > CHUNK_US ? call->now_us - CHUNK_US : 0;
+	ear->burst_us = num_over(call->now_us, CHUNK_US);
 	ear->burst_sample = position;
 	ear->voice_us = 0;
 	ear->over_agent = speech_audible(call) && speech_left_us(call) > (uint64_t)call->settings.barge_tail_ms * 1000;

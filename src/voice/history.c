@@ -17,10 +17,10 @@ static uint32_t oldest_needed(const struct call *call)
 	uint32_t oldest = speech_oldest_item(call), i;
 
 	for (i = 0; i < TOOLS_MAX; i++)
-		if (d->tools[i].state && d->tools[i].item < oldest)
-			oldest = d->tools[i].item;
-	if (d->gen.state != GEN_NONE && d->gen.ahead && d->gen.base_items < oldest)
-		oldest = d->gen.base_items;
+		if (d->tools[i].state)
+			oldest = num_min32(oldest, d->tools[i].item);
+	if (d->gen.ahead)
+		oldest = num_min32(oldest, d->gen.base_items);
 	return oldest;
 }
 
@@ -33,16 +33,14 @@ void history_trim(struct call *call)
 	if (d->item_count < ITEMS_MAX)
 		return;
 	oldest = oldest_needed(call);
-	drop = d->item_count - ITEMS_KEPT;
-	if (drop > oldest)
-		drop = oldest;
+	drop = num_min32(d->item_count - ITEMS_KEPT, oldest);
 	while (drop && d->items[drop].type != BLOCK_CALLER)
 		drop--;
 	d->item_count -= drop;
 	memmove(d->items, d->items + drop, d->item_count * sizeof(*d->items));
 	for (i = 0; i < TOOLS_MAX; i++)
-		d->tools[i].item -= d->tools[i].state ? drop : 0;
-	d->gen.base_items -= d->gen.base_items > drop ? drop : d->gen.base_items;
+		d->tools[i].item -= drop; /* here and below free ones too: nobody reads theirs */
+	d->gen.base_items -= num_min32(d->gen.base_items, drop);
 	speech_items_forgotten(call, drop);
 }
 
@@ -76,10 +74,10 @@ uint32_t history_insert(struct call *call, uint32_t at, const struct item *item)
 	memmove(d->items + at + 1, d->items + at, (d->item_count - at) * sizeof(*d->items));
 	d->items[at] = *item;
 	d->item_count++;
-	if (d->gen.state != GEN_NONE && d->gen.ahead && at <= d->gen.base_items)
+	if (d->gen.ahead && at <= d->gen.base_items)
 		d->gen.base_items++;
 	for (i = 0; i < TOOLS_MAX; i++)
-		d->tools[i].item += d->tools[i].state && d->tools[i].item >= at ? 1 : 0;
+		d->tools[i].item += d->tools[i].item >= at;
 	speech_item_moved(call, at);
 	return at;
 }
@@ -91,11 +89,11 @@ void history_remove(struct call *call, uint32_t at)
 
 	assert(at < d->item_count);
 	d->item_count--;
-	if (d->gen.state != GEN_NONE && d->gen.ahead && at < d->gen.base_items)
+	if (d->gen.ahead && at < d->gen.base_items)
 		d->gen.base_items--;
 	memmove(d->items + at, d->items + at + 1, (d->item_count - at) * sizeof(*d->items));
 	for (i = 0; i < TOOLS_MAX; i++)
-		d->tools[i].item -= d->tools[i].state && d->tools[i].item > at ? 1 : 0;
+		d->tools[i].item -= d->tools[i].item > at;
 	speech_item_gone(call, at);
 }
 
@@ -108,11 +106,9 @@ uint32_t history_add(struct call *call, enum block_type type, struct text text)
 
 uint32_t history_agent(struct call *call, struct text text, bool filler)
 {
-	uint32_t at = history_add(call, BLOCK_AGENT, text);
+	struct item item = { .type = BLOCK_AGENT, .flags = filler ? ITEM_FILLER : 0, .turn = call->dialogue.turn, .text = text };
 
-	if (!call->err && filler)
-		call->dialogue.items[at].flags = ITEM_FILLER;
-	return at;
+	return history_insert(call, call->dialogue.item_count, &item);
 }
 
 /* ------------------------------------------------------------------ requests */

@@ -76,6 +76,14 @@ void input_encode(const struct call_input *in, struct buf *b)
 	words_encode(in, b);
 }
 
+void input_encode_voice(uint64_t at_us, uint64_t level, uint64_t position, struct buf *b)
+{
+	wire_put_u64(b, F_TYPE, IN_VOICE);
+	wire_put_u64(b, F_AT, at_us);
+	wire_put_u64(b, F_NUMBER, level);
+	wire_put_u64(b, F_POSITION, position);
+}
+
 static enum err words_decode(struct call_input *in, const struct wire_field *f)
 {
 	struct wire_reader r;

@@ -271,6 +271,7 @@ static enum err open_path(struct journal_reader *r, const char *path)
 static void check_chain(struct journal_reader *r)
 {
 	uint64_t before = 0;
+	bool begun = false; /* a head that holds was seen */
 	size_t i;
 
 	for (i = 0; i < r->files.count; i++) {
@@ -278,13 +279,15 @@ static void check_chain(struct journal_reader *r)
 
 		if (f->header.role == JOURNAL_ROLE_UNUSED || f->header.role == JOURNAL_ROLE_EXPORT)
 			continue;
-		if (f->err) { /* its head does not say */
-			before = f->header.order > before ? f->header.order : before;
+		if (f->err) { /* its head does not say; a segment's name does */
+			if (f->header.role == JOURNAL_ROLE_SEGMENT && f->header.order > before)
+				before = f->header.order;
 			continue;
 		}
-		if (!before && f->header.previous)
+		if (!begun && f->header.previous)
 			r->counts.beginning_gone = true;
-		else if (before && f->header.previous > before)
+		begun = true;
+		if (before && f->header.previous > before)
 			r->counts.missing_files++;
 		before = f->header.order;
 	}

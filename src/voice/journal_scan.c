@@ -439,8 +439,10 @@ static void recovery_fault(void *arg, const struct journal_fault *fault)
 	}
 }
 
+/* A dead process may have left what no sync covered; the machine still shows it and a power cut may take it away. So it is
+ * synced before anything is built on it: *durable says whether that went well. */
 static enum err recover_file(const struct disk *d, const char *dir, const struct journal_file *file,
-	struct journal_recovery *recovery)
+	struct journal_recovery *recovery, bool *durable)
 {
 	struct journal_scan s;
 	struct journal_record r;
@@ -451,10 +453,26 @@ static enum err recover_file(const struct disk *d, const char *dir, const struct
 		recovery->records += r.header.kind != JOURNAL_MARK;
 		recovery->bytes += r.raw_len;
 	}
+	*durable = s.file && !disk_sync(s.file);
 	journal_scan_close(&s);
 	if (err == ERR_IO)
 		recovery->corrupt++; /* unreadable: nothing is written there, so opening goes on */
 	return err == ERR_NOMEM ? err : ERR_NONE;
+}
+
+/* May the chain of files name it? Only what stays: a segment has its order in its name, which is durable. A reserve's or a
+ * ring's order stands in its header alone: one whose header does not hold was never begun (or is damaged, which is told as
+ * such), and will be thrown away. */
+static bool is_in_chain(const struct journal_file *file, bool durable)
+{
+	switch (file->header.role) {
+	case JOURNAL_ROLE_SEGMENT: return true;
+	case JOURNAL_ROLE_RESERVE:
+	case JOURNAL_ROLE_RING: return !file->err && durable;
+	case JOURNAL_ROLE_UNUSED:
+	case JOURNAL_ROLE_EXPORT: break;
+	}
+	return false;
 }
 
 enum err journal_recover(const struct disk *d, const char *dir, struct journal_recovery *recovery, uint64_t *previous,
@@ -466,12 +484,15 @@ enum err journal_recover(const struct disk *d, const char *dir, struct journal_r
 
 	*recovery = (struct journal_recovery){ 0 };
 	for (i = 0; i < files.count && !err; i++) {
-		if (files.items[i].header.role == JOURNAL_ROLE_UNUSED && !files.items[i].err)
+		const struct journal_file *file = &files.items[i];
+		bool durable;
+
+		if (file->header.role == JOURNAL_ROLE_UNUSED && !file->err)
 			continue;
 		recovery->files++;
-		if (files.items[i].header.role != JOURNAL_ROLE_EXPORT && files.items[i].header.order > *previous)
-			*previous = files.items[i].header.order;
-		err = recover_file(d, dir, &files.items[i], recovery);
+		err = recover_file(d, dir, file, recovery, &durable);
+		if (is_in_chain(file, durable) && file->header.order > *previous)
+			*previous = file->header.order;
 	}
 	*highest = files.highest;
 	journal_files_free(&files);

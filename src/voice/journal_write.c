@@ -26,12 +26,19 @@ static enum err open_in(struct journal_writer *w, struct disk_file **fp, const c
 	return disk_path(path, w->dir, name) ? ERR_LIMIT : disk_open(&w->disk, fp, path, flags);
 }
 
-static void unlink_in(struct journal_writer *w, const char *name)
+static enum err unlink_in(struct journal_writer *w, const char *name)
 {
 	char path[DISK_PATH_MAX];
-	enum err ignored = disk_path(path, w->dir, name) ? ERR_LIMIT : disk_unlink(&w->disk, path);
 
-	(void)ignored; /* a leftover costs room, nothing else */
+	return disk_path(path, w->dir, name) ? ERR_LIMIT : disk_unlink(&w->disk, path);
+}
+
+/* What is left of it costs room, nothing else. */
+static void discard(struct journal_writer *w, const char *name)
+{
+	enum err ignored = unlink_in(w, name);
+
+	(void)ignored;
 }
 
 static void header_for(struct journal_writer *w, uint8_t out[JOURNAL_FILE_HEADER_BYTES], enum journal_role role,
@@ -72,7 +79,7 @@ static enum err spare_make(struct journal_writer *w, struct spare_file *s, const
 		err = disk_sync_folder(&w->disk, w->dir);
 	if (err) {
 		disk_close(&s->file);
-		unlink_in(w, s->name);
+		discard(w, s->name);
 	}
 	return err;
 }
@@ -113,23 +120,26 @@ static bool spare_is_used(struct disk_file *f)
 	return disk_read(f, 0, bytes, sizeof(bytes), &got) || (got == sizeof(bytes) && !sodium_is_zero(bytes, got));
 }
 
-/* Takes over an unused spare of an earlier life; one that is not blank behind a blank header is thrown away. */
+/* Takes over an unused spare of an earlier life; what was not made whole, or is not blank behind a blank header, is thrown
+ * away. */
 static bool spare_adopt(struct journal_writer *w, struct spare_file *s, const char *what, uint64_t bytes)
 {
-	struct spare_search search = { .prefix = what };
+	for (;;) {
+		struct spare_search search = { .prefix = what };
 
-	if (disk_list(&w->disk, w->dir, spare_seen, &search) || !*search.name)
-		return false;
-	snprintf(s->name, sizeof(s->name), "%s", search.name);
-	if (open_in(w, &s->file, s->name, DISK_WRITE) || spare_is_used(s->file)) {
+		if (disk_list(&w->disk, w->dir, spare_seen, &search) || !*search.name)
+			return false;
+		snprintf(s->name, sizeof(s->name), "%s", search.name);
+		if (open_in(w, &s->file, s->name, DISK_WRITE) || spare_is_used(s->file)) {
+			disk_close(&s->file);
+			return false;
+		}
+		if (spare_is_blank(s->file, bytes))
+			return true;
 		disk_close(&s->file);
-		return false;
+		if (unlink_in(w, s->name))
+			return false;
 	}
-	if (spare_is_blank(s->file, bytes))
-		return true;
-	disk_close(&s->file);
-	unlink_in(w, s->name);
-	return false;
 }
 
 static enum err spares_fill(struct journal_writer *w, uint64_t now_us)
@@ -235,7 +245,7 @@ static enum err write_try(struct journal_writer *w, const struct journal_batch *
 	if (w->file)
 		file_lost(w);
 	if (!w->size && err == ERR_FULL)
-		unlink_in(w, w->name); /* a new file that found no room: its bytes are of more use elsewhere */
+		discard(w, w->name); /* a new file that found no room: its bytes are of more use elsewhere */
 	return err;
 }
 
@@ -308,6 +318,7 @@ static enum err reserve_begin(struct journal_writer *w, const struct journal_bat
 		err = disk_sync(w->file);
 	if (err) {
 		file_lost(w);
+		discard(w, w->name); /* nothing in it was durable, so nothing may build on its header */
 		return err;
 	}
 	w->size = sizeof(header);
@@ -360,6 +371,8 @@ static void write_audio(struct journal_writer *w, struct journal_batch *b, uint6
 	if (err && w->ring.file && err != ERR_FULL) {
 		disk_close(&w->ring.file); /* audio is given up until there is room for a new ring */
 		atomic_fetch_add(&w->lost_files, 1);
+		if (w->previous < w->ring_order)
+			discard(w, w->ring.name); /* its header never was durable */
 	}
 }
 

@@ -331,6 +331,20 @@ static enum err entries_load(struct keyring *k, const uint8_t *data, size_t len)
 	return ERR_NONE;
 }
 
+/* A dead process may have left entries that no sync covered, or that a failed one lost: the machine still shows them, and a
+ * power cut would take them away. Writing the same bytes again, which wants no room, makes a sync mean what it says. */
+static void make_durable(struct keyring *k, const struct buf *b)
+{
+	enum err err = disk_open(&k->disk, &k->file, k->path, DISK_WRITE);
+
+	if (!err)
+		err = disk_write(k->file, 0, b->data, b->len);
+	if (!err)
+		err = disk_sync(k->file);
+	if (err)
+		k->rewrite = true;
+}
+
 static enum err load_or_begin(struct keyring *k, const struct keyring_options *options, struct err_detail *detail)
 {
 	struct buf b;
@@ -357,6 +371,8 @@ static enum err load_or_begin(struct keyring *k, const struct keyring_options *o
 		err = entries_load(k, b.data, b.len);
 	k->allocated = b.len;
 	k->rewrite = !there || k->damaged_bytes;
+	if (!err && !options->read_only && !k->rewrite)
+		make_durable(k, &b);
 	buf_fini(&b);
 	return err;
 }

@@ -18,7 +18,7 @@ void measure_turn(struct call *call)
 	const struct listen *l = &call->listen;
 	uint64_t speech_end = call->ear.last_voice_us > l->turn_us ? call->ear.last_voice_us : l->text_us;
 
-	if (call->dialogue.gen.state == GEN_NONE || !call->dialogue.gen.ahead)
+	if (!call->dialogue.gen.ahead)
 		measure_ahead(call);
 	call->at[AT_SPEECH_END] = speech_end;
 	call->at[AT_TURN] = call->now_us;
@@ -42,7 +42,7 @@ void measure_at(struct call *call, enum milestone milestone)
 		return;
 	call->measured = true;
 	for (i = AT_TURN; i < MILESTONES; i++) {
-		uint64_t at = call->at[i] > before ? call->at[i] : before;
+		uint64_t at = num_max(call->at[i], before);
 
 		wire_put_varint(&b, at - before);
 		before = at;

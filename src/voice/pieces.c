@@ -43,11 +43,12 @@ static size_t sentence_end(const char *text, size_t len, size_t i)
 	return text[i] == '.' && abbreviation(text, i) ? 0 : 1;
 }
 
-static bool clause_end(const char *text, size_t len, size_t i)
+/* The same for ", " and "—". */
+static size_t clause_end(const char *text, size_t len, size_t i)
 {
 	if (len - i >= 3 && !memcmp(text + i, "\xe2\x80\x94", 3))
-		return true;
-	return (text[i] == ',' || text[i] == ';' || text[i] == ':') && spaced(text, len, i + 1);
+		return 3;
+	return (text[i] == ',' || text[i] == ';' || text[i] == ':') && spaced(text, len, i + 1) ? 1 : 0;
 }
 
 static bool speakable(const char *text, size_t len)
@@ -96,12 +97,12 @@ struct piece pieces_next(const char *text, size_t len, bool first, bool flush, b
 	if (whole)
 		return piece_make(text, len);
 	for (i = 0; i < len && i < PIECE_MAX; i++) {
-		size_t end = sentence_end(text, len, i);
+		size_t end = i >= SENTENCE_MIN ? sentence_end(text, len, i) : 0;
 
-		if (end && i >= SENTENCE_MIN)
+		if (!end && i >= clause)
+			end = clause_end(text, len, i);
+		if (end)
 			return piece_make(text, i + end);
-		if (i >= clause && clause_end(text, len, i))
-			return piece_make(text, i + ((unsigned char)text[i] >= 0x80 ? 3 : 1));
 	}
 	if (len > PIECE_MAX)
 		return piece_make(text, forced_end(text));

@@ -32,6 +32,8 @@ enum {
 	SAMPLE_US = 125,
 	GROUPS = 1024,
 	STORE_MAX_BYTES = 1 << 20,
+	SEEN = 256,              /* audio records that are remembered: more than one gap of the journal's covers */
+	AHEAD_SAMPLES = 3200,    /* what was given to the carrier plays this much later at most */
 	TAIL_SAMPLES = 160       /* less than a frame is missing at the end of every call */
 };
 
@@ -60,6 +62,8 @@ struct recorder {
 	uint64_t media_us, end_us;
 	uint64_t now_us;       /* at_us of the newest record */
 	uint64_t clock_us;     /* the worker's clock minus the call's */
+	uint64_t seen_us[SEEN]; /* when the last audio records were made, the worker's clock; 0: none */
+	unsigned int seen;
 	struct recorder_summary summary;
 
 	uint64_t out;          /* samples given out */
@@ -72,7 +76,8 @@ struct recorder {
 	int64_t late_us;       /* in force */
 	unsigned int first, count;
 	struct group groups[GROUPS];
-	struct buf store;      /* the groups' bytes, in order */
+	struct buf store;      /* the groups' bytes, in order, */
+	size_t placed;         /* behind so many that were placed already */
 };
 
 enum err recorder_new(struct recorder **rp, recorder_h *block, recorder_gap_h *gap, void *arg)
@@ -86,7 +91,7 @@ enum err recorder_new(struct recorder **rp, recorder_h *block, recorder_gap_h *g
 	r->gap = gap;
 	r->arg = arg;
 	r->path_us = UNKNOWN;
-	buf_init(&r->store, STORE_MAX_BYTES);
+	buf_init(&r->store, 2 * STORE_MAX_BYTES);
 	r->caller = calloc(WINDOW, sizeof(*r->caller));
 	r->agent = calloc(WINDOW, sizeof(*r->agent));
 	*rp = r;
@@ -247,9 +252,13 @@ static void group_place(struct recorder *r)
 	if (g->lost)
 		gap_put(r, TRACKS_AGENT, at, played, "not recorded");
 	else if (played)
-		track_put(r, TRACKS_AGENT, at, r->store.data, played);
+		track_put(r, TRACKS_AGENT, at, r->store.data + r->placed, played);
 	if (!g->lost)
-		buf_cut(&r->store, 0, g->samples);
+		r->placed += g->samples;
+	if (r->placed > r->store.len / 2) {
+		buf_cut(&r->store, 0, r->placed);
+		r->placed = 0;
+	}
 	r->first = (r->first + 1) % GROUPS;
 	r->count--;
 }
@@ -257,7 +266,7 @@ static void group_place(struct recorder *r)
 /* Places what no mark will move any more. */
 static void groups_settle(struct recorder *r, bool all)
 {
-	while (r->count && !r->err && (all || r->count == GROUPS || r->store.len > STORE_MAX_BYTES / 2 ||
+	while (r->count && !r->err && (all || r->count == GROUPS || r->store.len - r->placed > STORE_MAX_BYTES / 2 ||
 		group_end_us(group_at(r, 0)) + SETTLE_US < r->now_us))
 		group_place(r);
 }
@@ -429,19 +438,33 @@ static void end_record(struct recorder *r, const void *payload, size_t len)
 		media_began(r, e.media_us);
 }
 
+/* Of a stretch of audio that went to the ring, all records are still there. */
+static bool ring_kept(const struct recorder *r, const struct journal_gap *g)
+{
+	uint64_t kept = 0;
+	unsigned int i;
+
+	for (i = 0; i < SEEN; i++)
+		kept += r->seen_us[i] >= g->first_us && r->seen_us[i] <= g->last_us;
+	return kept >= g->records;
+}
+
 /* The journal itself gave up audio. The caller's holes show by themselves; here are the agent's. */
 static void gap_record(struct recorder *r, const void *payload, size_t len)
 {
 	struct journal_gap g;
-	uint64_t from, to;
+	uint64_t from, to, tail = TAIL_SAMPLES;
 
-	if (journal_gap_decode(&g, payload, len) || !(g.kinds & (UINT64_C(1) << JOURNAL_AUDIO_AGENT)) || g.why == JOURNAL_GAP_RING ||
-		g.why == JOURNAL_GAP_MEMORY || g.why == JOURNAL_GAP_STOPPED)
-		return; /* what was refused is known to the next record; what lies in the ring may be there */
+	if (journal_gap_decode(&g, payload, len) || !(g.kinds & (UINT64_C(1) << JOURNAL_AUDIO_AGENT)))
+		return;
+	if (g.why == JOURNAL_GAP_RING && ring_kept(r, &g))
+		return;
+	if (g.why != JOURNAL_GAP_LOST) /* in the middle of a take the next record knows better, of a whole take nobody else does */
+		tail = AHEAD_SAMPLES;
 	from = place(r, (int64_t)(g.first_us - r->clock_us));
 	to = place(r, (int64_t)(g.last_us - r->clock_us));
 	if (to >= from && to < MAX_SAMPLES)
-		gap_put(r, TRACKS_AGENT, from, to - from + TAIL_SAMPLES, gap_reason(GAP_JOURNAL));
+		gap_put(r, TRACKS_AGENT, from, to - from + tail, gap_reason(GAP_JOURNAL));
 }
 
 /* at_us of a record that is written the moment it happens. */
@@ -467,10 +490,14 @@ enum err recorder_push(struct recorder *r, uint8_t kind, uint32_t epoch, uint64_
 
 	if (!payload || r->err)
 		return r->err;
-	if (epoch != r->epoch)
+	if (epoch != r->epoch) {
 		r->summary.epochs++;
+		memset(r->seen_us, 0, sizeof(r->seen_us));
+	}
 	r->epoch = epoch;
 	clock_learn(r, kind, time_us, payload, len);
+	if (kind == JOURNAL_AUDIO_CALLER || kind == JOURNAL_AUDIO_AGENT)
+		r->seen_us[r->seen++ % SEEN] = time_us;
 	switch (kind) {
 	case JOURNAL_AUDIO_CALLER: caller_record(r, payload, len); break;
 	case JOURNAL_AUDIO_AGENT: agent_record(r, payload, len); break;

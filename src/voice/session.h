@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "providers/llm.h"
 #include "providers/media.h"
@@ -66,6 +67,9 @@ struct session_io {
 	bool record_audio;            /* both tracks go to the journal */
 	enum call_direction direction;
 	uint64_t wall_us;             /* UNIX time when the call's clock began */
+	/* For session_attach: the carrier's own record says that the call ended then, in now_us's time, when nobody had it. The
+	 * attach is followed by IN_HANGUP; the call and its connected time end where the carrier says. 0: it goes on. */
+	uint64_t carrier_ended_us;
 };
 
 /* A new call. Writes its START record. `call_started_us` is the zero of the call's clock in io->now_us's time. Both
@@ -78,6 +82,11 @@ enum err session_open(struct session **sp, const struct session_io *io, const st
  * the position that belongs to now; what lies between is a marked gap. Besides: ERR_FORMAT, ERR_TRUNCATED, ERR_VERSION, ERR_LIMIT for
  * bytes that are no snapshot. */
 enum err session_attach(struct session **sp, const struct session_io *io, const void *snapshot, size_t len, uint64_t call_started_us) MUST_USE;
+
+/* What session_attach takes for a call whose worker died before a snapshot of it was known: a call to which nothing has
+ * happened but that its media began at `media_us` of its clock. session_start follows the attach: the greeting is said (again).
+ * ERR_NOMEM, ERR_LIMIT. */
+enum err session_first_snapshot(struct buf *out, const struct call_settings *settings, const struct brief *brief, uint64_t media_us) MUST_USE;
 
 /* Silences every adapter operation and frees it. No callback after. What is journalled of a call that has not ended is
  * flushed; it has no END record: the call goes on elsewhere. NULL-safe; *sp becomes NULL. Not from inside an adapter's function. */

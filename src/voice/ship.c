@@ -87,6 +87,17 @@ static void cursor_load(struct ship *s)
 	buf_fini(&b);
 }
 
+/* A cursor behind every file is of a folder that was lost in part (a reserve's order goes with its header): what is written
+ * from now on would lie before it, and would never be shipped. */
+static void cursor_check(struct ship *s)
+{
+	struct journal_files files;
+
+	if (!journal_files_list(&files, &s->disk, s->dir) && s->cursor.order > files.highest)
+		s->cursor = (struct journal_position){ 0 };
+	journal_files_free(&files);
+}
+
 static bool same(const struct journal_position *a, const struct journal_position *b)
 {
 	return a->order == b->order && a->offset == b->offset;
@@ -399,6 +410,7 @@ static bool old_enough(const struct ship *s, size_t i, uint64_t wall_us)
 	return false;
 }
 
+/* From the beginning on, and nothing behind a file that stays: a hole would look like a loss. */
 static void delete_shipped(struct ship *s, uint64_t wall_us)
 {
 	size_t i;
@@ -409,13 +421,16 @@ static void delete_shipped(struct ship *s, uint64_t wall_us)
 		const struct journal_file *f = &s->files.items[i];
 		char path[DISK_PATH_MAX];
 
-		if (!is_shipped_kind(f) || f->header.order >= s->saved.order || !is_closed(s, f) || !old_enough(s, i, wall_us))
+		if (!is_shipped_kind(f))
 			continue;
-		if (disk_path(path, s->dir, f->name) || disk_unlink(&s->disk, path))
-			s->counts.disk_errors++;
-		else
-			s->counts.deleted_files++;
+		if (f->header.order >= s->saved.order || !is_closed(s, f) || !old_enough(s, i, wall_us))
+			return;
 		s->stale = true;
+		if (disk_path(path, s->dir, f->name) || disk_unlink(&s->disk, path)) {
+			s->counts.disk_errors++;
+			return;
+		}
+		s->counts.deleted_files++;
 	}
 }
 
@@ -516,6 +531,7 @@ enum err ship_open(struct ship **sp, const struct disk *disk, const char *dir, c
 	}
 	snprintf(s->dir, sizeof(s->dir), "%s", dir);
 	cursor_load(s);
+	cursor_check(s);
 	s->read = s->cursor;
 	*sp = s;
 	return ERR_NONE;

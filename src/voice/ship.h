@@ -48,7 +48,8 @@ struct ship_options {
 
 void ship_options_defaults(struct ship_options *o);
 
-/* Opens at the saved cursor, or at the beginning. A cursor that does not hold counts as none: the sink sorts it out.
+/* Opens at the saved cursor, or at the beginning. A cursor that does not hold, or is behind every file that is
+ * there, counts as none: the sink sorts it out.
  * `sink` and what `arg` points at must outlive the ship. Without a ship_limit the whole folder counts as durable (the
  * journal of a dead worker). */
 enum err ship_open(struct ship **sp, const struct disk *disk, const char *dir, const struct ship_sink *sink, void *arg,

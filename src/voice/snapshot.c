@@ -1,8 +1,10 @@
 /* A call's state as bytes and back, by tables: one line a field, numbered for ever.
  *
- * Version 1: every field of call_state.h that is not scratch, texts page by page. Times are the call's own, so a snapshot
- * means the same on another machine. What is loaded is not trusted: every index, reference and enum is judged, and
- * call_check has the last word.
+ * Every field of call_state.h that is not scratch. Times are the call's own, so a snapshot means the same on another machine.
+ * What is loaded is not trusted: every index, reference and enum is judged, and call_check has the last word.
+ *
+ * Version 2 (written): a text stands where it belongs, as bytes. What nobody refers to any more is left out.
+ * Version 1 (read): a text is two numbers, place and length, in pages that came with the snapshot, old texts and all.
  */
 #include "base/wire.h"
 #include "voice/call_state.h"
@@ -12,22 +14,23 @@
 
 enum field {
 	F_VERSION = 1, F_SETTINGS, F_BRIEF, F_CALL, F_TIMERS, F_MILESTONES, F_EAR, F_LISTEN, F_DIALOGUE, F_GEN, F_GEN_TOOL, F_TOOL, F_ITEM, F_UTTERANCE,
-	F_WORDS, F_SPEECH, F_ORDER, F_QUIET, F_PAGE, F_SLOT
+	F_WORDS, F_SPEECH, F_ORDER, F_QUIET, F_PAGE /* version 1 */
 };
 
 struct column {
 	uint16_t number;
-	uint16_t size;
+	uint16_t size; /* of a number; 0: a struct text, whose length has number + 1 in version 1 */
 	size_t offset;
 	uint64_t max; /* the largest value that may be loaded; 0: what fits */
 };
 
 #define COLUMN(number_, type, name) { number_, sizeof(((struct type *)0)->name), offsetof(struct type, name), 0 }
 #define BELOW(number_, type, name, limit) { number_, sizeof(((struct type *)0)->name), offsetof(struct type, name), (limit) - 1 }
-#define TEXT(number_, type, name) COLUMN(number_, type, name.at), COLUMN((number_) + 1, type, name.len)
+#define TEXT(number_, type, name) { number_, 0, offsetof(struct type, name), 0 }
 
 static const struct column call_columns[] = {
-	COLUMN(1, call, now_us), COLUMN(2, call, wake_us), BELOW(3, call, measured, 2), { 0 },
+	COLUMN(1, call, now_us), COLUMN(2, call, wake_us), BELOW(3, call, measured, 2), BELOW(4, call, texts.kept, TEXTS_MAX + 1),
+	{ 0 },
 };
 
 static const struct column ear_columns[] = {
@@ -111,17 +114,23 @@ static uint64_t column_get(const struct column *c, const void *base)
 	}
 }
 
-static void columns_put(const struct column *c, const void *base, struct buf *b)
+static void columns_put(const struct call *call, const struct column *c, const void *base, struct buf *b)
 {
-	for (; c->number; c++)
-		wire_put_u64(b, c->number, column_get(c, base));
+	for (; c->number; c++) {
+		const struct text *text = (const void *)((const char *)base + c->offset);
+
+		if (c->size)
+			wire_put_u64(b, c->number, column_get(c, base));
+		else
+			wire_put_bytes(b, c->number, call_text(call, *text), text->len);
+	}
 }
 
-static void struct_put(unsigned int field, const struct column *c, const void *base, struct buf *b)
+static void struct_put(const struct call *call, unsigned int field, const struct column *c, const void *base, struct buf *b)
 {
 	size_t opened = wire_open(b, field);
 
-	columns_put(c, base, b);
+	columns_put(call, c, base, b);
 	wire_close(b, opened);
 }
 
@@ -139,7 +148,7 @@ static void listen_put(const struct call *call, struct buf *b)
 {
 	size_t opened = wire_open(b, F_LISTEN);
 
-	columns_put(listen_columns, &call->listen, b);
+	columns_put(call, listen_columns, &call->listen, b);
 	wire_put_bytes(b, LISTEN_SAID, call->listen.said.data, call->listen.said.len);
 	wire_put_bytes(b, LISTEN_PARTIAL, call->listen.partial.data, call->listen.partial.len);
 	wire_put_bytes(b, LISTEN_USED, call->listen.used.data, call->listen.used.len);
@@ -153,21 +162,21 @@ static void dialogue_put(const struct call *call, struct buf *b)
 	size_t opened = wire_open(b, F_DIALOGUE);
 	uint32_t i;
 
-	columns_put(dialogue_columns, d, b);
+	columns_put(call, dialogue_columns, d, b);
 	wire_put_bytes(b, DIALOGUE_QUERY, d->query.data, d->query.len);
 	wire_close(b, opened);
 	opened = wire_open(b, F_GEN);
-	columns_put(gen_columns, g, b);
+	columns_put(call, gen_columns, g, b);
 	wire_put_bytes(b, GEN_ANSWER, g->answer.data, g->answer.len);
 	wire_put_bytes(b, GEN_ASKED_WITH, g->asked.data, g->asked.len);
 	wire_close(b, opened);
 	for (i = 0; i < g->tool_count; i++)
-		struct_put(F_GEN_TOOL, gen_tool_columns, &g->tools[i], b);
+		struct_put(call, F_GEN_TOOL, gen_tool_columns, &g->tools[i], b);
 	for (i = 0; i < TOOLS_MAX; i++)
 		if (d->tools[i].state)
-			struct_put(F_TOOL, tool_columns, &d->tools[i], b);
+			struct_put(call, F_TOOL, tool_columns, &d->tools[i], b);
 	for (i = 0; i < d->item_count; i++)
-		struct_put(F_ITEM, item_columns, &d->items[i], b);
+		struct_put(call, F_ITEM, item_columns, &d->items[i], b);
 }
 
 static void utterance_put(const struct call *call, unsigned int slot, struct buf *b)
@@ -176,7 +185,7 @@ static void utterance_put(const struct call *call, unsigned int slot, struct buf
 	size_t opened = wire_open(b, F_UTTERANCE), words;
 	unsigned int i;
 
-	columns_put(utterance_columns, u, b);
+	columns_put(call, utterance_columns, u, b);
 	wire_put_u64(b, 40, slot + 1); /* its slot, for `order` */
 	words = wire_open(b, 41);
 	for (i = 0; i < u->word_count; i++) {
@@ -194,19 +203,8 @@ static void speech_put(const struct call *call, struct buf *b)
 	for (i = 0; i < UTTERANCES_MAX; i++)
 		if (call->speech.slots[i].state)
 			utterance_put(call, i, b);
-	struct_put(F_SPEECH, speech_columns, &call->speech, b);
+	struct_put(call, F_SPEECH, speech_columns, &call->speech, b);
 	wire_put_bytes(b, F_ORDER, call->speech.order, call->speech.count);
-}
-
-static void pages_put(const struct call *call, struct buf *b)
-{
-	uint32_t at;
-
-	for (at = 0; at < call->texts.used; at += TEXT_PAGE) {
-		uint32_t left = call->texts.used - at;
-
-		wire_put_bytes(b, F_PAGE, call->texts.pages[at / TEXT_PAGE], left < TEXT_PAGE ? left : TEXT_PAGE);
-	}
 }
 
 void call_save(const struct call *call, struct buf *b)
@@ -220,23 +218,30 @@ void call_save(const struct call *call, struct buf *b)
 	opened = wire_open(b, F_BRIEF);
 	brief_encode(&call->brief, b);
 	wire_close(b, opened);
-	struct_put(F_CALL, call_columns, call, b);
+	struct_put(call, F_CALL, call_columns, call, b);
 	numbers_put(F_TIMERS, call->timers, TIMERS, b);
 	numbers_put(F_MILESTONES, call->at, MILESTONES, b);
-	struct_put(F_EAR, ear_columns, &call->ear, b);
+	struct_put(call, F_EAR, ear_columns, &call->ear, b);
 	listen_put(call, b);
 	dialogue_put(call, b);
 	speech_put(call, b);
 	opened = wire_open(b, F_QUIET);
-	columns_put(quiet_columns, &call->quiet, b);
+	columns_put(call, quiet_columns, &call->quiet, b);
 	wire_put_bytes(b, QUIET_KEYS, call->quiet.keys, call->quiet.key_count);
 	wire_close(b, opened);
-	pages_put(call, b);
 }
 
 /* ------------------------------------------------------------------ loading */
 
-static enum err column_set(const struct column *c, void *base, const struct wire_field *f)
+struct loading {
+	struct call *call;
+	uint64_t version;
+	unsigned int gen_tools;
+	struct utterance utterance;
+	uint64_t slot; /* the utterance's, plus one */
+};
+
+static enum err number_set(const struct column *c, void *base, const struct wire_field *f)
 {
 	char *at = (char *)base + c->offset;
 	uint64_t max = c->max ? c->max : c->size == 8 ? UINT64_MAX : (1ull << (c->size * 8)) - 1;
@@ -252,9 +257,40 @@ static enum err column_set(const struct column *c, void *base, const struct wire
 	return ERR_NONE;
 }
 
-/* Bytes fields of a struct go to `other`; it may be NULL. */
-static enum err columns_get(const struct column *columns, void *base, const struct wire_field *whole,
-	enum err (*other)(void *arg, const struct wire_field *f), void *arg)
+/* Version 1: the place comes first, then the length; texts_fine() looks whether there is such a text. */
+static enum err text_refer(const struct column *c, struct text *text, const struct wire_field *f)
+{
+	if (f->is_bytes || f->u64 > UINT32_MAX)
+		return ERR_FORMAT;
+	if (f->number == c->number)
+		text->at = (uint32_t)f->u64;
+	else
+		text->len = (uint32_t)f->u64;
+	return ERR_NONE;
+}
+
+static enum err text_set(struct loading *l, const struct column *c, void *base, const struct wire_field *f)
+{
+	struct text *text = (void *)((char *)base + c->offset);
+
+	if (l->version == 1)
+		return text_refer(c, text, f);
+	if (!f->is_bytes || f->len > TEXT_PAGE)
+		return ERR_FORMAT;
+	*text = call_restore(l->call, f->bytes, f->len);
+	return l->call->err;
+}
+
+static const struct column *column_find(const struct loading *l, const struct column *c, unsigned int number)
+{
+	while (c->number && c->number != number && (c->size || l->version != 1 || c->number + 1u != number))
+		c++;
+	return c->number ? c : NULL;
+}
+
+/* Fields that are no column go to `other`; it may be NULL. */
+static enum err columns_get(struct loading *l, const struct column *columns, void *base, const struct wire_field *whole,
+	enum err (*other)(struct loading *l, const struct wire_field *f))
 {
 	struct wire_reader r;
 	struct wire_field f;
@@ -262,14 +298,12 @@ static enum err columns_get(const struct column *columns, void *base, const stru
 
 	wire_reader_sub(&r, whole);
 	while (!err && wire_next(&r, &f)) {
-		const struct column *c = columns;
+		const struct column *c = column_find(l, columns, f.number);
 
-		while (c->number && c->number != f.number)
-			c++;
-		if (c->number)
-			err = column_set(c, base, &f);
+		if (c)
+			err = c->size ? number_set(c, base, &f) : text_set(l, c, base, &f);
 		else if (other)
-			err = other(arg, &f);
+			err = other(l, &f);
 	}
 	return err ? err : r.err;
 }
@@ -281,9 +315,9 @@ static enum err buf_get(struct buf *b, const struct wire_field *f)
 	return b->err ? b->err : f->is_bytes ? ERR_NONE : ERR_FORMAT;
 }
 
-static enum err listen_other(void *arg, const struct wire_field *f)
+static enum err listen_other(struct loading *l, const struct wire_field *f)
 {
-	struct call *call = arg;
+	struct call *call = l->call;
 
 	switch (f->number) {
 	case LISTEN_SAID: return buf_get(&call->listen.said, f);
@@ -293,16 +327,16 @@ static enum err listen_other(void *arg, const struct wire_field *f)
 	}
 }
 
-static enum err dialogue_other(void *arg, const struct wire_field *f)
+static enum err dialogue_other(struct loading *l, const struct wire_field *f)
 {
-	struct call *call = arg;
+	struct call *call = l->call;
 
 	return f->number == DIALOGUE_QUERY ? buf_get(&call->dialogue.query, f) : ERR_NONE;
 }
 
-static enum err gen_other(void *arg, const struct wire_field *f)
+static enum err gen_other(struct loading *l, const struct wire_field *f)
 {
-	struct call *call = arg;
+	struct call *call = l->call;
 
 	switch (f->number) {
 	case GEN_ANSWER: return buf_get(&call->dialogue.gen.answer, f);
@@ -311,9 +345,9 @@ static enum err gen_other(void *arg, const struct wire_field *f)
 	}
 }
 
-static enum err quiet_other(void *arg, const struct wire_field *f)
+static enum err quiet_other(struct loading *l, const struct wire_field *f)
 {
-	struct call *call = arg;
+	struct call *call = l->call;
 
 	if (f->number != QUIET_KEYS)
 		return ERR_NONE;
@@ -335,14 +369,8 @@ static enum err numbers_get(uint64_t *numbers, unsigned int count, const struct 
 	return r.err ? r.err : r.at == r.end ? ERR_NONE : ERR_FORMAT;
 }
 
-struct loaded_utterance {
-	struct utterance u;
-	uint64_t slot;
-};
-
-static enum err utterance_other(void *arg, const struct wire_field *f)
+static enum err utterance_other(struct loading *l, const struct wire_field *f)
 {
-	struct loaded_utterance *l = arg;
 	struct wire_reader r;
 	unsigned int i;
 
@@ -358,21 +386,24 @@ static enum err utterance_other(void *arg, const struct wire_field *f)
 
 		if (samples > UINT32_MAX || text > UINT16_MAX)
 			return ERR_FORMAT;
-		l->u.words[i] = (struct speech_word){ (uint32_t)samples, (uint16_t)text };
+		l->utterance.words[i] = (struct speech_word){ (uint32_t)samples, (uint16_t)text };
 	}
 	return r.err ? r.err : r.at == r.end ? ERR_NONE : ERR_FORMAT;
 }
 
-static enum err utterance_get(struct call *call, const struct wire_field *f)
+static enum err utterance_get(struct loading *l, const struct wire_field *f)
 {
-	struct loaded_utterance l = { .slot = 0 };
-	enum err err = columns_get(utterance_columns, &l.u, f, utterance_other, &l);
+	static const struct utterance none;
+	enum err err;
 
+	l->utterance = none;
+	l->slot = 0;
+	err = columns_get(l, utterance_columns, &l->utterance, f, utterance_other);
 	if (err)
 		return err;
-	if (!l.slot || l.slot > UTTERANCES_MAX || !l.u.state)
+	if (!l->slot || l->slot > UTTERANCES_MAX || !l->utterance.state)
 		return ERR_FORMAT;
-	call->speech.slots[l.slot - 1] = l.u;
+	l->call->speech.slots[l->slot - 1] = l->utterance;
 	return ERR_NONE;
 }
 
@@ -394,11 +425,11 @@ static enum err order_get(struct call *call, const struct wire_field *f)
 	return ERR_NONE;
 }
 
-static enum err item_get(struct call *call, const struct wire_field *f)
+static enum err item_get(struct loading *l, const struct wire_field *f)
 {
-	struct dialogue *d = &call->dialogue;
+	struct dialogue *d = &l->call->dialogue;
 	struct item item = { 0 };
-	enum err err = columns_get(item_columns, &item, f, NULL, NULL);
+	enum err err = columns_get(l, item_columns, &item, f, NULL);
 
 	if (err)
 		return err;
@@ -417,25 +448,30 @@ static enum err item_get(struct call *call, const struct wire_field *f)
 	return ERR_NONE;
 }
 
-static enum err tool_get(struct call *call, const struct wire_field *f)
+static enum err tool_get(struct loading *l, const struct wire_field *f)
 {
+	struct tool *tools = l->call->dialogue.tools;
 	unsigned int i = 0;
 
-	while (i < TOOLS_MAX && call->dialogue.tools[i].state)
+	while (i < TOOLS_MAX && tools[i].state)
 		i++;
-	return i < TOOLS_MAX ? columns_get(tool_columns, &call->dialogue.tools[i], f, NULL, NULL) : ERR_LIMIT;
+	return i < TOOLS_MAX ? columns_get(l, tool_columns, &tools[i], f, NULL) : ERR_LIMIT;
 }
 
-static enum err gen_tool_get(struct call *call, const struct wire_field *f, unsigned int *count)
+static enum err gen_tool_get(struct loading *l, const struct wire_field *f)
 {
-	return *count < GEN_TOOLS_MAX ? columns_get(gen_tool_columns, &call->dialogue.gen.tools[(*count)++], f, NULL, NULL) : ERR_LIMIT;
+	if (l->gen_tools == GEN_TOOLS_MAX)
+		return ERR_LIMIT;
+	return columns_get(l, gen_tool_columns, &l->call->dialogue.gen.tools[l->gen_tools++], f, NULL);
 }
 
-static enum err page_load(struct call *call, const struct wire_field *f)
+static enum err page_load(struct loading *l, const struct wire_field *f)
 {
-	struct texts *t = &call->texts;
+	struct texts *t = &l->call->texts;
 	char *page;
 
+	if (l->version != 1)
+		return ERR_NONE; /* not one of this version's fields */
 	if (!f->is_bytes || !f->len || f->len > TEXT_PAGE || t->used % TEXT_PAGE || t->used / TEXT_PAGE >= TEXT_PAGES)
 		return ERR_FORMAT;
 	page = malloc(TEXT_PAGE);
@@ -444,30 +480,42 @@ static enum err page_load(struct call *call, const struct wire_field *f)
 	memcpy(page, f->bytes, f->len);
 	t->pages[t->used / TEXT_PAGE] = page;
 	t->used += (uint32_t)f->len;
+	t->kept = num_min32(t->used, TEXTS_MAX);
 	return ERR_NONE;
 }
 
-static enum err field_get(struct call *call, const struct wire_field *f, unsigned int *gen_tools)
+/* The version comes first: what follows means something by it. */
+static enum err version_get(struct loading *l, const struct wire_field *f)
 {
+	if (f->number != F_VERSION || f->is_bytes)
+		return ERR_FORMAT;
+	l->version = f->u64;
+	return l->version >= 1 && l->version <= SNAPSHOT_VERSION ? ERR_NONE : ERR_VERSION;
+}
+
+static enum err field_get(struct loading *l, const struct wire_field *f)
+{
+	struct call *call = l->call;
+
 	switch (f->number) {
-	case F_VERSION: return f->u64 == SNAPSHOT_VERSION ? ERR_NONE : ERR_VERSION;
+	case F_VERSION: return ERR_FORMAT; /* a second one */
 	case F_SETTINGS: return f->is_bytes ? call_settings_decode(&call->settings, f->bytes, f->len) : ERR_FORMAT;
 	case F_BRIEF: return f->is_bytes ? brief_decode(&call->brief, f->bytes, f->len) : ERR_FORMAT;
-	case F_CALL: return columns_get(call_columns, call, f, NULL, NULL);
+	case F_CALL: return columns_get(l, call_columns, call, f, NULL);
 	case F_TIMERS: return numbers_get(call->timers, TIMERS, f);
 	case F_MILESTONES: return numbers_get(call->at, MILESTONES, f);
-	case F_EAR: return columns_get(ear_columns, &call->ear, f, NULL, NULL);
-	case F_LISTEN: return columns_get(listen_columns, &call->listen, f, listen_other, call);
-	case F_DIALOGUE: return columns_get(dialogue_columns, &call->dialogue, f, dialogue_other, call);
-	case F_GEN: return columns_get(gen_columns, &call->dialogue.gen, f, gen_other, call);
-	case F_GEN_TOOL: return gen_tool_get(call, f, gen_tools);
-	case F_TOOL: return tool_get(call, f);
-	case F_ITEM: return item_get(call, f);
-	case F_UTTERANCE: return utterance_get(call, f);
-	case F_SPEECH: return columns_get(speech_columns, &call->speech, f, NULL, NULL);
+	case F_EAR: return columns_get(l, ear_columns, &call->ear, f, NULL);
+	case F_LISTEN: return columns_get(l, listen_columns, &call->listen, f, listen_other);
+	case F_DIALOGUE: return columns_get(l, dialogue_columns, &call->dialogue, f, dialogue_other);
+	case F_GEN: return columns_get(l, gen_columns, &call->dialogue.gen, f, gen_other);
+	case F_GEN_TOOL: return gen_tool_get(l, f);
+	case F_TOOL: return tool_get(l, f);
+	case F_ITEM: return item_get(l, f);
+	case F_UTTERANCE: return utterance_get(l, f);
+	case F_SPEECH: return columns_get(l, speech_columns, &call->speech, f, NULL);
 	case F_ORDER: return order_get(call, f);
-	case F_QUIET: return columns_get(quiet_columns, &call->quiet, f, quiet_other, call);
-	case F_PAGE: return page_load(call, f);
+	case F_QUIET: return columns_get(l, quiet_columns, &call->quiet, f, quiet_other);
+	case F_PAGE: return page_load(l, f);
 	default: return ERR_NONE;
 	}
 }
@@ -505,7 +553,7 @@ static bool ahead_fine(const struct call *call)
 	const struct dialogue *d = &call->dialogue;
 	uint32_t at = d->gen.base_items;
 
-	if (d->gen.state == GEN_NONE || !d->gen.ahead)
+	if (!d->gen.ahead)
 		return true;
 	if (at < d->item_count && d->items[at].type == BLOCK_EVENT)
 		at++;
@@ -528,35 +576,38 @@ static bool queue_fine(const struct call *call)
 	return true;
 }
 
-enum err call_load(struct call **callp, const void *data, size_t len)
+static enum err snapshot_read(struct loading *l, const void *data, size_t len)
 {
-	struct call_settings settings;
-	static const struct brief empty;
-	unsigned int gen_tools = 0;
 	struct wire_reader r;
 	struct wire_field f;
-	struct call *call;
-	bool version = false;
+	enum err err = ERR_NONE;
+
+	wire_reader_init(&r, data, len);
+	while (!err && wire_next(&r, &f))
+		err = l->version ? field_get(l, &f) : version_get(l, &f);
+	if (err || r.err)
+		return err ? err : r.err;
+	if (!l->version || !texts_fine(l->call, l->gen_tools) || !queue_fine(l->call) || !ahead_fine(l->call) || call_check(l->call))
+		return ERR_FORMAT;
+	return ERR_NONE;
+}
+
+enum err call_load(struct call **callp, const void *data, size_t len)
+{
+	static const struct brief empty;
+	struct call_settings settings;
+	struct loading l = { .version = 0 };
 	enum err err;
 
-	call_settings_init(&settings);
-	err = call_new(&call, &settings, &empty);
 	*callp = NULL;
+	call_settings_init(&settings);
+	err = call_new(&l.call, &settings, &empty);
 	if (err)
 		return err;
-	wire_reader_init(&r, data, len);
-	while (!err && wire_next(&r, &f)) {
-		version = version || f.number == F_VERSION;
-		err = version ? field_get(call, &f, &gen_tools) : ERR_FORMAT;
-	}
-	if (!err)
-		err = r.err;
-	if (!err && (!version || !texts_fine(call, gen_tools) || !queue_fine(call) || !ahead_fine(call) || call_check(call)))
-		err = ERR_FORMAT;
-	if (err) {
-		call_free(call);
-		return err;
-	}
-	*callp = call;
-	return ERR_NONE;
+	err = snapshot_read(&l, data, len);
+	if (err)
+		call_free(l.call);
+	else
+		*callp = l.call;
+	return err;
 }

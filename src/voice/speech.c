@@ -1,43 +1,44 @@
-/* What the agent says: every utterance from text to what was heard.
+/* What the agent says: the queue of utterances, from text to what was heard.
  *
  *   WAITS ──speech_advance: few enough ahead──► MADE ──audio there, released, floor free──► PLAYS ──all marks──► free
  *     ▲            OUT_SPEAK                      │ ▲            OUT_PLAY                      │
- *     │                                           │ └── again, other take ── audio late ───────┤ (make_again, split)
+ *     │                                           │ └── again, other take ── audio late ───────┤ (again, split)
  *     └──── speech_drop: yield ──► CUT (a second for marks on their way) ──► free ◄────────────┘
  *
- * Heard: a word is heard when a mark says that its last sample was played. After a clear the carrier returns every mark that
- * was queued; such a mark counts only if it comes no sooner than its audio could have been played (played_take). History
- * items follow: an utterance in work stands there with its whole text, a cut one with what was heard.
- *
- * A voice that dies: before any of its audio was sent, the whole text goes to a new stream; later, the utterance is split
- * behind the last whole word there is audio for, and the rest becomes an utterance of its own (split).
+ * Here: who stands in the queue and in which order, text cut into utterances, whose turn it is, hold, resume and drop, the
+ * clocks of the head. What becomes of a single utterance (made, played, marked, its voice dies) is utterance.c's.
  */
-#include "voice/call_state.h"
 #include "voice/pieces.h"
+#include "voice/utterance.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { CUT_KEEP_US = 1000000, CHARS_A_SECOND = 14, PLAY_TRIES = 2, ESTIMATE_PART = 8 };
-
-static uint64_t samples_us(uint64_t samples)
-{
-	return samples * 1000000 / CALL_RATE_HZ;
-}
+enum {
+	CUT_KEEP_US = 1000000, CHARS_A_SECOND = 14, PLAY_TRIES = 2,
+	ANSWER_SPARE = 2, /* an answer leaves room for a phrase, */
+	SAY_SPARE = 1     /* and everything leaves room for the rest of an utterance whose voice dies */
+};
 
 /* ------------------------------------------------------------------ the queue */
 
-static struct utterance *at_order(struct call *call, unsigned int i)
+static const struct utterance *look_at(const struct call *call, unsigned int i)
 {
-	return &call->speech.slots[call->speech.order[i]];
+	return i < call->speech.count ? &call->speech.slots[call->speech.order[i]] : NULL;
 }
 
+/* What is being said, or is next. */
 static const struct utterance *head(const struct call *call)
 {
-	return call->speech.count ? &call->speech.slots[call->speech.order[0]] : NULL;
+	return look_at(call, 0);
 }
 
-static struct utterance *find(struct call *call, uint32_t id)
+struct utterance *queue_at(struct call *call, unsigned int i)
+{
+	return (struct utterance *)look_at(call, i);
+}
+
+struct utterance *queue_find(struct call *call, uint32_t id)
 {
 	unsigned int i;
 
@@ -63,9 +64,9 @@ static int free_slot(struct call *call)
 	return oldest;
 }
 
-static bool room(const struct call *call)
+bool queue_room(const struct call *call, unsigned int spare)
 {
-	return call->speech.count < UTTERANCES_MAX;
+	return call->speech.count + spare < UTTERANCES_MAX;
 }
 
 static void order_insert(struct call *call, unsigned int at, int slot)
@@ -78,7 +79,7 @@ static void order_insert(struct call *call, unsigned int at, int slot)
 	s->count++;
 }
 
-static void order_remove(struct call *call, unsigned int at)
+void queue_remove(struct call *call, unsigned int at)
 {
 	struct speech *s = &call->speech;
 
@@ -86,7 +87,7 @@ static void order_remove(struct call *call, unsigned int at)
 	s->count--;
 }
 
-static struct utterance *add(struct call *call, unsigned int at, enum utterance_kind kind, struct text text, uint32_t item)
+struct utterance *queue_add(struct call *call, unsigned int at, enum utterance_kind kind, struct text text, uint32_t item)
 {
 	int slot = free_slot(call);
 	struct utterance *u;
@@ -104,13 +105,12 @@ static struct utterance *add(struct call *call, unsigned int at, enum utterance_
 	return u;
 }
 
-static unsigned int place(const struct call *call, const struct utterance *u)
+unsigned int queue_place(const struct call *call, const struct utterance *u)
 {
 	unsigned int i = 0;
 
-	while (i < call->speech.count && &call->speech.slots[call->speech.order[i]] != u)
-		i++;
-	assert(i < call->speech.count);
+	for (; look_at(call, i) != u; i++)
+		assert(i < call->speech.count);
 	return i;
 }
 
@@ -119,8 +119,7 @@ void speech_item_moved(struct call *call, uint32_t from)
 	unsigned int i;
 
 	for (i = 0; i < UTTERANCES_MAX; i++)
-		if (call->speech.slots[i].state && call->speech.slots[i].item >= from)
-			call->speech.slots[i].item++;
+		call->speech.slots[i].item += call->speech.slots[i].item >= from; /* here and below free ones too: nobody reads theirs */
 }
 
 void speech_item_gone(struct call *call, uint32_t at)
@@ -128,8 +127,7 @@ void speech_item_gone(struct call *call, uint32_t at)
 	unsigned int i;
 
 	for (i = 0; i < UTTERANCES_MAX; i++)
-		if (call->speech.slots[i].state && call->speech.slots[i].item > at)
-			call->speech.slots[i].item--;
+		call->speech.slots[i].item -= call->speech.slots[i].item > at;
 }
 
 uint32_t speech_oldest_item(const struct call *call)
@@ -138,8 +136,8 @@ uint32_t speech_oldest_item(const struct call *call)
 	unsigned int i;
 
 	for (i = 0; i < UTTERANCES_MAX; i++)
-		if (call->speech.slots[i].state && call->speech.slots[i].item < oldest)
-			oldest = call->speech.slots[i].item;
+		if (call->speech.slots[i].state)
+			oldest = num_min32(oldest, call->speech.slots[i].item);
 	return oldest;
 }
 
@@ -148,8 +146,7 @@ void speech_items_forgotten(struct call *call, uint32_t count)
 	unsigned int i;
 
 	for (i = 0; i < UTTERANCES_MAX; i++)
-		if (call->speech.slots[i].state)
-			call->speech.slots[i].item -= count;
+		call->speech.slots[i].item -= count;
 }
 
 void speech_say(struct call *call, enum utterance_kind kind, const char *text, size_t len, bool whole)
@@ -158,13 +155,13 @@ void speech_say(struct call *call, enum utterance_kind kind, const char *text, s
 	struct utterance *u;
 	uint32_t item;
 
-	if (!len || !room(call))
+	if (!len || !queue_room(call, SAY_SPARE))
 		return;
 	kept = call_keep(call, text, len);
 	item = history_agent(call, kept, kind == SAY_FILLER);
 	if (call->err)
 		return;
-	u = add(call, call->speech.count, kind, kept, item);
+	u = queue_add(call, call->speech.count, kind, kept, item);
 	u->whole = whole;
 }
 
@@ -187,8 +184,8 @@ void speech_cut(struct call *call, bool flush)
 	struct gen *g = &call->dialogue.gen;
 	const char *text = (const char *)g->answer.data;
 
-	while (g->cut < g->answer.len && room(call)) {
-		bool last = call->speech.count == UTTERANCES_MAX - 1;
+	while (g->cut < g->answer.len && queue_room(call, ANSWER_SPARE)) {
+		bool last = !queue_room(call, ANSWER_SPARE + 1);
 		struct piece piece = pieces_next(text + g->cut, g->answer.len - g->cut, !g->spoke, flush, flush && last);
 
 		if (!piece.taken)
@@ -199,7 +196,7 @@ void speech_cut(struct call *call, bool flush)
 			speech_say(call, SAY_ANSWER, text + g->cut + piece.from, piece.len, false);
 			if (call->speech.count == before)
 				return;
-			at_order(call, call->speech.count - 1u)->gen = g->id;
+			queue_at(call, call->speech.count - 1u)->gen = g->id;
 			g->spoke = true;
 			measure_at(call, AT_SPEAKABLE);
 		}
@@ -209,96 +206,32 @@ void speech_cut(struct call *call, bool flush)
 
 void speech_released(struct call *call, uint32_t gen)
 {
+	struct utterance *u;
 	unsigned int i;
 
-	for (i = 0; i < call->speech.count; i++)
-		if (at_order(call, i)->gen == gen)
-			at_order(call, i)->turn = call->dialogue.turn;
-}
-
-/* ------------------------------------------------------------------ heard */
-
-/* Where a word surely has ended. An estimate is off by a little, and by more the longer the utterance has gone on. */
-static uint64_t word_end(const struct call *call, const struct utterance *u, unsigned int word)
-{
-	uint64_t end = u->words[word].end_samples;
-	uint64_t margin = (uint64_t)call->settings.tts_margin_ms * CALL_RATE_HZ / 1000;
-
-	if (u->exact)
-		return end;
-	return end + (end / ESTIMATE_PART > margin ? end / ESTIMATE_PART : margin);
-}
-
-/* Samples that must have been played for a word to be heard. */
-static uint64_t word_due(const struct call *call, const struct utterance *u, unsigned int word)
-{
-	uint64_t due = word_end(call, u, word);
-
-	return u->done && due > u->samples ? u->samples : due;
-}
-
-/* Words heard so far. */
-static unsigned int heard_words(const struct call *call, const struct utterance *u)
-{
-	unsigned int n = 0;
-
-	while (n < u->word_count && word_due(call, u, n) <= u->played)
-		n++;
-	return n;
-}
-
-static uint32_t heard_bytes(const struct call *call, const struct utterance *u)
-{
-	unsigned int n = heard_words(call, u);
-	uint32_t end;
-
-	if (u->done && u->samples && u->played >= u->samples)
-		return u->text.len;
-	end = n ? u->words[n - 1].text_end : 0;
-	return end > u->text.len ? u->text.len : end;
-}
-
-/* Where a held utterance goes on: behind the last word heard. */
-static uint32_t heard_samples(const struct call *call, const struct utterance *u)
-{
-	unsigned int n = heard_words(call, u);
-	uint32_t end = n ? u->words[n - 1].end_samples : 0;
-
-	return end > u->samples ? u->samples : end; /* a voice may tell of words before it gives their sound */
-}
-
-static void item_set(struct call *call, const struct utterance *u, uint32_t bytes)
-{
-	struct item *item = &call->dialogue.items[u->item];
-
-	assert(u->item < call->dialogue.item_count && item->type == BLOCK_AGENT);
-	if (!guarded(call, GUARD_P04))
-		bytes = u->text.len;
-	item->text = (struct text){ u->text.at, bytes };
-}
-
-static void note_heard(struct call *call, const struct utterance *u, bool cut)
-{
-	uint32_t bytes = cut ? heard_bytes(call, u) : u->text.len;
-
-	call_note_text(call, NOTE_HEARD, u->id, cut, (struct text){ u->text.at, bytes });
-	call->outputs[call->output_count - 1].turn = u->turn;
+	for (i = 0; (u = queue_at(call, i)); i++)
+		if (u->gen == gen)
+			u->turn = call->dialogue.turn;
 }
 
 /* ------------------------------------------------------------------ clocks of the head */
+
+static void clocks_stop(struct call *call)
+{
+	timer_stop(call, TIMER_VOICE);
+	timer_stop(call, TIMER_PLAY);
+	timer_stop(call, TIMER_MARK);
+}
 
 static void clocks(struct call *call)
 {
 	const struct utterance *u = head(call);
 
-	timer_stop(call, TIMER_VOICE);
-	timer_stop(call, TIMER_PLAY);
-	timer_stop(call, TIMER_MARK);
+	clocks_stop(call);
 	if (!u || call->quiet.lost || !guarded(call, GUARD_P13))
 		return;
-	if (u->state != UTTERANCE_WAITS && !u->done) {
-		uint64_t dry = u->sent ? u->sent_us + samples_us(u->samples > u->sent_at ? u->samples - u->sent_at : 0) : 0;
-		uint64_t since = u->audio_us > dry ? u->audio_us : dry;
+	if (!u->done) { /* the head is made, at least */
+		uint64_t since = num_max(u->audio_us, u->sent ? utterance_sent_us(u, u->samples) : 0);
 
 		if (!u->samples)
 			timer_set(call, TIMER_VOICE, u->made_us + (uint64_t)call->settings.tts_first_ms * 1000);
@@ -310,351 +243,10 @@ static void clocks(struct call *call)
 	if (!u->sent)
 		timer_set(call, TIMER_PLAY, u->play_us + (uint64_t)call->settings.play_start_ms * 1000);
 	else if (u->done)
-		timer_set(call, TIMER_MARK, u->sent_us + samples_us(u->samples > u->sent_at ? u->samples - u->sent_at : 0) + (uint64_t)call->settings.play_mark_ms * 1000);
-}
-
-/* A question of the agent's own says what kind of answer to expect. */
-static void expect(struct call *call, const struct utterance *u)
-{
-	struct words_expect e = words_expect(call_text(call, u->text), u->text.len);
-
-	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY)
-		call->listen.expect = e;
-}
-
-static void play(struct call *call, struct utterance *u, uint32_t from)
-{
-	struct call_output *out = call_put(call, OUT_PLAY);
-
-	expect(call, u);
-	u->state = UTTERANCE_PLAYS;
-	u->take++;
-	u->from = from;
-	u->sent = false;
-	u->cleared = false;
-	u->anchored = false;
-	u->bound_us = 0;
-	u->play_us = call->now_us;
-	out->utterance = u->id;
-	out->take = u->take;
-	out->position = from;
-}
-
-/* ------------------------------------------------------------------ making */
-
-static void make(struct call *call, struct utterance *u)
-{
-	struct call_output *out = call_put(call, OUT_SPEAK);
-
-	u->state = UTTERANCE_MADE;
-	u->synth_take = ++u->take;
-	u->attempts++;
-	u->samples = 0;
-	u->played = 0;
-	u->word_count = 0;
-	u->done = false;
-	u->sent = false;
-	u->anchored = false;
-	u->cleared = false;
-	u->from = 0;
-	u->made_us = call->now_us;
-	u->audio_us = 0;
-	out->utterance = u->id;
-	out->take = u->take;
-	out->text = call_text(call, u->text);
-	out->text_len = u->text.len;
-}
-
-static void unspeak(struct call *call, const struct utterance *u)
-{
-	if (u->state != UTTERANCE_WAITS)
-		call_put(call, OUT_UNSPEAK)->utterance = u->id;
-}
-
-/* The head, or any other, is over; history keeps what was heard of it. */
-static void finish(struct call *call, struct utterance *u, bool cut)
-{
-	unsigned int at = place(call, u);
-
-	note_heard(call, u, cut);
-	item_set(call, u, cut ? heard_bytes(call, u) : u->text.len);
-	unspeak(call, u);
-	u->state = UTTERANCE_FREE;
-	order_remove(call, at);
-	if (call->speech.count && !at && !cut) {
-		at_order(call, 0)->bound_us = call->now_us;
-		at_order(call, 0)->play_us = call->now_us;
-	}
-	if (!call->speech.count) {
-		call->speech.held = false;
-		dialogue_silence(call);
-		endpoint_update(call);
-	}
-}
-
-/* What was sent of it is cleared at the carrier; what is cleared along with it, because it was queued before, plays again. */
-static void take_back(struct call *call, const struct utterance *u)
-{
-	unsigned int i;
-
-	if (u->state != UTTERANCE_PLAYS || !u->sent || call->speech.held)
-		return;
-	call_put(call, OUT_HOLD);
-	for (i = 0; i < call->speech.count && at_order(call, i) != u; i++)
-		play(call, at_order(call, i), heard_samples(call, at_order(call, i)));
-}
-
-static void give_up(struct call *call, struct utterance *u, enum retry_what what)
-{
-	bool answer = u->kind == SAY_ANSWER;
-
-	call_note(call, NOTE_FAILED, what, u->id);
-	take_back(call, u);
-	finish(call, u, true);
-	if (answer)
-		call->dialogue.failures++;
-	if (call->dialogue.failures >= (uint32_t)call->settings.call_failures)
-		quiet_end(call, END_FAILED, false, false);
-}
-
-static void make_again(struct call *call, struct utterance *u)
-{
-	if (u->attempts >= (uint32_t)call->settings.tts_attempts) {
-		give_up(call, u, RETRY_VOICE);
-		return;
-	}
-	call_note(call, NOTE_RETRY, RETRY_VOICE, u->attempts + 1);
-	take_back(call, u);
-	call_put(call, OUT_UNSPEAK)->utterance = u->id;
-	make(call, u);
-}
-
-/* Words there is whole audio for. */
-static unsigned int made_words(const struct call *call, const struct utterance *u)
-{
-	unsigned int n = 0;
-
-	while (n < u->word_count && word_end(call, u, n) <= u->samples)
-		n++;
-	return n;
-}
-
-static uint32_t skip_space(const struct call *call, struct text text, uint32_t from)
-{
-	const char *t = call_text(call, text);
-
-	while (from < text.len && t[from] == ' ')
-		from++;
-	return from;
-}
-
-/* No more audio is to be had: what there is, is all. */
-static void trim(struct call *call, struct utterance *u)
-{
-	struct call_output *out = call_put(call, OUT_TRIM);
-
-	u->done = true;
-	out->utterance = u->id;
-	out->position = u->samples;
-}
-
-/* The voice died behind word `n`: what there is audio for is one utterance, the rest another. */
-static void split(struct call *call, struct utterance *u, unsigned int n)
-{
-	uint32_t end = u->words[n - 1].text_end > u->text.len ? u->text.len : u->words[n - 1].text_end;
-	uint32_t from = skip_space(call, u->text, end);
-	struct text rest = { u->text.at + from, u->text.len - from };
-	struct item item = call->dialogue.items[u->item];
-	struct utterance *next;
-	uint32_t attempts = u->attempts, gen = u->gen, turn = u->turn;
-
-	u->text.len = end;
-	u->samples = word_end(call, u, n - 1) < u->samples ? (uint32_t)word_end(call, u, n - 1) : u->samples;
-	u->played = u->played < u->samples ? u->played : u->samples;
-	u->from = u->from < u->samples ? u->from : u->samples;
-	u->word_count = (uint16_t)n;
-	trim(call, u);
-	item_set(call, u, end);
-	if (!rest.len || !room(call) || !guarded(call, GUARD_P05))
-		return;
-	item.text = rest;
-	next = add(call, place(call, u) + 1, u->kind, rest, history_insert(call, u->item + 1, &item));
-	next->attempts = attempts;
-	next->gen = gen;
-	next->turn = turn;
-	next->whole = u->whole;
-	call_note(call, NOTE_RETRY, RETRY_VOICE, attempts + 1);
-}
-
-/* No more audio will come for it, and it is not said to be done. */
-static void broken_off(struct call *call, struct utterance *u, bool died)
-{
-	unsigned int n = made_words(call, u);
-	unsigned int last = died ? n : u->word_count; /* a voice that only forgot its end is believed more */
-
-	if (last && last == u->word_count && skip_space(call, u->text, u->words[last - 1].text_end) + 1 >= u->text.len) {
-		trim(call, u); /* all words are there: only the end was not told */
-		if (u->played >= u->samples)
-			finish(call, u, false);
-		return;
-	}
-	if (!guarded(call, GUARD_P05) && u->state == UTTERANCE_PLAYS) {
-		trim(call, u);
-		return;
-	}
-	if (!n || !(u->sent || heard_words(call, u))) {
-		make_again(call, u);
-		return;
-	}
-	split(call, u, n);
-	if (u->played == u->samples)
-		finish(call, u, false);
-}
-
-void speech_news(struct call *call, const struct call_input *in)
-{
-	struct utterance *u = find(call, in->utterance);
-
-	if (!u || u->synth_take != in->take || u->done || u->state == UTTERANCE_CUT)
-		return;
-	if (in->position > u->samples && in->position <= UINT32_MAX) {
-		u->samples = (uint32_t)in->position;
-		u->audio_us = call->now_us;
-		if (u->kind == SAY_ANSWER)
-			measure_at(call, AT_AUDIO);
-	}
-	if (in->word_count >= u->word_count) {
-		memcpy(u->words, in->words, in->word_count * sizeof(u->words[0]));
-		u->word_count = (uint16_t)in->word_count;
-		u->exact = in->exact;
-	}
-	u->done = in->kind == SPEECH_DONE;
-	if (u->done && !u->samples)
-		make_again(call, u); /* the end of nothing */
-	else if (u->done && u->played >= u->samples)
-		finish(call, u, false);
-}
-
-void speech_failed(struct call *call, const struct call_input *in)
-{
-	struct utterance *u = find(call, in->utterance);
-
-	if (!u || u->synth_take != in->take || u->done || u->state == UTTERANCE_CUT)
-		return;
-	broken_off(call, u, true);
-}
-
-/* ------------------------------------------------------------------ playing */
-
-void speech_sent(struct call *call, const struct call_input *in)
-{
-	struct utterance *u = find(call, in->utterance);
-
-	if (!u || u->state != UTTERANCE_PLAYS || u->take != in->take || in->position > UINT32_MAX)
-		return;
-	u->sent = true;
-	u->sent_us = call->now_us;
-	u->sent_at = (uint32_t)in->position;
-	u->play_tries = 0;
-	if (u->kind == SAY_ANSWER)
-		measure_at(call, AT_SENT);
-}
-
-/* When a mark behind `samples` would come at the soonest, had its audio been played. */
-static uint64_t mark_soonest(const struct call *call, const struct utterance *u, uint32_t samples)
-{
-	uint64_t lag = call->speech.lag_us ? call->speech.lag_us - 1 : 0;
-	uint64_t sent = u->sent_us + lag + samples_us(samples > u->sent_at ? samples - u->sent_at : 0);
-	uint64_t anchor = u->anchored ? u->anchor_us + samples_us(samples > u->anchor ? samples - u->anchor : 0) : 0;
-	uint64_t bound = u->bound_us && !u->anchored ? u->bound_us + samples_us(samples - u->from) : 0;
-	uint64_t soonest = sent > anchor ? sent : anchor;
-
-	return soonest > bound ? soonest : bound;
-}
-
-/* Does this mark prove that its audio was played? After a clear, only when it comes no sooner than that could be. */
-static bool mark_holds(const struct call *call, const struct utterance *u, uint32_t samples)
-{
-	if (!u->cleared)
-		return true;
-	if (!u->anchored && !call->speech.lag_us)
-		return false;
-	return call->now_us >= mark_soonest(call, u, samples);
-}
-
-static void lag_learn(struct call *call, const struct utterance *u, uint32_t samples)
-{
-	uint64_t way = u->sent_us + samples_us(samples > u->sent_at ? samples - u->sent_at : 0);
-	uint64_t lag = call->now_us > way ? call->now_us - way + 1 : 1;
-
-	if (!call->speech.lag_us || lag < call->speech.lag_us)
-		call->speech.lag_us = lag;
-}
-
-static void played_take(struct call *call, struct utterance *u, uint32_t samples)
-{
-	if (!u->anchored && !u->cleared && place(call, u) == 0)
-		lag_learn(call, u, samples);
-	u->anchored = true;
-	u->anchor = samples;
-	u->anchor_us = call->now_us;
-	if (samples > u->played)
-		u->played = samples;
-}
-
-/* A mark that was on its way when the utterance was cut. */
-static void late_mark(struct call *call, struct utterance *u, uint32_t samples)
-{
-	uint32_t before = heard_bytes(call, u);
-
-	if (samples > u->played)
-		u->played = samples;
-	if (heard_bytes(call, u) == before)
-		return;
-	item_set(call, u, heard_bytes(call, u));
-	note_heard(call, u, true);
-}
-
-void speech_played(struct call *call, const struct call_input *in)
-{
-	struct utterance *u = find(call, in->utterance);
-	uint32_t samples;
-
-	if (!u || u->take != in->take || !u->sent || in->position <= u->from)
-		return;
-	samples = in->position > u->samples ? u->samples : (uint32_t)in->position;
-	if (!mark_holds(call, u, samples))
-		return;
-	if (u->state == UTTERANCE_CUT) {
-		late_mark(call, u, samples);
-		return;
-	}
-	played_take(call, u, samples);
-	if (u->kind == SAY_ANSWER)
-		measure_at(call, AT_PLAYED);
-	if (u->done && u->played >= u->samples)
-		finish(call, u, false);
+		timer_set(call, TIMER_MARK, utterance_sent_us(u, u->samples) + (uint64_t)call->settings.play_mark_ms * 1000);
 }
 
 /* ------------------------------------------------------------------ hold, resume, drop */
-
-/* From here on marks come back unplayed: what is queued gets the time before which it cannot have been played. */
-static void clear_marks(struct call *call)
-{
-	uint64_t bound = 0;
-	unsigned int i;
-
-	for (i = 0; i < call->speech.count; i++) {
-		struct utterance *u = at_order(call, i);
-
-		if (u->state != UTTERANCE_PLAYS || u->cleared)
-			continue;
-		u->cleared = true;
-		if (bound > u->bound_us)
-			u->bound_us = bound;
-		bound = mark_soonest(call, u, u->samples);
-	}
-}
 
 void speech_hold(struct call *call)
 {
@@ -662,45 +254,36 @@ void speech_hold(struct call *call)
 	call->speech.held_us = call->now_us;
 	if (guarded(call, GUARD_P08))
 		call_put(call, OUT_HOLD);
-	clear_marks(call);
+	utterance_clear_marks(call);
 }
 
 void speech_resume(struct call *call)
 {
+	struct utterance *u;
 	unsigned int i;
 
 	call->speech.held = false;
 	timer_stop(call, TIMER_RESUME);
 	call_note(call, NOTE_RESUME, speech_head(call), 0);
 	if (call->speech.count)
-		call->outputs[call->output_count - 1].position = heard_samples(call, at_order(call, 0));
-	for (i = 0; i < call->speech.count; i++) {
-		struct utterance *u = at_order(call, i);
-
+		call->outputs[call->output_count - 1].position = utterance_heard_samples(call, queue_at(call, 0));
+	for (i = 0; (u = queue_at(call, i)); i++)
 		if (u->state == UTTERANCE_PLAYS)
-			play(call, u, heard_samples(call, u));
-	}
-}
-
-static bool is_playing(const struct call *call)
-{
-	const struct utterance *u = head(call);
-
-	return u && u->state == UTTERANCE_PLAYS && !call->speech.held;
+			utterance_play(call, u, utterance_heard_samples(call, u));
 }
 
 void speech_drop(struct call *call)
 {
-	bool clear = is_playing(call) && guarded(call, GUARD_P08);
+	bool clear = speech_audible(call) && guarded(call, GUARD_P08);
+	struct utterance *u;
 
 	if (clear)
 		call_put(call, OUT_HOLD);
-	clear_marks(call);
-	while (call->speech.count) {
-		struct utterance *u = at_order(call, 0);
+	utterance_clear_marks(call);
+	while ((u = queue_at(call, 0))) {
 		bool sent = u->state == UTTERANCE_PLAYS && u->sent;
 
-		finish(call, u, true);
+		utterance_finish(call, u, true);
 		if (!sent)
 			continue;
 		u->state = UTTERANCE_CUT;
@@ -708,6 +291,7 @@ void speech_drop(struct call *call)
 	}
 	call->speech.held = false;
 	timer_stop(call, TIMER_RESUME);
+	clocks_stop(call);
 }
 
 void speech_drop_gen(struct call *call, uint32_t gen)
@@ -715,41 +299,36 @@ void speech_drop_gen(struct call *call, uint32_t gen)
 	unsigned int i = call->speech.count;
 
 	while (i-- > 0) {
-		struct utterance *u = at_order(call, i);
+		struct utterance *u = queue_at(call, i);
 
 		if (u->gen != gen || u->kind != SAY_ANSWER)
 			continue;
-		unspeak(call, u);
+		utterance_unspeak(call, u);
 		u->state = UTTERANCE_FREE;
-		order_remove(call, i);
+		queue_remove(call, i);
 		history_remove(call, u->item);
 	}
-	if (!call->speech.count)
-		call->speech.held = false;
 }
 
-/* ------------------------------------------------------------------ the mouth, step by step */
+/* ------------------------------------------------------------------ step by step */
 
 static bool released(const struct call *call, const struct utterance *u)
 {
 	const struct gen *g = &call->dialogue.gen;
 
-	return !(g->state != GEN_NONE && g->ahead && u->kind == SAY_ANSWER && u->gen == g->id);
+	return !(g->ahead && u->kind == SAY_ANSWER && u->gen == g->id);
 }
 
 static void make_ahead(struct call *call)
 {
-	int64_t allowed = 1 + call->settings.tts_ahead;
+	struct utterance *u;
 	unsigned int i;
 
-	for (i = 0; i < call->speech.count; i++) {
-		struct utterance *u = at_order(call, i);
-
+	for (i = 0; i <= call->settings.tts_ahead && (u = queue_at(call, i)); i++) {
 		if (!released(call, u) && i > 0)
 			return; /* of an answer that may be thrown away, one utterance is enough */
-		if (u->state == UTTERANCE_WAITS && allowed > 0)
-			make(call, u);
-		allowed--;
+		if (u->state == UTTERANCE_WAITS)
+			utterance_make(call, u);
 	}
 }
 
@@ -768,12 +347,11 @@ static void cuts_forget(struct call *call)
 /* What is ready goes to the carrier; if the caller is just speaking it waits, held, as if it had begun. */
 static void play_ready(struct call *call)
 {
+	struct utterance *u;
 	unsigned int i;
 
-	for (i = 0; i < call->speech.count; i++) {
-		struct utterance *u = at_order(call, i);
-
-		if (u->state == UTTERANCE_WAITS || !u->samples || !released(call, u))
+	for (i = 0; (u = queue_at(call, i)); i++) {
+		if (!u->samples || !released(call, u))
 			return;
 		if (u->state == UTTERANCE_MADE && floor_caller(call) && !u->whole) {
 			call->speech.held = true;
@@ -782,7 +360,7 @@ static void play_ready(struct call *call)
 			return;
 		}
 		if (u->state == UTTERANCE_MADE)
-			play(call, u, 0);
+			utterance_play(call, u, 0);
 		if (!u->done)
 			return;
 	}
@@ -804,49 +382,49 @@ void speech_advance(struct call *call)
 static void play_late(struct call *call, struct utterance *u)
 {
 	if (++u->play_tries >= PLAY_TRIES) {
-		give_up(call, u, RETRY_PLAY);
+		utterance_give_up(call, u, RETRY_PLAY);
 		return;
 	}
 	call_note(call, NOTE_RETRY, RETRY_PLAY, u->play_tries + 1);
-	play(call, u, heard_samples(call, u));
+	utterance_play(call, u, utterance_heard_samples(call, u));
 }
 
 void speech_timer(struct call *call, enum timer timer)
 {
-	struct utterance *u;
+	struct utterance *u = queue_at(call, 0);
 
-	if (!call->speech.count)
+	clocks_stop(call); /* one of them is enough; speech_advance sets them anew */
+	if (!u)
 		return;
-	u = at_order(call, 0);
 	if (timer == TIMER_VOICE)
-		broken_off(call, u, false);
+		utterance_broken_off(call, u, false);
 	else if (timer == TIMER_PLAY)
 		play_late(call, u);
 	else
-		finish(call, u, true); /* nobody says that it was played: what was proven counts */
+		utterance_finish(call, u, true); /* nobody says that it was played: what was proven counts */
 }
 
 /* The audio was the old worker's. What was not heard is made anew. */
 void speech_attached(struct call *call)
 {
+	struct utterance *u;
 	unsigned int i = 0;
 
 	call->speech.held = false;
-	while (i < call->speech.count) {
-		struct utterance *u = at_order(call, i);
-		uint32_t heard = skip_space(call, u->text, heard_bytes(call, u));
-		unsigned int words = heard_words(call, u);
+	while ((u = queue_at(call, i))) {
+		uint32_t heard = utterance_skip_space(call, u->text, utterance_heard_bytes(call, u));
+		unsigned int words = utterance_heard_words(call, u);
 
 		if (heard == u->text.len) {
-			finish(call, u, false);
+			utterance_finish(call, u, false);
 			continue;
 		}
-		if (u->state != UTTERANCE_WAITS && words) {
-			split(call, u, words);
-			finish(call, u, false);
+		if (words) {
+			utterance_split(call, u, words);
+			utterance_finish(call, u, false);
 			continue;
 		}
-		unspeak(call, u);
+		utterance_unspeak(call, u);
 		u->state = UTTERANCE_WAITS;
 		u->played = 0;
 		u->samples = 0;
@@ -856,6 +434,8 @@ void speech_attached(struct call *call)
 		i++;
 	}
 }
+
+/* ------------------------------------------------------------------ what others ask */
 
 bool speech_unreleased(const struct call *call)
 {
@@ -902,16 +482,15 @@ static uint64_t spoken_us(uint32_t chars)
 
 uint64_t speech_left_us(const struct call *call)
 {
+	const struct utterance *u;
 	uint64_t left = 0;
 	unsigned int i;
 
-	for (i = 0; i < call->speech.count; i++) {
-		const struct utterance *u = &call->speech.slots[call->speech.order[i]];
-		uint32_t played = u->played > u->from ? u->played : u->from;
-		uint64_t known = u->samples > played ? samples_us(u->samples - played) : 0;
+	for (i = 0; (u = look_at(call, i)); i++) {
+		uint64_t known = samples_us(u->samples - num_max32(u->played, u->from));
 		uint64_t guess = u->done ? 0 : spoken_us(u->text.len);
 
-		left += known > guess ? known : guess;
+		left += num_max(known, guess);
 	}
 	if (call->dialogue.gen.state == GEN_ASKED || call->dialogue.gen.state == GEN_TEXT)
 		left += 1000000; /* more is on its way */

@@ -1,13 +1,16 @@
 /* The journal payloads of a call. Field numbers are for ever; tables would be longer than the code. */
 #include "voice/steps.h"
 
-enum { STEP_INPUT = 1, STEP_OUTPUT = 2, STEPS_MAX_BYTES = 768 * 1024 };
+enum { STEP_INPUT = 1, STEP_OUTPUT = 2, STEP_LEVELS = 3, STEPS_MAX_BYTES = 768 * 1024 };
+
+/* A level takes up to three varints; a field 3 is as long as one byte of length can say. */
+enum { LEVEL_MAX_BYTES = 30, LEVELS_MAX_BYTES = 127, CHUNK_SAMPLES = 256, SAMPLE_US = 125 };
 
 /* ------------------------------------------------------------------ steps */
 
 void steps_writer_init(struct steps_writer *w)
 {
-	*w = (struct steps_writer){ 0 };
+	*w = (struct steps_writer){ .due_us = UINT64_MAX };
 	buf_init(&w->bytes, STEPS_MAX_BYTES);
 }
 
@@ -16,12 +19,40 @@ void steps_writer_fini(struct steps_writer *w)
 	buf_fini(&w->bytes);
 }
 
-void steps_put(struct steps_writer *w, const struct call_input *in, const struct call_outputs *outputs)
+void steps_clear(struct steps_writer *w)
+{
+	struct buf bytes = w->bytes;
+
+	buf_reset(&bytes);
+	*w = (struct steps_writer){ .bytes = bytes, .due_us = UINT64_MAX };
+}
+
+static bool is_level(const struct call_input *in, const struct call_outputs *outputs)
+{
+	return in->type == IN_VOICE && !outputs->count;
+}
+
+static void level_put(struct steps_writer *w, const struct call_input *in)
+{
+	uint64_t samples = in->position - w->level.position;
+
+	if (!w->run || w->bytes.len - w->run > LEVELS_MAX_BYTES - LEVEL_MAX_BYTES)
+		w->run = wire_open(&w->bytes, STEP_LEVELS) + 1;
+	if (w->bytes.len < w->run)
+		buf_byte(&w->bytes, 0);
+	wire_put_signed(&w->bytes, (int64_t)(samples - CHUNK_SAMPLES));
+	wire_put_signed(&w->bytes, (int64_t)(in->at_us - w->level.at_us - samples * SAMPLE_US));
+	wire_put_varint(&w->bytes, in->number);
+	if (!w->bytes.err)
+		w->bytes.data[w->run - 1] = (uint8_t)(w->bytes.len - w->run);
+	w->level = (struct steps_level){ .at_us = in->at_us, .position = in->position };
+}
+
+static void step_put(struct steps_writer *w, const struct call_input *in, const struct call_outputs *outputs)
 {
 	size_t opened, i;
 
-	if (!w->count++)
-		w->first_us = in->at_us;
+	w->run = 0;
 	opened = wire_open(&w->bytes, STEP_INPUT);
 	input_encode(in, &w->bytes);
 	wire_close(&w->bytes, opened);
@@ -32,34 +63,79 @@ void steps_put(struct steps_writer *w, const struct call_input *in, const struct
 	}
 }
 
-bool steps_due(const struct steps_writer *w, uint64_t now_us)
+void steps_put(struct steps_writer *w, const struct call_input *in, const struct call_outputs *outputs)
 {
-	return w->count && (w->bytes.len >= STEPS_FLUSH_BYTES || now_us >= w->first_us + STEPS_FLUSH_US);
+	bool level = is_level(in, outputs);
+	uint64_t due_us = in->at_us + (level ? STEPS_LEVELS_FLUSH_US : STEPS_FLUSH_US);
+
+	w->count++;
+	if (due_us < w->due_us)
+		w->due_us = due_us;
+	if (level)
+		level_put(w, in);
+	else
+		step_put(w, in, outputs);
 }
 
-void steps_clear(struct steps_writer *w)
+bool steps_due(const struct steps_writer *w, uint64_t now_us)
 {
-	buf_reset(&w->bytes);
-	w->count = 0;
+	return w->count && (w->bytes.len >= STEPS_FLUSH_BYTES || now_us >= w->due_us);
+}
+
+/* The next field that this format knows. */
+static void look_ahead(struct steps_reader *r)
+{
+	do
+		r->has_ahead = wire_next(&r->wire, &r->ahead);
+	while (r->has_ahead && r->ahead.number > STEP_LEVELS);
 }
 
 void steps_reader_init(struct steps_reader *r, const void *data, size_t len)
 {
+	*r = (struct steps_reader){ .has_ahead = false };
 	wire_reader_init(&r->wire, data, len);
-	r->has_ahead = wire_next(&r->wire, &r->ahead);
+	look_ahead(r);
+}
+
+static enum err level_next(struct steps_reader *r, struct step *step)
+{
+	uint64_t samples = (uint64_t)wire_signed(&r->run) + CHUNK_SAMPLES;
+	uint64_t us = (uint64_t)wire_signed(&r->run) + samples * SAMPLE_US;
+	uint64_t level = wire_varint(&r->run);
+	struct buf b;
+
+	if (r->run.err)
+		return r->run.err;
+	r->level.position += samples;
+	r->level.at_us += us;
+	buf_over(&b, r->voice, sizeof(r->voice));
+	input_encode_voice(r->level.at_us, level, r->level.position, &b);
+	step->input = (struct step_bytes){ r->voice, b.len };
+	return b.err;
+}
+
+static enum err levels_open(struct steps_reader *r, struct step *step)
+{
+	if (!r->ahead.len)
+		return ERR_FORMAT;
+	wire_reader_sub(&r->run, &r->ahead);
+	look_ahead(r);
+	return level_next(r, step);
 }
 
 enum err steps_next(struct steps_reader *r, struct step *step)
 {
 	step->count = 0;
+	if (r->run.at < r->run.end)
+		return level_next(r, step);
 	if (!r->has_ahead)
 		return r->wire.err ? r->wire.err : ERR_NOTFOUND;
-	if (r->ahead.number != STEP_INPUT || !r->ahead.is_bytes)
+	if (!r->ahead.is_bytes || r->ahead.number == STEP_OUTPUT)
 		return ERR_FORMAT;
+	if (r->ahead.number == STEP_LEVELS)
+		return levels_open(r, step);
 	step->input = (struct step_bytes){ r->ahead.bytes, r->ahead.len };
-	while ((r->has_ahead = wire_next(&r->wire, &r->ahead)) && r->ahead.number != STEP_INPUT) {
-		if (r->ahead.number != STEP_OUTPUT)
-			continue; /* a later format's */
+	for (look_ahead(r); r->has_ahead && r->ahead.number == STEP_OUTPUT; look_ahead(r)) {
 		if (!r->ahead.is_bytes)
 			return ERR_FORMAT;
 		if (step->count == OUTPUT_MAX)

@@ -8,7 +8,8 @@
  *   kind          payload                      when
  *   START         struct record_start          first
  *   ATTACH        struct record_start          first of a later epoch; with the snapshot it went on from
- *   INPUTS        steps, see below             at most 100 ms or 4 KB late; before a tool that changes something is dispatched
+ *   INPUTS        steps, see below             at most 100 ms (400 ms: levels alone) or 4 KB late; before a tool that changes
+ *                                              something is dispatched
  *   SNAPSHOT      struct record_snapshot       OUT_SNAPSHOT; behind the INPUTS of its step
  *   AUDIO_CALLER  struct record_caller         every 200 ms of sound
  *   AUDIO_AGENT   struct record_agent          as it is given to the carrier
@@ -32,14 +33,31 @@
 #include "voice/journal_format.h"
 #include "voice/settings.h"
 
-/* ---- steps: field 1 an input, behind it a field 2 for each of its outputs, in order; then the next step ---- */
+/* ---- steps ----
+ *
+ * Field 1 is an input, behind it a field 2 for each of its outputs, in order; then comes the next step. Nine steps of ten are a
+ * level (IN_VOICE) that nothing follows from: a run of those is one field 3, three numbers each, all differences (zigzag varints
+ * but for the level): position, less the one before and 256; time, less the one before and what the positions took; level. The
+ * first of a record differs from a level at time 0, position 0. A field 3 holds at most 127 bytes. */
 
-enum { RECORD_STEPS = JOURNAL_INPUTS, STEPS_FLUSH_BYTES = 4096, STEPS_FLUSH_US = 100000 };
+enum {
+	RECORD_STEPS = JOURNAL_INPUTS,
+	STEPS_FLUSH_BYTES = 4096,
+	STEPS_FLUSH_US = 100000,
+	STEPS_LEVELS_FLUSH_US = 400000 /* a record of nothing but field 3 is no event; sound itself may wait a second */
+};
+
+/* The level that the next one is a difference to. */
+struct steps_level {
+	uint64_t at_us, position;
+};
 
 struct steps_writer {
-	struct buf bytes;
-	uint64_t first_us; /* at_us of the first step in it */
+	struct buf bytes; /* whole at any time */
+	uint64_t due_us;  /* when what is in it should be written; UINT64_MAX: nothing is */
 	uint32_t count;
+	size_t run;       /* where the contents of the last field 3 begin, while levels may be added to it; else 0 */
+	struct steps_level level;
 };
 
 void steps_writer_init(struct steps_writer *w);
@@ -57,17 +75,22 @@ struct step_bytes {
 	size_t len;
 };
 
-/* One step as it was written, everything borrowed from the record. */
+/* One step: the input as input_encode() writes it; everything borrowed, from the record or (a level) until the next call. */
 struct step {
 	struct step_bytes input;
 	struct step_bytes outputs[OUTPUT_MAX];
 	size_t count;
 };
 
+enum { STEPS_VOICE_BYTES = 48 };
+
 struct steps_reader {
 	struct wire_reader wire;
-	struct wire_field ahead; /* the next step's input */
+	struct wire_reader run;  /* the rest of a field 3 */
+	struct wire_field ahead; /* the next step's input, or levels */
 	bool has_ahead;
+	struct steps_level level;
+	uint8_t voice[STEPS_VOICE_BYTES];
 };
 
 void steps_reader_init(struct steps_reader *r, const void *data, size_t len);

@@ -53,8 +53,7 @@ static struct item *tool_done_before(struct call *call, const struct gen_tool *r
 		struct item *use = &d->items[i - 1], *result;
 		uint32_t r;
 
-		if (use->type != BLOCK_TOOL_USE || !(use->flags & ITEM_CHANGES) || !text_same(call, use->name, request->name) ||
-			!text_same(call, use->text, request->args))
+		if (!(use->flags & ITEM_CHANGES) || !text_same(call, use->name, request->name) || !text_same(call, use->text, request->args))
 			continue;
 		for (r = i; r < d->item_count && (d->items[r].turn != use->turn || d->items[r].index != use->index ||
 					d->items[r].type != BLOCK_TOOL_RESULT); r++)
@@ -78,10 +77,10 @@ static void tool_timer(struct call *call)
 		return;
 	for (i = 0; i < TOOLS_MAX; i++) {
 		const struct tool *t = &d->tools[i];
-		uint64_t due = t->state == TOOL_RUNNING && t->detach_us < t->deadline_us ? t->detach_us : t->deadline_us;
+		uint64_t due = t->state == TOOL_RUNNING ? num_min(t->detach_us, t->deadline_us) : t->deadline_us;
 
-		if (t->state && (!next || due < next))
-			next = due;
+		if (t->state)
+			next = next ? num_min(next, due) : due;
 	}
 	if (next)
 		timer_set(call, TIMER_TOOL, next);
@@ -278,7 +277,7 @@ void tools_due(struct call *call)
 			d->need_answer = true;
 		}
 	}
-	if (d->filler_us && d->filler_us <= call->now_us) {
+	if (d->filler_us <= call->now_us) {
 		d->filler_us = call->now_us + WAIT_AGAIN_US;
 		if (tools_running(call) && speech_idle(call) && !floor_caller(call))
 			speech_phrase(call, SAY_FILLER, &call->brief.waits, &d->wait_turn);

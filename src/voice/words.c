@@ -239,10 +239,11 @@ static size_t last_sentence(const char *text, size_t len)
 	return start;
 }
 
-/* "-digit", "-digits" */
-static bool digit_ending(const char *dash, size_t len)
+static bool word_ends(const struct word *w, const char *end)
 {
-	return (len == 6 || len == 7) && !strncasecmp(dash, "-digits", len);
+	size_t len = strlen(end);
+
+	return w->len >= len && !strncasecmp(w->at + w->len - len, end, len);
 }
 
 struct words_expect words_expect(const char *question, size_t len)
@@ -251,20 +252,18 @@ struct words_expect words_expect(const char *question, size_t len)
 	static const char *const spelled[] = { "e-mail", "email", "spell", "spelling", "spelled", "address", NULL };
 	static const char *const yes_no[] = { "is", "are", "do", "does", "did", "can", "could", "would", "will", "shall", "should", "have", "has",
 		"kya", NULL };
-	size_t from = last_sentence(question, len);
-	struct scan s = scan_of(len ? question + from : "", len - from);
+	struct scan s = scan_of(question, len);
 	struct words_expect e = { EXPECT_ANY, 0 };
 	struct word w;
 	uint32_t count = 0;
 	bool first = true, polar = false;
 
+	s.at += last_sentence(question, len);
 	while (word_next(&s, &w)) {
-		const char *dash = memchr(w.at, '-', w.len);
-
 		if (first)
 			polar = word_in(&w, yes_no);
 		first = false;
-		if (dash && digit_ending(dash, (size_t)(w.at + w.len - dash)))
+		if (word_ends(&w, "-digit") || word_ends(&w, "-digits"))
 			return (struct words_expect){ EXPECT_DIGITS, count_of(&w) };
 		if (word_in(&w, spelled))
 			e.kind = EXPECT_SPELLED;

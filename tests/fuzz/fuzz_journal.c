@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checksums.h"
 #include "voice/journal_read.h"
 #include "voice/ship.h"
 
@@ -25,22 +26,6 @@ static void check(bool holds)
 static void put_file(const struct disk *d, const char *name, const uint8_t *data, size_t size)
 {
 	check(!disk_replace(d, DIR, name, data, size));
-}
-
-/* Makes every checksum right that has room. */
-static void fix_checksums(uint8_t *data, size_t size)
-{
-	size_t at;
-
-	if (size >= 128)
-		put_le32(data + 124, journal_checksum(data, 124));
-	for (at = journal_record_search(data, size, 0); at + 100 <= size; at = journal_record_search(data, size, at + 1)) {
-		uint32_t len = get_le32(data + at + 8);
-
-		if (len <= size - at - 100)
-			put_le32(data + at + 92, journal_checksum(data + at + 100, len));
-		put_le32(data + at + 96, journal_checksum(data + at, 96));
-	}
 }
 
 static void read_folder(const struct disk *d, struct keyring *keys)

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "base/wire.h"
+#include "deadline.h"
 #include "voice/call.h"
 
 enum { KIT_UTTERANCES = 10000, KIT_TEXT_MAX = 512, WORD_MS = 320, CHUNK_MS = 32, LOUD = 60000, BUF_MAX = 64 << 20 };
@@ -677,7 +678,7 @@ static inline int kit_setup(void **state)
 	buf_init(&k->log, BUF_MAX);
 	buf_init(&k->request, BUF_MAX);
 	*state = k;
-	return 0;
+	return deadline_set(5);
 }
 
 static inline int kit_teardown(void **state)
@@ -689,7 +690,7 @@ static inline int kit_teardown(void **state)
 	buf_fini(&k->log);
 	buf_fini(&k->request);
 	free(k);
-	return 0;
+	return deadline_set(0);
 }
 
 #define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)

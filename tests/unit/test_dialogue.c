@@ -1555,6 +1555,27 @@ static void a_slow_tool_is_left_to_run_and_the_conversation_goes_on(void **state
 		"event: Result of lookup: green");
 }
 
+/* A tool's end is looked at when it comes; the others' filler does not come with it. */
+static void a_filler_comes_at_its_time_whatever_else_is_due(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.tools[0].timeout_ms = 300;
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "lookup", "{}");
+	use(k, "book", "{}");
+	zero(k);
+	done(k);
+	drop(k);
+	quiet_until(k, 300);
+	expect(k, "300 ~tool t1 i0 n1 \"lookup\"");
+	quiet_until(k, 799);
+	expect_nothing(k);
+	quiet_until(k, 800);
+	expect(k, "800 speak u1.1 \"I am looking that up for you.\"");
+}
+
 static void test_P13_a_tool_that_never_answers_has_failed(void **state)
 {
 	struct kit *k = *state;
@@ -2229,10 +2250,10 @@ static void a_discard_moves_nothing_that_stands_before(void **state)
 /* Agent's lines that nobody heard. */
 static void lines(struct kit *k, int count)
 {
-	for (; count > 0; count -= 24) {
+	for (; count > 0; count -= 23) {
 		int i;
 
-		for (i = 0; i < count && i < 24; i++)
+		for (i = 0; i < count && i < 23; i++)
 			order(k, ORDER_SAY, "tea");
 		audio_all(k, k->last - (k->last > 2 ? 2 : 0));
 		voice(k, 32);
@@ -2334,7 +2355,7 @@ static void what_remains_moves_to_the_front(void **state)
 	turn(k, "I want some tea");
 	use(k, "book", "{}");
 	done(k);
-	lines(k, 24);
+	lines(k, 23);
 	result(k, 195, 0, TOOL_OK, "number 7");
 	assert_non_null(strstr(buf_str(&k->request), "use 195.0 book: {}\nresult 195.0: number 7"));
 	begins_with(k, "caller: this is number ");
@@ -2353,9 +2374,9 @@ static void a_history_that_cannot_be_forgotten_ends_the_call(void **state)
 	use(k, "book", "{}");
 	done(k);
 	for (i = 0; i < 400 && k->err == ERR_NONE; i++)
-		lines(k, 24);
+		lines(k, 23);
 	assert_int_equal(k->err, ERR_NOMEM);
-	assert_in_range(i, 340, 343); /* 8192 items */
+	assert_in_range(i, 355, 358); /* 8192 items */
 }
 
 int main(void)
@@ -2454,6 +2475,7 @@ int main(void)
 		KIT_TEST(no_filler_over_the_caller),
 		KIT_TEST(after_the_result_there_is_no_filler),
 		KIT_TEST(a_slow_tool_is_left_to_run_and_the_conversation_goes_on),
+		KIT_TEST(a_filler_comes_at_its_time_whatever_else_is_due),
 		KIT_TEST(test_P13_a_tool_that_never_answers_has_failed),
 		KIT_TEST(a_change_that_never_answers_is_of_unknown_outcome),
 		KIT_TEST(a_detached_tool_that_never_answers_is_told_as_an_event),

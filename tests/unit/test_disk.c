@@ -307,21 +307,103 @@ static void test_full_disk(void **state)
 	disk_virtual_free(&v);
 }
 
+/* The size stays; of the bytes only those that were written again come through, whatever the seed. */
 static void test_failed_sync_is_never_made_good(void **state)
 {
+	uint64_t seed;
+	(void)state;
+
+	for (seed = 0; seed < 30; seed++) {
+		struct world w;
+		uint8_t back[4096];
+		uint8_t again[512];
+		size_t len, i;
+
+		before_cut(&w);
+		disk_virtual_fail_sync(w.v, 1);
+		assert_int_equal(disk_sync(w.f), ERR_IO);
+		assert_int_equal(disk_sync(w.f), ERR_NONE); /* a lie, like the kernel's */
+		memset(again, 'D', sizeof(again));
+		assert_int_equal(disk_write(w.f, 1536, again, sizeof(again)), ERR_NONE);
+		assert_int_equal(disk_write(w.f, 3000, again, sizeof(again)), ERR_NONE);
+		assert_int_equal(disk_sync(w.f), ERR_NONE);
+		after_cut(&w, seed, back, &len);
+		assert_int_equal(len, 3512);
+		for (i = 0; i < 1000; i++)
+			assert_int_equal(back[i], 'A');
+		for (; i < 2560; i++)
+			assert_int_equal(back[i], i >= 1536 && i < 2048 ? 'D' : 0); /* lost, or written again */
+		for (; i < 3000; i++)
+			assert_int_equal(back[i], 'C'); /* in one sector with what was appended */
+		for (; i < 3512; i++)
+			assert_int_equal(back[i], 'D');
+		world_end(&w);
+	}
+}
+
+/* The process dies: its files are closed, its lock is free, what it wrote is seen, and a cut may still take it. */
+static void test_kill_keeps_what_is_seen(void **state)
+{
 	struct world w;
+	struct disk_file *f;
 	uint8_t back[4096];
 	size_t len;
 	(void)state;
 
 	before_cut(&w);
-	disk_virtual_fail_sync(w.v, 1);
-	assert_int_equal(disk_sync(w.f), ERR_IO);
-	assert_int_equal(disk_sync(w.f), ERR_NONE); /* a lie, like the kernel's */
+	assert_int_equal(disk_lock(w.f), ERR_NONE);
+	disk_virtual_kill(w.v);
+	assert_int_equal(disk_write(w.f, 0, "x", 1), ERR_CLOSED);
+	disk_close(&w.f);
+	assert_int_equal(disk_open(&w.d, &f, "/v/a", DISK_WRITE), ERR_NONE);
+	assert_int_equal(disk_lock(f), ERR_NONE);
+	assert_int_equal(disk_read(f, 0, back, sizeof(back), &len), ERR_NONE);
+	assert_int_equal(len, 3000);
+	assert_int_equal(back[0], 'B');
+	w.f = f;
 	after_cut(&w, 0, back, &len);
 	assert_int_equal(len, 1000);
 	assert_int_equal(back[0], 'A');
 	world_end(&w);
+}
+
+static void name_found(void *arg, const char *name)
+{
+	(void)name;
+	++*(unsigned int *)arg;
+}
+
+/* Each of six changes in turn is where the process stands still. */
+static void test_stop(void **state)
+{
+	unsigned int nth;
+	(void)state;
+
+	for (nth = 1; nth <= 6; nth++) {
+		struct world w;
+		struct disk_file *g;
+		uint8_t back[4096];
+		size_t len;
+		unsigned int names = 0;
+
+		before_cut(&w);
+		disk_virtual_stop(w.v, nth);
+		assert_int_equal(disk_write(w.f, 0, "DDDD", 4), nth > 1 ? ERR_NONE : ERR_CLOSED);
+		assert_int_equal(disk_sync(w.f), nth > 2 ? ERR_NONE : ERR_CLOSED);
+		assert_int_equal(disk_open(&w.d, &g, "/v/b", DISK_WRITE | DISK_CREATE), nth > 3 ? ERR_NONE : ERR_CLOSED);
+		disk_close(&g);
+		assert_int_equal(disk_sync_folder(&w.d, "/v"), nth > 4 ? ERR_NONE : ERR_CLOSED);
+		assert_int_equal(disk_rename(&w.d, "/v/b", "/v/c"), nth > 5 ? ERR_NONE : ERR_CLOSED);
+		assert_int_equal(disk_unlink(&w.d, "/v/a"), ERR_CLOSED);
+		assert_int_equal(disk_read(w.f, 0, back, 1, &len), ERR_CLOSED);
+		assert_int_equal(disk_list(&w.d, "/v", name_found, &names), ERR_CLOSED);
+		after_cut(&w, 0, back, &len);
+		assert_int_equal(len, nth > 2 ? 3000 : 1000);
+		assert_memory_equal(back, nth > 2 ? "DDDDB" : "AAAAA", 5);
+		assert_int_equal(disk_list(&w.d, "/v", name_found, &names), ERR_NONE);
+		assert_int_equal(names, nth > 4 ? 2 : 1);
+		world_end(&w);
+	}
 }
 
 static void test_read_only(void **state)
@@ -458,6 +540,8 @@ int main(void)
 		cmocka_unit_test(test_cut_forgets_names),
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_failed_sync_is_never_made_good),
+		cmocka_unit_test(test_kill_keeps_what_is_seen),
+		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test_setup_teardown(test_inject_fails_once_or_from_then_on, make_folder, remove_folder),
 		cmocka_unit_test(test_inject_refuses_mistakes),

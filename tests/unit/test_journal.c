@@ -616,6 +616,34 @@ static void test_a_spare_that_is_not_blank(void **state)
 	world_end(&w);
 }
 
+/* Spares that were not made whole are thrown away, and do not hide the one that was. */
+static void test_spares_that_were_not_made_whole(void **state)
+{
+	struct world w;
+	struct disk_file *f;
+	struct journal_files files;
+	unsigned int n;
+	(void)state;
+
+	world_begin(&w, 1);
+	assert_int_equal(world_open(&w), ERR_NONE);
+	journal_abandon(&w.j);
+	for (n = 4; n < 8; n++) {
+		char path[DISK_PATH_MAX];
+
+		snprintf(path, sizeof(path), DIR "/reserve-%016x.cfj", n);
+		assert_int_equal(disk_open(&w.d, &f, path, DISK_WRITE | DISK_CREATE), ERR_NONE);
+		assert_int_equal(disk_preallocate(f, n * 100), ERR_NONE);
+		disk_close(&f);
+	}
+	assert_int_equal(world_open(&w), ERR_NONE);
+	assert_int_equal(journal_files_list(&files, &w.d, DIR), ERR_NONE);
+	assert_int_equal(files.count, 2);
+	assert_string_equal(files.items[0].name, "reserve-0000000000000001.cfj");
+	journal_files_free(&files);
+	world_end(&w);
+}
+
 /* The process dies with names that no folder sync covered; the next life builds on them; then the power goes. */
 static void test_dead_process_then_power_cut(void **state)
 {
@@ -961,6 +989,7 @@ static void test_a_missing_segment_is_seen(void **state)
 	assert_int_equal(disk_rename(&w.d, path, "/v/away"), ERR_NONE);
 	read_all(&w, &faults, &counts, &missing);
 	assert_int_equal(counts.missing_files, 1);
+	assert_false(counts.beginning_gone);
 	assert_true(missing > 20);
 	assert_int_equal(disk_rename(&w.d, "/v/away", path), ERR_NONE);
 	for (i = 0; i < 6; i++) { /* the first ones: shipped and deleted */
@@ -1126,6 +1155,7 @@ int main(void)
 		cmocka_unit_test(test_F06_full_and_cut),
 		cmocka_unit_test(test_no_room_for_a_reserve),
 		cmocka_unit_test(test_a_spare_that_is_not_blank),
+		cmocka_unit_test(test_spares_that_were_not_made_whole),
 		cmocka_unit_test(test_dead_process_then_power_cut),
 		cmocka_unit_test(test_corruption_in_the_middle),
 		cmocka_unit_test(test_corruption_inside_a_batch),

@@ -69,6 +69,7 @@ static void sentences_end_at_a_mark_with_a_space_behind(void **state)
 		{ "It costs 3.50 now", 0, "", 0 },
 		{ "See www.example.com now", 0, "", 0 },
 		{ "\xe0\xa4\xb9\xe0\xa5\x88\xe0\xa5\xa4x", 0, "\xe0\xa4\xb9\xe0\xa5\x88\xe0\xa5\xa4", 9 },
+		{ "\xe0\xa4\xb9\xe0\xa5\x88\xe0\xa5\xa4", 0, "\xe0\xa4\xb9\xe0\xa5\x88\xe0\xa5\xa4", 9 },
 		{ "\xe0\xa4\xb9\xe0\xa5\x88\xe0\xa5", 0, "", 0 },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -249,5 +250,5 @@ int main(void)
 		cmocka_unit_test(marks_count_up_to_the_ceiling),
 	};
 
-	return cmocka_run_group_tests_name("pieces", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("pieces", tests, deadline_start, deadline_stop);
 }

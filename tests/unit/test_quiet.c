@@ -44,6 +44,21 @@ static void without_a_ring_it_begins_at_the_answer(void **state)
 
 /* ------------------------------------------------------------------ silence */
 
+/* A worker that was away for a while: both are due, one of them speaks. */
+static void noise_and_silence_at_once_are_answered_once(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_noise_ms = 10000;
+	opened(k);
+	voice(k, 320);
+	quiet_for(k, 320);
+	zero(k);
+	k->now_us += 20000000;
+	simple(k, IN_TIMER);
+	expect(k, "20000 ~noise t0 i0 n320000", "20000 speak u1.1 \"Sorry, I did not catch that.\"");
+}
+
 static void nobody_speaks_it_asks_twice_and_says_goodbye(void **state)
 {
 	struct kit *k = *state;
@@ -442,6 +457,55 @@ static void what_was_due_meanwhile_is_judged_after_the_attach(void **state)
 	expect(k, "0 listen s2 from 2560", "0 ~keys t1 i0 n1", "0 ~turn t2 i6 n0 \"[keypad] 4\"", "0 snapshot", "0 ask g2 t2 try 1");
 }
 
+/* What was typed while the model was asked is a turn before that is asked for anew: nothing is asked and cancelled at once. */
+static void an_overdue_entry_comes_before_what_it_makes_moot(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "I want some tea");
+	digit(k, '4');
+	k->now_us += 9000000;
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560", "0 ~keys t1 i0 n1", "0 ~turn t2 i6 n0 \"[keypad] 4\"", "0 cancel g1", "0 snapshot",
+		"0 ask g2 t2 try 1");
+	expect_request(k, "caller: I want some tea", "caller: [keypad] 4");
+}
+
+/* The same for words that waited, and for an answer whose next attempt was due. */
+static void an_overdue_turn_comes_before_what_it_makes_moot(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "I want some tea");
+	final(k, "and a piece of cake");
+	failed(k);
+	k->now_us += 9000000;
+	zero(k);
+	simple(k, IN_ATTACHED);
+	assert_int_equal(times(k, " ask "), 1);
+	assert_int_equal(times(k, " cancel "), 1);
+	assert_true(has(k, "0 cancel g2"));
+	assert_true(has(k, "0 ~turn t2"));
+	expect_request(k, "caller: I want some tea", "caller: and a piece of cake");
+}
+
+static void time_that_is_up_comes_before_what_it_makes_moot(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "I want some tea");
+	k->now_us += (uint64_t)k->settings.call_max_ms * 1000;
+	zero(k);
+	simple(k, IN_ATTACHED);
+	assert_int_equal(times(k, " ask "), 0);
+	assert_int_equal(times(k, " cancel "), 1);
+	assert_true(has(k, "0 ~ending"));
+}
+
 /* The caller's burst ended with the line. */
 static void the_burst_ends_with_the_line(void **state)
 {
@@ -634,6 +698,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_P24_the_greeting_is_made_while_it_rings_and_played_at_the_answer),
 		KIT_TEST(without_a_ring_it_begins_at_the_answer),
+		KIT_TEST(noise_and_silence_at_once_are_answered_once),
 		KIT_TEST(nobody_speaks_it_asks_twice_and_says_goodbye),
 		KIT_TEST(a_turn_makes_the_prompts_count_anew),
 		KIT_TEST(without_prompts_goodbye_comes_at_once),
@@ -659,6 +724,9 @@ int main(void)
 		KIT_TEST(lost_media_end_the_call_after_fifteen_seconds),
 		KIT_TEST(attached_in_time_it_goes_on),
 		KIT_TEST(what_was_due_meanwhile_is_judged_after_the_attach),
+		KIT_TEST(an_overdue_entry_comes_before_what_it_makes_moot),
+		KIT_TEST(an_overdue_turn_comes_before_what_it_makes_moot),
+		KIT_TEST(time_that_is_up_comes_before_what_it_makes_moot),
 		KIT_TEST(the_burst_ends_with_the_line),
 		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
 		KIT_TEST(an_entry_ends_at_the_hash),

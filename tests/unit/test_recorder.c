@@ -435,11 +435,49 @@ static void what_the_journal_gave_up_of_the_agent_is_marked(void **state)
 	push_agent(r, 0, 0, 640);
 	push_gap(r, JOURNAL_GAP_LOST, JOURNAL_AUDIO_AGENT, 1000000, 1500000);
 	push_gap(r, JOURNAL_GAP_LOST, JOURNAL_AUDIO_CALLER, 2000000, 2500000); /* shows by its positions */
-	push_gap(r, JOURNAL_GAP_RING, JOURNAL_AUDIO_AGENT, 2000000, 2500000);  /* lies in the ring */
 	push_end(r, 3000000);
 	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
 	assert_int_equal(gap_total(TRACKS_AGENT, "not recorded"), 4000 + 160);
 	assert_int_equal(cut.gaps[0].start_sample, 8000);
+}
+
+/* The ring writes over its oldest: a stretch that went there is there whole (three records), or it is a gap. */
+static void what_the_ring_wrote_over_is_marked(void **state)
+{
+	uint32_t seen, n;
+
+	(void)state;
+	for (seen = 0; seen <= 3; seen++) {
+		struct recorder *r = by_hand();
+
+		cut.gap_count = 0;
+		push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+		push_agent(r, 0, 0, 640);
+		for (n = 0; n < seen; n++)
+			push_agent(r, 2500000 - (seen - 1 - n) * 250000, 640 + 2000 * n, 2000);
+		push_gap(r, JOURNAL_GAP_RING, JOURNAL_AUDIO_AGENT, 2000000, 2500000);
+		push_end(r, 3000000);
+		assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+		assert_int_equal(gap_total(TRACKS_AGENT, "not recorded"), seen < 3 ? 4000 + 3200 : 0);
+		if (seen < 3)
+			assert_int_equal(cut.gaps[0].start_sample, 16000);
+	}
+}
+
+/* A take that was refused from its first to its last sample leaves nothing but the journal's word. */
+static void whole_takes_that_were_refused_are_marked(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	cut.gap_count = 0;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	push_agent(r, 0, 0, 640);
+	push_gap(r, JOURNAL_GAP_STOPPED, JOURNAL_AUDIO_AGENT, 1000000, 1500000);
+	push_gap(r, JOURNAL_GAP_MEMORY, JOURNAL_AUDIO_AGENT, 2000000, 2000000);
+	push_end(r, 3000000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(gap_total(TRACKS_AGENT, "not recorded"), 4000 + 3200 + 3200);
 }
 
 static void the_beginning_of_a_take_that_was_refused_is_a_gap(void **state)
@@ -751,6 +789,8 @@ int main(void)
 		CASE(N4_a_dead_workers_time_is_marked),
 		CASE(lost_records_are_gaps_never_silence),
 		CASE(what_the_journal_gave_up_of_the_agent_is_marked),
+		CASE(what_the_ring_wrote_over_is_marked),
+		CASE(whole_takes_that_were_refused_are_marked),
 		CASE(the_beginning_of_a_take_that_was_refused_is_a_gap),
 		CASE(a_mark_that_a_clear_sent_back_moves_nothing),
 		CASE(the_snapshot_says_when_media_began),

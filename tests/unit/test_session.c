@@ -68,8 +68,8 @@ static void P24_the_greeting_begins_within_200_ms_of_the_start(void **state)
 static void an_answer_is_spoken_and_heard(void **state)
 {
 	static const char text[] = "It opens at nine.";
+	static uint8_t sound[(sizeof(text) - 1) * SAMPLES_A_BYTE];
 	unsigned int i;
-	uint64_t at = 0, equal = 0;
 
 	(void)state;
 	kit_begin(k);
@@ -77,16 +77,9 @@ static void an_answer_is_spoken_and_heard(void **state)
 	kit_model_says(k, text);
 	kit_run(k, 4000);
 	assert_int_equal(kit_logged(k, "note heard", 0), 2);
-	while (at < KIT_TRACK && k->heard[at] != kit_sound(text, strlen(text), 0))
-		at++;
-	while (at + 8000 < KIT_TRACK && memcmp(k->heard + at, "", 0) == 0) {
-		for (i = 0, equal = 0; i < strlen(text) * SAMPLES_A_BYTE; i++)
-			equal += k->heard[at + i] == kit_sound(text, strlen(text), i);
-		if (equal == strlen(text) * SAMPLES_A_BYTE)
-			break;
-		at++;
-	}
-	assert_int_equal(equal, strlen(text) * SAMPLES_A_BYTE); /* every sample, in one piece */
+	for (i = 0; i < sizeof(sound); i++)
+		sound[i] = kit_sound(text, sizeof(text) - 1, i);
+	assert_non_null(memmem(k->heard, KIT_TRACK, sound, sizeof(sound))); /* every sample, in one piece */
 }
 
 static void an_adapter_that_talks_from_inside_its_own_function_waits(void **state)
@@ -474,7 +467,7 @@ static void the_journal_replays_byte_for_byte(void **state)
 	assert_true(r.events[EVENT_NOTE] >= 5);
 	assert_int_equal(r.caller_next, k->said_samples); /* N4: all of it */
 	assert_int_equal(r.caller_gap, 0);
-	assert_true(r.kinds[RECORD_STEPS] >= k->steps / 6); /* none older than 100 ms or so */
+	assert_true(r.kinds[RECORD_STEPS] >= k->steps / 14); /* a level alone waits 400 ms at most */
 	call_free(r.call);
 }
 

@@ -499,6 +499,74 @@ static void test_damaged_cursor_begins_again(void **state)
 	end(h);
 }
 
+/* A folder that was lost in part: what comes now has orders below the cursor's, and is shipped all the same. */
+static void test_a_cursor_behind_every_file_begins_again(void **state)
+{
+	struct harness *h = begin(5);
+	uint8_t cursor[48] = { 'C', 'F', 'S', 'H', 'I', 'P', 1, 0x0a };
+	(void)state;
+
+	ship_close(&h->ship);
+	put_le64(cursor + 8, 0x20);
+	put_le64(cursor + 16, 5000);
+	put_le32(cursor + 44, journal_checksum(cursor, 44));
+	assert_int_equal(disk_replace(&h->w.d, DIR, "cursor", cursor, sizeof(cursor)), ERR_NONE);
+	ship_begin(h);
+	run_steps(h, 100);
+	drain(h);
+	expect_all(h);
+	assert_true(h->s.records > 300);
+	end(h);
+}
+
+static uint64_t holes(struct harness *h)
+{
+	struct journal_reader *reader;
+	uint64_t n;
+
+	assert_int_equal(journal_reader_open(&reader, &h->w.d, DIR, NULL, NULL), ERR_NONE);
+	n = journal_reader_counts(reader).missing_files;
+	journal_reader_close(&reader);
+	return n;
+}
+
+/* The clock was set back between two lives: files go from the beginning on, so that no hole is left between. */
+static void test_F21_a_clock_that_goes_back_leaves_no_hole(void **state)
+{
+	struct harness *h = begin(5);
+	size_t first;
+	unsigned int i;
+	(void)state;
+
+	h->options.keep_us = 3600000000u;
+	ship_close(&h->ship);
+	ship_begin(h);
+	run_steps(h, 100);
+	drain(h);
+	first = segments(h);
+	ship_close(&h->ship);
+	journal_abandon(&h->w.j);
+	h->w.options.wall_offset_us -= 2 * 3600000000u;
+	assert_int_equal(world_open(&h->w), ERR_NONE);
+	ship_begin(h);
+	for (i = 0; i < WORLD_CALLS; i++) {
+		h->w.calls[i].epoch = 2;
+		h->w.calls[i].last = h->w.calls[i].durable = 0;
+		assert_int_equal(world_attach(&h->w, i), ERR_NONE);
+	}
+	run_steps(h, 100);
+	drain(h);
+	assert_true(first > 2 && segments(h) > first + 2);
+	h->w.now_us += h->options.keep_us; /* the second life's are old enough, the first one's seem not to be */
+	ship_run(h);
+	assert_int_equal(holes(h), 0);
+	h->w.now_us += 2 * h->options.keep_us;
+	ship_run(h);
+	assert_int_equal(holes(h), 0);
+	assert_int_equal(segments(h), 1);
+	end(h);
+}
+
 /* Every operation of the disk may fail once: shipping is late, not wrong. */
 static void test_disk_errors(void **state)
 {
@@ -541,6 +609,8 @@ int main(void)
 		cmocka_unit_test(test_ships_reserve_and_ring),
 		cmocka_unit_test(test_a_live_ring_waits),
 		cmocka_unit_test(test_damaged_cursor_begins_again),
+		cmocka_unit_test(test_a_cursor_behind_every_file_begins_again),
+		cmocka_unit_test(test_F21_a_clock_that_goes_back_leaves_no_hole),
 		cmocka_unit_test(test_disk_errors),
 	};
 

@@ -26,7 +26,7 @@ static void words_are_counted(void **state)
 	} cases[] = {
 		{ "", 0 }, { " ", 0 }, { "a", 1 }, { "a b", 2 }, { " a, b. ", 2 }, { "don't", 1 }, { "twenty-five", 1 }, { "a@b.example", 2 }, { "-", 0 },
 		{ "- -", 0 }, { "- a", 1 }, { "a - b", 2 }, { "a -", 1 }, { "' ", 0 }, { "...", 0 }, { "4 5", 2 }, { "\xe0\xa4\xb9\xe0\xa4\xbe\xe0\xa4\x81", 1 },
-		{ "\xc2\x80", 1 }, { "x_y", 2 },
+		{ "\xc2\x80", 1 }, { "a\xc2\x80z", 1 }, { "x_y", 2 },
 	};
 	size_t i;
 
@@ -187,7 +187,7 @@ static void a_question_says_what_answer_it_wants(void **state)
 		{ "The number, and the address?", EXPECT_SPELLED, 0 },
 		{ "x-d", EXPECT_ANY, 0 },
 		{ "5-digi", EXPECT_ANY, 0 },
-		{ "5-digit", EXPECT_DIGITS, 5 },
+		{ "5-digit", EXPECT_DIGITS, 5 }, { "-digit", EXPECT_DIGITS, 0 },
 	};
 	size_t i;
 
@@ -294,5 +294,5 @@ int main(void)
 		cmocka_unit_test(test_P09_a_number_is_finished_at_its_last_digit),
 	};
 
-	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("words", tests, deadline_start, deadline_stop);
 }

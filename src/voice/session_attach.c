@@ -1,0 +1,269 @@
+/* Opening a session, taking a call over from its snapshot or on another socket, closing. Owns the session's memory. */
+#include "voice/session_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "voice/journal.h"
+
+enum { SNAPSHOT_MAX_BYTES = 8 << 20 };
+
+static void slots_init(struct session *s)
+{
+	unsigned int i;
+
+	s->listening.s = s;
+	for (i = 0; i < ASKS_MAX; i++)
+		s->asks[i].s = s;
+	for (i = 0; i < VOICES_MAX; i++) {
+		s->voices[i].s = s;
+		buf_init(&s->voices[i].text, INPUT_TEXT_MAX * 2);
+	}
+	for (i = 0; i < RUNS_MAX; i++)
+		s->runs[i].s = s;
+}
+
+static enum err session_new(struct session **sp, const struct session_io *io, uint64_t call_started_us)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	*sp = NULL;
+	if (!s)
+		return ERR_NOMEM;
+	if (mouth_new(&s->mouth, &session_mouth_events, s)) {
+		free(s);
+		return ERR_NOMEM;
+	}
+	s->io = *io;
+	s->zero_us = call_started_us;
+	s->armed_us = UINT64_MAX;
+	s->connected = io->media != NULL;
+	buf_init(&s->queue, SESSION_QUEUE_BYTES);
+	buf_init(&s->record, SNAPSHOT_MAX_BYTES + 4096);
+	buf_init(&s->core, SNAPSHOT_MAX_BYTES);
+	steps_writer_init(&s->steps);
+	slots_init(s);
+	mouth_media(s->mouth, io->media, io->socket);
+	*sp = s;
+	return ERR_NONE;
+}
+
+static void session_free(struct session *s)
+{
+	unsigned int i;
+
+	session_adapters_cancel(s);
+	session_tools_cancel(s);
+	mouth_free(&s->mouth);
+	for (i = 0; i < VOICES_MAX; i++)
+		buf_fini(&s->voices[i].text);
+	steps_writer_fini(&s->steps);
+	buf_fini(&s->queue);
+	buf_fini(&s->record);
+	buf_fini(&s->core);
+	free(s->ring);
+	call_free(s->call);
+	free(s);
+}
+
+enum err session_open(struct session **sp, const struct session_io *io, const struct call_settings *settings, const struct brief *brief,
+	uint64_t call_started_us)
+{
+	struct session *s;
+	enum err err = session_new(&s, io, call_started_us);
+
+	*sp = NULL;
+	if (err)
+		return err;
+	err = call_new(&s->call, settings, brief);
+	if (err) {
+		session_free(s);
+		return err;
+	}
+	memcpy(s->language, brief->language, sizeof(s->language));
+	session_write_start(s, settings, brief);
+	*sp = s;
+	return ERR_NONE;
+}
+
+/* ------------------------------------------------------------------ snapshots, and attaching from one */
+
+void session_snapshot(struct session *s, const struct call_outputs *outputs, uint64_t at_us)
+{
+	struct record_snapshot r = { .at_us = at_us, .media = s->media, .media_us = s->media_us, .caller_position = s->position,
+		.wake_us = s->wake_us, .language = s->language, .language_len = strlen(s->language) };
+	size_t i;
+
+	for (i = 0; i < outputs->count; i++)
+		if (outputs->items[i].type == OUT_WAKE)
+			r.wake_us = outputs->items[i].number;
+	session_write_steps(s);
+	buf_reset(&s->core);
+	call_save(s->call, &s->core);
+	if (s->core.err)
+		return;
+	r.core = s->core.data;
+	r.core_len = s->core.len;
+	buf_reset(&s->record);
+	record_snapshot_encode(&r, &s->record);
+	if (s->record.err)
+		return;
+	session_write_snapshot(s);
+	if (s->io.snapshot)
+		s->io.snapshot(s->io.arg, s->record.data, s->record.len);
+	session_write_meters(s);
+}
+
+enum err session_first_snapshot(struct buf *out, const struct call_settings *settings, const struct brief *brief, uint64_t media_us)
+{
+	struct record_snapshot r = { .media = true, .media_us = media_us, .language = brief->language, .language_len = strlen(brief->language) };
+	struct buf core;
+	struct call *call;
+	enum err err = call_new(&call, settings, brief);
+
+	if (err)
+		return err;
+	buf_init(&core, SNAPSHOT_MAX_BYTES);
+	call_save(call, &core);
+	call_free(call);
+	r.core = core.data;
+	r.core_len = core.len;
+	if (!core.err)
+		record_snapshot_encode(&r, out);
+	err = core.err ? core.err : out->err;
+	buf_fini(&core);
+	return err;
+}
+
+static enum err snapshot_load(struct session *s, const void *snapshot, size_t len)
+{
+	struct record_snapshot r;
+	enum err err = record_snapshot_decode(&r, snapshot, len);
+
+	if (!err)
+		err = call_load(&s->call, r.core, r.core_len);
+	if (err)
+		return err;
+	s->media = r.media;
+	s->media_us = r.media_us;
+	s->position = r.caller_position;
+	s->wake_us = r.wake_us;
+	memcpy(s->language, r.language, r.language_len < sizeof(s->language) ? r.language_len : sizeof(s->language) - 1);
+	return ERR_NONE;
+}
+
+/* Moves the caller's position to where time is, or stood when the call ended: what came meanwhile is lost. */
+static void position_catch_up(struct session *s)
+{
+	uint64_t to_us = session_over_us(s), place = s->media && to_us > s->media_us ? (to_us - s->media_us) * CALL_RATE_HZ / 1000000 : 0;
+
+	if (place > s->position) {
+		session_write_gap(s, place - s->position, GAP_WORKER);
+		s->position = place;
+	}
+	s->ring_from = s->position;
+}
+
+static void attached(struct session *s)
+{
+	position_catch_up(s);
+	session_input(s, IN_ATTACHED);
+	session_feed(s);
+	if (call_ended(s->call))
+		session_end(s, call_end_reason(s->call));
+	session_settle(s);
+}
+
+enum err session_attach(struct session **sp, const struct session_io *io, const void *snapshot, size_t len, uint64_t call_started_us)
+{
+	struct session *s;
+	enum err err = session_new(&s, io, call_started_us);
+
+	*sp = NULL;
+	if (err)
+		return err;
+	err = snapshot_load(s, snapshot, len);
+	if (err) {
+		session_free(s);
+		return err;
+	}
+	s->told_end_us = io->carrier_ended_us ? io->carrier_ended_us - call_started_us : 0;
+	session_write_attach(s, snapshot, len);
+	attached(s);
+	if (s->told_end_us)
+		session_tell(s, IN_HANGUP);
+	*sp = s;
+	return ERR_NONE;
+}
+
+/* ------------------------------------------------------------------ closing */
+
+void session_close(struct session **sp)
+{
+	struct session *s = *sp;
+
+	if (s && (s->state == LIVE || s->state == LINGER))
+		session_write_waiting(s);
+	session_drop(sp);
+}
+
+void session_drop(struct session **sp)
+{
+	struct session *s = *sp;
+
+	*sp = NULL;
+	if (s)
+		session_free(s);
+}
+
+/* ------------------------------------------------------------------ media */
+
+void session_set_media(struct session *s, const struct media *media, void *socket)
+{
+	if (s->state != LIVE)
+		return;
+	s->io.media = media;
+	s->io.socket = socket;
+	s->connected = true;
+	mouth_media(s->mouth, media, socket);
+}
+
+void session_start(struct session *s)
+{
+	if (!s->media) {
+		s->media = true;
+		s->media_us = session_now(s);
+		session_write_played(s, PLAYED_STARTED, NULL);
+	}
+	session_tell(s, IN_START);
+}
+
+static void media_gone(struct session *s)
+{
+	s->connected = false;
+	mouth_media(s->mouth, NULL, NULL);
+}
+
+void session_media_lost(struct session *s)
+{
+	if (s->state != LIVE || !s->connected)
+		return;
+	media_gone(s);
+	s->lost_us = session_now(s);
+	session_write_played(s, PLAYED_CLEARED, NULL); /* what the socket had queued is gone with it */
+	session_tell(s, IN_MEDIA_LOST);
+}
+
+void session_media_back(struct session *s, const struct media *media, void *socket)
+{
+	if (s->state != LIVE)
+		return;
+	session_adapters_cancel(s);
+	s->io.media = media;
+	s->io.socket = socket;
+	s->connected = true;
+	s->lost_us = 0;
+	mouth_media(s->mouth, media, socket);
+	session_write_played(s, PLAYED_CLEARED, NULL); /* so is what the old socket had queued, if we did not hear that it was lost */
+	attached(s);
+}

@@ -1,0 +1,208 @@
+/* The model's answers and the tools they ask for: what is started, what is cancelled, what comes back. Owns both kinds of
+ * operation; decides neither when one is asked for nor what is done with what it says. */
+#include "voice/session_state.h"
+
+static void tokens_keep(struct session *s, uint32_t gen, uint32_t tokens)
+{
+	s->usage.model_tokens += tokens;
+	s->tokens[s->tokens_at].gen = gen;
+	s->tokens[s->tokens_at].tokens = tokens;
+	s->tokens_at = (s->tokens_at + 1) % TOKENS_KEPT;
+}
+
+static void model_failed(struct session *s, uint32_t gen, enum failure why)
+{
+	struct call_input *in = session_input(s, IN_MODEL_FAILED);
+
+	in->gen = gen;
+	in->kind = (uint32_t)why;
+	session_feed(s);
+}
+
+static void model_text_h(void *arg, const char *text, size_t len)
+{
+	struct asking *a = arg;
+	struct session *s = a->s;
+	uint32_t gen = a->gen;
+
+	while (len) {
+		size_t n = session_text_cut(text, len, INPUT_TEXT_MAX);
+		struct call_input *in = session_input(s, IN_MODEL_TEXT);
+
+		n = n ? n : len < INPUT_TEXT_MAX ? len : INPUT_TEXT_MAX; /* no character begins in it: garbage, in pieces */
+		in->gen = gen;
+		in->text = text;
+		in->text_len = n;
+		session_feed(s);
+		text += n;
+		len -= n;
+	}
+	session_settle(s);
+}
+
+static void model_tool_h(void *arg, uint32_t index, const char *name, size_t name_len, const char *args, size_t args_len)
+{
+	struct asking *a = arg;
+	struct session *s = a->s;
+	struct call_input *in;
+
+	if (args_len > INPUT_TEXT_MAX || name_len > INPUT_TEXT_MAX) {
+		s->io.llm->cancel(&a->op); /* half of its arguments must not be run */
+		model_failed(s, a->gen, FAILED_GARBAGE);
+	} else {
+		in = session_input(s, IN_MODEL_TOOL);
+		in->gen = a->gen;
+		in->index = index;
+		in->name = name;
+		in->name_len = name_len;
+		in->text = args;
+		in->text_len = args_len;
+		session_feed(s);
+	}
+	session_settle(s);
+}
+
+static void model_done_h(void *arg, uint32_t tokens)
+{
+	struct asking *a = arg;
+	struct call_input *in = session_input(a->s, IN_MODEL_DONE);
+
+	tokens_keep(a->s, a->gen, tokens);
+	in->gen = a->gen;
+	in->number = tokens;
+	session_feed(a->s);
+	session_settle(a->s);
+}
+
+static void model_failed_h(void *arg, enum failure why)
+{
+	struct asking *a = arg;
+
+	model_failed(a->s, a->gen, why);
+	session_settle(a->s);
+}
+
+static const struct llm_events llm_events = { .text = model_text_h, .tool = model_tool_h, .done = model_done_h, .failed = model_failed_h };
+
+void session_ask(struct session *s, const struct call_output *out)
+{
+	struct asking *a = s->asks, *end = s->asks + ASKS_MAX;
+	enum err err = ERR_BUSY;
+
+	while (a < end && a->op)
+		a++;
+	if (a < end) {
+		a->gen = out->gen;
+		s->usage.model_requests++;
+		err = s->io.llm->start(s->io.llm_vendor, &a->op, (enum ask_kind)out->kind, (uint32_t)out->number, out->blocks, out->block_count,
+			&llm_events, a);
+	}
+	if (err)
+		model_failed(s, out->gen, err == ERR_BUSY ? FAILED_BUSY : FAILED_DIED);
+}
+
+void session_asks_cancel(struct session *s, uint32_t gen, bool all)
+{
+	unsigned int i;
+
+	for (i = 0; i < ASKS_MAX; i++)
+		if (s->asks[i].op && (all || s->asks[i].gen == gen))
+			s->io.llm->cancel(&s->asks[i].op);
+}
+
+/* An answer that was asked for ahead and thrown away: what it cost. A model that was cut short did not say; 4 bytes are a token. */
+void session_wasted(struct session *s, const struct call_output *out)
+{
+	uint64_t tokens = (out->number + 3) / 4;
+	unsigned int i;
+
+	for (i = 0; i < TOKENS_KEPT; i++)
+		if (s->tokens[i].gen == out->index && s->tokens[i].gen)
+			tokens = s->tokens[i].tokens;
+	s->usage.wasted_characters += out->number;
+	s->usage.wasted_tokens += tokens;
+}
+
+/* ------------------------------------------------------------------ tools */
+
+static void tool_result_feed(struct session *s, uint32_t turn, uint32_t index, enum tool_status status, const char *text, size_t len)
+{
+	struct call_input *in = session_input(s, IN_TOOL_RESULT);
+
+	in->turn = turn;
+	in->index = index;
+	in->kind = (uint32_t)status;
+	session_input_text(in, text, len);
+	session_feed(s);
+}
+
+static void tool_result_h(void *arg, enum tool_status status, const char *text, size_t len)
+{
+	struct running *r = arg;
+
+	tool_result_feed(r->s, r->turn, r->index, status, text, len);
+	session_settle(r->s);
+}
+
+static const struct tool_events tool_events = { .result = tool_result_h };
+
+/* A free place; NULL when there is none, or when this very tool runs already: its answer will come. */
+static struct running *run_slot(struct session *s, const struct call_output *out, bool *runs)
+{
+	struct running *found = NULL;
+	unsigned int i;
+
+	*runs = false;
+	for (i = 0; i < RUNS_MAX; i++) {
+		struct running *r = &s->runs[i];
+
+		if (!r->op && !found)
+			found = r;
+		else if (r->op && r->turn == out->turn && r->index == out->index)
+			*runs = true;
+	}
+	return found;
+}
+
+void session_run_tool(struct session *s, const struct call_output *out, uint64_t at_us)
+{
+	struct record_event e = { .kind = EVENT_TOOL, .code = out->kind, .at_us = at_us, .turn = out->turn, .index = out->index,
+		.name = out->name, .name_len = out->name_len, .text = out->text, .text_len = out->text_len };
+	struct tool_request q = { .turn = out->turn, .index = out->index, .name = out->name, .name_len = out->name_len, .args = out->text,
+		.args_len = out->text_len, .changes = out->kind != 0, .timeout_ms = (uint32_t)out->number };
+	static const char refused[] = "the tool could not be started";
+	bool runs;
+	struct running *r = run_slot(s, out, &runs);
+
+	if (runs)
+		return;
+	session_write_event(s, &e);
+	if (q.changes)
+		session_write_steps(s);
+	s->usage.tool_calls++;
+	if (r) {
+		r->turn = out->turn;
+		r->index = out->index;
+	}
+	if (!r || s->io.tools->start(s->io.conductor, &r->op, &q, &tool_events, r))
+		tool_result_feed(s, out->turn, out->index, TOOL_ERROR, refused, sizeof(refused) - 1);
+}
+
+bool session_tools_run(const struct session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < RUNS_MAX; i++)
+		if (s->runs[i].op)
+			return true;
+	return false;
+}
+
+void session_tools_cancel(struct session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < RUNS_MAX; i++)
+		if (s->runs[i].op)
+			s->io.tools->cancel(&s->runs[i].op);
+}

@@ -1,0 +1,350 @@
+"""`callfunnel journal`, `show` and `recording` over journals that are whole, torn, damaged, without their keys, or not there."""
+import array
+import json
+import os
+import shutil
+import wave
+
+import pytest
+
+from conftest import ROOT
+from deaths import Facts, Life
+
+KINDS = {"start", "inputs", "audio_caller", "audio_agent", "played", "event", "snapshot", "meter", "end"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with one recorded call that ended: (folder, call, facts)."""
+    folder, facts = tmp_path_factory.mktemp("made") / "journal", Facts()
+    assert Life(folder, facts, "--seed", 5, "--call", 0, faults="none").status == 0
+    return folder, facts.calls()[0], facts
+
+
+@pytest.fixture
+def journal(made, tmp_path):
+    """A copy to spoil."""
+    return shutil.copytree(made[0], tmp_path / "journal")
+
+
+@pytest.fixture
+def torn(tmp_path):
+    """A folder whose last write was cut by a death: (folder, facts)."""
+    facts = Facts()
+    assert Life(tmp_path / "torn", facts, "--seed", 6, "--call", 0, "--crash-at", "write:300", faults="none").killed
+    return tmp_path / "torn", facts
+
+
+def rows(run, *args):
+    done = run("journal", "dump", *args, "--json")
+    assert done.status == 0
+    return done.lines()
+
+
+# ---- list ----
+
+def test_list(run, made):
+    folder, call, facts = made
+    document = run("journal", "list", folder, "--json").json()
+    assert set(document) == {"files", "calls"}
+    on_disk = {p.name: p.stat().st_size for p in folder.glob("*.cfj")}
+    assert {f["file"]: f["bytes"] for f in document["files"]} == on_disk
+    assert all(set(f) == {"file", "role", "order", "bytes", "header"} and f["header"] == "fine" for f in document["files"])
+    assert {"segment", "unused"} == {f["role"] for f in document["files"]}
+    one, = document["calls"]
+    assert one["call"] == call and one["epoch"] == 1 and one["started"] and one["ended"] and one["missing"] == one["duplicates"] == 0
+    assert one["records"] >= facts.durable[call, 1]
+    people = run("journal", "list", folder)
+    assert people.status == 0 and f"call {call}" in people.out and "ended" in people.out and all(name in people.out for name in on_disk)
+
+
+def test_list_says_that_a_call_did_not_end(run, torn):
+    folder, facts = torn
+    one, = run("journal", "list", folder, "--json").json()["calls"]
+    assert one["call"] == facts.calls()[0] and not one["ended"] and one["missing"] == 0
+    assert "not ended" in run("journal", "list", folder).out
+
+
+def test_an_empty_folder_is_an_empty_journal(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert run("journal", "list", "empty", "--json").json() == {"files": [], "calls": []}
+    assert run("journal", "verify", "empty", "--json").json()["whole"] is True
+    assert run("journal", "dump", "empty").out == ""
+    for command in (["show", "empty"], ["recording", "empty", "-o", "x.wav"]):
+        done = run(*command, "--json")
+        assert done.status == 3 and done.error()["message"] == "there is no call here" and done.error()["where"] == "empty"
+
+
+# ---- verify ----
+
+def verdict(run, folder):
+    done = run("journal", "verify", folder, "--json")
+    document = done.json()
+    assert done.status == (0 if document["whole"] else 1)
+    people = run("journal", "verify", folder)
+    assert people.status == done.status
+    assert people.out.splitlines()[-1].startswith("whole: " if document["whole"] else "BROKEN: ")
+    for fault in document["faults"]:
+        assert f"{fault['file']}: {fault['kind']}, offset {fault['offset']}, {fault['bytes']} bytes\n" in people.out
+    return document
+
+
+def test_verify_whole(run, made):
+    document = verdict(run, made[0])
+    assert document["whole"] and document["calls"] == 1 and document["records"] == len(rows(run, made[0]))
+    assert document["faults"] == [] and document["broken_calls"] == []
+    for count in ("torn", "corrupt", "foreign", "missing_files", "missing", "duplicates", "broken_seals", "erased", "unopened"):
+        assert document[count] == 0, count
+
+
+def test_verify_torn(run, torn):
+    document = verdict(run, torn[0])
+    assert document["whole"] and document["torn"] == 1 and document["torn_bytes"] > 0
+    fault, = document["faults"]
+    assert fault["kind"] == "torn" and fault["offset"] + fault["bytes"] == (torn[0] / fault["file"]).stat().st_size
+
+
+def test_verify_flipped_payload(run, made, journal):
+    """A byte in the middle, where a later batch follows: that had been durable."""
+    one = rows(run, journal)[500]
+    path = journal / one["file"]
+    data = bytearray(path.read_bytes())
+    data[one["offset"] + 100] ^= 0x10
+    path.write_bytes(data)
+    document = verdict(run, journal)
+    assert not document["whole"] and document["corrupt"] == 1 and document["missing"] == 1
+    assert document["faults"][0]["kind"] == "corrupt" and document["faults"][0]["offset"] == one["offset"]
+    assert document["broken_calls"][0]["call"] == made[1]
+    assert len(rows(run, journal)) == document["records"] == len(rows(run, made[0])) - 1, "reading goes on at the next record"
+
+
+@pytest.mark.parametrize("cut", ["a record", "a file"])
+def test_verify_missing(run, journal, cut):
+    found = rows(run, journal)
+    if cut == "a file":
+        os.unlink(journal / found[0]["file"])
+    else:
+        data = (journal / found[0]["file"]).read_bytes()
+        (journal / found[0]["file"]).write_bytes(data[:found[700]["offset"]] + data[found[701]["offset"]:])
+    document = verdict(run, journal)
+    if cut == "a record":
+        assert not document["whole"] and document["missing"] == 1
+        assert document["broken_calls"][0]["missing"] == 1
+    else:
+        assert document["records"] < len(found)  # at the beginning: shipped and deleted, for all that this folder says
+
+
+def test_verify_duplicate_and_foreign(run, journal):
+    found = rows(run, journal)
+    path = journal / found[-1]["file"]
+    data = path.read_bytes()
+    a, b = found[-3]["offset"], found[-2]["offset"]
+    path.write_bytes(data[:b] + data[a:b] + data[b:])
+    assert verdict(run, journal)["duplicates"] == 1
+    path.write_bytes(data)
+    assert verdict(run, journal)["whole"]
+    (journal / "seg-00000000000000ff.cfj").write_bytes(b"CFJOURN\n\x07" + b"x" * 300)
+    document = verdict(run, journal)
+    assert not document["whole"] and document["foreign"] == 1
+
+
+def test_without_its_keys_a_journal_is_listed_but_not_opened(run, made, journal):
+    (journal / "master.key").unlink()
+    document = verdict(run, journal)
+    assert document["whole"] and document["unopened"] == document["records"]
+    assert all("payload" not in row and row["closed"] == "no key" for row in rows(run, journal))
+    assert run("journal", "list", journal, "--json").json()["calls"] == run("journal", "list", made[0], "--json").json()["calls"]
+    assert "payload" in rows(run, journal, "--key", made[0] / "master.key")[0], "the key may lie elsewhere"
+    done = run("show", journal, "--json")
+    assert done.status == 3 and done.error()["where"].endswith("master.key")
+    wrong = journal / "other.key"
+    wrong.write_bytes(bytes(32))
+    done = run("journal", "dump", journal, "--key", wrong, "--json")
+    assert done.status == 3 and done.error()["code"] == "not_permitted"
+
+
+# ---- dump ----
+
+def test_dump(run, made):
+    folder, call, _ = made
+    found = rows(run, folder)
+    assert {r["kind"] for r in found} == KINDS
+    assert [r["sequence"] for r in found] == list(range(1, len(found) + 1))
+    for row in found:
+        assert set(row) == {"file", "offset", "kind", "kind_number", "tenant", "call", "epoch", "sequence", "time_us", "time", "batch", "bytes", "payload"}
+        assert row["call"] == call and row["epoch"] == 1
+    people = run("journal", "dump", folder).out.splitlines()
+    assert len(people) == len(found)
+    assert all(f"{call}/1/{row['sequence']} {row['kind']} " in line for row, line in zip(found, people))
+
+
+def test_dump_filters(run, made):
+    folder, call, _ = made
+    for kind in KINDS:
+        assert {r["kind"] for r in rows(run, folder, "--kind", kind)} == {kind}
+    assert len(rows(run, folder, "--call", call)) == len(rows(run, folder))
+    assert rows(run, folder, "--call", "0" * 32) == []
+
+
+def test_dump_of_a_torn_journal_ends_before_the_tear(run, torn):
+    folder, facts = torn
+    found = rows(run, folder)
+    assert [r["sequence"] for r in found][:facts.durable[found[0]["call"], 1]] == list(range(1, facts.durable[found[0]["call"], 1] + 1))
+
+
+# ---- show ----
+
+def test_show(run, made):
+    folder, call, facts = made
+    document = run("show", call, "--dir", folder, "--json").json()
+    assert document["call"] == call and document["started"] and document["ended"] and document["recorded"]
+    assert document["reason"] == "agent" and document["workers"] == 1 and document["unread_records"] == document["journal_gaps"] == 0
+    said = [s["input"]["text"] for s in facts.steps[call] if s["input"]["in"] == "transcript" and s["input"].get("kind") in (1, 2) and s["input"].get("text")]
+    assert [e["text"] for e in document["events"] if e["event"] == "final"] == said
+    tools = [o["name"] for s in facts.steps[call] for o in s["outputs"] if o["out"] == "tool"]
+    assert [t["name"] for turn in document["turns"] for t in turn["tools"]] == tools and tools
+    assert document["usage"]["tool_calls"] == len(tools) and document["usage"]["connected_ms"] == document["connected_ms"]
+    for turn in document["turns"]:
+        if "latency" in turn:
+            assert sum(turn["latency"]["parts_us"].values()) == turn["latency"]["total_us"], "a turn's parts sum to its total"
+    times = [e["at_us"] for e in document["events"]]
+    assert times == sorted(times)
+    assert run("show", folder, "--json").json() == document, "the folder of a journal with one call"
+
+
+def test_show_for_people(run, made):
+    folder, call, _ = made
+    document = run("show", folder, "--json").json()
+    out = run("show", folder).out
+    assert out.splitlines()[0].startswith(f"call {call}, inbound, ")
+    for turn in document["turns"]:
+        assert turn.get("said", "") in out
+        assert all(t["name"] in out for t in turn["tools"])
+    assert f"ended: agent; connected {document['connected_ms']} ms" in out and "usage: connected_ms" in out
+
+
+def test_show_of_a_call_that_was_cut(run, torn):
+    document = run("show", torn[0], "--json").json()
+    assert document["started"] and not document["ended"] and "reason" not in document and document["turns"]
+    assert "the journal stops here: the call had not ended" in run("show", torn[0]).out
+
+
+def test_show_needs_one_call(run, made, tmp_path):
+    folder = tmp_path / "two"
+    facts = Facts()
+    for seed in (7, 8):
+        assert Life(folder, facts, "--seed", seed, "--call", 1, faults="none").status == 0
+    done = run("show", folder, "--json")
+    assert done.status == 2 and done.error()["message"] == "there are several calls here" and "by its id" in done.error()["hint"]
+    for call in facts.calls():
+        assert run("show", call, "--dir", folder, "--json").json()["call"] == call
+    (tmp_path / "c.yaml").write_text(f"data.dir: {json.dumps(str(folder))}\n")
+    assert run("show", facts.calls()[0], "--config", "c.yaml", "--json").json()["call"] == facts.calls()[0], "data.dir is where calls lie"
+
+
+def test_every_kept_call_is_shown(run):
+    for path in sorted((ROOT / "tests" / "calls").glob("*.cfj")):
+        document = run("show", path, "--json")
+        assert document.status == 0 and document.json()["started"], path
+
+
+# ---- recording ----
+
+def sound(path):
+    with wave.open(str(path)) as w:
+        assert (w.getnchannels(), w.getsampwidth(), w.getframerate()) == (2, 2, 8000)
+        return array.array("h", w.readframes(w.getnframes()))
+
+
+def test_recording(run, made, tmp_path):
+    folder, call, _ = made
+    document = run("recording", call, "--dir", folder, "-o", "call.wav", "--json").json()
+    assert document["call"] == call and document["ended"] and document["workers"] == 1 and document["rate_hz"] == 8000
+    samples = sound(tmp_path / "call.wav")
+    assert len(samples) == 2 * document["samples"]
+    connected = run("show", folder, "--json").json()["connected_ms"]
+    assert abs(document["ms"] - connected) <= 20, "P23: as long as the call within 20 ms"
+    assert max(samples[0::2]) > 1000 and max(samples[1::2]) > 1000, "both are heard"
+    assert [p.name for p in tmp_path.iterdir()] == ["call.wav"], "nothing else is left"
+    people = run("recording", folder, "-o", "again.wav")
+    assert people.status == 0 and people.out.startswith(f"again.wav: {document['ms'] // 1000}.") and "caller left, agent right" in people.out
+    assert sound(tmp_path / "again.wav") == samples
+
+
+def test_recording_as_it_is_kept(run, made, tmp_path):
+    document = run("recording", made[0], "-o", "call.flac", "--json").json()
+    assert (tmp_path / "call.flac").read_bytes()[:4] == b"fLaC"
+    assert run("parse", "tracks", "call.flac").status == 0
+    assert document["samples"] == run("recording", made[0], "-o", "call.wav", "--json").json()["samples"]
+    data = bytearray((tmp_path / "call.flac").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "call.flac").write_bytes(data)
+    assert run("parse", "tracks", "call.flac").status == 1
+
+
+def test_recording_of_a_call_that_was_cut(run, torn):
+    document = run("recording", torn[0], "-o", "torn.wav", "--json").json()
+    assert not document["ended"] and document["samples"] > 8000
+    assert "the journal stops before the call's end" in run("recording", torn[0], "-o", "torn.wav").out
+
+
+def test_recording_marks_what_a_lost_record_held(run, journal):
+    found = rows(run, journal)
+    lost = next(i for i, r in enumerate(found) if r["kind"] == "audio_caller" and i > 600)
+    data = (journal / found[lost]["file"]).read_bytes()
+    (journal / found[lost]["file"]).write_bytes(data[:found[lost]["offset"]] + data[found[lost + 1]["offset"]:])
+    gaps = [g for g in run("recording", journal, "-o", "x.wav", "--json").json()["gaps"] if g["why"] == "lost"]
+    assert len(gaps) == 1 and gaps[0]["side"] == "caller" and gaps[0]["samples"] == 1600
+    assert "gap, caller, at " in run("recording", journal, "-o", "x.wav").out
+
+
+def test_recording_of_a_call_that_was_not_recorded(run, tmp_path):
+    facts = Facts()
+    assert Life(tmp_path / "journal", facts, "--seed", 5, "--call", 1, faults="none").status == 0
+    done = run("recording", "journal", "-o", "x.wav", "--json")
+    assert done.status == 3 and done.error()["message"] == "this call's sound was not recorded"
+    assert not (tmp_path / "x.wav").exists() and not list(tmp_path.glob("x.*"))
+
+
+# ---- mistakes ----
+
+@pytest.mark.parametrize("args", [["journal"], ["journal", "list"], ["journal", "eat", "x"], ["journal", "dump", "x", "--kind", "sound"],
+                                  ["journal", "dump", "x", "--call", "12"], ["show"], ["show", "a", "b"], ["recording", "x"], ["recording", "-o", "x.wav"],
+                                  ["show", "not-a-call"], ["recording", "not-a-call", "-o", "x.wav"], ["replay"]])
+def test_wrong_usage(run, args):
+    done = run(*args, "--json")
+    assert done.status == 2 and done.error()["message"] and done.error()["hint"]
+    people = run(*args)
+    assert people.status == 2 and people.out == "" and done.error()["message"] in people.err and done.error()["hint"] in people.err
+
+
+@pytest.mark.parametrize("args, where", [
+    (["journal", "list", "none"], "none"), (["journal", "verify", "none"], "none"), (["journal", "dump", "none"], "none"),
+    (["journal", "dump", "none.cfj"], "none.cfj"), (["show", "0" * 32, "--dir", "none"], "none"),
+    (["recording", "0" * 32, "--dir", "none", "-o", "x.wav"], "none"), (["journal", "list", "/dev/null"], "/dev/null"),
+])
+def test_what_is_not_there(run, args, where):
+    done = run(*args, "--json")
+    assert done.status == 3 and done.error()["where"] == where and done.error()["message"] and done.error()["hint"]
+    people = run(*args)
+    assert people.status == 3 and people.out == "" and done.error()["message"] in people.err
+
+
+def test_a_call_that_is_not_in_this_journal(run, made):
+    for command in (["show", "0" * 32, "--dir", made[0]], ["recording", "0" * 32, "--dir", made[0], "-o", "x.wav"]):
+        done = run(*command, "--json")
+        assert done.status == 3 and done.error()["code"] == "not_found" and "journal list" in done.error()["hint"]
+
+
+@pytest.mark.parametrize("to", ["none/x.wav", "none/x.flac", "."])
+def test_a_recording_that_cannot_be_written(run, made, to):
+    done = run("recording", made[0], "-o", to, "--json")
+    assert done.status == 3 and done.error()["where"] == to and "writ" in done.error()["message"]
+
+
+def test_another_file_is_no_journal(run, tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing of ours")
+    done = run("journal", "verify", "notes.txt", "--json")
+    assert done.status == 3 and done.error()["code"] == "bad_format"
+    done = run("show", "notes.txt", "--json")
+    assert done.status == 2 and done.error()["code"] == "bad_format"

@@ -1,0 +1,259 @@
+"""`callfunnel simulate` from outside: what it counts, what it finds when a guard is off, what it says of mistakes."""
+import json
+import re
+
+import pytest
+
+from conftest import ROOT
+
+PROMISES = ["P01", "P02", "P03", "P04", "P05", "P06", "P08", "P09", "P10", "P12", "P13", "P14", "P15", "P24", "N3", "N4", "N5", "N6"]
+SCENARIO = """# a parcel
+name lost-parcel
+agent Hello, this is the post. What is your question?
+ask open What is your question?
+answer where is my parcel ~ it is late
+ask digits What is the parcel number?
+answer two zero two | five five five
+tool find_parcel 400 parcel found in the lake house
+tool send_again changes 900 sent again
+ask yes-no Shall we bring it tomorrow?
+answer yes please
+at 1.5 nod mm-hm
+at 12.2 say wait
+fault llm-stall 2
+"""
+
+
+def kept(summary):
+    return summary["kept"] and not any(p["broken"] for p in summary["promises"].values())
+
+
+# ---- whole runs ----
+
+@pytest.fixture(scope="module")
+def thousand():
+    """A thousand calls with every fault, once for all tests."""
+    import subprocess
+
+    from conftest import BINARY
+    done = subprocess.run([BINARY, "simulate", "--calls", "1000", "--seed", "3", "--faults", "all", "--jobs", "2", "--json"],
+                          capture_output=True, timeout=120, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_thousand_calls_keep_every_promise(thousand):
+    status, summary = thousand
+    assert status == 0, summary["failures"]
+    assert kept(summary) and summary["failures"] == [] and summary["crashes"] == []
+    assert summary["calls"] == 1000 and summary["seed"] == 3 and summary["calls_not_run"] == 0
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_each_promise_was_put_to_the_test(thousand, promise):
+    assert thousand[1]["promises"][promise]["exercised"] >= 20
+
+
+def test_calls_are_whole(thousand):
+    """Issue 3: at least 60 virtual seconds, 6 turns, a tool on average; interruptions, backchannels, faults."""
+    _, s = thousand
+    n = s["calls"]
+    assert s["virtual_s"] >= 60 * n
+    assert s["turns"] >= 6 * n
+    assert s["tool_calls"] >= n
+    assert s["steps"] >= s["virtual_s"] / 0.032
+    assert s["interruptions"] * 3 >= n
+    assert s["backchannels"] * 4 >= n
+    assert s["faults"] * 2 >= n
+    assert s["promises"]["replay"]["exercised"] == n, "each call replays"
+
+
+def test_the_summary_has_what_the_page_says(thousand):
+    _, summary = thousand
+    page = (ROOT / "docs" / "simulation.md").read_text()
+    line = next(l for l in page.splitlines() if l.startswith("| `--json` |"))
+    for name in re.findall(r"`([a-z_]+)(?:\[\])?`", line):
+        if name not in ("operations", "promise", "seed", "call", "step", "at_ms", "what"):  # with --disk; of a failure
+            assert name in summary, name
+
+
+def test_too_little_in_a_thousand_calls_is_a_failure(run, tmp_path):
+    done = run("simulate", "--calls", 1000, "--faults", "none", "--set", "call.max_ms=30000", "--jobs", 2, "--json")
+    assert done.status == 1 and done.json()["missed"] == "a call lasts less than 60 virtual seconds on average"
+    assert done.json()["kept"] is False
+    (tmp_path / "short.call").write_text(SCENARIO)
+    done = run("simulate", "--calls", 1000, "--script", "short.call", "--jobs", 2, "--json")
+    assert done.json()["missed"] is None and done.json()["virtual_s"] < 60_000, "a scenario of one's own is not measured by that"
+
+
+def counts(summary):
+    return {k: v for k, v in summary.items() if k not in ("seconds", "cpu_seconds", "steps_per_second")}
+
+
+def test_the_same_seed_gives_the_same_run_whatever_the_jobs(run):
+    one = run("simulate", "--calls", 40, "--seed", 11, "--json").json()
+    assert counts(run("simulate", "--calls", 40, "--seed", 11, "--jobs", 3, "--json").json()) == counts(one)
+    assert counts(run("simulate", "--calls", 40, "--seed", 12, "--json").json()) != counts(one)
+
+
+def test_people_get_a_table_and_a_verdict(run):
+    done = run("simulate", "--calls", 20, "--seed", 3)
+    assert done.status == 0
+    for promise in PROMISES:
+        assert any(line.startswith(promise + " ") for line in done.out.splitlines())
+    assert done.out.endswith("every promise was kept\n") and "20 calls, " in done.out
+
+
+def test_saved_and_loaded_cores_go_on_the_same(run):
+    summary = run("simulate", "--calls", 60, "--seed", 5, "--save-load", "--json").json()
+    assert kept(summary) and summary["saved_and_loaded"] >= 60 == summary["calls"]
+    assert summary["promises"]["saved"]["exercised"] == summary["saved_and_loaded"]
+
+
+def test_settings_reach_the_calls(run):
+    usual = run("simulate", "--calls", 60, "--seed", 3, "--faults", "none", "--json").json()
+    slow = run("simulate", "--calls", 60, "--seed", 3, "--faults", "none", "--set", "turn.complete_ms=900", "--json")
+    assert usual["yes_no_median_ms"] <= 300 < slow.json()["yes_no_median_ms"]
+    assert slow.status == 1 and slow.json()["promises"]["P09"]["broken"] == 1
+
+
+# ---- faults ----
+
+def test_faults_are_listed_and_can_be_chosen(run):
+    faults = run("simulate", "--list-faults", "--json").json()
+    assert len(faults) >= 30 and all(set(f) == {"name", "percent", "help"} and f["help"] and 0 < f["percent"] <= 100 for f in faults)
+    people = run("simulate", "--list-faults")
+    assert people.status == 0 and [line.split()[0] for line in people.out.splitlines()] == [f["name"] for f in faults]
+    assert {"stt-stall", "stt-dead", "llm-busy", "llm-garbage", "tts-mid", "media-lost", "disk-full", "worker-death"} <= {f["name"] for f in faults}
+    none = run("simulate", "--calls", 30, "--faults", "none", "--json").json()
+    assert none["faults"] == 0 and kept(none)
+    deaths = run("simulate", "--calls", 200, "--faults", "worker-death", "--json").json()
+    assert deaths["worker_deaths"] >= 3 and deaths["faults"] == deaths["worker_deaths"] and kept(deaths)
+
+
+# ---- guards ----
+
+def test_the_run_that_is_sabotaged_below_keeps_all(run):
+    done = run("simulate", "--calls", 60, "--seed", 3, "--json")
+    assert done.status == 0 and kept(done.json())
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_a_guard_that_is_off_is_found_by_its_number(run, promise):
+    done = run("simulate", "--calls", 60, "--seed", 3, "--sabotage", promise, "--json")
+    assert done.status == 1
+    summary = done.json()
+    assert summary["promises"][promise]["broken"] > 0 and summary["kept"] is False
+    assert summary["crashes"] == [] and summary["calls_not_run"] == 0
+    failure = next(f for f in summary["failures"] if f["promise"] == promise)
+    assert set(failure) == {"promise", "seed", "call", "step", "at_ms", "what"} and failure["what"]
+    if failure["step"]:
+        again = run("simulate", "--seed", failure["seed"], "--call", failure["call"], "--sabotage", promise, "--json").json()
+        same = [f for f in again["failures"] if f["promise"] == promise]
+        assert failure in same, "that call alone shows it again"
+
+
+def test_people_are_told_the_promise_the_seed_the_step_and_how_to_see_it(run):
+    done = run("simulate", "--calls", 60, "--seed", 3, "--sabotage", "P06")
+    assert done.status == 1
+    assert re.search(r"^P06 broken: .+\n  at \d+\.\d+ s, step \d+; again: simulate --seed 3 --call \d+ --faults all --trace$", done.out, re.M)
+
+
+# ---- traces and scenarios ----
+
+def test_a_trace_is_a_line_of_json_a_step(run):
+    *steps, summary = run("simulate", "--seed", 5, "--call", 0, "--trace", "--json").lines()
+    assert len(steps) == summary["steps"] and [s["step"] for s in steps] == list(range(1, len(steps) + 1))
+    assert all(set(s) == {"step", "input", "outputs"} for s in steps)
+    times = [s["input"]["at_us"] for s in steps]
+    assert times == sorted(times) and times[-1] <= summary["virtual_s"] * 1e6 + 1000
+    assert sum(o["out"] == "tool" for s in steps for o in s["outputs"]) == summary["tool_calls"]
+    people = run("simulate", "--seed", 5, "--call", 0, "--trace")
+    assert sum(line.lstrip().startswith(">") for line in people.out.splitlines()) == sum(len(s["outputs"]) for s in steps)
+
+
+def test_a_scenario_of_ones_own(run, tmp_path):
+    (tmp_path / "my.call").write_text(SCENARIO)
+    *steps, summary = run("simulate", "--script", "my.call", "--trace", "--json").lines()
+    assert summary["calls"] == 1 and summary["faults"] == 1 and summary["interruptions"] == 1 and summary["backchannels"] == 1
+    tools = [(o["name"], o.get("kind", 0)) for s in steps for o in s["outputs"] if o["out"] == "tool"]
+    assert tools == [("find_parcel", 0), ("send_again", 1)]
+    words = " ".join(s["input"].get("text", "") for s in steps if s["input"]["in"] == "transcript")
+    assert "where is my parcel" in words and "five five five" in words and "yes please" in words
+    (tmp_path / "short.call").write_text(SCENARIO.replace("at 12.2 say wait", "at 12.2 hangup"))
+    assert run("simulate", "--script", "short.call", "--json").json()["virtual_s"] < summary["virtual_s"]
+
+
+@pytest.mark.parametrize("line, number, found", [
+    ("ask loud What?", 15, '"loud"'), ("fault no-such-fault 1", 15, "no-such-fault"), ("shout hello", 15, "shout"), ("at soon say hello", 15, "soon"),
+])
+def test_a_mistake_in_a_scenario_is_named_by_line(run, tmp_path, line, number, found):
+    (tmp_path / "bad.call").write_text(SCENARIO + line + "\n")
+    done = run("simulate", "--script", "bad.call", "--json")
+    assert done.status == 2
+    error = done.error()
+    assert error["where"] == f"bad.call, line {number}" and (found in error["message"] or found in (error["hint"] or "")), error
+    people = run("simulate", "--script", "bad.call")
+    assert people.status == 2 and people.out == "" and f"line {number}" in people.err
+
+
+def test_kept_calls_replay(run, tmp_path):
+    done = run("simulate", "--calls", 3, "--seed", 21, "--keep", tmp_path / "kept", "--json")
+    assert done.status == 0
+    files = sorted((tmp_path / "kept").iterdir())
+    assert [f.name for f in files] == [f"seed21-call{k}.cfj" for k in range(3)]
+    replayed = run("replay", tmp_path / "kept", "--json")
+    assert replayed.status == 0
+
+
+# ---- a journal of one's own ----
+
+def test_a_real_journal_its_ledger_and_its_points(run, tmp_path):
+    done = run("simulate", "--calls", 2, "--seed", 5, "--disk", "journal", "--ledger", "ledger", "--json")
+    assert done.status == 0
+    summary = done.json()
+    facts = [line.split() for line in (tmp_path / "ledger").read_text().splitlines()]
+    assert sum(f[1] == "dispatch" for f in facts) == summary["operations"]["dispatch"] == summary["changes"] > 0
+    assert sum(f[1] == "end" for f in facts) == 2
+    for kind in ("open", "write", "fsync", "rename"):
+        assert summary["operations"][kind] > 10
+    calls = run("journal", "list", "journal", "--json").json()["calls"]
+    assert sum(c["records"] for c in calls) == summary["records"] and all(c["ended"] for c in calls)
+
+
+@pytest.mark.parametrize("args, where, message", [
+    (["--faults", "nope"], "--faults", 'no fault is called "nope"'),
+    (["--sabotage", "P07"], "--sabotage", 'no guard is called "P07"'),
+    (["--crash-at", "fsync:1"], "--crash-at", "a point to fail at needs a real journal"),
+    (["--inject", "fsync:1=EIO"], "--inject", "a point to fail at needs a real journal"),
+    (["--disk", "d", "--crash-at", "sink:1"], "sink:1", "an operation that is not counted"),
+    (["--disk", "d", "--crash-at", "fsync:0"], "fsync:0", "the count must be a whole number from 1 on"),
+    (["--disk", "d", "--crash-at", "fsync:1=EIO"], "--crash-at", 'found "fsync:1=EIO"'),
+    (["--disk", "d", "--inject", "fsync:1"], "--inject", 'no error to fail with: found "fsync:1"'),
+    (["--disk", "d", "--inject", "fsync:1=EWHAT"], "fsync:1=EWHAT", "an error that cannot be made"),
+    (["--calls", "0"], "simulate", '--calls: found "0"'),
+    (["--jobs", "many"], "simulate", '--jobs: found "many"'),
+    (["--seed"], "simulate", None),
+    (["word"], "word", "simulate takes no operands"),
+    (["--set", "turn.silence_ms=1"], "--set", 'turn.silence_ms: found "1"'),
+])
+def test_wrong_usage(run, tmp_path, args, where, message):
+    done = run("simulate", "--json", *args)
+    assert done.status == 2
+    error = done.error()
+    assert error["code"] == "wrong_usage" and error["where"] == where
+    assert error["hint"] or message is None
+    assert message is None or error["message"] == message
+    people = run("simulate", *args)
+    assert people.status == 2 and people.out == "" and error["message"] in people.err and (error["hint"] or "") in people.err
+    assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize("args, where", [
+    (["--script", "nope.call"], "nope.call"), (["--ledger", "/proc/none/x"], "/proc/none/x"), (["--keep", "/proc/none/x"], "/proc/none/x"),
+    (["--disk", "no/such/folder"], "no/such/folder"),
+])
+def test_what_is_not_there(run, args, where):
+    done = run("simulate", "--json", *args)
+    assert done.status == 3 and done.error()["where"] == where and done.error()["message"]
+    people = run("simulate", *args)
+    assert people.status == 3 and people.out == "" and where in people.err
