@@ -1,6 +1,6 @@
 /* Settings, described by typed tables: the YAML parser, `callfunnel config`, docs/configuration.md and --set all read these.
  *
- * A room describes its settings in a const table (`call_options` in voice/settings.c is one); cli/settings.c lists the
+ * A room describes its settings in a const table (`call_options` in base/settings.c is one); cli/settings.c lists the
  * tables. A setting bound to a struct has the offset of its field there: BOOL is a bool, INT an int64_t, CHOICE an int
  * (index into `choices`), TEXT and SECRET a const char *. Tables end with a NULL name and live for ever.
  */

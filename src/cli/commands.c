@@ -12,8 +12,13 @@ const struct command cli_commands[] = {
 	{ "parse", "KIND F", "Runs one parser of outside bytes over a file.", cmd_parse },
 	{ "recording", "CALL -o F.wav [--dir DIR]", "Writes the recording of a call, both sides, as one file.", cmd_recording },
 	{ "replay", "CALL|PATH [--dir DIR] [--set K=V]", "Runs a recorded call again and compares every output, or shows what other settings would have changed.", cmd_replay },
+	{ "route", "add NUMBER TENANT RULEBOOK | list", "Says which tenant and which rule-book a phone number belongs to.", cmd_route },
+	{ "rulebook", "check F | show NAME", "Says whether a rule-book is fine, with every mistake and its line, or shows what becomes of it.", cmd_rulebook },
+	{ "secret", "set TENANT NAME | list TENANT | remove TENANT NAME", "Keeps the secrets of a tenant, sealed; values come from a prompt or standard input.", cmd_secret },
 	{ "simulate", "[--calls N] [--seed S] [--faults LIST]", "Runs whole calls in virtual time and checks every promise.", cmd_simulate },
 	{ "show", "CALL [--dir DIR]", "Tells what happened in a call, turn by turn.", cmd_show },
+	{ "tenant", "add NAME | list", "Makes a tenant, or lists them.", cmd_tenant },
+	{ "token", "--tenant T --role R [--ttl S]", "Prints a token of the built-in issuer.", cmd_token },
 	{ "vad", "F.wav [--rate R] [--isa I] [--batch N]", "Prints the voice probability of every chunk of a recording.", cmd_vad },
 	{ NULL, NULL, NULL, NULL },
 };

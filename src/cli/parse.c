@@ -9,6 +9,7 @@
 #include "audio/onnx.h"
 #include "audio/tracks.h"
 #include "audio/wav.h"
+#include "base/brief.h"
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/disk.h"
@@ -17,11 +18,13 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/settings.h"
-#include "voice/brief.h"
+#include "conductor/rulebook.h"
+#include "simulate/script.h"
 #include "voice/call.h"
 #include "voice/input.h"
 #include "voice/journal_read.h"
 #include "voice/output.h"
+#include "voice/steps.h"
 
 static enum err parse_config(const uint8_t *data, size_t len, struct err_detail *detail)
 {
@@ -167,6 +170,88 @@ static enum err parse_snapshot(const uint8_t *data, size_t len, struct err_detai
 	return err;
 }
 
+static enum err parse_script(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct script *script;
+	enum err err = script_parse(&script, (const char *)data, len, detail);
+
+	script_free(script);
+	return err;
+}
+
+static enum err parse_settings(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct call_settings settings;
+
+	(void)detail;
+	return call_settings_decode(&settings, data, len);
+}
+
+static enum err parse_steps(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct step *step = malloc(sizeof(*step));
+	enum err err = step ? ERR_NONE : ERR_NOMEM;
+	struct steps_reader r;
+	uintmax_t count = 0;
+
+	steps_reader_init(&r, data, len);
+	while (!err) {
+		err = steps_next(&r, step);
+		count += !err;
+	}
+	free(step);
+	if (err != ERR_NOTFOUND)
+		snprintf(detail->message, sizeof(detail->message), "behind %ju steps: %s", count, err_name(err));
+	return err == ERR_NOTFOUND ? ERR_NONE : err;
+}
+
+/* What a call in this language would be given, from the book's own samples. */
+static enum err try_rulebook(const struct rulebook *book, const char *language, const json_t *samples, struct buf *out, struct err_detail *detail)
+{
+	struct brief *brief = calloc(1, sizeof(*brief));
+	struct call_settings settings;
+	enum err err = brief ? ERR_NONE : ERR_NOMEM;
+
+	call_settings_init(&settings);
+	if (!err)
+		err = rulebook_brief(book, language, samples, brief, &settings, detail);
+	if (!err)
+		err = rulebook_flow_json(book, language, samples, out, detail);
+	if (!err)
+		err = rulebook_prompt(book, language, samples, out, detail);
+	free(brief);
+	return err;
+}
+
+/* A book that loads makes everything that it is asked for. */
+static enum err parse_rulebook(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct rulebook_report *report = malloc(sizeof(*report));
+	struct rulebook *book = NULL;
+	json_t *samples;
+	struct buf out;
+	enum err err = report ? rulebook_load(&book, "rulebook", data, len, report) : ERR_NOMEM;
+	size_t i;
+
+	if (err && report && report->count) {
+		snprintf(detail->message, sizeof(detail->message), "%.100s: %.120s", *report->mistakes[0].path ? report->mistakes[0].path : "the file",
+			report->mistakes[0].why);
+		snprintf(detail->where, sizeof(detail->where), "rulebook:%u:%u", report->mistakes[0].line, report->mistakes[0].column);
+		snprintf(detail->hint, sizeof(detail->hint), "%s", report->mistakes[0].allowed);
+	}
+	buf_init(&out, PARSE_MAX_BYTES);
+	samples = book ? rulebook_samples(book) : NULL;
+	for (i = 0; !err && i < rulebook_language_count(book); i++)
+		err = try_rulebook(book, rulebook_language_at(book, i), samples, &out, detail);
+	if (!err)
+		rulebook_tools_json(book, &out);
+	json_decref(samples);
+	buf_fini(&out);
+	rulebook_free(book);
+	free(report);
+	return err;
+}
+
 const struct parse_kind parse_kinds[] = {
 	{ "brief", "what a call is told before it begins, as the journal holds it", parse_brief },
 	{ "config", "a settings file", parse_config },
@@ -174,7 +259,11 @@ const struct parse_kind parse_kinds[] = {
 	{ "journal", "one file of a journal", parse_journal },
 	{ "onnx", "a voice detection model", parse_onnx },
 	{ "output", "one output of a call", parse_output },
+	{ "rulebook", "a rule-book", parse_rulebook },
+	{ "script", "a scenario of simulate --script", parse_script },
+	{ "settings", "what a call is pinned to, as the journal holds it", parse_settings },
 	{ "snapshot", "a saved call", parse_snapshot },
+	{ "steps", "steps of a call, as the journal holds them", parse_steps },
 	{ "tracks", "a recording of both sides", parse_tracks },
 	{ "wav", "a WAV file", parse_wav },
 	{ "wire", "a message of numbered fields", parse_wire },

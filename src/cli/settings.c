@@ -3,8 +3,12 @@
 #include <stddef.h>
 
 #include "audio/silero.h"
+#include "base/jws.h"
 #include "base/log.h"
-#include "voice/settings.h"
+#include "base/settings.h"
+#include "conductor/rulebook.h"
+#include "control/identity.h"
+#include "data/secrets.h"
 
 const struct option program_options[] = {
 	{ .name = "data.dir", .type = OPTION_TEXT, .max = 1024, .text = "data",
@@ -18,5 +22,9 @@ const struct option *const settings_tables[] = {
 	log_options,
 	vad_options,
 	call_options,
+	jws_options,
+	identity_options,
+	secrets_options,
+	rulebook_options,
 	NULL,
 };

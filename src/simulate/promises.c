@@ -124,6 +124,7 @@ static void output_clocks(struct judge *j, const struct call_output *o)
 		if (o->kind == NOTE_TURN) {
 			j->turn = o->turn;
 			j->turn_us = now;
+			j->turn_sample = j->heard_sample;
 			j->ending = false;
 			j->scene->turns++;
 		}
@@ -175,6 +176,7 @@ void judge_chunk(struct judge *j, uint64_t from, uint64_t to)
 	uint32_t n;
 
 	j->caller_chunk_us = now;
+	j->heard_sample = to;
 	if (j->sound_seen < c->sound_next)
 		j->sound_seen = c->sound_next;
 	for (n = j->sound_seen; n < c->sound_count; n++) {

@@ -121,6 +121,7 @@ struct judged_utterance {
 	uint16_t words;          /* of its text */
 	bool settled, cut, phrase, playing, unspoken;
 	bool whole;              /* a text that may not be interrupted */
+	bool old;                /* settled before a worker died: its number may be another's now, unless that is spoken too */
 	uint64_t settled_us;
 	uint64_t cleared_us;     /* it was held then, and has not been played since; 0: no */
 	uint64_t holds_us[4];    /* the last times it was held */
@@ -136,6 +137,7 @@ struct judge {
 	bool open_stale;
 	/* clocks, in the world's time; 0: not yet */
 	uint64_t started_us, prepared_us, turn_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
+	uint64_t heard_sample, turn_sample; /* of the caller's, how far the ear is, and where it was at the last turn's end */
 	uint64_t step_us;
 	bool first_frame, listened, spoke, ended, ending, held, base_known, words_wait;
 	/* P08 */

@@ -478,7 +478,7 @@ void judge_stt_pushed(struct judge *j, uint64_t base)
 /* ---- N5: what was heard is shown ---------------------------------------------------------------------------------------
  *
  * Every final with words that the session was given becomes part of a turn's words, was part of the turn before (its partial
- * had ended that turn already, at most four seconds ago), or is noted as a nod, or a new
+ * had ended that turn already, and its audio lies before that end), or is noted as a nod, or a new
  * stream is opened that hears its audio again. It has until the call's end; a final of the last ten seconds of a call,
  * or before its media was lost for good, need not. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
  * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
@@ -499,7 +499,7 @@ static void final_given(struct judge *j, const struct call_input *in)
 	if (in->kind == TRANSCRIPT_PARTIAL || !len || len >= JUDGE_FINAL_TEXT || j->ended)
 		return;
 	judge_exercise(j, N5);
-	if (j->final_count == JUDGE_FINALS || (judge_now(j) < j->turn_us + 4 * S_US && words_in(j->turn_text, j->turn_len, in->text, len)))
+	if (j->final_count == JUDGE_FINALS || (in->position2 <= j->turn_sample && words_in(j->turn_text, j->turn_len, in->text, len)))
 		return;
 	f = &j->finals[j->final_count++];
 	f->at_us = judge_now(j);

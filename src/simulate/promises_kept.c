@@ -28,14 +28,14 @@ static void fact_add(struct judge *j, uint32_t kind, uint32_t turn, uint32_t ind
 	j->facts[j->fact_count++] = (struct kept_fact){ .kind = kind, .epoch = j->scene->epoch, .turn = turn, .index = index, .hash = hash, .at_us = judge_now(j) };
 }
 
+/* A change was asked for under that key, whether the conductor then took it or not. */
 static bool is_change(const struct judge *j, uint32_t turn, uint32_t index)
 {
-	const struct conductor *c = &j->scene->conductor;
 	uint32_t i;
 
-	for (i = 0; i < c->ledger_count; i++)
-		if (c->ledger[i].turn == turn && c->ledger[i].index == index)
-			return c->ledger[i].changes;
+	for (i = 0; i < j->fact_count; i++)
+		if (j->facts[i].kind == EVENT_TOOL && j->facts[i].turn == turn && j->facts[i].index == index)
+			return true;
 	return false;
 }
 

@@ -138,7 +138,7 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 	if (!u->settled)
 		u->settled_us = now;
 	u->settled = true;
-	u->cut = o->number != 0;
+	u->cut = o->number != 0 && !u->old;
 	u->noted = (uint16_t)words;
 }
 
@@ -363,9 +363,16 @@ static void deaths_end(struct judge *j)
  * before it) within 700 ms after the last one arrived; no answer is asked for and the floor is not given up. A stop word:
  * held within 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it,
  * earlier words that no turn has taken up yet, a disclosure that may not be interrupted, a key, a tool that runs or returns (for the question asked), a fault of the
- * recogniser, the voice, the line or the carrier within six seconds before or during it, and what judge_quiet_call says. */
+ * recogniser, the voice, the line or the carrier within six seconds before or during it (late marks: 14 s), and what
+ * judge_quiet_call says. */
 
 #define P06_FAULTS (FAULTS_STT | FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA)
+
+/* Marks stay late for longer than other faults last. */
+static bool watch_faults(const struct judge *j)
+{
+	return judge_faults(j, P06_FAULTS, 6 * S_US) || late_marks(j, judge_now(j));
+}
 
 static uint64_t speech_left(struct judge *j)
 {
@@ -394,7 +401,7 @@ static void watch_begin(struct judge *j, const struct sound *s)
 
 	if (!(s->flags & (SOUND_NOD | SOUND_STOP | SOUND_NOISE)) || (s->to - s->from > 600 * 8 && !stop))
 		return;
-	if (judge_quiet_call(j) || j->held || j->words_wait || now < j->voice_us + 1500 * MS_US || judge_faults(j, P06_FAULTS, 6 * S_US) || now < j->key_us + 3 * S_US)
+	if (judge_quiet_call(j) || j->held || j->words_wait || now < j->voice_us + 1500 * MS_US || watch_faults(j) || now < j->key_us + 3 * S_US)
 		return;
 	if (!carrier_audible(&j->scene->carrier, now) || speech_left(j) < (stop ? 800 : 1500) * MS_US || whole_plays(j))
 		return;
@@ -417,7 +424,7 @@ static void watch_held(struct judge *j)
 	w->held = true;
 	w->held_us = now;
 	w->utterance = j->scene->carrier.last.utterance;
-	if (now > w->from_us + 250 * MS_US && !judge_faults(j, P06_FAULTS, 6 * S_US))
+	if (now > w->from_us + 250 * MS_US && !watch_faults(j))
 		judge_fail(j, P06, "held %llu ms after the caller's voice began", (unsigned long long)((now - w->from_us) / MS_US));
 }
 
@@ -462,7 +469,7 @@ static void watch_played(struct judge *j, const struct call_output *o)
 		judge_fail(j, P06, "a stop word was recognised and the agent went on");
 		return;
 	}
-	if (w->stop || w->sound == TALKER_NONE || !s || s->utterance != o->utterance || judge_faults(j, P06_FAULTS, 6 * S_US))
+	if (w->stop || w->sound == TALKER_NONE || !s || s->utterance != o->utterance || watch_faults(j))
 		return;
 	if (now > w->to_us + 700 * MS_US)
 		judge_fail(j, P06, "went on %llu ms after the sound ended", (unsigned long long)((now - w->to_us) / MS_US));
@@ -498,7 +505,7 @@ static void watch_time(struct judge *j, struct watch *w)
 {
 	uint64_t now = judge_now(j);
 
-	if (judge_quiet_call(j) || j->key_us > w->from_us || judge_faults(j, P06_FAULTS, 6 * S_US)) {
+	if (judge_quiet_call(j) || j->key_us > w->from_us || watch_faults(j)) {
 		w->used = false;
 		return;
 	}
@@ -715,9 +722,14 @@ void judge_sentence(struct judge *j, uint32_t sound)
 
 void judge_speech_input(struct judge *j, const struct call_input *in)
 {
+	uint32_t i;
+
 	watches_input(j, in);
-	if (in->type == IN_ATTACHED)
-		j->attached_turn = j->turn;
+	if (in->type != IN_ATTACHED)
+		return;
+	j->attached_turn = j->turn;
+	for (i = 0; i < j->utterance_count; i++)
+		j->utterances[i].old = j->utterances[i].settled;
 }
 
 static void speech_note(struct judge *j, const struct call_output *o)

@@ -14,8 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/brief.h"
 #include "base/buf.h"
 #include "base/disk.h"
+#include "base/settings.h"
 #include "simulate/caller.h"
 #include "simulate/carrier.h"
 #include "simulate/conductor.h"
@@ -26,10 +28,8 @@
 #include "simulate/script.h"
 #include "simulate/talker.h"
 #include "simulate/world.h"
-#include "voice/brief.h"
 #include "voice/journal.h"
 #include "voice/session.h"
-#include "voice/settings.h"
 #include "voice/ship.h"
 
 enum { SINK_RECORDS = 32768, SINK_BYTES_MAX = 64 << 20, SINK_BATCHES = 16 };

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/brief.h"
 #include "base/err.h"
-#include "voice/brief.h"
 
 enum answer_kind { ANSWER_OPEN = 0, ANSWER_YES_NO, ANSWER_DIGITS, ANSWER_SPELLED };
 

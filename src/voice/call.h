@@ -12,10 +12,10 @@
 #ifndef VOICE_CALL_H
 #define VOICE_CALL_H
 
-#include "voice/brief.h"
+#include "base/brief.h"
+#include "base/settings.h"
 #include "voice/input.h"
 #include "voice/output.h"
-#include "voice/settings.h"
 
 struct call;
 
@@ -29,7 +29,8 @@ enum err call_new(struct call **callp, const struct call_settings *settings, con
 void call_free(struct call *call); /* NULL is fine */
 
 /* Takes one input. Inputs that make no sense where the call stands (an unknown generation, a mark of long ago) change
- * nothing. A time before the last one counts as the last one. ERR_NOMEM: the step was not taken and the call is over. */
+ * nothing. A time before the last one counts as the last one. ERR_NOMEM, or ERR_LIMIT when the call's texts are more than
+ * one may hold: the step was not taken and the call is over. */
 enum err call_step(struct call *call, const struct call_input *in, struct call_outputs *outputs) MUST_USE;
 
 bool call_ended(const struct call *call);

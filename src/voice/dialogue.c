@@ -182,8 +182,6 @@ void dialogue_words_changed(struct call *call)
 		dialogue_discard(call);
 }
 
-static void gen_finish(struct call *call);
-
 static void release(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
@@ -200,10 +198,7 @@ static void release(struct call *call)
 	d->need_answer = false;
 	speech_released(call, d->gen.id);
 	call_put(call, OUT_SNAPSHOT);
-	if (d->gen.state == GEN_DONE)
-		gen_finish(call);
-	else
-		gen_clocks(call, ASK_PLAIN);
+	gen_clocks(call, ASK_PLAIN); /* of an answer that is there already dialogue_advance stops them */
 }
 
 /* ------------------------------------------------------------------ a turn */
@@ -262,6 +257,8 @@ bool dialogue_answering(const struct call *call)
 
 	return d->need_answer || tools_running(call) || (d->gen.state != GEN_NONE && !d->gen.ahead);
 }
+
+static void gen_finish(struct call *call);
 
 void dialogue_advance(struct call *call)
 {

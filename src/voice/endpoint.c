@@ -253,6 +253,7 @@ static void noise_due(struct call *call)
 	ear->unworded = false;
 	if (endpoint_words(call) || !guarded(call, GUARD_P10))
 		return;
+	dialogue_words_changed(call); /* an answer asked ahead, to words that a dead stream took along and no other heard */
 	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
 		return;
 	call->listen.waiting = false;

@@ -146,7 +146,7 @@ size_t history_request(struct call *call)
 
 	while (count && d->items[count - 1].type == BLOCK_AGENT && (d->items[count - 1].flags & ITEM_FILLER))
 		count--; /* a filler is no answer to go on from */
-	if (first + count > call->block_cap) {
+	if (first + count >= call->block_cap) { /* of an empty history too: outputs point into it */
 		size_t cap = first + count + 64;
 		struct request_block *blocks = realloc(call->blocks, cap * sizeof(*blocks));
 

@@ -1,9 +1,8 @@
 /* The reader of a folder, one call's records in order, and the export of a call: see journal_read.h.
  *
- * The reader owns its list of files, one scan at a time, and a table of calls that tells repeated records from new ones:
- * each (call, epoch) keeps the spans of sequences it has seen, normally one. Everything has a ceiling; behind it records
- * are still given, but no longer judged. */
-#include "voice/journal_read.h"
+ * The reader owns its list of files, one scan at a time, and a table of calls (journal_calls.h). Records behind the table's
+ * ceiling are still given, but no longer judged. */
+#include "voice/journal_calls.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -11,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALLS_MAX = 1 << 20, SPANS_MAX = 4096, EXPORT_MAX_BYTES = 512 << 20 };
+enum { EXPORT_MAX_BYTES = 512 << 20 };
 
 struct journal_reader {
 	struct disk disk;
@@ -24,203 +23,13 @@ struct journal_reader {
 	struct journal_scan scan;
 	struct journal_reader_counts counts;
 
-	struct journal_call_info *calls;
-	size_t call_count, call_cap;
-	uint32_t *slots; /* index + 1 of a call; open addressing */
-	size_t slot_count;
-	size_t last_call; /* + 1; most records follow one of the same call */
+	struct journal_calls calls;
 
 	struct id128 key_id; /* whose key is at hand */
 	uint8_t *key;        /* locked memory */
 	uint8_t *clear;
 	size_t clear_cap;
 };
-
-/* ---- the table of calls ---- */
-
-static size_t slot_of(const struct journal_reader *r, const struct id128 *call, uint32_t epoch)
-{
-	uint64_t h = (get_le64(call->bytes) ^ get_le64(call->bytes + 8) * 0x9e3779b97f4a7c15u) + epoch * 0xbf58476d1ce4e5b9u;
-
-	return (size_t)(h ^ h >> 31) & (r->slot_count - 1);
-}
-
-static void slot_put(struct journal_reader *r, size_t index)
-{
-	size_t at = slot_of(r, &r->calls[index].call, r->calls[index].epoch);
-
-	while (r->slots[at])
-		at = (at + 1) & (r->slot_count - 1);
-	r->slots[at] = (uint32_t)index + 1;
-}
-
-static enum err calls_grow(struct journal_reader *r)
-{
-	size_t cap = r->call_cap ? r->call_cap * 2 : 32;
-	struct journal_call_info *calls;
-	uint32_t *slots;
-	size_t i;
-
-	if (cap > CALLS_MAX)
-		return ERR_LIMIT;
-	calls = realloc(r->calls, cap * sizeof(*calls));
-	if (!calls)
-		return ERR_NOMEM;
-	r->calls = calls;
-	slots = calloc(cap * 2, sizeof(*slots));
-	if (!slots)
-		return ERR_NOMEM;
-	free(r->slots);
-	r->slots = slots;
-	r->slot_count = cap * 2;
-	r->call_cap = cap;
-	for (i = 0; i < r->call_count; i++)
-		slot_put(r, i);
-	return ERR_NONE;
-}
-
-static bool is_call(const struct journal_call_info *c, const struct journal_header *h)
-{
-	return c->epoch == h->epoch && id128_equal(&c->call, &h->call) && id128_equal(&c->tenant, &h->tenant);
-}
-
-/* The call's place in the table, made when it is new; NULL behind the ceiling. */
-static struct journal_call_info *call_of(struct journal_reader *r, const struct journal_header *h)
-{
-	size_t at;
-
-	if (r->last_call && is_call(&r->calls[r->last_call - 1], h))
-		return &r->calls[r->last_call - 1];
-	if (r->slot_count) {
-		for (at = slot_of(r, &h->call, h->epoch); r->slots[at]; at = (at + 1) & (r->slot_count - 1)) {
-			r->last_call = r->slots[at];
-			if (is_call(&r->calls[r->last_call - 1], h))
-				return &r->calls[r->last_call - 1];
-		}
-	}
-	r->last_call = 0;
-	if (r->call_count == r->call_cap && calls_grow(r))
-		return NULL;
-	r->calls[r->call_count] = (struct journal_call_info){ .tenant = h->tenant,
-		.call = h->call,
-		.epoch = h->epoch,
-		.first_us = h->time_us,
-		.first_wall_us = h->wall_us };
-	slot_put(r, r->call_count);
-	r->last_call = ++r->call_count;
-	return &r->calls[r->call_count - 1];
-}
-
-/* ---- spans ---- */
-
-static bool span_room(struct journal_span **spans, size_t count, size_t *cap)
-{
-	size_t more = *cap ? *cap * 2 : 2;
-	struct journal_span *grown;
-
-	if (count < *cap)
-		return true;
-	grown = more > SPANS_MAX ? NULL : realloc(*spans, more * sizeof(*grown));
-	if (!grown)
-		return false;
-	*spans = grown;
-	*cap = more;
-	return true;
-}
-
-static void span_merge(struct journal_call_info *c, size_t i)
-{
-	if (i + 1 >= c->span_count || c->spans[i].to + 1 != c->spans[i + 1].from)
-		return;
-	c->spans[i].to = c->spans[i + 1].to;
-	c->spans[i].lossy_to = c->spans[i + 1].lossy_to;
-	c->span_count--;
-	memmove(&c->spans[i + 1], &c->spans[i + 2], (c->span_count - i - 1) * sizeof(*c->spans));
-}
-
-/* Adds one sequence; true when it was there. */
-static bool span_add(struct journal_call_info *c, uint64_t sequence, bool lossy)
-{
-	size_t i = c->span_count;
-
-	while (i && c->spans[i - 1].from > sequence)
-		i--;
-	if (i && sequence <= c->spans[i - 1].to)
-		return true;
-	if (i && c->spans[i - 1].to + 1 == sequence) {
-		c->spans[i - 1].to = sequence;
-		c->spans[i - 1].lossy_to = lossy;
-		span_merge(c, i - 1);
-		return false;
-	}
-	if (i < c->span_count && c->spans[i].from == sequence + 1) {
-		c->spans[i].from = sequence;
-		c->spans[i].lossy_from = lossy;
-		return false;
-	}
-	if (!span_room(&c->spans, c->span_count, &c->span_cap)) {
-		c->overflow = true;
-		return false;
-	}
-	memmove(&c->spans[i + 1], &c->spans[i], (c->span_count - i) * sizeof(*c->spans));
-	c->spans[i] = (struct journal_span){ .from = sequence, .to = sequence, .lossy_from = lossy, .lossy_to = lossy };
-	c->span_count++;
-	return false;
-}
-
-static void span_explain(struct journal_call_info *c, const struct journal_gap *gap)
-{
-	if (!gap->first_sequence || gap->last_sequence < gap->first_sequence)
-		return;
-	if (!span_room(&c->explained, c->explained_count, &c->explained_cap)) {
-		c->overflow = true;
-		return;
-	}
-	c->explained[c->explained_count++] =
-		(struct journal_span){ .from = gap->first_sequence, .to = gap->last_sequence };
-}
-
-/* How many of [from, to] no GAP record answers for. */
-static uint64_t unexplained(const struct journal_call_info *c, uint64_t from, uint64_t to)
-{
-	uint64_t missing = 0;
-
-	while (from <= to) {
-		uint64_t next = to + 1;
-		uint64_t past = from;
-		size_t i;
-
-		for (i = 0; i < c->explained_count; i++) {
-			const struct journal_span *e = &c->explained[i];
-
-			if (e->from <= from && e->to >= past)
-				past = e->to + 1;
-			else if (e->from > from && e->from < next)
-				next = e->from;
-		}
-		if (past == from)
-			missing += next - from, past = next;
-		if (past <= from)
-			break;
-		from = past;
-	}
-	return missing;
-}
-
-uint64_t journal_call_missing(const struct journal_call_info *c, bool beginning_gone)
-{
-	uint64_t missing = 0;
-	size_t i;
-
-	if (!c->span_count || c->overflow)
-		return 0;
-	if (!beginning_gone && c->spans[0].from > 1 && !c->spans[0].lossy_from)
-		missing += unexplained(c, 1, c->spans[0].from - 1);
-	for (i = 1; i < c->span_count; i++)
-		if (!c->spans[i - 1].lossy_to && !c->spans[i].lossy_from)
-			missing += unexplained(c, c->spans[i - 1].to + 1, c->spans[i].from - 1);
-	return missing;
-}
 
 /* ---- opening ---- */
 
@@ -327,18 +136,12 @@ enum err journal_reader_open(struct journal_reader **rp, const struct disk *d, c
 void journal_reader_close(struct journal_reader **rp)
 {
 	struct journal_reader *r = *rp;
-	size_t i;
 
 	if (!r)
 		return;
 	if (r->scanning)
 		journal_scan_close(&r->scan);
-	for (i = 0; i < r->call_count; i++) {
-		free(r->calls[i].spans);
-		free(r->calls[i].explained);
-	}
-	free(r->calls);
-	free(r->slots);
+	journal_calls_fini(&r->calls);
 	free(r->clear);
 	if (r->key)
 		sodium_free(r->key);
@@ -403,11 +206,11 @@ static bool may_repeat(const struct journal_scan *s, uint64_t offset)
 static bool enter(struct journal_reader *r, const struct journal_item *item)
 {
 	const struct journal_header *h = &item->record.header;
-	struct journal_call_info *c = call_of(r, h);
+	struct journal_call_info *c = journal_calls_find(&r->calls, h);
 
 	if (!c)
 		return true;
-	if (span_add(c, h->sequence, is_lossy(&r->scan))) {
+	if (journal_span_add(c, h->sequence, is_lossy(&r->scan))) {
 		c->repeats++;
 		c->duplicates += !may_repeat(&r->scan, item->offset);
 		return false;
@@ -427,14 +230,14 @@ static bool enter(struct journal_reader *r, const struct journal_item *item)
 
 static void note_gap(struct journal_reader *r, const struct journal_item *item)
 {
-	struct journal_call_info *c = call_of(r, &item->record.header);
+	struct journal_call_info *c = journal_calls_find(&r->calls, &item->record.header);
 	const uint8_t *payload;
 	size_t len;
 	struct journal_gap gap;
 
 	if (!c || journal_reader_payload(r, item, &payload, &len) || journal_gap_decode(&gap, payload, len))
 		return;
-	span_explain(c, &gap);
+	journal_span_explain(c, &gap);
 }
 
 static bool wanted(struct journal_reader *r, const struct journal_item *item)
@@ -537,7 +340,7 @@ struct journal_reader_counts journal_reader_counts(const struct journal_reader *
 
 const struct journal_call_info *journal_reader_call(const struct journal_reader *r, size_t index)
 {
-	return index < r->call_count ? &r->calls[index] : NULL;
+	return index < r->calls.count ? &r->calls.items[index] : NULL;
 }
 
 /* ---- one call ---- */

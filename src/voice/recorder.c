@@ -273,14 +273,17 @@ static void groups_settle(struct recorder *r, bool all)
 
 static void group_add(struct recorder *r, const struct record_agent *a, uint32_t position, size_t samples, bool lost)
 {
+	uint64_t length_us = samples * SAMPLE_US, given_us = a->at_us;
 	struct group *g;
 
+	if (lost) /* it was given to the carrier before what comes now */
+		given_us = given_us > length_us ? given_us - length_us : 0;
 	groups_settle(r, false);
 	g = group_at(r, r->count++);
 	*g = (struct group){ .utterance = a->utterance, .take = a->take, .position = position, .samples = (uint32_t)samples, .lost = lost,
 		.clear_us = UINT64_MAX, .late_us = UNKNOWN };
-	g->run = r->count == 1 || a->at_us > r->busy_us;
-	g->start_us = a->at_us > r->busy_us ? a->at_us : r->busy_us;
+	g->run = r->count == 1 || given_us > r->busy_us;
+	g->start_us = given_us > r->busy_us ? given_us : r->busy_us;
 	r->busy_us = group_end_us(g);
 	if (!lost)
 		buf_append(&r->store, a->ulaw, samples);

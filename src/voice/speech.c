@@ -265,8 +265,7 @@ void speech_resume(struct call *call)
 	call->speech.held = false;
 	timer_stop(call, TIMER_RESUME);
 	call_note(call, NOTE_RESUME, speech_head(call), 0);
-	if (call->speech.count)
-		call->outputs[call->output_count - 1].position = utterance_heard_samples(call, queue_at(call, 0));
+	call->outputs[call->output_count - 1].position = utterance_heard_samples(call, head(call)); /* what is held, is something */
 	for (i = 0; (u = queue_at(call, i)); i++)
 		if (u->state == UTTERANCE_PLAYS)
 			utterance_play(call, u, utterance_heard_samples(call, u));
@@ -281,7 +280,7 @@ void speech_drop(struct call *call)
 		call_put(call, OUT_HOLD);
 	utterance_clear_marks(call);
 	while ((u = queue_at(call, 0))) {
-		bool sent = u->state == UTTERANCE_PLAYS && u->sent;
+		bool sent = u->sent;
 
 		utterance_finish(call, u, true);
 		if (!sent)

@@ -25,13 +25,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/brief.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/settings.h"
 #include "base/wire.h"
-#include "voice/brief.h"
 #include "voice/call.h"
 #include "voice/journal_format.h"
-#include "voice/settings.h"
 
 /* ---- steps ----
  *

@@ -17,12 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/brief.h"
 #include "base/buf.h"
 #include "base/disk.h"
 #include "base/err.h"
-#include "voice/brief.h"
+#include "base/settings.h"
 #include "voice/journal_format.h"
-#include "voice/settings.h"
 
 enum {
 	TAPE_BYTES_MAX = 512 << 20,

@@ -164,7 +164,7 @@ static void take_back(struct call *call, const struct utterance *u)
 {
 	unsigned int i, at = queue_place(call, u);
 
-	if (u->state != UTTERANCE_PLAYS || !u->sent || call->speech.held)
+	if (!u->sent || call->speech.held)
 		return;
 	call_put(call, OUT_HOLD);
 	for (i = 0; i < at; i++)
@@ -365,7 +365,7 @@ static void lag_learn(struct call *call, const struct utterance *u, uint32_t sam
 
 static void played_take(struct call *call, struct utterance *u, uint32_t samples)
 {
-	if (!u->anchored && !u->cleared && queue_place(call, u) == 0)
+	if (!u->anchored && queue_place(call, u) == 0)
 		lag_learn(call, u, samples);
 	u->anchored = true;
 	u->anchor = samples;
@@ -414,7 +414,7 @@ void utterance_clear_marks(struct call *call)
 	unsigned int i;
 
 	for (i = 0; (u = queue_at(call, i)); i++) {
-		if (u->state != UTTERANCE_PLAYS || u->cleared)
+		if (u->state != UTTERANCE_PLAYS)
 			continue;
 		u->cleared = true;
 		u->bound_us = num_max(u->bound_us, bound);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "voice/brief.h"
+#include "base/brief.h"
 
 enum expect_kind { EXPECT_ANY = 0, EXPECT_YES_NO, EXPECT_DIGITS, EXPECT_SPELLED };
 

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	text = malloc(size - 1 ? size - 1 : 1); /* no NUL behind it: reading on is found */
+	text = calloc(1, size - 1 ? size - 1 : 1); /* no NUL behind it: reading on is found */
 	if (!text)
 		abort();
 	memcpy(text, data + 1, size - 1);

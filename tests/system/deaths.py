@@ -226,6 +226,15 @@ class Judge:
         last = steps[-1]["input"]["at_us"]
         return last if call in self.facts.ended else last - EVENT_LIMIT_US
 
+    def due(self, call, steps):
+        """The steps that must be there: all up to the last that had to be by then. A level that nothing follows from is sound."""
+        count, late = 0, AUDIO_LIMIT_MS * 1000 - EVENT_LIMIT_US
+        for n, step in enumerate(steps, 1):
+            level = step["input"]["in"] == "voice" and not step["outputs"] and call not in self.facts.ended
+            if step["input"]["at_us"] <= self.horizon(call) - (late if level else 0):
+                count = n
+        return steps[:count]
+
     def one_call(self, call):
         status, out = ask("show", call, "--dir", self.folder)
         if status:
@@ -243,7 +252,7 @@ class Judge:
         steps = self.facts.steps.get(call, [])
         if call in self.facts.slow or not steps or any(s["input"]["in"] == "attached" for s in steps):
             return  # a worker of the simulation died, or its disk was slow: other limits
-        due = [s for s in steps if s["input"]["at_us"] <= self.horizon(call)]
+        due = self.due(call, steps)
         replayed = json.loads(out)["steps"]
         if replayed < len(due):
             self.complain(f"call {call}: {len(due)} steps happened in time to be kept, {replayed} are there")

@@ -476,8 +476,8 @@ static void brief_texts_have_their_ceilings(void **state)
 	assert_int_equal(brief_with(1, 16, 1, 'x'), ERR_LIMIT);
 	assert_int_equal(brief_with(2, BRIEF_NAME_MAX - 1, 1, 'x'), ERR_NONE);
 	assert_int_equal(brief_with(2, BRIEF_NAME_MAX, 1, 'x'), ERR_LIMIT);
-	assert_int_equal(brief_with(3, BRIEF_TEXT_MAX - 1, 1, 'x'), ERR_NONE);
-	assert_int_equal(brief_with(3, BRIEF_TEXT_MAX, 1, 'x'), ERR_LIMIT);
+	assert_int_equal(brief_with(3, BRIEF_GREETING_MAX - 1, 1, 'x'), ERR_NONE);
+	assert_int_equal(brief_with(3, BRIEF_GREETING_MAX, 1, 'x'), ERR_LIMIT);
 	assert_int_equal(brief_with(1, 3, 1, 0), ERR_FORMAT); /* a NUL */
 	assert_int_equal(brief_with(16, BRIEF_TEXT_MAX - 1, BRIEF_PHRASES_MAX, 'x'), ERR_NONE);
 	assert_int_equal(brief_with(16, BRIEF_TEXT_MAX, 1, 'x'), ERR_LIMIT);
@@ -629,7 +629,7 @@ static void a_call_that_is_full_of_text_ends_in_an_error(void **state)
 	memset(words, 'a', sizeof(words) - 1);
 	k->alone = true;
 	begin(k);
-	for (i = 0; i < 256; i++) {
+	for (i = 0; i < 209; i++) {
 		order(k, ORDER_SAY, words);
 		assert_int_equal(k->err, ERR_NONE);
 		partial(k, "stop");
@@ -639,13 +639,13 @@ static void a_call_that_is_full_of_text_ends_in_an_error(void **state)
 		quiet_for(k, 288);
 	}
 	order(k, ORDER_SAY, words);
-	assert_int_equal(k->err, ERR_NOMEM);
+	assert_int_equal(k->err, ERR_LIMIT);
 	order(k, ORDER_SAY, words);
-	assert_int_equal(k->err, ERR_NOMEM);
+	assert_int_equal(k->err, ERR_LIMIT);
 }
 
-/* Pages of exactly the largest text: each of the 256 holds one. */
-static void the_last_byte_of_a_page_is_used(void **state)
+/* Texts of exactly a page: a hundred and ninety-two of them are three megabytes. */
+static void the_last_byte_of_the_ceiling_is_used(void **state)
 {
 	static char words[INPUT_TEXT_MAX + 1];
 	struct kit *k = *state;
@@ -654,7 +654,7 @@ static void the_last_byte_of_a_page_is_used(void **state)
 	memset(words, 'a', sizeof(words) - 1);
 	k->alone = true;
 	begin(k);
-	for (i = 0; i < 256; i++) {
+	for (i = 0; i < 192; i++) {
 		order(k, ORDER_SAY, words);
 		assert_int_equal(k->err, ERR_NONE);
 		voice(k, 32);
@@ -662,7 +662,7 @@ static void the_last_byte_of_a_page_is_used(void **state)
 		partial(k, "");
 	}
 	order(k, ORDER_SAY, words);
-	assert_int_equal(k->err, ERR_NOMEM);
+	assert_int_equal(k->err, ERR_LIMIT);
 }
 
 static void settings_can_be_changed(void **state)
@@ -735,7 +735,7 @@ int main(void)
 		KIT_TEST(time_never_goes_back),
 		KIT_TEST(a_timer_fires_at_its_time_and_not_before),
 		KIT_TEST(a_call_that_is_full_of_text_ends_in_an_error),
-		KIT_TEST(the_last_byte_of_a_page_is_used),
+		KIT_TEST(the_last_byte_of_the_ceiling_is_used),
 		KIT_TEST(settings_can_be_changed),
 		cmocka_unit_test(no_call_is_freed_quietly),
 		KIT_TEST(senseless_inputs_change_nothing),

@@ -1,6 +1,8 @@
 /* History, generations and tools: what the model is asked, when, how often, and what comes of its answers and of its tools. */
 #include "callkit.h"
 
+#include "voice/call_state.h"
+
 static const char answer[] = "One two three four five six seven eight nine ten. ";
 
 /* The caller's turn ended 40 ms ago, the model was asked. */
@@ -1555,6 +1557,25 @@ static void a_slow_tool_is_left_to_run_and_the_conversation_goes_on(void **state
 		"event: Result of lookup: green");
 }
 
+/* Behind more text than there is room for at once. */
+static void a_tool_is_called_when_all_before_it_is_cut(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+	int i;
+
+	begin(k);
+	turn(k, "tell me a story");
+	for (i = 0; i < 30; i++)
+		text(k, "So it goes. ");
+	use(k, "lookup", "{}");
+	done(k);
+	assert_false(has(k, " tool "));
+	for (u = 1; u < 9; u++)
+		spoken(k, u);
+	assert_true(has(k, " tool 1.0 lookup"));
+}
+
 /* A tool's end is looked at when it comes; the others' filler does not come with it. */
 static void a_filler_comes_at_its_time_whatever_else_is_due(void **state)
 {
@@ -2245,6 +2266,71 @@ static void a_discard_moves_nothing_that_stands_before(void **state)
 		"caller: stop it now please");
 }
 
+/* What is spoken before a question that was asked ahead may still be split: the question's place moves along. The agent does not
+ * speak when it asks ahead, but a snapshot may say so. */
+static void a_split_before_it_moves_a_question_asked_ahead(void **state)
+{
+	struct kit *k = *state;
+	struct dialogue *d;
+	struct item first;
+	uint32_t u;
+
+	k->alone = true;
+	k->settings.turn_preempt = true;
+	begin(k);
+	final(k, "I want some tea");
+	quiet_for(k, 128);
+	assert_true(has(k, " ask g1 t0 try 1 ahead"));
+	order(k, ORDER_SAY, "one two three");
+	u = k->last;
+	audio(k, u, 640);
+	sent(k, u);
+	d = &k->call->dialogue;
+	first = d->items[0];
+	d->items[0] = d->items[1];
+	d->items[1] = first;
+	k->call->speech.slots[k->call->speech.order[0]].item = 0;
+	d->gen.base_items = 1;
+	voice_dies(k, u);
+	assert_int_equal(d->gen.base_items, 2);
+	partial(k, "please");
+	assert_true(has(k, "~discard"));
+}
+
+/* Nor does a tool run behind such a question, but a snapshot may say so: its place moves as well. */
+static void a_question_thrown_away_moves_a_tool_behind_it(void **state)
+{
+	struct kit *k = *state;
+	struct dialogue *d;
+	struct item question;
+
+	k->alone = true;
+	k->settings.turn_preempt = true;
+	k->settings.tool_detach_ms = 500;
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "lookup", "{}");
+	done(k);
+	quiet_for(k, 512);
+	text(k, "It takes a while.");
+	done(k);
+	spoken(k, 1);
+	final(k, "and some milk");
+	quiet_for(k, 128);
+	assert_true(has(k, " try 1 ahead"));
+	d = &k->call->dialogue;
+	question = d->items[d->gen.base_items];
+	memmove(d->items + 1, d->items, d->gen.base_items * sizeof(question));
+	d->items[0] = question;
+	d->gen.base_items = 0;
+	d->tools[0].item++;
+	partial(k, "please");
+	assert_true(has(k, "~discard"));
+	assert_int_equal(d->items[d->tools[0].item].type, BLOCK_TOOL_RESULT);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_true(has(k, "~tool t1 i0 n0"));
+}
+
 /* ------------------------------------------------------------------ the history's ceiling */
 
 /* Agent's lines that nobody heard. */
@@ -2475,6 +2561,7 @@ int main(void)
 		KIT_TEST(no_filler_over_the_caller),
 		KIT_TEST(after_the_result_there_is_no_filler),
 		KIT_TEST(a_slow_tool_is_left_to_run_and_the_conversation_goes_on),
+		KIT_TEST(a_tool_is_called_when_all_before_it_is_cut),
 		KIT_TEST(a_filler_comes_at_its_time_whatever_else_is_due),
 		KIT_TEST(test_P13_a_tool_that_never_answers_has_failed),
 		KIT_TEST(a_change_that_never_answers_is_of_unknown_outcome),
@@ -2513,6 +2600,8 @@ int main(void)
 		KIT_TEST(after_an_attach_a_tool_has_its_whole_time_again),
 		KIT_TEST(a_split_moves_what_stands_behind),
 		KIT_TEST(a_discard_moves_nothing_that_stands_before),
+		KIT_TEST(a_split_before_it_moves_a_question_asked_ahead),
+		KIT_TEST(a_question_thrown_away_moves_a_tool_behind_it),
 		KIT_TEST(the_oldest_turns_are_forgotten_whole),
 		KIT_TEST(up_to_the_ceiling_nothing_is_forgotten),
 		KIT_TEST(what_a_tool_waits_for_is_not_forgotten),

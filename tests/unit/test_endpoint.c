@@ -989,6 +989,28 @@ static void test_P10_voice_without_words_is_asked_about(void **state)
 	assert_false(has(k, "~noise"));
 }
 
+/* The words an answer was asked ahead with died with their stream, and the next one hears none: the answer is to nothing. */
+static void test_P10_an_answer_to_words_that_are_gone_does_not_hang_the_turn(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	voice(k, 320);
+	partial(k, "yes");
+	quiet_for(k, 128);
+	assert_true(has(k, "ask g1"));
+	text(k, "Fine, thanks. And then?");
+	done(k);
+	stt_down(k, 1);
+	drop(k);
+	quiet_until(k, 1400);
+	quiet_for(k, 320);
+	assert_true(has(k, "~discard"));
+	assert_true(has(k, "~noise"));
+	assert_true(has(k, "\"Sorry, I did not catch that.\""));
+}
+
 static void test_P10_the_second_time_in_other_words(void **state)
 {
 	struct kit *k = *state;
@@ -1266,6 +1288,7 @@ int main(void)
 		KIT_TEST(a_transcript_proves_that_it_lives),
 		KIT_TEST(a_stream_that_is_down_is_not_found_dead_again),
 		KIT_TEST(test_P10_voice_without_words_is_asked_about),
+		KIT_TEST(test_P10_an_answer_to_words_that_are_gone_does_not_hang_the_turn),
 		KIT_TEST(test_P10_the_second_time_in_other_words),
 		KIT_TEST(test_P10_without_its_guard_nothing_is_said),
 		KIT_TEST(two_chunks_of_voice_are_not_asked_about),

@@ -667,6 +667,28 @@ static void test_P08_without_its_guard_nothing_is_cleared(void **state)
 	assert_false(has(k, " hold"));
 }
 
+/* The caller began while the agent was still thinking: nothing was said over anything, and at the end of a short answer a nod
+ * is an answer. */
+static void a_burst_before_the_answer_is_not_over_it(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	voice(k, 64);
+	text(k, "With milk?");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	zero(k);
+	final(k, "okay");
+	assert_false(has(k, "~nod"));
+	quiet_for(k, 640);
+	played(k, 1, 640);
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -714,6 +736,7 @@ int main(void)
 		KIT_TEST(test_P06_P08_the_guards_are_what_keeps_the_promises),
 		KIT_TEST(test_P06_without_its_guard_nods_yield),
 		KIT_TEST(test_P08_without_its_guard_nothing_is_cleared),
+		KIT_TEST(a_burst_before_the_answer_is_not_over_it),
 	};
 
 	return cmocka_run_group_tests_name("floor", tests, NULL, NULL);

@@ -321,7 +321,7 @@ static struct lives *lives_run(uint64_t seed)
 static void test_many_lives(void **state)
 {
 	const char *chosen = getenv("CALLFUNNEL_LIVES");
-	uint64_t from = 1, count = 150, seed;
+	uint64_t from = 1, count = 100, seed;
 	uint64_t deleted = 0, kills = 0, cuts = 0, stops = 0;
 	(void)state;
 

@@ -506,6 +506,29 @@ static void time_that_is_up_comes_before_what_it_makes_moot(void **state)
 	assert_true(has(k, "0 ~ending"));
 }
 
+/* With nothing asked there is nothing moot: what was being said is looked at first. */
+static void time_that_is_up_waits_for_the_new_worker(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	on_air(k, "one two three four");
+	quiet_for(k, 640);
+	played(k, 1, 640);
+	k->now_us += (uint64_t)k->settings.call_max_ms * 1000;
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k,
+		"0 listen s2 from 0",
+		"0 trim u1 at 5120",
+		"0 ~retry t0 i1 n2",
+		"0 ~heard t0 i1 n0 \"one two\"",
+		"0 unspeak u1",
+		"0 ~ending t0 i3 n0",
+		"0 speak u2.1 \"three four\"",
+		"0 speak u3.1 \"I will let you go now. Goodbye.\"");
+}
+
 /* The caller's burst ended with the line. */
 static void the_burst_ends_with_the_line(void **state)
 {
@@ -727,6 +750,7 @@ int main(void)
 		KIT_TEST(an_overdue_entry_comes_before_what_it_makes_moot),
 		KIT_TEST(an_overdue_turn_comes_before_what_it_makes_moot),
 		KIT_TEST(time_that_is_up_comes_before_what_it_makes_moot),
+		KIT_TEST(time_that_is_up_waits_for_the_new_worker),
 		KIT_TEST(the_burst_ends_with_the_line),
 		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
 		KIT_TEST(an_entry_ends_at_the_hash),

@@ -644,6 +644,87 @@ static void a_dead_workers_call_goes_on_from_the_snapshot(void **state)
 	(void)r;
 }
 
+/* To another worker, which has the snapshot. */
+static void moved(const void *snapshot, size_t len)
+{
+	session_drop(&k->session);
+	journal_call_close(&k->call, k->now_us);
+	kit_commit(k);
+	k->now_us += 2000 * MS; /* nobody has the call */
+	k->wake_us = UINT64_MAX;
+	assert_int_equal(journal_call_open(k->journal, &k->call, &k->tenant, &k->id, 2, k->now_us), ERR_NONE);
+	kit_io(k);
+	if (!k->media_on) {
+		k->io.media = NULL;
+		k->io.carrier_ended_us = k->now_us - 1500 * MS;
+	}
+	assert_int_equal(session_attach(&k->session, &k->io, snapshot, len, k->began_us), ERR_NONE);
+}
+
+static enum err ended_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
+{
+	struct record_end *end = arg;
+
+	(void)payload_err;
+	if (item->record.header.kind == JOURNAL_END)
+		assert_int_equal(record_end_decode(end, payload, len), ERR_NONE);
+	return ERR_NONE;
+}
+
+/* He hung up half a second after the worker died; the next one comes two seconds after that. */
+static void N3_a_call_that_ended_while_nobody_had_it_counts_to_its_end(void **state)
+{
+	struct session_usage usage;
+	struct record_end end = { 0 };
+	uint64_t died;
+
+	(void)state;
+	kit_begin(k);
+	to_the_question("Book it for nine please");
+	died = (k->now_us - k->media_us) / MS;
+	k->media_on = false;
+	moved(k->snapshot.data, k->snapshot.len);
+	assert_true(session_ended(k->session));
+	session_usage(k->session, &usage);
+	assert_int_equal(usage.connected_ms, died + 500);
+	assert_int_equal(session_caller_position(k->session), (died + 500) * 8);
+	kit_run(k, 10);
+	assert_int_equal(k->ended, 1);
+	assert_int_equal(k->reason, END_CALLER);
+	kit_journal_close(k);
+	kit_read(k, ended_h, &end);
+	assert_int_equal(end.connected_us, (died + 500) * MS);
+	assert_int_equal(end.at_us - end.media_us, (died + 500) * MS);
+}
+
+/* The worker died before it pushed any snapshot: the next one begins the call anew, at the time and place where it is. */
+static void F01_a_worker_that_died_at_once_is_replaced(void **state)
+{
+	struct buf first;
+	size_t from;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 700);
+	assert_int_equal(k->snapshots, 0);
+	buf_init(&first, 1 << 20);
+	assert_int_equal(session_first_snapshot(&first, &k->settings, &k->brief, k->media_us - k->began_us), ERR_NONE);
+	from = k->log_count;
+	moved(first.data, first.len);
+	buf_fini(&first);
+	assert_int_equal(session_caller_position(k->session), (k->now_us - k->media_us) / 125);
+	session_start(k->session);
+	k->chunk = session_caller_position(k->session);
+	k->frame_us = k->now_us + 20 * MS;
+	k->carrier_busy_us = 0;
+	kit_run(k, 4000);
+	assert_int_equal(kit_logged(k, "out speak", from), 1); /* the greeting, and heard to its end */
+	assert_int_equal(kit_logged(k, "note heard", from), 1);
+	session_hangup(k->session);
+	kit_run(k, 10);
+	assert_int_equal(k->ended, 1);
+}
+
 static enum err end_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
 {
 	unsigned int *kinds = arg;
@@ -916,6 +997,8 @@ int main(void)
 		WRITTEN(without_its_guard_N4_breaks),
 		WRITTEN(without_its_guard_N5_breaks),
 		WRITTEN(a_dead_workers_call_goes_on_from_the_snapshot),
+		WRITTEN(N3_a_call_that_ended_while_nobody_had_it_counts_to_its_end),
+		WRITTEN(F01_a_worker_that_died_at_once_is_replaced),
 		WRITTEN(a_session_closed_early_has_no_end),
 		CASE(foreign_bytes_are_no_snapshot),
 		WRITTEN(media_lost_and_back_on_another_socket),

@@ -1,6 +1,8 @@
 /* What the agent says, from text to what was heard: making, sending, marks, clears, deadlines, voices that die, latency parts. */
 #include "callkit.h"
 
+#include "voice/call_state.h"
+
 static const char ten[] = "one two three four five six seven eight nine ten";
 
 /* The words of the last cut, as history has them, seen through the next question to the model. */
@@ -873,6 +875,39 @@ static void what_is_dropped_is_not_waited_for(void **state)
 		"1500 ~heard t1 i1 n1",
 		"1500 unspeak u1",
 		"1500 speak u2.1 \"I am looking that up for you.\"");
+}
+
+/* Its news, its end and its failure were on their way when it was cut. */
+static void what_was_cut_is_not_spoken_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	pass(k, 400);
+	partial(k, "stop");
+	drop(k);
+	audio(k, 1, 1280);
+	expect_nothing(k);
+	voice_dies(k, 1);
+	expect_nothing(k);
+	audio_all(k, 1);
+	expect_nothing(k);
+}
+
+/* A snapshot may know of a clock for words that nobody says. */
+static void a_clock_of_nothing_does_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	k->call->timers[TIMER_VOICE] = k->call->wake_us = k->now_us + 100000;
+	k->twin->timers[TIMER_VOICE] = k->twin->wake_us = k->now_us + 100000;
+	k->now_us += 100000;
+	simple(k, IN_TIMER);
+	expect_nothing(k);
 }
 
 /* Marks of the second may come before those of the first: the first one's clocks do not start anew. */
@@ -2092,6 +2127,8 @@ int main(void)
 		KIT_TEST(a_short_last_word_is_spoken_again),
 		KIT_TEST(of_two_clocks_that_are_due_the_first_decides),
 		KIT_TEST(what_is_dropped_is_not_waited_for),
+		KIT_TEST(what_was_cut_is_not_spoken_again),
+		KIT_TEST(a_clock_of_nothing_does_nothing),
 		KIT_TEST(the_end_of_a_later_one_does_not_put_off_the_first),
 		KIT_TEST(a_phrase_finds_room_behind_a_long_answer),
 		KIT_TEST(test_P05_without_its_guard_the_rest_is_lost),

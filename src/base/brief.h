@@ -2,8 +2,8 @@
  *
  * All text is UTF-8 and belongs to the brief. Lists have ceilings; a brief over one is refused where it is made.
  */
-#ifndef VOICE_BRIEF_H
-#define VOICE_BRIEF_H
+#ifndef BASE_BRIEF_H
+#define BASE_BRIEF_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +17,8 @@ enum {
 	BRIEF_PHRASES_MAX = 16,
 	BRIEF_NAME_MAX = 64,
 	BRIEF_TEXT_MAX = 400,
+	BRIEF_GREETING_MAX = 1000, /* with what must be disclosed, in scripts of three bytes a letter */
+	BRIEF_GREETING_WORDS = 60, /* it is one utterance, whose words are told apart */
 	BRIEF_BYTES_MAX = 64 * 1024
 };
 
@@ -35,7 +37,7 @@ struct brief_phrases {
 struct brief {
 	char language[16];             /* BCP 47: "en-IN" */
 	char rulebook[BRIEF_NAME_MAX]; /* id@version, for people */
-	char greeting[BRIEF_TEXT_MAX]; /* "" lets the caller begin */
+	char greeting[BRIEF_GREETING_MAX]; /* "" lets the caller begin */
 	bool greeting_whole;           /* a disclosure: interrupting does not skip it */
 	bool knowledge;                /* retrieve while the caller speaks */
 	struct brief_phrases fillers;  /* while the model thinks */

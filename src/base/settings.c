@@ -1,4 +1,4 @@
-#include "voice/settings.h"
+#include "base/settings.h"
 
 #include <assert.h>
 

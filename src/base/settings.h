@@ -4,8 +4,8 @@
  * and they are journalled with the call, so that a replay needs nothing but the journal. A new rule of behaviour comes
  * with a setting whose value for calls recorded before it is the old behaviour; that is how old calls go on replaying.
  */
-#ifndef VOICE_SETTINGS_H
-#define VOICE_SETTINGS_H
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
 
 #include <stdint.h>
 

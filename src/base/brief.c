@@ -1,4 +1,4 @@
-#include "voice/brief.h"
+#include "base/brief.h"
 
 #include <string.h>
 

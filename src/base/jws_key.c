@@ -1,0 +1,184 @@
+/* Private keys: made, kept as JWK, used to sign. See jws.h.
+ *
+ * Owns the cjose key. Every text that holds the private part is wiped before it is freed. Any thread, one at a time a key.
+ */
+#include "base/jws_parts.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct jws_key {
+	cjose_jwk_t *jwk;
+	char id[JWS_KEY_ID_MAX];
+	char *n, *e; /* base64url */
+};
+
+void jws_key_free(struct jws_key **kp)
+{
+	struct jws_key *k = *kp;
+
+	if (!k)
+		return;
+	if (k->jwk)
+		cjose_jwk_release(k->jwk);
+	free(k->n);
+	free(k->e);
+	free(k);
+	*kp = NULL;
+}
+
+static void wipe(char *text)
+{
+	if (text)
+		sodium_memzero(text, strlen(text));
+	free(text);
+}
+
+/* RFC 7638: the hash of the three members, in order, without blanks. */
+static enum err name_by_thumbprint(struct jws_key *k)
+{
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, JWS_MAX_BYTES);
+	buf_printf(&b, "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}", k->e, k->n);
+	err = b.err;
+	if (!err) {
+		crypto_hash_sha256(hash, b.data, b.len);
+		sodium_bin2base64(k->id, sizeof(k->id), hash, sizeof(hash), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	}
+	buf_fini(&b);
+	return err;
+}
+
+/* The public numbers, as texts. */
+static enum err take_numbers(struct jws_key *k)
+{
+	char *text = cjose_jwk_to_json(k->jwk, false, NULL);
+	json_t *jwk = text ? jws_object(text, strlen(text)) : NULL;
+	const char *n = json_string_value(json_object_get(jwk, "n"));
+	const char *e = json_string_value(json_object_get(jwk, "e"));
+
+	k->n = n ? strdup(n) : NULL;
+	k->e = e ? strdup(e) : NULL;
+	json_decref(jwk);
+	free(text);
+	return k->n && k->e ? name_by_thumbprint(k) : ERR_NOMEM;
+}
+
+static enum err finish(struct jws_key **kp, struct jws_key *k)
+{
+	enum err err = take_numbers(k);
+
+	if (err)
+		jws_key_free(&k);
+	*kp = k;
+	return err;
+}
+
+enum err jws_key_make(struct jws_key **kp)
+{
+	static const uint8_t exponent[] = { 1, 0, 1 };
+	struct jws_key *k = calloc(1, sizeof(*k));
+
+	*kp = NULL;
+	if (!k)
+		return ERR_NOMEM;
+	k->jwk = cjose_jwk_create_RSA_random(JWS_BITS_MIN, exponent, sizeof(exponent), NULL);
+	if (!k->jwk) {
+		free(k);
+		return ERR_UNAVAILABLE;
+	}
+	return finish(kp, k);
+}
+
+/* cjose reads what it knows of a JWK; we insist on a whole RSA key first. */
+static bool is_private_rsa(const void *json, size_t len)
+{
+	static const char *const members[] = { "n", "e", "d", "p", "q" };
+	json_t *jwk = len <= JWS_MAX_BYTES ? jws_object(json, len) : NULL;
+	const char *type = json_string_value(json_object_get(jwk, "kty"));
+	bool good = type && !strcmp(type, "RSA");
+
+	for (size_t i = 0; good && i < sizeof(members) / sizeof(*members); i++)
+		good = json_is_string(json_object_get(jwk, members[i]));
+	json_decref(jwk);
+	return good;
+}
+
+enum err jws_key_load(struct jws_key **kp, const void *json, size_t len)
+{
+	struct jws_key *k;
+
+	*kp = NULL;
+	if (!is_private_rsa(json, len))
+		return ERR_FORMAT;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return ERR_NOMEM;
+	k->jwk = cjose_jwk_import(json, len, NULL);
+	if (!k->jwk || cjose_jwk_get_keysize(k->jwk, NULL) < JWS_BITS_MIN) {
+		jws_key_free(&k);
+		return ERR_FORMAT;
+	}
+	return finish(kp, k);
+}
+
+const char *jws_key_id(const struct jws_key *k)
+{
+	return k->id;
+}
+
+enum err jws_key_save(const struct jws_key *k, struct buf *out)
+{
+	char *text = cjose_jwk_to_json(k->jwk, true, NULL);
+
+	if (!text)
+		return ERR_NOMEM;
+	buf_text(out, text);
+	wipe(text);
+	return out->err;
+}
+
+enum err jws_key_public(const struct jws_key *k, const char *service, struct buf *out)
+{
+	buf_printf(out, "{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%s\",", k->id);
+	if (service)
+		buf_printf(out, "\"cf_service\":\"%s\",", service);
+	buf_printf(out, "\"n\":\"%s\",\"e\":\"%s\"}", k->n, k->e);
+	return out->err;
+}
+
+static cjose_header_t *header_make(const struct jws_key *k)
+{
+	cjose_header_t *h = cjose_header_new(NULL);
+
+	if (h && cjose_header_set(h, CJOSE_HDR_ALG, CJOSE_HDR_ALG_RS256, NULL) && cjose_header_set(h, "typ", "JWT", NULL) &&
+		cjose_header_set(h, CJOSE_HDR_KID, k->id, NULL))
+		return h;
+	if (h)
+		cjose_header_release(h);
+	return NULL;
+}
+
+enum err jws_sign(const struct jws_key *k, const char *payload, size_t len, struct buf *out)
+{
+	cjose_header_t *header = header_make(k);
+	const char *text = NULL; /* of the jws */
+	cjose_jws_t *jws = header ? cjose_jws_sign(k->jwk, header, (const uint8_t *)payload, len, NULL) : NULL;
+	enum err err = ERR_NOMEM;
+
+	if (jws && cjose_jws_export(jws, &text, NULL)) {
+		err = strlen(text) > JWS_MAX_BYTES ? ERR_LIMIT : ERR_NONE;
+		if (!err)
+			buf_text(out, text);
+		err = err ? err : out->err;
+	}
+	if (jws)
+		cjose_jws_release(jws);
+	if (header)
+		cjose_header_release(header);
+	return err;
+}

@@ -1,0 +1,130 @@
+/* `callfunnel route add NUMBER TENANT RULEBOOK | list`: whose call it is, and what is said. Main thread. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/stores.h"
+#include "data/routes.h"
+
+enum { OUT_BYTES_MAX = 16 << 20 };
+
+static void put_route(struct buf *b, bool json, const struct route *r)
+{
+	if (!json) {
+		buf_printf(b, "%-18s %-24s %-24s %s\n", r->number, r->tenant, r->rulebook, r->account[0] ? r->account : "any account");
+		return;
+	}
+	json_open(b, '{');
+	json_pair_string(b, "number", r->number);
+	json_pair_string(b, "account", r->account[0] ? r->account : NULL);
+	json_pair_string(b, "tenant", r->tenant);
+	json_pair_string(b, "rulebook", r->rulebook);
+	json_close(b, '}');
+}
+
+/* The words of the command line as a route. */
+static int take(struct cli *cli, struct route *r, char **words, const char *account)
+{
+	*r = (struct route){ .number = "" };
+	if (route_number(words[0], r->number))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "3 to 15 digits, with a + in front or not", "no phone number: %s", words[0]);
+	if (!route_rulebook_ok(words[2]))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "a-z, 0-9, '.', '_' and '-', at most 63", "no name of a rule-book: %s", words[2]);
+	if (account && !route_account_ok(account))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--account", "letters, digits, '-' and '_', at most 64", "no name of an account: %s", account);
+	snprintf(r->rulebook, sizeof(r->rulebook), "%s", words[2]);
+	snprintf(r->account, sizeof(r->account), "%s", account ? account : "");
+	return CLI_FINE;
+}
+
+static int add(struct stores *s, struct route *r, const char *tenant, bool replace)
+{
+	char key[DOCUMENT_KEY_MAX];
+	struct tenant *t;
+	struct buf b;
+	int status = stores_tenant(s, tenant, &t);
+	enum err err;
+
+	if (status)
+		return status;
+	snprintf(r->tenant, sizeof(r->tenant), "%s", tenant_name(t));
+	tenant_drop(&t);
+	route_key(r, key);
+	buf_init(&b, OUT_BYTES_MAX);
+	err = route_encode(r, &b);
+	if (!err)
+		err = stores_put(s, tenant_house(), key, &b, replace ? DOCUMENT_ANY : DOCUMENT_NONE);
+	buf_reset(&b);
+	put_route(&b, s->cli->json, r);
+	if (!err)
+		printf("%s%s", buf_str(&b), s->cli->json ? "\n" : "");
+	buf_fini(&b);
+	if (err == ERR_EXISTS)
+		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "--replace takes its place", "there is a route for %s already", r->number);
+	return err ? stores_fail(s, err, "storing the route") : CLI_FINE;
+}
+
+struct listing {
+	struct buf b;
+	bool json;
+	enum err err;
+};
+
+static bool list_one(void *arg, const struct document *d)
+{
+	struct listing *l = arg;
+	struct route r;
+
+	l->err = route_decode(&r, d);
+	if (!l->err)
+		put_route(&l->b, l->json, &r);
+	return !l->err;
+}
+
+static int list(struct stores *s)
+{
+	struct listing l = { .json = s->cli->json };
+	enum err err;
+
+	buf_init(&l.b, OUT_BYTES_MAX);
+	if (l.json)
+		buf_text(&l.b, "{\"routes\":[");
+	err = stores_each(s, tenant_house(), "route/", list_one, &l);
+	err = err ? err : l.err ? l.err : l.b.err;
+	if (l.json)
+		buf_text(&l.b, "]}\n");
+	if (!err)
+		fputs(buf_str(&l.b), stdout);
+	buf_fini(&l.b);
+	return err ? stores_fail(s, err, "listing routes") : CLI_FINE;
+}
+
+int cmd_route(struct cli *cli, int argc, char **argv)
+{
+	const char *data = NULL, *account = NULL;
+	bool replace = false, adds;
+	const struct flag flags[] = {
+		{ .name = "account", .type = FLAG_STRING, .value = &account, .arg = "A", .help = "Only calls of this account at the carrier (default: any)." },
+		{ .name = "replace", .type = FLAG_BOOL, .value = &replace, .help = "Take the place of the route that is there." },
+		STORES_FLAG(&data),
+		{ .name = NULL },
+	};
+	struct route r;
+	struct stores s;
+	int status = cli_flags(cli, flags, &argc, argv);
+
+	if (status)
+		return status;
+	adds = argc == 5 && !strcmp(argv[1], "add");
+	if (!adds && !(argc == 2 && !strcmp(argv[1], "list")))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", NULL, "usage: callfunnel route add NUMBER TENANT RULEBOOK | list");
+	status = adds ? take(cli, &r, argv + 2, account) : CLI_FINE;
+	if (!status)
+		status = stores_open(cli, &s, data, STORES_DOCUMENTS);
+	if (status)
+		return status;
+	status = adds ? add(&s, &r, argv[3], replace) : list(&s);
+	stores_close(&s);
+	return status;
+}

@@ -1,0 +1,235 @@
+/* `callfunnel rulebook check F | show NAME`: whether a rule-book is fine, and what becomes of it.
+ *
+ * 0 it is fine, 1 it has mistakes, 2 wrong usage, 3 there is no such file. `show` fills in the samples that the book gives for its
+ * variables, so that what is printed is what a call would have.
+ */
+#include "conductor/rulebook.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+static const char usage[] = "callfunnel rulebook check F.yaml | show NAME [--flow|--prompt|--tools] [--language L]";
+
+struct rulebook_flags {
+	bool flow, prompt, tools;
+	const char *language;
+};
+
+static void put_mistakes(struct buf *b, const struct rulebook_report *report)
+{
+	size_t i;
+
+	json_put_key(b, "mistakes");
+	json_open(b, '[');
+	for (i = 0; i < report->count; i++) {
+		const struct rulebook_mistake *m = &report->mistakes[i];
+
+		json_open(b, '{');
+		json_pair_u64(b, "line", m->line);
+		json_pair_u64(b, "column", m->column);
+		json_pair_string(b, "path", m->path);
+		json_pair_string(b, "found", m->found);
+		json_pair_string(b, "allowed", m->allowed);
+		json_pair_string(b, "why", m->why);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+	json_pair_u64(b, "more", report->more);
+}
+
+static void print_mistakes(const char *path, const struct rulebook_report *report)
+{
+	size_t i;
+
+	for (i = 0; i < report->count; i++) {
+		const struct rulebook_mistake *m = &report->mistakes[i];
+
+		fprintf(stderr, "%s:%u:%u: %s%s%s\n", path, m->line, m->column, m->path, *m->path ? ": " : "", m->why);
+		if (*m->found)
+			fprintf(stderr, "  found: %s\n", m->found);
+		if (*m->allowed)
+			fprintf(stderr, "  allowed: %s\n", m->allowed);
+	}
+	fprintf(stderr, "%zu mistake%s\n", report->count + report->more, report->count + report->more == 1 ? "" : "s");
+}
+
+static int not_fine(struct cli *cli, const char *path, const struct rulebook_report *report)
+{
+	struct buf b;
+
+	if (!cli->json) {
+		print_mistakes(path, report);
+		return CLI_NOT_SO;
+	}
+	buf_init(&b, RULEBOOK_JSON_MAX);
+	json_open(&b, '{');
+	json_pair_string(&b, "file", path);
+	json_pair_bool(&b, "fine", false);
+	put_mistakes(&b, report);
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+	return CLI_NOT_SO;
+}
+
+static int load(struct cli *cli, const char *word, char path[RULEBOOK_PATH_MAX], struct rulebook **book)
+{
+	static struct rulebook_report report;
+	struct err_detail detail = { .message = "" };
+	struct buf bytes;
+	enum err err = rulebook_find(word, config_text(cli->config, "rulebooks.dir"), path, &detail);
+	int status = CLI_FINE;
+
+	buf_init(&bytes, 2 * RULEBOOK_MAX_BYTES);
+	if (!err)
+		err = rulebook_read(path, &bytes, &detail);
+	if (err) {
+		status = cli_fail(cli, CLI_MISSING, err, detail.where, detail.hint, "%s", detail.message[0] ? detail.message : err_name(err));
+	} else {
+		err = rulebook_load(book, path, bytes.data, bytes.len, &report);
+		if (err == ERR_NOMEM)
+			status = cli_fail(cli, CLI_MISSING, err, path, NULL, "no memory");
+		else if (err)
+			status = not_fine(cli, path, &report);
+	}
+	buf_fini(&bytes);
+	return status;
+}
+
+/* ---- check ---- */
+
+static void fine_json(const struct rulebook *book, const char *path)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, RULEBOOK_JSON_MAX);
+	json_open(&b, '{');
+	json_pair_string(&b, "file", path);
+	json_pair_bool(&b, "fine", true);
+	json_pair_string(&b, "id", rulebook_id(book));
+	json_pair_string(&b, "version", rulebook_version(book));
+	json_pair_string(&b, "title", rulebook_title(book));
+	json_pair_string(&b, "sha256", rulebook_hash(book));
+	json_put_key(&b, "languages");
+	json_open(&b, '[');
+	for (i = 0; i < rulebook_language_count(book); i++)
+		json_put_string(&b, rulebook_language_at(book, i));
+	json_close(&b, ']');
+	json_pair_u64(&b, "steps", rulebook_step_count(book));
+	json_pair_u64(&b, "tools", rulebook_tool_count(book));
+	json_pair_u64(&b, "outcomes", rulebook_outcome_count(book));
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+}
+
+static void fine_print(const struct rulebook *book, const char *path)
+{
+	size_t i;
+
+	printf("%s: fine\n", path);
+	printf("  %s@%s: %s\n  sha256 %s\n  languages:", rulebook_id(book), rulebook_version(book), rulebook_title(book), rulebook_hash(book));
+	for (i = 0; i < rulebook_language_count(book); i++)
+		printf(" %s", rulebook_language_at(book, i));
+	printf("\n  %zu steps, %zu tools, %zu outcomes\n", rulebook_step_count(book), rulebook_tool_count(book), rulebook_outcome_count(book));
+}
+
+/* ---- show ---- */
+
+static enum err make(const struct rulebook *book, const struct rulebook_flags *f, const char *language, const json_t *samples, struct buf *out,
+	struct err_detail *detail)
+{
+	if (f->prompt)
+		return rulebook_prompt(book, language, samples, out, detail);
+	if (f->flow)
+		return rulebook_flow_json(book, language, samples, out, detail);
+	rulebook_tools_json(book, out);
+	return out->err;
+}
+
+/* The prompt is text: with --json it is put into a document. */
+static void print_made(const struct cli *cli, const struct rulebook_flags *f, struct buf *made)
+{
+	struct buf b;
+
+	if (!cli->json || !f->prompt) {
+		fwrite(made->data, 1, made->len, stdout);
+		if (made->len && made->data[made->len - 1] != '\n')
+			putchar('\n');
+		return;
+	}
+	buf_init(&b, 8 * RULEBOOK_JSON_MAX);
+	json_open(&b, '{');
+	json_pair_string(&b, "prompt", buf_str(made));
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+}
+
+static int show(struct cli *cli, const struct rulebook *book, const struct rulebook_flags *f)
+{
+	const char *language = f->language ? f->language : rulebook_language_at(book, 0);
+	struct err_detail detail = { .message = "" };
+	json_t *samples = rulebook_samples(book);
+	struct buf made;
+	int status = CLI_FINE;
+	enum err err;
+
+	buf_init(&made, RULEBOOK_JSON_MAX);
+	err = samples ? make(book, f, language, samples, &made, &detail) : ERR_NOMEM;
+	json_decref(samples);
+	if (err)
+		status = cli_fail(cli, err == ERR_NOTFOUND ? CLI_USAGE : CLI_MISSING, err, detail.where, detail.hint, "%s",
+			detail.message[0] ? detail.message : err_name(err));
+	else
+		print_made(cli, f, &made);
+	buf_fini(&made);
+	return status;
+}
+
+static int run(struct cli *cli, const struct rulebook_flags *f, bool is_check, const char *word)
+{
+	char path[RULEBOOK_PATH_MAX];
+	struct rulebook *book = NULL;
+	int status = load(cli, word, path, &book);
+
+	if (status)
+		return status;
+	if (!is_check && (f->flow || f->prompt || f->tools))
+		status = show(cli, book, f);
+	else if (cli->json)
+		fine_json(book, path);
+	else
+		fine_print(book, path);
+	rulebook_free(book);
+	return status;
+}
+
+int cmd_rulebook(struct cli *cli, int argc, char **argv)
+{
+	struct rulebook_flags f = { .language = NULL };
+	const struct flag flags[] = {
+		{ .name = "flow", .type = FLAG_BOOL, .value = &f.flow, .help = "show: the flow as JSON, with the samples filled in." },
+		{ .name = "prompt", .type = FLAG_BOOL, .value = &f.prompt, .help = "show: the prompt for a model." },
+		{ .name = "tools", .type = FLAG_BOOL, .value = &f.tools, .help = "show: the tools for a model." },
+		{ .name = "language", .type = FLAG_STRING, .value = &f.language, .arg = "L", .help = "show: in this language (the book's first)." },
+		{ .name = NULL },
+	};
+	int status = cli_flags(cli, flags, &argc, argv);
+	bool is_check;
+
+	if (status)
+		return status;
+	is_check = argc > 1 && !strcmp(argv[1], "check");
+	if (argc != 3 || (!is_check && strcmp(argv[1], "show") != 0))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "rulebook", usage, "check or show, and one rule-book");
+	if (f.flow + f.prompt + f.tools > 1 || (is_check && (f.flow || f.prompt || f.tools || f.language)))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "rulebook", usage, "one of --flow, --prompt and --tools, with show");
+	return run(cli, &f, is_check, argv[2]);
+}

@@ -1,0 +1,128 @@
+/* What the voice plane is told: the brief and the settings that a call is pinned to. */
+#include "conductor/rulebook_state.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum err too_long(const struct filling *f, const char *what)
+{
+	if (f->detail) {
+		snprintf(f->detail->message, sizeof(f->detail->message), "%s is too long once its placeholders are filled", what);
+		snprintf(f->detail->where, sizeof(f->detail->where), "%s@%s", f->book->id, f->book->version);
+		snprintf(f->detail->hint, sizeof(f->detail->hint), "shorten the text or the variables");
+	}
+	return ERR_LIMIT;
+}
+
+/* Copies a filled text into a field of the brief. */
+static enum err text_keep(const struct filling *f, struct buf *text, const char *what, char *out, size_t size)
+{
+	const char *said = buf_str(text);
+
+	if (text->err)
+		return text->err;
+	if (text->len >= size)
+		return too_long(f, what);
+	memcpy(out, said, text->len + 1);
+	return ERR_NONE;
+}
+
+static enum err phrase_fill(const struct filling *f, const struct yaml_item *item, const char *name, char *out)
+{
+	struct buf text;
+	enum err err;
+
+	buf_init(&text, RULEBOOK_JSON_MAX);
+	err = text_fill(f, item->text, &text);
+	if (!err)
+		err = text_keep(f, &text, name, out, BRIEF_TEXT_MAX);
+	buf_fini(&text);
+	return err;
+}
+
+static enum err phrases_fill(const struct filling *f, struct brief *brief)
+{
+	const struct yaml_item *list, *item;
+	enum err err = ERR_NONE;
+	size_t i;
+
+	for (i = 0; f->book->phrases && phrase_names[i] && !err; i++) {
+		struct brief_phrases *p = phrases_at(brief, i);
+
+		list = yaml_find(f->book->phrases, phrase_names[i]);
+		list = list ? text_in(list, f->language) : NULL;
+		if (!list)
+			continue; /* the built-in English ones */
+		for (p->count = 0, item = list->first; item && !err; item = item->next)
+			err = phrase_fill(f, item, phrase_names[i], p->text[p->count++]);
+	}
+	return err;
+}
+
+static enum err greeting_fill(const struct filling *f, struct brief *brief)
+{
+	struct buf text;
+	bool asked;
+	int step;
+	enum err err;
+
+	buf_init(&text, RULEBOOK_JSON_MAX);
+	err = opening_make(f, &text, &step, &asked);
+	if (!err)
+		err = text_keep(f, &text, "what is said first", brief->greeting, sizeof(brief->greeting));
+	buf_fini(&text);
+	brief->greeting_whole = f->book->disclosures && f->book->disclosures->count;
+	return err;
+}
+
+static void tools_fill(const struct rulebook *b, struct brief *brief)
+{
+	struct brief_tool *t;
+	size_t i;
+
+	for (i = 0; i < b->tool_count; i++) {
+		t = &brief->tools[i];
+		*t = (struct brief_tool){ .changes = b->tools[i].tool.changes, .timeout_ms = b->tools[i].tool.timeout_ms };
+		snprintf(t->name, sizeof(t->name), "%s", b->tools[i].tool.name);
+	}
+	t = &brief->tools[i];
+	*t = (struct brief_tool){ .ends = true };
+	snprintf(t->name, sizeof(t->name), "%s", RULEBOOK_END_TOOL);
+	brief->tool_count = (uint8_t)(i + 1);
+}
+
+static void setting_fill(const struct yaml_item *item, const char *before, struct call_settings *settings)
+{
+	const struct yaml_item *entry;
+	const struct option *option;
+	char name[100];
+	enum err err = ERR_NONE;
+
+	snprintf(name, sizeof(name), "%s%s%s", before, *before ? "." : "", item->key);
+	option = item->kind == YAML_KIND_SCALAR ? option_find(call_options, name) : NULL;
+	if (option)
+		err = option_parse(option, item->text, settings, NULL);
+	assert(!err); /* judged when the book was read */
+	for (entry = item->first; entry; entry = entry->next)
+		setting_fill(entry, name, settings);
+}
+
+enum err rulebook_brief(const struct rulebook *b, const char *language, const json_t *variables, struct brief *brief,
+	struct call_settings *settings, struct err_detail *detail)
+{
+	const struct yaml_item *item;
+	struct filling f;
+	enum err err = filling_init(&f, b, language, variables, detail);
+
+	if (err)
+		return err;
+	brief_init(brief);
+	snprintf(brief->language, sizeof(brief->language), "%s", language);
+	snprintf(brief->rulebook, sizeof(brief->rulebook), "%s@%s", b->id, b->version);
+	tools_fill(b, brief);
+	for (item = b->settings ? b->settings->first : NULL; item; item = item->next)
+		setting_fill(item, "", settings);
+	err = greeting_fill(&f, brief);
+	return err ? err : phrases_fill(&f, brief);
+}

@@ -1,0 +1,106 @@
+/* Finding and reading a rule-book's file: by path, or by name in the folder of the setting or beside the program. */
+#include "conductor/rulebook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct option rulebook_options[] = {
+	{ .name = "rulebooks.dir", .type = OPTION_TEXT, .max = RULEBOOK_PATH_MAX - 100, .text = "",
+		.help = "The folder of rule-books that are called by name; empty: rulebooks beside the program, then /usr/share/callfunnel/rulebooks." },
+	{ .name = "services.records", .type = OPTION_TEXT, .max = 400, .text = "http://127.0.0.1:8791",
+		.help = "The base URL that service:records stands for in a rule-book's tools." },
+	{ .name = NULL },
+};
+
+static bool is_path(const char *word)
+{
+	size_t len = strlen(word);
+
+	return strchr(word, '/') || (len > 5 && !strcmp(word + len - 5, ".yaml")) || (len > 4 && !strcmp(word + len - 4, ".yml"));
+}
+
+static bool there(char path[RULEBOOK_PATH_MAX], const char *dir, const char *below, const char *word)
+{
+	int len = snprintf(path, RULEBOOK_PATH_MAX, "%s%s/%s.yaml", dir, below, word);
+
+	return len < RULEBOOK_PATH_MAX && !access(path, F_OK);
+}
+
+/* Beside the program, and one and two folders up: a build folder inside the source. */
+static bool beside_program(char path[RULEBOOK_PATH_MAX], const char *word)
+{
+	static const char *const below[] = { "/rulebooks", "/../rulebooks", "/../../rulebooks", "/../share/callfunnel/rulebooks" };
+	char program[RULEBOOK_PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	char *slash;
+	size_t i;
+
+	if (len <= 0)
+		return false;
+	program[len] = 0;
+	slash = strrchr(program, '/');
+	if (!slash)
+		return false;
+	*slash = 0;
+	for (i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+		if (there(path, program, below[i], word))
+			return true;
+	return false;
+}
+
+static enum err missing(const char *word, const char *dir, struct err_detail *detail)
+{
+	if (detail) {
+		snprintf(detail->message, sizeof(detail->message), "no rule-book of this name");
+		snprintf(detail->where, sizeof(detail->where), "%.150s", word);
+		snprintf(detail->hint, sizeof(detail->hint), "looked in %.150s; a path has a / in it; --set rulebooks.dir=DIR names another folder",
+			*dir ? dir : "rulebooks beside the program and /usr/share/callfunnel/rulebooks");
+	}
+	return ERR_NOTFOUND;
+}
+
+enum err rulebook_find(const char *word, const char *dir, char path[RULEBOOK_PATH_MAX], struct err_detail *detail)
+{
+	if (is_path(word)) {
+		if (strlen(word) >= RULEBOOK_PATH_MAX)
+			return ERR_LIMIT;
+		memcpy(path, word, strlen(word) + 1);
+		return ERR_NONE;
+	}
+	if (*dir ? there(path, dir, "", word) : beside_program(path, word) || there(path, "/usr/share/callfunnel/rulebooks", "", word))
+		return ERR_NONE;
+	return missing(word, dir, detail);
+}
+
+static enum err refuse(const char *path, enum err err, const char *why, struct err_detail *detail)
+{
+	if (detail) {
+		snprintf(detail->message, sizeof(detail->message), "cannot read: %s", why);
+		snprintf(detail->where, sizeof(detail->where), "%.150s", path);
+	}
+	return err;
+}
+
+enum err rulebook_read(const char *path, struct buf *out, struct err_detail *detail)
+{
+	FILE *file = fopen(path, "rb");
+	uint8_t chunk[16384];
+	int errnum = 0;
+	size_t n;
+
+	if (!file)
+		return refuse(path, err_from_errno(errno), strerror(errno), detail);
+	errno = 0;
+	while (!out->err && out->len <= RULEBOOK_MAX_BYTES && (n = fread(chunk, 1, sizeof(chunk), file)))
+		buf_append(out, chunk, n);
+	if (ferror(file))
+		errnum = errno ? errno : EIO;
+	fclose(file);
+	if (errnum)
+		return refuse(path, err_from_errno(errnum), strerror(errnum), detail);
+	if (out->len > RULEBOOK_MAX_BYTES || out->err == ERR_LIMIT)
+		return refuse(path, ERR_LIMIT, "the file is too large, at most 256 KB", detail);
+	return out->err;
+}

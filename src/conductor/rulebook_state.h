@@ -1,0 +1,339 @@
+/* The inside of a rule-book, for conductor/rulebook_*.c only.
+ *
+ * Texts and items are borrowed from the YAML document, which the book keeps; everything else lies in the book's blocks and is freed
+ * with it. Filled by rulebook_read.c, _head.c, _tool.c and _flow.c, judged by rulebook_check.c, read by the others.
+ */
+#ifndef CONDUCTOR_RULEBOOK_STATE_H
+#define CONDUCTOR_RULEBOOK_STATE_H
+
+#include "base/yaml.h"
+#include "conductor/rulebook.h"
+
+enum {
+	STEPS_MAX = 128,
+	LANGUAGES_MAX = 8,
+	VARIABLES_MAX = 32,
+	FACTS_MAX = 64,
+	LIST_MAX = 32,      /* words of a list, options of a choice */
+	OPTIONS_MAX = 16,
+	BRANCHES_MAX = 16,
+	OUTCOMES_MAX = 32,
+	PROMISES_MAX = 16,
+	ANYTIME_MAX = 16,
+	FIELDS_MAX = 16,
+	ARGUMENTS_MAX = 16,
+	HEADERS_MAX = 16,
+	NAME_MAX_BYTES = 40,
+	WORDS_MAX_BYTES = 80,
+	SPOKEN_MAX_BYTES = BRIEF_TEXT_MAX - 1,
+	STEP_TEXT_MAX = BRIEF_GREETING_MAX - 1,
+	NOTE_MAX_BYTES = 2000, /* what only a model reads */
+	TRIES_MAX = 5,
+	VISITS_MAX = 5,      /* times that a call enters one step */
+	DAYS_MAX = 366,
+	EXPR_DEPTH_MAX = 16
+};
+
+enum value_type {
+	VALUE_TEXT,
+	VALUE_NUMBER,
+	VALUE_AMOUNT,
+	VALUE_DATE,
+	VALUE_TIME,
+	VALUE_DIGITS,
+	VALUE_TRUTH,
+	VALUE_CHOICE,
+	VALUE_YES_NO /* of answers only */
+};
+
+struct value_spec {
+	enum value_type type;
+	char currency[4];                 /* AMOUNT */
+	const struct yaml_item *options;  /* CHOICE: a map (answers) or a list of words */
+};
+
+/* ---- what a name stands for ---- */
+
+enum symbol_kind { SYMBOL_VARIABLE, SYMBOL_FACT, SYMBOL_BUILTIN, SYMBOL_ANSWER, SYMBOL_RESULT, SYMBOL_END };
+
+struct symbol {
+	enum symbol_kind kind;
+	struct value_spec spec;
+	const char *name;  /* "lookup.status" */
+	int step;          /* ANSWER, RESULT: the step that fills it */
+	int index;         /* VARIABLE */
+	bool optional;     /* RESULT: it may be missing */
+	const struct yaml_item *item;
+};
+
+/* ---- conditions ---- */
+
+enum expr_op { EXPR_OR, EXPR_AND, EXPR_NOT, EXPR_KNOWN, EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE };
+
+enum operand_kind { OPERAND_SYMBOL, OPERAND_DAYS, OPERAND_TEXT, OPERAND_NUMBER, OPERAND_TRUTH };
+
+struct operand {
+	enum operand_kind kind;
+	struct symbol symbol; /* SYMBOL, DAYS (from today to that date) */
+	const char *text;
+	int64_t micros;
+	bool truth;
+};
+
+struct expr {
+	enum expr_op op;
+	const struct expr *a, *b; /* OR, AND, NOT */
+	struct operand left, right;
+};
+
+/* ---- parts of a book ---- */
+
+struct language {
+	const char *code;
+	struct rulebook_voice voice;
+};
+
+struct variable {
+	const char *name;
+	struct value_spec spec;
+	const char *about, *sample, *standard; /* standard: the default, or NULL */
+};
+
+struct bound {
+	bool is_set;
+	int64_t micros;
+	int variable; /* -1: micros count */
+};
+
+/* A range of answers: AMOUNT in micros or a variable's, DATE in days from today, TIME in minutes of the day, DIGITS in digits. */
+struct range {
+	struct bound low, high;
+};
+
+struct promise {
+	const char *name, *about;
+	struct value_spec spec;
+	struct range range;
+};
+
+struct field {
+	const char *name;
+	struct value_spec spec;
+	bool optional;
+};
+
+struct argument {
+	const char *name;
+	enum argument_type { ARGUMENT_STRING, ARGUMENT_INTEGER, ARGUMENT_NUMBER, ARGUMENT_BOOLEAN } type;
+	const char *description;
+	const struct yaml_item *choices; /* "enum", or NULL */
+	bool has_min, has_max;
+	int64_t min_micros, max_micros;  /* numbers */
+	size_t max_length;               /* strings; 0: no own ceiling */
+	bool required;
+};
+
+struct tool_spec {
+	struct rulebook_tool tool;
+	struct argument arguments[ARGUMENTS_MAX];
+	size_t argument_count;
+	struct field fields[FIELDS_MAX];
+	size_t field_count;
+	const struct yaml_item *item;
+};
+
+struct branch {
+	const struct expr *when; /* NULL: otherwise */
+	const struct yaml_item *when_item, *go_item;
+	int go; /* index of a step, -1 until found */
+};
+
+enum step_kind { STEP_ASK, STEP_SAY, STEP_TOOL, STEP_GOODBYE };
+
+struct step {
+	enum step_kind kind;
+	const char *name;
+	const struct yaml_item *item;
+	const struct yaml_item *text, *again, *confirm; /* NULL: none */
+	struct value_spec expect;                      /* ASK */
+	struct range range;
+	const struct promise *promise;
+	uint32_t tries;                                /* ASK */
+	struct branch side;                            /* ASK: not understood so often; TOOL: it failed */
+	struct branch next[BRANCHES_MAX];
+	size_t next_count;
+	const struct tool_spec *tool;
+	const struct yaml_item *arguments;
+	const char *outcome;                           /* GOODBYE */
+	const struct yaml_item *outcome_item;
+};
+
+/* What a caller may say at any time. */
+struct anytime {
+	const char *name, *about;
+	const struct yaml_item *words;
+	struct branch go;
+	bool escalates;
+};
+
+struct rule {
+	const struct expr *when;
+	const struct yaml_item *when_item;
+	const char *outcome;
+};
+
+struct arena_block {
+	struct arena_block *next;
+	_Alignas(max_align_t) char bytes[];
+};
+
+struct rulebook {
+	struct yaml_doc *doc;
+	struct arena_block *blocks;
+	char hash[RULEBOOK_HASH_BYTES];
+	const char *id, *version, *title, *company;
+	const struct yaml_item *agent_name, *persona, *goal, *facts, *disclosures, *phrases, *settings;
+	struct language languages[LANGUAGES_MAX];
+	size_t language_count;
+	struct variable variables[VARIABLES_MAX];
+	size_t variable_count;
+	struct promise promises[PROMISES_MAX];
+	size_t promise_count;
+	struct rulebook_outcome outcomes[OUTCOMES_MAX];
+	size_t outcome_count;
+	struct rule rules[BRANCHES_MAX];
+	size_t rule_count;
+	struct tool_spec tools[BRIEF_TOOLS_MAX];
+	size_t tool_count;
+	struct step *steps;
+	size_t step_count;
+	struct anytime anytime[ANYTIME_MAX];
+	size_t anytime_count;
+	struct branch unclear; /* where a question goes that names no way of its own */
+};
+
+/* ---- rulebook_read.c: judging one value, with its place ---- */
+
+struct reading {
+	struct rulebook *book;
+	struct rulebook_report *report;
+	char path[120];
+	bool no_memory;
+};
+
+/* Goes one key down; give what it returns to path_up. */
+size_t path_down(struct reading *r, const char *key);
+void path_up(struct reading *r, size_t length);
+
+void mistake_at(struct reading *r, struct yaml_mark at, const char *found, const char *allowed, const char *why);
+void mistake_value(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...) PRINTF_LIKE(4, 5);
+void mistake_key(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* Refuses keys outside the NULL-ended list; false (and a mistake) when it is no map. */
+bool map_check(struct reading *r, const struct yaml_item *item, const char *const *allowed);
+
+/* The value under `key`, or NULL and a mistake ("is missing"). */
+const struct yaml_item *map_need(struct reading *r, const struct yaml_item *map, const char *key, const char *allowed);
+bool list_check(struct reading *r, const struct yaml_item *item, size_t min, size_t max);
+bool map_count_check(struct reading *r, const struct yaml_item *item, size_t max);
+
+size_t code_name_length(const char *text); /* how much of it is letters, digits and - */
+bool name_is_plain(const char *text); /* a letter, then letters, digits and _; at most 40 */
+bool name_check(struct reading *r, const struct yaml_item *item, const char *text, bool is_key);
+const char *text_of(struct reading *r, const struct yaml_item *item, size_t max);          /* NULL and a mistake */
+const char *text_under(struct reading *r, const struct yaml_item *map, const char *key, size_t max, const char *standard);
+bool bool_under(struct reading *r, const struct yaml_item *map, const char *key, bool standard);
+int64_t int_under(struct reading *r, const struct yaml_item *map, const char *key, int64_t standard, int64_t min, int64_t max);
+/* Index of the choice, or -1 and a mistake. */
+int choice_of(struct reading *r, const struct yaml_item *item, const char *const *choices);
+bool spec_read(struct reading *r, const struct yaml_item *map, struct value_spec *spec);
+void range_read(struct reading *r, const struct yaml_item *map, const struct value_spec *spec, struct range *range);
+void *book_alloc(struct reading *r, size_t size); /* zeroed; NULL sets no_memory */
+void list_choices(const char *const *choices, char *out, size_t size);
+
+extern const char *const value_names[]; /* by enum value_type */
+
+/* ---- texts by language ---- */
+
+/* The text of a scalar or of a language → text map; NULL when the language has none. */
+const struct yaml_item *text_in(const struct yaml_item *item, const char *language);
+bool spoken_check(struct reading *r, const struct yaml_item *item, size_t max); /* one text in every language, placeholders aside */
+bool word_list_check(struct reading *r, const struct yaml_item *item, size_t max_words, size_t max_bytes); /* one list */
+bool words_check(struct reading *r, const struct yaml_item *item, size_t max_words, size_t max_bytes); /* the same for lists */
+
+/* ---- the parts ---- */
+
+void head_read(struct reading *r, const struct yaml_item *root);
+void phrases_read(struct reading *r, const struct yaml_item *root);
+void outcomes_read(struct reading *r, const struct yaml_item *root);
+void tools_read(struct reading *r, const struct yaml_item *root);
+void flow_read(struct reading *r, const struct yaml_item *root);
+void flow_check(struct reading *r);
+void texts_check(struct reading *r);
+
+extern const char *const phrase_names[]; /* NULL-ended, in the order of struct brief */
+struct brief_phrases *phrases_at(struct brief *b, size_t index);
+
+/* ---- names and conditions ---- */
+
+bool symbol_find(const struct rulebook *b, const char *name, size_t len, struct symbol *out);
+const struct expr *expr_read(struct reading *r, const struct yaml_item *item, bool is_end);
+
+/* Calls `seen` for every answer or result that an expression looks at; `guarded`: it only asks whether it is known. */
+typedef void symbol_seen_h(void *arg, const struct symbol *s, bool guarded);
+void expr_walk(const struct expr *e, symbol_seen_h *seen, void *arg);
+
+/* ---- one call ---- */
+
+/* A value of a call, as conditions and texts see it. */
+struct value {
+	bool is_known;
+	enum value_type type;
+	const char *text; /* TEXT, DIGITS, CHOICE, YES_NO, DATE and TIME as they are written */
+	int64_t micros;   /* NUMBER, AMOUNT; DATE: the day; TIME: the minute */
+	bool truth;
+};
+
+/* What texts are filled from. Values of variables are checked once, by filling_init. */
+struct filling {
+	const struct rulebook *book;
+	const char *language;
+	struct value values[VARIABLES_MAX];
+	struct value today;
+	const json_t *known; /* answers and results, or NULL */
+	const char *end;
+	struct err_detail *detail;
+};
+
+enum err filling_init(struct filling *f, const struct rulebook *b, const char *language, const json_t *variables,
+	struct err_detail *detail) MUST_USE;
+struct value filling_value(const struct filling *f, const struct symbol *s);
+bool value_take(const struct value_spec *spec, const json_t *json, struct value *out);
+bool value_parse(const struct value_spec *spec, const char *text, struct value *out);
+bool spec_has_option(const struct value_spec *spec, const char *word);
+void value_words(struct buf *b, const struct value *v, const struct value_spec *spec, const char *language);
+bool expr_holds(const struct expr *e, const struct filling *f);
+
+/* A text cut into literal pieces and placeholders. `next` fills one of the two; false at the end or at a mistake (then *bad). */
+struct template_part {
+	const char *text;
+	size_t len;
+	bool is_name; /* text[0..len) is a placeholder's name */
+};
+bool template_next(const char **at, struct template_part *part, const char **bad);
+
+/* A text with everything filled in; ERR_USAGE when it needs an answer or result. */
+enum err text_fill(const struct filling *f, const char *text, struct buf *out) MUST_USE;
+/* The same as a JSON array of texts and {"ref", "kind", "currency"}. */
+enum err text_json(const struct filling *f, const char *text, struct buf *out) MUST_USE;
+void expr_json(const struct filling *f, const struct expr *e, struct buf *out);
+/* The JSON value of an argument: a constant, or {"ref", "kind", "as"} of what is known only later. */
+void argument_value_json(const struct filling *f, const struct argument *a, const char *text, struct buf *out);
+/* The name in "{name}", when the text is one placeholder and nothing else. */
+bool text_is_name(const char *text, const char **name, size_t *len);
+const struct argument *tool_argument_find(const struct tool_spec *t, const char *name);
+/* What is said before anybody answers; *step is where the flow goes on, *asked whether its question was part of it. */
+enum err opening_make(const struct filling *f, struct buf *out, int *step, bool *asked) MUST_USE;
+void schema_json(const struct tool_spec *t, struct buf *out);
+
+#endif

@@ -1,0 +1,205 @@
+/* The embedded store's file: schema, version, settings of the connection. See sqlite_db.h.
+ *
+ * Refuses a file that is no database of ours, one of a newer release, and one that is damaged.
+ */
+#include "data/sqlite_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x63616c66 };
+
+static const char put_sql[] =
+	"INSERT INTO documents (tenant, key, revision, value) VALUES (?1, ?2, ?3, ?4)"
+	" ON CONFLICT (tenant, key) DO UPDATE SET revision = excluded.revision, value = excluded.value";
+
+static const char *const texts[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_REVISION_GET] = "SELECT value FROM counters WHERE name = 'revision'",
+	[SQL_REVISION_SET] = "UPDATE counters SET value = ?1 WHERE name = 'revision'",
+	[SQL_FIND] = "SELECT revision FROM documents WHERE tenant = ?1 AND key = ?2",
+	[SQL_PUT] = put_sql,
+	[SQL_ERASE] = "DELETE FROM documents WHERE tenant = ?1 AND key = ?2",
+	[SQL_GET] = "SELECT key, revision, value FROM documents WHERE tenant = ?1 AND key = ?2",
+	[SQL_LIST] = "SELECT key, revision, value FROM documents WHERE tenant = ?1 AND key >= ?2 AND key > ?3 ORDER BY key LIMIT ?4",
+};
+
+/* secure_delete: what is deleted is written over, not only forgotten. */
+static const char connection_sql[] =
+	"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
+	"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 16777216;";
+
+static const char schema_sql[] =
+	"CREATE TABLE documents (tenant TEXT NOT NULL, key TEXT NOT NULL, revision INTEGER NOT NULL, value BLOB NOT NULL);"
+	"CREATE UNIQUE INDEX documents_key ON documents (tenant, key);"
+	"CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO counters VALUES ('revision', 0);"
+	"PRAGMA application_id = 0x63616c66; PRAGMA user_version = 1;";
+
+enum err sqlite_err(int result)
+{
+	switch (result & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE: return ERR_NONE;
+	case SQLITE_NOMEM: return ERR_NOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED: return ERR_BUSY;
+	case SQLITE_FULL: return ERR_FULL;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_SCHEMA: return ERR_CORRUPT;
+	case SQLITE_TOOBIG: return ERR_LIMIT;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+	case SQLITE_READONLY: return ERR_DENIED;
+	default: return ERR_IO;
+	}
+}
+
+static const char *hint_for(enum err err)
+{
+	switch (err) {
+	case ERR_BUSY: return "another program holds the file; close it and try again";
+	case ERR_FULL: return "make room on this disk";
+	case ERR_CORRUPT: return "move the file away and restore it from a copy";
+	case ERR_VERSION: return "use the release that wrote it, or a newer one";
+	case ERR_DENIED: return "check who may read and write the file and its folder";
+	case ERR_NOTFOUND: return "make the folder first";
+	default: return "look at the disk";
+	}
+}
+
+static enum err tell(struct err_detail *detail, enum err err, const char *path, const char *message)
+{
+	if (err && detail) {
+		snprintf(detail->message, sizeof(detail->message), "the store cannot be opened: %s", message);
+		snprintf(detail->where, sizeof(detail->where), "%.150s", path);
+		snprintf(detail->hint, sizeof(detail->hint), "%s", hint_for(err));
+	}
+	return err;
+}
+
+enum err sqlite_db_run(struct sqlite_db *db, enum sqlite_statement which)
+{
+	enum err err = sqlite_err(sqlite3_step(db->statements[which]));
+
+	sqlite3_reset(db->statements[which]);
+	sqlite3_clear_bindings(db->statements[which]);
+	return err;
+}
+
+static enum err pragma_number(sqlite3 *handle, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *s = NULL;
+	enum err err = sqlite_err(sqlite3_prepare_v2(handle, sql, -1, &s, NULL));
+
+	if (!err)
+		err = sqlite_err(sqlite3_step(s));
+	*out = err ? 0 : sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return err;
+}
+
+/* 0 in both numbers and no table: a new file. Two programs may get here at once: the transaction decides. */
+static enum err schema_check(sqlite3 *handle)
+{
+	int64_t version, application, tables;
+	enum err err = pragma_number(handle, "PRAGMA user_version", &version);
+
+	if (!err)
+		err = pragma_number(handle, "PRAGMA application_id", &application);
+	if (!err)
+		err = pragma_number(handle, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (err)
+		return err;
+	if (!version && !application && !tables)
+		return sqlite_err(sqlite3_exec(handle, schema_sql, NULL, NULL, NULL));
+	if (application != APPLICATION_ID)
+		return ERR_FORMAT;
+	return version == SCHEMA_VERSION ? ERR_NONE : ERR_VERSION;
+}
+
+static enum err schema_open(sqlite3 *handle)
+{
+	enum err err = sqlite_err(sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+
+	if (err)
+		return err;
+	err = schema_check(handle);
+	if (!err)
+		return sqlite_err(sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL));
+	sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
+static enum err prepare_all(struct sqlite_db *db)
+{
+	enum err err = ERR_NONE;
+
+	for (int i = 0; !err && i < SQL_COUNT; i++)
+		err = sqlite_err(sqlite3_prepare_v3(db->handle, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i], NULL));
+	return err;
+}
+
+/* The file first, by ourselves: readable by its owner alone, and so are the two that SQLite puts beside it. */
+static enum err file_make(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	close(fd);
+	return ERR_NONE;
+}
+
+static const char *words_for(struct sqlite_db *db, enum err err)
+{
+	switch (err) {
+	case ERR_FORMAT: return "the file is no store of ours";
+	case ERR_VERSION: return "another release wrote it";
+	case ERR_CORRUPT: return "the file is damaged";
+	case ERR_BUSY: return "it is locked";
+	case ERR_FULL: return "the disk is full";
+	case ERR_DENIED: return "not permitted";
+	default: return db->handle ? sqlite3_errmsg(db->handle) : err_name(err);
+	}
+}
+
+enum err sqlite_db_open(struct sqlite_db *db, const char *path, struct err_detail *detail)
+{
+	enum err err;
+
+	*db = (struct sqlite_db){ .handle = NULL };
+	err = file_make(path);
+	if (!err)
+		err = sqlite_err(sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+	if (!err)
+		err = sqlite_err(sqlite3_busy_timeout(db->handle, SQLITE_BUSY_MS));
+	if (!err)
+		err = sqlite_err(sqlite3_exec(db->handle, connection_sql, NULL, NULL, NULL));
+	if (!err)
+		err = schema_open(db->handle);
+	if (!err)
+		err = prepare_all(db);
+	if (err) {
+		tell(detail, err, path, words_for(db, err));
+		sqlite_db_close(db);
+	}
+	return err;
+}
+
+void sqlite_db_close(struct sqlite_db *db)
+{
+	for (int i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(db->statements[i]);
+	sqlite3_close(db->handle);
+	*db = (struct sqlite_db){ .handle = NULL };
+}
