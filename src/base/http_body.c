@@ -99,10 +99,10 @@ enum err http_chunks_step(struct http_chunks *c, const uint8_t *data, size_t len
 
 		if (c->state != CHUNKS_DATA) {
 			err = chunks_byte(c, data[at++]);
+			if (!err && c->state == CHUNKS_DATA && c->left > body->max - body->len)
+				err = ERR_LIMIT; /* known before it has come */
 			continue;
 		}
-		if (c->left > body->max - body->len) /* known before it has come */
-			return ERR_LIMIT;
 		part = (size_t)num_min(c->left, len - at);
 		buf_append(body, data + at, part);
 		err = body->err;

@@ -174,7 +174,7 @@ static void conn_flush(struct http_conn *c)
 		c->is_broken = true;
 	if (c->phase != CONN_SENDING && c->phase != CONN_STREAM)
 		return;
-	if (!left)
+	if (!left && !(c->phase == CONN_STREAM && c->stream.refused))
 		uv_timer_stop(&c->timer);
 	else if (left < before || !uv_is_active((uv_handle_t *)&c->timer))
 		conn_wait(c, c->server->settings.send_us);
@@ -512,6 +512,7 @@ enum err conn_new(struct http_server *s, int fd, const char *remote)
 		return ERR_NOMEM;
 	}
 	c->server = s;
+	c->request.conn = c;
 	c->fd = fd;
 	c->in = in;
 	outbox_init(&c->out, num_max(s->settings.reply_max_bytes, s->settings.stream_max_bytes) + 2 * REPLY_HEAD_MAX);

@@ -76,7 +76,7 @@ static bool same(const uint8_t *data, size_t len, const char *name)
 /* "HTTP/1.1" and "HTTP/1.0"; a later 1.x is read as 1.1. */
 static struct http_refusal version_parse(const uint8_t *at, size_t len, struct http_head *h)
 {
-	if (len != 8 || memcmp(at, "HTTP/", 5) || at[6] != '.' || at[5] < '0' || at[5] > '9' || at[7] < '0' || at[7] > '9')
+	if (len != 8 || memcmp(at, "HTTP/", 5) != 0 || at[6] != '.' || at[5] < '0' || at[5] > '9' || at[7] < '0' || at[7] > '9')
 		return BAD("The first line does not name an HTTP version.");
 	if (at[5] != '1')
 		return (struct http_refusal){ 505, "version_not_supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here." };

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,15 @@
 
 #include "base/num.h"
 
-enum { MARK_US = 100000, FIRST_BYTES = 1024 };
+enum { MARK_US = 100000, FIRST_BYTES = 1024, SYSTEM_BYTES = 65536 };
+
+void outbox_socket(int fd)
+{
+	int yes = 1, waiting = SYSTEM_BYTES;
+
+	(void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	(void)!setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &waiting, sizeof(waiting));
+}
 
 void outbox_init(struct http_outbox *o, size_t max_bytes)
 {

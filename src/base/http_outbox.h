@@ -26,6 +26,9 @@ struct http_outbox {
 	unsigned int first_mark, mark_count;
 };
 
+/* Asks the system to hold back little of what it is given, so that what waits, waits here. Without effect where it cannot. */
+void outbox_socket(int fd);
+
 void outbox_init(struct http_outbox *o, size_t max_bytes);
 void outbox_fini(struct http_outbox *o);
 

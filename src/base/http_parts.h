@@ -33,7 +33,10 @@ struct http_param {
 	const char *value;
 };
 
+struct http_conn;
+
 struct http_request {
+	struct http_conn *conn;
 	struct http_head head;
 	char *memory;       /* of the four texts below */
 	const char *target;
@@ -59,6 +62,7 @@ struct http_request {
 };
 
 struct http_stream {
+	struct http_conn *conn;
 	const struct http_stream_handlers *handlers;
 	void *arg;
 	bool is_chunked, has_no_body, refused;

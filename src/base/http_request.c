@@ -9,7 +9,7 @@
 
 struct http_conn *request_conn(const struct http_request *r)
 {
-	return (struct http_conn *)((uintptr_t)r - offsetof(struct http_conn, request));
+	return r->conn;
 }
 
 /* ---- texts ---- */
@@ -183,7 +183,7 @@ void request_end(struct http_request *r)
 	free(r->memory);
 	http_pairs_free(&r->query);
 	buf_fini(&r->body);
-	*r = (struct http_request){ .memory = NULL };
+	*r = (struct http_request){ .conn = r->conn };
 	if (free_context)
 		free_context(context);
 }
@@ -323,7 +323,7 @@ enum err http_form(const struct http_request *r, struct http_pairs *form)
 	const char *given = http_header(r, "Content-Type");
 
 	*form = (struct http_pairs){ .count = 0 };
-	if (!given || strncasecmp(given, type, sizeof(type) - 1) || !strchr("; \t", given[sizeof(type) - 1]))
+	if (!given || strncasecmp(given, type, sizeof(type) - 1) != 0 || !strchr("; \t", given[sizeof(type) - 1]))
 		return ERR_FORMAT;
 	return http_pairs_parse(form, r->body.data, r->body.len);
 }

@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,19 +59,19 @@ static socklen_t inet_parse(const char *text, union address *a)
 		return inet_pton(AF_INET6, host + 1, &a->v6.sin6_addr) == 1 && port_parse(colon + 1, &a->v6.sin6_port) ? sizeof(a->v6) : 0;
 	}
 	a->v4.sin_family = AF_INET;
-	return inet_pton(AF_INET, strcmp(host, "localhost") ? host : "127.0.0.1", &a->v4.sin_addr) == 1 &&
+	return inet_pton(AF_INET, strcmp(host, "localhost") != 0 ? host : "127.0.0.1", &a->v4.sin_addr) == 1 &&
 		port_parse(colon + 1, &a->v4.sin_port) ? sizeof(a->v4) : 0;
 }
 
 static socklen_t address_parse(const char *text, union address *a)
 {
 	*a = (union address){ .room = { .ss_family = AF_UNSPEC } };
-	if (strncmp(text, "unix:", 5))
+	if (strncmp(text, "unix:", 5) != 0)
 		return inet_parse(text, a);
 	if (!text[5] || strlen(text + 5) >= sizeof(a->local.sun_path))
 		return 0;
 	a->local.sun_family = AF_UNIX;
-	strcpy(a->local.sun_path, text + 5);
+	memcpy(a->local.sun_path, text + 5, strlen(text + 5) + 1);
 	return sizeof(a->local);
 }
 
@@ -140,11 +139,13 @@ static void address_text(const union address *a, char *text, size_t size)
 /* There is no connection to answer on yet: one packet, and it is closed. */
 static void turn_away(int fd)
 {
-	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: application/json\r\n"
-		"Content-Length: 105\r\n\r\n"
+	static const char body[] =
 		"{\"error\":{\"code\":\"too_many_connections\",\"message\":\"Too many connections are open.\",\"where\":null,\"hint\":null}}";
+	char text[512];
+	int len = snprintf(text, sizeof(text), "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+		"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", sizeof(body) - 1, body);
 
-	(void)!send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)!send(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	shutdown(fd, SHUT_WR);
 	close(fd);
 }
@@ -173,11 +174,10 @@ static void on_rest(uv_timer_t *timer)
 static void accepted(struct http_server *s, int fd, const union address *a)
 {
 	char remote[REMOTE_TEXT];
-	int yes = 1;
 
 	address_text(a, remote, sizeof(remote));
 	if (remote[0])
-		(void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+		outbox_socket(fd);
 	if (is_over(s, remote))
 		turn_away(fd);
 	else
@@ -345,7 +345,7 @@ enum err http_server_files(struct http_server *s, const struct http_file *files)
 
 unsigned int http_server_port(const struct http_server *s)
 {
-	union address a;
+	union address a = { .room = { .ss_family = AF_UNSPEC } };
 	socklen_t len = sizeof(a);
 
 	if (getsockname(s->fd, &a.any, &len))

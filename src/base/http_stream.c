@@ -10,7 +10,7 @@ enum { CHUNK_EXTRA = 32 }; /* its size and line ends, and the last chunk */
 
 static struct http_conn *stream_conn(const struct http_stream *s)
 {
-	return (struct http_conn *)((uintptr_t)s - offsetof(struct http_conn, stream));
+	return s->conn;
 }
 
 struct http_stream *http_stream_open(struct http_request *r, unsigned int status, const struct http_header *headers,
@@ -21,7 +21,7 @@ struct http_stream *http_stream_open(struct http_request *r, unsigned int status
 
 	assert(r->is_live && handlers->gone && (c->phase == CONN_BUSY || c->phase == CONN_CLOSED));
 	r->gone = NULL;
-	c->stream = (struct http_stream){ .handlers = handlers, .arg = arg, .is_chunked = !old, .has_no_body = r->head.method == HTTP_HEAD };
+	c->stream = (struct http_stream){ .conn = c, .handlers = handlers, .arg = arg, .is_chunked = !old, .has_no_body = r->head.method == HTTP_HEAD };
 	r->is_live = false;
 	if (c->phase == CONN_CLOSED) {
 		conn_unhold(c);
@@ -45,7 +45,8 @@ static enum err chunk_put(struct http_conn *c, const void *data, size_t len)
 		return ERR_NOMEM;
 	memcpy(at, size, (size_t)digits);
 	memcpy(at + digits, data, len);
-	memcpy(at + (size_t)digits + len, "\r\n", 2);
+	at[(size_t)digits + len] = '\r';
+	at[(size_t)digits + len + 1] = '\n';
 	outbox_commit(&c->out, (size_t)digits + len + 2, conn_now_us());
 	return ERR_NONE;
 }
@@ -94,6 +95,7 @@ void http_stream_cut(struct http_stream *s)
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
 	assert(c->phase == CONN_STREAM);
+	(void)!outbox_flush(&c->out, c->fd);
 	if (!s->is_chunked)
 		(void)!setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	conn_close(c);

@@ -50,7 +50,7 @@ bool request_is_upgrade(struct http_request *r)
 	const char *version = http_header(r, "Sec-WebSocket-Version");
 	const char *key = http_header(r, "Sec-WebSocket-Key");
 
-	if (!asks_websocket(r) || !version || strcmp(version, "13")) {
+	if (!asks_websocket(r) || !version || strcmp(version, "13") != 0) {
 		reply_426(r);
 		return false;
 	}

@@ -127,7 +127,7 @@ static bool key_take(const json_t *jwk, struct jwks_key *key)
 		return false;
 	spec.nlen = decode_number(jwk, "n", n, sizeof(n));
 	spec.elen = decode_number(jwk, "e", e, sizeof(e));
-	if (bits_of(n, spec.nlen) < JWS_BITS_MIN || bits_of(n, spec.nlen) > JWS_BITS_MAX || !(n[spec.nlen - 1] & 1) ||
+	if (!spec.nlen || bits_of(n, spec.nlen) < JWS_BITS_MIN || bits_of(n, spec.nlen) > JWS_BITS_MAX || !(n[spec.nlen - 1] & 1) ||
 		!good_exponent(e, spec.elen))
 		return false;
 	key->jwk = cjose_jwk_create_RSA_spec(&spec, NULL);

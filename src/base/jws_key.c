@@ -50,7 +50,7 @@ static enum err name_by_thumbprint(struct jws_key *k)
 		sodium_bin2base64(k->id, sizeof(k->id), hash, sizeof(hash), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	}
 	buf_fini(&b);
-	return err;
+	return err || cjose_jwk_set_kid(k->jwk, k->id, strlen(k->id), NULL) ? err : ERR_NOMEM;
 }
 
 /* The public numbers, as texts. */
@@ -94,31 +94,50 @@ enum err jws_key_make(struct jws_key **kp)
 	return finish(kp, k);
 }
 
-/* cjose reads what it knows of a JWK; we insist on a whole RSA key first. */
-static bool is_private_rsa(const void *json, size_t len)
-{
-	static const char *const members[] = { "n", "e", "d", "p", "q" };
-	json_t *jwk = len <= JWS_MAX_BYTES ? jws_object(json, len) : NULL;
-	const char *type = json_string_value(json_object_get(jwk, "kty"));
-	bool good = type && !strcmp(type, "RSA");
+/* The numbers of a private RSA key, and room for them. */
+struct numbers {
+	cjose_jwk_rsa_keyspec spec;
+	uint8_t bytes[8][JWS_BITS_MAX / 8 + 1];
+};
 
-	for (size_t i = 0; good && i < sizeof(members) / sizeof(*members); i++)
-		good = json_is_string(json_object_get(jwk, members[i]));
+/* We read the JWK ourselves: cjose's own reader aborts the program on a number that is no base64url. */
+static bool take_private(struct numbers *n, const json_t *jwk)
+{
+	static const char *const names[] = { "n", "e", "d", "p", "q", "dp", "dq", "qi" };
+	size_t *const lens[] = { &n->spec.nlen, &n->spec.elen, &n->spec.dlen, &n->spec.plen, &n->spec.qlen, &n->spec.dplen, &n->spec.dqlen, &n->spec.qilen };
+	uint8_t **const at[] = { &n->spec.n, &n->spec.e, &n->spec.d, &n->spec.p, &n->spec.q, &n->spec.dp, &n->spec.dq, &n->spec.qi };
+	const char *type = json_string_value(json_object_get(jwk, "kty"));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *text = json_string_value(json_object_get(jwk, names[i]));
+
+		*at[i] = n->bytes[i];
+		if (!text || !*text || sodium_base642bin(n->bytes[i], sizeof(n->bytes[i]), text, strlen(text), NULL, lens[i], NULL,
+				     sodium_base64_VARIANT_URLSAFE_NO_PADDING))
+			return false;
+	}
+	return type && !strcmp(type, "RSA");
+}
+
+static cjose_jwk_t *private_jwk(const void *json, size_t len)
+{
+	struct numbers n = { .spec = { .n = NULL } };
+	json_t *jwk = len <= JWS_MAX_BYTES ? jws_object(json, len) : NULL;
+	cjose_jwk_t *made = take_private(&n, jwk) ? cjose_jwk_create_RSA_spec(&n.spec, NULL) : NULL;
+
+	sodium_memzero(&n, sizeof(n));
 	json_decref(jwk);
-	return good;
+	return made;
 }
 
 enum err jws_key_load(struct jws_key **kp, const void *json, size_t len)
 {
-	struct jws_key *k;
+	struct jws_key *k = calloc(1, sizeof(*k));
 
 	*kp = NULL;
-	if (!is_private_rsa(json, len))
-		return ERR_FORMAT;
-	k = calloc(1, sizeof(*k));
 	if (!k)
 		return ERR_NOMEM;
-	k->jwk = cjose_jwk_import(json, len, NULL);
+	k->jwk = private_jwk(json, len);
 	if (!k->jwk || cjose_jwk_get_keysize(k->jwk, NULL) < JWS_BITS_MIN) {
 		jws_key_free(&k);
 		return ERR_FORMAT;

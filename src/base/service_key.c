@@ -43,12 +43,12 @@ enum err service_key_reload(struct service_key *k, struct err_detail *detail)
 enum err service_key_open(struct service_key **kp, const char *folder, const char *service, struct err_detail *detail)
 {
 	struct service_key *k = calloc(1, sizeof(*k));
-	enum err err = k ? ERR_NONE : ERR_NOMEM;
 	char name[JWS_SERVICE_MAX + 16];
+	enum err err;
 
 	*kp = NULL;
-	if (err)
-		return err;
+	if (!k)
+		return ERR_NOMEM;
 	snprintf(k->service, sizeof(k->service), "%s", service);
 	snprintf(name, sizeof(name), "service-%s.json", k->service);
 	err = disk_path(k->path, folder, name);

@@ -122,7 +122,8 @@ size_t tenant_record_begin(const char *name, uint8_t out[TENANT_RECORD_MAX_BYTES
 	assert(tenant_name_ok(name));
 	out[0] = RECORD_VERSION;
 	out[1] = (uint8_t)len;
-	memcpy(out + 2, name, len);
+	for (size_t i = 0; i < len; i++)
+		out[2 + i] = (uint8_t)name[i];
 	record_sum(out, 2 + len, out + 2 + len);
 	return 2 + len + RECORD_SUM_BYTES;
 }
@@ -156,10 +157,13 @@ const struct tenant *tenant_house(void)
 
 struct tenant *tenant_share(const struct tenant *t)
 {
-	struct tenant *owned = (struct tenant *)(uintptr_t)t; /* the count is not part of what is constant */
+	union {
+		const struct tenant *shared;
+		struct tenant *owned;
+	} both = { .shared = t }; /* the count is not part of what is constant */
 
-	atomic_fetch_add(&owned->owners, 1);
-	return owned;
+	atomic_fetch_add(&both.owned->owners, 1);
+	return both.owned;
 }
 
 void tenant_drop(struct tenant **tp)

@@ -2,8 +2,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +46,7 @@ static enum err url_parse(const char *text, struct url *u)
 	const char *at;
 
 	*u = (struct url){ .is_secure = !strncasecmp(text, "wss://", 6) };
-	if (!u->is_secure && strncasecmp(text, "ws://", 5))
+	if (!u->is_secure && strncasecmp(text, "ws://", 5) != 0)
 		return ERR_USAGE;
 	for (at = text; *at; at++)
 		if (*at <= ' ' || *at >= 0x7f || *at == '#')
@@ -170,12 +168,10 @@ static void address_drop(struct websocket *w)
 
 static bool address_open(struct websocket *w, const struct addrinfo *a)
 {
-	int yes = 1;
-
 	w->fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (w->fd < 0)
 		return false;
-	(void)!setsockopt(w->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	outbox_socket(w->fd);
 	if ((connect(w->fd, a->ai_addr, a->ai_addrlen) && errno != EINPROGRESS) || uv_poll_init(w->start.loop, &w->poll, w->fd)) {
 		close(w->fd);
 		w->fd = -1;
@@ -278,7 +274,7 @@ static bool reply_fits(const struct http_head *h, const uint8_t *data, const str
 		return false;
 	if (http_field_find(h, data, "Sec-WebSocket-Extensions", 0))
 		return false;
-	if (!accept || accept->value_len != wanted || memcmp(data + accept->value, k->accept, wanted))
+	if (!accept || accept->value_len != wanted || memcmp(data + accept->value, k->accept, wanted) != 0)
 		return false;
 	if (!k->subprotocol)
 		return !protocol;

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/disk.h"
 #include "base/json.h"
+#include "base/jws.h"
 #include "base/wire.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -252,11 +253,24 @@ static enum err parse_rulebook(const uint8_t *data, size_t len, struct err_detai
 	return err;
 }
 
+static enum err parse_key_set(const uint8_t *data, size_t len, struct err_detail *detail)
+{
+	struct jwks *keys;
+	enum err err = jwks_new(&keys, NULL, NULL);
+
+	if (err)
+		return err;
+	err = jwks_load(keys, data, len, 0, detail);
+	jwks_free(&keys);
+	return err;
+}
+
 const struct parse_kind parse_kinds[] = {
 	{ "brief", "what a call is told before it begins, as the journal holds it", parse_brief },
 	{ "config", "a settings file", parse_config },
 	{ "input", "one input of a call", parse_input },
 	{ "journal", "one file of a journal", parse_journal },
+	{ "jwks", "an issuer's key set", parse_key_set },
 	{ "onnx", "a voice detection model", parse_onnx },
 	{ "output", "one output of a call", parse_output },
 	{ "rulebook", "a rule-book", parse_rulebook },

@@ -106,6 +106,7 @@ static void reach_all(struct flow_facts *f)
 		}
 }
 
+/* Being unclear or failing is no way out: a circle that only ends so has none. */
 static void ends_find(struct flow_facts *f)
 {
 	const struct rulebook *b = f->r->book;
@@ -119,7 +120,7 @@ static void ends_find(struct flow_facts *f)
 			bool ends = b->steps[i].kind == STEP_GOODBYE;
 
 			for (at = 0; !ends && way_next(&b->steps[i], &at, &go, &is_side);)
-				ends = f->ends[go];
+				ends = !is_side && f->ends[go];
 			moved = moved || (ends && !f->ends[i]);
 			f->ends[i] = f->ends[i] || ends;
 		}
@@ -305,17 +306,19 @@ static void step_texts_check(struct flow_facts *f, int i)
 	struct set own = set_with(f->sure[i], i);
 	const struct yaml_item *entry;
 	const char *name;
-	size_t up = path_down(f->r, s->name), len;
+	size_t up = path_down(f->r, s->name), deeper, len;
 
 	text_check(f, s->text, "text", &f->sure[i]);
 	text_check(f, s->again, "again", &f->sure[i]);
 	text_check(f, s->confirm, "confirm", &own);
+	deeper = path_down(f->r, "arguments");
 	for (entry = s->arguments ? s->arguments->first : NULL; entry; entry = entry->next) {
 		struct symbol found;
 
 		if (entry->text && text_is_name(entry->text, &name, &len) && symbol_find(f->r->book, name, len, &found))
-			text_check(f, entry, entry->key ? entry->key : "argument", &f->sure[i]);
+			text_check(f, entry, entry->key, &f->sure[i]);
 	}
+	path_up(f->r, deeper);
 	path_up(f->r, up);
 }
 

@@ -222,16 +222,20 @@ static bool literal_read(struct parsing *p, const struct operand *left, struct o
 	return false;
 }
 
+/* A bare word is a value of the left side when it can be one, and else the name of something. */
 static bool right_is_name(const struct parsing *p, const struct operand *left)
 {
 	char word[NAME_MAX_BYTES * 2 + 2];
+	struct symbol s;
 
 	if (p->kind != TOKEN_NAME || token_is(p, "true") || token_is(p, "false"))
 		return false;
 	snprintf(word, sizeof(word), "%.*s", (int)p->len, p->token);
 	if (left->kind == OPERAND_SYMBOL && has_option(&left->symbol, word))
 		return false;
-	return left->kind == OPERAND_DAYS || left->symbol.spec.type != VALUE_CHOICE || strchr(word, '.') != NULL;
+	if (left->kind != OPERAND_DAYS && (left->symbol.spec.type == VALUE_CHOICE || left->symbol.spec.type == VALUE_YES_NO))
+		return symbol_find(p->r->book, p->token, p->len, &s);
+	return true;
 }
 
 static bool right_read(struct parsing *p, const struct operand *left, struct operand *o)
@@ -248,7 +252,7 @@ static bool right_read(struct parsing *p, const struct operand *left, struct ope
 	if (!name_read(p, &o->symbol))
 		return false;
 	if (left->kind == OPERAND_DAYS)
-		refuse(p, "a number", "days(…) is compared with a number");
+		refuse(p, "a number", "days(...) is compared with a number");
 	else if (o->symbol.spec.type != want || strcmp(o->symbol.spec.currency, left->symbol.spec.currency) != 0)
 		refuse(p, NULL, "%s is a %s, %s is a %s", left->symbol.name, value_names[want], o->symbol.name, value_names[o->symbol.spec.type]);
 	return !p->failed;

@@ -307,8 +307,7 @@ static void outcome_read(struct reading *r, const struct yaml_item *item)
 	size_t up = path_down(r, item->key);
 
 	if (name_check(r, item, item->key, true) && map_check(r, item, keys)) {
-		const struct yaml_item *result = map_need(r, item, "result", "success, neutral, failure");
-		int at = result ? choice_of(r, result, results) : -1;
+		int at = choice_under(r, item, "result", results);
 
 		*o = (struct rulebook_outcome){ .name = item->key, .about = note_need(r, item, "about", SPOKEN_MAX_BYTES) };
 		o->result = results[at < 0 ? 1 : at];
@@ -451,18 +450,11 @@ void phrases_read(struct reading *r, const struct yaml_item *root)
 void head_read(struct reading *r, const struct yaml_item *root)
 {
 	struct rulebook *b = r->book;
-	const struct yaml_item *format;
 	static const char *const formats[] = { "1", NULL };
 
 	if (!map_check(r, root, root_keys))
 		return;
-	format = map_need(r, root, "rulebook", "1");
-	if (format) {
-		size_t up = path_down(r, "rulebook");
-
-		choice_of(r, format, formats);
-		path_up(r, up);
-	}
+	choice_under(r, root, "rulebook", formats);
 	b->id = identity_read(r, root, "id", NAME_MAX_BYTES, "letters, digits, -, _ and .; at most 40");
 	b->version = identity_read(r, root, "version", 16, "letters, digits, -, _ and .; at most 16");
 	b->title = note_need(r, root, "title", SPOKEN_MAX_BYTES);

@@ -173,6 +173,8 @@ static void value_plain(const struct argument *a, const struct value *v, struct 
 		buf_init(&text, 64);
 		micros_print(&text, v->micros);
 		constant_json(a, buf_str(&text), out);
+		if (text.err && !out->err)
+			out->err = text.err;
 		buf_fini(&text);
 		return;
 	}
@@ -308,6 +310,7 @@ static enum err opening_json(const struct filling *f, struct buf *out)
 	json_put_key(out, "opening");
 	json_open(out, '{');
 	json_pair_string(out, "text", buf_str(&text));
+	err = err ? err : text.err;
 	json_pair_string(out, "step", f->book->steps[step].name);
 	json_pair_bool(out, "asked", asked);
 	json_close(out, '}');

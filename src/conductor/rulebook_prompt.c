@@ -163,14 +163,12 @@ static void put_step(const struct filling *f, struct buf *out, const struct step
 	if (s->text) {
 		buf_printf(out, " %s: ", kinds[s->kind]);
 		put_said(f, out, s->text);
-		buf_byte(out, '.');
 	}
 	if (s->kind == STEP_ASK) {
 		put_expect(f, out, s);
 		if (s->confirm) {
 			buf_text(out, " Confirm: ");
 			put_said(f, out, s->confirm);
-			buf_byte(out, '.');
 		}
 		buf_printf(out, " Unclear after %u tries: %s.", s->tries, goes_to(f, &s->side));
 	}
@@ -245,6 +243,8 @@ static void put_variable(const struct filling *f, struct buf *out, size_t i)
 	buf_printf(out, "- %s = ", v->name);
 	quote(out, buf_str(&words));
 	buf_printf(out, "%s%s\n", *v->about ? " : " : "", v->about);
+	if (words.err && !out->err)
+		out->err = words.err;
 	buf_fini(&words);
 }
 

@@ -324,6 +324,21 @@ int choice_of(struct reading *r, const struct yaml_item *item, const char *const
 	return -1;
 }
 
+int choice_under(struct reading *r, const struct yaml_item *map, const char *key, const char *const *choices)
+{
+	const struct yaml_item *item;
+	char allowed[240];
+	size_t up;
+	int at;
+
+	list_choices(choices, allowed, sizeof(allowed));
+	item = map_need(r, map, key, allowed);
+	up = path_down(r, key);
+	at = item ? choice_of(r, item, choices) : -1;
+	path_up(r, up);
+	return at;
+}
+
 /* ---- kinds of value ---- */
 
 static void currency_read(struct reading *r, const struct yaml_item *map, struct value_spec *spec)

@@ -246,6 +246,8 @@ bool bool_under(struct reading *r, const struct yaml_item *map, const char *key,
 int64_t int_under(struct reading *r, const struct yaml_item *map, const char *key, int64_t standard, int64_t min, int64_t max);
 /* Index of the choice, or -1 and a mistake. */
 int choice_of(struct reading *r, const struct yaml_item *item, const char *const *choices);
+/* The same for a key that must be there. */
+int choice_under(struct reading *r, const struct yaml_item *map, const char *key, const char *const *choices);
 bool spec_read(struct reading *r, const struct yaml_item *map, struct value_spec *spec);
 void range_read(struct reading *r, const struct yaml_item *map, const struct value_spec *spec, struct range *range);
 void *book_alloc(struct reading *r, size_t size); /* zeroed; NULL sets no_memory */

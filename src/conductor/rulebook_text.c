@@ -379,6 +379,8 @@ static void ref_json(const struct filling *f, const struct symbol *s, struct buf
 
 static void flush_text(struct buf *piece, struct buf *out)
 {
+	if (piece->err && !out->err)
+		out->err = piece->err;
 	if (piece->len)
 		json_put_text(out, piece->data, piece->len);
 	buf_reset(piece);
@@ -406,7 +408,6 @@ enum err text_json(const struct filling *f, const char *text, struct buf *out)
 			json_close(out, '}');
 		}
 	}
-	err = err ? err : piece.err;
 	flush_text(&piece, out);
 	buf_fini(&piece);
 	json_close(out, ']');

@@ -33,8 +33,7 @@ static void argument_read(struct reading *r, const struct yaml_item *item, struc
 	size_t up = path_down(r, item->key);
 
 	if (name_check(r, item, item->key, true) && map_check(r, item, keys)) {
-		const struct yaml_item *type = map_need(r, item, "type", "string, integer, number, boolean");
-		int at = type ? choice_of(r, type, argument_types) : -1;
+		int at = choice_under(r, item, "type", argument_types);
 
 		*a = (struct argument){ .name = item->key, .type = at < 0 ? ARGUMENT_STRING : (enum argument_type)at };
 		a->description = text_under(r, item, "description", SPOKEN_MAX_BYTES, "");
@@ -96,11 +95,11 @@ static void arguments_read(struct reading *r, const struct yaml_item *tool, stru
 	size_t up = path_down(r, "arguments");
 
 	if (item && map_check(r, item, keys)) {
-		const struct yaml_item *type = map_need(r, item, "type", "object"), *properties = yaml_find(item, "properties");
-		size_t deeper = path_down(r, "properties");
+		const struct yaml_item *properties = yaml_find(item, "properties");
+		size_t deeper;
 
-		if (type)
-			choice_of(r, type, object);
+		choice_under(r, item, "type", object);
+		deeper = path_down(r, "properties");
 		if (properties && map_count_check(r, properties, ARGUMENTS_MAX))
 			for (entry = properties->first; entry; entry = entry->next)
 				argument_read(r, entry, t);
@@ -257,7 +256,6 @@ static void tool_read(struct reading *r, const struct yaml_item *item)
 	static const char *const keys[] = { "about", "method", "url", "headers", "arguments", "result", "timeout_ms", "changes", NULL };
 	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE", NULL };
 	struct tool_spec *t = &r->book->tools[r->book->tool_count];
-	const struct yaml_item *method;
 	size_t up = path_down(r, item->key);
 	int at;
 
@@ -267,8 +265,7 @@ static void tool_read(struct reading *r, const struct yaml_item *item)
 		*t = (struct tool_spec){ .tool = { .name = item->key, .url = "" }, .item = item };
 		map_need(r, item, "about", "what it is for");
 		t->tool.about = text_under(r, item, "about", SPOKEN_MAX_BYTES, "");
-		method = map_need(r, item, "method", "GET, POST, PUT, PATCH, DELETE");
-		at = method ? choice_of(r, method, methods) : -1;
+		at = choice_under(r, item, "method", methods);
 		t->tool.method = methods[at < 0 ? 0 : at];
 		arguments_read(r, item, t);
 		url_read(r, item, t);

@@ -264,22 +264,27 @@ static enum err entry_fill(const struct identity_keys *k, struct identity_key *e
 	return err;
 }
 
-static struct identity_key *find(struct identity_keys *k, const char *service)
+/* The index of the key in force; the count when there is none. */
+static size_t in_force(const struct identity_keys *k, const char *service)
 {
-	for (size_t i = 0; i < k->count; i++)
-		if (!k->keys[i].until_s && !strcmp(k->keys[i].service, service ? service : ""))
-			return &k->keys[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < k->count && (k->keys[i].until_s || strcmp(k->keys[i].service, service ? service : "") != 0))
+		i++;
+	return i;
 }
 
 const struct identity_key *identity_keys_find(const struct identity_keys *k, const char *service)
 {
-	return find((struct identity_keys *)(uintptr_t)k, service);
+	size_t i = in_force(k, service);
+
+	return i < k->count ? &k->keys[i] : NULL;
 }
 
 enum err identity_keys_make(struct identity_keys *k, const char *service, int64_t now_s, int64_t until_s)
 {
-	struct identity_key e = { .made_s = now_s }, *before = find(k, service);
+	struct identity_key e = { .made_s = now_s };
+	size_t before = in_force(k, service);
 	enum err err;
 
 	if (k->count == JWKS_KEYS_MAX)
@@ -290,8 +295,8 @@ enum err identity_keys_make(struct identity_keys *k, const char *service, int64_
 		key_fini(&e);
 		return err;
 	}
-	if (before)
-		before->until_s = until_s;
+	if (before < k->count)
+		k->keys[before].until_s = until_s;
 	k->keys[k->count++] = e;
 	return ERR_NONE;
 }

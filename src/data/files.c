@@ -194,7 +194,7 @@ static enum err do_erase(const struct files *f, const struct place *p)
 
 static enum err do_op(const struct files *f, struct op *op)
 {
-	struct place p;
+	struct place p = { .name = "" };
 	enum err err = place_of(f, op, &p);
 
 	if (err)
@@ -214,10 +214,11 @@ static void run(void *arg, struct job *first)
 	const struct log log = { .plane = "data", .doing = "keeping recordings" };
 	struct op *op = (struct op *)first;
 	enum err err = do_op(arg, op);
+	const struct log_field fields[] = { LOG_ERR(err), { .key = NULL } };
 
 	op->job.err = err;
 	if (err && err != ERR_NOTFOUND && err != ERR_EXISTS)
-		log_error(&log, "the store of recordings failed", LOG_ERR(err));
+		log_write(&log, LOG_LEVEL_ERROR, "the store of recordings failed", fields);
 }
 
 /* ---- the loop's thread ---- */

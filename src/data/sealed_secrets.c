@@ -151,8 +151,10 @@ static enum err unseal(const struct sealed_secrets *s, const uint8_t *id, const 
 
 static void file_name(const uint8_t *id, char out[NAME_MAX_BYTES])
 {
-	sodium_bin2hex(out, NAME_MAX_BYTES, id, TENANT_ID_BYTES);
-	strcat(out, ".sealed");
+	char hex[2 * TENANT_ID_BYTES + 1];
+
+	sodium_bin2hex(hex, sizeof(hex), id, TENANT_ID_BYTES);
+	snprintf(out, NAME_MAX_BYTES, "%s.sealed", hex);
 }
 
 static enum err file_path(const struct sealed_secrets *s, const uint8_t *id, char out[DISK_PATH_MAX])
@@ -270,13 +272,13 @@ static void cache_put(struct sealed_secrets *s, const uint8_t *id, struct secret
 static enum err block_get(struct sealed_secrets *s, const uint8_t *id, struct secret_block **bp)
 {
 	struct cached *c;
-	struct look look;
+	struct look look = { .bytes = 0 };
 	enum err err;
 
 	cache_age(s);
 	c = cache_find(s, id);
 	err = file_look(s, id, &look);
-	if (c && (err ? err != ERR_NOTFOUND : same_look(&look, &c->look))) {
+	if (c && !err && same_look(&look, &c->look)) {
 		*bp = secret_block_share(c->block);
 		return ERR_NONE;
 	}
@@ -360,10 +362,12 @@ static void run(void *arg, struct job *first)
 {
 	const struct log log = { .plane = "data", .doing = "reading or writing secrets" };
 	struct op *op = (struct op *)first;
+	enum err err = op->type == OP_SET ? do_set(arg, op) : do_read(arg, op);
+	const struct log_field fields[] = { LOG_ERR(err), { .key = NULL } };
 
-	op->job.err = op->type == OP_SET ? do_set(arg, op) : do_read(arg, op);
-	if (op->job.err && op->job.err != ERR_NOTFOUND)
-		log_error(&log, "the store of secrets failed", LOG_ERR(op->job.err));
+	op->job.err = err;
+	if (err && err != ERR_NOTFOUND)
+		log_write(&log, LOG_LEVEL_ERROR, "the store of secrets failed", fields);
 }
 
 /* ---- the loop's thread ---- */

@@ -186,12 +186,15 @@ enum err secret_block_check(const struct secret_block *b)
 
 static bool find(const struct secret_block *b, const char *name, size_t *at, struct item *item)
 {
-	for (*at = 0; *at < b->len; *at = item->next) {
+	size_t next;
+
+	for (*at = 0; *at < b->len; *at = next) {
 		bool good = item_at(b, *at, item);
 
 		assert(good); /* it was checked */
 		if (!strcmp(item->name, name))
 			return true;
+		next = item->next;
 	}
 	return false;
 }

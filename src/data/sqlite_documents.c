@@ -25,6 +25,10 @@ struct sqlite_documents {
 
 enum op_type { OP_PUT, OP_ERASE, OP_GET, OP_LIST };
 
+struct place {
+	size_t key, value;
+};
+
 struct op {
 	struct job job;
 	enum op_type type;
@@ -36,6 +40,7 @@ struct op {
 
 	struct buf bytes;             /* what is put, or what was read: keys and values, NUL behind each */
 	struct document *items;
+	struct place *places;         /* of the items in `bytes`, while it grows */
 	size_t count;
 	bool more;
 
@@ -55,9 +60,10 @@ static struct sqlite_documents *of(struct documents *d)
 static void report(const char *doing, struct sqlite_db *db, enum err err)
 {
 	const struct log log = { .plane = "data", .doing = doing };
+	int code = sqlite3_extended_errcode(db->handle);
+	const struct log_field fields[] = { LOG_ERR(err), LOG_INT("code", code), LOG_TEXT("why", sqlite3_errstr(code)), { .key = NULL } };
 
-	log_error(&log, "the store failed", LOG_ERR(err), LOG_INT("code", sqlite3_extended_errcode(db->handle)),
-		LOG_TEXT("why", sqlite3_errstr(sqlite3_extended_errcode(db->handle))));
+	log_write(&log, LOG_LEVEL_ERROR, "the store failed", fields);
 }
 
 /* ---- the writer's thread ---- */
@@ -172,30 +178,29 @@ static void write_group(void *arg, struct job *first)
 
 /* ---- the reader's thread ---- */
 
-/* One row: offsets for now, because the bytes may move. */
+/* One row: its places for now, because the bytes may move. */
 static enum err take_row(struct op *op, sqlite3_stmt *s)
 {
 	struct document *item = &op->items[op->count];
-	size_t key_len = (size_t)sqlite3_column_bytes(s, 0), len = (size_t)sqlite3_column_bytes(s, 2);
+	struct place *place = &op->places[op->count];
 
-	item->key = (const char *)(uintptr_t)op->bytes.len;
-	buf_append(&op->bytes, sqlite3_column_text(s, 0), key_len);
-	buf_byte(&op->bytes, 0);
 	item->revision = (uint64_t)sqlite3_column_int64(s, 1);
-	item->value = (const uint8_t *)(uintptr_t)op->bytes.len;
-	item->len = len;
-	buf_append(&op->bytes, sqlite3_column_blob(s, 2), len);
+	item->len = (size_t)sqlite3_column_bytes(s, 2);
+	place->key = op->bytes.len;
+	buf_append(&op->bytes, sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0));
 	buf_byte(&op->bytes, 0);
-	if (!op->bytes.err)
-		op->count++;
+	place->value = op->bytes.len;
+	buf_append(&op->bytes, sqlite3_column_blob(s, 2), item->len);
+	buf_byte(&op->bytes, 0);
+	op->count += !op->bytes.err;
 	return op->bytes.err;
 }
 
 static void settle_items(struct op *op)
 {
 	for (size_t i = 0; i < op->count; i++) {
-		op->items[i].key = (const char *)op->bytes.data + (uintptr_t)op->items[i].key;
-		op->items[i].value = op->bytes.data + (uintptr_t)op->items[i].value;
+		op->items[i].key = (const char *)op->bytes.data + op->places[i].key;
+		op->items[i].value = op->bytes.data + op->places[i].value;
 	}
 }
 
@@ -236,7 +241,8 @@ static enum err read_one(struct sqlite_db *db, struct op *op)
 	enum err err;
 
 	op->items = calloc(op->limit, sizeof(*op->items));
-	if (!op->items)
+	op->places = calloc(op->limit, sizeof(*op->places));
+	if (!op->items || !op->places)
 		return ERR_NOMEM;
 	bind_name(s, op);
 	if (op->type == OP_LIST) {
@@ -270,6 +276,7 @@ static void op_release(struct job *job)
 
 	buf_fini(&op->bytes);
 	free(op->items);
+	free(op->places);
 	free(op);
 }
 

@@ -96,6 +96,9 @@ static void input_clocks(struct judge *j, const struct call_input *in)
 		j->lost_us = 0;
 		j->attached_us = now;
 		break;
+	case IN_PLAYED:
+		j->mark_us = j->mark_us ? j->mark_us : now;
+		break;
 	case IN_DIGIT:
 		j->key_us = now;
 		break;
@@ -232,6 +235,7 @@ void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)
 {
 	memset(j, 0, offsetof(struct judge, turn_text));
 	j->turn_len = j->utterance_count = j->fact_count = j->worker_count = j->ear_count = j->drop_count = 0;
+	j->mark_us = 0;
 	j->discarded_bytes = 0;
 	j->last_said = j->sound_seen = 0;
 	j->scene = scene;

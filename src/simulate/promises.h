@@ -174,6 +174,7 @@ struct judge {
 	struct judged_ear ears[JUDGE_EARS]; /* in calls with audio */
 	uint32_t ear_count, drop_count;
 	uint64_t drops_us[JUDGE_DROPS]; /* a media socket was gone */
+	uint64_t mark_us;               /* the first mark came; 0: none has */
 	uint64_t discarded_bytes;
 	uint32_t last_said, sound_seen;
 };

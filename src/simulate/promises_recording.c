@@ -17,8 +17,8 @@
  * GAP) and lies in a gap that the recorder names; and of a worker that died at most the last two
  * seconds are missing. The agent's track has what the carrier's ear had, the same samples at the same place within 20 ms, but
  * for gaps that are named, and nothing else; at a cut up to 20 ms may be missing or too many. Exempt from the two seconds: a
- * disk that was full, slow or failing in the half minute before. Exempt from the agent's places: late marks, a disk that was full
- * (track_unsure), and what a socket that is gone had queued (seems_played). Exercised by each such call that was connected. */
+ * disk that was full, slow or failing in the half minute before. Exempt from the agent's places: late marks, a disk that was full,
+ * a first worker that had not one mark (track_unsure), and what a socket that is gone had queued (seems_played). Exercised by each such call that was connected. */
 
 enum { NEAR = 160, TRACK_MAX = 64 << 20 };
 
@@ -209,24 +209,26 @@ static uint64_t ear_place(const struct judge *j, uint64_t at_us)
 	return us > j->started_us ? (us - j->started_us) / 125 : 0;
 }
 
-/* Marks were late, or the disk was full, so that marks and sound before are missing: where the rest was played is a guess. */
+/* Marks were late, or the disk was full, so that marks and sound before are missing; or the socket was gone before any mark had
+ * told how far the carrier is: where this was played is a guess. */
 static bool track_unsure(const struct judge *j, uint64_t place)
 {
 	const uint64_t *struck = j->scene->plan.struck_us;
 	uint64_t at_us = j->started_us + place * 125, marks = struck[FAULT_MARKS_LATE], full = struck[FAULT_DISK_FULL];
 
+	if (j->drop_count && at_us < j->drops_us[0] + 1 * S_US && (!j->mark_us || j->mark_us > j->drops_us[0]))
+		return true;
 	return (marks && at_us + 1 * S_US >= marks && at_us < marks + 14 * S_US) || (full && at_us + 1 * S_US >= full && at_us < full + 20 * S_US);
 }
 
-/* A socket was gone, by a loss or with its worker: what was on its way or queued may seem to have been played, from a signal's
- * way before (while no mark has told how far the carrier is) to a way there and back after. */
+/* A socket was gone, by a loss or with its worker: what it had queued may seem to have played on for a signal's way there and back. */
 static bool seems_played(const struct judge *j, uint64_t place)
 {
 	uint64_t at_us = j->started_us + place * 125;
 	uint32_t i;
 
 	for (i = 0; i < j->drop_count; i++)
-		if (at_us + j->scene->carrier.latency_us + 20 * MS_US >= j->drops_us[i] && at_us <= j->drops_us[i] + 2 * j->scene->carrier.latency_us + 20 * MS_US)
+		if (at_us >= j->drops_us[i] && at_us <= j->drops_us[i] + 2 * j->scene->carrier.latency_us + 20 * MS_US)
 			return true;
 	return false;
 }

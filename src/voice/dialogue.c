@@ -189,8 +189,7 @@ static void release(struct call *call)
 
 	call_note(call, NOTE_RELEASE, d->gen.id, 0);
 	ahead_learn(call, true);
-	while (i < d->item_count && d->items[i].type != BLOCK_CALLER)
-		i++;
+	i += d->items[i].type == BLOCK_EVENT; /* knowledge that came with the question */
 	for (; i < d->item_count; i++)
 		d->items[i].turn = d->turn;
 	d->gen.ahead = false;
@@ -384,8 +383,6 @@ static void model_text(struct call *call, const struct call_input *in)
 		timer_stop(call, TIMER_SECOND);
 	}
 	stall_clock(call, call->now_us);
-	if (g->state == GEN_DONE && !g->ahead)
-		gen_finish(call);
 }
 
 static void model_tool(struct call *call, const struct call_input *in)
@@ -405,6 +402,7 @@ static void model_tool(struct call *call, const struct call_input *in)
 		tools_commit(call);
 }
 
+/* What follows from it is dialogue_advance's. */
 static void model_done(struct call *call)
 {
 	struct gen *g = &call->dialogue.gen;
@@ -417,8 +415,6 @@ static void model_done(struct call *call)
 	timer_stop(call, TIMER_SECOND);
 	timer_stop(call, TIMER_STALL);
 	timer_stop(call, TIMER_TOTAL);
-	if (!g->ahead)
-		gen_finish(call);
 }
 
 void dialogue_model(struct call *call, const struct call_input *in)

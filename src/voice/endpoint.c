@@ -251,7 +251,7 @@ static void noise_due(struct call *call)
 	struct ear *ear = &call->ear;
 
 	ear->unworded = false;
-	if (endpoint_words(call) || !guarded(call, GUARD_P10))
+	if (!guarded(call, GUARD_P10))
 		return;
 	dialogue_words_changed(call); /* an answer asked ahead, to words that a dead stream took along and no other heard */
 	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
@@ -318,7 +318,7 @@ static void partial_take(struct call *call, const struct call_input *in)
 static bool owed(struct call *call, const struct call_input *in)
 {
 	struct buf *used = &call->listen.used;
-	bool same = used->len && in->position < call->listen.turn_sample && words_same((const char *)used->data, used->len, in->text, in->text_len);
+	bool same = in->position < call->listen.turn_sample && words_same((const char *)used->data, used->len, in->text, in->text_len);
 
 	buf_reset(used);
 	return same;
@@ -327,7 +327,7 @@ static bool owed(struct call *call, const struct call_input *in)
 static void final_take(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
-	bool words = in->text_len && words_count(in->text, in->text_len);
+	bool words = words_count(in->text, in->text_len) > 0;
 	bool late = l->used.len > 0 && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
 
 	l->finalizing = false;
@@ -359,7 +359,7 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 		return;
 	l->retries = 0;
 	timer_stop(call, TIMER_STT);
-	if (in->text_len && words_count(in->text, in->text_len)) {
+	if (words_count(in->text, in->text_len)) {
 		call->ear.unworded = false;
 		tools_spare(call);
 	}

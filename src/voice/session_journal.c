@@ -163,23 +163,6 @@ void session_write_caller(struct session *s, const uint8_t *ulaw, size_t samples
 	}
 }
 
-static bool played_append(struct session *s, const struct record_played *r)
-{
-	buf_reset(&s->record);
-	record_played_encode(r, &s->record);
-	return append(s, JOURNAL_PLAYED);
-}
-
-/* A clear that the journal refused comes before what is played next: else the recorder takes what was cleared for played. */
-static bool clear_paid(struct session *s)
-{
-	struct record_played r = { .at_us = s->clear_owed_us, .what = PLAYED_CLEARED };
-
-	if (s->clear_owed_us && played_append(s, &r))
-		s->clear_owed_us = 0;
-	return !s->clear_owed_us;
-}
-
 void session_write_agent(void *arg, const struct mouth_frames *f)
 {
 	struct session *s = arg;
@@ -188,12 +171,9 @@ void session_write_agent(void *arg, const struct mouth_frames *f)
 
 	if (!session_records_audio(s) || !f->ulaw)
 		return;
-	s->agent_lost = !clear_paid(s);
-	if (!s->agent_lost) {
-		buf_reset(&s->record);
-		record_agent_encode(&r, &s->record);
-		s->agent_lost = !append(s, JOURNAL_AUDIO_AGENT);
-	}
+	buf_reset(&s->record);
+	record_agent_encode(&r, &s->record);
+	s->agent_lost = !append(s, JOURNAL_AUDIO_AGENT);
 	if (s->agent_lost)
 		s->usage.audio_lost_samples += f->samples;
 }
@@ -209,8 +189,9 @@ void session_write_played(struct session *s, enum played_what what, const struct
 		r.take = mark->take;
 		r.samples = mark->samples;
 	}
-	if (!played_append(s, &r) && what == PLAYED_CLEARED)
-		s->clear_owed_us = r.at_us;
+	buf_reset(&s->record);
+	record_played_encode(&r, &s->record);
+	(void)append(s, JOURNAL_PLAYED);
 }
 
 /* ------------------------------------------------------------------ begin and end */

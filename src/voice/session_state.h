@@ -91,7 +91,6 @@ struct session {
 	enum record_gap_why gap_why;
 	unsigned int groups;
 	bool agent_lost;
-	uint64_t clear_owed_us; /* a clear that the journal refused; 0: none */
 
 	struct session_usage usage, metered;
 	uint64_t stt_samples;

@@ -48,20 +48,23 @@ struct utterance *queue_find(struct call *call, uint32_t id)
 	return NULL;
 }
 
-static int free_slot(struct call *call)
+/* The one that was cut first makes room. */
+static unsigned int free_slot(const struct call *call)
 {
-	unsigned int i;
-	int oldest = -1;
+	const struct utterance *oldest = NULL;
+	unsigned int i, slot = UTTERANCES_MAX;
 
 	for (i = 0; i < UTTERANCES_MAX; i++) {
-		struct utterance *u = &call->speech.slots[i];
+		const struct utterance *u = &call->speech.slots[i];
 
 		if (u->state == UTTERANCE_FREE)
-			return (int)i;
-		if (u->state == UTTERANCE_CUT && (oldest < 0 || u->cut_us < call->speech.slots[oldest].cut_us))
-			oldest = (int)i;
+			return i;
+		if (u->state != UTTERANCE_CUT || (oldest && oldest->cut_us <= u->cut_us))
+			continue;
+		oldest = u;
+		slot = i;
 	}
-	return oldest;
+	return slot;
 }
 
 bool queue_room(const struct call *call, unsigned int spare)
@@ -69,7 +72,7 @@ bool queue_room(const struct call *call, unsigned int spare)
 	return call->speech.count + spare < UTTERANCES_MAX;
 }
 
-static void order_insert(struct call *call, unsigned int at, int slot)
+static void order_insert(struct call *call, unsigned int at, unsigned int slot)
 {
 	struct speech *s = &call->speech;
 
@@ -89,10 +92,10 @@ void queue_remove(struct call *call, unsigned int at)
 
 struct utterance *queue_add(struct call *call, unsigned int at, enum utterance_kind kind, struct text text, uint32_t item)
 {
-	int slot = free_slot(call);
+	unsigned int slot = free_slot(call);
 	struct utterance *u;
 
-	assert(slot >= 0);
+	assert(slot < UTTERANCES_MAX);
 	u = &call->speech.slots[slot];
 	memset(u, 0, offsetof(struct utterance, words));
 	u->state = UTTERANCE_WAITS;

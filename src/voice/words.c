@@ -88,16 +88,11 @@ bool words_same(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	struct scan sa = scan_of(a, a_len), sb = scan_of(b, b_len);
 	struct word wa, wb;
-	bool more_a, more_b;
 
-	for (;;) {
-		more_a = word_next(&sa, &wa);
-		more_b = word_next(&sb, &wb);
-		if (!more_a || !more_b)
-			return more_a == more_b;
-		if (!word_equal(&wa, &wb))
+	while (word_next(&sa, &wa))
+		if (!word_next(&sb, &wb) || !word_equal(&wa, &wb))
 			return false;
-	}
+	return !word_next(&sb, &wb);
 }
 
 /* How far `phrase` reaches when the text begins with it; NULL when it does not. */

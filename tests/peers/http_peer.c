@@ -15,7 +15,7 @@
 
 static uv_loop_t loop;
 static struct http_server *server;
-static unsigned int requests, gone, streams_gone, sockets;
+static unsigned int requests, waiting, gone, streams_gone, sockets;
 static struct websocket_settings socket_settings;
 
 /* ---- an echoing WebSocket ---- */
@@ -132,6 +132,7 @@ static void on_stats(struct http_request *r, void *arg)
 	buf_over(&b, memory, sizeof(memory));
 	json_open(&b, '{');
 	json_pair_u64(&b, "requests", requests);
+	json_pair_u64(&b, "waiting", waiting);
 	json_pair_u64(&b, "gone", gone);
 	json_pair_u64(&b, "streams_gone", streams_gone);
 	json_pair_u64(&b, "sockets", sockets);
@@ -155,6 +156,7 @@ static void later_due(uv_timer_t *timer)
 	struct later *l = timer->data;
 
 	requests++;
+	waiting--;
 	http_reply_as(l->request, 200, "text/plain", "later", 5);
 	uv_close((uv_handle_t *)timer, later_closed);
 }
@@ -166,6 +168,7 @@ static void later_gone(struct http_request *r, void *arg)
 
 	(void)r;
 	gone++;
+	waiting--;
 	uv_close((uv_handle_t *)&l->timer, later_closed);
 }
 
@@ -178,6 +181,7 @@ static void on_later(struct http_request *r, void *arg)
 	if (!l)
 		abort();
 	l->request = r;
+	waiting++;
 	uv_timer_init(&loop, &l->timer);
 	l->timer.data = l;
 	uv_timer_start(&l->timer, later_due, ms ? strtoull(ms, NULL, 10) : 0, 0);

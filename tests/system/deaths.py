@@ -227,13 +227,8 @@ class Judge:
         return last if call in self.facts.ended else last - EVENT_LIMIT_US
 
     def due(self, call, steps):
-        """The steps that must be there: all up to the last that had to be by then. A level that nothing follows from is sound."""
-        count, late = 0, AUDIO_LIMIT_MS * 1000 - EVENT_LIMIT_US
-        for n, step in enumerate(steps, 1):
-            level = step["input"]["in"] == "voice" and not step["outputs"] and call not in self.facts.ended
-            if step["input"]["at_us"] <= self.horizon(call) - (late if level else 0):
-                count = n
-        return steps[:count]
+        """The steps that must be there: all up to the last that had to be by then."""
+        return [step for step in steps if step["input"]["at_us"] <= self.horizon(call)]
 
     def one_call(self, call):
         status, out = ask("show", call, "--dir", self.folder)

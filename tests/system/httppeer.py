@@ -3,7 +3,9 @@ import json
 import os
 import pathlib
 import socket
+import struct
 import subprocess
+import time
 
 import pytest
 from conftest import BINARY
@@ -116,3 +118,54 @@ class Replies(list):
 
     def statuses(self):
         return [reply.status for reply in self]
+
+
+def wait_for(check, seconds=10):
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+# ---- WebSockets ----
+
+UPGRADE = (b"GET /socket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+
+
+def frame(opcode, data, fin=1, masked=True, rsv=0):
+    head = bytes([fin << 7 | rsv << 4 | opcode])
+    mark = 0x80 if masked else 0
+    if len(data) < 126:
+        head += bytes([mark | len(data)])
+    elif len(data) < 65536:
+        head += bytes([mark | 126]) + struct.pack(">H", len(data))
+    else:
+        head += bytes([mark | 127]) + struct.pack(">Q", len(data))
+    mask = b"\x11\x22\x33\x44" if masked else b""
+    return head + mask + (bytes(b ^ mask[i % 4] for i, b in enumerate(data)) if masked else data)
+
+
+def frames(data):
+    """(opcode, data) of each unmasked frame."""
+    found = []
+    while data:
+        size, at = data[1] & 0x7F, 2
+        if size == 126:
+            size, at = struct.unpack(">H", data[2:4])[0], 4
+        elif size == 127:
+            size, at = struct.unpack(">Q", data[2:10])[0], 10
+        assert not data[1] & 0x80 and len(data) >= at + size
+        found.append((data[0] & 15, data[at:at + size]))
+        data = data[at + size:]
+    return found
+
+
+def websocket_open(s, more=b""):
+    s.sendall(UPGRADE + b"\r\n" + more)
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += s.recv(1)
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in head
+    return head

@@ -40,6 +40,9 @@ static void without_a_ring_it_begins_at_the_answer(void **state)
 	pass(k, 1);
 	simple(k, IN_START);
 	expect(k, "1 listen s1 from 0", "1 speak u1.1 \"Hello there.\"");
+	simple(k, IN_PREPARE); /* too late: it goes on */
+	audio_all(k, 1);
+	expect(k, "1 play u1.2 from 0");
 }
 
 /* ------------------------------------------------------------------ silence */

@@ -417,6 +417,24 @@ static void lost_records_are_gaps_never_silence(void **state)
 	assert_int_equal(sounding(cut.agent, 1280, 1920), 640); /* each in its place */
 }
 
+/* Frames leave ahead of time: what was lost lies behind what was given before, not behind what comes when it is missed. */
+static void lost_sound_moves_nothing_behind_it(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	push_agent(r, 0, 0, 1280);
+	push_agent(r, 80000, 1280, 640); /* the bursts of 160 and 240 ms are nowhere */
+	push_agent(r, 320000, 3200, 640);
+	push_end(r, 1000000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(gap_total(TRACKS_AGENT, NULL), 1280);
+	assert_int_equal(sounding(cut.agent, 0, 1920), 1920);
+	assert_int_equal(sounding(cut.agent, 3200, 3840), 640);
+	assert_int_equal(sounding(cut.agent, 0, 8000), 1920 + 640);
+}
+
 static void push_gap(struct recorder *r, enum journal_gap_why why, uint8_t kind, uint64_t first_us, uint64_t last_us)
 {
 	struct journal_gap g = { .why = why, .first_us = first_us + 77, .last_us = last_us + 77, .records = 3, .kinds = UINT64_C(1) << kind };
@@ -788,6 +806,7 @@ int main(void)
 		CASE(gaps_of_the_carrier_are_marked),
 		CASE(N4_a_dead_workers_time_is_marked),
 		CASE(lost_records_are_gaps_never_silence),
+		CASE(lost_sound_moves_nothing_behind_it),
 		CASE(what_the_journal_gave_up_of_the_agent_is_marked),
 		CASE(what_the_ring_wrote_over_is_marked),
 		CASE(whole_takes_that_were_refused_are_marked),

@@ -467,7 +467,7 @@ static void the_journal_replays_byte_for_byte(void **state)
 	assert_true(r.events[EVENT_NOTE] >= 5);
 	assert_int_equal(r.caller_next, k->said_samples); /* N4: all of it */
 	assert_int_equal(r.caller_gap, 0);
-	assert_true(r.kinds[RECORD_STEPS] >= k->steps / 14); /* a level alone waits 400 ms at most */
+	assert_true(r.kinds[RECORD_STEPS] >= k->steps / 8); /* a level alone waits 150 ms at most */
 	call_free(r.call);
 }
 
