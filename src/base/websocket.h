@@ -47,7 +47,7 @@ struct websocket_end {
 	const char *reason;       /* the peer's, or what failed; never NULL */
 };
 
-/* `message` must be there, the others may be NULL. Data is borrowed for the call. */
+/* `message` must be there, the others may be NULL. The table stays borrowed; data is borrowed for the call. */
 struct websocket_handlers {
 	void (*opened)(struct websocket *w, void *arg);
 	void (*message)(struct websocket *w, enum websocket_kind kind, const uint8_t *data, size_t len, void *arg);
@@ -67,8 +67,8 @@ struct websocket_settings {
 
 /* ---- both sides ---- */
 
-/* Whole or not at all. ERR_LIMIT: the queue is full; ERR_CLOSED: it is closing, or not open yet (clients); ERR_NOMEM. Texts must be
- * valid UTF-8. */
+/* Whole or not at all. ERR_LIMIT: the queue is full (a message larger than all of it will never go); ERR_CLOSED: it is closing, or
+ * not open yet (clients); ERR_NOMEM. Texts must be valid UTF-8. */
 enum err websocket_push(struct websocket *w, enum websocket_kind kind, const void *data, size_t len) MUST_USE;
 
 /* What waits, frames' heads included, and how long the oldest byte has waited to be acknowledged. */

@@ -209,14 +209,14 @@ static uint64_t ear_place(const struct judge *j, uint64_t at_us)
 	return us > j->started_us ? (us - j->started_us) / 125 : 0;
 }
 
-/* Marks were late, or the disk was full, so that marks and sound before are missing; or the socket was gone before any mark had
- * told how far the carrier is: where this was played is a guess. */
+/* Marks were late, or the disk was full, so that marks and sound before are missing; or the socket was gone before any mark that is
+ * surely kept (260 ms) had told how far the carrier is: where this was played is a guess. */
 static bool track_unsure(const struct judge *j, uint64_t place)
 {
 	const uint64_t *struck = j->scene->plan.struck_us;
 	uint64_t at_us = j->started_us + place * 125, marks = struck[FAULT_MARKS_LATE], full = struck[FAULT_DISK_FULL];
 
-	if (j->drop_count && at_us < j->drops_us[0] + 1 * S_US && (!j->mark_us || j->mark_us > j->drops_us[0]))
+	if (j->drop_count && at_us < j->drops_us[0] + 1 * S_US && (!j->mark_us || j->mark_us + 260 * MS_US > j->drops_us[0]))
 		return true;
 	return (marks && at_us + 1 * S_US >= marks && at_us < marks + 14 * S_US) || (full && at_us + 1 * S_US >= full && at_us < full + 20 * S_US);
 }

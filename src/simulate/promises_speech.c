@@ -164,6 +164,18 @@ static bool surely_known(const struct judged_utterance *u, uint64_t whole_us, ui
 	return true;
 }
 
+/* When the ear had had so much of the sound that the word may count as heard: for an estimate, a later word. 0: not yet, or no word is
+ * late enough to tell. */
+static uint64_t countable_us(const struct judge *j, const struct spoken *s, uint32_t word)
+{
+	const struct spoken_word *words = &j->scene->talker.words[s->word];
+	uint32_t enough = words[word].end + estimate_lag(s, words[word].end);
+
+	while (word < s->word_count && words[word].end < enough)
+		word++;
+	return word < s->word_count ? words[word].whole_us : 0;
+}
+
 static void cut_check(struct judge *j, const struct judged_utterance *u)
 {
 	const struct spoken *s = spoken_of(j, u->sound);
@@ -174,9 +186,7 @@ static void cut_check(struct judge *j, const struct judged_utterance *u)
 	if (!s || !u->cut)
 		return;
 	for (; least < s->word_count; least++) {
-		const struct spoken_word *w = &j->scene->talker.words[s->word + least];
-
-		if (!surely_known(u, w->whole_us, cut_us, way + estimate_lag(s, w->end) * 125))
+		if (!surely_known(u, countable_us(j, s, least), cut_us, way))
 			break;
 	}
 	if (u->noted + 1u < least)

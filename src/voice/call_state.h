@@ -170,7 +170,8 @@ struct utterance {
 	bool sent;                 /* this take's first frame went out */
 	bool cleared;              /* this take was cleared at the carrier */
 	bool anchored;             /* a mark of this take has come */
-	uint32_t id, gen, turn, item;
+	uint32_t id, turn, item;
+	uint32_t gen;              /* whose text it is; 0: no answer */
 	uint32_t take;             /* counts syntheses and playings alike */
 	uint32_t synth_take;       /* the take its audio belongs to */
 	uint32_t attempts;

@@ -94,7 +94,7 @@ void floor_voice(struct call *call, uint64_t level, uint64_t position)
 	ear->end_sample = position + VOICE_CHUNK_SAMPLES;
 	if (ear->voiced)
 		voiced(call, position);
-	else if (ear->burst && ear->end_sample - ear->last_voice_sample > gap_samples(call))
+	else if (ear->end_sample - ear->last_voice_sample > gap_samples(call))
 		ear->burst = false;
 	if (ear->voiced || was)
 		endpoint_update(call);

@@ -73,6 +73,7 @@ struct recorder {
 	uint64_t busy_us;      /* the carrier, were it next door, is busy until then */
 	uint64_t cleared_us;   /* the last clear */
 	int64_t path_us;       /* UNKNOWN at first */
+	int64_t guess_us;      /* until it is known: the worker's before this one, 0 before any */
 	int64_t late_us;       /* in force */
 	unsigned int first, count;
 	struct group groups[GROUPS];
@@ -213,6 +214,11 @@ static int64_t run_late(struct recorder *r, unsigned int *marked)
 	return late;
 }
 
+static int64_t way_us(const struct recorder *r)
+{
+	return r->path_us == UNKNOWN ? r->guess_us : r->path_us;
+}
+
 /* A run begins as late as its marks say, when they are many enough for one of them to have had a quick way back. */
 static void late_update(struct recorder *r, const struct group *g)
 {
@@ -220,7 +226,7 @@ static void late_update(struct recorder *r, const struct group *g)
 	int64_t late = run_late(r, &marked);
 
 	if (g->run)
-		r->late_us = r->path_us == UNKNOWN ? 0 : r->path_us;
+		r->late_us = way_us(r);
 	if (late == UNKNOWN)
 		return;
 	if (late > r->late_us + NEAR_US || (g->run && marked >= MANY_MARKS))
@@ -230,8 +236,7 @@ static void late_update(struct recorder *r, const struct group *g)
 /* Samples of the group that were played before it was cleared. */
 static uint32_t group_played(const struct recorder *r, const struct group *g)
 {
-	int64_t way = r->path_us == UNKNOWN ? 0 : r->path_us;
-	int64_t begin = (int64_t)g->start_us + r->late_us, clear = (int64_t)g->clear_us + way;
+	int64_t begin = (int64_t)g->start_us + r->late_us, clear = (int64_t)g->clear_us + way_us(r);
 	uint64_t n;
 
 	if (g->clear_us == UINT64_MAX)
@@ -422,6 +427,7 @@ static void attach_record(struct recorder *r, const void *payload, size_t len)
 		media_began(r, s.media_us);
 	clear_at(r, r->now_us);
 	groups_settle(r, true);
+	r->guess_us = way_us(r);
 	r->path_us = UNKNOWN;
 	r->busy_us = 0;
 	to = place(r, (int64_t)a.at_us);

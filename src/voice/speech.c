@@ -303,7 +303,7 @@ void speech_drop_gen(struct call *call, uint32_t gen)
 	while (i-- > 0) {
 		struct utterance *u = queue_at(call, i);
 
-		if (u->gen != gen || u->kind != SAY_ANSWER)
+		if (u->gen != gen)
 			continue;
 		utterance_unspeak(call, u);
 		u->state = UTTERANCE_FREE;
@@ -318,7 +318,7 @@ static bool released(const struct call *call, const struct utterance *u)
 {
 	const struct gen *g = &call->dialogue.gen;
 
-	return !(g->ahead && u->kind == SAY_ANSWER && u->gen == g->id);
+	return !(g->ahead && u->gen == g->id);
 }
 
 static void make_ahead(struct call *call)

@@ -340,6 +340,7 @@ static int serve(int argc, char **argv)
 		.send_us = number_of(argc, argv, "send_ms", 0) * 1000,
 		.linger_us = number_of(argc, argv, "linger_ms", 0) * 1000,
 		.connections_max = (unsigned int)number_of(argc, argv, "connections", 0),
+		.stream_max_bytes = number_of(argc, argv, "stream_max", 0),
 		.per_address_max = (unsigned int)number_of(argc, argv, "per_address", 0),
 	};
 	uv_poll_t input;

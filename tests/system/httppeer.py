@@ -10,7 +10,7 @@ import time
 import pytest
 from conftest import BINARY
 
-PEER = pathlib.Path(os.environ.get("CALLFUNNEL_PEERS", pathlib.Path(BINARY).parent)) / "http_peer"
+PEER = pathlib.Path(os.environ.get("CALLFUNNEL_PEERS", pathlib.Path(BINARY).parent)).resolve() / "http_peer"
 
 
 def needed():

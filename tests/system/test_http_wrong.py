@@ -277,6 +277,18 @@ def test_a_reader_that_never_reads_is_let_go(path):
         assert peer.stats()["streams_gone"] == (path == b"/flood")
 
 
+def test_a_reader_of_a_unix_socket_that_never_reads(tmp_path):
+    """Such a socket is not writable long before it is full: nothing of ours may be waiting, and still it must end."""
+    with Peer(listen=f"unix:{tmp_path}/s", send_ms=300, stream_max=60000) as peer, peer.open() as s:
+        s.sendall(b"GET /flood HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_for(lambda: peer.stats()["streams_gone"] == 1)
+
+
+def test_slow_drip_after_a_reply():
+    with Peer(request_ms=300) as peer:
+        assert Replies(peer.ask(GET + b"\r\n" + b"GET /sh")).statuses() == [200, 408]
+
+
 def test_slow_drip_of_a_head():
     with Peer(request_ms=500) as peer, peer.open() as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -689,6 +689,21 @@ static void a_burst_before_the_answer_is_not_over_it(void **state)
 	assert_true(has(k, "~turn t2"));
 }
 
+/* It began over the agent's words and was understood when they were over: still a nod. */
+static void a_nod_over_the_agent_may_come_late(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	voice(k, 64);
+	quiet_for(k, 3136);
+	played(k, 1, 3200);
+	drop(k);
+	final(k, "mhm");
+	expect(k, "3200 ~nod t0 i0 n0 \"mhm\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -737,6 +752,7 @@ int main(void)
 		KIT_TEST(test_P06_without_its_guard_nods_yield),
 		KIT_TEST(test_P08_without_its_guard_nothing_is_cleared),
 		KIT_TEST(a_burst_before_the_answer_is_not_over_it),
+		KIT_TEST(a_nod_over_the_agent_may_come_late),
 	};
 
 	return cmocka_run_group_tests_name("floor", tests, NULL, NULL);

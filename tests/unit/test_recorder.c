@@ -580,6 +580,23 @@ static void the_snapshot_says_when_media_began(void **state)
 	assert_int_equal(cut.gap_count, 0);
 }
 
+/* Until the next worker's first mark has told the way to the carrier, the worker's before it is the best guess. */
+static void the_way_to_the_carrier_outlives_a_worker(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED, .at_us = 1000000 });
+	push_agent(r, 1000000, 0, 800);
+	push_played(r, (struct record_played){ .at_us = 1200000, .utterance = 1, .take = 1, .samples = 800 }); /* 100 ms there and back */
+	assert_int_equal(push_attach(r, 3000000, true), ERR_NONE);
+	push_agent(r, 4000000, 800, 800);
+	push_end(r, 5000000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(sounding(cut.agent, 800, 1600), 800);
+	assert_int_equal(sounding(cut.agent, 24800, 25600), 800);
+}
+
 static void times_that_cannot_be_are_passed_over(void **state)
 {
 	struct recorder *r = by_hand();
@@ -813,6 +830,7 @@ int main(void)
 		CASE(the_beginning_of_a_take_that_was_refused_is_a_gap),
 		CASE(a_mark_that_a_clear_sent_back_moves_nothing),
 		CASE(the_snapshot_says_when_media_began),
+		CASE(the_way_to_the_carrier_outlives_a_worker),
 		CASE(times_that_cannot_be_are_passed_over),
 		CASE(a_frame_that_is_missing_at_the_end_is_a_gap),
 		CASE(what_comes_half_a_minute_late_is_a_gap),
