@@ -221,16 +221,17 @@ static bool track_unsure(const struct judge *j, uint64_t place)
 	return (marks && at_us + 1 * S_US >= marks && at_us < marks + 14 * S_US) || (full && at_us + 1 * S_US >= full && at_us < full + 20 * S_US);
 }
 
-/* A socket was gone, by a loss or with its worker: what it had queued may seem to have played on for a signal's way there and back. */
+/* A socket was gone, by a loss, with its worker or with the caller: what it had queued may seem to have played on for a signal's way
+ * there and back. */
 static bool seems_played(const struct judge *j, uint64_t place)
 {
-	uint64_t at_us = j->started_us + place * 125;
+	uint64_t at_us = j->started_us + place * 125, way_us = 2 * j->scene->carrier.latency_us + 20 * MS_US;
 	uint32_t i;
 
 	for (i = 0; i < j->drop_count; i++)
-		if (at_us >= j->drops_us[i] && at_us <= j->drops_us[i] + 2 * j->scene->carrier.latency_us + 20 * MS_US)
+		if (at_us >= j->drops_us[i] && at_us <= j->drops_us[i] + way_us)
 			return true;
-	return false;
+	return j->scene->ended_us && at_us + way_us >= j->scene->ended_us;
 }
 
 /* The block stands on the track within 20 ms of its place. `from`: the first that may; they are asked for in order of place. */

@@ -1,0 +1,17 @@
+/* The words that matter for numbers and addresses, with their folded spelling (token.c), sorted by its bytes. */
+#ifndef REDACT_NUMERALS_H
+#define REDACT_NUMERALS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct numeral {
+	const char *word;
+	uint8_t word_class; /* enum word_class */
+	uint8_t value;
+};
+
+extern const struct numeral numerals[];
+extern const size_t numerals_count;
+
+#endif

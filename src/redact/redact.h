@@ -1,0 +1,94 @@
+/* Personal data: where it is in a text, and the text without it.
+ *
+ * `struct redacted` is the only text that a model may be given. It is opaque and only this room makes one, so "was it masked?" is
+ * a question for the compiler. Each value found becomes a placeholder ([PHONE_1]) kept in a map, one map a call, so that the
+ * arguments of a tool get the true value back (redact_restore) and the same value has the same placeholder all call long.
+ *
+ * Found today: e-mail and UPI addresses, phone numbers, payment cards (Luhn), Aadhaar numbers (Verhoeff); written or spoken, in
+ * English, Hindi in Latin letters and Devanagari, mixed. docs/redaction.md says what is not.
+ * Any bytes are taken; what is not UTF-8 is passed through. Offsets are bytes of the text given. Time grows with the length only.
+ * Rather refuses (ERR_LIMIT) than lets through what it could not look at. No I/O, no globals; a map has one owner, one thread.
+ */
+#ifndef REDACT_REDACT_H
+#define REDACT_REDACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum {
+	REDACT_MAX_BYTES = 64 * 1024, /* a text */
+	REDACT_VALUE_BYTES = 160,     /* a value, with its NUL */
+	REDACT_ENTITIES = 64,         /* found in one text; more is ERR_LIMIT */
+	REDACT_MAP_ENTRIES = 256      /* values in one map; from there on placeholders have no number and cannot be restored */
+};
+
+/* The numbers are in saved maps: never reuse one. */
+enum redact_type {
+	REDACT_EMAIL = 1,
+	REDACT_UPI,
+	REDACT_PHONE,         /* value: + and country code where it is known, else the digits */
+	REDACT_CARD,
+	REDACT_AADHAAR,
+	REDACT_ID_UNVERIFIED, /* called a card or Aadhaar number by the speaker, but the checksum does not hold */
+	REDACT_NUMBER,        /* digits of an identifier that is still being said, or that the agent asked for */
+	REDACT_TYPE_COUNT
+};
+
+/* "EMAIL", never NULL. */
+const char *redact_type_name(enum redact_type type);
+
+struct redact_entity {
+	enum redact_type type;
+	bool held; /* open at the end of a partial: masked, but more may come, so it never enters the map */
+	size_t start, end;
+	char value[REDACT_VALUE_BYTES]; /* normalised, printable ASCII without quotes or backslashes */
+};
+
+struct redact_found {
+	size_t count; /* in order, apart from one another */
+	struct redact_entity entities[REDACT_ENTITIES];
+};
+
+/* What was said before; each may be NULL. Borrowed for the call. */
+struct redact_context {
+	const char *question; /* the agent's words before this text */
+	size_t question_len;
+	const char *earlier;  /* the caller's words of the turns before; only the last few hundred bytes are read */
+	size_t earlier_len;
+	bool partial;         /* more of this text may come: an open run of digits at its end is held back */
+};
+
+/* Errors: ERR_LIMIT (text too long, too many entities), ERR_NOMEM. `context` may be NULL. */
+enum err redact_find(const char *text, size_t len, const struct redact_context *context, struct redact_found *found) MUST_USE;
+
+struct redact_map;
+struct redacted;
+
+enum err redact_map_new(struct redact_map **mp) MUST_USE;
+void redact_map_free(struct redact_map **mp); /* wipes it; NULL-safe */
+size_t redact_map_count(const struct redact_map *m);
+
+/* As it stands in a call's snapshot (base/wire.h): canonical, so equal maps are equal bytes. It holds personal data: seal it.
+ * Decoding refuses values that this room would not make. */
+void redact_map_encode(const struct redact_map *m, struct buf *out);
+enum err redact_map_decode(struct redact_map **mp, const void *data, size_t len) MUST_USE;
+
+/* Masks a text; you then own *rp. Words that are a placeholder already stay as they are. */
+enum err redact_text(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp) MUST_USE;
+
+/* The same with what redact_find said about this very text. */
+enum err redact_apply(struct redact_map *m, const char *text, size_t len, const struct redact_found *found, struct redacted **rp) MUST_USE;
+
+const char *redacted_text(const struct redacted *r); /* ends in NUL */
+size_t redacted_len(const struct redacted *r);
+void redacted_free(struct redacted **rp); /* NULL-safe */
+
+/* Writes `text` with the values of this map in the place of its placeholders; one that the map does not know stays. The
+ * values need no escaping inside a JSON string. Errors stick in `out`. */
+void redact_restore(const struct redact_map *m, const char *text, size_t len, struct buf *out);
+
+#endif

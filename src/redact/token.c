@@ -1,0 +1,191 @@
+/* Cuts a text into tokens and folds words to the spelling that the table knows.
+ *
+ * Folding: small letters; ee is i, oo is u, w is v, a letter twice is once (speech recognisers spell Hindi as they please);
+ * in Devanagari the dot below goes and chandrabindu is anusvara.
+ */
+#include "redact/token.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "redact/numerals.h"
+
+enum { FOLD_BYTES = 32 };
+
+enum char_kind { CHAR_SPACE, CHAR_LETTER, CHAR_DIGIT, CHAR_MARK };
+
+static enum char_kind ascii_kind(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return CHAR_DIGIT;
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+		return CHAR_LETTER;
+	return c <= ' ' || c == 0x7f ? CHAR_SPACE : CHAR_MARK;
+}
+
+static uint32_t code_point(const uint8_t *at, size_t n)
+{
+	uint32_t c = n == 2 ? at[0] & 0x1fu : n == 3 ? at[0] & 0x0fu : at[0] & 0x07u;
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		c = c << 6 | (at[i] & 0x3fu);
+	return c;
+}
+
+/* Of a character beyond ASCII; *mark is what it stands for when it is a mark. */
+static enum char_kind wide_kind(uint32_t c, char *mark)
+{
+	if (c >= 0x966 && c <= 0x96f)
+		return CHAR_DIGIT;
+	if (c >= 0x2010 && c <= 0x2015) {
+		*mark = '-';
+		return CHAR_MARK;
+	}
+	if (c == 0x964) { /* danda ends a sentence */
+		*mark = '.';
+		return CHAR_MARK;
+	}
+	if (c == 0xa0 || (c >= 0x2000 && c <= 0x200f) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x2060 || c == 0x3000 || c == 0xfeff)
+		return CHAR_SPACE;
+	return c < 0xc0 || (c >= 0x2016 && c <= 0x206f) || (c >= 0x20a0 && c <= 0x20bf) ? CHAR_MARK : CHAR_LETTER;
+}
+
+/* One character: its length in bytes, its kind. */
+static size_t char_read(const uint8_t *at, size_t len, enum char_kind *kind, char *mark)
+{
+	size_t n = utf8_length(at, len);
+
+	*mark = 0;
+	if (n == 1) {
+		*kind = ascii_kind(*at);
+		*mark = (char)*at;
+	} else {
+		*kind = n ? wide_kind(code_point(at, n), mark) : CHAR_SPACE;
+	}
+	return n ? n : 1;
+}
+
+static void token_classify(struct token *t, const char *text)
+{
+	static const uint8_t kinds[] = { [CHAR_LETTER] = TOKEN_WORD, [CHAR_DIGIT] = TOKEN_DIGITS, [CHAR_MARK] = TOKEN_MARK };
+
+	t->kind = kinds[t->kind];
+	if (t->kind == TOKEN_WORD)
+		t->word = (uint8_t)word_find(text + t->start, t->end - t->start, &t->value);
+}
+
+size_t tokens_read(struct token *tokens, const char *text, size_t len)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	struct token *t = NULL;
+	size_t count = 0, i = 0, n;
+	enum char_kind kind;
+	char mark;
+
+	for (; i < len; i += n) {
+		n = char_read(bytes + i, len - i, &kind, &mark);
+		if (t && t->end == i && t->kind == kind && kind != CHAR_MARK && kind != CHAR_SPACE) {
+			t->end = (uint32_t)(i + n);
+			continue;
+		}
+		if (kind == CHAR_SPACE)
+			continue;
+		tokens[count] = (struct token){ .start = (uint32_t)i, .end = (uint32_t)(i + n), .kind = (uint8_t)kind, .mark = mark,
+			.glued = t && t->end == i };
+		t = &tokens[count++];
+	}
+	for (i = 0; i < count; i++)
+		token_classify(&tokens[i], text);
+	return count;
+}
+
+size_t token_digits(const struct token *t, const char *text, char *out, size_t room)
+{
+	size_t i = t->start, count = 0;
+
+	while (i < t->end) {
+		uint8_t c = (uint8_t)text[i];
+		size_t n = c < 0x80 ? 1 : 3;
+		char digit = n == 1 ? (char)c : (char)('0' + (text[i + 2] & 0x3f) - 0x26); /* U+0966 ends in 0xa6 */
+
+		if (count < room)
+			out[count] = digit;
+		count++;
+		i += n;
+	}
+	return count;
+}
+
+/* Drops or changes one Devanagari character; how many bytes of `out` were written. */
+static size_t fold_devanagari(const uint8_t *at, uint8_t *out)
+{
+	static const uint8_t plain[8] = { 0x95, 0x96, 0x97, 0x9c, 0xa1, 0xa2, 0xab, 0xaf }; /* U+0958 to U+095f without their dot */
+	uint32_t c = code_point(at, 3);
+
+	if (c == 0x93c)
+		return 0;
+	memcpy(out, at, 3);
+	if (c == 0x901) {
+		out[2] = 0x82;
+	} else if (c >= 0x958 && c <= 0x95f) {
+		out[1] = 0xa4;
+		out[2] = plain[c - 0x958];
+	}
+	return 3;
+}
+
+static uint8_t fold_letter(uint8_t c, uint8_t next)
+{
+	c |= 0x20;
+	next |= 0x20;
+	if (c == 'e' && next == 'e')
+		return 'i';
+	if (c == 'o' && next == 'o')
+		return 'u';
+	return c == 'w' ? 'v' : c;
+}
+
+/* The folded spelling, or 0 when it is longer than any word of the table. */
+static size_t word_fold(const uint8_t *word, size_t len, uint8_t *out)
+{
+	size_t i = 0, n = 0;
+
+	while (i < len && n + 4 <= FOLD_BYTES) {
+		if (word[i] < 0x80) {
+			uint8_t next = i + 1 < len ? word[i + 1] : 0, c = fold_letter(word[i], next);
+
+			i += ((word[i] | 0x20) == 'e' || (word[i] | 0x20) == 'o') && (next | 0x20) == (word[i] | 0x20) ? 2 : 1;
+			if (!n || out[n - 1] != c)
+				out[n++] = c;
+		} else if (len - i >= 3 && word[i] == 0xe0) {
+			n += fold_devanagari(word + i, out + n);
+			i += 3;
+		} else {
+			return 0;
+		}
+	}
+	return i < len ? 0 : n;
+}
+
+enum word_class word_find(const char *word, size_t len, uint8_t *value)
+{
+	uint8_t folded[FOLD_BYTES];
+	size_t n = word_fold((const uint8_t *)word, len, folded), low = 0, high = numerals_count;
+
+	*value = 0;
+	while (n && low < high) {
+		size_t middle = (low + high) / 2, known = strlen(numerals[middle].word);
+		int order = memcmp(folded, numerals[middle].word, n < known ? n : known);
+
+		if (!order && n == known) {
+			*value = numerals[middle].value;
+			return (enum word_class)numerals[middle].word_class;
+		}
+		if (order < 0 || (!order && n < known))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return WORD_OTHER;
+}
