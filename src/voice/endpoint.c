@@ -355,10 +355,12 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
 
-	if (in->stream != l->stream || l->down)
+	if (in->stream != l->stream)
 		return;
 	l->retries = 0;
+	l->down = false; /* given up, and it speaks before the next one is opened */
 	timer_stop(call, TIMER_STT);
+	timer_stop(call, TIMER_STT_RETRY);
 	if (words_count(in->text, in->text_len)) {
 		call->ear.unworded = false;
 		tools_spare(call);

@@ -747,7 +747,6 @@ static void a_dead_stream_is_replaced_after_a_breath(void **state)
 	expect(k, "0 ~retry t0 i2 n1");
 	stt_down(k, 1);
 	expect_nothing(k);
-	final(k, "from a dead stream");
 	quiet_until(k, 199);
 	expect_nothing(k);
 	quiet_until(k, 200);
@@ -921,6 +920,24 @@ static void a_stream_that_says_nothing_to_much_voice_is_dead(void **state)
 	expect(k, "2000 ~retry t0 i2 n1");
 	quiet_until(k, 2200);
 	expect(k, "2200 listen s2 from 0");
+}
+
+/* N5: what it says before the next one is opened is the caller's word all the same. */
+static void N5_a_stream_that_was_given_up_is_heard_until_the_next_is_opened(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_noise_ms = 10000;
+	begin(k);
+	voice(k, 480);
+	quiet_until(k, 2100);
+	assert_true(has(k, "~retry t0 i2 n1"));
+	drop(k);
+	final(k, "an appointment please");
+	quiet_until(k, 4000);
+	assert_true(has(k, "~turn t1"));
+	assert_true(has(k, "\"an appointment please\""));
+	assert_false(has(k, "listen s2"));
 }
 
 static void a_stream_that_says_nothing_to_little_voice_may_be_right(void **state)
@@ -1283,6 +1300,7 @@ int main(void)
 		KIT_TEST(a_new_stream_takes_the_partial_of_the_old_one_away),
 		KIT_TEST(a_dead_stream_is_not_asked_to_finish),
 		KIT_TEST(a_stream_that_says_nothing_to_much_voice_is_dead),
+		KIT_TEST(N5_a_stream_that_was_given_up_is_heard_until_the_next_is_opened),
 		KIT_TEST(a_stream_that_says_nothing_to_little_voice_may_be_right),
 		KIT_TEST(more_voice_does_not_put_it_off),
 		KIT_TEST(a_transcript_proves_that_it_lives),
