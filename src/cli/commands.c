@@ -11,6 +11,7 @@ const struct command cli_commands[] = {
 	{ "journal", "list | verify | dump DIR", "Shows the journal as it lies on disk, torn or whole.", cmd_journal },
 	{ "parse", "KIND F", "Runs one parser of outside bytes over a file.", cmd_parse },
 	{ "recording", "CALL -o F.wav [--dir DIR]", "Writes the recording of a call, both sides, as one file.", cmd_recording },
+	{ "redact", "", "Reads lines, text or JSON, and prints each without its personal data, and what that was.", cmd_redact },
 	{ "replay", "CALL|PATH [--dir DIR] [--set K=V]", "Runs a recorded call again and compares every output, or shows what other settings would have changed.", cmd_replay },
 	{ "route", "add NUMBER TENANT RULEBOOK | list", "Says which tenant and which rule-book a phone number belongs to.", cmd_route },
 	{ "rulebook", "check F | show NAME", "Says whether a rule-book is fine, with every mistake and its line, or shows what becomes of it.", cmd_rulebook },

@@ -10,6 +10,7 @@ int cmd_doctor(struct cli *cli, int argc, char **argv);
 int cmd_journal(struct cli *cli, int argc, char **argv);
 int cmd_parse(struct cli *cli, int argc, char **argv);
 int cmd_recording(struct cli *cli, int argc, char **argv);
+int cmd_redact(struct cli *cli, int argc, char **argv);
 int cmd_replay(struct cli *cli, int argc, char **argv);
 int cmd_route(struct cli *cli, int argc, char **argv);
 int cmd_rulebook(struct cli *cli, int argc, char **argv);

@@ -123,6 +123,35 @@ static uint64_t broken_all(const struct run_result *r)
 	return broken;
 }
 
+/* The command that shows that call again: with the scenario, the guard and every setting of this run. */
+static void again_put(struct simulating *m, uint64_t seed, uint64_t call)
+{
+	char value[512];
+	size_t i;
+
+	buf_printf(&m->out, "again: simulate --seed %" PRIu64 " --call %" PRIu64 " --faults %s", seed, call, m->faults);
+	if (m->script_path)
+		buf_printf(&m->out, " --script %s", m->script_path);
+	if (m->sabotage)
+		buf_printf(&m->out, " --sabotage %s", m->sabotage);
+	if (m->save_load)
+		buf_text(&m->out, " --save-load");
+	for (i = 0; i < config_count(m->cli->config); i++) {
+		struct config_setting s = config_at(m->cli->config, i);
+
+		config_print(&s, value, sizeof(value));
+		if (s.is_set)
+			buf_printf(&m->out, " --set %s=%s", s.option->name, value);
+	}
+	buf_text(&m->out, " --trace\n");
+}
+
+static void people_again(struct simulating *m, const struct failure_report *f)
+{
+	buf_printf(&m->out, "  at %.3f s, step %" PRIu64 "; ", (double)f->at_us / 1e6, f->step);
+	again_put(m, f->seed, f->call);
+}
+
 static void people_promises(struct simulating *m, const struct run_result *r)
 {
 	const struct verdict *v = &r->verdict;
@@ -136,12 +165,12 @@ static void people_promises(struct simulating *m, const struct run_result *r)
 
 		buf_printf(&m->out, "\n%s broken: %s\n", promise_facts[f->promise].name, f->what);
 		if (f->seed || f->step)
-			buf_printf(&m->out, "  at %.3f s, step %" PRIu64 "; again: simulate --seed %" PRIu64 " --call %" PRIu64 " --faults %s --trace\n",
-				(double)f->at_us / 1e6, f->step, f->seed, f->call, m->faults);
+			people_again(m, f);
 	}
-	for (i = 0; i < r->crash_count && i < RUN_CRASHES; i++)
-		buf_printf(&m->out, "\nthe program died of signal %d in call %" PRIu64 "; again: simulate --seed %" PRId64 " --call %" PRIu64
-			" --faults %s --trace\n", r->crashes[i].signal, r->crashes[i].call, m->seed, r->crashes[i].call, m->faults);
+	for (i = 0; i < r->crash_count && i < RUN_CRASHES; i++) {
+		buf_printf(&m->out, "\nthe program died of signal %d in call %" PRIu64 "; ", r->crashes[i].signal, r->crashes[i].call);
+		again_put(m, (uint64_t)m->seed, r->crashes[i].call);
+	}
 	if (r->errors)
 		buf_printf(&m->out, "\n%" PRIu64 " calls could not be run; the first, %" PRIu64 ": %s\n", r->errors, r->err_call, err_name(r->err));
 }

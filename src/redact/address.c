@@ -1,0 +1,315 @@
+/* E-mail and UPI addresses: from each "@" or spoken "at", the domain to the right, then the local part to the left.
+ *
+ * A written address is what is glued to its "@"; a spoken one is words joined by "dot", "underscore", "dash", "plus", and
+ * letters and digits said one by one. Never takes a plain word without a connector for a part of it.
+ */
+#include "redact/scan.h"
+
+#include <string.h>
+
+enum { LOCAL_BYTES = 64, DOMAIN_BYTES = 90, SPOKEN_DIGITS = 5 };
+
+struct words {
+	char at[LOCAL_BYTES + DOMAIN_BYTES + 2];
+	size_t len;
+	size_t max;
+};
+
+static void put_char(struct words *w, char c)
+{
+	if (w->len < w->max)
+		w->at[w->len++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static void put_token(struct words *w, const struct scan *s, size_t i)
+{
+	char digits[LOCAL_BYTES];
+	size_t n, k;
+
+	if (s->tokens[i].kind == TOKEN_DIGITS) {
+		n = token_digits(&s->tokens[i], s->text, digits, sizeof(digits));
+		for (k = 0; k < n && k < sizeof(digits); k++)
+			put_char(w, digits[k]);
+		return;
+	}
+	for (k = s->tokens[i].start; k < s->tokens[i].end; k++)
+		put_char(w, s->text[k]);
+}
+
+static bool is_element(const struct scan *s, size_t i)
+{
+	const struct token *t = &s->tokens[i];
+
+	return i < s->count && (t->kind == TOKEN_DIGITS || (t->kind == TOKEN_WORD && (uint8_t)s->text[t->start] < 0x80));
+}
+
+static bool is_letter(const struct scan *s, size_t i)
+{
+	return s->tokens[i].kind == TOKEN_WORD && s->tokens[i].end - s->tokens[i].start == 1;
+}
+
+static char connector(const struct token *t)
+{
+	if (t->kind != TOKEN_WORD)
+		return 0;
+	return t->word == WORD_DOT ? '.' : t->word == WORD_UNDERSCORE ? '_' : t->word == WORD_DASH ? '-' : t->word == WORD_PLUS ? '+' : 0;
+}
+
+static bool one_of(const struct scan *s, size_t i, const char *const *list)
+{
+	for (; *list; list++)
+		if (scan_is_word(s, i, *list))
+			return true;
+	return false;
+}
+
+static bool is_top_level(const struct scan *s, size_t i)
+{
+	static const char *const known[] = { "com", "org", "net", "in", "co", "io", "edu", "gov", "info", "me", "uk", "us", "ai", "dev", "biz", "app",
+		"example", "test", "nic", "ac", "de", "fr", "au", "ca", "sg", "ae", NULL };
+
+	return one_of(s, i, known);
+}
+
+/* How many tokens say "at" here: @, at, at the rate, at the rate of. */
+static size_t at_length(const struct scan *s, size_t i)
+{
+	const struct token *t = &s->tokens[i];
+	size_t n = 1;
+
+	if (t->kind == TOKEN_MARK && t->mark == '@')
+		return 1;
+	if (t->kind != TOKEN_WORD || t->word != WORD_AT)
+		return 0;
+	if (scan_is_word(s, i + n, "the") && scan_is_word(s, i + n + 1, "rate"))
+		n += 2;
+	else if (scan_is_word(s, i + n, "rate"))
+		n++;
+	return n > 1 && scan_is_word(s, i + n, "of") ? n + 1 : n;
+}
+
+/* One label from token i; the first token behind it, or i when there is none. */
+static size_t label_read(const struct scan *s, size_t i, struct words *w)
+{
+	if (i >= s->count || !is_element(s, i) || connector(&s->tokens[i]))
+		return i;
+	put_token(w, s, i++);
+	while (i < s->count) {
+		bool dash = s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark == '-';
+
+		if (dash && s->tokens[i].glued && i + 1 < s->count && s->tokens[i + 1].glued && is_element(s, i + 1)) {
+			put_char(w, '-');
+			i++;
+		} else if (!is_element(s, i) || !(s->tokens[i].glued || (is_letter(s, i - 1) && !connector(&s->tokens[i])))) {
+			break;
+		}
+		put_token(w, s, i++);
+	}
+	return i;
+}
+
+/* The token behind a written or spoken dot at i, or i. */
+static size_t dot_read(const struct scan *s, size_t i, bool *spoken)
+{
+	if (i + 1 >= s->count)
+		return i;
+	*spoken = s->tokens[i].kind == TOKEN_WORD && s->tokens[i].word == WORD_DOT;
+	if (*spoken)
+		return i + 1;
+	return s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark == '.' && s->tokens[i].glued && s->tokens[i + 1].glued ? i + 1 : i;
+}
+
+/* A domain from i: the first token behind it, or 0 when there is none. `w` ends with its last good label. */
+static size_t domain_read(const struct scan *s, size_t i, struct words *w)
+{
+	size_t next = label_read(s, i, w), good = 0, good_len = 0, label;
+	bool spoken;
+
+	while (next > i && w->len < w->max) {
+		label = dot_read(s, next, &spoken);
+		if (label == next)
+			break;
+		put_char(w, '.');
+		i = label;
+		next = label_read(s, label, w);
+		if (next > label && s->tokens[label].kind == TOKEN_WORD &&
+			(spoken ? is_top_level(s, label) : s->tokens[label].end - s->tokens[label].start >= 2)) {
+			good = next;
+			good_len = w->len;
+		}
+	}
+	w->len = good_len;
+	return good;
+}
+
+/* A bank's handle from i (okaxis, "ok axis"): the first token behind it, or 0. */
+static size_t handle_read(const struct scan *s, size_t i, struct words *w)
+{
+	static const char *const handles[] = { "paytm", "okaxis", "oksbi", "okicici", "okhdfcbank", "ybl", "ibl", "axl", "upi", "apl", "yapl", "ptyes",
+		"ptaxis", "pthdfc", "ptsbi", "waaxis", "wasbi", "waicici", "wahdfcbank", "freecharge", "jupiteraxis", NULL };
+	static const char *const banks[] = { "axis", "sbi", "icici", "hdfcbank", "hdfc", NULL };
+
+	if (one_of(s, i, handles)) {
+		put_token(w, s, i);
+		return i + 1;
+	}
+	if (!scan_is_word(s, i, "ok") || !one_of(s, i + 1, banks))
+		return 0;
+	put_token(w, s, i);
+	put_token(w, s, i + 1);
+	if (scan_is_word(s, i + 1, "hdfc"))
+		put_char(w, 'b'), put_char(w, 'a'), put_char(w, 'n'), put_char(w, 'k');
+	return i + 2;
+}
+
+/* The first token of a written local part that ends before `at`, or `at`. */
+static size_t written_start(const struct scan *s, size_t at)
+{
+	size_t i = at;
+
+	while (i > 0 && s->tokens[i].glued && s->tokens[at].start - s->tokens[i - 1].start <= LOCAL_BYTES) {
+		const struct token *t = &s->tokens[i - 1];
+
+		if (t->kind != TOKEN_WORD && t->kind != TOKEN_DIGITS && !(t->kind == TOKEN_MARK && t->mark && strchr("._-+%'&=!#$*/?^`{|}~", t->mark)))
+			break;
+		i--;
+	}
+	while (i < at && s->tokens[i].kind == TOKEN_MARK)
+		i++;
+	return i;
+}
+
+static bool is_digit_word(const struct token *t)
+{
+	return t->kind == TOKEN_DIGITS || (t->kind == TOKEN_WORD && t->word >= WORD_DIGIT && t->word <= WORD_TIMES && t->word != WORD_MAYBE);
+}
+
+/* A digit by itself, or a word that is one between two others ("teen do ek"). */
+static bool is_said_digit(const struct scan *s, size_t i)
+{
+	const struct token *t = &s->tokens[i];
+
+	if (t->kind == TOKEN_WORD && t->word == WORD_MAYBE)
+		return i > 0 && i + 1 < s->count && is_digit_word(t - 1) && is_digit_word(t + 1);
+	return is_digit_word(t);
+}
+
+/* May the name before a letter or a digit belong to it ("doe one two")? */
+static bool is_name(const struct scan *s, size_t i)
+{
+	static const char *const others[] = { "to", "id", "email", "mail", "my", "me", "it", "address", "the", "on", "or", "karo", "pe", "par", "ka", "ki", NULL };
+
+	return s->tokens[i].kind == TOKEN_WORD && s->tokens[i].word == WORD_OTHER && is_element(s, i) && !one_of(s, i, others);
+}
+
+/* The first token of a spoken local part that ends before `at`, or `at`. */
+static size_t spoken_start(const struct scan *s, size_t at)
+{
+	size_t i = at, digits = 0;
+
+	if (!at || !is_element(s, at - 1) || connector(&s->tokens[at - 1]))
+		return at;
+	i--;
+	while (i > 0 && s->tokens[at].start - s->tokens[i - 1].start <= 3 * LOCAL_BYTES) {
+		bool small = is_said_digit(s, i) || is_letter(s, i), glued = s->tokens[i].glued;
+		const struct token *t = &s->tokens[i - 1];
+
+		digits += is_said_digit(s, i);
+		if (i > 1 && is_element(s, i - 2) && !connector(&s->tokens[i - 2]) &&
+			(connector(t) || (glued && t->glued && t->kind == TOKEN_MARK && t->mark && strchr("._-+", t->mark))))
+			i -= 2;
+		else if (is_element(s, i - 1) && !connector(t) && (glued || is_said_digit(s, i - 1) || is_letter(s, i - 1) ||
+			(small && digits <= SPOKEN_DIGITS && is_name(s, i - 1))))
+			i--;
+		else
+			break;
+	}
+	return i;
+}
+
+static void put_number(struct words *w, unsigned int value)
+{
+	if (value >= 10)
+		put_char(w, (char)('0' + value / 10));
+	put_char(w, (char)('0' + value % 10));
+}
+
+/* Writes one word of a spoken local part; how many tokens it took. */
+static size_t put_spoken(struct words *w, const struct scan *s, size_t i, size_t end)
+{
+	const struct token *t = &s->tokens[i];
+	const struct token *next = i + 1 < end ? t + 1 : NULL;
+	bool digit_next = next && next->kind == TOKEN_WORD && next->word == WORD_DIGIT;
+	unsigned int k;
+
+	if (connector(t)) {
+		put_char(w, connector(t));
+	} else if (t->kind == TOKEN_MARK) {
+		put_char(w, t->mark);
+	} else if (t->kind == TOKEN_DIGITS || is_letter(s, i) || !is_said_digit(s, i)) {
+		put_token(w, s, i);
+	} else if (t->word == WORD_TIMES && digit_next) {
+		for (k = 0; k < t->value; k++)
+			put_number(w, next->value);
+		return 2;
+	} else if (t->word == WORD_TENS && digit_next && next->value) {
+		put_number(w, t->value + 0u + next->value);
+		return 2;
+	} else if (t->word == WORD_TIMES) {
+		put_token(w, s, i);
+	} else {
+		put_number(w, t->value);
+	}
+	return 1;
+}
+
+static void local_put(struct words *w, const struct scan *s, size_t first, size_t at, bool written)
+{
+	size_t i, k;
+
+	if (written)
+		for (k = s->tokens[first].start; k < s->tokens[at - 1].end; k++)
+			put_char(w, s->text[k]);
+	else
+		for (i = first; i < at;)
+			i += put_spoken(w, s, i, at);
+}
+
+/* Reports the address around the "at" at token `at`, if it is one. */
+static void address_read(struct scan *s, size_t at, size_t right)
+{
+	struct words domain = { .max = DOMAIN_BYTES }, whole = { .max = LOCAL_BYTES };
+	bool written = s->tokens[at].kind == TOKEN_MARK && s->tokens[at].glued;
+	size_t first = written ? written_start(s, at) : spoken_start(s, at), last;
+	enum redact_type type = REDACT_EMAIL;
+
+	if (first == at)
+		return;
+	last = domain_read(s, right, &domain);
+	if (!last) {
+		type = REDACT_UPI;
+		last = handle_read(s, right, &domain);
+	}
+	if (!last)
+		return;
+	local_put(&whole, s, first, at, written);
+	whole.max = sizeof(whole.at);
+	put_char(&whole, '@');
+	memcpy(whole.at + whole.len, domain.at, domain.len);
+	whole.len += domain.len;
+	scan_report(s, type, first, last - 1, whole.at, whole.len, false);
+}
+
+void addresses_find(struct scan *s)
+{
+	size_t i, n;
+
+	for (i = 1; i + 1 < s->count; i++) /* a written one is never a part of a spoken one */
+		if (s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark == '@')
+			address_read(s, i, i + 1);
+	for (i = 1; i + 1 < s->count; i++) {
+		n = at_length(s, i);
+		if (n)
+			address_read(s, i, i + n);
+	}
+}

@@ -1,0 +1,283 @@
+/* The map of one call and the texts made with it: the only file that knows what is inside a struct redacted. */
+#include "redact/redact.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/wire.h"
+#include "redact/scan.h"
+
+struct entry {
+	enum redact_type type;
+	uint32_t number; /* of its type, from 1 */
+	char value[REDACT_VALUE_BYTES];
+};
+
+struct redact_map {
+	size_t count, room;
+	struct entry *entries;
+};
+
+struct redacted {
+	size_t len;
+	char text[];
+};
+
+enum { MAP_ENTRY = 1, ENTRY_TYPE = 1, ENTRY_VALUE = 2, NAME_BYTES = 40, FIRST_ROOM = 8 };
+
+enum err redact_map_new(struct redact_map **mp)
+{
+	*mp = calloc(1, sizeof(**mp));
+	return *mp ? ERR_NONE : ERR_NOMEM;
+}
+
+static void entries_drop(struct redact_map *m)
+{
+	if (m->entries)
+		sodium_memzero(m->entries, m->room * sizeof(*m->entries));
+	free(m->entries);
+}
+
+void redact_map_free(struct redact_map **mp)
+{
+	if (!*mp)
+		return;
+	entries_drop(*mp);
+	free(*mp);
+	*mp = NULL;
+}
+
+size_t redact_map_count(const struct redact_map *m)
+{
+	return m->count;
+}
+
+/* Moves to a bigger room; the old one is wiped. */
+static enum err map_grow(struct redact_map *m)
+{
+	size_t room = m->room ? 2 * m->room : FIRST_ROOM;
+	struct entry *entries = calloc(room, sizeof(*entries));
+
+	if (!entries)
+		return ERR_NOMEM;
+	if (m->count)
+		memcpy(entries, m->entries, m->count * sizeof(*entries));
+	entries_drop(m);
+	m->entries = entries;
+	m->room = room;
+	return ERR_NONE;
+}
+
+static enum err map_add(struct redact_map *m, enum redact_type type, const char *value, uint32_t *number)
+{
+	uint32_t last = 0;
+	size_t i;
+
+	*number = 0;
+	for (i = 0; i < m->count; i++) {
+		if (m->entries[i].type != type)
+			continue;
+		last = m->entries[i].number;
+		if (!strcmp(m->entries[i].value, value)) {
+			*number = last;
+			return ERR_NONE;
+		}
+	}
+	if (m->count == REDACT_MAP_ENTRIES)
+		return ERR_LIMIT;
+	if (m->count == m->room && map_grow(m))
+		return ERR_NOMEM;
+	m->entries[m->count] = (struct entry){ .type = type, .number = last + 1 };
+	snprintf(m->entries[m->count++].value, REDACT_VALUE_BYTES, "%s", value);
+	*number = last + 1;
+	return ERR_NONE;
+}
+
+void redact_map_encode(const struct redact_map *m, struct buf *out)
+{
+	size_t i, opened;
+
+	for (i = 0; i < m->count; i++) {
+		opened = wire_open(out, MAP_ENTRY);
+		wire_put_u64(out, ENTRY_TYPE, m->entries[i].type);
+		wire_put_text(out, ENTRY_VALUE, m->entries[i].value);
+		wire_close(out, opened);
+	}
+}
+
+/* One entry as it was saved; numbers follow from the order. */
+static enum err entry_decode(struct redact_map *m, struct wire_reader *r)
+{
+	char value[REDACT_VALUE_BYTES] = "";
+	uint64_t type = 0;
+	uint32_t number;
+	struct wire_field f;
+	size_t count = m->count;
+	enum err err;
+
+	while (wire_next(r, &f)) {
+		if (f.number == ENTRY_TYPE && !f.is_bytes)
+			type = f.u64;
+		if (f.number != ENTRY_VALUE || !f.is_bytes)
+			continue;
+		if (!redact_value_fine((const char *)f.bytes, f.len))
+			return ERR_FORMAT;
+		memcpy(value, f.bytes, f.len);
+		value[f.len] = 0;
+	}
+	if (r->err || !type || type >= REDACT_TYPE_COUNT || !value[0])
+		return r->err ? r->err : ERR_FORMAT;
+	err = map_add(m, (enum redact_type)type, value, &number);
+	sodium_memzero(value, sizeof(value));
+	return err ? err : m->count == count ? ERR_FORMAT : ERR_NONE;
+}
+
+enum err redact_map_decode(struct redact_map **mp, const void *data, size_t len)
+{
+	enum err err = redact_map_new(mp);
+	struct wire_reader r, sub;
+	struct wire_field f;
+
+	if (err)
+		return err;
+	wire_reader_init(&r, data, len);
+	while (!err && wire_next(&r, &f)) {
+		if (f.number != MAP_ENTRY || !f.is_bytes)
+			continue;
+		wire_reader_sub(&sub, &f);
+		err = entry_decode(*mp, &sub);
+	}
+	err = err ? err : r.err;
+	if (err)
+		redact_map_free(mp);
+	return err;
+}
+
+/* "[PHONE_1]", or "[PHONE]" for what cannot be given back. */
+static enum err placeholder(struct redact_map *m, const struct redact_entity *e, char *name)
+{
+	uint32_t number = 0;
+	enum err err = e->held ? ERR_NONE : map_add(m, e->type, e->value, &number);
+
+	if (err && err != ERR_LIMIT)
+		return err;
+	if (number)
+		snprintf(name, NAME_BYTES, "[%s_%u]", redact_type_name(e->type), (unsigned int)number);
+	else
+		snprintf(name, NAME_BYTES, "[%s]", redact_type_name(e->type));
+	return ERR_NONE;
+}
+
+enum err redact_apply(struct redact_map *m, const char *text, size_t len, const struct redact_found *found, struct redacted **rp)
+{
+	struct redacted *r = malloc(sizeof(*r) + len + found->count * NAME_BYTES + 1);
+	char name[NAME_BYTES];
+	size_t i, at = 0, named;
+	enum err err = r ? ERR_NONE : ERR_NOMEM;
+
+	*rp = NULL;
+	if (r)
+		r->len = 0;
+	for (i = 0; !err && i < found->count; i++) {
+		const struct redact_entity *e = &found->entities[i];
+
+		assert(e->start >= at && e->end >= e->start && e->end <= len);
+		err = placeholder(m, e, name);
+		if (err)
+			break;
+		memcpy(r->text + r->len, text + at, e->start - at);
+		r->len += e->start - at;
+		named = strlen(name);
+		memcpy(r->text + r->len, name, named);
+		r->len += named;
+		at = e->end;
+	}
+	if (err) {
+		free(r);
+		return err;
+	}
+	if (len > at)
+		memcpy(r->text + r->len, text + at, len - at);
+	r->len += len - at;
+	r->text[r->len] = 0;
+	*rp = r;
+	return ERR_NONE;
+}
+
+enum err redact_text(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp)
+{
+	struct redact_found found;
+	enum err err = redact_find(text, len, context, &found);
+	size_t i;
+
+	*rp = NULL;
+	if (!err)
+		err = redact_apply(m, text, len, &found, rp);
+	for (i = 0; i < found.count; i++)
+		sodium_memzero(found.entities[i].value, sizeof(found.entities[i].value));
+	return err;
+}
+
+const char *redacted_text(const struct redacted *r)
+{
+	return r->text;
+}
+
+size_t redacted_len(const struct redacted *r)
+{
+	return r->len;
+}
+
+void redacted_free(struct redacted **rp)
+{
+	free(*rp);
+	*rp = NULL;
+}
+
+/* The entry that a placeholder at the start of `text` names, and its length. */
+static const struct entry *entry_find(const struct redact_map *m, const char *text, size_t len, size_t *took)
+{
+	const char *close = memchr(text, ']', len < NAME_BYTES ? len : NAME_BYTES);
+	char name[NAME_BYTES];
+	size_t i, n;
+
+	for (i = 0; close && i < m->count; i++) {
+		const struct entry *e = &m->entries[i];
+
+		n = strlen(redact_type_name(e->type));
+		if (n + 2 > (size_t)(close - text) || text[n + 1] != '_' || memcmp(text + 1, redact_type_name(e->type), n))
+			continue;
+		n = (size_t)snprintf(name, sizeof(name), "[%s_%u]", redact_type_name(e->type), (unsigned int)e->number);
+		if (n == (size_t)(close - text) + 1 && !memcmp(name, text, n)) {
+			*took = n;
+			return e;
+		}
+	}
+	return NULL;
+}
+
+void redact_restore(const struct redact_map *m, const char *text, size_t len, struct buf *out)
+{
+	const struct entry *e;
+	const char *next;
+	size_t at = 0, took = 0, plain;
+
+	while (at < len) {
+		next = memchr(text + at, '[', len - at);
+		plain = next ? (size_t)(next - text) - at : len - at;
+		buf_append(out, text + at, plain);
+		at += plain;
+		if (at == len)
+			break;
+		e = entry_find(m, text + at, len - at, &took);
+		if (e)
+			buf_text(out, e->value);
+		else
+			buf_byte(out, '[');
+		at += e ? took : 1;
+	}
+}

@@ -1,0 +1,114 @@
+"""`callfunnel redact` over the committed cases, and the promise of the type: only src/redact can make a text that a model accepts."""
+import json
+import re
+import subprocess
+
+import pytest
+
+from conftest import ROOT
+
+CASES = [json.loads(line) for line in (ROOT / "tests" / "vectors" / "redaction" / "pii_cases.jsonl").read_text("utf-8").splitlines()]
+OURS = {"EMAIL", "UPI", "PHONE", "CARD", "AADHAAR", "ID_UNVERIFIED"}
+
+
+def redact(run, *requests):
+    """One answer a request; a request is text or a dict."""
+    lines = "".join((json.dumps(r) if isinstance(r, dict) else r) + "\n" for r in requests)
+    done = run("redact", stdin=lines.encode())
+    assert done.status == 0, done.err
+    return done.lines()
+
+
+def spans(text, answer):
+    data = text.encode()
+    return [(e["type"], e["value"], data[e["start"]:e["end"]].decode()) for e in answer["entities"]]
+
+
+def test_cases(run):
+    """Every entity of the types that this version knows: its type, its value, its very span. Nothing else is flagged."""
+    answers = redact(run, *({"text": case["text"]} for case in CASES))
+    assert len(answers) == len(CASES) == 59
+    wrong = []
+    for case, answer in zip(CASES, answers):
+        want = [(e["type"], e["value"], e["span"]) for e in case["entities"] if e["type"] in OURS]
+        if spans(case["text"], answer) != want:
+            wrong.append((case["id"], case["text"], want, spans(case["text"], answer)))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_nothing_of_a_value_is_left(run):
+    for case, answer in zip(CASES, redact(run, *({"text": case["text"]} for case in CASES))):
+        for e in case["entities"]:
+            if e["type"] in OURS:
+                assert e["span"] not in answer["text"] and f"[{e['type']}_1]" in answer["text"], case["id"]
+
+
+def test_a_line_of_text(run):
+    (answer,) = redact(run, "call +91 98765 43210 or priya@example.com, again 9876543210")
+    assert answer["text"] == "call [PHONE_1] or [EMAIL_1], again [PHONE_1]"
+
+
+@pytest.mark.parametrize("text, masked", [
+    ("my email is r a h u l nine nine at g mail dot com please", "my email is [EMAIL_1] please"),
+    ("four one five five five five zero one three two is my phone", "[PHONE_1] is my phone"),
+    ("my phone number is 555 0132", "my phone number is [PHONE_1]"),
+    ("nine eight seven six five, no sorry, nine eight seven six four, three two one zero nine", "[PHONE_1]"),
+    ("at nine eight seven six five four three two one zero to confirm", "at [PHONE_1] to confirm"),
+    ("राहुल@example.com", "[EMAIL]"),
+    ("card number is 4111-1111-1111-1112", "card number is [ID_UNVERIFIED_1]"),
+    ("tracking number 9876543210 is with the courier", "tracking number 9876543210 is with the courier"),
+])
+def test_more_ways_to_say_it(run, text, masked):
+    assert redact(run, text)[0]["text"] == masked
+
+
+def test_context(run):
+    question = "Please tell me your phone number."
+    held, half, plain, rest = redact(
+        run, {"text": "it is nine eight seven six", "partial": True}, {"text": "98765", "question": question}, {"text": "98765"},
+        {"text": "four three two one zero", "earlier": ["nine eight seven six five"], "question": question})
+    assert held["text"] == "it is [NUMBER]"
+    assert half["text"] == "[NUMBER_1]"
+    assert plain["text"] == "98765"
+    assert rest["text"] == "[PHONE_1]" and rest["entities"][0]["value"] == "+919876543210"
+
+
+@pytest.mark.parametrize("line", ["{", "{}", '{"text": 5}', '{"text": "a", "text": "b"}', "x" * 70000])
+def test_what_cannot_be_read_is_refused(run, line):
+    done = run("redact", "--json", stdin=line.encode() + b"\n")
+    assert done.status == 1 and done.error()["where"] == "standard input:1"
+
+
+def test_wrong_usage(run):
+    assert run("redact", "file").status == 2
+
+
+def test_any_bytes_are_answered(run):
+    done = run("redact", stdin=bytes(range(1, 10)) + b"\xff\xfe 98765\xe0\xa5 43210\n\n")
+    assert done.status == 0 and len(done.lines()) == 2
+
+
+OUTSIDE = '#include "redact/redact.h"\nint main(void) { %s }\n'
+
+
+@pytest.mark.parametrize("body, fine", [
+    ("struct redacted *r = 0; redacted_free(&r); return 0;", True),
+    ("struct redacted r; (void)r; return 0;", False),
+    ("struct redacted *r = 0; return (int)r->len;", False),
+    ('struct redacted *r = "my card"; return !r;', False),
+])
+def test_nobody_else_can_make_one(tmp_path, body, fine):
+    source = tmp_path / "outside.c"
+    source.write_text(OUTSIDE % body)
+    done = subprocess.run(["cc", "-std=gnu17", "-Wall", "-Werror", "-fsyntax-only", f"-I{ROOT / 'src'}", source], capture_output=True, timeout=60, check=False)
+    assert (done.returncode == 0) == fine, done.stderr.decode()
+
+
+def test_nobody_else_casts_one_or_looks_inside():
+    forbidden = re.compile(r"struct redacted\s*\{|\(\s*(const\s+)?struct redacted\s*\*\s*\)|sizeof\(struct redacted\)")
+    inside = re.compile(r'#include "redact/(?!redact\.h")')
+    rooms = [p for p in (ROOT / "src").rglob("*.[ch]") if p.parent.name != "redact"]
+    assert len(rooms) > 50
+    bad = [str(p) for p in rooms if forbidden.search(p.read_text("utf-8")) or inside.search(p.read_text("utf-8"))]
+    assert not bad
+    assert forbidden.search("(struct redacted *)text") and forbidden.search("struct redacted {") and inside.search('#include "redact/scan.h"')

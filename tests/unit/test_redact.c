@@ -1,0 +1,289 @@
+/* Redaction: the checksums, what is found and what is not, one placeholder a value, the way back, the saved map, the time it takes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "redact/checksum.h"
+#include "redact/numerals.h"
+#include "redact/redact.h"
+#include "redact/token.h"
+
+static void find(const char *text, const struct redact_context *context, struct redact_found *found)
+{
+	assert_int_equal(redact_find(text, strlen(text), context, found), ERR_NONE);
+}
+
+/* The masked text in `out`. */
+static void mask(struct redact_map *m, const char *text, const struct redact_context *context, char *out, size_t room)
+{
+	struct redacted *r;
+
+	assert_int_equal(redact_text(m, text, strlen(text), context, &r), ERR_NONE);
+	assert_int_equal(redacted_len(r), strlen(redacted_text(r)));
+	snprintf(out, room, "%s", redacted_text(r));
+	redacted_free(&r);
+	assert_null(r);
+}
+
+static void expect_masked(struct redact_map *m, const char *text, const char *want)
+{
+	char out[512];
+
+	mask(m, text, NULL, out, sizeof(out));
+	assert_string_equal(out, want);
+}
+
+static void checksums_hold(void **state)
+{
+	char digits[] = "4111111111111111", uid[] = "999941057058";
+	size_t i, k, slips = 0;
+
+	(void)state;
+	assert_true(checksum_luhn(digits, 16));
+	assert_true(checksum_verhoeff(uid, 12));
+	assert_true(checksum_verhoeff("2363", 4));
+	assert_false(checksum_luhn("", 0));
+	assert_false(checksum_verhoeff("", 0));
+	for (i = 0; i < 12; i++) /* every single slip and every swap of neighbours that differ */
+		for (k = 1; k < 10; k++) {
+			char slip[13];
+
+			memcpy(slip, uid, sizeof(slip));
+			slip[i] = (char)('0' + (uid[i] - '0' + (int)k) % 10);
+			slips += checksum_verhoeff(slip, 12);
+			memcpy(slip, uid, sizeof(slip));
+			if (i < 11 && uid[i] != uid[i + 1]) {
+				slip[i] = uid[i + 1];
+				slip[i + 1] = uid[i];
+				slips += checksum_verhoeff(slip, 12);
+			}
+		}
+	assert_int_equal(slips, 0);
+	digits[15] = '2';
+	assert_false(checksum_luhn(digits, 16));
+}
+
+static void words_are_sorted_and_found(void **state)
+{
+	uint8_t value;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < numerals_count; i++) {
+		assert_true(!i || strcmp(numerals[i - 1].word, numerals[i].word) < 0);
+		assert_int_equal(word_find(numerals[i].word, strlen(numerals[i].word), &value), numerals[i].word_class);
+		assert_int_equal(value, numerals[i].value);
+	}
+	assert_int_equal(word_find("THREE", 5, &value), WORD_DIGIT);
+	assert_int_equal(value, 3);
+	assert_int_equal(word_find("attaanve", 8, &value), WORD_PAIR);
+	assert_int_equal(value, 98);
+	assert_int_equal(word_find("ज़ीरो", strlen("ज़ीरो"), &value), WORD_DIGIT);
+	assert_int_equal(value, 0);
+	assert_int_equal(word_find("zer", 3, &value), WORD_OTHER);
+	assert_int_equal(word_find("zeros", 5, &value), WORD_OTHER);
+}
+
+static void one_value_has_one_placeholder(void **state)
+{
+	struct redact_map *m;
+
+	(void)state;
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	expect_masked(m, "call nine eight seven six five four three two one zero", "call [PHONE_1]");
+	expect_masked(m, "or 87654 32109, not 98765-43210.", "or [PHONE_2], not [PHONE_1].");
+	expect_masked(m, "card 4111 1111 1111 1111", "card [CARD_1]");
+	expect_masked(m, "write to a.b@example.com", "write to [EMAIL_1]");
+	expect_masked(m, "a dot b at example dot com", "[EMAIL_1]");
+	expect_masked(m, "you said [PHONE_2] and [CARD_1]", "you said [PHONE_2] and [CARD_1]");
+	assert_int_equal(redact_map_count(m), 4);
+	redact_map_free(&m);
+	assert_null(m);
+	redact_map_free(&m);
+}
+
+static void tools_get_the_value_back(void **state)
+{
+	static const char args[] = "{\"to\":\"[PHONE_1]\",\"b\":[1],\"c\":\"[PHONE_10] [PHONE_1\",\"d\":\"[CARD_1]\"}";
+	struct redact_map *m, *again;
+	struct buf saved, out;
+
+	(void)state;
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	expect_masked(m, "9876543210", "[PHONE_1]");
+	buf_init(&saved, 4096);
+	buf_init(&out, 4096);
+	redact_map_encode(m, &saved);
+	assert_int_equal(redact_map_decode(&again, saved.data, saved.len), ERR_NONE);
+	redact_restore(again, args, strlen(args), &out);
+	assert_string_equal(buf_str(&out), "{\"to\":\"+919876543210\",\"b\":[1],\"c\":\"[PHONE_10] [PHONE_1\",\"d\":\"[CARD_1]\"}");
+	expect_masked(again, "8765432109 9876543210", "[PHONE_2] [PHONE_1]");
+	buf_reset(&out);
+	redact_restore(again, "[PHONE_2]", 9, &out);
+	assert_string_equal(buf_str(&out), "+918765432109");
+	redact_map_free(&again);
+	saved.data[saved.len - 1] = '"';
+	assert_int_equal(redact_map_decode(&again, saved.data, saved.len), ERR_FORMAT);
+	assert_null(again);
+	assert_int_equal(redact_map_decode(&again, saved.data, saved.len - 1), ERR_TRUNCATED);
+	redact_map_free(&m);
+	buf_fini(&saved);
+	buf_fini(&out);
+}
+
+static void a_full_map_still_masks(void **state)
+{
+	struct redact_map *m;
+	char text[64], want[64];
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	for (i = 0; i < REDACT_MAP_ENTRIES + 3; i++) {
+		snprintf(text, sizeof(text), "u%u@example.com", i);
+		snprintf(want, sizeof(want), i < REDACT_MAP_ENTRIES ? "[EMAIL_%u]" : "[EMAIL]", i + 1);
+		expect_masked(m, text, want);
+	}
+	expect_masked(m, "u7@example.com", "[EMAIL_8]");
+	assert_int_equal(redact_map_count(m), REDACT_MAP_ENTRIES);
+	redact_map_free(&m);
+}
+
+static void partials_hold_an_open_run(void **state)
+{
+	struct redact_context partial = { .partial = true };
+	static const char whole[] = "my number is 9 8 7 6 5 4 3 2 1 0";
+	struct redact_map *m;
+	char part[64], out[256];
+	size_t digits;
+
+	(void)state;
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	for (digits = 3; digits <= 10; digits++) {
+		snprintf(part, sizeof(part), "%.*s", (int)(12 + 2 * digits), whole);
+		mask(m, part, &partial, out, sizeof(out));
+		assert_string_equal(out, digits < 10 ? "my number is [NUMBER]" : "my number is [PHONE_1]");
+	}
+	assert_int_equal(redact_map_count(m), 1);
+	mask(m, "in room 421 please", &partial, out, sizeof(out));
+	assert_string_equal(out, "in room 421 please");
+	redact_map_free(&m);
+}
+
+static void a_number_may_begin_a_turn_ago(void **state)
+{
+	struct redact_context context = { .earlier = "four two four two four two four two", .earlier_len = 35 };
+	struct redact_found found;
+
+	(void)state;
+	find("yes four two four two four two four two, right", &context, &found);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.entities[0].type, REDACT_CARD);
+	assert_string_equal(found.entities[0].value, "4242424242424242");
+	assert_int_equal(found.entities[0].start, 0);
+	assert_int_equal(found.entities[0].end, 39);
+	context.earlier = "my number is 98765 43210";
+	context.earlier_len = strlen(context.earlier);
+	find("and that is all", &context, &found);
+	assert_int_equal(found.count, 0);
+}
+
+static void other_numbers_stay(void **state)
+{
+	static const char *const texts[] = {
+		"", " ", "see you at ten thirty on the fourteenth", "it costs 12,34,567 rupees", "order 9876543210 has shipped", "14/08/2031 10:30",
+		"no no no", "at the rate of four percent", "meet me at the dot", "@ . @", "a@b", "one two three four five six", "2024-01-15 2024-02-20",
+		"ticket number nine eight seven six five four three two one zero", "1700000000", "for for for for to to to too oh oh oh oh",
+	};
+	struct redact_found found;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		find(texts[i], NULL, &found);
+		if (found.count)
+			fail_msg("\"%s\": %s %s", texts[i], redact_type_name(found.entities[0].type), found.entities[0].value);
+	}
+}
+
+static void ceilings_refuse(void **state)
+{
+	static char text[REDACT_MAX_BYTES + 1];
+	struct redact_map *m;
+	struct redacted *r;
+	size_t i;
+
+	(void)state;
+	memset(text, '7', sizeof(text));
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	assert_int_equal(redact_text(m, text, sizeof(text), NULL, &r), ERR_LIMIT);
+	assert_null(r);
+	assert_int_equal(redact_text(m, text, sizeof(text) - 1, NULL, &r), ERR_NONE);
+	redacted_free(&r);
+	for (i = 0; i + 8 < sizeof(text); i += 8)
+		memcpy(text + i, "a@b.com ", 8);
+	assert_int_equal(redact_text(m, text, 8 * REDACT_ENTITIES, NULL, &r), ERR_NONE);
+	redacted_free(&r);
+	assert_int_equal(redact_text(m, text, 8 * (REDACT_ENTITIES + 1), NULL, &r), ERR_LIMIT);
+	assert_null(r);
+	redact_map_free(&m);
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The bound itself is for a release build (docs/redaction.md); this holds that time grows with the length only. */
+static void time_is_bounded(void **state)
+{
+	static const char *const turns[] = {
+		"yes so my number is nine eight seven six five four three two one zero and the card is four two four two four two four two four two four "
+		"two four two four two and you can write to rahul dot verma at gmail com",
+		"9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3 2 1 0 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 "
+		"1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+		"well I was thinking that we could perhaps meet on a Tuesday afternoon because my daughter has her school play in the morning and then I "
+		"must drive to my mother, who lives at the other end of the town, ok",
+	};
+	struct redact_found found;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		double start = seconds(), each;
+
+		for (k = 0; k < 200; k++)
+			find(turns[i], NULL, &found);
+		each = (seconds() - start) / 200;
+		print_message("%zu bytes: %.1f us\n", strlen(turns[i]), each * 1e6);
+		assert_true(each < 2e-3);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(checksums_hold),
+		cmocka_unit_test(words_are_sorted_and_found),
+		cmocka_unit_test(one_value_has_one_placeholder),
+		cmocka_unit_test(tools_get_the_value_back),
+		cmocka_unit_test(a_full_map_still_masks),
+		cmocka_unit_test(partials_hold_an_open_run),
+		cmocka_unit_test(a_number_may_begin_a_turn_ago),
+		cmocka_unit_test(other_numbers_stay),
+		cmocka_unit_test(ceilings_refuse),
+		cmocka_unit_test(time_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
