@@ -31,7 +31,7 @@ const struct option log_options[] = {
 };
 
 static atomic_int active_format = LOG_FORMAT_HUMAN;
-static atomic_int active_level = LOG_LEVEL_INFO;
+static atomic_int active_level = LOG_LEVEL_NONE;
 static atomic_int active_fd = STDERR_FILENO;
 static struct {
 	uint64_t (*now_us)(void *arg);
@@ -205,6 +205,7 @@ void log_write(const struct log *log, enum log_level level, const char *message,
 	struct buf b = { .data = line, .cap = sizeof(line) - TAIL_ROOM, .max = sizeof(line) - TAIL_ROOM };
 	enum log_format format = (enum log_format)atomic_load_explicit(&active_format, memory_order_relaxed);
 	bool cut = false;
+	size_t i;
 
 	if (!log_is_on(level))
 		return;
@@ -214,8 +215,8 @@ void log_write(const struct log *log, enum log_level level, const char *message,
 		put_context_human(&b, log, level, message);
 	cut = b.err != ERR_NONE;
 	b.err = ERR_NONE;
-	for (; fields && fields->key; fields++)
-		cut = !put_field(&b, fields, format) || is_long(fields) || cut;
+	for (i = 0; fields && i < LOG_FIELDS_MAX && fields[i].key; i++)
+		cut = !put_field(&b, &fields[i], format) || is_long(&fields[i]) || cut;
 	b.cap = b.max = sizeof(line);
 	if (cut)
 		(void)put_field(&b, &LOG_BOOL("cut", true), format);

@@ -5,7 +5,7 @@
  * ("reading the carrier's start message"), so that a failure deep below says what it was part of.
  * Any thread; a line is one write(2) and never mixes with another. A line has a ceiling of LOG_LINE_MAX bytes: a long value is
  * cut, fields that do not fit are left out and "cut" says so. Control characters and what is not UTF-8 never get out raw.
- * Never give it secrets or personal data. Not for the media path.
+ * Never give it secrets or personal data: no word that was said, no number, no key. Not for the media path.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -17,9 +17,10 @@
 #include "base/err.h"
 #include "base/options.h"
 
-enum { LOG_LINE_MAX = 4096, LOG_VALUE_MAX = 1024 };
+enum { LOG_LINE_MAX = 4096, LOG_VALUE_MAX = 1024, LOG_FIELDS_MAX = 20 };
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+/* NONE is above all others: as a setting it silences, no line has it. */
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_NONE };
 enum log_format { LOG_FORMAT_HUMAN, LOG_FORMAT_JSON };
 
 /* Borrowed texts, NULL where there is nothing to say. */
@@ -46,14 +47,20 @@ struct log_field {
 #define LOG_BOOL(k, v) ((struct log_field){ .key = (k), .type = LOG_FIELD_BOOL, .value.yes = (v) })
 #define LOG_ERR(v)     LOG_TEXT("error", err_name(v))
 
-/* `message` is a fixed text; what varies goes into fields: log_warn(&log, "cannot sync", LOG_ERR(err), LOG_INT("file", 7)). */
-#define log_debug(log, message, ...) log_write(log, LOG_LEVEL_DEBUG, message, LOG_FIELDS(__VA_ARGS__))
-#define log_info(log, message, ...)  log_write(log, LOG_LEVEL_INFO, message, LOG_FIELDS(__VA_ARGS__))
-#define log_warn(log, message, ...)  log_write(log, LOG_LEVEL_WARN, message, LOG_FIELDS(__VA_ARGS__))
-#define log_error(log, message, ...) log_write(log, LOG_LEVEL_ERROR, message, LOG_FIELDS(__VA_ARGS__))
-#define LOG_FIELDS(...) ((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .key = NULL } })
+/* `message` is a fixed text; what varies goes into fields, at most LOG_FIELDS_MAX (more do not compile):
+ * log_warn(&log, "cannot sync", LOG_ERR(err), LOG_INT("file", 7)). Where the level is off, nothing of it is evaluated. */
+#define log_debug(log, message, ...) log_at(log, LOG_LEVEL_DEBUG, message, __VA_ARGS__)
+#define log_info(log, message, ...)  log_at(log, LOG_LEVEL_INFO, message, __VA_ARGS__)
+#define log_warn(log, message, ...)  log_at(log, LOG_LEVEL_WARN, message, __VA_ARGS__)
+#define log_error(log, message, ...) log_at(log, LOG_LEVEL_ERROR, message, __VA_ARGS__)
 
-/* `log` and `fields` may be NULL. */
+#define log_at(log, level, message, ...)                                                                       \
+	do {                                                                                                   \
+		if (log_is_on(level))                                                                          \
+			log_write(log, level, message, (const struct log_field[LOG_FIELDS_MAX]){ __VA_ARGS__ }); \
+	} while (0)
+
+/* `log` and `fields` may be NULL; a list of fewer than LOG_FIELDS_MAX fields ends with a NULL key. */
 void log_write(const struct log *log, enum log_level level, const char *message, const struct log_field *fields);
 
 /* Whether a line of that level would be written: for fields that cost something to make. */
@@ -66,7 +73,7 @@ struct log_settings {
 
 extern const struct option log_options[]; /* bound to struct log_settings */
 
-/* Before other threads start. Without it: human, info. */
+/* Before other threads start. Without it nothing is written: who was not told how to talk is silent. */
 void log_setup(const struct log_settings *settings);
 
 /* Where lines go (2 at the start) and where their time comes from: µs since 1970, the system's clock when `now_us` is NULL.

@@ -1,6 +1,6 @@
 #include "base/settings.h"
 
-#include <assert.h>
+#include <string.h>
 
 #define MS(key, field, default_ms, low, high, text) \
 	{ .name = key, .type = OPTION_INT, .min = low, .max = high, .value = default_ms, .unit = "ms", .help = text, \
@@ -13,37 +13,39 @@
 
 /* The order is the encoding's field numbers: append only. */
 const struct option call_options[] = {
-	NUMBER("vad.on", vad_on, 32768, 1, 65535, "of 65535", "Voice begins when its probability reaches this."),
-	NUMBER("vad.off", vad_off, 22938, 0, 65535, "of 65535", "Voice ends when its probability falls below this."),
+	NUMBER("vad.on", vad_on, 32768, 22938, 42598, "of 65535", "Voice begins when its probability reaches this: 0.35 to 0.65. Below, the line's own noise is voice; above, short sounds are none."),
+	NUMBER("vad.off", vad_off, 22938, 9830, 42598, "of 65535", "Voice ends when its probability falls below this: 0.15 to 0.65. Below, it never ends on a noisy line."),
 	MS("vad.gap_ms", vad_gap_ms, 250, 0, 2000, "Pauses this short belong to one burst of voice."),
-	MS("turn.silence_ms", turn_silence_ms, 600, 60, 5000, "Silence that ends the caller's turn when nothing says how finished the words are."),
-	MS("turn.complete_ms", turn_complete_ms, 200, 60, 5000, "Silence that ends the turn when the words are a whole answer."),
-	MS("turn.open_ms", turn_open_ms, 1200, 60, 8000, "Silence that ends the turn when the words want more to follow."),
-	MS("turn.spelled_ms", turn_spelled_ms, 1800, 60, 8000, "Silence that ends the turn when digits, an address or letters were asked for."),
-	MS("turn.endpoint_ms", turn_endpoint_ms, 320, 60, 5000, "Silence that ends the turn once the recogniser calls the end itself."),
+	MS("turn.silence_ms", turn_silence_ms, 600, 60, 3000,
+		"Silence that ends the caller's turn when nothing says how finished the words are. After three seconds callers ask whether anybody is there."),
+	MS("turn.complete_ms", turn_complete_ms, 200, 60, 2000, "Silence that ends the turn when the words are a whole answer."),
+	MS("turn.open_ms", turn_open_ms, 1200, 60, 3000, "Silence that ends the turn when the words want more to follow."),
+	MS("turn.spelled_ms", turn_spelled_ms, 1800, 1600, 3000, "Silence that ends the turn when digits, an address or letters were asked for. People pause for up to 1.5 s inside a number."),
+	MS("turn.endpoint_ms", turn_endpoint_ms, 320, 60, 3000, "Silence that ends the turn once the recogniser calls the end itself."),
 	MS("turn.finalize_ms", turn_finalize_ms, 160, 32, 5000, "Silence after which the recogniser is asked for its final words."),
 	MS("turn.final_wait_ms", turn_final_wait_ms, 700, 0, 5000, "How long a missing final transcript is waited for after the end of the turn."),
-	MS("turn.noise_ms", turn_noise_ms, 1000, 300, 10000, "Silence after voice without words until the agent says that it did not catch that."),
+	MS("turn.noise_ms", turn_noise_ms, 1000, 300, 1400, "Silence after voice without words until the agent says that it did not catch that; 1.5 s at most are promised."),
 	SWITCH("turn.preempt", turn_preempt, 1, "Ask the model already when the end of the turn is only likely."),
 	MS("turn.preempt_ms", turn_preempt_ms, 96, 0, 2000, "Silence that makes the end of the turn likely."),
 	NUMBER("turn.preempt_floor", turn_preempt_floor, 40, 0, 100, "%", "Asking ahead stops when fewer of the last ten were of use."),
 	MS("barge.hold_ms", barge_hold_ms, 96, 32, 1000, "Voice over the agent after which the agent holds."),
-	MS("barge.yield_ms", barge_yield_ms, 1000, 200, 10000, "Voice over the agent after which it yields even without words."),
-	MS("barge.resume_ms", barge_resume_ms, 500, 100, 5000, "Silence after which a held agent goes on."),
+	MS("barge.yield_ms", barge_yield_ms, 1000, 700, 10000, "Voice over the agent after which it yields even without words. A cough lasts up to 600 ms and must not."),
+	MS("barge.resume_ms", barge_resume_ms, 500, 100, 600, "Silence after which a held agent goes on; 700 ms at most are promised."),
 	NUMBER("barge.words", barge_words, 2, 1, 20, "words", "So many words over the agent make it yield."),
 	MS("barge.tail_ms", barge_tail_ms, 700, 0, 5000, "This close to the end of its words, a nod counts as an answer."),
-	MS("llm.filler_ms", llm_filler_ms, 1200, 100, 20000, "No speakable text from the model after this: a filler is spoken."),
-	MS("llm.second_ms", llm_second_ms, 1500, 100, 20000, "No speakable text from the model after this: the next attempt starts."),
-	MS("llm.stall_ms", llm_stall_ms, 1500, 100, 20000, "The model stops in the middle for this long with nothing left to say: the next attempt starts."),
+	MS("llm.filler_ms", llm_filler_ms, 1200, 100, 1500, "No speakable text from the model after this: a filler is spoken. 2.5 s of dead air at most are promised."),
+	MS("llm.second_ms", llm_second_ms, 1500, 1000, 20000, "No speakable text from the model after this: the next attempt starts. Models take up to a second without being stuck."),
+	MS("llm.stall_ms", llm_stall_ms, 1500, 500, 2000, "The model stops in the middle for this long with nothing left to say: the next attempt starts. 2.5 s of dead air at most are promised."),
 	MS("llm.total_ms", llm_total_ms, 30000, 1000, 120000, "One answer of the model takes at most this long."),
 	NUMBER("llm.attempts", llm_attempts, 3, 1, 10, "attempts", "Attempts at one answer before the agent apologises."),
-	MS("tts.first_ms", tts_first_ms, 800, 100, 20000, "The voice's first audio comes within this, or the text is given to a new stream."),
-	MS("tts.gap_ms", tts_gap_ms, 800, 100, 20000, "Between pieces of audio at most this once playing has caught up."),
+	MS("tts.first_ms", tts_first_ms, 800, 400, 2000,
+		"The voice's first audio comes within this, or the text is given to a new stream. Voices take up to 0.4 s; 2.5 s of dead air at most are promised."),
+	MS("tts.gap_ms", tts_gap_ms, 800, 300, 2000, "Between pieces of audio at most this once playing has caught up. Shorter is a voice's usual pace; 2.5 s of dead air at most are promised."),
 	NUMBER("tts.attempts", tts_attempts, 3, 1, 10, "attempts", "Attempts at one utterance before it is given up."),
 	NUMBER("tts.ahead", tts_ahead, 2, 1, 8, "utterances", "Utterances synthesised ahead of the one that plays."),
-	MS("tts.margin_ms", tts_margin_ms, 200, 0, 2000, "Estimated word times count as heard only this much later."),
+	MS("tts.margin_ms", tts_margin_ms, 200, 0, 400, "Estimated word times count as heard only this much later; what lies in between is said twice when a voice dies."),
 	MS("play.start_ms", play_start_ms, 300, 40, 5000, "From the order to play to the first frame on the wire, at most."),
-	MS("play.mark_ms", play_mark_ms, 2000, 200, 20000, "A mark that is later than this is not waited for."),
+	MS("play.mark_ms", play_mark_ms, 2000, 1000, 20000, "A mark that is later than this is not waited for. Lines add up to half a second, and what is given up is said again."),
 	MS("stt.stall_ms", stt_stall_ms, 2000, 300, 20000, "Voice without any transcript for this long: a new recogniser stream is opened."),
 	MS("stt.retry_ms", stt_retry_ms, 200, 20, 5000, "Wait before a recogniser stream is opened again, doubled up to two seconds."),
 	MS("tool.filler_ms", tool_filler_ms, 800, 100, 20000, "A tool that takes longer than this gets a filler."),
@@ -60,6 +62,45 @@ const struct option call_options[] = {
 };
 
 enum { FIELDS = sizeof(call_options) / sizeof(call_options[0]) - 1 };
+
+/* What could be set when calls were recorded with it: they replay as they were. */
+static const struct recorded_range {
+	const char *name;
+	int64_t min, max;
+} recorded_ranges[] = {
+	{ "vad.on", 1, 65535 },
+	{ "vad.off", 0, 65535 },
+	{ "turn.silence_ms", 60, 5000 },
+	{ "turn.complete_ms", 60, 5000 },
+	{ "turn.open_ms", 60, 8000 },
+	{ "turn.spelled_ms", 60, 8000 },
+	{ "turn.endpoint_ms", 60, 5000 },
+	{ "turn.noise_ms", 300, 10000 },
+	{ "barge.yield_ms", 200, 10000 },
+	{ "barge.resume_ms", 100, 5000 },
+	{ "llm.filler_ms", 100, 20000 },
+	{ "llm.second_ms", 100, 20000 },
+	{ "llm.stall_ms", 100, 20000 },
+	{ "tts.first_ms", 100, 20000 },
+	{ "tts.gap_ms", 100, 20000 },
+	{ "tts.margin_ms", 0, 2000 },
+	{ "play.mark_ms", 200, 20000 },
+};
+
+static bool in_range(const struct option *o, uint64_t value)
+{
+	int64_t min = o->min, max = o->max;
+	size_t i;
+
+	if (o->type == OPTION_BOOL)
+		return value <= 1;
+	for (i = 0; i < sizeof(recorded_ranges) / sizeof(recorded_ranges[0]); i++)
+		if (!strcmp(recorded_ranges[i].name, o->name)) {
+			min = recorded_ranges[i].min;
+			max = recorded_ranges[i].max;
+		}
+	return value >= (uint64_t)min && value <= (uint64_t)max;
+}
 
 static int64_t value_get(const struct option *o, const struct call_settings *s)
 {
@@ -110,7 +151,7 @@ enum err call_settings_decode(struct call_settings *s, const void *data, size_t 
 		o = &call_options[f.number - 1];
 		if (f.is_bytes || !f.u64)
 			return ERR_FORMAT;
-		if (o->type == OPTION_BOOL ? f.u64 > 2 : (f.u64 - 1 < (uint64_t)o->min || f.u64 - 1 > (uint64_t)o->max))
+		if (!in_range(o, f.u64 - 1))
 			return ERR_LIMIT;
 		value_set(o, s, (int64_t)(f.u64 - 1));
 	}

@@ -75,6 +75,7 @@ void call_settings_init(struct call_settings *s); /* the defaults */
 /* Canonical: field numbers are the order in the table, zigzag values. What is absent reads as the default it had when the
  * format was frozen (`call_settings_init`), then as what the table calls the old behaviour. */
 void call_settings_encode(const struct call_settings *s, struct buf *b);
+/* Ranges are those that stood in the table when a call can have been recorded; some are narrower today. */
 enum err call_settings_decode(struct call_settings *s, const void *data, size_t len) MUST_USE;
 
 #endif

@@ -148,7 +148,7 @@ void wording_amount(struct buf *b, int64_t micros, const char *currency, const c
 
 	for (i = 0; i < sizeof(currencies) / sizeof(currencies[0]); i++) {
 		c = &currencies[i];
-		if (strcmp(c->code, currency))
+		if (strcmp(c->code, currency) != 0)
 			continue;
 		if (is_language(language, "en"))
 			word = micros == MICROS ? c->one : c->many;

@@ -319,6 +319,22 @@ static int apply(struct reading *r, const struct common *common)
 	return CLI_FINE;
 }
 
+void cli_log_unasked(struct cli *cli, enum log_level level)
+{
+	struct log_settings log;
+	size_t i;
+
+	for (i = 0; i < config_count(cli->config); i++) {
+		const struct config_setting setting = config_at(cli->config, i);
+
+		if (setting.is_set && !strncmp(setting.option->name, "log.", 4))
+			return;
+	}
+	config_bind(cli->config, log_options, &log);
+	log.level = (int)level;
+	log_setup(&log);
+}
+
 /* Mistakes are told as JSON even when they stand before --json. */
 static bool asks_json(int argc, char **argv)
 {

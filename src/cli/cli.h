@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/log.h"
 
 struct config;
 
@@ -60,6 +61,10 @@ struct command {
  * Handles --help (prints the command's help from its tables and exits with status 0), --json, --config F and
  * --set K=V (may repeat), so that every command knows them. On a mistake: reports it and returns CLI_USAGE. */
 int cli_flags(struct cli *cli, const struct flag *flags, int *argc, char **argv) MUST_USE;
+
+/* For a command that tells of its work itself: nothing below `level` is logged, unless a setting of the log was given. After
+ * cli_flags. */
+void cli_log_unasked(struct cli *cli, enum log_level level);
 
 /* Reports a failure (for people on stderr; with --json as {"error":{"code","message","where","hint"}} on stdout) and returns
  * `status`. where and hint may be NULL. */

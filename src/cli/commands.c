@@ -6,6 +6,7 @@
 
 const struct command cli_commands[] = {
 	{ "audio", "g711 | resample | dtmf F", "Runs the sound processing on a file.", cmd_audio },
+	{ "call", "--rulebook R (--speak F.wav [--at MS] ... | --type)", "Holds a whole call from the terminal: recordings or typed lines are the caller.", cmd_call },
 	{ "config", "[--docs]", "Prints every setting: its value, where it came from, its default, unit and meaning.", cmd_config },
 	{ "doctor", "", "Checks all that the program needs and says what to do.", cmd_doctor },
 	{ "journal", "list | verify | dump DIR", "Shows the journal as it lies on disk, torn or whole.", cmd_journal },
@@ -14,7 +15,7 @@ const struct command cli_commands[] = {
 	{ "redact", "", "Reads lines, text or JSON, and prints each without its personal data, and what that was.", cmd_redact },
 	{ "replay", "CALL|PATH [--dir DIR] [--set K=V]", "Runs a recorded call again and compares every output, or shows what other settings would have changed.", cmd_replay },
 	{ "route", "add NUMBER TENANT RULEBOOK | list", "Says which tenant and which rule-book a phone number belongs to.", cmd_route },
-	{ "rulebook", "check F | show NAME", "Says whether a rule-book is fine, with every mistake and its line, or shows what becomes of it.", cmd_rulebook },
+	{ "rulebook", "check F | show NAME | try NAME", "Says whether a rule-book is fine, with every mistake and its line, shows what becomes of it, or plays it by typing.", cmd_rulebook },
 	{ "secret", "set TENANT NAME | list TENANT | remove TENANT NAME", "Keeps the secrets of a tenant, sealed; values come from a prompt or standard input.", cmd_secret },
 	{ "simulate", "[--calls N] [--seed S] [--faults LIST]", "Runs whole calls in virtual time and checks every promise.", cmd_simulate },
 	{ "show", "CALL [--dir DIR]", "Tells what happened in a call, turn by turn.", cmd_show },

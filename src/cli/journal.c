@@ -1,10 +1,10 @@
-/* `callfunnel journal list | verify | dump DIR`: the journal as it lies on disk, torn, whole, read-only or live.
+/* `callfunnel journal list | verify | dump DIR`: the journal as it lies on disk, torn, whole, read-only or live; verify is
+ * journal_verify.c.
  *
  * Reads only; never makes a key. Payloads open when the master key is at hand (DIR/master.key or --key F). Main thread. */
 #include "cli/journal.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,23 +12,9 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "voice/journal_read.h"
+#include "voice/ship.h"
 
-enum { SHOWN_BYTES = 48, LINE_MAX_BYTES = 64 * 1024, FAULTS_MAX = 1000 };
-
-struct journal_command {
-	struct cli *cli;
-	const char *path;
-	const char *key_path;
-	const char *call_text;
-	const char *kind_text;
-	struct id128 call;
-	const struct journal_kind_info *kind;
-	struct keyring *keyring;
-	struct journal_reader *reader;
-	json_t *faults;
-	uint64_t broken_seals, unopened, erased;
-};
+enum { SHOWN_BYTES = 48, LINE_MAX_BYTES = 64 * 1024 };
 
 /* ---- printers ---- */
 
@@ -92,7 +78,7 @@ static json_t *number(uint64_t value)
 	return json_integer((json_int_t)(value > INT64_MAX ? INT64_MAX : value));
 }
 
-static void put_number(json_t *to, const char *name, uint64_t value)
+void journal_put_number(json_t *to, const char *name, uint64_t value)
 {
 	json_object_set_new(to, name, number(value));
 }
@@ -105,7 +91,7 @@ static void put_id(json_t *to, const char *name, const struct id128 *id)
 	json_object_set_new(to, name, json_string(text));
 }
 
-static void print_json(json_t *doc)
+void journal_print_json(json_t *doc)
 {
 	json_dumpf(doc, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -114,18 +100,19 @@ static void print_json(json_t *doc)
 
 /* ---- opening ---- */
 
+/* A fault goes into the list that verify prints. */
 static void note_fault(void *arg, const struct journal_fault *fault)
 {
 	struct journal_command *c = arg;
 	json_t *f;
 
-	if (json_array_size(c->faults) >= FAULTS_MAX)
+	if (json_array_size(c->faults) >= JOURNAL_FAULTS_SHOWN)
 		return;
 	f = json_object();
 	json_object_set_new(f, "kind", json_string(journal_fault_name(fault->kind)));
 	json_object_set_new(f, "file", json_string(fault->file));
-	put_number(f, "offset", fault->offset);
-	put_number(f, "bytes", fault->bytes);
+	journal_put_number(f, "offset", fault->offset);
+	journal_put_number(f, "bytes", fault->bytes);
 	json_array_append_new(c->faults, f);
 }
 
@@ -151,7 +138,9 @@ static int open_all(struct journal_command *c)
 	enum err err;
 
 	folder_of(c->path, folder);
-	if (!stat(c->path, &st) && !S_ISDIR(st.st_mode) && !strcmp(folder, c->path))
+	c->whole_folder = !strcmp(folder, c->path);
+	c->shipped_err = c->whole_folder ? ship_cursor_read(&disk_real, folder, &c->shipped) : ERR_NOTFOUND; /* before the files: both may grow */
+	if (!stat(c->path, &st) && !S_ISDIR(st.st_mode) && c->whole_folder)
 		return cli_fail(c->cli, CLI_MISSING, ERR_FORMAT, c->path, "name the folder, or a file that ends in .cfj",
 			"neither a journal's folder nor one of its files");
 	err = keyring_open(&c->keyring, &disk_real, folder, &keys, &detail);
@@ -173,7 +162,7 @@ static void close_all(struct journal_command *c)
 	json_decref(c->faults);
 }
 
-static int fail_reading(struct journal_command *c, enum err err)
+int journal_fail_reading(struct journal_command *c, enum err err)
 {
 	return cli_fail(c->cli, CLI_MISSING, err, c->path, "check the disk", "reading stopped: %s", err_name(err));
 }
@@ -198,30 +187,30 @@ static json_t *file_json(const struct journal_file *f)
 
 	json_object_set_new(o, "file", json_string(f->name));
 	json_object_set_new(o, "role", json_string(role_name(f->header.role)));
-	put_number(o, "order", f->header.order);
-	put_number(o, "bytes", f->bytes);
+	journal_put_number(o, "order", f->header.order);
+	journal_put_number(o, "bytes", f->bytes);
 	json_object_set_new(o, "header", json_string(f->err ? err_name(f->err) : "fine"));
 	return o;
 }
 
-static json_t *call_json(const struct journal_call_info *c, bool beginning_gone)
+json_t *journal_call_json(const struct journal_call_info *c, bool beginning_gone)
 {
 	json_t *o = json_object();
 	char wall[40];
 
 	put_id(o, "tenant", &c->tenant);
 	put_id(o, "call", &c->call);
-	put_number(o, "epoch", c->epoch);
-	put_number(o, "records", c->records);
-	put_number(o, "bytes", c->bytes);
+	journal_put_number(o, "epoch", c->epoch);
+	journal_put_number(o, "records", c->records);
+	journal_put_number(o, "bytes", c->bytes);
 	json_object_set_new(o, "first", json_string(wall_text(c->first_wall_us, wall)));
 	json_object_set_new(o, "last", json_string(wall_text(c->last_wall_us, wall)));
-	put_number(o, "span_us", c->last_us - c->first_us);
+	journal_put_number(o, "span_us", c->last_us - c->first_us);
 	json_object_set_new(o, "started", json_boolean(c->started || c->attached));
 	json_object_set_new(o, "ended", json_boolean(c->ended));
-	put_number(o, "gaps", c->gaps);
-	put_number(o, "missing", journal_call_missing(c, beginning_gone));
-	put_number(o, "duplicates", c->duplicates);
+	journal_put_number(o, "gaps", c->gaps);
+	journal_put_number(o, "missing", journal_call_missing(c, beginning_gone));
+	journal_put_number(o, "duplicates", c->duplicates);
 	return o;
 }
 
@@ -256,10 +245,10 @@ static void list_json(struct journal_command *c)
 	for (i = 0; i < files->count; i++)
 		json_array_append_new(list, file_json(&files->items[i]));
 	for (i = 0; (info = journal_reader_call(c->reader, i)); i++)
-		json_array_append_new(calls, call_json(info, gone));
+		json_array_append_new(calls, journal_call_json(info, gone));
 	json_object_set_new(doc, "files", list);
 	json_object_set_new(doc, "calls", calls);
-	print_json(doc);
+	journal_print_json(doc);
 }
 
 static int run_list(struct journal_command *c)
@@ -270,135 +259,12 @@ static int run_list(struct journal_command *c)
 	while (!(err = journal_reader_next(c->reader, &item)))
 		continue;
 	if (err != ERR_NOTFOUND)
-		return fail_reading(c, err);
+		return journal_fail_reading(c, err);
 	if (c->cli->json)
 		list_json(c);
 	else
 		list_people(c);
 	return CLI_FINE;
-}
-
-/* ---- verify ---- */
-
-static void verify_seal(struct journal_command *c, const struct journal_item *item)
-{
-	const uint8_t *payload;
-	size_t len;
-
-	switch (journal_reader_payload(c->reader, item, &payload, &len)) {
-	case ERR_NONE: return;
-	case ERR_DENIED: c->erased++; return;
-	case ERR_CORRUPT: break;
-	default: c->unopened++; return;
-	}
-	c->broken_seals++;
-	if (json_array_size(c->faults) < FAULTS_MAX) {
-		json_t *f = json_object();
-
-		json_object_set_new(f, "kind", json_string("broken_seal"));
-		json_object_set_new(f, "file", json_string(item->file));
-		put_number(f, "offset", item->offset);
-		put_number(f, "bytes", item->record.raw_len);
-		json_array_append_new(c->faults, f);
-	}
-}
-
-struct verdict {
-	uint64_t missing, duplicates, calls;
-	bool whole;
-};
-
-static struct verdict judge(struct journal_command *c)
-{
-	struct journal_reader_counts counts = journal_reader_counts(c->reader);
-	const struct journal_call_info *info;
-	struct verdict v = { 0 };
-
-	while ((info = journal_reader_call(c->reader, v.calls))) {
-		v.missing += journal_call_missing(info, counts.beginning_gone);
-		v.duplicates += info->duplicates;
-		v.calls++;
-	}
-	v.whole = !counts.corrupt && !counts.foreign && !counts.missing_files && !c->broken_seals && !v.missing && !v.duplicates;
-	return v;
-}
-
-static void verify_json(struct journal_command *c, const struct verdict *v)
-{
-	struct journal_reader_counts n = journal_reader_counts(c->reader);
-	const struct journal_call_info *info;
-	json_t *doc = json_object(), *calls = json_array();
-	size_t i;
-
-	for (i = 0; (info = journal_reader_call(c->reader, i)); i++)
-		if (journal_call_missing(info, n.beginning_gone) || info->duplicates)
-			json_array_append_new(calls, call_json(info, n.beginning_gone));
-	json_object_set_new(doc, "whole", json_boolean(v->whole));
-	put_number(doc, "records", n.records);
-	put_number(doc, "calls", v->calls);
-	put_number(doc, "torn", n.torn);
-	put_number(doc, "torn_bytes", n.torn_bytes);
-	put_number(doc, "corrupt", n.corrupt);
-	put_number(doc, "corrupt_bytes", n.corrupt_bytes);
-	put_number(doc, "foreign", n.foreign);
-	put_number(doc, "missing_files", n.missing_files);
-	put_number(doc, "missing", v->missing);
-	put_number(doc, "duplicates", v->duplicates);
-	put_number(doc, "broken_seals", c->broken_seals);
-	put_number(doc, "erased", c->erased);
-	put_number(doc, "unopened", c->unopened);
-	json_object_set(doc, "faults", c->faults);
-	json_object_set_new(doc, "broken_calls", calls);
-	print_json(doc);
-}
-
-static void verify_people(struct journal_command *c, const struct verdict *v)
-{
-	struct journal_reader_counts n = journal_reader_counts(c->reader);
-	const struct journal_call_info *info;
-	char call[33];
-	size_t i;
-	json_t *f;
-
-	json_array_foreach(c->faults, i, f)
-		printf("%s: %s, offset %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " bytes\n",
-			json_string_value(json_object_get(f, "file")), json_string_value(json_object_get(f, "kind")),
-			json_integer_value(json_object_get(f, "offset")), json_integer_value(json_object_get(f, "bytes")));
-	for (i = 0; (info = journal_reader_call(c->reader, i)); i++) {
-		uint64_t missing = journal_call_missing(info, n.beginning_gone);
-
-		id128_print(&info->call, call);
-		if (missing || info->duplicates)
-			printf("call %s epoch %u: %" PRIu64 " sequences missing, %" PRIu64 " twice\n", call, info->epoch, missing,
-				info->duplicates);
-	}
-	if (n.missing_files)
-		printf("%" PRIu64 " files are missing in the chain\n", n.missing_files);
-	printf("%s: %" PRIu64 " records of %" PRIu64 " calls, %" PRIu64 " torn ends (%" PRIu64 " bytes, never durable)",
-		v->whole ? "whole" : "BROKEN", n.records, v->calls, n.torn, n.torn_bytes);
-	if (c->erased)
-		printf(", %" PRIu64 " records erased", c->erased);
-	if (c->unopened)
-		printf(", %" PRIu64 " seals not opened for want of a key", c->unopened);
-	putchar('\n');
-}
-
-static int run_verify(struct journal_command *c)
-{
-	struct journal_item item;
-	struct verdict v;
-	enum err err;
-
-	while (!(err = journal_reader_next(c->reader, &item)))
-		verify_seal(c, &item);
-	if (err != ERR_NOTFOUND)
-		return fail_reading(c, err);
-	v = judge(c);
-	if (c->cli->json)
-		verify_json(c, &v);
-	else
-		verify_people(c, &v);
-	return v.whole ? CLI_FINE : CLI_NOT_SO;
 }
 
 /* ---- dump ---- */
@@ -432,22 +298,22 @@ static void dump_json(const struct journal_item *item, struct buf *text, size_t 
 	char wall[40];
 
 	json_object_set_new(o, "file", json_string(item->file));
-	put_number(o, "offset", item->offset);
+	journal_put_number(o, "offset", item->offset);
 	json_object_set_new(o, "kind", json_string(journal_kind_name(h->kind)));
-	put_number(o, "kind_number", h->kind);
+	journal_put_number(o, "kind_number", h->kind);
 	put_id(o, "tenant", &h->tenant);
 	put_id(o, "call", &h->call);
-	put_number(o, "epoch", h->epoch);
-	put_number(o, "sequence", h->sequence);
-	put_number(o, "time_us", h->time_us);
+	journal_put_number(o, "epoch", h->epoch);
+	journal_put_number(o, "sequence", h->sequence);
+	journal_put_number(o, "time_us", h->time_us);
 	json_object_set_new(o, "time", json_string(wall_text(h->wall_us, wall)));
-	put_number(o, "batch", h->batch);
-	put_number(o, "bytes", opened ? h->payload_len : len);
+	journal_put_number(o, "batch", h->batch);
+	journal_put_number(o, "bytes", opened ? h->payload_len : len);
 	if (opened)
 		json_object_set_new(o, "closed", json_string(closed_text(opened)));
 	else
 		json_object_set_new(o, "payload", json_string(buf_str(text)));
-	print_json(o);
+	journal_print_json(o);
 }
 
 static void dump_people(const struct journal_item *item, struct buf *text)
@@ -483,7 +349,7 @@ static int run_dump(struct journal_command *c)
 			dump_people(&item, &text);
 	}
 	buf_fini(&text);
-	return err == ERR_NOTFOUND ? CLI_FINE : fail_reading(c, err);
+	return err == ERR_NOTFOUND ? CLI_FINE : journal_fail_reading(c, err);
 }
 
 /* ---- the command ---- */
@@ -506,7 +372,7 @@ static int (*verb_find(const char *name))(struct journal_command *c)
 	if (!strcmp(name, "list"))
 		return run_list;
 	if (!strcmp(name, "verify"))
-		return run_verify;
+		return journal_verify;
 	return !strcmp(name, "dump") ? run_dump : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "conductor/rulebook.h"
+#include "conductor/tools.h"
 #include "control/identity.h"
 #include "data/secrets.h"
 
@@ -26,5 +27,6 @@ const struct option *const settings_tables[] = {
 	identity_options,
 	secrets_options,
 	rulebook_options,
+	toolbox_options,
 	NULL,
 };

@@ -164,8 +164,7 @@ static void people_promises(struct simulating *m, const struct run_result *r)
 		const struct failure_report *f = &v->failures[i];
 
 		buf_printf(&m->out, "\n%s broken: %s\n", promise_facts[f->promise].name, f->what);
-		if (f->seed || f->step)
-			people_again(m, f);
+		people_again(m, f);
 	}
 	for (i = 0; i < r->crash_count && i < RUN_CRASHES; i++) {
 		buf_printf(&m->out, "\nthe program died of signal %d in call %" PRIu64 "; ", r->crashes[i].signal, r->crashes[i].call);
@@ -498,8 +497,11 @@ int cmd_simulate(struct cli *cli, int argc, char **argv)
 
 	if (status)
 		return status;
+	cli_log_unasked(cli, LOG_LEVEL_NONE);
 	if (argc > 1)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, argv[1], "see simulate --help", "simulate takes no operands");
+	if (m.call >= 0 && m.calls >= 0)
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--call", "--call K runs that one; --calls N runs 0 to N-1", "--call and --calls exclude each other");
 	buf_init(&m.out, OUT_BYTES_MAX);
 	m.options.ledger = -1;
 	status = m.list_faults ? faults_list(&m) : options_take(&m);

@@ -190,25 +190,61 @@ static void on_got(void *arg, enum err err, const struct document *d)
 		a->err = tenant_info_tenant(&info, &a->tenant);
 }
 
-int stores_tenant(struct stores *s, const char *name, struct tenant **tp)
+static enum err tenant_read(struct stores *s, const char *name, struct tenant **tp)
 {
 	char key[DOCUMENT_KEY_MAX];
 	struct got a = { .done = false };
 	enum err err;
 
-	*tp = NULL;
-	if (!tenant_name_ok(name))
-		return cli_fail(s->cli, CLI_USAGE, ERR_USAGE, NULL, "1 to 63 of a-z, 0-9 and -, not at either end", "no name of a tenant: %s", name);
 	tenant_info_key(name, key);
 	err = documents_get(s->documents, NULL, tenant_house(), key, on_got, &a);
 	if (!err)
 		stores_wait(s, &a.done);
-	err = err ? err : a.err;
+	*tp = a.tenant;
+	return err ? err : a.err;
+}
+
+static enum err tenant_make(struct stores *s, const char *name)
+{
+	char key[DOCUMENT_KEY_MAX];
+	struct tenant_info info;
+	struct buf b;
+	enum err err;
+
+	tenant_info_begin(&info, name, (int64_t)time(NULL));
+	tenant_info_key(name, key);
+	buf_init(&b, 4096);
+	err = tenant_info_encode(&info, &b);
+	if (!err)
+		err = stores_put(s, tenant_house(), key, &b, DOCUMENT_NONE);
+	buf_fini(&b);
+	return err == ERR_EXISTS ? ERR_NONE : err; /* somebody else made it meanwhile */
+}
+
+static int tenant_find(struct stores *s, const char *name, bool make, struct tenant **tp)
+{
+	enum err err;
+
+	*tp = NULL;
+	if (!tenant_name_ok(name))
+		return cli_fail(s->cli, CLI_USAGE, ERR_USAGE, NULL, "1 to 63 of a-z, 0-9 and -, not at either end", "no name of a tenant: %s", name);
+	err = tenant_read(s, name, tp);
+	if (err == ERR_NOTFOUND && make) {
+		err = tenant_make(s, name);
+		err = err ? err : tenant_read(s, name, tp);
+	}
 	if (err == ERR_NOTFOUND)
 		return cli_fail(s->cli, CLI_MISSING, err, s->dir, "`callfunnel tenant list` shows them, `callfunnel tenant add` makes one",
 			"there is no tenant %s", name);
-	if (err)
-		return stores_fail(s, err, "reading the tenant");
-	*tp = a.tenant;
-	return CLI_FINE;
+	return err ? stores_fail(s, err, "reading the tenant") : CLI_FINE;
+}
+
+int stores_tenant(struct stores *s, const char *name, struct tenant **tp)
+{
+	return tenant_find(s, name, false, tp);
+}
+
+int stores_tenant_made(struct stores *s, const char *name, struct tenant **tp)
+{
+	return tenant_find(s, name, true, tp);
 }

@@ -43,6 +43,9 @@ void stores_wait(struct stores *s, const bool *done);
 /* The tenant of that name, from its record; the exit status when there is none (which is told). Drop it. */
 int stores_tenant(struct stores *s, const char *name, struct tenant **tp) MUST_USE;
 
+/* The same; a tenant that is not there yet is made. */
+int stores_tenant_made(struct stores *s, const char *name, struct tenant **tp) MUST_USE;
+
 /* Stores a document; ERR_EXISTS and the like are the caller's to tell. */
 enum err stores_put(struct stores *s, const struct tenant *t, const char *key, const struct buf *value, uint64_t expected) MUST_USE;
 

@@ -169,9 +169,17 @@ enum err rulebook_load(struct rulebook **bp, const char *name, const void *data,
 	return err;
 }
 
+struct rulebook *rulebook_share(const struct rulebook *b)
+{
+	struct rulebook *shared = (struct rulebook *)b; /* only its count changes */
+
+	atomic_fetch_add(&shared->shares, 1);
+	return shared;
+}
+
 void rulebook_free(struct rulebook *b)
 {
-	if (!b)
+	if (!b || atomic_fetch_sub(&b->shares, 1) > 0)
 		return;
 	while (b->blocks) {
 		struct arena_block *next = b->blocks->next;

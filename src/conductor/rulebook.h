@@ -50,7 +50,8 @@ struct rulebook_report {
 /* Reads a book from memory; `name` is what a YAML error calls it. On an error *bp is NULL and, unless it is ERR_NOMEM, the report
  * has at least one mistake, in the order of the file. ERR_FORMAT, ERR_LIMIT (a ceiling of the document), ERR_NOMEM. */
 enum err rulebook_load(struct rulebook **bp, const char *name, const void *data, size_t len, struct rulebook_report *report) MUST_USE;
-void rulebook_free(struct rulebook *b); /* NULL is fine */
+void rulebook_free(struct rulebook *b); /* one owner less, with the last it goes; NULL is fine */
+struct rulebook *rulebook_share(const struct rulebook *b); /* one owner more; any thread */
 
 /* ---- finding ---- */
 

@@ -9,8 +9,8 @@
 const struct option rulebook_options[] = {
 	{ .name = "rulebooks.dir", .type = OPTION_TEXT, .max = RULEBOOK_PATH_MAX - 100, .text = "",
 		.help = "The folder of rule-books that are called by name; empty: rulebooks beside the program, then /usr/share/callfunnel/rulebooks." },
-	{ .name = "services.records", .type = OPTION_TEXT, .max = 400, .text = "http://127.0.0.1:8791",
-		.help = "The base URL that service:records stands for in a rule-book's tools." },
+	{ .name = "services.records", .type = OPTION_TEXT, .max = 400, .text = "",
+		.help = "The base URL that service:records stands for in a rule-book's tools, {tenant} in it for the tenant's name; empty: the records built in." },
 	{ .name = NULL },
 };
 

@@ -6,6 +6,8 @@
 #ifndef CONDUCTOR_RULEBOOK_STATE_H
 #define CONDUCTOR_RULEBOOK_STATE_H
 
+#include <stdatomic.h>
+
 #include "base/yaml.h"
 #include "conductor/rulebook.h"
 
@@ -188,6 +190,7 @@ struct arena_block {
 };
 
 struct rulebook {
+	atomic_int shares; /* owners beyond the first */
 	struct yaml_doc *doc;
 	struct arena_block *blocks;
 	char hash[RULEBOOK_HASH_BYTES];

@@ -399,7 +399,9 @@ enum err text_json(const struct filling *f, const char *text, struct buf *out)
 	while (!err && template_next(&text, &part, &bad)) {
 		if (!part.is_name) {
 			buf_append(&piece, part.text, part.len);
-		} else if (symbol_find(f->book, part.text, part.len, &s) && !is_later(&s)) {
+		} else if (!symbol_find(f->book, part.text, part.len, &s)) {
+			continue; /* the checker refuses such books */
+		} else if (!is_later(&s)) {
 			err = symbol_words(f, &s, &piece);
 		} else {
 			flush_text(&piece, out);

@@ -127,13 +127,16 @@ static bool url_begins(const char *url)
 
 static void url_names_check(struct reading *r, const struct yaml_item *item, struct tool_spec *t)
 {
-	const char *at = item->text, *bad;
+	const char *scheme = strstr(item->text, "//"), *at = item->text, *bad, *path;
 	struct template_part part;
 
+	path = strpbrk(scheme ? scheme + 2 : item->text, "/?#");
 	while (template_next(&at, &part, &bad)) {
 		struct argument *a = part.is_name ? argument_find(t, part.text, part.len) : NULL;
 
-		if (part.is_name && (!a || !a->required))
+		if (part.is_name && (!path || part.text < path))
+			mistake_value(r, item, "arguments behind the host", "an argument must not choose whose server is asked");
+		else if (part.is_name && (!a || !a->required))
 			mistake_value(r, item, "a required argument's name", "nothing fills {%.*s} in the address", (int)part.len, part.text);
 	}
 	if (bad)

@@ -5,11 +5,11 @@
 #include "data/sqlite_db.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
+#include <time.h>
 
 enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x63616c66 };
 
@@ -149,14 +149,13 @@ static enum err prepare_all(struct sqlite_db *db)
 	return err;
 }
 
-/* The file first, by ourselves: readable by its owner alone, and so are the two that SQLite puts beside it. */
+/* The file first, by ourselves: readable by its owner alone, and so are the two that SQLite puts beside it. It is made without being
+ * opened: SQLite's locks are POSIX locks, and a process that closes any descriptor of a file loses all of its locks on it. Another
+ * program would then take itself for the last one and delete a log that is in use. */
 static enum err file_make(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0)
+	if (mknod(path, S_IFREG | 0600, 0) && errno != EEXIST)
 		return err_from_errno(errno);
-	close(fd);
 	return ERR_NONE;
 }
 
@@ -173,22 +172,44 @@ static const char *words_for(struct sqlite_db *db, enum err err)
 	}
 }
 
-enum err sqlite_db_open(struct sqlite_db *db, const char *path, struct err_detail *detail)
+static enum err open_once(struct sqlite_db *db, const char *path)
 {
-	enum err err;
+	enum err err = sqlite_err(sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 
-	*db = (struct sqlite_db){ .handle = NULL };
-	err = file_make(path);
-	if (!err)
-		err = sqlite_err(sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (!err)
 		err = sqlite_err(sqlite3_busy_timeout(db->handle, SQLITE_BUSY_MS));
 	if (!err)
 		err = sqlite_err(sqlite3_exec(db->handle, connection_sql, NULL, NULL, NULL));
 	if (!err)
 		err = schema_open(db->handle);
+	return err ? err : prepare_all(db);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* SQLite's own waiting does not cover a first opening: where two programs that read both want to switch the file to WAL, one of them is
+ * told "busy" at once, lest they wait for each other. It begins anew then, as long as it would have waited. */
+enum err sqlite_db_open(struct sqlite_db *db, const char *path, struct err_detail *detail)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	uint64_t until_ms = now_ms() + SQLITE_BUSY_MS;
+	enum err err;
+
+	*db = (struct sqlite_db){ .handle = NULL };
+	err = file_make(path);
 	if (!err)
-		err = prepare_all(db);
+		err = open_once(db, path);
+	while (err == ERR_BUSY && now_ms() < until_ms) {
+		sqlite_db_close(db);
+		nanosleep(&pause, NULL);
+		err = open_once(db, path);
+	}
 	if (err) {
 		tell(detail, err, path, words_for(db, err));
 		sqlite_db_close(db);

@@ -25,4 +25,33 @@ struct media {
 	void (*end)(void *socket); /* hang up; the socket will close */
 };
 
+/* ---- what comes the other way ----
+ *
+ * An adapter reads the carrier's messages into these. `started` once, before all others; `stopped` (the carrier ended the call) or
+ * `broken` (the carrier broke its protocol; the socket should be closed) once, the last.
+ */
+
+enum { MEDIA_ID_MAX = 64, MEDIA_PARAMETERS = 8, MEDIA_NAME_MAX = 32, MEDIA_VALUE_MAX = 512 };
+
+struct media_parameter {
+	char name[MEDIA_NAME_MAX], value[MEDIA_VALUE_MAX];
+};
+
+/* Borrowed for the call of the handler. */
+struct media_start {
+	char stream[MEDIA_ID_MAX], account[MEDIA_ID_MAX], call[MEDIA_ID_MAX]; /* the carrier's names; "" where it has none */
+	struct media_parameter parameters[MEDIA_PARAMETERS]; /* what we gave the carrier for its start; further ones are dropped */
+	size_t parameter_count;
+};
+
+struct media_events {
+	void (*started)(void *arg, const struct media_start *start);
+	void (*audio)(void *arg, const uint8_t *ulaw, size_t samples); /* the caller's, in order */
+	void (*gap)(void *arg, uint64_t samples);                      /* so many never came */
+	void (*mark)(void *arg, const struct mark *mark);
+	void (*digit)(void *arg, char digit);
+	void (*stopped)(void *arg);
+	void (*broken)(void *arg, const struct err_detail *detail);
+};
+
 #endif

@@ -52,6 +52,12 @@ void judge_exercise(struct judge *j, enum promise promise)
 	j->verdict->exercised[promise]++;
 }
 
+struct failure_report judge_place(const struct judge *j, enum promise promise)
+{
+	return (struct failure_report){ .promise = promise, .seed = j->scene->seed, .call = j->scene->call, .step = j->steps,
+		.at_us = judge_now(j) - j->scene->opened_us };
+}
+
 void verdict_keep(struct verdict *v, const struct failure_report *f)
 {
 	uint32_t i, same = 0;
@@ -64,11 +70,10 @@ void verdict_keep(struct verdict *v, const struct failure_report *f)
 
 void judge_fail(struct judge *j, enum promise promise, const char *fmt, ...)
 {
-	struct failure_report f = { .promise = promise, .seed = j->scene->seed, .call = j->scene->call, .step = j->steps };
+	struct failure_report f = judge_place(j, promise);
 	va_list args;
 
 	j->verdict->broken[promise]++;
-	f.at_us = judge_now(j) - j->scene->opened_us;
 	va_start(args, fmt);
 	vsnprintf(f.what, sizeof(f.what), fmt, args);
 	va_end(args);
@@ -87,7 +92,7 @@ static void input_clocks(struct judge *j, const struct call_input *in)
 		break;
 	case IN_START:
 		if (!j->started_us)
-			j->started_us = now;
+			j->started_us = j->quiet_us = j->stuck_us = now; /* while it rings nobody steps, and nobody is waited for */
 		break;
 	case IN_MEDIA_LOST:
 		j->lost_us = now;
@@ -240,6 +245,9 @@ void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)
 	j->last_said = j->sound_seen = 0;
 	j->scene = scene;
 	j->verdict = verdict;
+	verdict->yes_no_ms = YES_NO_MEDIAN_MS;
+	if (scene->settings.turn_complete_ms > 200)
+		verdict->yes_no_ms += (uint32_t)scene->settings.turn_complete_ms - 200;
 }
 
 void judge_end(struct judge *j)
@@ -250,6 +258,12 @@ void judge_end(struct judge *j)
 }
 
 /* ---- adding up ---- */
+
+void verdict_first(struct failure_report *first, const struct failure_report *f)
+{
+	if (f->step && (!first->step || f->call < first->call || (f->call == first->call && f->step < first->step)))
+		*first = *f;
+}
 
 void verdict_add(struct verdict *to, const struct verdict *from)
 {
@@ -262,8 +276,11 @@ void verdict_add(struct verdict *to, const struct verdict *from)
 	for (i = 0; i < ENDPOINT_BINS; i++)
 		to->endpoints[i] += from->endpoints[i];
 	to->endpoint_count += from->endpoint_count;
+	to->yes_no_ms = from->yes_no_ms ? from->yes_no_ms : to->yes_no_ms;
 	to->early_spelled += from->early_spelled;
 	to->spelled += from->spelled;
+	verdict_first(&to->early, &from->early);
+	verdict_first(&to->slow, &from->slow);
 	for (i = 0; i < from->failure_count; i++)
 		verdict_keep(to, &from->failures[i]);
 }
@@ -281,11 +298,13 @@ uint32_t verdict_median(const struct verdict *v)
 	return ENDPOINT_BINS;
 }
 
-static void run_failure(struct verdict *v, const char *what)
+/* What is counted over a run: `first` is one call that shows it. */
+static void run_failure(struct verdict *v, const struct failure_report *first, const char *what)
 {
-	struct failure_report f = { .promise = P09 };
+	struct failure_report f = *first;
 
 	v->broken[P09]++;
+	f.promise = P09;
 	snprintf(f.what, sizeof(f.what), "%s", what);
 	verdict_keep(v, &f);
 }
@@ -296,12 +315,13 @@ void verdict_close(struct verdict *v)
 
 	v->exercised[P09] += v->spelled;
 	if (v->early_spelled * 50 > v->spelled) {
-		snprintf(what, sizeof(what), "%llu of %llu answers that were spelled were cut off, at most 2 %% may be",
+		snprintf(what, sizeof(what), "%llu of %llu answers that were spelled were cut off, at most 2 %% may be; one of them",
 			(unsigned long long)v->early_spelled, (unsigned long long)v->spelled);
-		run_failure(v, what);
+		run_failure(v, &v->early, what);
 	}
-	if (v->endpoint_count >= 20 && verdict_median(v) > 300) {
-		snprintf(what, sizeof(what), "the median end of a yes or no took %u ms, at most 300 are promised", verdict_median(v));
-		run_failure(v, what);
+	if (v->endpoint_count >= 20 && verdict_median(v) > v->yes_no_ms) {
+		snprintf(what, sizeof(what), "the median end of a yes or no took %u ms, at most %u are promised; one that took longer", verdict_median(v),
+			v->yes_no_ms);
+		run_failure(v, &v->slow, what);
 	}
 }

@@ -47,7 +47,9 @@ struct verdict {
 	uint64_t exercised[PROMISES], broken[PROMISES];
 	uint64_t endpoints[ENDPOINT_BINS]; /* yes/no answers by their silence in ms */
 	uint64_t endpoint_count;
+	uint32_t yes_no_ms;                /* what their median may be with this run's settings; 0: no call yet */
 	uint64_t early_spelled, spelled;   /* P09 */
+	struct failure_report early, slow; /* P09: the first answer cut off, the first end over the promised median; step 0: none */
 	struct failure_report failures[JUDGE_FAILURES];
 	uint32_t failure_count;
 };
@@ -137,6 +139,8 @@ struct judge {
 	bool open_stale;
 	/* clocks, in the world's time; 0: not yet */
 	uint64_t started_us, prepared_us, turn_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
+	uint64_t open_turn_us; /* since then the caller has not paused for long enough to end a turn, and no turn has ended */
+	uint64_t time_up_us; /* the agent began to say goodbye because the call's time was up */
 	uint64_t heard_sample, turn_sample; /* of the caller's, how far the ear is, and where it was at the last turn's end */
 	uint64_t step_us;
 	bool first_frame, listened, spoke, ended, ending, held, base_known, words_wait;

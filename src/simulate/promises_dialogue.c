@@ -244,7 +244,7 @@ void judge_tool_dispatched(struct judge *j, const struct tool_request *q)
  *
  * A spelled answer (digits, letters, an address, with pauses of 0.5 to 1.5 s inside) is cut off when a turn ends between the
  * arrival of its first and its last voiced chunk; at most 2 % may be, over a run. A plain yes or no takes from the arrival of
- * its last voiced chunk to the end of the turn; the median may be 300 ms. Both only when the caller answers the question he
+ * its last voiced chunk to the end of the turn; the median may be 300 ms, and what turn.complete_ms is longer than 200. Both only when the caller answers the question he
  * was asked, alone: not over the agent's words, with no other sound of his a second before or inside, no key pressed, no tool
  * at work, and no fault of the recogniser or the line within eight seconds. */
 
@@ -280,6 +280,7 @@ static void answer_turn(struct judge *j)
 	struct answer_watch *a = &j->answer;
 	const struct caller *c = &j->scene->caller;
 	bool said = c->position > 0 && a->begun;
+	struct failure_report here = judge_place(j, P09);
 	uint64_t took = judge_now(j) - a->to_us;
 	uint32_t n;
 
@@ -294,7 +295,11 @@ static void answer_turn(struct judge *j)
 	if (a->spelled) {
 		j->verdict->spelled++;
 		j->verdict->early_spelled += a->early;
+		if (a->early)
+			verdict_first(&j->verdict->early, &here);
 	} else if (a->yes_no && !a->early) {
+		if (took > (uint64_t)j->verdict->yes_no_ms * MS_US)
+			verdict_first(&j->verdict->slow, &here);
 		j->verdict->endpoints[took / MS_US < ENDPOINT_BINS ? took / MS_US : ENDPOINT_BINS - 1]++;
 		j->verdict->endpoint_count++;
 	}
@@ -480,7 +485,8 @@ void judge_stt_pushed(struct judge *j, uint64_t base)
  * Every final with words that the session was given becomes part of a turn's words, was part of the turn before (its partial
  * had ended that turn already, and its audio lies before that end), or is noted as a nod, or a new
  * stream is opened that hears its audio again. It has until the call's end; a final of the last ten seconds of a call,
- * or before its media was lost for good, need not. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
+ * before its time was up, or before its media was lost for good, need not; nor one of a turn that the caller was still in the middle
+ * of when the call ended, without one pause that was long enough to end it. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
  * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
 
 static bool words_in(const char *text, size_t len, const char *words, size_t words_len)
@@ -550,6 +556,54 @@ bool judge_answer_due(const struct judge *j)
 	return j->active_gen || conductor_tool_runs(&j->scene->conductor) || j->asked_us == judge_now(j);
 }
 
+/* The longest silence in which a turn may still go on. */
+static uint64_t turn_open_us(const struct judge *j)
+{
+	const struct call_settings *s = &j->scene->settings;
+	int64_t of[] = { s->turn_silence_ms, s->turn_complete_ms, s->turn_open_ms, s->turn_spelled_ms }, longest = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		longest = of[i] > longest ? of[i] : longest;
+	return (uint64_t)(longest + s->turn_final_wait_ms) * MS_US;
+}
+
+/* The caller may still be in the middle of his turn. */
+static bool turn_open(const struct judge *j)
+{
+	uint64_t said_us = j->voice_us > j->text_us ? j->voice_us : j->text_us;
+
+	return judge_now(j) <= said_us + turn_open_us(j) + 500 * MS_US;
+}
+
+bool judge_answer_ahead(const struct judge *j)
+{
+	uint8_t state = j->gens[j->last_gen % JUDGE_GENS];
+
+	return (state & GEN_IS_AHEAD) && !(state & (GEN_IS_RELEASED | GEN_IS_DISCARDED)) && turn_open(j);
+}
+
+bool judge_asked_twice(const struct judge *j)
+{
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i, k;
+
+	for (i = 0; i < c->ledger_count && i < 256; i++) {
+		const struct ledger_entry *a = &c->ledger[i];
+
+		if (!j->tool_told_us[i] || judge_now(j) > j->tool_told_us[i] + 30 * S_US)
+			continue;
+		for (k = 0; k < i; k++) {
+			const struct ledger_entry *b = &c->ledger[k];
+
+			if (b->name_len == a->name_len && b->args_len == a->args_len && !memcmp(a->name, b->name, a->name_len) &&
+				!memcmp(a->args, b->args, a->args_len))
+				return true;
+		}
+	}
+	return false;
+}
+
 void judge_dialogue_input(struct judge *j, const struct call_input *in)
 {
 	switch (in->type) {
@@ -574,6 +628,7 @@ static void turn_ended(struct judge *j, const struct call_output *o)
 {
 	answer_turn(j);
 	turn_words(j, o);
+	j->open_turn_us = judge_now(j);
 	j->air_open = false;
 	air_open(j);
 	if (conductor_tool_runs(&j->scene->conductor))
@@ -589,6 +644,10 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 	case NOTE_NOD:
 		j->words_wait = false;
 		finals_found(j, o->text, o->text_len);
+		break;
+	case NOTE_ENDING:
+		if (o->index == END_MAX && !j->time_up_us)
+			j->time_up_us = judge_now(j);
 		break;
 	case NOTE_RELEASE:
 		*gen_state(j, o->index) |= GEN_IS_RELEASED;
@@ -630,6 +689,8 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 
 void judge_dialogue_time(struct judge *j)
 {
+	if (!turn_open(j))
+		j->open_turn_us = judge_now(j);
 	first_time(j);
 	air_time(j);
 	owed_time(j);
@@ -664,9 +725,11 @@ void judge_dialogue_end(struct judge *j)
 	uint64_t now = j->lost_us ? j->lost_us : j->scene->ended_us ? j->scene->ended_us : judge_now(j);
 	uint32_t i;
 
+	if (j->time_up_us && j->time_up_us < now)
+		now = j->time_up_us;
 	effects_check(j);
 	for (i = 0; i < j->final_count; i++)
-		if (j->finals[i].at_us + 10 * S_US < now)
+		if (j->finals[i].at_us + 10 * S_US < now && j->finals[i].at_us <= j->open_turn_us)
 			judge_fail(j, N5, "the final words \"%.*s\" were never shown to the model", (int)(j->finals[i].len < 60 ? j->finals[i].len : 60),
 				j->finals[i].text);
 }

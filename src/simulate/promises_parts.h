@@ -11,7 +11,11 @@ struct sink_record;
 
 #define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL))
 
+enum { YES_NO_MEDIAN_MS = 300 }; /* with a turn.complete_ms of 200 at most; what it is more is added */
+
 uint64_t judge_now(const struct judge *j);
+struct failure_report judge_place(const struct judge *j, enum promise promise); /* this step of this call */
+void verdict_first(struct failure_report *first, const struct failure_report *f);
 
 /* Not live, ending, without media, or just taken over: most checks wait. */
 bool judge_quiet_call(const struct judge *j);
@@ -22,6 +26,8 @@ void judge_dialogue_input(struct judge *j, const struct call_input *in);
 void judge_dialogue_output(struct judge *j, const struct call_output *o);
 void judge_dialogue_time(struct judge *j);
 bool judge_answer_due(const struct judge *j); /* a generation or a tool is at work */
+bool judge_answer_ahead(const struct judge *j); /* an answer that was asked for ahead waits for the end of the turn */
+bool judge_asked_twice(const struct judge *j);  /* the model asked a tool the same twice, and has just got the second answer */
 void judge_sound_begins_turn(struct judge *j, const struct sound *s);
 void judge_sound_in_turn(struct judge *j, const struct sound *s);
 void judge_agent_sounds(struct judge *j);

@@ -82,7 +82,9 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 
 	if (!s)
 		return;
-	if (!u || s->before == TALKER_NONE || u->settled) {
+	if (u && s->before == TALKER_NONE)
+		u->unspoken = u->settled = true; /* another text under its number: what is left of one that was split, after an attach */
+	if (!u || u->settled) {
 		if (j->utterance_count == JUDGE_UTTERANCES)
 			return;
 		u = &j->utterances[j->utterance_count++];
@@ -143,12 +145,12 @@ static void heard_noted(struct judge *j, const struct call_output *o)
 }
 
 /* Samples by which a word of that end may count as heard later than it was: an estimate of its end may be 180 ms late, and is
- * rounded down by an eighth of itself, 200 ms at least (tts.margin_ms). */
-static uint32_t estimate_lag(const struct spoken *s, uint32_t end)
+ * rounded down by an eighth of itself, tts.margin_ms at least. */
+static uint32_t estimate_lag(const struct judge *j, const struct spoken *s, uint32_t end)
 {
-	uint32_t down = (end + 1440) / 8;
+	uint32_t down = (end + 1440) / 8, margin = (uint32_t)j->scene->settings.tts_margin_ms * 8;
 
-	return s->exact ? 0 : 1440 + (down > 1600 ? down : 1600);
+	return s->exact ? 0 : 1440 + (down > margin ? down : margin);
 }
 
 /* The core could know that the ear had it: its mark had the time to come before the cut, and before any hold. */
@@ -169,7 +171,7 @@ static bool surely_known(const struct judged_utterance *u, uint64_t whole_us, ui
 static uint64_t countable_us(const struct judge *j, const struct spoken *s, uint32_t word)
 {
 	const struct spoken_word *words = &j->scene->talker.words[s->word];
-	uint32_t enough = words[word].end + estimate_lag(s, words[word].end);
+	uint32_t enough = words[word].end + estimate_lag(j, s, words[word].end);
 
 	while (word < s->word_count && words[word].end < enough)
 		word++;
@@ -459,7 +461,7 @@ static uint32_t resume_from(const struct judge *j, const struct watch *w, const 
 	const struct spoken_word *words = &j->scene->talker.words[s->word];
 	uint32_t i = 0, off = s->exact ? 0 : 1440;
 
-	while (i < s->word_count && words[i].end + estimate_lag(s, words[i].end) <= w->position)
+	while (i < s->word_count && words[i].end + estimate_lag(j, s, words[i].end) <= w->position)
 		i++;
 	i = i > 2 ? i - 2 : 0;
 	return i < s->word_count && words[i].start > off ? words[i].start - off : 0;
@@ -656,7 +658,8 @@ void judge_mark(struct judge *j, const struct mark *mark, const struct mark *las
  *
  * While the outputs have ordered an utterance to be played and there is audio of it, and the wire has run dry, a frame goes
  * out within 300 ms. And no utterance is stuck: with the wire dry, none held and one unfinished, the outputs do something
- * within 2.5 s (another attempt, the next utterance, giving up). Exempt: late marks, and what judge_quiet_call says.
+ * within 2.5 s (another attempt, the next utterance, giving up). Exempt: late marks, an answer that was asked for ahead while the
+ * turn may still go on, and what judge_quiet_call says.
  * Exercised by each utterance that is played, once. */
 
 static bool head_has_audio(const struct judge *j)
@@ -688,7 +691,7 @@ static void stuck_time(struct judge *j)
 {
 	const struct carrier *c = &j->scene->carrier;
 	uint64_t now = judge_now(j);
-	bool busy = judge_open_utterances(j) && !j->held;
+	bool busy = judge_open_utterances(j) && !j->held && !judge_answer_ahead(j);
 
 	if (!busy || judge_quiet_call(j) || head_has_audio(j) || c->wire_ahead_to_us > now || judge_faults(j, FAULT_BIT(FAULT_MARKS_LATE), 14 * S_US) ||
 		j->output_us == now || j->voice_us + 1 * S_US > now) {
@@ -704,8 +707,8 @@ static void stuck_time(struct judge *j)
 
 /* ---- P14: sentences ---------------------------------------------------------------------------------------------------------
  *
- * In one turn of the caller's no sentence of three words or more is heard whole twice. Exempt: the brief's phrases, and what
- * was on its way when a worker died. Exercised by each sentence that was heard whole. */
+ * In one turn of the caller's no sentence of three words or more is heard whole twice. Exempt: the brief's phrases, what was on
+ * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice. Exercised by each sentence that was heard whole. */
 
 void judge_sentence(struct judge *j, uint32_t sound)
 {
@@ -713,7 +716,8 @@ void judge_sentence(struct judge *j, uint32_t sound)
 	const struct spoken *s = &t->sounds[sound];
 	uint32_t i;
 
-	if (s->word_count < 3 || judge_is_phrase(j, talker_text(t, s), s->text_len) || (j->attached_us && s->turn == j->attached_turn))
+	if (s->word_count < 3 || judge_is_phrase(j, talker_text(t, s), s->text_len) || (j->attached_us && s->turn == j->attached_turn) ||
+		judge_asked_twice(j))
 		return;
 	judge_exercise(j, P14);
 	for (i = sound; i > 0; i--) {

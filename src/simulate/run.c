@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 enum { CRASHES_MAX = 1000 };
 
 struct job {
@@ -32,6 +34,12 @@ static void memory_keep(void)
 {
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+/* The log's clock: the world's. */
+static uint64_t wall_us(void *arg)
+{
+	return WALL_US + ((struct scene *)arg)->world.now_us;
 }
 
 static void one_call(struct scene *s, uint64_t call, struct run_result *r, struct verdict *scratch)
@@ -57,6 +65,7 @@ static void job_run(const struct scene_options *options, struct run_result *r, u
 	memory_keep();
 	if (!scratch || scene_new(&s, options))
 		_exit(3);
+	log_set_clock(wall_us, s);
 	s->totals = before;
 	while (r->next < end) {
 		one_call(s, r->next, r, scratch);
@@ -244,9 +253,11 @@ enum err run_here(const struct scene_options *options, uint64_t first, uint64_t 
 		free(scratch);
 		return ERR_NOMEM;
 	}
+	log_set_clock(wall_us, s);
 	for (result->next = first; result->next < first + calls; result->next++)
 		one_call(s, result->next, result, scratch);
 	result->totals = s->totals;
+	log_set_clock(NULL, NULL);
 	scene_free(s);
 	free(scratch);
 	verdict_close(&result->verdict);

@@ -1,6 +1,8 @@
 /* The scene: lets the call happen. The worker's life (open, die, attach, close), its disk and its shipping stand in worker.c. */
 #include "simulate/scene.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -200,6 +202,7 @@ static void scene_reset(struct scene *s, uint64_t call, struct verdict *verdict)
 	s->world.now_us = 1 * S_US;
 	s->seed = s->options.seed;
 	s->call = call;
+	snprintf(s->log_call, sizeof(s->log_call), "%" PRIu64 "/%" PRIu64, s->seed, call);
 	dice_init(&s->plan_dice, s->seed, call, ACTOR_PLAN);
 	dice_init(&s->disk_dice, s->seed, call, ACTOR_DISK);
 	dice_init(&s->death_dice, s->seed, call, ACTOR_DEATH);

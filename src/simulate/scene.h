@@ -32,6 +32,8 @@
 #include "voice/session.h"
 #include "voice/ship.h"
 
+#define WALL_US 1700000000000000ULL /* UNIX time when the world begins */
+
 enum { SINK_RECORDS = 32768, SINK_BYTES_MAX = 64 << 20, SINK_BATCHES = 16 };
 
 struct sink_record {
@@ -90,6 +92,7 @@ struct scene {
 	struct scene_options options;
 	struct world world;
 	uint64_t seed, call;
+	char log_call[48]; /* "seed/call": what log lines call it */
 	const struct script *script;
 	struct call_settings settings;
 	struct brief brief;

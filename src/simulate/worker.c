@@ -11,7 +11,6 @@
 #include "simulate/sink.h"
 #include "voice/journal_read.h"
 
-#define WALL_US 1700000000000000ULL
 #define COMMIT_US (80 * MS_US) /* with the 100 ms that steps may wait, and a sync: within 200 ms */
 
 static const char VIRTUAL_DIR[] = "journal";
@@ -89,6 +88,7 @@ static void io_make(struct scene *s, struct session_io *io)
 		.llm = &simulated_llm, .llm_vendor = &s->model, .tts = &simulated_tts, .tts_vendor = &s->talker, .tools = &simulated_tools,
 		.conductor = &s->conductor, .journal = s->journal_call, .record_audio = s->audio, .direction = CALL_INBOUND };
 	io->wall_us = WALL_US + s->opened_us;
+	io->log_call = s->log_call;
 }
 
 /* ---- the journal ---- */
@@ -114,6 +114,7 @@ static void journal_settings(struct scene *s, struct journal_options *o)
 	o->retry_us = 200 * MS_US;
 	o->probe_us = 1 * S_US;
 	o->wall_offset_us = WALL_US;
+	o->log_call = s->log_call;
 	if (s->virtual_disk) {
 		o->random = dice_bytes;
 		o->random_arg = s;
@@ -142,6 +143,7 @@ static enum err journal_begin(struct scene *s)
 	ship.ack_timeout_us = 3 * S_US;
 	ship.idle_us = 5 * S_US;
 	ship.keep_all = true;
+	ship.log_call = s->log_call;
 	err = ship_open(&s->ship, &s->disk, s->dir, &simulated_sink, s, &ship, NULL);
 	if (!err)
 		ship_limit(s->ship, journal_durable_position(s->journal));

@@ -64,7 +64,7 @@ struct text call_restore(struct call *call, const void *text, size_t len)
 struct text call_keep(struct call *call, const void *text, size_t len)
 {
 	call->texts.kept += num_min32((uint32_t)num_min(len, TEXT_PAGE), TEXTS_MAX + 1 - call->texts.kept);
-	if (call->texts.kept > TEXTS_MAX && !call->err)
+	if (call->texts.kept > TEXTS_MAX)
 		call->err = ERR_LIMIT;
 	return call_restore(call, text, len);
 }
@@ -286,13 +286,13 @@ static void wake(struct call *call)
 /* The blocks may have moved while a second request of the same step was made. */
 static void blocks_resolve(struct call *call)
 {
-	size_t i, first = 0;
+	size_t i, at = call->block_count; /* the last request's stand last */
 
-	for (i = 0; i < call->output_count; i++) {
+	for (i = call->output_count; i-- > 0;) {
 		if (call->outputs[i].type != OUT_ASK)
 			continue;
-		call->outputs[i].blocks = call->blocks + first;
-		first += call->outputs[i].block_count;
+		at -= call->outputs[i].block_count;
+		call->outputs[i].blocks = call->blocks + at;
 	}
 }
 
@@ -347,6 +347,11 @@ uint32_t call_turn(const struct call *call)
 void call_set_settings(struct call *call, const struct call_settings *settings)
 {
 	call->settings = *settings;
+}
+
+const struct brief *call_get_brief(const struct call *call)
+{
+	return &call->brief;
 }
 
 const struct call_settings *call_get_settings(const struct call *call)

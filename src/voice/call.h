@@ -34,6 +34,7 @@ void call_free(struct call *call); /* NULL is fine */
 enum err call_step(struct call *call, const struct call_input *in, struct call_outputs *outputs) MUST_USE;
 
 bool call_ended(const struct call *call);
+bool call_waits(const struct call *call); /* for the caller: nobody speaks, nothing is being made or done */
 enum end_reason call_end_reason(const struct call *call);
 uint32_t call_turn(const struct call *call); /* the caller's turns so far */
 
@@ -46,6 +47,7 @@ enum err call_load(struct call **callp, const void *data, size_t len) MUST_USE;
 /* Same call with other settings, for `replay --set`. */
 void call_set_settings(struct call *call, const struct call_settings *settings);
 const struct call_settings *call_get_settings(const struct call *call);
+const struct brief *call_get_brief(const struct call *call);
 
 /* The invariants: NULL when all hold, else a sentence. call_step asserts them in every build. */
 const char *call_check(const struct call *call);

@@ -358,8 +358,7 @@ static void stall_clock(struct call *call, uint64_t soonest_us)
 
 void dialogue_silence(struct call *call)
 {
-	if (call->dialogue.gen.state == GEN_TEXT)
-		stall_clock(call, call->now_us + STALL_SOON_US);
+	stall_clock(call, call->now_us + STALL_SOON_US);
 }
 
 static void model_text(struct call *call, const struct call_input *in)
@@ -482,22 +481,31 @@ void dialogue_knowledge(struct call *call, const struct call_input *in)
 	call->dialogue.knowledge = call_keep(call, in->text, in->text_len);
 }
 
+/* The stream died with the worker: the same attempt again. */
+static void ask_again(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+
+	if (tools_open(call) && !d->gen.spoke && !d->gen.goes_on) {
+		gen_cancel(call); /* the results that are asked for again belong into the next request */
+		d->need_answer = true;
+		return;
+	}
+	d->gen.attempt--;
+	attempt_next(call);
+}
+
 /* What was in flight with the old worker is asked for again: the model anew, tools under their old keys. */
 void dialogue_attached(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 
-	if (d->gen.ahead) {
+	if (d->gen.ahead)
 		dialogue_discard(call);
-	} else if (d->retry_wait) {
+	else if (d->retry_wait)
 		attempt_next(call);
-	} else if ((d->gen.state == GEN_ASKED || d->gen.state == GEN_TEXT) && tools_open(call) && !d->gen.spoke && !d->gen.goes_on) {
-		gen_cancel(call); /* the results that are asked for again belong into the next request */
-		d->need_answer = true;
-	} else if (d->gen.state == GEN_ASKED || d->gen.state == GEN_TEXT) {
-		d->gen.attempt--; /* its stream died with the worker: the same attempt again */
-		attempt_next(call);
-	}
+	else if (d->gen.state == GEN_ASKED || d->gen.state == GEN_TEXT)
+		ask_again(call);
 	tools_attached(call);
 }
 

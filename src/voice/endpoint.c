@@ -177,7 +177,7 @@ static void said_clear(struct call *call)
 	l->finalizing = false;
 	l->turn_us = call->now_us;
 	l->turn_sample = call->ear.end_sample;
-	l->waiting = l->used.len > 0;
+	l->waiting = l->used.len;
 	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
 	call->ear.unworded = false;
 	call->ear.burst = false; /* what follows belongs to what follows */
@@ -273,8 +273,8 @@ void endpoint_timer(struct call *call, enum timer timer)
 		noise_due(call);
 	else if (timer == TIMER_STT_RETRY)
 		endpoint_listen(call, unfinalised(call));
-	else if (timer == TIMER_STT && !call->listen.down)
-		replace(call);
+	else if (!call->listen.down)
+		replace(call); /* TIMER_STT */
 }
 
 /* ------------------------------------------------------------------ transcripts */
@@ -328,7 +328,7 @@ static void final_take(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
 	bool words = words_count(in->text, in->text_len) > 0;
-	bool late = l->used.len > 0 && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
+	bool late = l->used.len && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
 
 	l->finalizing = false;
 	l->final_sample = num_max(l->final_sample, in->position2);
@@ -374,7 +374,7 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 	else if (in->text_len)
 		l->endpoint = false;
 	dialogue_words_changed(call);
-	if (call->brief.knowledge && endpoint_words(call))
+	if (call->brief.knowledge)
 		dialogue_retrieve(call);
 	endpoint_update(call);
 }

@@ -19,8 +19,6 @@ static uint32_t oldest_needed(const struct call *call)
 	for (i = 0; i < TOOLS_MAX; i++)
 		if (d->tools[i].state)
 			oldest = num_min32(oldest, d->tools[i].item);
-	if (d->gen.ahead)
-		oldest = num_min32(oldest, d->gen.base_items);
 	return oldest;
 }
 
@@ -131,7 +129,7 @@ static bool left_out(const struct call *call, uint32_t i)
 	const struct item *item = &call->dialogue.items[i];
 
 	if (item->type == BLOCK_TOOL_RESULT && !guarded(call, GUARD_P02))
-		return item->turn + 1 < call->dialogue.turn;
+		return true;
 	if (item->type == BLOCK_AGENT && !guarded(call, GUARD_P14))
 		return item->turn == call->dialogue.turn;
 	return item->type == BLOCK_AGENT && !item->text.len;

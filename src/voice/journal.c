@@ -9,7 +9,8 @@
 
 enum {
 	BATCH_KEEP_BYTES = 1 << 20,
-	GAP_US = 1000000 /* an owed gap is marked after this at the latest */
+	GAP_US = 1000000, /* an owed gap is marked after this at the latest */
+	GAP_TOLD_US = 10000000
 };
 
 const char *journal_health_name(enum journal_health health)
@@ -81,6 +82,23 @@ static enum err batch_entry(struct journal_batch *b, struct journal_call *c)
 
 /* ---- gaps ---- */
 
+/* A line for people; the records say all. A slow disk refuses by the dozen: not more often than GAP_TOLD_US. */
+static void gap_tell(struct journal_call *c, const struct journal_gap *gap, uint64_t now_us)
+{
+	char id[33];
+	struct log log = { .plane = "voice", .call = c->journal->options.log_call, .doing = "marking a gap in the journal" };
+
+	if (!log_is_on(LOG_LEVEL_WARN) || (c->told_us && now_us - c->told_us < GAP_TOLD_US))
+		return;
+	c->told_us = now_us;
+	if (!log.call) {
+		id128_print(&c->call, id);
+		log.call = id;
+	}
+	log_warn(&log, "not all of the call is in the journal", LOG_TEXT("why", journal_gap_why_name((enum journal_gap_why)gap->why)),
+		LOG_UINT("records", gap->records), LOG_UINT("bytes", gap->bytes));
+}
+
 static void gap_extend(struct journal_gap *to, const struct journal_gap *more)
 {
 	if (!to->why)
@@ -119,6 +137,7 @@ static enum err gap_mark(struct journal_call *c, uint64_t now_us)
 		if (err)
 			return err;
 		c->journal->counts.gaps++;
+		gap_tell(c, &c->gaps[i], now_us);
 		c->gaps[i] = (struct journal_gap){ 0 };
 	}
 	return ERR_NONE;
@@ -205,6 +224,11 @@ void journal_call_close(struct journal_call **cp, uint64_t now_us)
 	c->closed = true;
 	c->journal->open_count--;
 	call_release(c);
+}
+
+const struct id128 *journal_call_id(const struct journal_call *c)
+{
+	return &c->call;
 }
 
 uint64_t journal_call_last(const struct journal_call *c)
@@ -465,11 +489,24 @@ struct keyring *journal_keyring(struct journal *j)
 	return j->keyring;
 }
 
+static void erase_tell(const char *call, const char *message, enum err err)
+{
+	const struct log log = { .plane = "voice", .call = call, .doing = "erasing keys" };
+
+	if (err)
+		log_error(&log, "keys could not be destroyed", LOG_ERR(err));
+	else
+		log_info(&log, message);
+}
+
 enum err journal_erase_call(struct journal *j, const struct id128 *tenant, const struct id128 *call)
 {
 	enum err err = keyring_erase_call(j->keyring, tenant, call);
+	char id[33];
 
 	atomic_store(&j->erase_requested, true);
+	id128_print(call, id);
+	erase_tell(id, "the keys of a call are destroyed in memory", err);
 	return err;
 }
 
@@ -478,5 +515,6 @@ enum err journal_erase_tenant(struct journal *j, const struct id128 *tenant)
 	enum err err = keyring_erase_tenant(j->keyring, tenant);
 
 	atomic_store(&j->erase_requested, true);
+	erase_tell(NULL, "the keys of a tenant are destroyed in memory", err);
 	return err;
 }

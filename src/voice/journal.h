@@ -18,6 +18,9 @@
  *      ▲ └─(no room for a reserve)► SHORT              any write that cannot be made durable ──┘
  *      └──────────────── room again: new reserve, new ring, new segment ◄──────────────────────┘
  *
+ * The log hears of each change for the worse once, not again with every try, and once when all is well again; a line about
+ * one call alone names it.
+ *
  * Refuses: an epoch that this folder has seen, a second writer in a folder, to call anything durable that was not synced.
  */
 #ifndef VOICE_JOURNAL_H
@@ -58,6 +61,7 @@ struct journal_options {
 	uint64_t probe_us;         /* how often a full disk is asked for room again */
 	uint64_t wall_offset_us;   /* time since 1970 = now_us + this */
 	const char *master_path;   /* NULL: DIR/master.key */
+	const char *log_call;      /* what log lines call the one call that is written here (the simulator's); NULL: by its id */
 	keyring_random_h *random;  /* NULL: the system's */
 	void *random_arg;
 };
@@ -98,6 +102,9 @@ void journal_call_close(struct journal_call **cp, uint64_t now_us);
  * JOURNAL_PAYLOAD_MAX_BYTES; ERR_FULL: EVENTS_ONLY and this is audio, or STOPPED. What is refused is counted and owed a GAP
  * record, which the journal appends itself. */
 enum err journal_append(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us) MUST_USE;
+
+/* As given to journal_call_open. */
+const struct id128 *journal_call_id(const struct journal_call *c);
 
 /* Sequence of the call's last record; 0: none. */
 uint64_t journal_call_last(const struct journal_call *c);

@@ -96,6 +96,17 @@ static enum err memory(struct journal *j)
 	return ERR_NONE;
 }
 
+/* What an earlier life left, for the log. */
+static void tell_found(const struct journal *j, const struct journal_recovery *r)
+{
+	const struct log *log = &j->writer.log;
+
+	if (r->corrupt || r->foreign || r->keyring_damaged_bytes)
+		log_warn(log, "the journal's folder is damaged", LOG_UINT("corrupt", r->corrupt), LOG_UINT("corrupt_bytes", r->corrupt_bytes),
+			LOG_UINT("foreign", r->foreign), LOG_UINT("keyring_bytes", r->keyring_damaged_bytes));
+	log_info(log, "the journal is open", LOG_UINT("files", r->files), LOG_UINT("records", r->records), LOG_UINT("torn_bytes", r->torn_bytes));
+}
+
 static enum err open_folder(struct journal *j, uint64_t now_us, struct journal_recovery *recovery, struct err_detail *detail)
 {
 	struct keyring_options keys = { .master_path = j->options.master_path,
@@ -116,6 +127,7 @@ static enum err open_folder(struct journal *j, uint64_t now_us, struct journal_r
 	w->keyring = j->keyring;
 	writer_open(w, previous, highest + 1, now_us);
 	j->durable = (struct journal_position){ .order = previous, .offset = UINT64_MAX };
+	tell_found(j, recovery);
 	return ERR_NONE;
 }
 
@@ -139,13 +151,16 @@ enum err journal_open(struct journal **jp, const struct disk *disk, const char *
 	assert(j->options.calls_max && j->options.reserve_bytes >= 4096 && j->options.ring_bytes >= 4096);
 	j->writer.disk = *disk;
 	j->writer.options = j->options;
+	j->writer.log = (struct log){ .plane = "voice", .call = j->options.log_call, .doing = "opening the journal" };
 	snprintf(j->writer.dir, sizeof(j->writer.dir), "%s", dir);
 	err = memory(j);
 	if (!err)
 		err = strlen(dir) < DISK_PATH_MAX - 64 ? open_folder(j, now_us, recovery ? recovery : &unused, detail)
 						       : tell_folder(detail, ERR_LIMIT, dir);
-	if (err)
+	if (err) {
+		log_error(&j->writer.log, "the journal cannot be opened", LOG_ERR(err));
 		journal_abandon(&j);
+	}
 	*jp = j;
 	return err;
 }
@@ -212,6 +227,10 @@ enum err journal_close(struct journal **jp, uint64_t now_us)
 		return ERR_NONE;
 	assert(!j->open_count);
 	err = drain(j, now_us);
+	if (err) {
+		j->writer.log.doing = "closing the journal";
+		log_error(&j->writer.log, "what was not on the disk yet is lost", LOG_ERR(err), LOG_UINT("bytes", j->counts.waiting_bytes));
+	}
 	journal_free(jp, !err, now_us);
 	return err;
 }

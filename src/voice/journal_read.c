@@ -275,6 +275,7 @@ enum err journal_reader_next(struct journal_reader *r, struct journal_item *item
 		if (err)
 			return err;
 		item->file = r->scan.info.name;
+		r->files.items[r->next_file - 1].end = r->scan.at;
 		if (wanted(r, item))
 			return ERR_NONE;
 	}

@@ -20,6 +20,7 @@ struct journal_file {
 	char name[64];
 	struct journal_file_header header; /* role and order are guessed from the name when it is damaged */
 	uint64_t bytes;
+	uint64_t end; /* behind the last record that a reader has found in it so far; 0: none */
 	enum err err; /* of its header: 0, ERR_TRUNCATED, ERR_CORRUPT, ERR_VERSION, ERR_FORMAT, or why it cannot be read */
 };
 

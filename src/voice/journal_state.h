@@ -28,6 +28,7 @@ struct journal_call {
 	bool closed;
 	struct journal_gap gaps[2]; /* owed: what was refused, what the disk did not keep; why 0: none */
 	uint64_t gap_since_us;      /* the older one */
+	uint64_t told_us;           /* when the log heard of one; 0: never */
 	void *owner;
 };
 

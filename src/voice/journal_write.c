@@ -181,9 +181,14 @@ static void file_finish(struct journal_writer *w, uint64_t now_us)
 	disk_close(&w->file);
 }
 
-/* Its unsynced end is treated as lost; the next file repeats it. */
-static void file_lost(struct journal_writer *w)
+/* Its unsynced end is treated as lost; the next file repeats it. A full disk is told of by its own name. */
+static void file_lost(struct journal_writer *w, enum err err)
 {
+	if (err != ERR_FULL && !w->lost_told) {
+		log_warn(&w->log, "a file of the journal failed: its end is written again to another one", LOG_ERR(err), LOG_UINT("file", w->order),
+			LOG_UINT("durable_bytes", w->size));
+		w->lost_told = true;
+	}
 	if (!w->replaces_order) {
 		w->replaces_order = w->order;
 		w->replaces_offset = w->size;
@@ -225,6 +230,7 @@ static enum err file_append(struct journal_writer *w, const uint8_t *data, size_
 	w->size = at + len;
 	w->previous = w->order;
 	w->replaces_order = 0;
+	w->lost_told = false;
 	return ERR_NONE;
 }
 
@@ -242,10 +248,11 @@ static enum err write_try(struct journal_writer *w, const struct journal_batch *
 		err = file_append(w, b->data, b->len);
 	if (!err)
 		return err;
-	if (w->file)
-		file_lost(w);
-	if (!w->size && err == ERR_FULL)
-		discard(w, w->name); /* a new file that found no room: its bytes are of more use elsewhere */
+	if (!w->file)
+		return err;
+	file_lost(w, err);
+	if (!w->size) /* nothing in it was durable; a disk that fails for good would be given one with every try */
+		discard(w, w->name);
 	return err;
 }
 
@@ -317,7 +324,7 @@ static enum err reserve_begin(struct journal_writer *w, const struct journal_bat
 	if (!err)
 		err = disk_sync(w->file);
 	if (err) {
-		file_lost(w);
+		file_lost(w, err);
 		discard(w, w->name); /* nothing in it was durable, so nothing may build on its header */
 		return err;
 	}
@@ -385,7 +392,7 @@ static enum err write_split(struct journal_writer *w, struct journal_batch *b, u
 	if (b->split_len[EVENTS])
 		err = file_append(w, b->split[EVENTS], b->split_len[EVENTS]);
 	if (err) {
-		file_lost(w);
+		file_lost(w, err);
 		return err;
 	}
 	write_audio(w, b, now_us);
@@ -435,6 +442,7 @@ static enum err write_any(struct journal_writer *w, struct journal_batch *b, uin
 {
 	enum err err = ERR_FULL;
 
+	w->log.doing = w->split ? "writing a batch to a full disk" : "writing a batch";
 	if (w->split && (!w->file || probe_due(w, now_us)))
 		recover(w, now_us);
 	else if (!w->split && (!w->reserve.file || !w->ring.file) && probe_due(w, now_us))
@@ -455,12 +463,50 @@ static enum journal_health health_of(const struct journal_writer *w)
 	return w->reserve.file && w->ring.file ? JOURNAL_OK : JOURNAL_SHORT;
 }
 
+/* ---- the log ---- */
+
+static const char *health_message(enum journal_health health)
+{
+	switch (health) {
+	case JOURNAL_OK: return "the journal is well again";
+	case JOURNAL_SHORT: return "the journal has no reserve for a full disk: no new call is to be taken";
+	case JOURNAL_AUDIO_RING: return "the disk is full: events go to the reserve, audio to the ring";
+	case JOURNAL_EVENTS_ONLY: return "the disk is full: events go to the reserve, audio is given up";
+	case JOURNAL_STOPPED: return "the journal has stopped: nothing that happens now is kept";
+	}
+	return "unknown";
+}
+
+/* Worse than before is an alert; better, but not well, is none: it may well be worse again with the next batch. */
+static void health_set(struct journal_writer *w, enum journal_health health, enum err err)
+{
+	err = w->split && !err ? ERR_FULL : err;
+	atomic_store(&w->health, (int)health);
+	if (health > w->told) {
+		log_error(&w->log, health_message(health), LOG_TEXT("health", journal_health_name(health)), LOG_TEXT("error", err ? err_name(err) : NULL));
+		w->told = health;
+	} else if (health == JOURNAL_OK && w->told != JOURNAL_OK) {
+		log_info(&w->log, health_message(health), LOG_TEXT("was", journal_health_name(w->told)));
+		w->told = health;
+	}
+}
+
+static void log_about(struct journal_writer *w, const struct journal_batch *b)
+{
+	w->log.call = w->options.log_call;
+	if (w->log.call || b->entry_count != 1)
+		return;
+	id128_print(journal_call_id(b->entries[0].call), w->log_id);
+	w->log.call = w->log_id;
+}
+
 /* Keys first. An erasure that finds no room must not stop the calls: it is owed. */
 static enum err write_keys(struct journal_writer *w, uint64_t now_us)
 {
 	bool owed = atomic_load(&w->keys_owed);
 	enum err err;
 
+	w->log.doing = "writing the keys";
 	if (owed && w->keys_failed_us && now_us - w->keys_failed_us < w->options.probe_us &&
 		!keyring_counts(w->keyring).waiting)
 		return ERR_NONE;
@@ -470,34 +516,47 @@ static enum err write_keys(struct journal_writer *w, uint64_t now_us)
 	if (!err) {
 		atomic_store(&w->keys_owed, 0);
 		w->keys_failed_us = 0;
+		if (w->keys_told)
+			log_info(&w->log, "what was erased is off the disk as well");
+		w->keys_told = false;
 		return ERR_NONE;
 	}
 	w->keys_failed_us = now_us;
 	atomic_store(&w->keys_owed, 1);
-	return keyring_counts(w->keyring).waiting ? err : ERR_NONE;
+	if (keyring_counts(w->keyring).waiting)
+		return err;
+	if (!w->keys_told)
+		log_error(&w->log, "what was erased is not off the disk yet", LOG_ERR(err));
+	w->keys_told = true;
+	return ERR_NONE;
 }
 
 enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
 {
-	enum err err = write_keys(w, now_us);
+	enum err err;
 
+	log_about(w, b);
+	err = write_keys(w, now_us);
 	b->durable = (struct journal_position){ .order = w->file ? w->order : 0, .offset = w->file ? w->size : 0 };
 	if (!err && b->len)
 		err = write_any(w, b, now_us);
-	atomic_store(&w->health, (int)(err ? JOURNAL_STOPPED : health_of(w)));
+	health_set(w, err ? JOURNAL_STOPPED : health_of(w), err);
 	return err;
 }
 
 void writer_open(struct journal_writer *w, uint64_t previous, uint64_t next_order, uint64_t now_us)
 {
+	enum err err;
+
 	w->previous = previous;
 	w->next_order = next_order;
 	if (w->options.random)
 		w->options.random(w->options.random_arg, w->id.bytes, sizeof(w->id.bytes));
 	else
 		randombytes_buf(w->id.bytes, sizeof(w->id.bytes));
-	if (spares_fill(w, now_us))
-		atomic_store(&w->health, (int)JOURNAL_SHORT);
+	err = spares_fill(w, now_us);
+	if (err)
+		health_set(w, JOURNAL_SHORT, err);
 }
 
 void writer_close(struct journal_writer *w, bool properly, uint64_t now_us)

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "base/log.h"
 #include "voice/journal.h"
 
 /* What became of a batch's audio. */
@@ -68,6 +69,11 @@ struct journal_writer {
 
 	uint64_t replaces_order; /* a lost file whose end the next one repeats; 0: none */
 	uint64_t replaces_offset;
+
+	struct log log;             /* `call`: of the batch that is written, when it is of one call alone */
+	char log_id[33];
+	enum journal_health told;   /* the worst that the log heard of since all was well */
+	bool lost_told, keys_told;  /* of this run of failures */
 
 	_Atomic int health;
 	_Atomic uint64_t lost_files;

@@ -434,12 +434,14 @@ static void frame_send(struct mouth *m, struct play *p, uint32_t samples, unsign
 	m->end_us = (m->end_us > now_us ? m->end_us : now_us) + MOUTH_FRAME_US;
 }
 
-static void burst_tell(struct mouth *m, const struct play *p, unsigned int place, uint32_t from, size_t padding, bool first)
+static void burst_tell(struct mouth *m, const struct play *p, unsigned int place, unsigned int frames, uint32_t from, size_t padding,
+	bool first)
 {
 	struct mouth_frames f = {
 		.utterance = p->store->utterance,
 		.take = p->take,
 		.position = from,
+		.start_us = m->end_us - (uint64_t)frames * MOUTH_FRAME_US, /* they follow one another without a pause */
 		.ulaw = p->store->has_bytes ? m->burst + (size_t)place * MOUTH_FRAME_SAMPLES : NULL,
 		.samples = p->position - from,
 		.padding = padding,
@@ -473,7 +475,7 @@ static unsigned int play_send(struct mouth *m, struct play *p, unsigned int plac
 			mark(m, p);
 	}
 	if (place > begin)
-		burst_tell(m, p, begin, from, n && n < MOUTH_FRAME_SAMPLES ? MOUTH_FRAME_SAMPLES - n : 0, first);
+		burst_tell(m, p, begin, place - begin, from, n && n < MOUTH_FRAME_SAMPLES ? MOUTH_FRAME_SAMPLES - n : 0, first);
 	return place;
 }
 

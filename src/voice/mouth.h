@@ -38,6 +38,7 @@ struct mouth;
 struct mouth_frames {
 	uint32_t utterance, take;
 	uint32_t position;   /* in the utterance, of the first sample */
+	uint64_t start_us;   /* when real time plays the first sample, if the carrier is next door */
 	const uint8_t *ulaw; /* NULL: sound that nobody recorded */
 	size_t samples;
 	size_t padding;      /* silence behind them, to fill the last frame */

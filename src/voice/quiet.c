@@ -33,7 +33,7 @@ void quiet_words(struct call *call)
 void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase)
 {
 	struct quiet *q = &call->quiet;
-	bool said = q->ending; /* the goodbye is queued already */
+	bool said = q->ending; /* what is queued already is the last that is said */
 
 	if (q->ended || (q->ending && (q->final || !final)))
 		return;
@@ -42,7 +42,7 @@ void quiet_end(struct call *call, enum end_reason reason, bool final, bool phras
 	q->reason = reason;
 	call_note(call, NOTE_ENDING, reason, 0);
 	dialogue_end(call);
-	if (phrase && !(said && !speech_idle(call)) && call->brief.goodbye.count)
+	if (phrase && !said && call->brief.goodbye.count)
 		speech_say(call, SAY_GOODBYE, call->brief.goodbye.text[0], strlen(call->brief.goodbye.text[0]), final);
 	timer_in(call, TIMER_END, call->settings.call_end_ms);
 }
@@ -76,7 +76,7 @@ void quiet_hangup(struct call *call, enum end_reason reason)
 
 /* ------------------------------------------------------------------ silence */
 
-static bool nobody(const struct call *call)
+bool call_waits(const struct call *call)
 {
 	const struct quiet *q = &call->quiet;
 
@@ -92,7 +92,7 @@ void quiet_advance(struct call *call)
 		quiet_hangup(call, q->reason);
 		return;
 	}
-	if (!nobody(call))
+	if (!call_waits(call))
 		timer_stop(call, TIMER_QUIET);
 	else if (!timer_runs(call, TIMER_QUIET))
 		timer_in(call, TIMER_QUIET, call->settings.quiet_after_ms);
@@ -102,7 +102,7 @@ static void quiet_due(struct call *call)
 {
 	struct quiet *q = &call->quiet;
 
-	if (!nobody(call))
+	if (!call_waits(call))
 		return;
 	if (q->prompts >= (uint32_t)call->settings.quiet_prompts) {
 		quiet_end(call, END_QUIET, false, true);
@@ -183,6 +183,6 @@ void quiet_timer(struct call *call, enum timer timer)
 		quiet_end(call, END_MAX, true, true);
 	else if (timer == TIMER_END)
 		quiet_hangup(call, call->quiet.reason);
-	else if (timer == TIMER_MEDIA)
-		quiet_hangup(call, END_LOST);
+	else
+		quiet_hangup(call, END_LOST); /* TIMER_MEDIA */
 }

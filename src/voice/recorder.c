@@ -1,7 +1,8 @@
 /* Where the agent's sound lies in time.
  *
  * A carrier plays what it gets one behind the other. Were it next door, a frame would begin when it is given to it or when
- * the frame before is over, whichever is later: that is a frame's `start`. The real carrier is some way off; its clock is the
+ * the frame before is over, whichever is later: that is a frame's `start`. The record says it; in journals of older builds, which do
+ * not, it follows from the records before (and is wrong behind lost ones). The real carrier is some way off; its clock is the
  * caller's track (position 0 = its media's first sample), and seen on that clock everything happens later by the way there
  * and back. A mark that returns at time t says: this sample was over at t, on exactly that clock. So
  *
@@ -14,7 +15,6 @@
  */
 #include "voice/recorder.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +27,7 @@ enum {
 	KEEP_US = 20000000,      /* what is older than the newest record by this is given out */
 	SETTLE_US = 5000000,     /* marks may take so long */
 	NEAR_US = 40000,
+	FRAME_US = 20000,
 	MANY_MARKS = 4,
 	LATE_MAX_US = 60000000,
 	SAMPLE_US = 125,
@@ -61,6 +62,8 @@ struct recorder {
 	uint32_t epoch;
 	uint64_t media_us, end_us;
 	uint64_t now_us;       /* at_us of the newest record */
+	uint64_t sound_us;     /* at_us of the newest one with sound: the call lasted at least so long */
+	uint64_t gone_from, gone_to; /* nobody had the call; told of when it is known whether it went on. Equal: nothing is owed */
 	uint64_t clock_us;     /* the worker's clock minus the call's */
 	uint64_t seen_us[SEEN]; /* when the last audio records were made, the worker's clock; 0: none */
 	unsigned int seen;
@@ -187,6 +190,34 @@ static uint64_t place(const struct recorder *r, int64_t at_us)
 	return r->media && at_us > (int64_t)r->media_us ? ((uint64_t)at_us - r->media_us) / SAMPLE_US : 0;
 }
 
+static const char *gap_reason(uint32_t why)
+{
+	switch (why) {
+	case GAP_CARRIER: return "not received";
+	case GAP_JOURNAL: return "not recorded";
+	case GAP_WORKER: return "the worker was gone";
+	default: return "lost";
+	}
+}
+
+/* A worker took the call over: the time that nobody had it is a gap, but none beyond the call's end. */
+static void gone_tell(struct recorder *r, uint64_t end)
+{
+	uint64_t to = r->gone_to < end ? r->gone_to : end;
+
+	if (to > r->gone_from)
+		gap_put(r, TRACKS_AGENT, r->gone_from, to - r->gone_from, gap_reason(GAP_WORKER));
+	r->gone_from = r->gone_to = 0;
+}
+
+/* Whoever takes a call over may hear that it ended long before, so records without sound say nothing about how long it was. */
+static void sound_came(struct recorder *r, uint64_t at_us)
+{
+	gone_tell(r, UINT64_MAX);
+	if (at_us > r->sound_us && at_us <= SANE_US)
+		r->sound_us = at_us;
+}
+
 /* ------------------------------------------------------------------ the agent */
 
 static struct group *group_at(struct recorder *r, unsigned int i)
@@ -276,19 +307,29 @@ static void groups_settle(struct recorder *r, bool all)
 		group_place(r);
 }
 
+static void clear_at(struct recorder *r, uint64_t at_us)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->count; i++)
+		if (group_at(r, i)->clear_us == UINT64_MAX)
+			group_at(r, i)->clear_us = at_us;
+	r->busy_us = r->busy_us > at_us ? at_us : r->busy_us;
+}
+
 static void group_add(struct recorder *r, const struct record_agent *a, uint32_t position, size_t samples, bool lost)
 {
-	uint64_t length_us = samples * SAMPLE_US, given_us = a->at_us;
+	uint64_t length_us = samples * SAMPLE_US, start_us = a->start_us ? a->start_us : a->at_us;
 	struct group *g;
 
-	if (lost) /* it was given to the carrier before what comes now */
-		given_us = given_us > length_us ? given_us - length_us : 0;
+	if (lost) /* it was played, or given to the carrier, before what comes now */
+		start_us = start_us > length_us ? start_us - length_us : 0;
 	groups_settle(r, false);
 	g = group_at(r, r->count++);
 	*g = (struct group){ .utterance = a->utterance, .take = a->take, .position = position, .samples = (uint32_t)samples, .lost = lost,
 		.clear_us = UINT64_MAX, .late_us = UNKNOWN };
-	g->run = r->count == 1 || given_us > r->busy_us;
-	g->start_us = given_us > r->busy_us ? given_us : r->busy_us;
+	g->run = r->count == 1 || start_us > r->busy_us;
+	g->start_us = start_us > r->busy_us ? start_us : r->busy_us;
 	r->busy_us = group_end_us(g);
 	if (!lost)
 		buf_append(&r->store, a->ulaw, samples);
@@ -298,10 +339,21 @@ static void group_add(struct recorder *r, const struct record_agent *a, uint32_t
 static uint64_t missing(struct recorder *r, const struct record_agent *a)
 {
 	const struct group *last = r->count ? group_at(r, r->count - 1) : NULL;
+	uint64_t start_us = a->start_us ? a->start_us : a->at_us;
 
 	if (last && last->utterance == a->utterance && last->take == a->take)
 		return a->position > last->position + last->samples ? a->position - last->position - last->samples : 0;
-	return a->lost && a->at_us > r->busy_us && a->position < (a->at_us - r->busy_us) / SAMPLE_US ? a->position : 0;
+	return a->lost && start_us > r->busy_us && a->position < (start_us - r->busy_us) / SAMPLE_US ? a->position : 0;
+}
+
+/* What its start says beyond itself: of sound that was still to be played then, the carrier knew nothing any more. (The record of
+ * that clear was refused, or is lost.) */
+static void start_judge(struct recorder *r, struct record_agent *a)
+{
+	if (a->start_us + NEAR_US < a->at_us || a->start_us > a->at_us + LATE_MAX_US)
+		a->start_us = 0; /* nonsense, or not said */
+	else if (a->start_us + FRAME_US < r->busy_us)
+		clear_at(r, a->start_us);
 }
 
 static void agent_record(struct recorder *r, const void *payload, size_t len)
@@ -312,6 +364,9 @@ static void agent_record(struct recorder *r, const void *payload, size_t len)
 	if (record_agent_decode(&a, payload, len) || a.samples > STORE_MAX_BYTES / 4 || a.padding > BLOCK || a.at_us > SANE_US)
 		return;
 	r->recorded = true;
+	if (a.samples)
+		sound_came(r, a.at_us);
+	start_judge(r, &a);
 	lost = missing(r, &a);
 	if (lost && lost < MAX_SAMPLES)
 		group_add(r, &a, a.position - (uint32_t)lost, (size_t)lost, true);
@@ -341,27 +396,7 @@ static void mark_record(struct recorder *r, const struct record_played *p)
 	}
 }
 
-static void clear_at(struct recorder *r, uint64_t at_us)
-{
-	unsigned int i;
-
-	for (i = 0; i < r->count; i++)
-		if (group_at(r, i)->clear_us == UINT64_MAX)
-			group_at(r, i)->clear_us = at_us;
-	r->busy_us = r->busy_us > at_us ? at_us : r->busy_us;
-}
-
 /* ------------------------------------------------------------------ the caller */
-
-static const char *gap_reason(uint32_t why)
-{
-	switch (why) {
-	case GAP_CARRIER: return "not received";
-	case GAP_JOURNAL: return "not recorded";
-	case GAP_WORKER: return "the worker was gone";
-	default: return "lost";
-	}
-}
 
 static void caller_record(struct recorder *r, const void *payload, size_t len)
 {
@@ -382,6 +417,8 @@ static void caller_record(struct recorder *r, const void *payload, size_t len)
 		gap_put(r, TRACKS_CALLER, c.position - known, known, gap_reason(c.gap_why));
 		r->caller_end = c.position;
 	}
+	if (c.samples)
+		sound_came(r, c.at_us);
 	if (c.position + c.samples <= r->caller_end)
 		return;
 	len = (size_t)(c.position + c.samples - r->caller_end); /* the part that is new */
@@ -431,8 +468,11 @@ static void attach_record(struct recorder *r, const void *payload, size_t len)
 	r->path_us = UNKNOWN;
 	r->busy_us = 0;
 	to = place(r, (int64_t)a.at_us);
-	if (a.records_audio && to > from && to < MAX_SAMPLES)
-		gap_put(r, TRACKS_AGENT, from, to - from, gap_reason(GAP_WORKER));
+	gone_tell(r, UINT64_MAX);
+	if (a.records_audio && to > from && to < MAX_SAMPLES) {
+		r->gone_from = from;
+		r->gone_to = to;
+	}
 }
 
 static void end_record(struct recorder *r, const void *payload, size_t len)
@@ -517,7 +557,7 @@ enum err recorder_push(struct recorder *r, uint8_t kind, uint32_t epoch, uint64_
 	default: return r->err;
 	}
 	groups_settle(r, false);
-	limit = r->now_us > KEEP_US ? place(r, (int64_t)(r->now_us - KEEP_US)) : 0;
+	limit = r->sound_us > KEEP_US ? place(r, (int64_t)(r->sound_us - KEEP_US)) : 0;
 	if (limit > MAX_SAMPLES)
 		r->err = r->err ? r->err : ERR_LIMIT;
 	give_out(r, limit);
@@ -544,6 +584,7 @@ enum err recorder_finish(struct recorder **rp, struct recorder_summary *summary)
 	end = length(r);
 	if (end > MAX_SAMPLES && !r->err)
 		r->err = ERR_LIMIT;
+	gone_tell(r, end);
 	if (r->recorded && end >= r->caller_end + TAIL_SAMPLES)
 		gap_put(r, TRACKS_CALLER, r->caller_end, end - r->caller_end, r->ended ? gap_reason(GAP_CARRIER) : "lost");
 	if (r->recorded)
@@ -554,74 +595,5 @@ enum err recorder_finish(struct recorder **rp, struct recorder_summary *summary)
 	if (summary)
 		*summary = r->summary;
 	recorder_cancel(rp);
-	return err;
-}
-
-/* ------------------------------------------------------------------ from a journal */
-
-static enum err item_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
-{
-	const struct journal_header *h = &item->record.header;
-
-	if (payload_err == ERR_DENIED)
-		return ERR_DENIED; /* erased: there is nothing to cut */
-	return recorder_push(arg, h->kind, h->epoch, h->time_us, payload, len);
-}
-
-static void explain(struct err_detail *detail, const char *message, const char *where)
-{
-	if (!detail)
-		return;
-	snprintf(detail->message, sizeof(detail->message), "%s", message);
-	snprintf(detail->where, sizeof(detail->where), "%s", where);
-}
-
-enum err recorder_cut(const struct disk *d, const char *path, const struct journal_reader_options *options, recorder_h *block,
-	recorder_gap_h *gap, void *arg, struct recorder_summary *summary, struct err_detail *detail)
-{
-	struct recorder *r;
-	enum err err = recorder_new(&r, block, gap, arg);
-
-	if (err)
-		return err;
-	err = journal_read_call(d, path, options, item_h, r, detail);
-	if (err) {
-		recorder_cancel(&r);
-		return err;
-	}
-	err = recorder_finish(&r, summary);
-	if (err == ERR_NOTFOUND)
-		explain(detail, "this call's sound was not recorded", path);
-	return err;
-}
-
-static enum err tracks_block_h(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
-{
-	return tracks_writer_push(arg, caller, agent, samples);
-}
-
-static enum err tracks_gap_h(void *arg, const struct tracks_gap *gap)
-{
-	return tracks_writer_gap(arg, gap->side, gap->start_sample, gap->samples, gap->why);
-}
-
-enum err recorder_to_tracks(const struct disk *d, const char *path, const struct journal_reader_options *options, const char *to,
-	struct recorder_summary *summary, struct err_detail *detail)
-{
-	struct tracks_writer *w;
-	enum err err = tracks_writer_open(&w, d, to, CALL_RATE_HZ);
-
-	if (err) {
-		explain(detail, "the recording cannot be written", to);
-		return err;
-	}
-	err = recorder_cut(d, path, options, tracks_block_h, tracks_gap_h, w, summary, detail);
-	if (err) {
-		tracks_writer_cancel(&w);
-		return err;
-	}
-	err = tracks_writer_close(&w);
-	if (err)
-		explain(detail, "the recording cannot be written", to);
 	return err;
 }

@@ -45,7 +45,8 @@ enum err recorder_push(struct recorder *r, uint8_t kind, uint32_t epoch, uint64_
 enum err recorder_finish(struct recorder **rp, struct recorder_summary *summary) MUST_USE;
 void recorder_cancel(struct recorder **rp); /* NULL-safe */
 
-/* The whole of it: reads the call (options->call) from a journal's folder or an exported file. Besides: what journal_read_call says. */
+/* The whole of it: reads the call (options->call) from a journal's folder or an exported file, and tells the log how it went.
+ * Besides: what journal_read_call says. */
 enum err recorder_cut(const struct disk *d, const char *path, const struct journal_reader_options *options, recorder_h *block,
 	recorder_gap_h *gap, void *arg, struct recorder_summary *summary, struct err_detail *detail) MUST_USE;
 

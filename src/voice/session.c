@@ -53,6 +53,8 @@ static void carry_note(struct session *s, const struct call_output *out, uint64_
 {
 	if (out->kind == NOTE_DISCARD)
 		session_wasted(s, out);
+	if (out->kind == NOTE_RETRY || out->kind == NOTE_FAILED)
+		session_log_note(s, out);
 	session_write_note(s, out, at_us);
 }
 
@@ -95,12 +97,15 @@ static void step_one(struct session *s)
 {
 	struct call_outputs outputs;
 	uint64_t at_us = s->in.at_us;
+	enum err err;
 	size_t i;
 
 	if (s->state == FINISHED || s->state == TOLD)
 		return;
 	s->usage.steps++;
-	if (call_step(s->call, &s->in, &outputs)) {
+	err = call_step(s->call, &s->in, &outputs);
+	if (err) {
+		log_error(&s->log, "the core refuses to go on: the call is ended", LOG_ERR(err), LOG_TEXT("input", input_name(s->in.type)));
 		session_end(s, END_FAILED);
 		return;
 	}
@@ -126,8 +131,10 @@ void session_drain(struct session *s)
 		at = (size_t)(f.bytes + f.len - s->queue.data);
 		step_one(s);
 	}
-	if (s->queue.err)
+	if (s->queue.err) {
+		log_error(&s->log, "more happened at once than can wait: the call is ended", LOG_ERR(s->queue.err));
 		session_end(s, END_FAILED);
+	}
 	buf_reset(&s->queue);
 }
 
@@ -166,6 +173,7 @@ void session_end(struct session *s, enum end_reason reason)
 		return;
 	s->state = LINGER;
 	s->reason = reason;
+	s->log.doing = "ending the call";
 	s->end_us = session_now(s);
 	s->wake_us = 0;
 	session_adapters_cancel(s);
@@ -196,6 +204,7 @@ static void finish(struct session *s)
 	session_tools_cancel(s);
 	s->state = FINISHED;
 	session_write_end(s);
+	session_log_ended(s);
 }
 
 static uint64_t earliest(const struct session *s, uint64_t now_us)
@@ -266,6 +275,7 @@ void session_tell(struct session *s, enum input_type type)
 
 void session_prepare(struct session *s)
 {
+	s->log.doing = "preparing while the phone rings";
 	session_tell(s, IN_PREPARE);
 }
 
@@ -290,6 +300,7 @@ void session_played(struct session *s, const struct mark *mark)
 
 	if (s->state != LIVE)
 		return;
+	session_well(s, RETRY_PLAY);
 	session_write_played(s, PLAYED_MARK, mark);
 	in = session_input(s, IN_PLAYED);
 	in->utterance = mark->utterance;

@@ -27,6 +27,7 @@
 #include "voice/call.h"
 
 struct journal_call; /* voice/journal.h */
+struct record_event; /* voice/steps.h */
 struct session;
 
 enum call_direction { CALL_INBOUND = 0, CALL_OUTBOUND };
@@ -52,6 +53,9 @@ struct session_io {
 	/* After each step, before its outputs are carried out: for the simulator's checks and its trace. May be NULL. */
 	void (*stepped)(void *arg, const struct call_input *in, const struct call_outputs *outputs);
 
+	/* What the timeline is told, as it is journalled. Borrowed. May be NULL. */
+	void (*event)(void *arg, const struct record_event *event);
+
 	const struct media *media; /* NULL while the phone rings: see session_set_media */
 	void *socket;
 	const struct stt *stt;
@@ -67,6 +71,7 @@ struct session_io {
 	bool record_audio;            /* both tracks go to the journal */
 	enum call_direction direction;
 	uint64_t wall_us;             /* UNIX time when the call's clock began */
+	const char *log_call;         /* what log lines call it; NULL: by the journal call's id */
 	/* For session_attach: the carrier's own record says that the call ended then, in now_us's time, when nobody had it. The
 	 * attach is followed by IN_HANGUP; the call and its connected time end where the carrier says. 0: it goes on. */
 	uint64_t carrier_ended_us;

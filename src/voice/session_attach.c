@@ -41,8 +41,10 @@ static enum err session_new(struct session **sp, const struct session_io *io, ui
 	buf_init(&s->queue, SESSION_QUEUE_BYTES);
 	buf_init(&s->record, SNAPSHOT_MAX_BYTES + 4096);
 	buf_init(&s->core, SNAPSHOT_MAX_BYTES);
+	buf_init(&s->outcome, INPUT_TEXT_MAX);
 	steps_writer_init(&s->steps);
 	slots_init(s);
+	session_log_init(s);
 	mouth_media(s->mouth, io->media, io->socket);
 	*sp = s;
 	return ERR_NONE;
@@ -61,6 +63,7 @@ static void session_free(struct session *s)
 	buf_fini(&s->queue);
 	buf_fini(&s->record);
 	buf_fini(&s->core);
+	buf_fini(&s->outcome);
 	free(s->ring);
 	call_free(s->call);
 	free(s);
@@ -77,16 +80,28 @@ enum err session_open(struct session **sp, const struct session_io *io, const st
 		return err;
 	err = call_new(&s->call, settings, brief);
 	if (err) {
+		log_error(&s->log, "the call cannot be opened", LOG_ERR(err));
 		session_free(s);
 		return err;
 	}
 	memcpy(s->language, brief->language, sizeof(s->language));
 	session_write_start(s, settings, brief);
+	session_log_opened(s);
 	*sp = s;
 	return ERR_NONE;
 }
 
 /* ------------------------------------------------------------------ snapshots, and attaching from one */
+
+/* What cannot be taken over as it is now: told once. */
+static void snapshot_tell(struct session *s, enum err err)
+{
+	if (err && !s->snapshot_told)
+		log_error(&s->log, "no snapshot could be taken: a worker's death would put the call back", LOG_ERR(err));
+	else if (!err && s->snapshot_told)
+		log_info(&s->log, "a snapshot could be taken again");
+	s->snapshot_told = err != ERR_NONE;
+}
 
 void session_snapshot(struct session *s, const struct call_outputs *outputs, uint64_t at_us)
 {
@@ -100,13 +115,13 @@ void session_snapshot(struct session *s, const struct call_outputs *outputs, uin
 	session_write_steps(s);
 	buf_reset(&s->core);
 	call_save(s->call, &s->core);
-	if (s->core.err)
-		return;
 	r.core = s->core.data;
 	r.core_len = s->core.len;
 	buf_reset(&s->record);
-	record_snapshot_encode(&r, &s->record);
-	if (s->record.err)
+	if (!s->core.err)
+		record_snapshot_encode(&r, &s->record);
+	snapshot_tell(s, s->core.err ? s->core.err : s->record.err);
+	if (s->core.err || s->record.err)
 		return;
 	session_write_snapshot(s);
 	if (s->io.snapshot)
@@ -164,9 +179,13 @@ static void position_catch_up(struct session *s)
 	s->ring_from = s->position;
 }
 
-static void attached(struct session *s)
+static void attached(struct session *s, const char *message)
 {
+	uint64_t from = s->position;
+
 	position_catch_up(s);
+	s->log.doing = "talking with the caller";
+	session_log_attached(s, message, s->position - from);
 	session_input(s, IN_ATTACHED);
 	session_feed(s);
 	if (call_ended(s->call))
@@ -182,14 +201,16 @@ enum err session_attach(struct session **sp, const struct session_io *io, const 
 	*sp = NULL;
 	if (err)
 		return err;
+	s->log.doing = "taking the call over";
 	err = snapshot_load(s, snapshot, len);
 	if (err) {
+		log_error(&s->log, "the snapshot does not load: the call cannot be taken over", LOG_ERR(err), LOG_UINT("bytes", len));
 		session_free(s);
 		return err;
 	}
 	s->told_end_us = io->carrier_ended_us ? io->carrier_ended_us - call_started_us : 0;
 	session_write_attach(s, snapshot, len);
-	attached(s);
+	attached(s, "the call is taken over");
 	if (s->told_end_us)
 		session_tell(s, IN_HANGUP);
 	*sp = s;
@@ -202,8 +223,10 @@ void session_close(struct session **sp)
 {
 	struct session *s = *sp;
 
-	if (s && (s->state == LIVE || s->state == LINGER))
+	if (s && (s->state == LIVE || s->state == LINGER)) {
 		session_write_waiting(s);
+		log_info(&s->log, "the call is left to another worker", LOG_UINT("at_ms", session_now(s) / 1000));
+	}
 	session_drop(sp);
 }
 
@@ -230,10 +253,12 @@ void session_set_media(struct session *s, const struct media *media, void *socke
 
 void session_start(struct session *s)
 {
+	s->log.doing = "talking with the caller";
 	if (!s->media) {
 		s->media = true;
 		s->media_us = session_now(s);
 		session_write_played(s, PLAYED_STARTED, NULL);
+		log_info(&s->log, "the call has begun", LOG_UINT("at_ms", s->media_us / 1000));
 	}
 	session_tell(s, IN_START);
 }
@@ -250,6 +275,8 @@ void session_media_lost(struct session *s)
 		return;
 	media_gone(s);
 	s->lost_us = session_now(s);
+	s->log.doing = "waiting for the media to come back";
+	log_warn(&s->log, "the media is lost", LOG_UINT("at_ms", s->lost_us / 1000));
 	session_write_played(s, PLAYED_CLEARED, NULL); /* what the socket had queued is gone with it */
 	session_tell(s, IN_MEDIA_LOST);
 }
@@ -265,5 +292,5 @@ void session_media_back(struct session *s, const struct media *media, void *sock
 	s->lost_us = 0;
 	mouth_media(s->mouth, media, socket);
 	session_write_played(s, PLAYED_CLEARED, NULL); /* so is what the old socket had queued, if we did not hear that it was lost */
-	attached(s);
+	attached(s, "the media is back");
 }

@@ -21,6 +21,7 @@ static void transcript_h(void *arg, enum transcript_kind kind, const char *text,
 	struct listening *l = arg;
 	struct call_input *in = session_input(l->s, IN_TRANSCRIPT);
 
+	session_well(l->s, RETRY_RECOGNISER);
 	in->stream = l->stream;
 	in->kind = (uint32_t)kind;
 	in->position = l->base + from_sample;
@@ -40,7 +41,7 @@ static void stt_ended_h(void *arg, enum err why)
 {
 	struct listening *l = arg;
 
-	(void)why;
+	session_log_failed(l->s, RETRY_RECOGNISER, why);
 	listen_down(l->s, l->stream);
 	session_settle(l->s);
 }
@@ -113,15 +114,19 @@ void session_listen_stop(struct session *s)
 void session_listen(struct session *s, const struct call_output *out)
 {
 	struct listening *l = &s->listening;
+	enum err err;
 
 	session_listen_stop(s);
 	l->stream = out->stream;
 	l->base = out->position < s->ring_from ? s->ring_from : out->position;
 	l->base = l->base > s->position ? s->position : l->base;
-	if (s->io.stt->start(s->io.stt_vendor, &l->op, s->language, &stt_events, l))
+	err = s->io.stt->start(s->io.stt_vendor, &l->op, s->language, &stt_events, l);
+	if (err) {
+		session_log_failed(s, RETRY_RECOGNISER, err);
 		listen_down(s, out->stream);
-	else
+	} else {
 		stt_catch_up(s);
+	}
 }
 
 void session_finalize(struct session *s, const struct call_output *out)
@@ -191,6 +196,7 @@ void session_caller_gap(struct session *s, uint64_t samples)
 		stt_silence(s, samples);
 		return;
 	}
+	log_warn(&s->log, "the caller's sound was away for long", LOG_UINT("ms", samples * 1000 / CALL_RATE_HZ));
 	session_listen_stop(s); /* nobody pays for minutes of silence */
 	listen_down(s, stream);
 	session_settle(s);

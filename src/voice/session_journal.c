@@ -26,6 +26,8 @@ void session_write_steps(struct session *s)
 
 void session_write_event(struct session *s, const struct record_event *event)
 {
+	if (s->io.event)
+		s->io.event(s->io.arg, event);
 	if (!s->io.journal || s->sabotage == SESSION_GUARD_N5)
 		return;
 	buf_reset(&s->record);
@@ -38,11 +40,34 @@ static bool note_is_told(uint32_t note)
 	return note != NOTE_HOLD && note != NOTE_RESUME && note != NOTE_RELEASE;
 }
 
+/* What the agent ended the call with; which of the model's tools ends one, the core's brief says. */
+static void outcome_keep(struct session *s, const struct call_input *in)
+{
+	const struct brief *brief = call_get_brief(s->call);
+	int tool = brief_tool_find(brief, in->name, in->name_len);
+
+	if (tool < 0 || !brief->tools[tool].ends)
+		return;
+	buf_reset(&s->outcome);
+	buf_append(&s->outcome, in->text, in->text_len);
+}
+
+static void outcome_put(struct session *s, const struct record_event *ending)
+{
+	struct record_event e = { .kind = EVENT_OUTCOME, .at_us = ending->at_us, .turn = ending->turn, .text = (const char *)s->outcome.data,
+		.text_len = s->outcome.len };
+
+	if (e.text_len && !s->outcome.err)
+		session_write_event(s, &e);
+}
+
 void session_write_note(struct session *s, const struct call_output *out, uint64_t at_us)
 {
 	struct record_event e = { .kind = EVENT_NOTE, .code = out->kind, .at_us = at_us, .turn = out->turn, .index = out->index,
 		.number = out->number, .position = out->position, .text = out->text, .text_len = out->text_len };
 
+	if (out->kind == NOTE_ENDING && out->index == END_AGENT)
+		outcome_put(s, &e);
 	if (note_is_told(out->kind))
 		session_write_event(s, &e);
 }
@@ -52,6 +77,8 @@ static void input_put(struct session *s, const struct call_input *in)
 {
 	struct record_event e = { .at_us = in->at_us, .turn = call_turn(s->call), .index = in->index, .text = in->text, .text_len = in->text_len };
 
+	if (in->type == IN_MODEL_TOOL)
+		outcome_keep(s, in);
 	if (in->type == IN_TRANSCRIPT && in->kind != TRANSCRIPT_PARTIAL && in->text_len) {
 		e.kind = EVENT_FINAL;
 		e.number = in->position;
@@ -76,20 +103,20 @@ void session_write_step(struct session *s, const struct call_outputs *outputs)
 
 /* ------------------------------------------------------------------ meters */
 
-static void meter_put(struct session *s, enum meter meter, uint64_t amount)
+static bool meter_put(struct session *s, enum meter meter, uint64_t amount)
 {
 	struct record_meter r = { .at_us = session_now(s), .meter = (uint32_t)meter, .amount = amount };
 
 	buf_reset(&s->record);
 	record_meter_encode(&r, &s->record);
-	(void)append(s, JOURNAL_METER);
+	return append(s, JOURNAL_METER);
 }
 
+/* What the journal refuses is metered with what comes next. */
 static void meter_more(struct session *s, enum meter meter, uint64_t total, uint64_t *metered)
 {
-	if (total > *metered)
-		meter_put(s, meter, total - *metered);
-	*metered = total;
+	if (total > *metered && meter_put(s, meter, total - *metered))
+		*metered = total;
 }
 
 void session_write_meters(struct session *s)
@@ -166,8 +193,8 @@ void session_write_caller(struct session *s, const uint8_t *ulaw, size_t samples
 void session_write_agent(void *arg, const struct mouth_frames *f)
 {
 	struct session *s = arg;
-	struct record_agent r = { .at_us = session_now(s), .utterance = f->utterance, .take = f->take, .position = f->position,
-		.padding = (uint32_t)f->padding, .lost = s->agent_lost, .ulaw = f->ulaw, .samples = f->ulaw ? f->samples : 0 };
+	struct record_agent r = { .at_us = session_now(s), .utterance = f->utterance, .take = f->take, .start_us = f->start_us,
+		.position = f->position, .padding = (uint32_t)f->padding, .lost = s->agent_lost, .ulaw = f->ulaw, .samples = f->ulaw ? f->samples : 0 };
 
 	if (!session_records_audio(s) || !f->ulaw)
 		return;
@@ -213,7 +240,8 @@ void session_write_start(struct session *s, const struct call_settings *settings
 	r.brief_len = s->core.len;
 	buf_reset(&s->record);
 	record_start_encode(&r, &s->record);
-	(void)append(s, JOURNAL_START);
+	if (!append(s, JOURNAL_START))
+		log_error(&s->log, "the journal refuses the call's beginning: it cannot be replayed");
 	buf_fini(&settings_bytes);
 }
 
@@ -226,7 +254,8 @@ void session_write_attach(struct session *s, const void *snapshot, size_t len)
 		return;
 	buf_reset(&s->record);
 	record_start_encode(&r, &s->record);
-	(void)append(s, JOURNAL_ATTACH);
+	if (!append(s, JOURNAL_ATTACH))
+		log_error(&s->log, "the journal refuses the taking over: it cannot be replayed from here");
 }
 
 void session_write_snapshot(struct session *s)
@@ -254,8 +283,9 @@ void session_write_end(struct session *s)
 		return;
 	session_write_waiting(s);
 	if (s->sabotage != SESSION_GUARD_N3)
-		meter_put(s, METER_CONNECTED_MS, r.connected_us / 1000);
+		(void)meter_put(s, METER_CONNECTED_MS, r.connected_us / 1000);
 	buf_reset(&s->record);
 	record_end_encode(&r, &s->record);
-	(void)append(s, JOURNAL_END);
+	if (!append(s, JOURNAL_END))
+		log_error(&s->log, "the journal refuses the call's end: it will look as if it went on");
 }

@@ -48,6 +48,7 @@ static void model_tool_h(void *arg, uint32_t index, const char *name, size_t nam
 
 	if (args_len > INPUT_TEXT_MAX || name_len > INPUT_TEXT_MAX) {
 		s->io.llm->cancel(&a->op); /* half of its arguments must not be run */
+		session_log_model_failed(s, FAILED_GARBAGE);
 		model_failed(s, a->gen, FAILED_GARBAGE);
 	} else {
 		in = session_input(s, IN_MODEL_TOOL);
@@ -67,6 +68,7 @@ static void model_done_h(void *arg, uint32_t tokens)
 	struct asking *a = arg;
 	struct call_input *in = session_input(a->s, IN_MODEL_DONE);
 
+	session_well(a->s, RETRY_MODEL);
 	tokens_keep(a->s, a->gen, tokens);
 	in->gen = a->gen;
 	in->number = tokens;
@@ -78,6 +80,7 @@ static void model_failed_h(void *arg, enum failure why)
 {
 	struct asking *a = arg;
 
+	session_log_model_failed(a->s, why);
 	model_failed(a->s, a->gen, why);
 	session_settle(a->s);
 }
@@ -97,8 +100,10 @@ void session_ask(struct session *s, const struct call_output *out)
 		err = s->io.llm->start(s->io.llm_vendor, &a->op, (enum ask_kind)out->kind, (uint32_t)out->number, out->blocks, out->block_count,
 			&llm_events, a);
 	}
-	if (err)
-		model_failed(s, out->gen, err == ERR_BUSY ? FAILED_BUSY : FAILED_DIED);
+	if (!err)
+		return;
+	session_log_failed(s, RETRY_MODEL, err);
+	model_failed(s, out->gen, err == ERR_BUSY ? FAILED_BUSY : FAILED_DIED);
 }
 
 void session_asks_cancel(struct session *s, uint32_t gen, bool all)
@@ -129,6 +134,8 @@ static void tool_result_feed(struct session *s, uint32_t turn, uint32_t index, e
 {
 	struct call_input *in = session_input(s, IN_TOOL_RESULT);
 
+	if (status != TOOL_OK)
+		session_log_tool(s, turn, index, status);
 	in->turn = turn;
 	in->index = index;
 	in->kind = (uint32_t)status;

@@ -69,8 +69,10 @@ static void voice_audio_h(void *arg, const uint8_t *ulaw, size_t samples)
 {
 	struct voicing *v = arg;
 	struct session *s = v->s;
+	enum err err = mouth_audio(s->mouth, v->utterance, v->take, ulaw, samples);
 
-	if (mouth_audio(s->mouth, v->utterance, v->take, ulaw, samples)) {
+	if (err) {
+		session_log_failed(s, RETRY_VOICE, err);
 		s->io.tts->cancel(&v->op);
 		voice_broken(s, v);
 	} else {
@@ -93,6 +95,7 @@ static void voice_done_h(void *arg)
 {
 	struct voicing *v = arg;
 
+	session_well(v->s, RETRY_VOICE);
 	mouth_done(v->s->mouth, v->utterance, v->take);
 	speech_news_feed(v->s, v->utterance, v->take, true);
 	session_pump(v->s);
@@ -103,7 +106,7 @@ static void voice_failed_h(void *arg, enum err why)
 {
 	struct voicing *v = arg;
 
-	(void)why;
+	session_log_failed(v->s, RETRY_VOICE, why);
 	voice_broken(v->s, v);
 	session_settle(v->s);
 }
@@ -141,6 +144,7 @@ void session_speak(struct session *s, const struct call_output *out)
 	}
 	if (!err)
 		return;
+	session_log_failed(s, RETRY_VOICE, err);
 	in = session_input(s, IN_SPEECH_FAILED);
 	in->utterance = out->utterance;
 	in->take = out->take;

@@ -1,10 +1,11 @@
 /* The state of a session, for its own files only: session.c, session_attach.c, session_caller.c, session_journal.c,
- * session_model.c, session_speech.c. Each part changes what stands under its name; the step is session.c's alone.
+ * session_log.c, session_model.c, session_speech.c. Each part changes what stands under its name; the step is session.c's alone.
  */
 #ifndef VOICE_SESSION_STATE_H
 #define VOICE_SESSION_STATE_H
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "voice/mouth.h"
 #include "voice/session.h"
 #include "voice/steps.h"
@@ -91,6 +92,13 @@ struct session {
 	enum record_gap_why gap_why;
 	unsigned int groups;
 	bool agent_lost;
+	struct buf outcome;    /* arguments of the end tool that the model asked for last */
+
+	/* the log */
+	struct log log;
+	char log_call[48];
+	uint32_t trouble[RETRY_WHATS]; /* failures since it went well */
+	bool snapshot_told;            /* that none could be taken, and not yet that one was */
 
 	struct session_usage usage, metered;
 	uint64_t stt_samples;
@@ -137,6 +145,25 @@ void session_listen(struct session *s, const struct call_output *out);   /* OUT_
 void session_finalize(struct session *s, const struct call_output *out); /* OUT_FINALIZE */
 void session_listen_stop(struct session *s);
 void session_position_move(struct session *s, uint64_t samples);
+
+/* ------------------------------------------------------------------ session_log.c */
+
+void session_log_init(struct session *s); /* from s->io */
+void session_log_opened(const struct session *s);
+void session_log_attached(const struct session *s, const char *message, uint64_t missed_samples);
+void session_log_ended(const struct session *s);
+void session_log_failed(struct session *s, enum retry_what what, enum err why); /* told the first time of a row */
+void session_log_model_failed(struct session *s, enum failure why);
+void session_log_well(struct session *s, enum retry_what what);
+void session_log_tool(const struct session *s, uint32_t turn, uint32_t index, enum tool_status status); /* not TOOL_OK */
+void session_log_note(struct session *s, const struct call_output *out);
+
+/* What it did went well: nothing but a comparison, unless it failed before. */
+static inline void session_well(struct session *s, enum retry_what what)
+{
+	if (s->trouble[what])
+		session_log_well(s, what);
+}
 
 /* ------------------------------------------------------------------ session_model.c */
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "voice/journal_read.h"
 
 enum { BATCHES_MAX = 16, CURSOR_BYTES = 48 };
@@ -52,7 +53,36 @@ struct ship {
 	uint64_t backoff_us; /* 0: all is well */
 	uint64_t wait_until_us;
 	struct ship_counts counts;
+
+	struct log log;
+	bool sink_told, disk_told, damage_told; /* the log heard of it, and not yet that it is over */
 };
+
+/* ---- the log ---- */
+
+static void sink_tell(struct ship *s, const char *message, enum err err)
+{
+	if (!s->sink_told)
+		log_warn(&s->log, message, LOG_ERR(err), LOG_UINT("batches_out", s->count), LOG_UINT("acked_records", s->counts.acked_records));
+	s->sink_told = true;
+}
+
+static void disk_failed(struct ship *s, enum err err)
+{
+	s->counts.disk_errors++;
+	if (!s->disk_told)
+		log_error(&s->log, "the disk fails: the journal waits to be shipped", LOG_ERR(err));
+	s->disk_told = true;
+}
+
+/* `told` is one of the two above. */
+static void tell_well(struct ship *s, bool *told, const char *message)
+{
+	if (*told)
+		log_info(&s->log, message, LOG_UINT("failures", s->counts.failures), LOG_UINT("timeouts", s->counts.timeouts),
+			LOG_UINT("disk_errors", s->counts.disk_errors));
+	*told = false;
+}
 
 void ship_options_defaults(struct ship_options *o)
 {
@@ -70,21 +100,46 @@ void ship_options_defaults(struct ship_options *o)
 
 /* ---- the cursor ---- */
 
-static void cursor_load(struct ship *s)
+static enum err cursor_read(const struct disk *d, const char *dir, uint8_t out[CURSOR_BYTES])
 {
 	char path[DISK_PATH_MAX];
 	struct buf b;
+	enum err err = disk_path(path, dir, "cursor") ? ERR_LIMIT : ERR_NONE;
 
 	buf_init(&b, CURSOR_BYTES);
-	if (!disk_path(path, s->dir, "cursor") && !disk_load(&s->disk, path, &b) && b.len == CURSOR_BYTES &&
-		!memcmp(b.data, cursor_magic, sizeof(cursor_magic)) && get_le32(b.data + 44) == journal_checksum(b.data, 44)) {
-		s->cursor.order = get_le64(b.data + 8);
-		s->cursor.offset = get_le64(b.data + 16);
-		s->counts.acked_records = get_le64(b.data + 24);
-		s->counts.acked_bytes = get_le64(b.data + 32);
+	if (!err)
+		err = disk_load(d, path, &b);
+	if (!err && (b.len != CURSOR_BYTES || memcmp(b.data, cursor_magic, sizeof(cursor_magic)) != 0 ||
+		get_le32(b.data + 44) != journal_checksum(b.data, 44)))
+		err = ERR_CORRUPT;
+	if (!err)
+		memcpy(out, b.data, CURSOR_BYTES);
+	buf_fini(&b);
+	return err;
+}
+
+enum err ship_cursor_read(const struct disk *disk, const char *dir, struct journal_position *shipped)
+{
+	uint8_t bytes[CURSOR_BYTES];
+	enum err err = cursor_read(disk, dir, bytes);
+
+	*shipped = (struct journal_position){ 0 };
+	if (!err)
+		*shipped = (struct journal_position){ .order = get_le64(bytes + 8), .offset = get_le64(bytes + 16) };
+	return err;
+}
+
+static void cursor_load(struct ship *s)
+{
+	uint8_t bytes[CURSOR_BYTES];
+
+	if (!cursor_read(&s->disk, s->dir, bytes)) {
+		s->cursor.order = get_le64(bytes + 8);
+		s->cursor.offset = get_le64(bytes + 16);
+		s->counts.acked_records = get_le64(bytes + 24);
+		s->counts.acked_bytes = get_le64(bytes + 32);
 	}
 	s->saved = s->cursor;
-	buf_fini(&b);
 }
 
 /* A cursor behind every file is of a folder that was lost in part (a reserve's order goes with its header): what is written
@@ -106,6 +161,7 @@ static bool same(const struct journal_position *a, const struct journal_position
 static void cursor_save(struct ship *s, uint64_t now_us)
 {
 	uint8_t bytes[CURSOR_BYTES] = { 0 };
+	enum err err;
 
 	if (same(&s->cursor, &s->saved))
 		return;
@@ -116,17 +172,27 @@ static void cursor_save(struct ship *s, uint64_t now_us)
 	put_le64(bytes + 32, s->counts.acked_bytes);
 	put_le32(bytes + 44, journal_checksum(bytes, 44));
 	s->saved_us = now_us;
-	if (disk_replace(&s->disk, s->dir, "cursor", bytes, sizeof(bytes)))
-		s->counts.disk_errors++;
-	else
-		s->saved = s->cursor;
+	s->log.doing = "saving the cursor";
+	err = disk_replace(&s->disk, s->dir, "cursor", bytes, sizeof(bytes));
+	if (err) {
+		disk_failed(s, err);
+		return;
+	}
+	s->saved = s->cursor;
+	tell_well(s, &s->disk_told, "the disk is well again: shipping goes on");
 }
 
 /* ---- reading ---- */
 
 static void damaged(void *arg, const struct journal_fault *fault)
 {
-	((struct ship *)arg)->counts.damaged_bytes += fault->bytes;
+	struct ship *s = arg;
+
+	s->counts.damaged_bytes += fault->bytes;
+	if (!s->damage_told && fault->kind != JOURNAL_FAULT_TORN) /* a crash tears ends: nothing that was durable */
+		log_error(&s->log, "damage in the journal was stepped over", LOG_TEXT("kind", journal_fault_name(fault->kind)),
+			LOG_UINT("bytes", fault->bytes));
+	s->damage_told = s->damage_told || fault->kind != JOURNAL_FAULT_TORN;
 }
 
 static void scan_stop(struct ship *s)
@@ -138,11 +204,15 @@ static void scan_stop(struct ship *s)
 
 static void list_again(struct ship *s, uint64_t now_us)
 {
+	enum err err;
+
 	journal_files_free(&s->files);
 	s->listed_us = now_us;
 	s->stale = false;
-	if (journal_files_list(&s->files, &s->disk, s->dir)) {
-		s->counts.disk_errors++;
+	s->log.doing = "looking for files of the journal";
+	err = journal_files_list(&s->files, &s->disk, s->dir);
+	if (err) {
+		disk_failed(s, err);
 		s->stale = true;
 	}
 }
@@ -340,9 +410,11 @@ static enum err batch_send(struct ship *s, uint64_t now_us)
 	s->count++;
 	s->counts.sent_records += b->records;
 	batch = (struct ship_batch){ .id = b->id, .data = b->data, .len = b->len, .records = b->records };
-	if (s->sink->send(s->sink_arg, s, &batch)) {
+	err = s->sink->send(s->sink_arg, s, &batch);
+	if (err) {
 		s->count--;
 		s->counts.failures++;
+		sink_tell(s, "the conductor cannot be sent to: the journal waits", err);
 		step_back(s, now_us, true);
 	}
 	return ERR_NONE;
@@ -365,6 +437,7 @@ void ship_acked(struct ship *s, uint64_t batch_id, enum err err, uint64_t now_us
 {
 	size_t i;
 
+	s->log.doing = "waiting for the conductor";
 	for (i = 0; i < s->count; i++) {
 		struct out_batch *b = &s->out[(s->first + i) % BATCHES_MAX];
 
@@ -373,10 +446,12 @@ void ship_acked(struct ship *s, uint64_t batch_id, enum err err, uint64_t now_us
 		b->acked = true;
 		if (err) {
 			s->counts.failures++;
+			sink_tell(s, "the conductor does not take what is sent: the journal waits", err);
 			step_back(s, now_us, true);
 		} else {
 			s->backoff_us = 0;
 			settle(s);
+			tell_well(s, &s->sink_told, "the conductor takes the journal again");
 		}
 		return;
 	}
@@ -392,6 +467,7 @@ static void check_timeouts(struct ship *s, uint64_t now_us)
 		if (b->acked || now_us - b->sent_us < s->options.ack_timeout_us)
 			continue;
 		s->counts.timeouts++;
+		sink_tell(s, "the conductor does not answer: the journal waits", ERR_TIMEOUT);
 		step_back(s, now_us, true);
 		return;
 	}
@@ -413,10 +489,12 @@ static bool old_enough(const struct ship *s, size_t i, uint64_t wall_us)
 /* From the beginning on, and nothing behind a file that stays: a hole would look like a loss. */
 static void delete_shipped(struct ship *s, uint64_t wall_us)
 {
+	enum err err;
 	size_t i;
 
 	if (s->options.keep_all)
 		return;
+	s->log.doing = "deleting what was shipped";
 	for (i = 0; i < s->files.count; i++) {
 		const struct journal_file *f = &s->files.items[i];
 		char path[DISK_PATH_MAX];
@@ -426,8 +504,11 @@ static void delete_shipped(struct ship *s, uint64_t wall_us)
 		if (f->header.order >= s->saved.order || !is_closed(s, f) || !old_enough(s, i, wall_us))
 			return;
 		s->stale = true;
-		if (disk_path(path, s->dir, f->name) || disk_unlink(&s->disk, path)) {
-			s->counts.disk_errors++;
+		err = disk_path(path, s->dir, f->name);
+		if (!err)
+			err = disk_unlink(&s->disk, path);
+		if (err) {
+			disk_failed(s, err);
 			return;
 		}
 		s->counts.deleted_files++;
@@ -445,7 +526,7 @@ static enum err send_all(struct ship *s, uint64_t now_us)
 	if (err == ERR_NOMEM)
 		return err;
 	if (err && err != ERR_NOTFOUND) {
-		s->counts.disk_errors++;
+		disk_failed(s, err);
 		step_back(s, now_us, true);
 	}
 	s->counts.all_shipped = err == ERR_NOTFOUND && !s->count && !s->stale;
@@ -473,11 +554,14 @@ enum err ship_step(struct ship *s, uint64_t now_us, uint64_t wall_us, uint64_t *
 	bool look = s->stale || now_us - s->listed_us >= s->options.idle_us;
 	enum err err;
 
+	s->log.doing = "waiting for the conductor";
 	check_timeouts(s, now_us);
 	if (look)
 		list_again(s, now_us);
-	if (s->scanning && journal_scan_extend(&s->scan, limit_in(s, &s->scan.info))) {
-		s->counts.disk_errors++;
+	s->log.doing = "shipping the journal";
+	err = s->scanning ? journal_scan_extend(&s->scan, limit_in(s, &s->scan.info)) : ERR_NONE;
+	if (err) {
+		disk_failed(s, err);
 		scan_stop(s);
 	}
 	err = send_all(s, now_us);
@@ -530,6 +614,7 @@ enum err ship_open(struct ship **sp, const struct disk *disk, const char *dir, c
 		return ERR_USAGE;
 	}
 	snprintf(s->dir, sizeof(s->dir), "%s", dir);
+	s->log = (struct log){ .plane = "voice", .call = s->options.log_call, .doing = "opening the shipping of a journal" };
 	cursor_load(s);
 	cursor_check(s);
 	s->read = s->cursor;
@@ -544,6 +629,7 @@ void ship_close(struct ship **sp)
 
 	if (!s)
 		return;
+	s->log.doing = "closing the shipping of a journal";
 	step_back(s, 0, true);
 	cursor_save(s, 0);
 	scan_stop(s);

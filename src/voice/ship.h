@@ -8,6 +8,8 @@
  *     step ─► send ─► acked(0) ─► cursor moves, saved (temporary name, sync, rename, sync of the folder)
  *              └───► acked(error), no answer in time, refused ─► back to the cursor, wait twice as long, send again
  *
+ * The log hears once when the sink or the disk begins to fail and once when it is well again, not with every try.
+ *
  * Ring files are shipped once they are closed, that is when a later file exists. Segments that are wholly shipped, closed
  * and old enough are deleted. Refuses to read past what the journal called durable (ship_limit).
  */
@@ -44,6 +46,7 @@ struct ship_options {
 	uint64_t keep_us;         /* shipped files are deleted this long after they were closed */
 	uint64_t idle_us;         /* … and looked for this often, like new files of a journal that nobody announces */
 	bool keep_all;            /* delete nothing */
+	const char *log_call;     /* what log lines call the one call that is shipped (the simulator's); NULL: they name none */
 };
 
 void ship_options_defaults(struct ship_options *o);
@@ -79,5 +82,9 @@ struct ship_counts {
 };
 
 struct ship_counts ship_counts(const struct ship *s);
+
+/* How far a folder was shipped, as its cursor says: every record before is at the sink. ERR_NOTFOUND: nothing was;
+ * ERR_CORRUPT: the cursor does not hold; ERR_IO. */
+enum err ship_cursor_read(const struct disk *disk, const char *dir, struct journal_position *shipped) MUST_USE;
 
 #endif

@@ -413,9 +413,9 @@ static enum err order_get(struct call *call, const struct wire_field *f)
 	uint32_t seen = 0;
 	size_t i;
 
-	if (!f->is_bytes || f->len > UTTERANCES_MAX)
+	if (!f->is_bytes)
 		return ERR_FORMAT;
-	for (i = 0; i < f->len; i++) {
+	for (i = 0; i < f->len; i++) { /* no more than there are slots: none stands there twice */
 		if (f->bytes[i] >= UTTERANCES_MAX || seen & (1u << f->bytes[i]))
 			return ERR_FORMAT;
 		seen |= 1u << f->bytes[i];
@@ -450,12 +450,12 @@ static enum err item_get(struct loading *l, const struct wire_field *f)
 
 static enum err tool_get(struct loading *l, const struct wire_field *f)
 {
-	struct tool *tools = l->call->dialogue.tools;
+	struct dialogue *d = &l->call->dialogue;
 	unsigned int i = 0;
 
-	while (i < TOOLS_MAX && tools[i].state)
+	while (i < TOOLS_MAX && d->tools[i].state)
 		i++;
-	return i < TOOLS_MAX ? columns_get(l, tool_columns, &tools[i], f, NULL) : ERR_LIMIT;
+	return i < TOOLS_MAX ? columns_get(l, tool_columns, &d->tools[i], f, NULL) : ERR_LIMIT;
 }
 
 static enum err gen_tool_get(struct loading *l, const struct wire_field *f)

@@ -310,6 +310,7 @@ void record_agent_encode(const struct record_agent *r, struct buf *b)
 	wire_put_u64(b, 5, r->padding);
 	wire_put_u64(b, 6, r->lost);
 	wire_put_bytes(b, 7, r->ulaw, r->samples);
+	wire_put_u64(b, 8, r->start_us);
 }
 
 enum err record_agent_decode(struct record_agent *r, const void *data, size_t len)
@@ -328,6 +329,7 @@ enum err record_agent_decode(struct record_agent *r, const void *data, size_t le
 		case 5: r->padding = number(&w, &f) ? wire_u32(&f) : 0; break;
 		case 6: r->lost = number(&w, &f) && f.u64; break;
 		case 7: r->ulaw = field_bytes(&w, &f, &r->samples); break;
+		case 8: r->start_us = number(&w, &f) ? f.u64 : 0; break;
 		default: break;
 		}
 	}

@@ -162,6 +162,7 @@ enum err record_caller_decode(struct record_caller *r, const void *data, size_t 
 struct record_agent {
 	uint64_t at_us;     /* when it was given to the carrier */
 	uint32_t utterance, take;
+	uint64_t start_us;  /* when a carrier next door begins to play it: at_us, or when all before it is over; 0: not said (old journals) */
 	uint32_t position;  /* in the utterance, of the first sample */
 	uint32_t padding;   /* samples of silence sent behind it, to fill the frame */
 	bool lost;          /* audio of this take before it did not reach the journal */
@@ -193,7 +194,8 @@ enum event_kind {
 	EVENT_NOTE = 1,    /* code = enum note; index, number, position, text as that note says */
 	EVENT_FINAL,       /* the recogniser's final words: text; number, position = samples from, to */
 	EVENT_TOOL,        /* a tool was dispatched: turn, index, name, text = arguments; code 1: it changes something */
-	EVENT_TOOL_RESULT  /* turn, index, code = enum tool_status, text */
+	EVENT_TOOL_RESULT, /* turn, index, code = enum tool_status, text */
+	EVENT_OUTCOME      /* the agent ended the call with its end tool: name, text = arguments */
 };
 
 struct record_event {

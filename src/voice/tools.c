@@ -49,7 +49,7 @@ static struct item *tool_done_before(struct call *call, const struct gen_tool *r
 	struct dialogue *d = &call->dialogue;
 	uint32_t i;
 
-	for (i = d->item_count; i > 1; i--) {
+	for (i = d->item_count; i > 0; i--) {
 		struct item *use = &d->items[i - 1], *result;
 		uint32_t r;
 

@@ -27,20 +27,12 @@ static uint64_t word_end(const struct call *call, const struct utterance *u, uns
 	return end + num_max(end / ESTIMATE_PART, margin);
 }
 
-/* Samples that must have been played for a word to be heard. */
-static uint64_t word_due(const struct call *call, const struct utterance *u, unsigned int word)
-{
-	uint64_t due = word_end(call, u, word);
-
-	return u->done ? num_min(due, u->samples) : due;
-}
-
 /* Words heard so far. */
 unsigned int utterance_heard_words(const struct call *call, const struct utterance *u)
 {
 	unsigned int n = 0;
 
-	while (n < u->word_count && word_due(call, u, n) <= u->played)
+	while (n < u->word_count && word_end(call, u, n) <= u->played)
 		n++;
 	return n;
 }
@@ -275,6 +267,8 @@ void utterance_broken_off(struct call *call, struct utterance *u, bool died)
 		make_again(call, u);
 		return;
 	}
+	if (!queue_room(call, 0) && queue_place(call, u))
+		return; /* TIMER_VOICE looks at it again when it is its turn: what was before it has left room for its rest */
 	utterance_split(call, u, n);
 	if (u->played == u->samples)
 		utterance_finish(call, u, false);
@@ -414,8 +408,6 @@ void utterance_clear_marks(struct call *call)
 	unsigned int i;
 
 	for (i = 0; (u = queue_at(call, i)); i++) {
-		if (u->state != UTTERANCE_PLAYS)
-			continue;
 		u->cleared = true;
 		u->bound_us = num_max(u->bound_us, bound);
 		bound = mark_soonest(call, u, u->samples);

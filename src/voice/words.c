@@ -287,11 +287,12 @@ static bool last_word(const char *text, size_t len, struct word *last)
 	return any;
 }
 
+/* Of a text with a word in it. */
 static char last_mark(const char *text, size_t len)
 {
-	while (len && isspace((unsigned char)text[len - 1]))
+	while (isspace((unsigned char)text[len - 1]))
 		len--;
-	return len ? text[len - 1] : 0;
+	return text[len - 1];
 }
 
 static enum words_finish finish_spelled(struct words_expect expect, const char *text, size_t len)

@@ -143,7 +143,8 @@ def cut_unsynced(folder):
     by_order = {h.order: h for h in found if h.role}
     cut = 0
     for header in found:
-        if header.role and header.repeats_order:
+        # A file that was new when it was lost is not kept.
+        if header.role and header.repeats_order in by_order:
             os.truncate(by_order[header.repeats_order].path, header.repeats_from)
             cut += 1
     return cut
@@ -155,7 +156,7 @@ class Judge:
     def __init__(self, folder, facts):
         self.folder, self.facts = str(folder), facts
         self.complaints = list(facts.complaints)
-        if not pathlib.Path(folder).is_dir():  # died before it had made anything: then nothing may have been promised
+        if not any(pathlib.Path(folder).glob("*.cfj")):  # died before it had made anything: then nothing may have been promised
             self.rows, self.have, self.excused = [], {}, {}
         else:
             self.verify()

@@ -121,8 +121,8 @@ def test_the_last_set_wins(run):
 
 
 @pytest.mark.parametrize("text, where, message, hint", [
-    ("turn:\n  silence_ms: soon\n", "f.yaml:2:15", 'turn.silence_ms: found "soon"', "allowed: a whole number from 60 to 5000 ms"),
-    ("turn:\n  silence_ms: 59\n", "f.yaml:2:15", 'turn.silence_ms: found "59"', "allowed: a whole number from 60 to 5000 ms"),
+    ("turn:\n  silence_ms: soon\n", "f.yaml:2:15", 'turn.silence_ms: found "soon"', "allowed: a whole number from 60 to 3000 ms"),
+    ("turn:\n  silence_ms: 59\n", "f.yaml:2:15", 'turn.silence_ms: found "59"', "allowed: a whole number from 60 to 3000 ms"),
     ("turn:\n  silence: 600\n", "f.yaml:2:3", "turn.silence: no such setting", "did you mean turn.silence_ms?"),
     ("log:\n  level: loud\n", "f.yaml:2:10", 'log.level: found "loud"', "allowed: debug, info, warn, error"),
     ("log:\n\tlevel: info\n", "f.yaml:2:1", None, "indent with spaces"),

@@ -198,6 +198,21 @@ def start(folder, *words):
     return subprocess.run([BINARY, *words, "--data", str(folder), "--json"], input=SECRET, capture_output=True, timeout=120, check=False)
 
 
+def test_many_programs_begin_in_one_new_folder(tmp_path):
+    """First starts at the same time: one master key, one signing key, no change lost."""
+    folder = tmp_path / "new"
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda i: start(folder, "tenant", "add", f"t{i}"), range(8)))
+        assert [one.returncode for one in made] == [0] * 8, made
+        tokens = list(pool.map(lambda i: start(folder, "token", "--tenant", f"t{i}", "--role", "viewer"), range(8)))
+        assert [one.returncode for one in tokens] == [0] * 8, tokens
+        stored = list(pool.map(lambda i: start(folder, "secret", "set", "t0", f"key{i}"), range(8)))
+        assert [one.returncode for one in stored] == [0] * 8, stored
+    assert len({json.loads(one.stdout)["key"] for one in tokens}) == 1
+    assert len(json.loads(start(folder, "secret", "list", "t0").stdout)["names"]) == 8
+    assert len(json.loads(start(folder, "tenant", "list").stdout)["tenants"]) == 8
+
+
 # ---- who may make a tenant ----
 
 # Whoever needs a line more here asks himself which of the three ways (base/tenant.h) it is.

@@ -68,7 +68,9 @@ def test_list_says_that_a_call_did_not_end(run, torn):
 def test_an_empty_folder_is_an_empty_journal(run, tmp_path):
     (tmp_path / "empty").mkdir()
     assert run("journal", "list", "empty", "--json").json() == {"files": [], "calls": []}
-    assert run("journal", "verify", "empty", "--json").json()["whole"] is True
+    done = run("journal", "verify", "empty", "--json")
+    assert done.status == 3 and done.error()["code"] == "not_found" and done.error()["where"] == "empty"
+    assert "no journal here" in done.error()["message"], "nothing that could be whole"
     assert run("journal", "dump", "empty").out == ""
     for command in (["show", "empty"], ["recording", "empty", "-o", "x.wav"]):
         done = run(*command, "--json")
@@ -91,7 +93,7 @@ def verdict(run, folder):
 
 def test_verify_whole(run, made):
     document = verdict(run, made[0])
-    assert document["whole"] and document["calls"] == 1 and document["records"] == len(rows(run, made[0]))
+    assert document["whole"] and document["calls"] == document["epochs"] == 1 and document["records"] == len(rows(run, made[0]))
     assert document["faults"] == [] and document["broken_calls"] == []
     for count in ("torn", "corrupt", "foreign", "missing_files", "missing", "duplicates", "broken_seals", "erased", "unopened"):
         assert document[count] == 0, count
@@ -127,11 +129,42 @@ def test_verify_missing(run, journal, cut):
         data = (journal / found[0]["file"]).read_bytes()
         (journal / found[0]["file"]).write_bytes(data[:found[700]["offset"]] + data[found[701]["offset"]:])
     document = verdict(run, journal)
+    assert document["newest_gone"] is None
     if cut == "a record":
         assert not document["whole"] and document["missing"] == 1
         assert document["broken_calls"][0]["missing"] == 1
     else:
         assert document["records"] < len(found)  # at the beginning: shipped and deleted, for all that this folder says
+
+
+@pytest.mark.parametrize("lost", ["the newest file", "the newest records", "all files"])
+def test_verify_newest_gone(run, made, journal, lost):
+    """Nothing in the files says so: how far they were shipped does."""
+    shipped = verdict(run, made[0])["shipped"]
+    newest = sorted(journal.glob("seg-*.cfj"))[-1]
+    last = rows(run, journal)[-1]
+    assert last["file"] == newest.name and shipped == {"order": int(newest.stem[4:], 16), "offset": last["offset"] + 116 + last["bytes"]}
+    if lost == "the newest records":
+        newest.write_bytes(newest.read_bytes()[:last["offset"]])
+    else:
+        for path in journal.glob("*.cfj") if lost == "all files" else [newest]:
+            path.unlink()
+    document = verdict(run, journal)
+    assert not document["whole"] and document["shipped"] == shipped and str(shipped["offset"]) in document["newest_gone"]
+    assert f"the newest records are gone: {document['newest_gone']}\n" in run("journal", "verify", journal).out
+    (journal / "cursor").unlink()
+    if lost == "all files":
+        assert run("journal", "verify", journal).status == 3, "nothing at all is left of it"
+    else:
+        assert verdict(run, journal)["newest_gone"] is None, "without the cursor nobody can say"
+
+
+def test_verify_of_one_file_knows_nothing_of_the_others(run, journal):
+    newest = sorted(journal.glob("seg-*.cfj"))[-1]
+    oldest = sorted(journal.glob("seg-*.cfj"))[0]
+    newest.unlink()
+    assert not run("journal", "verify", journal, "--json").json()["whole"]
+    assert run("journal", "verify", oldest, "--json").json()["newest_gone"] is None
 
 
 def test_verify_duplicate_and_foreign(run, journal):

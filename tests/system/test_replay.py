@@ -258,6 +258,16 @@ def test_people_get_a_table(run):
     assert run("replay", path, "--set", "turn.silence_ms=1").status == 2
 
 
+def test_a_setting_that_is_not_the_calls_is_refused(run, kept):
+    for setting in ("secrets.cache_s=3", "vad.model_file=x.onnx"):
+        done = run("replay", kept, "--json", "--set", setting)
+        assert done.status == 2 and done.error()["where"] == "--set"
+        assert done.error()["message"] == f"{setting.split('=')[0]} is no setting of a call"
+        people = run("replay", kept, "--set", setting)
+        assert people.status == 2 and people.out == "" and "is no setting of a call" in people.err
+    assert run("replay", kept, "--set", "log.level=warn", "--set", "data.dir=elsewhere").status == 0, "what a replay itself reads"
+
+
 def test_the_page_shows_what_the_program_prints():
     page = (ROOT / "docs" / "replay.md").read_text()
     examples = re.findall(r"```console\n\$ callfunnel (.*?)\n(.*?)```", page, re.S)

@@ -395,6 +395,21 @@ static void a_failed_answer_is_tried_again_at_once(void **state)
 	expect(k, "0 ~retry t1 i0 n2", "0 ask g2 t1 try 2");
 }
 
+/* Its end may be told behind its failure: the next attempt comes all the same. */
+static void the_end_of_what_failed_takes_no_attempt_away(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	failed(k);
+	zero(k);
+	failed(k);
+	done(k);
+	expect_nothing(k);
+	quiet_until(k, 400);
+	expect(k, "400 ~retry t1 i0 n3", "400 ask g3 t1 try 3");
+}
+
 static void after_the_second_failure_there_is_a_breath(void **state)
 {
 	struct kit *k = *state;
@@ -973,6 +988,30 @@ static void an_answer_that_is_done_before_the_release_is_whole(void **state)
 }
 
 /* Of an answer that may be thrown away one utterance is made. */
+/* The memory for items ends where the question stands. */
+static void a_question_asked_ahead_fills_the_last_place(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	for (i = 0; i < 63; i++) {
+		order(k, ORDER_SAY, "tea");
+		spoken(k, k->last);
+	}
+	turn(k, "I want some tea");
+	assert_true(has(k, " ahead"));
+	assert_true(has(k, "~release t1"));
+	text(k, "Here it is. ");
+	done(k);
+	spoken(k, k->last);
+	turn(k, "thank you so much");
+	assert_int_equal(kit_count(&k->request, "agent: tea"), 63);
+	assert_int_equal(kit_count(&k->request, "caller: "), 2);
+	assert_int_equal(kit_count(&k->request, "agent: Here it is."), 1);
+}
+
 static void ahead_one_utterance_is_made(void **state)
 {
 	struct kit *k = *state;
@@ -1419,7 +1458,7 @@ static void test_P03_without_its_guard_reads_are_dropped(void **state)
 	expect(k, "0 ~tool_late t1 i0 n0", "0 ~tool t1 i1 n0 \"book\"");
 }
 
-static void test_P02_without_its_guard_old_results_are_missing(void **state)
+static void test_P02_without_its_guard_results_are_missing(void **state)
 {
 	struct kit *k = *state;
 	int i;
@@ -1555,6 +1594,64 @@ static void a_slow_tool_is_left_to_run_and_the_conversation_goes_on(void **state
 		"result 1.0: still running, the result will follow",
 		"agent: It takes a while.",
 		"event: Result of lookup: green");
+}
+
+/* Its result comes while the model is at the answer that it is slow: that is said first. */
+static void a_slow_tools_result_waits_for_the_answer_in_work(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "lookup", "{}");
+	zero(k);
+	quiet_until(k, 6000);
+	assert_true(has(k, "6000 ask g2 t1 try 1"));
+	text(k, "It takes a while. ");
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	expect(k, "6000 ~tool t1 i0 n0 \"lookup\"");
+	text(k, "Please wait. ");
+	done(k);
+	assert_true(has(k, "\"Please wait.\""));
+	assert_true(has(k, "6000 ask g3 t1 try 1"));
+}
+
+/* A model that stops behind a tool while something else is said is looked at when that is said. */
+static void test_P12_a_stall_behind_a_tool_is_seen_when_it_is_silent(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	order(k, ORDER_SAY, "one two three four five six seven eight nine ten");
+	audio_all(k, 1);
+	sent(k, 1);
+	use(k, "lookup", "{}");
+	zero(k);
+	quiet_for(k, 3200);
+	played(k, 1, 3200);
+	drop(k);
+	quiet_until(k, 3499);
+	expect_nothing(k);
+	quiet_until(k, 3500);
+	assert_true(has(k, "3500 ~retry t1 i0 n2"));
+	assert_true(has(k, "3500 ask g2 t1 try 2"));
+}
+
+/* Two changes whose names begin alike are two. */
+static void a_change_with_a_longer_name_is_another(void **state)
+{
+	struct kit *k = *state;
+
+	tool_add(k, "book_table", true, false, 0);
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "book", "{}");
+	use(k, "book_table", "{}");
+	drop(k);
+	done(k);
+	assert_true(has(k, " tool 1.0 book changes"));
+	assert_true(has(k, " tool 1.1 book_table changes"));
 }
 
 /* Behind more text than there is room for at once. */
@@ -2493,6 +2590,7 @@ int main(void)
 		KIT_TEST(a_filler_is_no_answer_to_go_on_from),
 		KIT_TEST(a_failed_answer_is_tried_again_at_once),
 		KIT_TEST(after_the_second_failure_there_is_a_breath),
+		KIT_TEST(the_end_of_what_failed_takes_no_attempt_away),
 		KIT_TEST(the_last_failure_is_apologised_for),
 		KIT_TEST(with_one_attempt_the_first_failure_is_the_last),
 		KIT_TEST(the_second_turn_without_an_answer_ends_the_call),
@@ -2526,6 +2624,7 @@ int main(void)
 		KIT_TEST(it_is_not_asked_ahead_while_an_answer_is_on_its_way),
 		KIT_TEST(it_is_not_asked_ahead_while_an_answer_is_owed),
 		KIT_TEST(an_answer_that_is_done_before_the_release_is_whole),
+		KIT_TEST(a_question_asked_ahead_fills_the_last_place),
 		KIT_TEST(ahead_one_utterance_is_made),
 		KIT_TEST(a_failure_ahead_is_forgotten),
 		KIT_TEST(an_empty_answer_ahead_fails_when_it_is_released),
@@ -2553,7 +2652,7 @@ int main(void)
 		KIT_TEST(test_P01_without_its_guard_a_result_is_dropped),
 		KIT_TEST(test_P02_P03_speech_does_not_cancel_a_tool),
 		KIT_TEST(test_P03_without_its_guard_reads_are_dropped),
-		KIT_TEST(test_P02_without_its_guard_old_results_are_missing),
+		KIT_TEST(test_P02_without_its_guard_results_are_missing),
 		KIT_TEST(test_P14_without_its_guard_the_line_is_asked_for_again),
 		KIT_TEST(test_P14_a_fast_tool_does_not_ask_again_for_what_is_being_said),
 		KIT_TEST(a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds),
@@ -2561,6 +2660,9 @@ int main(void)
 		KIT_TEST(no_filler_over_the_caller),
 		KIT_TEST(after_the_result_there_is_no_filler),
 		KIT_TEST(a_slow_tool_is_left_to_run_and_the_conversation_goes_on),
+		KIT_TEST(a_slow_tools_result_waits_for_the_answer_in_work),
+		KIT_TEST(test_P12_a_stall_behind_a_tool_is_seen_when_it_is_silent),
+		KIT_TEST(a_change_with_a_longer_name_is_another),
 		KIT_TEST(a_tool_is_called_when_all_before_it_is_cut),
 		KIT_TEST(a_filler_comes_at_its_time_whatever_else_is_due),
 		KIT_TEST(test_P13_a_tool_that_never_answers_has_failed),

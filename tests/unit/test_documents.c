@@ -635,6 +635,88 @@ static void two_openings_compare_and_set(void **state)
 	world_end(&w);
 }
 
+/* ---- another program ---- */
+
+/* Opens the store, changes "other" and closes it: the last one to close deletes the log. */
+static void visit(const char *path)
+{
+	const struct documents_put p = { .key = "other", .value = "o", .len = 1, .expected = DOCUMENT_ANY };
+	struct tenant *t = tenant_called("acme");
+	struct answer a = { .count = 0 };
+	struct documents *d;
+	uv_loop_t loop;
+
+	uv_loop_init(&loop);
+	if (sqlite_documents_open(&d, &loop, path, NULL) || documents_put(d, &a.slot, t, &p, on_stored, &a))
+		_exit(1);
+	while (!a.count)
+		uv_run(&loop, UV_RUN_ONCE);
+	documents_close(&d);
+	tenant_drop(&t);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	_exit(a.err ? 2 : 0);
+}
+
+/* A visitor that waits for a word; made before this process has threads or a store. */
+static pid_t visitor_new(const char *path, int *word)
+{
+	int fds[2];
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		close(fds[1]);
+		if (read(fds[0], &byte, 1) != 1)
+			_exit(3);
+		visit(path);
+	}
+	close(fds[0]);
+	*word = fds[1];
+	return pid;
+}
+
+static void visitor_go(pid_t pid, int word)
+{
+	int status;
+
+	assert_int_equal(write(word, "!", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	close(word);
+}
+
+/* Another program that comes and goes must not take our log with it: it would, were our locks gone. */
+static void another_program_comes_and_goes(void **state)
+{
+	struct world w;
+	struct documents *d;
+	char path[256];
+	pid_t visitors[2];
+	int words[2];
+
+	(void)state;
+	world_begin(&w);
+	snprintf(path, sizeof(path), "%s", world_path(&w, "d.db"));
+	for (int i = 0; i < 2; i++)
+		visitors[i] = visitor_new(path, &words[i]);
+	d = open_in(&w);
+	assert_int_equal(put(&w, d, w.a, "ours", "1", DOCUMENT_NONE, NULL), ERR_NONE);
+	visitor_go(visitors[0], words[0]);
+	assert_int_equal(access(world_path(&w, "d.db-wal"), F_OK), 0);
+	assert_string_equal(get(&w, d, w.a, "other").value, "o");
+	assert_int_equal(put(&w, d, w.a, "ours", "2", DOCUMENT_ANY, NULL), ERR_NONE);
+	visitor_go(visitors[1], words[1]);
+	documents_close(&d);
+	d = open_in(&w);
+	assert_string_equal(get(&w, d, w.a, "ours").value, "2");
+	assert_string_equal(get(&w, d, w.a, "other").value, "o");
+	documents_close(&d);
+	world_end(&w);
+}
+
 /* A file that cannot grow stands for a full disk: nothing is said to be stored, and when there is room it goes on. */
 static void F07_a_full_disk_is_told_and_nothing_is_half_there(void **state)
 {
@@ -688,6 +770,7 @@ int main(void)
 		cmocka_unit_test(wrong_files_are_refused_with_words),
 		cmocka_unit_test(a_locked_store_says_so),
 		cmocka_unit_test(two_openings_compare_and_set),
+		cmocka_unit_test(another_program_comes_and_goes),
 		cmocka_unit_test(F07_a_full_disk_is_told_and_nothing_is_half_there),
 	};
 

@@ -513,6 +513,24 @@ static void new_words_do(void **state)
 	assert_true(has(k, "~yield t1 i0"));
 }
 
+/* Nothing of the turn is owed: what comes is new, though its audio began before the turn was over. */
+static void new_words_that_began_before_the_turns_end_do_too(void **state)
+{
+	struct kit *k = *state;
+	uint64_t at;
+
+	begin(k);
+	turn(k, "I want some tea");
+	at = k->sample;
+	text(k, "One two three four five six seven eight nine ten. ");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	transcript_from(k, TRANSCRIPT_FINAL, "no rather biscuits", at - 800);
+	assert_true(has(k, "~yield t1 i0"));
+}
+
 static void a_final_with_other_words_is_a_turn_of_its_own(void **state)
 {
 	struct kit *k = *state;
@@ -922,6 +940,27 @@ static void a_stream_that_says_nothing_to_much_voice_is_dead(void **state)
 	expect(k, "2200 listen s2 from 0");
 }
 
+/* Half a second of voice that arrives in one moment is long overdue for words; since the call's very first moment, here. */
+static void voice_that_comes_at_once_is_found_overdue_at_once(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->settings.stt_stall_ms = 300;
+	kit_open(k);
+	simple(k, IN_START);
+	k->now_us = 180000;
+	for (i = 0; i < 15; i++) {
+		struct call_input in = { .type = IN_VOICE, .number = LOUD, .position = k->sample };
+
+		kit_step(k, &in);
+		k->sample += VOICE_CHUNK_SAMPLES;
+	}
+	drop(k);
+	pass(k, 0);
+	expect(k, "180 ~retry t0 i2 n1");
+}
+
 /* N5: what it says before the next one is opened is the caller's word all the same. */
 static void N5_a_stream_that_was_given_up_is_heard_until_the_next_is_opened(void **state)
 {
@@ -1126,6 +1165,25 @@ static void nothing_is_asked_while_the_agent_speaks_or_thinks(void **state)
 	expect_nothing(k);
 }
 
+/* A tool's result came into the noise: it is answered when the noise is over, and nobody asks what was said. */
+static void nothing_is_asked_when_an_answer_is_owed(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "lookup", "{}");
+	done(k);
+	voice(k, 96);
+	result(k, 1, 0, TOOL_OK, "green");
+	quiet_for(k, 32);
+	drop(k);
+	pass(k, 1300); /* the line stalls: nobody knows yet that the noise is over */
+	expect_nothing(k);
+	quiet_for(k, 256);
+	assert_true(has(k, "ask g2 t1 try 1"));
+}
+
 static void nothing_is_asked_over_a_disclosure(void **state)
 {
 	struct kit *k = *state;
@@ -1189,6 +1247,22 @@ static void a_nod_while_the_agent_thinks_is_noted_and_forgotten(void **state)
 	final(k, "okay");
 	quiet_for(k, 960);
 	expect(k, "0 ~nod t1 i0 n0 \"okay\"");
+}
+
+static void a_nod_while_a_tool_runs_is_noted_and_forgotten(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "I want some tea");
+	use(k, "lookup", "{}");
+	done(k);
+	zero(k);
+	final(k, "okay");
+	quiet_until(k, 700);
+	expect(k, "0 ~nod t1 i0 n0 \"okay\"");
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_true(has(k, "700 ask g2 t1 try 1"));
 }
 
 static void a_nod_while_the_agent_waits_to_speak_is_one(void **state)
@@ -1274,6 +1348,7 @@ int main(void)
 		KIT_TEST(one_sample_earlier_they_are_of_that_turn),
 		KIT_TEST(late_words_of_a_turn_do_not_interrupt_its_answer),
 		KIT_TEST(new_words_do),
+		KIT_TEST(new_words_that_began_before_the_turns_end_do_too),
 		KIT_TEST(a_final_with_other_words_is_a_turn_of_its_own),
 		KIT_TEST(an_empty_final_takes_the_partial_away),
 		KIT_TEST(a_final_of_punctuation_is_empty),
@@ -1300,6 +1375,7 @@ int main(void)
 		KIT_TEST(a_new_stream_takes_the_partial_of_the_old_one_away),
 		KIT_TEST(a_dead_stream_is_not_asked_to_finish),
 		KIT_TEST(a_stream_that_says_nothing_to_much_voice_is_dead),
+		KIT_TEST(voice_that_comes_at_once_is_found_overdue_at_once),
 		KIT_TEST(N5_a_stream_that_was_given_up_is_heard_until_the_next_is_opened),
 		KIT_TEST(a_stream_that_says_nothing_to_little_voice_may_be_right),
 		KIT_TEST(more_voice_does_not_put_it_off),
@@ -1314,11 +1390,13 @@ int main(void)
 		KIT_TEST(words_are_an_answer_to_it),
 		KIT_TEST(punctuation_is_none),
 		KIT_TEST(nothing_is_asked_while_the_agent_speaks_or_thinks),
+		KIT_TEST(nothing_is_asked_when_an_answer_is_owed),
 		KIT_TEST(nothing_is_asked_over_a_disclosure),
 		KIT_TEST(nothing_is_asked_without_media),
 		KIT_TEST(a_noise_is_not_owed_to_a_new_stream),
 		KIT_TEST(a_nod_while_nobody_speaks_is_a_turn),
 		KIT_TEST(a_nod_while_the_agent_thinks_is_noted_and_forgotten),
+		KIT_TEST(a_nod_while_a_tool_runs_is_noted_and_forgotten),
 		KIT_TEST(a_nod_while_the_agent_waits_to_speak_is_one),
 		KIT_TEST(words_behind_words_are_no_nod),
 		KIT_TEST(a_nod_that_is_a_stop_word_is_none),

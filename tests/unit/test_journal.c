@@ -616,6 +616,66 @@ static void test_a_spare_that_is_not_blank(void **state)
 	world_end(&w);
 }
 
+static void count_name(void *arg, const char *name)
+{
+	(void)name;
+	++*(size_t *)arg;
+}
+
+static size_t names_in_folder(struct world *w)
+{
+	size_t n = 0;
+
+	assert_int_equal(disk_list(&w->d, DIR, count_name, &n), ERR_NONE);
+	return n;
+}
+
+/* Every sync fails from some moment on, for a minute: each try needs a new file, none of them stays. Then the worker dies, or
+ * the disk is well again: what was durable is there. */
+static void test_F08_syncs_that_fail_for_good_leave_no_files(void **state)
+{
+	unsigned int i, well;
+	(void)state;
+
+	for (well = 0; well < 2; well++) {
+		struct world w;
+		char spec[40];
+		size_t before;
+		unsigned int n;
+
+		world_begin(&w, 70 + well);
+		world_inject(&w, NULL);
+		assert_int_equal(world_open(&w), ERR_NONE);
+		attach_all(&w);
+		for (i = 0; i < 60; i++)
+			world_step(&w);
+		before = names_in_folder(&w);
+		n = (unsigned int)disk_inject_counted(w.inject, "fsync");
+		for (i = 1; i <= 30 && well; i++) {
+			snprintf(spec, sizeof(spec), "fsync:%u=EIO", n + i);
+			world_inject(&w, spec);
+		}
+		snprintf(spec, sizeof(spec), "fsync:%u+=EIO", n + 1);
+		if (!well)
+			world_inject(&w, spec);
+		for (i = 0; i < 400; i++) {
+			world_step(&w);
+			assert_true(names_in_folder(&w) <= before + 1);
+		}
+		assert_true(journal_counts(w.j).lost_files > 20);
+		assert_int_equal(journal_health(w.j), JOURNAL_STOPPED);
+		if (well) {
+			w.now_us += 5000000;
+			for (i = 0; i < 600; i++)
+				world_step(&w);
+			assert_int_equal(journal_health(w.j), JOURNAL_OK);
+		}
+		world_cut(&w, 0);
+		world_judge(&w, true);
+		world_end(&w);
+	}
+}
+
 /* Spares that were not made whole are thrown away, and do not hide the one that was. */
 static void test_spares_that_were_not_made_whole(void **state)
 {
@@ -1164,6 +1224,7 @@ int main(void)
 		cmocka_unit_test(test_power_cuts),
 		cmocka_unit_test(test_F08_one_error_at_any_operation),
 		cmocka_unit_test(test_F08_failed_sync),
+		cmocka_unit_test(test_F08_syncs_that_fail_for_good_leave_no_files),
 		cmocka_unit_test(test_F06_disk_full_while_recording),
 		cmocka_unit_test(test_F07_reserve_full_stops),
 		cmocka_unit_test(test_F07_closed_calls_are_marked_later),

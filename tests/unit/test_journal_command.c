@@ -181,7 +181,37 @@ static void test_verify_whole(void **state)
 	assert_true(json_is_true(json_object_get(doc, "whole")));
 	assert_int_equal(integer(doc, "records"), 6);
 	assert_int_equal(integer(doc, "calls"), 2);
+	assert_int_equal(integer(doc, "epochs"), 2);
 	assert_int_equal(integer(doc, "unopened"), 0);
+	json_decref(out);
+}
+
+/* Another worker took the first call over: an epoch more, no call more. */
+static void test_verify_counts_calls_not_epochs(void **state)
+{
+	struct journal_options o;
+	struct journal *j;
+	struct journal_call *c;
+	int status;
+	json_t *out, *doc;
+	(void)state;
+
+	journal_options_defaults(&o);
+	o.reserve_bytes = o.ring_bytes = 65536;
+	assert_int_equal(journal_open(&j, &disk_real, folder, &o, 4000000, NULL, NULL), ERR_NONE);
+	assert_int_equal(journal_call_open(j, &c, &tenant, &calls[0], 2, 4000000), ERR_NONE);
+	say(c, JOURNAL_ATTACH, "again", 4000000);
+	journal_call_close(&c, 4000000);
+	assert_int_equal(journal_close(&j, 4000000), ERR_NONE);
+	out = run_on(&status, "verify", "--json");
+	doc = json_array_get(out, 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(integer(doc, "records"), 7);
+	assert_int_equal(integer(doc, "calls"), 2);
+	assert_int_equal(integer(doc, "epochs"), 3);
+	json_decref(out);
+	out = run_on(&status, "verify", "");
+	assert_non_null(strstr(json_string_value(json_array_get(out, 0)), "7 records of 2 calls (3 epochs)"));
 	json_decref(out);
 }
 
@@ -312,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, make_journal, remove_folder),
 		cmocka_unit_test_setup_teardown(test_verify_whole, make_journal, remove_folder),
+		cmocka_unit_test_setup_teardown(test_verify_counts_calls_not_epochs, make_journal, remove_folder),
 		cmocka_unit_test_setup_teardown(test_verify_torn_is_fine, make_journal, remove_folder),
 		cmocka_unit_test_setup_teardown(test_verify_says_where, make_journal, remove_folder),
 		cmocka_unit_test_setup_teardown(test_verify_broken_seal, make_journal, remove_folder),

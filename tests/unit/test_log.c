@@ -61,6 +61,47 @@ static const char *written(void)
 	return output;
 }
 
+/* The first test of all: log_setup was not called yet. */
+static void who_was_not_told_how_to_talk_is_silent(void **state)
+{
+	(void)state;
+	log_error(NULL, "hello");
+	assert_false(log_is_on(LOG_LEVEL_ERROR));
+	assert_string_equal(written(), "");
+}
+
+static int asked;
+
+static int64_t costly(void)
+{
+	return ++asked;
+}
+
+static void where_the_level_is_off_nothing_is_evaluated(void **state)
+{
+	(void)state;
+	asked = 0;
+	use(LOG_FORMAT_JSON, LOG_LEVEL_ERROR);
+	log_warn(NULL, "m", LOG_INT("n", costly()));
+	assert_int_equal(asked, 0);
+	log_error(NULL, "m", LOG_INT("n", costly()));
+	assert_int_equal(asked, 1);
+	assert_non_null(strstr(written(), "\"n\":1"));
+}
+
+/* As many as there may be: the list has no end mark then. */
+static void all_fields_of_a_full_list_are_written(void **state)
+{
+	(void)state;
+	use(LOG_FORMAT_JSON, LOG_LEVEL_INFO);
+	assert_int_equal(LOG_FIELDS_MAX, 20);
+	log_info(NULL, "m", LOG_INT("a", 1), LOG_INT("b", 2), LOG_INT("c", 3), LOG_INT("d", 4), LOG_INT("e", 5), LOG_INT("f", 6), LOG_INT("g", 7),
+		LOG_INT("h", 8), LOG_INT("i", 9), LOG_INT("j", 10), LOG_INT("k", 11), LOG_INT("l", 12), LOG_INT("n", 13), LOG_INT("o", 14),
+		LOG_INT("p", 15), LOG_INT("q", 16), LOG_INT("r", 17), LOG_INT("s", 18), LOG_INT("t", 19), LOG_INT("u", 20));
+	assert_non_null(strstr(written(), ",\"a\":1,"));
+	assert_non_null(strstr(written(), ",\"t\":19,\"u\":20}\n"));
+}
+
 static void human_line(void **state)
 {
 	struct log log = { .plane = "voice", .call = "c-17", .doing = "opening the journal" };
@@ -224,6 +265,9 @@ static void the_system_clock_is_the_default(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_was_not_told_how_to_talk_is_silent, setup, teardown),
+		cmocka_unit_test_setup_teardown(where_the_level_is_off_nothing_is_evaluated, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_fields_of_a_full_list_are_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(human_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(human_line_without_context, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_line, setup, teardown),

@@ -495,6 +495,22 @@ static void an_overdue_turn_comes_before_what_it_makes_moot(void **state)
 	expect_request(k, "caller: I want some tea", "caller: and a piece of cake");
 }
 
+/* To the microsecond. */
+static void a_turn_that_is_due_at_the_takeover_does_so_too(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "I want some tea");
+	final(k, "and a piece of cake");
+	quiet_for(k, 576);
+	k->now_us += 24000;
+	zero(k);
+	simple(k, IN_ATTACHED);
+	assert_true(has(k, "0 ~turn t2"));
+	assert_int_equal(times(k, " ask "), 1);
+}
+
 static void time_that_is_up_comes_before_what_it_makes_moot(void **state)
 {
 	struct kit *k = *state;
@@ -530,6 +546,31 @@ static void time_that_is_up_waits_for_the_new_worker(void **state)
 		"0 ~ending t0 i3 n0",
 		"0 speak u2.1 \"three four\"",
 		"0 speak u3.1 \"I will let you go now. Goodbye.\"");
+}
+
+static void nobody_takes_over_what_has_ended(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	simple(k, IN_HANGUP);
+	drop(k);
+	simple(k, IN_ATTACHED);
+	expect_nothing(k);
+}
+
+/* The time to take it over is up when the order comes: the call ends once, and for that reason. */
+static void an_order_of_the_last_moment_ends_nothing_more(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 14999);
+	drop(k);
+	k->now_us += 1000;
+	order(k, ORDER_END, "");
+	expect(k, "15000 ~ended t0 i5 n0", "15000 hangup lost");
 }
 
 /* The caller's burst ended with the line. */
@@ -621,6 +662,7 @@ static void a_hash_alone_is_no_entry(void **state)
 static void what_is_no_key_is_no_digit(void **state)
 {
 	struct kit *k = *state;
+	struct call_input more = { .type = IN_DIGIT, .number = 256 + '1' };
 
 	opened(k);
 	digit(k, 0);
@@ -628,6 +670,7 @@ static void what_is_no_key_is_no_digit(void **state)
 	digit(k, '/');
 	digit(k, ':');
 	digit(k, 'a');
+	kit_step(k, &more);
 	quiet_for(k, 3008);
 	expect_nothing(k);
 }
@@ -752,8 +795,11 @@ int main(void)
 		KIT_TEST(what_was_due_meanwhile_is_judged_after_the_attach),
 		KIT_TEST(an_overdue_entry_comes_before_what_it_makes_moot),
 		KIT_TEST(an_overdue_turn_comes_before_what_it_makes_moot),
+		KIT_TEST(a_turn_that_is_due_at_the_takeover_does_so_too),
 		KIT_TEST(time_that_is_up_comes_before_what_it_makes_moot),
 		KIT_TEST(time_that_is_up_waits_for_the_new_worker),
+		KIT_TEST(nobody_takes_over_what_has_ended),
+		KIT_TEST(an_order_of_the_last_moment_ends_nothing_more),
 		KIT_TEST(the_burst_ends_with_the_line),
 		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
 		KIT_TEST(an_entry_ends_at_the_hash),

@@ -74,7 +74,7 @@ static uint16_t interrupt(uint64_t position)
 
 static const char answer[] = "We are open every day of the week from nine in the morning to six at night.";
 
-static void call_to_the_answer(void)
+static void call_to(const char *text)
 {
 	kit_begin(k);
 	k->level = k->level ? k->level : talk;
@@ -83,7 +83,12 @@ static void call_to_the_answer(void)
 	kit_run(k, 500);
 	kit_hears(k, TRANSCRIPT_FINAL, "When do you open");
 	kit_run(k, 1500);
-	kit_model_says(k, answer);
+	kit_model_says(k, text);
+}
+
+static void call_to_the_answer(void)
+{
+	call_to(answer);
 }
 
 static void hang_up(void)
@@ -245,6 +250,76 @@ static void P23_under_a_stall_and_a_burst(void **state)
 	assert_true(lag >= -160 && lag <= 160);
 }
 
+/* A journal whose disk is soon full for events as well. */
+static void small_journal(void)
+{
+	struct journal_options options;
+
+	journal_call_close(&k->call, k->now_us);
+	assert_int_equal(journal_close(&k->journal, k->now_us), ERR_NONE);
+	disk_virtual_free(&k->v);
+	assert_int_equal(disk_virtual_new(&k->v), ERR_NONE);
+	k->disk = disk_virtual_disk(k->v);
+	journal_options_defaults(&options);
+	options.segment_bytes = 1 << 20;
+	options.reserve_bytes = options.ring_bytes = 4096;
+	assert_int_equal(journal_open(&k->journal, &k->disk, KIT_DIR, &options, k->now_us, NULL, NULL), ERR_NONE);
+	assert_int_equal(journal_call_open(k->journal, &k->call, &k->tenant, &k->id, k->epoch, k->now_us), ERR_NONE);
+	k->disk_may_fail = true;
+}
+
+static void run_without_marks(unsigned int ms)
+{
+	for (; ms; ms -= 5) {
+		kit_run(k, 5);
+		k->mark_first = k->mark_count;
+	}
+}
+
+/* The disk is full for a while, from one sentence into the same or the next one, so that frames, marks and clears are refused; then
+ * there is room again, and the carrier's marks stay away, or are as usual. From there on the sentence lies where it was heard,
+ * although nobody wrote down what was before it. */
+static void P23_behind_a_disk_that_was_full(void **state)
+{
+	static const char two[] = "We are open every day of the week. From nine in the morning until about six at night or a little later.";
+	uint64_t end, back_us;
+	size_t from, to;
+	unsigned int n;
+	int lag;
+
+	(void)state;
+	for (n = 0; n < 8; n++) {
+		if (n) {
+			teardown(NULL);
+			setup(NULL);
+		}
+		small_journal();
+		k->jitter_us = n % 2 ? 15 * MS : 0;
+		call_to(n / 4 ? two : answer);
+		kit_run(k, 600);
+		disk_virtual_limit(k->v, disk_virtual_used(k->v));
+		kit_run(k, 2400);
+		assert_int_equal(journal_health(k->journal), JOURNAL_STOPPED);
+		disk_virtual_limit(k->v, 0);
+		back_us = k->now_us;
+		if (n / 2 % 2)
+			run_without_marks(5000);
+		kit_run(k, 6000);
+		assert_int_equal(journal_health(k->journal), JOURNAL_OK);
+		end = k->now_us;
+		hang_up();
+		cut_now();
+		assert_length(end);
+		from = (size_t)((back_us - k->media_us) / 125) + 4000;
+		assert_true(k->heard[from] != 0xff && k->heard[from - 4000] != 0xff); /* in mid-sentence */
+		to = heard_until(from);
+		assert_true(to > from + 4000);
+		lag = lag_of(from, to, 95);
+		assert_true(lag >= -160 && lag <= 160);
+		assert_true(gap_total(TRACKS_AGENT, NULL) > 4000);
+	}
+}
+
 static void what_was_cleared_is_not_in_it(void **state)
 {
 	size_t from, to, last;
@@ -336,6 +411,37 @@ static void N4_a_dead_workers_time_is_marked(void **state)
 	}
 }
 
+/* The worker dies, the caller hangs up, and only half a minute later somebody takes the call over and hears of it. */
+static void P23_the_end_came_long_before_it_was_heard_of(void **state)
+{
+	uint64_t end;
+	size_t i;
+
+	(void)state;
+	call_to_the_answer();
+	kit_run(k, 3000);
+	kit_commit(k);
+	session_drop(&k->session);
+	journal_call_close(&k->call, k->now_us);
+	kit_commit(k);
+	end = k->now_us + 300 * MS;
+	k->now_us += 40000 * MS;
+	k->wake_us = UINT64_MAX;
+	k->media_on = false;
+	assert_int_equal(journal_call_open(k->journal, &k->call, &k->tenant, &k->id, 2, k->now_us), ERR_NONE);
+	kit_io(k);
+	k->io.media = NULL;
+	k->io.carrier_ended_us = end;
+	assert_int_equal(session_attach(&k->session, &k->io, k->snapshot.data, k->snapshot.len, k->began_us), ERR_NONE);
+	assert_true(session_ended(k->session));
+	cut_now();
+	assert_length(end);
+	assert_int_equal(cut.summary.epochs, 2);
+	assert_true(gap_total(TRACKS_AGENT, "the worker was gone") > 0);
+	for (i = 0; i < cut.gap_count; i++)
+		assert_true(cut.gaps[i].start_sample + cut.gaps[i].samples <= cut.samples);
+}
+
 /* ------------------------------------------------------------------ records by hand */
 
 static struct recorder *by_hand(void)
@@ -415,6 +521,61 @@ static void lost_records_are_gaps_never_silence(void **state)
 	assert_int_equal(sounding(cut.caller, 0, 16000), 4800);
 	assert_int_equal(sounding(cut.agent, 0, 16000), 1280);
 	assert_int_equal(sounding(cut.agent, 1280, 1920), 640); /* each in its place */
+}
+
+/* What was lost may have been no sound at all: only the frame itself knows how much the carrier had left to play. */
+static void a_frame_says_when_it_begins(void **state)
+{
+	static const uint8_t sound[640] = { 0x20 };
+	struct record_agent a = { .utterance = 2, .take = 3, .position = 4800, .lost = true, .ulaw = sound, .samples = 640 };
+	unsigned int said;
+
+	(void)state;
+	for (said = 0; said < 2; said++) {
+		struct recorder *r = by_hand();
+		struct buf b;
+		size_t from = 0;
+
+		memset(&cut, 0, sizeof(cut));
+		push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+		push_agent(r, 0, 0, 640);
+		push_played(r, (struct record_played){ .at_us = 80000, .utterance = 1, .take = 1, .samples = 640 });
+		a.at_us = 1000000;
+		a.start_us = said ? 1030000 : 0; /* less than the way's own unrest: no mark could tell */
+		buf_init(&b, 1 << 12);
+		record_agent_encode(&a, &b);
+		assert_int_equal(recorder_push(r, JOURNAL_AUDIO_AGENT, 1, a.at_us + 77, b.data, b.len), ERR_NONE);
+		push_played(r, (struct record_played){ .at_us = 1110000, .utterance = 2, .take = 3, .samples = 5440 });
+		push_end(r, 2000000);
+		assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+		while (from < 8000 - 4800 - 480 || !cut.agent[from])
+			from++;
+		assert_int_equal(from, said ? 8240 : 8000);
+		assert_int_equal(gap_total(TRACKS_AGENT, NULL), 4800); /* the beginning of that take */
+		buf_fini(&b);
+	}
+}
+
+/* That the carrier was told to drop what it had was refused; the next frame begins before all of it could have been played. */
+static void a_frame_that_begins_too_soon_tells_of_a_clear(void **state)
+{
+	static const uint8_t sound[640] = { 0x20 };
+	struct record_agent a = { .at_us = 100000, .start_us = 100000, .utterance = 2, .take = 3, .ulaw = sound, .samples = 640 };
+	struct recorder *r = by_hand();
+	struct buf b;
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	push_agent(r, 0, 0, 1920);
+	buf_init(&b, 1 << 12);
+	record_agent_encode(&a, &b);
+	assert_int_equal(recorder_push(r, JOURNAL_AUDIO_AGENT, 1, a.at_us + 77, b.data, b.len), ERR_NONE);
+	push_end(r, 2000000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(sounding(cut.agent, 0, 800), 800);
+	assert_int_equal(sounding(cut.agent, 800, 1440), 640);
+	assert_int_equal(sounding(cut.agent, 1440, 16000), 0);
+	buf_fini(&b);
 }
 
 /* Frames leave ahead of time: what was lost lies behind what was given before, not behind what comes when it is missed. */
@@ -819,10 +980,14 @@ int main(void)
 		CASE(P23_as_long_as_the_call_and_placed_where_it_was_played),
 		CASE(P23_under_jitter),
 		CASE(P23_under_a_stall_and_a_burst),
+		CASE(P23_behind_a_disk_that_was_full),
 		CASE(what_was_cleared_is_not_in_it),
 		CASE(gaps_of_the_carrier_are_marked),
 		CASE(N4_a_dead_workers_time_is_marked),
+		CASE(P23_the_end_came_long_before_it_was_heard_of),
 		CASE(lost_records_are_gaps_never_silence),
+		CASE(a_frame_says_when_it_begins),
+		CASE(a_frame_that_begins_too_soon_tells_of_a_clear),
 		CASE(lost_sound_moves_nothing_behind_it),
 		CASE(what_the_journal_gave_up_of_the_agent_is_marked),
 		CASE(what_the_ring_wrote_over_is_marked),

@@ -526,20 +526,85 @@ static void test_own_script(void **state)
 	script_free(s);
 }
 
+static void assert_failure(const struct failure_report *found, const struct failure_report *of)
+{
+	assert_int_equal(found->promise, of->promise);
+	assert_int_equal(found->seed, of->seed);
+	assert_int_equal(found->call, of->call);
+	assert_int_equal(found->step, of->step);
+	assert_int_equal(found->at_us, of->at_us);
+	assert_true(found->what[0] != '\0');
+}
+
+/* Of several calls the first is named, whoever ran it. */
+static void test_a_runs_first_call_is_named(void **state)
+{
+	struct verdict *sum = calloc(1, sizeof(*sum)), *one = calloc(1, sizeof(*one));
+
+	(void)state;
+	verdict_add(sum, one);
+	assert_int_equal(sum->early.step, 0);
+	one->yes_no_ms = 300;
+	one->early = (struct failure_report){ .call = 9, .step = 3 };
+	one->slow = (struct failure_report){ .call = 4, .step = 8 };
+	verdict_add(sum, one);
+	one->early = (struct failure_report){ .call = 2, .step = 70 };
+	one->slow = (struct failure_report){ .call = 4, .step = 7 };
+	verdict_add(sum, one);
+	one->early = (struct failure_report){ .call = 3, .step = 1 };
+	one->slow = (struct failure_report){ .step = 0 };
+	verdict_add(sum, one);
+	assert_int_equal(sum->early.call, 2);
+	assert_int_equal(sum->early.step, 70);
+	assert_int_equal(sum->slow.step, 7);
+	assert_int_equal(sum->yes_no_ms, 300);
+	free(one);
+	free(sum);
+}
+
+/* What was split and then said by another worker, a voice that was never had while it rang: the judge was wrong. A meter that a full
+ * disk refused was forgotten. */
+static void test_calls_that_once_broke_a_promise(void **state)
+{
+	static const struct {
+		uint64_t seed, call;
+		int64_t silence_ms;
+	} calls[] = { { 110, 5054, 600 }, { 120, 7965, 600 }, { 3, 1381, 5000 } };
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct scene_options o;
+	size_t i;
+
+	(void)state;
+	options_init(&o);
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		o.seed = calls[i].seed;
+		o.settings.turn_silence_ms = calls[i].silence_ms;
+		assert_int_equal(run_here(&o, calls[i].call, 1, r), ERR_NONE);
+		failures_print(r);
+		assert_true(run_kept(r));
+	}
+	free(r);
+}
+
 static void test_verdicts(void **state)
 {
 	struct verdict *v = calloc(1, sizeof(*v));
-	struct failure_report f = { .promise = P04 };
+	struct failure_report f = { .promise = P04 }, early = { .promise = P09, .seed = 7, .call = 5, .step = 40, .at_us = 900 };
+	struct failure_report slow = { .promise = P09, .seed = 7, .call = 6, .step = 50, .at_us = 800 };
 	uint32_t i;
 
 	(void)state;
+	v->yes_no_ms = 300;
 	v->spelled = 100;
 	v->early_spelled = 2;
+	v->early = early;
+	v->slow = slow;
 	verdict_close(v);
 	assert_int_equal(v->broken[P09], 0); /* 2 % are allowed */
 	v->early_spelled = 3;
 	verdict_close(v);
 	assert_int_equal(v->broken[P09], 1);
+	assert_failure(&v->failures[0], &early); /* one of those that were cut off, to be seen again */
 	v->endpoints[290] = 11;
 	v->endpoints[400] = 10;
 	v->endpoint_count = 21;
@@ -548,6 +613,12 @@ static void test_verdicts(void **state)
 	v->endpoint_count = 41;
 	verdict_close(v);
 	assert_int_equal(v->broken[P09], 3); /* the share again, and the median */
+	assert_failure(&v->failures[1], &early);
+	assert_failure(&v->failures[2], &slow);
+	v->yes_no_ms = 400; /* turn.complete_ms=300 */
+	v->early_spelled = 0;
+	verdict_close(v);
+	assert_int_equal(v->broken[P09], 3);
 	for (i = 0; i < 10; i++)
 		verdict_keep(v, &f);
 	for (i = 0; i < v->failure_count; i++)
@@ -676,6 +747,8 @@ int main(void)
 		cmocka_unit_test(test_script_mistakes),
 		cmocka_unit_test(test_script_garbage),
 		cmocka_unit_test(test_model_plan),
+		cmocka_unit_test(test_a_runs_first_call_is_named),
+		cmocka_unit_test(test_calls_that_once_broke_a_promise),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_calls_are_kept),
 		cmocka_unit_test(test_jobs_agree),

@@ -43,8 +43,11 @@ static void foreign_bytes_are_refused(void **state)
 	(void)state;
 	assert_int_equal(load("", 0), ERR_FORMAT);
 	assert_int_equal(load(other, 2), ERR_VERSION);
+	assert_int_equal(load("\x08\x00", 2), ERR_VERSION); /* there was none before the first */
+	assert_int_equal(load("\x0a\x01\x01", 3), ERR_FORMAT); /* a version is a number */
 	assert_int_equal(load(late, 4), ERR_FORMAT);   /* the version comes first */
 	assert_int_equal(load(number, 4), ERR_FORMAT); /* settings are bytes */
+	assert_int_equal(load("\x08\x01\x28\x05", 4), ERR_FORMAT); /* and so are the times */
 	assert_int_equal(load(open, 4), ERR_TRUNCATED);
 	assert_int_equal(load("hello", 5), ERR_FORMAT);
 	assert_int_equal(load("\x08\x01", 2), ERR_NONE); /* a call before its first step */
@@ -231,7 +234,51 @@ static void history_has_its_ceiling(void **state)
 	assert_int_equal(EDITED(k, { ITEM, 0, 1, 0 }), ERR_FORMAT); /* of no type */
 }
 
+/* Each a page long: what the pages hold is loaded, not a text more. */
+static enum err texts(unsigned int count)
+{
+	static const char page[PAGE_BYTES];
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, BUF_MAX);
+	wire_put_u64(&b, 1, 2);
+	while (count--) {
+		size_t opened = wire_open(&b, ITEM);
+
+		wire_put_u64(&b, 1, BLOCK_CALLER);
+		wire_put_bytes(&b, 8, page, sizeof(page));
+		wire_close(&b, opened);
+	}
+	err = load(b.data, b.len);
+	buf_fini(&b);
+	return err;
+}
+
+static void texts_have_their_ceiling(void **state)
+{
+	(void)state;
+	assert_int_equal(texts(512), ERR_NONE);
+	assert_int_equal(texts(513), ERR_NOMEM);
+}
+
 /* ------------------------------------------------------------------ utterances */
+
+static void the_last_item_is_the_last_an_utterance_can_be(void **state)
+{
+	struct kit *k = *state;
+	unsigned int i;
+
+	begin(k);
+	for (i = 0; i < 63; i++) {
+		order(k, ORDER_SAY, "tea");
+		spoken(k, k->last);
+	}
+	on_air(k, ten);
+	partial(k, "stop");
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 12, 63 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { UTTERANCE, 0, 12, 64 }), ERR_FORMAT); /* where the memory for items ends */
+}
 
 static void utterances_have_their_place(void **state)
 {
@@ -481,6 +528,8 @@ int main(void)
 		KIT_TEST(counts_agree),
 		KIT_TEST(parts_have_their_ceilings),
 		KIT_TEST(history_has_its_ceiling),
+		KIT_TEST(texts_have_their_ceiling),
+		KIT_TEST(the_last_item_is_the_last_an_utterance_can_be),
 		KIT_TEST(utterances_have_their_place),
 		KIT_TEST(the_order_is_bytes_of_so_many),
 		KIT_TEST(a_cut_utterance_stands_in_the_history_as_well),

@@ -816,6 +816,31 @@ static void test_P05_in_a_full_queue_the_unheard_is_spoken_again(void **state)
 	voice_dies(k, 1);
 	expect(k, "320 trim u1 at 7680", "320 ~retry t0 i1 n2", "320 speak u24.1 \"four five six seven eight nine ten\"");
 	quiet_for(k, 32); /* and a call with a queue as full as this can be saved and loaded */
+	audio(k, 24, 1000);
+	sent(k, 24);
+	drop(k);
+	voice_dies(k, 24); /* there is no room any more: it waits for its turn */
+	expect_nothing(k);
+	played(k, 1, 960);
+	drop(k);
+	quiet_for(k, 2048);
+	assert_true(has(k, "trim u24 at 7680"));
+	assert_true(has(k, " \"seven eight nine ten\""));
+}
+
+/* The voice of what is next dies: its rest is made while there is still something to say. */
+static void test_P05_the_rest_of_what_is_next_is_made_at_once(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, ten);
+	audio(k, 2, 1000);
+	sent(k, 2);
+	drop(k);
+	voice_dies(k, 2);
+	expect(k, "0 trim u2 at 7680", "0 ~retry t0 i1 n2", "0 speak u3.1 \"four five six seven eight nine ten\"");
 }
 
 /* There are so many milliseconds of it, and the voice has told of the words up to there. */
@@ -895,6 +920,98 @@ static void what_was_cut_is_not_spoken_again(void **state)
 	expect_nothing(k);
 	audio_all(k, 1);
 	expect_nothing(k);
+}
+
+/* As many words as a voice may tell of at once, and each of them counts. */
+static void sixty_four_words_are_heard_one_by_one(void **state)
+{
+	struct kit *k = *state;
+	char words[64 * 2 + 1];
+	int i;
+
+	for (i = 0; i < 64; i++)
+		memcpy(words + 2 * i, i % 2 ? "b " : "a ", 3);
+	words[127] = 0;
+	begin(k);
+	order(k, ORDER_SAY, words);
+	audio(k, 1, 64 * WORD_MS);
+	sent(k, 1);
+	pass(k, 64 * WORD_MS);
+	played(k, 1, 64 * WORD_MS);
+	drop(k);
+	partial(k, "stop");
+	assert_true(has(k, words));
+}
+
+/* Nor is it over a second time when its end is told and all there was of it was played. */
+static void what_was_cut_does_not_end_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	pass(k, 960);
+	played(k, 1, 960);
+	partial(k, "stop");
+	drop(k);
+	speech(k, 1, 960, SPEECH_DONE);
+	expect_nothing(k);
+}
+
+/* The same words with better times. */
+static void exact_times_replace_estimates(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	k->estimates = true;
+	audio(k, 1, 1280);
+	k->estimates = false;
+	audio(k, 1, 1280);
+	sent(k, 1);
+	pass(k, 960);
+	played(k, 1, 960);
+	drop(k);
+	partial(k, "stop");
+	assert_true(has(k, "~heard t0 i1 n1 \"one two three\""));
+}
+
+/* All there is of it so far was played: the end of its last word is still an estimate. */
+static void test_P04_estimates_keep_their_margin_where_the_audio_runs_dry(void **state)
+{
+	struct kit *k = *state;
+
+	k->estimates = true;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	pass(k, 960);
+	played(k, 1, 960);
+	drop(k);
+	partial(k, "stop");
+	assert_true(has(k, "~heard t0 i1 n1 \"one two\""));
+}
+
+/* A voice that tells of words where there is no text any more leaves no rest. */
+static void no_rest_is_no_utterance(void **state)
+{
+	struct kit *k = *state;
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .position = 960 * 8, .word_count = 2, .exact = true };
+
+	begin(k);
+	order(k, ORDER_SAY, "one two");
+	in.take = k->said[1].synth;
+	in.words[0] = (struct speech_word){ 640 * 8, 500 };
+	in.words[1] = (struct speech_word){ 1280 * 8, 500 };
+	kit_step(k, &in);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 trim u1 at 5120");
 }
 
 /* A snapshot may know of a clock for words that nobody says. */
@@ -1477,6 +1594,19 @@ static void the_end_of_nothing_is_a_failure(void **state)
 	expect(k, "0 ~retry t0 i1 n2", "0 unspeak u1", "0 speak u1.2 \"one two three four five six seven eight nine ten\"");
 }
 
+static void test_P04_of_nothing_nothing_was_heard(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	speech(k, 1, 0, SPEECH_DONE);
+	speech(k, 1, 0, SPEECH_DONE);
+	drop(k);
+	speech(k, 1, 0, SPEECH_DONE);
+	expect(k, "0 ~failed t0 i1 n1", "0 ~heard t0 i1 n1", "0 unspeak u1");
+}
+
 /* All that there was had been played when its end was told. */
 static void an_end_told_late_is_the_end(void **state)
 {
@@ -1564,6 +1694,26 @@ static void audio_that_stops_after_it_ran_dry_has_its_gap(void **state)
 	assert_true(has(k, "1720 ~retry t0 i1 n2"));
 }
 
+/* News without any more audio puts nothing off. */
+static void test_P13_a_voice_that_repeats_itself_has_stopped(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 960);
+	sent(k, 1);
+	zero(k);
+	quiet_for(k, 1504);
+	played(k, 1, 960);
+	audio(k, 1, 960);
+	drop(k);
+	quiet_until(k, 1759);
+	expect_nothing(k);
+	quiet_until(k, 1760);
+	assert_true(has(k, "1760 ~retry t0 i1 n2"));
+}
+
 static void audio_that_stops_before_it_is_sent_has_its_gap(void **state)
 {
 	struct kit *k = *state;
@@ -1612,6 +1762,22 @@ static void test_P13_nothing_on_the_wire_is_ordered_again_and_given_up(void **st
 	expect(k, "300 ~retry t0 i3 n2", "300 play u1.3 from 0");
 	quiet_until(k, 599);
 	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "600 ~failed t0 i3 n1", "600 ~heard t0 i1 n1", "600 unspeak u1");
+}
+
+/* It was ordered again; that the first order's frame went out after all says nothing of the second's. */
+static void test_P13_a_frame_of_an_earlier_order_does_not_count(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	audio_all(k, 1);
+	quiet_until(k, 300);
+	drop(k);
+	carrier(k, IN_SENT, 1, 2, 0);
 	quiet_until(k, 600);
 	expect(k, "600 ~failed t0 i3 n1", "600 ~heard t0 i1 n1", "600 unspeak u1");
 }
@@ -2129,8 +2295,14 @@ int main(void)
 		KIT_TEST(what_is_dropped_is_not_waited_for),
 		KIT_TEST(what_was_cut_is_not_spoken_again),
 		KIT_TEST(a_clock_of_nothing_does_nothing),
+		KIT_TEST(sixty_four_words_are_heard_one_by_one),
+		KIT_TEST(what_was_cut_does_not_end_again),
+		KIT_TEST(exact_times_replace_estimates),
+		KIT_TEST(test_P04_estimates_keep_their_margin_where_the_audio_runs_dry),
+		KIT_TEST(no_rest_is_no_utterance),
 		KIT_TEST(the_end_of_a_later_one_does_not_put_off_the_first),
 		KIT_TEST(a_phrase_finds_room_behind_a_long_answer),
+		KIT_TEST(test_P05_the_rest_of_what_is_next_is_made_at_once),
 		KIT_TEST(test_P05_without_its_guard_the_rest_is_lost),
 		KIT_TEST(test_P05_without_its_guard_a_new_worker_says_no_rest),
 		KIT_TEST(test_P05_its_guard_is_about_what_plays),
@@ -2163,14 +2335,17 @@ int main(void)
 		KIT_TEST(audio_that_shrinks_is_not_believed),
 		KIT_TEST(more_samples_than_can_be_are_not_believed),
 		KIT_TEST(the_end_of_nothing_is_a_failure),
+		KIT_TEST(test_P04_of_nothing_nothing_was_heard),
 		KIT_TEST(an_end_told_late_is_the_end),
 		KIT_TEST(test_P13_no_first_audio_is_a_failure),
 		KIT_TEST(test_P13_without_its_guard_it_waits_for_ever),
 		KIT_TEST(test_P13_audio_that_stops_is_a_failure_once_it_is_played),
 		KIT_TEST(audio_that_stops_after_it_ran_dry_has_its_gap),
+		KIT_TEST(test_P13_a_voice_that_repeats_itself_has_stopped),
 		KIT_TEST(audio_that_stops_before_it_is_sent_has_its_gap),
 		KIT_TEST(sending_that_is_behind_its_audio_is_dry_at_once),
 		KIT_TEST(test_P13_nothing_on_the_wire_is_ordered_again_and_given_up),
+		KIT_TEST(test_P13_a_frame_of_an_earlier_order_does_not_count),
 		KIT_TEST(once_sent_the_tries_count_anew),
 		KIT_TEST(test_P13_a_mark_that_never_comes_is_not_waited_for),
 		KIT_TEST(a_mark_is_waited_for_from_where_sending_began_again),

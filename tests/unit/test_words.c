@@ -188,7 +188,7 @@ static void a_question_says_what_answer_it_wants(void **state)
 		{ "The number, and the address?", EXPECT_SPELLED, 0 },
 		{ "x-d", EXPECT_ANY, 0 },
 		{ "5-digi", EXPECT_ANY, 0 },
-		{ "5-digit", EXPECT_DIGITS, 5 }, { "-digit", EXPECT_DIGITS, 0 },
+		{ "The code 55", EXPECT_DIGITS, 0 }, { "5-digit", EXPECT_DIGITS, 5 }, { "-digit", EXPECT_DIGITS, 0 },
 	};
 	size_t i;
 

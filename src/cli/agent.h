@@ -1,0 +1,55 @@
+/* The agent of one call in one process, offline: the rehearsed engine, a voice of this machine, the recogniser, the rule-book's tools with
+ * the built-in record service behind them. Whatever is at work in real time holds the call's clock. Main thread, the stores' loop.
+ */
+#ifndef CLI_AGENT_H
+#define CLI_AGENT_H
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/http_server.h"
+#include "cli/cli.h"
+#include "cli/stores.h"
+#include "conductor/records.h"
+#include "conductor/rulebook.h"
+#include "conductor/tools.h"
+#include "providers/espeak.h"
+#include "providers/flite.h"
+#include "providers/held.h"
+#include "providers/rehearsed/rehearsed.h"
+#include "voice/worker.h"
+
+struct agent_options {
+	struct cli *cli;
+	struct stores *stores; /* documents and secrets, open */
+	struct clock *clock;
+	const struct rulebook *book;
+	const char *language;
+	const json_t *variables;
+	const struct tenant *tenant;
+	struct id128 call;
+};
+
+/* All borrowed but what is opened here. */
+struct agent {
+	struct agent_options options;
+	char call[33];
+	struct flite *flite;
+	struct espeak *espeak;
+	struct rehearsed *rehearsed;
+	struct clock_timer model_timer;
+	struct http_server *server;
+	struct records *records;
+	struct toolbox *toolbox;
+	struct held_tts voice;
+	struct held_tools tools;
+};
+
+/* CLI_FINE, or what cli_fail returned. Closed either way. */
+int agent_open(struct agent *a, const struct agent_options *options) MUST_USE;
+void agent_close(struct agent *a); /* zeroed is fine */
+
+/* Puts voice, model and tools into what a call is opened with. */
+void agent_serves(struct agent *a, struct worker_call_options *o);
+
+#endif

@@ -1,0 +1,228 @@
+#include "cli/speaker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/g711.h"
+#include "audio/resample.h"
+#include "audio/wav.h"
+#include "voice/session.h"
+
+enum { FRAME_SAMPLES = 160, FRAME_US = 20000, RATE_HZ = 8000, LEVEL_VOICE = 65535 };
+
+/* ------------------------------------------------------------------ recordings */
+
+static int16_t *first_channel(const struct wav *w)
+{
+	int16_t *mono = malloc((w->frames + 1) * sizeof(*mono));
+	size_t i;
+
+	for (i = 0; mono && i < w->frames; i++)
+		mono[i] = w->samples[i * w->channels];
+	return mono;
+}
+
+static enum err to_ulaw(struct saying *s, const int16_t *mono, size_t count, uint32_t rate_hz)
+{
+	struct resampler *r;
+	int16_t *out;
+	enum err err = resampler_new(&r, rate_hz, RATE_HZ);
+
+	if (err)
+		return err;
+	out = malloc((resampler_room(r, count) + resampler_drain_room(r) + 1) * sizeof(*out));
+	if (out) {
+		s->samples = resampler_push(r, mono, count, out);
+		s->samples += resampler_drain(r, out + s->samples);
+		s->ulaw = malloc(s->samples + 1);
+	}
+	if (out && s->ulaw)
+		g711_encode(G711_ULAW, s->ulaw, out, s->samples);
+	free(out);
+	resampler_free(&r);
+	return s->ulaw ? ERR_NONE : ERR_NOMEM;
+}
+
+enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct err_detail *detail)
+{
+	struct saying *s = &c->sayings[c->count];
+	struct wav wav;
+	int16_t *mono;
+	enum err err;
+
+	if (c->count == SPEAKER_SAYINGS)
+		return ERR_LIMIT;
+	err = wav_read(path, &wav, detail);
+	if (err)
+		return err;
+	*s = (struct saying){ .at_ms = at_ms };
+	mono = wav.frames / wav.rate_hz <= SPEAKER_SECONDS_MAX ? first_channel(&wav) : NULL;
+	err = mono ? to_ulaw(s, mono, wav.frames, wav.rate_hz) : ERR_LIMIT;
+	free(mono);
+	wav_fini(&wav);
+	c->count += !err;
+	return err;
+}
+
+static void saying_next(struct speaker *c)
+{
+	struct saying *s = c->next < c->count ? &c->sayings[c->next] : NULL;
+	uint64_t ms = c->frames * FRAME_US / 1000;
+
+	if (!s || (s->at_ms >= 0 ? ms < (uint64_t)s->at_ms : c->waits_frames * FRAME_US < SPEAKER_THINKS_MS * 1000))
+		return;
+	c->speaks = s;
+	c->said_samples = 0;
+	c->waits_frames = 0;
+	c->next++;
+}
+
+static void frame_of_saying(struct speaker *c, uint8_t frame[FRAME_SAMPLES])
+{
+	size_t left, n;
+
+	if (!c->speaks)
+		saying_next(c);
+	if (!c->speaks)
+		return;
+	left = c->speaks->samples - c->said_samples;
+	n = left < FRAME_SAMPLES ? left : FRAME_SAMPLES;
+	memcpy(frame, c->speaks->ulaw + c->said_samples, n);
+	c->said_samples += n;
+	if (n == left)
+		c->speaks = NULL;
+}
+
+/* ------------------------------------------------------------------ lines */
+
+static void press(struct speaker *c, const char *keys)
+{
+	for (; *keys && c->call; keys++)
+		if (strchr("0123456789*#", *keys))
+			session_digit(worker_call_session(c->call), *keys);
+	c->passed = true;
+}
+
+static void hangup(struct speaker *c)
+{
+	c->is_done = true;
+	session_hangup(worker_call_session(c->call));
+}
+
+static void line_take(struct speaker *c, char *line)
+{
+	size_t len = strcspn(line, "\r\n");
+
+	line[len] = '\0';
+	while (len && line[len - 1] == ' ')
+		line[--len] = '\0';
+	if (!strcmp(line, "/hangup"))
+		hangup(c);
+	else if (!strncmp(line, "/press ", 7))
+		press(c, line + 7);
+	else if (!len)
+		c->passed = true;
+	else
+		c->voice_samples = typed_say(c->typed, line, len);
+}
+
+static void line_read(struct speaker *c)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	if (c->prompts) {
+		fputs("you> ", stdout);
+		fflush(stdout);
+	}
+	clock_stop(c->clock);
+	if (getline(&line, &room, c->lines) < 0)
+		hangup(c);
+	else
+		line_take(c, line);
+	clock_go(c->clock);
+	free(line);
+}
+
+/* The level of each chunk of silence that goes in: nobody could tell from the sound that something is said. */
+static void levels_tell(struct speaker *c)
+{
+	uint64_t position = session_caller_position(worker_call_session(c->call));
+
+	while (c->call && c->level_at + VOICE_CHUNK_SAMPLES <= position) {
+		uint64_t at = c->level_at;
+		bool voice = c->voice_samples != 0;
+
+		c->level_at += VOICE_CHUNK_SAMPLES;
+		c->voice_samples -= c->voice_samples < VOICE_CHUNK_SAMPLES ? c->voice_samples : VOICE_CHUNK_SAMPLES;
+		session_voice(worker_call_session(c->call), at, voice ? LEVEL_VOICE : 0);
+	}
+}
+
+static void line_next(struct speaker *c)
+{
+	if (c->is_done || c->voice_samples || c->waits_frames * FRAME_US < SPEAKER_THINKS_MS * 1000)
+		return;
+	c->waits_frames = 0;
+	line_read(c);
+}
+
+/* ------------------------------------------------------------------ time */
+
+static void agent_looks(struct speaker *c)
+{
+	bool waits = call_waits(session_call(worker_call_session(c->call)));
+
+	if (!waits)
+		c->passed = false;
+	c->waits_frames = waits && !c->passed ? c->waits_frames + 1 : 0;
+}
+
+static void tick(void *arg)
+{
+	struct speaker *c = arg;
+	uint8_t frame[FRAME_SAMPLES];
+
+	memset(frame, G711_ULAW_SILENCE, sizeof(frame));
+	agent_looks(c);
+	if (c->typed)
+		line_next(c);
+	else
+		frame_of_saying(c, frame);
+	if (c->call)
+		worker_call_audio(c->call, frame, FRAME_SAMPLES);
+	if (c->call && c->typed)
+		levels_tell(c);
+	c->frames++;
+	if (c->call)
+		clock_timer_set(&c->tick, c->clock, c->began_us + c->frames * FRAME_US, tick, c);
+}
+
+void speaker_begin(struct speaker *c, struct worker_call *call)
+{
+	c->call = call;
+	c->began_us = clock_now_us(c->clock);
+	clock_timer_set(&c->tick, c->clock, c->began_us + FRAME_US, tick, c);
+}
+
+void speaker_end(struct speaker *c)
+{
+	c->call = NULL;
+	clock_timer_stop(&c->tick);
+}
+
+void speaker_init(struct speaker *c, struct clock *clock)
+{
+	memset(c, 0, sizeof(*c));
+	c->clock = clock;
+}
+
+void speaker_fini(struct speaker *c)
+{
+	size_t i;
+
+	speaker_end(c);
+	for (i = 0; i < c->count; i++)
+		free(c->sayings[i].ulaw);
+	c->count = 0;
+}

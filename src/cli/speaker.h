@@ -1,0 +1,62 @@
+/* Who calls, in a call from the terminal: recordings said in their turn or at their time, or lines from a keyboard.
+ *
+ * Sends 20 ms of sound each 20 ms of the clock from the call's beginning to its end, as a carrier would. A recording without a time
+ * begins SPEAKER_THINKS_MS after the agent began to wait for an answer; after the last one the caller is silent. Lines are read when the agent
+ * waits: then time stands still (base/clock.h), and an empty line lets it go on in silence. `/press 12#` presses keys, `/hangup` and the
+ * end of the input hang up. Loop thread; reading a line blocks it.
+ */
+#ifndef CLI_SPEAKER_H
+#define CLI_SPEAKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "providers/typed.h"
+#include "voice/worker.h"
+
+enum { SPEAKER_SAYINGS = 64, SPEAKER_THINKS_MS = 300, SPEAKER_SECONDS_MAX = 600 };
+
+/* One recording: µ-law at 8000 Hz. */
+struct saying {
+	uint8_t *ulaw;
+	size_t samples;
+	int64_t at_ms; /* of the call; -1: in its turn */
+};
+
+struct speaker {
+	struct clock *clock;
+	struct clock_timer tick;
+	struct worker_call *call; /* NULL: it is over */
+	uint64_t began_us;
+	uint64_t frames;          /* sent */
+	uint64_t waits_frames;    /* so long the agent has been waiting */
+
+	struct saying sayings[SPEAKER_SAYINGS];
+	size_t count, next;
+	struct saying *speaks;    /* what is being said */
+	size_t said_samples;
+
+	struct typed *typed;      /* NULL: recordings */
+	FILE *lines;
+	bool prompts;             /* a person sits there: show that it is their turn */
+	bool passed;              /* an empty line: wait until the agent has spoken again */
+	bool is_done;             /* the lines have ended */
+	uint64_t voice_samples;   /* still to be said of the typed line */
+	uint64_t level_at;        /* position of the next level */
+};
+
+void speaker_init(struct speaker *c, struct clock *clock);
+void speaker_fini(struct speaker *c);
+
+/* Another recording. ERR_LIMIT: too many or too long; and wav_read's. */
+enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct err_detail *detail) MUST_USE;
+
+/* The media of this call begins now. */
+void speaker_begin(struct speaker *c, struct worker_call *call);
+void speaker_end(struct speaker *c); /* the call is over */
+
+#endif

@@ -1,0 +1,10 @@
+/* How sure it is that a sentence of the grammar was said. Pure. */
+#ifndef PROVIDERS_POCKETSPHINX_CONFIDENCE_H
+#define PROVIDERS_POCKETSPHINX_CONFIDENCE_H
+
+#include "providers/pocketsphinx/hearer.h"
+
+/* 0 to 1; 0.5 is where understood begins. 0 for no words. */
+double confidence_of(const struct hearing *h);
+
+#endif

@@ -1,0 +1,308 @@
+/* See grammar.h. The rules of each kind of answer are the constants below; only the rules that a flow needs are written. */
+#include "providers/pocketsphinx/grammar.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+enum { DIGITS_MAX = 16 };
+
+enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32 };
+
+static const char rules_around[] =
+	"<before> = um | uh | well | oh | hello | so | please | i think | i'd like | i would like | i want | let's say | how about | it's | make it | maybe;\n"
+	"<after> = please | thanks | thank you | is fine | would be fine | is good | works for me;\n";
+
+static const char rules_yes_no[] =
+	"<yes_no> = <yes> | <no>;\n"
+	"<yes> = yes [<yes_more>] | yeah [<yes_more>] | <yes_more> | yep | sure | okay | of course | absolutely | definitely | certainly | exactly | fine | sounds good | "
+	"speaking | go ahead;\n"
+	"<yes_more> = correct | right | that's right | that is right | that's correct | that is correct | it is | i am | i do | i can | i will | that's me | this is me;\n"
+	"<no> = no [<no_more>] | <no_more> | nope | not really | not at all | never;\n"
+	"<no_more> = i'm not | i am not | i don't | i do not | i can't | i cannot | i won't | it's not | it isn't | that's wrong | that is wrong | wrong | "
+	"that's not right | that is not right | that's not me;\n";
+
+static const char rules_numbers[] =
+	"<unit> = one | two | three | four | five | six | seven | eight | nine;\n"
+	"<teen> = ten | eleven | twelve | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen;\n"
+	"<tens> = twenty | thirty | forty | fifty | sixty | seventy | eighty | ninety;\n"
+	"<below_hundred> = <unit> | <teen> | <tens> [<unit>];\n";
+
+static const char rules_digits[] =
+	"<digit> = zero | oh | one | two | three | four | five | six | seven | eight | nine;\n"
+	"<digits_said> = <digit> | double <digit> | triple <digit>;\n";
+
+static const char rules_amount[] =
+	"<hundreds> = (<unit> | a | <teen>) hundred [[and] <below_hundred>];\n"
+	"<below_thousand> = <hundreds> | <below_hundred>;\n"
+	"<large> = thousand | million | billion%s;\n"
+	"<number> = <below_thousand> | (<below_thousand> | a | half a | <unit> and a half | <unit> point <unit>) <large> [[and] <below_thousand> [thousand [<hundreds>]]];\n"
+	"<amount> = [about | around | roughly | up to] <number> [%s];\n";
+
+static const char rules_date[] =
+	"<weekday> = monday | tuesday | wednesday | thursday | friday | saturday | sunday;\n"
+	"<month> = january | february | march | april | may | june | july | august | september | october | november | december;\n"
+	"<ordinal> = first | second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth | eleventh | twelfth | thirteenth | fourteenth | fifteenth | "
+	"sixteenth | seventeenth | eighteenth | nineteenth | twentieth | twenty (first | second | third | fourth | fifth | sixth | seventh | eighth | ninth) | thirtieth | "
+	"thirty first;\n"
+	"<day> = [the] <ordinal> [[of] <month>] | <month> [the] <ordinal> | <month> <below_hundred>;\n"
+	"<date> = [on | by] (<day> | [this | next | coming] <weekday> [<day>]) | today | tomorrow | yesterday | the day after tomorrow | next week | next month | "
+	"[at] the end of the (week | month) | in (a | <below_hundred>) (day | days | week | weeks) | <month>;\n";
+
+static const char rules_time[] =
+	"<hour> = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve;\n"
+	"<minute> = five | ten | fifteen | twenty | twenty five | thirty | thirty five | forty | forty five | fifty | fifty five;\n"
+	"<half> = a.m. | p.m. | in the morning | in the afternoon | in the evening;\n"
+	"<clock> = <hour> [o'clock | <minute>] | half past <hour> | [a] quarter (past | to) <hour> | <minute> (past | to) <hour>;\n"
+	"<time> = [at | around | about] (<clock> [<half>] | noon | midday | midnight) | in the morning | in the afternoon | in the evening | a.m. | p.m. | o'clock;\n";
+
+struct maker {
+	struct buf phrases; /* alternatives, " | " between them */
+	size_t count, left_out;
+	unsigned int kinds;
+	unsigned int digits_max;
+	bool is_indian;
+	char currency[64];
+};
+
+static enum err refuse(struct err_detail *detail, enum err err, const char *message, const char *where)
+{
+	if (detail) {
+		*detail = (struct err_detail){ 0 };
+		snprintf(detail->message, sizeof(detail->message), "%s", message);
+		snprintf(detail->where, sizeof(detail->where), "%s", where);
+	}
+	return err;
+}
+
+/* ---- phrases ---- */
+
+static bool is_phrase(const char *text, size_t len)
+{
+	bool has_letter = false;
+
+	if (len > GRAMMAR_MAX_PHRASE_BYTES)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c >= 0x80 || (!isalpha(c) && !strchr(" '-,.!?", c)) || !c)
+			return false;
+		has_letter = has_letter || isalpha(c);
+	}
+	return has_letter;
+}
+
+/* Small letters; what is neither letter nor apostrophe parts words; apostrophes at a word's edge go. */
+static void phrase_write(struct buf *out, const char *text, size_t len)
+{
+	bool at_edge = true;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool is_inner = c == '\'' && !at_edge && i + 1 < len && isalpha((unsigned char)text[i + 1]);
+
+		if (isalpha(c) || is_inner)
+			buf_byte(out, (uint8_t)tolower(c));
+		else if (!at_edge)
+			buf_byte(out, ' ');
+		at_edge = !isalpha(c) && !is_inner;
+	}
+}
+
+static bool phrase_add(struct maker *m, const char *text, size_t len)
+{
+	if (!is_phrase(text, len))
+		return false;
+	if (m->count++)
+		buf_text(&m->phrases, "| ");
+	phrase_write(&m->phrases, text, len);
+	buf_byte(&m->phrases, ' ');
+	m->kinds |= KIND_PHRASE;
+	return true;
+}
+
+static void words_add(struct maker *m, const json_t *words)
+{
+	size_t i;
+	json_t *word;
+
+	json_array_foreach(words, i, word)
+		if (json_is_string(word) && !phrase_add(m, json_string_value(word), json_string_length(word)))
+			m->left_out++;
+}
+
+/* ---- the flow ---- */
+
+static void currency_take(struct maker *m, const char *code)
+{
+	static const char *const words[][2] = {
+		{ "INR", "rupees" }, { "USD", "dollars" }, { "CAD", "dollars" }, { "AUD", "dollars" }, { "EUR", "euros" },
+		{ "GBP", "pounds" },
+	};
+
+	for (size_t i = 0; code && i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(code, words[i][0])) {
+			snprintf(m->currency, sizeof(m->currency), "%s", words[i][1]);
+			m->is_indian = m->is_indian || i == 0;
+		}
+}
+
+static void digits_take(struct maker *m, json_int_t most)
+{
+	unsigned int count = most < 1 || most > DIGITS_MAX ? DIGITS_MAX : (unsigned int)most;
+
+	m->kinds |= KIND_DIGITS;
+	m->digits_max = count > m->digits_max ? count : m->digits_max;
+}
+
+static void expect_take(struct maker *m, const json_t *expect)
+{
+	const char *kind = json_string_value(json_object_get(expect, "kind"));
+	size_t i;
+	json_t *option;
+
+	if (!kind)
+		return;
+	if (!strcmp(kind, "yes_no"))
+		m->kinds |= KIND_YES_NO;
+	else if (!strcmp(kind, "digits"))
+		digits_take(m, json_integer_value(json_object_get(expect, "max")));
+	else if (!strcmp(kind, "date"))
+		m->kinds |= KIND_DATE;
+	else if (!strcmp(kind, "time"))
+		m->kinds |= KIND_TIME;
+	else if (!strcmp(kind, "amount"))
+		m->kinds |= KIND_AMOUNT;
+	currency_take(m, json_string_value(json_object_get(expect, "currency")));
+	json_array_foreach(json_object_get(expect, "options"), i, option)
+		words_add(m, json_object_get(option, "words"));
+}
+
+static void flow_take(struct maker *m, const json_t *flow)
+{
+	size_t i;
+	json_t *step, *any;
+
+	json_array_foreach(json_object_get(flow, "steps"), i, step) {
+		const json_t *confirm = json_object_get(step, "confirm");
+
+		expect_take(m, json_object_get(step, "expect"));
+		if (confirm && !json_is_null(confirm))
+			m->kinds |= KIND_YES_NO;
+	}
+	json_array_foreach(json_object_get(flow, "anytime"), i, any)
+		words_add(m, json_object_get(any, "words"));
+}
+
+/* ---- writing ---- */
+
+static void item_add(struct buf *out, bool *has_one, const char *item)
+{
+	buf_text(out, *has_one ? " | " : "");
+	buf_text(out, item);
+	*has_one = true;
+}
+
+static void items_write(struct buf *out, unsigned int kinds)
+{
+	static const struct {
+		unsigned int all;
+		const char *item;
+	} items[] = {
+		{ KIND_YES_NO, "/1/ <yes_no>" }, { KIND_DIGITS, "/1/ <digits>" }, { KIND_AMOUNT, "/1/ <amount>" }, { KIND_DATE, "/1/ <date>" }, { KIND_TIME, "/1/ <time>" },
+		{ KIND_DATE | KIND_TIME, "/0.3/ <date> <time>" }, { KIND_PHRASE, "/1/ <phrase>" },
+	};
+	bool has_one = false;
+
+	buf_text(out, "<item> = ");
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if ((kinds & items[i].all) == items[i].all)
+			item_add(out, &has_one, items[i].item);
+	buf_text(out, ";\n");
+}
+
+/* One after another, written out: the library's repetition leads back to where any answer begins. */
+static void digits_write(struct buf *out, unsigned int most)
+{
+	buf_text(out, rules_digits);
+	buf_text(out, "<digits> = <digits_said>");
+	for (unsigned int i = 1; i < most; i++)
+		buf_text(out, " [<digits_said>");
+	for (unsigned int i = 1; i < most; i++)
+		buf_byte(out, ']');
+	buf_text(out, ";\n");
+}
+
+static void grammar_write(struct buf *out, struct maker *m)
+{
+	buf_text(out, "#JSGF V1.0;\ngrammar answer;\n"
+		"public <answer> = /10/ <item> | /1/ <before> <item> | /2/ <item> <after> | /0.2/ <before> <item> <after>");
+	buf_text(out, m->kinds & KIND_YES_NO ? " | /1/ (<yes> | <no>) <item>;\n" : ";\n");
+	items_write(out, m->kinds);
+	buf_text(out, rules_around);
+	if (m->kinds & KIND_YES_NO)
+		buf_text(out, rules_yes_no);
+	if (m->kinds & (KIND_AMOUNT | KIND_DATE))
+		buf_text(out, rules_numbers);
+	if (m->kinds & KIND_DIGITS)
+		digits_write(out, m->digits_max);
+	if (m->kinds & KIND_AMOUNT)
+		buf_printf(out, rules_amount, m->is_indian ? " | lakh | lakhs | crore | crores" : "", m->currency[0] ? m->currency : "dollars | euros | pounds");
+	if (m->kinds & KIND_DATE)
+		buf_text(out, rules_date);
+	if (m->kinds & KIND_TIME)
+		buf_text(out, rules_time);
+	if (m->kinds & KIND_PHRASE)
+		buf_printf(out, "<phrase> = %s;\n", buf_str(&m->phrases));
+}
+
+enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, size_t *left_out, struct err_detail *detail)
+{
+	struct maker m = { 0 };
+	json_error_t error;
+	json_t *root = len > GRAMMAR_MAX_FLOW_BYTES ? NULL : json_loadb(flow, len, JSON_REJECT_DUPLICATES, &error);
+	enum err err = ERR_NONE;
+
+	*left_out = 0;
+	if (!json_is_object(root) || json_integer_value(json_object_get(root, "format")) != 1) {
+		json_decref(root);
+		return refuse(detail, ERR_FORMAT, "not a flow of format 1", "");
+	}
+	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
+	flow_take(&m, root);
+	json_decref(root);
+	if (m.count > GRAMMAR_MAX_PHRASES)
+		err = refuse(detail, ERR_LIMIT, "too many phrases for a grammar", "");
+	else if (!m.kinds)
+		err = refuse(detail, ERR_USAGE, "the flow expects nothing that could be recognised", "");
+	else
+		grammar_write(out, &m);
+	*left_out = m.left_out;
+	if (!err)
+		err = m.phrases.err ? m.phrases.err : out->err;
+	buf_fini(&m.phrases);
+	return err;
+}
+
+enum err grammar_from_phrases(struct buf *out, const char *const *phrases, size_t count, struct err_detail *detail)
+{
+	struct maker m = { 0 };
+	enum err err = ERR_NONE;
+
+	if (!count || count > GRAMMAR_MAX_PHRASES)
+		return refuse(detail, count ? ERR_LIMIT : ERR_USAGE, count ? "too many phrases for a grammar" : "no phrases", "");
+	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
+	for (size_t i = 0; !err && i < count; i++)
+		if (!phrase_add(&m, phrases[i], strlen(phrases[i])))
+			err = refuse(detail, ERR_USAGE, "not a phrase of English words", phrases[i]);
+	if (!err) {
+		buf_printf(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = %s;\n", buf_str(&m.phrases));
+		err = m.phrases.err ? m.phrases.err : out->err;
+	}
+	buf_fini(&m.phrases);
+	return err;
+}

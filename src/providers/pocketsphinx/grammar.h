@@ -1,0 +1,29 @@
+/* What a caller may answer, as a grammar (JSGF): made from a rule-book's flow or from a list of phrases.
+ *
+ * Of the flow (docs/rulebooks.md, "The flow as JSON") it reads the steps' `expect` and `confirm` and the words of `anytime`: yes and no,
+ * digits, amounts, days, times, the words of choices. Answers that are `free` cannot be made a grammar; they add nothing. A phrase with anything
+ * but letters, apostrophes and blanks is left out and counted. Only courtesies and hesitations may stand around an answer. Pure.
+ */
+#ifndef PROVIDERS_POCKETSPHINX_GRAMMAR_H
+#define PROVIDERS_POCKETSPHINX_GRAMMAR_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum {
+	GRAMMAR_MAX_PHRASES = 1000,
+	GRAMMAR_MAX_PHRASE_BYTES = 200,
+	GRAMMAR_MAX_BYTES = 256 * 1024,
+	GRAMMAR_MAX_FLOW_BYTES = 4 * 1024 * 1024
+};
+
+/* Appends the grammar to `out`. ERR_FORMAT: no flow of format 1; ERR_LIMIT: too many phrases; ERR_USAGE: nothing that could be
+ * recognised. `left_out` counts phrases. */
+enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, size_t *left_out, struct err_detail *detail) MUST_USE;
+
+/* Only these phrases, as they are. A phrase that cannot be one is ERR_USAGE. */
+enum err grammar_from_phrases(struct buf *out, const char *const *phrases, size_t count, struct err_detail *detail) MUST_USE;
+
+#endif

@@ -1,0 +1,380 @@
+/* See hearer.h.
+ *
+ * The model was made from sound of 16 kHz, a telephone carries 4 kHz of it. A zero between any two samples mirrors the lower half of the
+ * spectrum into the upper one, where the model expects hiss when there is hiss: of all fillings tried this one understands most
+ * (docs/offline-speech.md). The library's noise removal and running mean go over it; the mean begins with that of such sound.
+ */
+#include "providers/pocketsphinx/hearer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pocketsphinx.h>
+
+#include "audio/g711.h"
+#include "providers/pocketsphinx/confidence.h"
+
+enum {
+	BLOCK_SAMPLES = 80, /* one frame of the model */
+	WINDOW_SAMPLES = 205,
+	BEFORE_BLOCKS = 25, /* kept from before the voice */
+	BEHIND_BLOCKS = 30, /* and heard behind it */
+	ONSET_BLOCKS = 12,  /* so many back are looked at */
+	ONSET_VOICED = 6,   /* for so many voiced ones */
+	MEANS = 13
+};
+
+static const float quiet_db = -58, floor_first_db = -65, floor_least_db = -75, above_floor_db = 9, floor_rise_db = 0.03F;
+
+/* The mean cepstra with which such sound is understood best are the model's own; what they are measured as is something else
+ * (bench/recogniser.py --means). A caller's line differs from it, and by that difference the working mean is moved. */
+static const double means_model[] = { 41.00, -5.29, -0.12, 5.09, 2.48, -4.07, -1.37, -1.78, -5.08, -2.05, -6.45, -1.42, 1.17 };
+static const double means_measured[] = { 38.02, -5.19, 9.40, -2.11, 2.04, -9.84, 0.33, -1.95, 2.80, 2.16, -3.42, 1.26, 0.96 };
+static const double means_trust_frames = 300;
+
+struct gate {
+	float floor_db;
+	uint32_t recent;          /* a bit a block: voiced */
+	unsigned int open_blocks; /* left */
+};
+
+struct hearer {
+	ps_decoder_t *grammar, *phones;
+	struct gate gate;
+	uint64_t block; /* of the next one */
+	uint8_t piece[BLOCK_SAMPLES];
+	size_t filled;
+	int16_t before[BEFORE_BLOCKS][BLOCK_SAMPLES];
+	unsigned int kept;
+	uint32_t noise; /* state of the generator */
+	double mean_sum[MEANS], mean_frames; /* of the caller so far */
+	uint32_t at[HEARER_MAX_FRAMES]; /* which block of the stream each heard one is */
+	unsigned int heard;
+	float lead[HEARER_MAX_FRAMES]; /* scratch: the phones' scores by frame */
+};
+
+/* ---- opening ---- */
+
+static double env(const char *n, double d) { const char *e = getenv(n); return e ? atof(e) : d; }
+
+static cmd_ln_t *config_of(const struct model *m, bool is_grammar)
+{
+	cmd_ln_t *c = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", m->acoustic, "-logfn", "/dev/null", "-remove_silence", "no", "-remove_noise", "yes", "-allphone_ci", "yes",
+		"-compallsen", "yes", "-bestpath", "no", NULL);
+
+	if (!c)
+		return NULL;
+	cmd_ln_set_float_r(c, "-lw", is_grammar ? env("LW", 6.5) : env("PLW", 2.0));
+	cmd_ln_set_float_r(c, "-wip", is_grammar ? env("WIP", 0.01) : env("PIP", 0.65));
+	cmd_ln_set_float_r(c, "-silprob", env("SILPROB", 0.05));
+	cmd_ln_set_float_r(c, "-beam", env("BEAM", 1e-48));
+	cmd_ln_set_float_r(c, "-wbeam", env("WBEAM", 7e-29));
+	cmd_ln_set_float_r(c, "-pbeam", env("BEAM", 1e-48));
+	return c;
+}
+
+static ps_decoder_t *decoder_new(const struct model *m, bool is_grammar)
+{
+	cmd_ln_t *c = config_of(m, is_grammar);
+	ps_decoder_t *ps = c ? ps_init(c) : NULL;
+
+	if (c)
+		cmd_ln_free_r(c);
+	return ps;
+}
+
+static enum err grammar_set(ps_decoder_t *ps, const struct model *m)
+{
+	FILE *in;
+	fsg_model_t *graph;
+	int failed = 0;
+
+	for (size_t i = 0; !failed && i < m->count; i++)
+		failed = ps_add_word(ps, m->words[i].name, m->words[i].phones, FALSE) < 0;
+	in = failed ? NULL : fmemopen(m->graph.data, m->graph.len, "r");
+	if (!in)
+		return ERR_UNAVAILABLE;
+	graph = fsg_model_read(in, ps_get_logmath(ps), cmd_ln_float32_r(ps_get_config(ps), "-lw"));
+	fclose(in);
+	if (!graph)
+		return ERR_FORMAT;
+	failed = ps_set_fsg(ps, "answer", graph) || ps_set_search(ps, "answer");
+	fsg_model_free(graph);
+	return failed ? ERR_UNAVAILABLE : ERR_NONE;
+}
+
+/* What the utterance's mean was, before the library forgets it. */
+static void means_learn(struct hearer *h)
+{
+	const cmn_t *cmn = ps_get_feat(h->grammar)->cmn_struct;
+
+	if (cmn->veclen != MEANS || !h->heard)
+		return;
+	for (int i = 0; i < MEANS; i++)
+		h->mean_sum[i] += (double)cmn->cmn_mean[i] * h->heard;
+	h->mean_frames += h->heard;
+}
+
+static void means_set(const struct hearer *h, ps_decoder_t *ps)
+{
+	cmn_t *cmn = ps_get_feat(ps)->cmn_struct;
+	double trust = h->mean_frames / (h->mean_frames + means_trust_frames);
+
+	for (int i = 0; i < MEANS && i < cmn->veclen; i++) {
+		double differs = h->mean_frames > 0 ? h->mean_sum[i] / h->mean_frames - means_measured[i] : 0;
+
+		cmn->cmn_mean[i] = (mfcc_t)(means_model[i] + trust * differs);
+		cmn->sum[i] = 0;
+	}
+	cmn->nframe = 0;
+}
+
+static enum err utterance_start(struct hearer *h)
+{
+	h->heard = 0;
+	h->kept = 0;
+	means_set(h, h->grammar);
+	means_set(h, h->phones);
+	h->gate.recent = 0;
+	h->gate.open_blocks = 0;
+	return ps_start_utt(h->grammar) || ps_start_utt(h->phones) ? ERR_UNAVAILABLE : ERR_NONE;
+}
+
+enum err hearer_open(struct hearer **hp, const struct model *m)
+{
+	struct hearer *h = calloc(1, sizeof(*h));
+	enum err err = h ? ERR_NONE : ERR_NOMEM;
+
+	*hp = h;
+	if (h) {
+		h->gate.floor_db = floor_first_db;
+		h->grammar = decoder_new(m, true);
+		h->phones = decoder_new(m, false);
+		err = h->grammar && h->phones ? grammar_set(h->grammar, m) : ERR_UNAVAILABLE;
+	}
+	if (!err && (ps_set_allphone_file(h->phones, "phones", NULL) || ps_set_search(h->phones, "phones")))
+		err = ERR_UNAVAILABLE;
+	if (!err)
+		err = utterance_start(h);
+	if (err)
+		hearer_close(hp);
+	return err;
+}
+
+void hearer_close(struct hearer **hp)
+{
+	struct hearer *h = *hp;
+
+	if (!h)
+		return;
+	*hp = NULL;
+	if (h->grammar)
+		ps_free(h->grammar);
+	if (h->phones)
+		ps_free(h->phones);
+	free(h);
+}
+
+/* ---- sound ---- */
+
+static float level_db(const int16_t *samples)
+{
+	double sum = 1;
+
+	for (int i = 0; i < BLOCK_SAMPLES; i++)
+		sum += (double)samples[i] * samples[i];
+	return (float)(10 * log10(sum * 2 / BLOCK_SAMPLES / (32768.0 * 32768.0)));
+}
+
+/* Whether a block is to be heard: voice, and a little around it. */
+static bool gate_step(struct gate *g, float db)
+{
+	bool is_voiced;
+
+	g->floor_db += db < g->floor_db ? (db - g->floor_db) * 0.2F : floor_rise_db;
+	g->floor_db = fmaxf(g->floor_db, floor_least_db);
+	is_voiced = db > g->floor_db + above_floor_db && db > quiet_db;
+	g->recent = g->recent << 1 | is_voiced;
+	if (__builtin_popcount(g->recent & ((1U << ONSET_BLOCKS) - 1)) >= ONSET_VOICED)
+		g->open_blocks = BEHIND_BLOCKS;
+	else if (g->open_blocks)
+		g->open_blocks--;
+	return g->open_blocks > 0;
+}
+
+/* Between the samples a zero, or one beside it: silence that is all zeros has no logarithm. */
+static void mirror(struct hearer *h, const int16_t *narrow, int16_t *wide)
+{
+	for (int i = 0; i < BLOCK_SAMPLES; i++) {
+		h->noise = h->noise * 1664525U + 1013904223U;
+		wide[2 * i] = narrow[i];
+		wide[2 * i + 1] = (int16_t)((h->noise >> 16) % 3 - 1);
+	}
+}
+
+static enum err block_decode(struct hearer *h, const int16_t *samples, uint64_t block)
+{
+	int16_t wide[2 * BLOCK_SAMPLES];
+
+	if (h->heard == HEARER_MAX_FRAMES)
+		return ERR_NONE;
+	h->at[h->heard++] = (uint32_t)block;
+	mirror(h, samples, wide);
+	if (ps_process_raw(h->grammar, wide, 2 * BLOCK_SAMPLES, FALSE, FALSE) < 0 || ps_process_raw(h->phones, wide, 2 * BLOCK_SAMPLES, FALSE, FALSE) < 0)
+		return ERR_UNAVAILABLE;
+	return ERR_NONE;
+}
+
+static enum err block_take(struct hearer *h)
+{
+	int16_t samples[BLOCK_SAMPLES];
+	enum err err = ERR_NONE;
+
+	g711_decode(G711_ULAW, samples, h->piece, BLOCK_SAMPLES);
+	if (!gate_step(&h->gate, level_db(samples))) {
+		if (h->kept == BEFORE_BLOCKS)
+			memmove(h->before[0], h->before[1], sizeof(h->before[0]) * --h->kept);
+		memcpy(h->before[h->kept++], samples, sizeof(samples));
+	} else {
+		for (unsigned int i = 0; !err && i < h->kept; i++)
+			err = block_decode(h, h->before[i], h->block - h->kept + i);
+		h->kept = 0;
+		if (!err)
+			err = block_decode(h, samples, h->block);
+	}
+	h->block++;
+	return err;
+}
+
+enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count)
+{
+	enum err err = ERR_NONE;
+
+	while (!err && count) {
+		size_t n = BLOCK_SAMPLES - h->filled;
+
+		n = count < n ? count : n;
+		memcpy(h->piece + h->filled, ulaw, n);
+		h->filled += n;
+		ulaw += n;
+		count -= n;
+		if (h->filled == BLOCK_SAMPLES) {
+			h->filled = 0;
+			err = block_take(h);
+		}
+	}
+	return err;
+}
+
+/* ---- words ---- */
+
+static bool is_filler(const char *word)
+{
+	return word[0] == '<' || word[0] == '[' || word[0] == '(';
+}
+
+/* Adds a segment's score to its frames, evenly; `sign` -1 takes away. */
+static void spread(struct hearer *h, ps_seg_t *seg, float sign)
+{
+	int first, last, acoustic, language, back;
+
+	ps_seg_frames(seg, &first, &last);
+	ps_seg_prob(seg, &acoustic, &language, &back);
+	for (int i = first; i <= last && i < HEARER_MAX_FRAMES; i++)
+		h->lead[i] += sign * (float)acoustic / (float)(last - first + 1);
+}
+
+static void word_take(struct hearer *h, struct hearing *out, const char *word, int first, int last)
+{
+	size_t len = strlen(out->text), name = strcspn(word, "(");
+	double lead = 0;
+
+	last = last < (int)h->heard ? last : (int)h->heard - 1;
+	if (last < first)
+		return;
+	if (!out->words++)
+		out->from_sample = (uint64_t)h->at[first] * BLOCK_SAMPLES;
+	out->to_sample = (uint64_t)h->at[last] * BLOCK_SAMPLES + WINDOW_SAMPLES;
+	if (len + name + 2 < sizeof(out->text))
+		snprintf(out->text + len, sizeof(out->text) - len, "%s%.*s", len ? " " : "", (int)name, word);
+	for (int i = first; i <= last; i++)
+		lead += h->lead[i];
+	out->word_frames += (unsigned int)(last - first + 1);
+	out->lead += lead;
+	out->lead_worst = fmax(out->lead_worst, lead / (last - first + 1));
+	if (getenv("VERBOSE")) fprintf(stderr, "   %-12s %d-%d lead %6.1f\n", word, first, last, lead / (last - first + 1));
+}
+
+/* Where the phones hear speech and the sentence has silence. */
+static void missed_count(struct hearer *h, struct hearing *out, const uint8_t *in_word)
+{
+	for (ps_seg_t *seg = ps_seg_iter(h->phones); seg; seg = ps_seg_next(seg)) {
+		const char *phone = ps_seg_word(seg);
+		int first, last;
+
+		ps_seg_frames(seg, &first, &last);
+		for (int i = first; phone && strcmp(phone, "SIL") && i <= last && i < HEARER_MAX_FRAMES; i++) {
+			out->phone_frames++;
+			if (phone[0] != '+' && !in_word[i]) {
+				out->missed_frames++;
+				out->missed_lead += h->lead[i];
+			}
+		}
+	}
+}
+
+static void measure(struct hearer *h, struct hearing *out)
+{
+	uint8_t in_word[HEARER_MAX_FRAMES] = { 0 };
+
+	memset(h->lead, 0, sizeof(h->lead));
+	for (ps_seg_t *seg = ps_seg_iter(h->phones); seg; seg = ps_seg_next(seg))
+		spread(h, seg, 1);
+	for (ps_seg_t *seg = ps_seg_iter(h->grammar); seg; seg = ps_seg_next(seg))
+		spread(h, seg, -1);
+	out->lead_worst = -1e6;
+	for (ps_seg_t *seg = ps_seg_iter(h->grammar); seg; seg = ps_seg_next(seg)) {
+		const char *word = ps_seg_word(seg);
+		int first, last;
+
+		ps_seg_frames(seg, &first, &last);
+		if (!word || is_filler(word))
+			continue;
+		for (int i = first; i <= last && i < HEARER_MAX_FRAMES; i++)
+			in_word[i] = 1;
+		word_take(h, out, word, first, last);
+	}
+	missed_count(h, out, in_word);
+	if (out->word_frames)
+		out->lead /= out->word_frames;
+	out->confidence = confidence_of(out);
+}
+
+static void hear(struct hearer *h, struct hearing *out)
+{
+	int32 score;
+
+	memset(out, 0, sizeof(*out));
+	out->frames = h->heard;
+	if (h->heard && ps_get_hyp(h->grammar, &score) && ps_get_hyp(h->phones, &score))
+		measure(h, out);
+	if (!out->words)
+		out->from_sample = out->to_sample = h->block * BLOCK_SAMPLES;
+}
+
+bool hearer_partial(struct hearer *h, struct hearing *out)
+{
+	hear(h, out);
+	return out->words > 0;
+}
+
+enum err hearer_final(struct hearer *h, struct hearing *out)
+{
+	ps_end_utt(h->grammar);
+	ps_end_utt(h->phones);
+	hear(h, out);
+	means_learn(h);
+	return utterance_start(h);
+}

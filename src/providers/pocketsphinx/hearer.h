@@ -1,0 +1,47 @@
+/* Hears one stream: telephone sound in, words with a confidence out. Synchronous; belongs to one thread at a time.
+ *
+ *   sound ─► gate (silence costs nothing) ─► grammar decoder ─┐
+ *                                         └► phone decoder ───┴─► words, confidence
+ *
+ * The grammar always answers with one of its sentences. What tells whether that was said is a second decoder that may follow any
+ * phones: where it explains the sound much better, the sentence was not said (confidence.h). An utterance goes from the first voice to hearer_final.
+ */
+#ifndef PROVIDERS_POCKETSPHINX_HEARER_H
+#define PROVIDERS_POCKETSPHINX_HEARER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "providers/pocketsphinx/model.h"
+
+enum { HEARER_TEXT_BYTES = 512, HEARER_MAX_FRAMES = 3000 /* of voice in one utterance; what comes behind is not heard */ };
+
+struct hearer;
+
+/* A sentence and its measures. Scores are the library's logarithms a frame of 10 ms; positions are samples since the first one pushed. */
+struct hearing {
+	char text[HEARER_TEXT_BYTES]; /* the grammar's best sentence; "" when there was no voice */
+	uint64_t from_sample, to_sample;
+	unsigned int frames, words, word_frames;
+	unsigned int phone_frames, missed_frames; /* frames where the phones hear speech; those of them where the sentence has silence */
+	double lead;        /* how much better the phones explain the words, a frame */
+	double lead_worst;  /* the same of the worst word */
+	double missed_lead; /* the sum over missed frames */
+	double confidence;  /* 0 to 1 (confidence.h) */
+};
+
+/* Loads the acoustic model twice (20 MB, 0.1 s): not on a loop's thread. `m` is borrowed for its whole life. */
+enum err hearer_open(struct hearer **hp, const struct model *m) MUST_USE;
+void hearer_close(struct hearer **hp); /* NULL-safe */
+
+enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count) MUST_USE;
+
+/* The sentence so far; false when there is none. */
+bool hearer_partial(struct hearer *h, struct hearing *out);
+
+/* The sentence of all that was pushed since the last final; the next utterance begins behind it. */
+enum err hearer_final(struct hearer *h, struct hearing *out) MUST_USE;
+
+#endif

@@ -1,0 +1,244 @@
+/* See model.h. */
+#include "providers/pocketsphinx/model.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <flite/flite.h>
+#include <pocketsphinx.h>
+#include <sphinxbase/jsgf.h>
+
+cst_lexicon *cmu_lex_init(void);
+
+/* The words of the grammar, in order, and which of them the dictionary had. */
+struct vocabulary {
+	char **words;
+	bool *found;
+	size_t count;
+};
+
+static enum err refuse(struct err_detail *detail, enum err err, const char *message, const char *where)
+{
+	if (detail) {
+		*detail = (struct err_detail){ 0 };
+		snprintf(detail->message, sizeof(detail->message), "%s", message);
+		snprintf(detail->where, sizeof(detail->where), "%s", where);
+		snprintf(detail->hint, sizeof(detail->hint), "%s", err == ERR_UNAVAILABLE ? "install the package pocketsphinx-en-us" : "");
+	}
+	return err;
+}
+
+/* ---- vocabulary ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum err vocabulary_take(struct vocabulary *v, const fsg_model_t *graph)
+{
+	size_t count = (size_t)fsg_model_n_word(graph);
+
+	if (!count || count > MODEL_MAX_WORDS)
+		return ERR_LIMIT;
+	v->words = calloc(count, sizeof(*v->words));
+	v->found = calloc(count, sizeof(*v->found));
+	if (!v->words || !v->found)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		v->words[i] = strdup(fsg_model_word_str(graph, (int)i));
+		if (!v->words[i])
+			return ERR_NOMEM;
+		v->count++;
+	}
+	qsort(v->words, v->count, sizeof(*v->words), by_text);
+	return ERR_NONE;
+}
+
+static void vocabulary_fini(struct vocabulary *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		free(v->words[i]);
+	free(v->words);
+	free(v->found);
+}
+
+/* ---- pronunciations ---- */
+
+static enum err word_add(struct model *m, const char *name, const char *phones)
+{
+	struct model_word *w;
+
+	if (m->count == 4 * MODEL_MAX_WORDS)
+		return ERR_LIMIT;
+	w = realloc(m->words, (m->count + 1) * sizeof(*w));
+	if (!w)
+		return ERR_NOMEM;
+	m->words = w;
+	w += m->count;
+	w->name = strdup(name);
+	w->phones = strdup(phones);
+	if (!w->name || !w->phones) {
+		free(w->name);
+		free(w->phones);
+		return ERR_NOMEM;
+	}
+	m->count++;
+	return ERR_NONE;
+}
+
+/* A line of the dictionary: "word PH PH" or "word(2) PH PH". */
+static enum err line_take(struct model *m, struct vocabulary *v, char *line)
+{
+	size_t name = strcspn(line, " \t"), word = strcspn(line, "( \t");
+	char base[MODEL_MAX_WORD_BYTES], *key = base, **at;
+
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!word || word >= sizeof(base) || !line[name])
+		return ERR_NONE;
+	memcpy(base, line, word);
+	base[word] = '\0';
+	at = bsearch(&key, v->words, v->count, sizeof(*v->words), by_text);
+	if (!at)
+		return ERR_NONE;
+	line[name] = '\0';
+	v->found[at - v->words] = true;
+	return word_add(m, line, line + name + 1);
+}
+
+static enum err dictionary_read(struct model *m, struct vocabulary *v, FILE *in)
+{
+	char line[512];
+	enum err err = ERR_NONE;
+
+	while (!err && fgets(line, sizeof(line), in))
+		err = line_take(m, v, line);
+	return err ? err : ferror(in) ? ERR_IO : ERR_NONE;
+}
+
+/* flite's name of a phone as the model's: capitals, without stress. */
+static void phone_write(struct buf *out, const char *phone)
+{
+	if (out->len)
+		buf_byte(out, ' ');
+	if (!strncmp(phone, "ax", 2)) {
+		buf_text(out, "AH");
+		return;
+	}
+	for (; *phone; phone++)
+		if (isalpha((unsigned char)*phone))
+			buf_byte(out, (uint8_t)toupper((unsigned char)*phone));
+}
+
+static enum err word_guess(struct model *m, const char *word)
+{
+	struct buf phones;
+	cst_val *list;
+	enum err err;
+
+	if (!strncmp(word, "lakh", 4))
+		return word_add(m, word, word[4] ? "L AE K S" : "L AE K");
+	list = lex_lookup(cmu_lex_init(), word, NULL, NULL);
+	buf_init(&phones, MODEL_MAX_PHONES_BYTES);
+	for (const cst_val *at = list; at; at = val_cdr(at))
+		if (strcmp(val_string(val_car(at)), "pau"))
+			phone_write(&phones, val_string(val_car(at)));
+	delete_val(list);
+	err = phones.err ? phones.err : phones.len ? word_add(m, word, buf_str(&phones)) : ERR_FORMAT;
+	buf_fini(&phones);
+	if (!err)
+		m->guessed++;
+	return err;
+}
+
+static enum err words_make(struct model *m, struct vocabulary *v, const char *folder, struct err_detail *detail)
+{
+	char path[600];
+	FILE *in;
+	enum err err;
+
+	snprintf(path, sizeof(path), "%s/cmudict-en-us.dict", folder);
+	in = fopen(path, "re");
+	if (!in)
+		return refuse(detail, ERR_UNAVAILABLE, "no dictionary", path);
+	err = dictionary_read(m, v, in);
+	fclose(in);
+	for (size_t i = 0; !err && i < v->count; i++)
+		if (!v->found[i])
+			err = word_guess(m, v->words[i]);
+	return err ? refuse(detail, err, "the words' pronunciations cannot be had", path) : ERR_NONE;
+}
+
+/* ---- the graph ---- */
+
+static enum err graph_save(struct model *m, fsg_model_t *graph)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return ERR_NOMEM;
+	fsg_model_write(graph, out);
+	if (fclose(out)) {
+		free(text);
+		return ERR_NOMEM;
+	}
+	buf_append(&m->graph, text, len);
+	free(text);
+	return m->graph.err;
+}
+
+static enum err graph_make(struct model *m, struct vocabulary *v, const char *grammar, struct err_detail *detail)
+{
+	jsgf_t *jsgf = jsgf_parse_string(grammar, NULL);
+	jsgf_rule_t *rule = jsgf ? jsgf_get_public_rule(jsgf) : NULL;
+	logmath_t *logs = logmath_init(1.0001, 0, 0);
+	fsg_model_t *graph = rule && logs ? jsgf_build_fsg(jsgf, rule, logs, 1.0F) : NULL;
+	enum err err = graph ? vocabulary_take(v, graph) : ERR_FORMAT;
+
+	if (!err)
+		err = graph_save(m, graph);
+	if (graph)
+		fsg_model_free(graph);
+	if (logs)
+		logmath_free(logs);
+	if (jsgf)
+		jsgf_grammar_free(jsgf);
+	return err ? refuse(detail, err, "no grammar can be made of these words", "") : ERR_NONE;
+}
+
+enum err model_make(struct model *m, const char *folder, const char *grammar, struct err_detail *detail)
+{
+	struct vocabulary v = { 0 };
+	enum err err;
+
+	memset(m, 0, sizeof(*m));
+	buf_init(&m->graph, MODEL_MAX_GRAPH_BYTES);
+	if ((size_t)snprintf(m->acoustic, sizeof(m->acoustic), "%s/en-us", folder) >= sizeof(m->acoustic))
+		return refuse(detail, ERR_LIMIT, "the path is too long", "");
+	if (access(m->acoustic, R_OK))
+		return refuse(detail, ERR_UNAVAILABLE, "no acoustic model", m->acoustic);
+	err = graph_make(m, &v, grammar, detail);
+	if (!err)
+		err = words_make(m, &v, folder, detail);
+	vocabulary_fini(&v);
+	if (err)
+		model_fini(m);
+	return err;
+}
+
+void model_fini(struct model *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		free(m->words[i].name);
+		free(m->words[i].phones);
+	}
+	free(m->words);
+	buf_fini(&m->graph);
+	memset(m, 0, sizeof(*m));
+}

@@ -1,0 +1,445 @@
+/* PocketSphinx behind stt.h. See pocketsphinx.h.
+ *
+ * The loop's thread owns the list of streams, their slots and handlers. A stream's thread owns its hearer; audio goes in and events
+ * come out under the stream's lock. `busy` counts on the loop's thread: a stream is busy from a push, a finalize or its start until
+ * its thread said that it waits and all it had to say was told.
+ */
+#include "providers/pocketsphinx/pocketsphinx.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <pocketsphinx.h>
+#include <sphinxbase/err.h>
+
+#include "audio/g711.h"
+#include "base/buf.h"
+#include "providers/pocketsphinx/grammar.h"
+#include "providers/pocketsphinx/hearer.h"
+#include "providers/pocketsphinx/model.h"
+
+static const char models_default[] = "/usr/share/pocketsphinx/model/en-us";
+static const double understood = 0.5;
+
+enum { PIECE_SAMPLES = 400, EVENTS_MAX = 64, PARTIAL_SAMPLES = POCKETSPHINX_PARTIAL_MS * 8 };
+
+struct event {
+	bool is_final;
+	struct hearing hearing;
+};
+
+struct stt_stream {
+	struct pocketsphinx *p;
+	struct stt_stream *next;
+	struct stt_stream **slot; /* NULL: silenced */
+	struct stt_events events;
+	void *arg;
+	pthread_t thread;
+	bool is_busy;  /* the loop's */
+
+	/* The stream's thread. */
+	struct hearer *hearer;
+	uint64_t position, told_at;
+	char partial[HEARER_TEXT_BYTES];
+
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct buf audio;
+	size_t finalize_at; /* so much of `audio` lies before it */
+	struct event queue[EVENTS_MAX];
+	size_t queued;
+	bool finalize, stop, waits, is_done;
+	enum err err;
+};
+
+struct pocketsphinx {
+	uv_async_t wake;
+	struct stt_stream *first;
+	unsigned int count, busy;
+	struct model model;
+	size_t left_out;
+	pocketsphinx_rests_h *rests;
+	pocketsphinx_judged_h *judged;
+	void *arg;
+};
+
+/* ---- the stream's thread ---- */
+
+static void event_add(struct stt_stream *s, bool is_final, const struct hearing *hearing)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->queued && !s->queue[s->queued - 1].is_final)
+		s->queued--; /* replaces the partial before */
+	if (s->queued == EVENTS_MAX) {
+		s->err = ERR_LIMIT;
+	} else {
+		s->queue[s->queued].is_final = is_final;
+		s->queue[s->queued++].hearing = *hearing;
+	}
+	pthread_mutex_unlock(&s->lock);
+	uv_async_send(&s->p->wake);
+}
+
+static void partial_tell(struct stt_stream *s)
+{
+	struct hearing hearing;
+
+	s->told_at = s->position;
+	if (!hearer_partial(s->hearer, &hearing) || hearing.confidence < understood || !strcmp(hearing.text, s->partial))
+		return;
+	memcpy(s->partial, hearing.text, sizeof(s->partial));
+	event_add(s, false, &hearing);
+}
+
+static enum err final_tell(struct stt_stream *s)
+{
+	struct hearing hearing;
+	enum err err = hearer_final(s->hearer, &hearing);
+
+	s->partial[0] = '\0';
+	s->told_at = s->position;
+	if (!err)
+		event_add(s, true, &hearing);
+	return err;
+}
+
+static enum err piece_decode(struct stt_stream *s, const uint8_t *ulaw, size_t count)
+{
+	enum err err = hearer_push(s->hearer, ulaw, count);
+
+	s->position += count;
+	if (!err && s->position - s->told_at >= PARTIAL_SAMPLES)
+		partial_tell(s);
+	return err;
+}
+
+/* Waits for something to do: sound, or with none before it `finalize`, or the end. */
+static size_t piece_take(struct stt_stream *s, uint8_t *piece, bool *finalize, bool *stop)
+{
+	size_t n;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->audio.len && !s->finalize && !s->stop && !s->err) {
+		s->waits = true;
+		uv_async_send(&s->p->wake);
+		pthread_cond_wait(&s->more, &s->lock);
+	}
+	s->waits = false;
+	n = s->finalize ? s->finalize_at : s->audio.len;
+	n = n < PIECE_SAMPLES ? n : PIECE_SAMPLES;
+	*stop = s->stop || s->err;
+	*finalize = !n && s->finalize;
+	if (n) {
+		memcpy(piece, s->audio.data, n);
+		buf_cut(&s->audio, 0, n);
+		s->finalize_at -= s->finalize ? n : 0;
+	} else {
+		s->finalize = false;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+static void *thread_run(void *arg)
+{
+	struct stt_stream *s = arg;
+	uint8_t piece[PIECE_SAMPLES];
+	enum err err = hearer_open(&s->hearer, &s->p->model);
+	bool finalize, stop = false;
+
+	while (!err) {
+		size_t n = piece_take(s, piece, &finalize, &stop);
+
+		if (stop)
+			break;
+		err = n ? piece_decode(s, piece, n) : finalize ? final_tell(s) : ERR_NONE;
+	}
+	hearer_close(&s->hearer);
+	pthread_mutex_lock(&s->lock);
+	if (!s->err)
+		s->err = err;
+	s->is_done = true;
+	pthread_mutex_unlock(&s->lock);
+	uv_async_send(&s->p->wake);
+	return NULL;
+}
+
+/* ---- the loop's thread ---- */
+
+static void busy_set(struct stt_stream *s, bool is_busy)
+{
+	struct pocketsphinx *p = s->p;
+
+	if (s->is_busy == is_busy)
+		return;
+	s->is_busy = is_busy;
+	if (is_busy ? !p->busy++ : !--p->busy)
+		if (p->rests)
+			p->rests(p->arg, !is_busy);
+}
+
+static void silence(struct stt_stream *s)
+{
+	if (s->slot)
+		*s->slot = NULL;
+	s->slot = NULL;
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	busy_set(s, false);
+}
+
+/* The thread is done, or about to be: joins it. */
+static void stream_free(struct stt_stream *s)
+{
+	struct stt_stream **at = &s->p->first;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	s->p->count--;
+	pthread_join(s->thread, NULL);
+	pthread_cond_destroy(&s->more);
+	pthread_mutex_destroy(&s->lock);
+	buf_fini(&s->audio);
+	free(s);
+}
+
+static void event_tell(struct stt_stream *s, const struct event *e)
+{
+	const struct hearing *h = &e->hearing;
+	bool is_understood = h->confidence >= understood;
+	struct pocketsphinx_judged judged = {
+		h->text, h->confidence, { h->lead, h->lead_worst, h->phone_frames, h->missed_frames, h->missed_lead },
+	};
+
+	if (e->is_final && s->p->judged)
+		s->p->judged(s->p->arg, &judged);
+	if (s->slot)
+		s->events.transcript(s->arg, e->is_final ? TRANSCRIPT_FINAL : TRANSCRIPT_PARTIAL, is_understood ? h->text : "", is_understood ? strlen(h->text) : 0,
+			h->from_sample, h->to_sample);
+}
+
+/* One event of a stream; false when it has none. Handlers may do anything but close. */
+static bool deliver(struct stt_stream *s)
+{
+	struct event e;
+	bool has_event, is_done, waits;
+	enum err err;
+
+	pthread_mutex_lock(&s->lock);
+	has_event = s->queued > 0;
+	if (has_event) {
+		e = s->queue[0];
+		memmove(s->queue, s->queue + 1, --s->queued * sizeof(s->queue[0]));
+	}
+	is_done = s->is_done;
+	waits = s->waits && !s->audio.len && !s->finalize;
+	err = s->err;
+	pthread_mutex_unlock(&s->lock);
+	if (s->slot && has_event) {
+		event_tell(s, &e);
+	} else if (s->slot && err) {
+		struct stt_events events = s->events;
+		void *arg = s->arg;
+
+		silence(s);
+		events.ended(arg, err);
+	} else if (!s->slot && is_done) {
+		stream_free(s);
+	} else {
+		if (s->slot && waits)
+			busy_set(s, false);
+		return has_event;
+	}
+	return true;
+}
+
+static void on_wake(uv_async_t *handle)
+{
+	struct pocketsphinx *p = handle->data;
+	struct stt_stream *s = p->first;
+
+	while (s && !uv_is_closing((uv_handle_t *)handle)) {
+		bool was_told = deliver(s);
+
+		if (uv_is_closing((uv_handle_t *)handle))
+			return; /* a handler closed it: the streams are gone */
+		s = was_told ? p->first : s->next;
+	}
+}
+
+static void stream_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples)
+{
+	uint8_t *room;
+
+	busy_set(s, true);
+	pthread_mutex_lock(&s->lock);
+	room = buf_reserve(&s->audio, samples);
+	if (room && ulaw)
+		memcpy(room, ulaw, samples);
+	else if (room)
+		memset(room, G711_ULAW_SILENCE, samples);
+	s->audio.len += room ? samples : 0;
+	if (s->audio.err && !s->err) {
+		s->err = s->audio.err;
+		uv_async_send(&s->p->wake);
+	}
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void stream_finalize(struct stt_stream *s)
+{
+	busy_set(s, true);
+	pthread_mutex_lock(&s->lock);
+	s->finalize = true;
+	s->finalize_at = s->audio.len;
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void stream_cancel(struct stt_stream **sp)
+{
+	if (sp && *sp)
+		silence(*sp);
+}
+
+static enum err thread_start(struct stt_stream *s)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&s->thread, NULL, thread_run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed ? ERR_UNAVAILABLE : ERR_NONE;
+}
+
+static bool is_english(const char *language)
+{
+	return !strncasecmp(language, "en", 2) && (!language[2] || language[2] == '-' || language[2] == '_');
+}
+
+static enum err stream_start(void *vendor, struct stt_stream **sp, const char *language, const struct stt_events *events, void *arg)
+{
+	struct pocketsphinx *p = vendor;
+	struct stt_stream *s;
+
+	*sp = NULL;
+	if (!is_english(language))
+		return ERR_NOTFOUND;
+	if (p->count >= POCKETSPHINX_MAX_STREAMS)
+		return ERR_BUSY;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return ERR_NOMEM;
+	s->p = p;
+	s->events = *events;
+	s->arg = arg;
+	buf_init(&s->audio, POCKETSPHINX_MAX_WAITING_SAMPLES);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->more, NULL);
+	if (thread_start(s)) {
+		pthread_cond_destroy(&s->more);
+		pthread_mutex_destroy(&s->lock);
+		free(s);
+		return ERR_UNAVAILABLE;
+	}
+	s->next = p->first;
+	p->first = s;
+	p->count++;
+	s->slot = sp;
+	*sp = s;
+	busy_set(s, true);
+	return ERR_NONE;
+}
+
+const struct stt pocketsphinx_stt = {
+	.name = "pocketsphinx",
+	.start = stream_start,
+	.push = stream_push,
+	.finalize = stream_finalize,
+	.cancel = stream_cancel,
+};
+
+/* ---- opening and closing ---- */
+
+static enum err model_open(struct pocketsphinx *p, const struct pocketsphinx_options *o, struct err_detail *detail)
+{
+	struct buf grammar;
+	enum err err;
+
+	buf_init(&grammar, GRAMMAR_MAX_BYTES);
+	if (o->flow)
+		err = grammar_from_flow(&grammar, o->flow, o->flow_len, &p->left_out, detail);
+	else
+		err = grammar_from_phrases(&grammar, o->phrases, o->phrase_count, detail);
+	if (!err)
+		err = model_make(&p->model, o->models ? o->models : models_default, buf_str(&grammar), detail);
+	buf_fini(&grammar);
+	return err;
+}
+
+enum err pocketsphinx_open(struct pocketsphinx **pp, uv_loop_t *loop, const struct pocketsphinx_options *options, struct err_detail *detail)
+{
+	struct pocketsphinx *p = calloc(1, sizeof(*p));
+	enum err err;
+
+	*pp = NULL;
+	if (!p)
+		return ERR_NOMEM;
+	err_set_logfp(NULL); /* the library would write to standard error */
+	err = model_open(p, options, detail);
+	if (!err && uv_async_init(loop, &p->wake, on_wake)) {
+		model_fini(&p->model);
+		err = ERR_UNAVAILABLE;
+	}
+	if (err) {
+		free(p);
+		return err;
+	}
+	p->rests = options->rests;
+	p->judged = options->judged;
+	p->arg = options->arg;
+	p->wake.data = p;
+	*pp = p;
+	return ERR_NONE;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void pocketsphinx_close(struct pocketsphinx **pp)
+{
+	struct pocketsphinx *p = *pp;
+
+	if (!p)
+		return;
+	*pp = NULL;
+	for (struct stt_stream *s = p->first; s; s = s->next)
+		silence(s);
+	while (p->first)
+		stream_free(p->first);
+	model_fini(&p->model);
+	uv_close((uv_handle_t *)&p->wake, on_closed);
+}
+
+size_t pocketsphinx_left_out(const struct pocketsphinx *p)
+{
+	return p->left_out;
+}
+
+size_t pocketsphinx_guessed(const struct pocketsphinx *p)
+{
+	return p->model.guessed;
+}

@@ -1,0 +1,369 @@
+/* What comes next: the walk to the next step, and what becomes of a caller's answer to a question that was heard. */
+#include "providers/rehearsed/mind.h"
+
+#include <string.h>
+
+#include "base/num.h"
+
+enum { ASIDES_MAX = 6 };
+
+/* ---- what is said beside the rule-book's words ---- */
+
+void mind_say_own(struct mind *m, enum phrase phrase)
+{
+	static const char *const phrases[][2] = {
+		[PHRASE_SORRY] = { "Sorry, I did not understand that.", "क्षमा कीजिए, मैं समझ नहीं पाई।" },
+		[PHRASE_RANGE] = { "I am sorry, that is not possible.", "क्षमा कीजिए, यह नहीं हो सकता।" },
+		[PHRASE_WAIT] = { "Of course, take your time.", "जी ज़रूर, आराम से।" },
+		[PHRASE_HERE] = { "Yes, I am here.", "जी, मैं यहीं हूँ।" },
+		[PHRASE_WHY] = { "I will explain that in a moment.", "यह मैं अभी बताती हूँ।" },
+		[PHRASE_STILL] = { "I am still waiting for an answer, one moment please.", "अभी जवाब आ रहा है, एक क्षण रुकिए।" },
+	};
+
+	if (m->reply.len)
+		buf_byte(&m->reply, ' ');
+	if (m->f->english || m->f->hindi)
+		buf_text(&m->reply, phrases[phrase][m->f->hindi]);
+	else if (phrase == PHRASE_WAIT || phrase == PHRASE_STILL)
+		buf_text(&m->reply, "OK."); /* an answer must have words */
+}
+
+void mind_reply_begin(struct mind *m)
+{
+	buf_reset(&m->reply);
+	m->question_at = 0;
+	m->heard = 0;
+}
+
+static void say_text(struct mind *m, const json_t *text)
+{
+	mind_text(m, text, &m->reply);
+}
+
+static void say_question(struct mind *m, const json_t *text)
+{
+	if (m->reply.len)
+		buf_byte(&m->reply, ' ');
+	m->question_at = m->reply.len;
+	mind_text(m, text, &m->reply);
+}
+
+const struct flow_step *mind_step(const struct mind *m)
+{
+	return &m->f->steps[m->at];
+}
+
+/* The question that is open, in its first wording. */
+void mind_ask_again(struct mind *m)
+{
+	say_question(m, m->mood == MOOD_CONFIRM ? mind_step(m)->confirm : mind_step(m)->text);
+}
+
+/* ---- going on ---- */
+
+static bool answer_from_rest(struct mind *m, struct rest *rest)
+{
+	const struct expect *e = &mind_step(m)->expect;
+	struct words words;
+	struct answer a;
+	size_t i;
+
+	if (!rest->words || rest->from >= rest->words->count || e->kind < EXPECT_DIGITS || e->kind > EXPECT_TIME)
+		return false;
+	words.count = 0;
+	for (i = rest->from; i < rest->words->count; i++)
+		words.at[words.count++] = rest->words->at[i];
+	if (understand(e, &words, NULL, "", 0, &a) != UNDERSTOOD_VALUE)
+		return false;
+	rest->from += a.used;
+	m->answers[m->at] = (struct mind_answer){ true, a };
+	m->last = m->at;
+	return true;
+}
+
+static void ask_step(struct mind *m)
+{
+	m->tries = m->asides = m->cuts = 0;
+	m->mood = MOOD_ASKED;
+	say_question(m, mind_step(m)->text);
+}
+
+static void confirm_step(struct mind *m)
+{
+	m->mood = MOOD_CONFIRM;
+	say_question(m, mind_step(m)->confirm);
+}
+
+/* Walks to the next step at which the call waits for somebody: a question, a tool, the end. */
+void mind_go(struct mind *m, int to, struct rest rest)
+{
+	size_t walked;
+
+	for (walked = 0; walked <= 2 * m->f->step_count + 16; walked++) {
+		m->at = to;
+		if (mind_step(m)->kind == STEP_SAY) {
+			say_text(m, mind_step(m)->text);
+			to = mind_next(m, mind_step(m));
+		} else if (mind_step(m)->kind == STEP_ASK) {
+			if (m->visits[to]++ >= m->f->visits_max) {
+				m->visits[to]--;
+				to = mind_step(m)->other;
+				continue;
+			}
+			if (!answer_from_rest(m, &rest)) {
+				ask_step(m);
+				return;
+			}
+			if (mind_step(m)->confirm) {
+				m->tries = m->asides = m->cuts = 0;
+				confirm_step(m);
+				return;
+			}
+			to = mind_next(m, mind_step(m));
+		} else {
+			say_text(m, mind_step(m)->text);
+			m->question_at = m->reply.len;
+			m->mood = mind_step(m)->kind == STEP_TOOL ? MOOD_TOOL : MOOD_ENDED;
+			m->dispatched = m->pending = false;
+			return;
+		}
+	}
+	m->mood = MOOD_ENDED; /* the flow turns in a circle: it was none of ours */
+}
+
+const struct rest mind_no_rest = { .words = NULL };
+
+static void answered(struct mind *m, struct rest rest)
+{
+	m->last = m->at;
+	mind_go(m, mind_next(m, mind_step(m)), rest);
+}
+
+static void take_value(struct mind *m, const struct words *w, const struct answer *a)
+{
+	struct rest rest = { w, mind_step(m)->expect.kind == EXPECT_YES_NO ? 0 : a->used };
+
+	m->answers[m->at] = (struct mind_answer){ true, *a };
+	m->note = REHEARD_VALUE;
+	if (mind_step(m)->confirm)
+		confirm_step(m);
+	else
+		answered(m, rest);
+}
+
+/* ---- not understood ---- */
+
+static void not_understood(struct mind *m, enum phrase phrase)
+{
+	m->note = phrase == PHRASE_RANGE ? REHEARD_RANGE : REHEARD_NOT;
+	if (++m->tries >= mind_step(m)->tries) {
+		m->answers[m->at].known = false;
+		mind_go(m, mind_step(m)->other, mind_no_rest);
+		return;
+	}
+	mind_say_own(m, phrase);
+	if (m->mood == MOOD_ASKED && mind_step(m)->again)
+		say_question(m, mind_step(m)->again);
+	else
+		mind_ask_again(m);
+}
+
+/* The opening without the question: who calls, and for whom. */
+void mind_say_intro(struct mind *m)
+{
+	const char *opening = m->f->opening;
+	size_t len = strlen(opening), n = 0;
+	struct buf question;
+
+	buf_init(&question, MIND_TEXT_MAX);
+	if (m->f->opening_asked)
+		mind_text(m, m->f->steps[m->f->opening_step].text, &question);
+	if (question.len <= len && question.len && !memcmp(opening + len - question.len, question.data, question.len))
+		n = question.len;
+	len -= n;
+	while (len && opening[len - 1] == ' ')
+		len--;
+	buf_append(&m->reply, opening, len);
+	buf_fini(&question);
+}
+
+static bool take_aside(struct mind *m, const struct words *w)
+{
+	enum aside aside = understand_aside(w);
+
+	if (aside == ASIDE_NONE || ++m->asides > ASIDES_MAX)
+		return false;
+	m->note = REHEARD_ASIDE;
+	if (aside == ASIDE_WAIT) {
+		mind_say_own(m, PHRASE_WAIT);
+		m->question_at = m->reply.len; /* it stays open */
+		return true;
+	}
+	if (aside == ASIDE_WHO || aside == ASIDE_WHY)
+		mind_say_intro(m);
+	if (aside == ASIDE_WHY)
+		mind_say_own(m, PHRASE_WHY);
+	if (aside == ASIDE_HELLO)
+		mind_say_own(m, PHRASE_HERE);
+	mind_ask_again(m);
+	return true;
+}
+
+/* The step that a phrase for any time leads to, or -1. */
+int mind_anytime_find(const struct mind *m, const struct words *w)
+{
+	size_t i, j;
+
+	for (i = 0; i < json_array_size(m->f->anytime); i++) {
+		const json_t *one = json_array_get(m->f->anytime, i), *words = json_object_get(one, "words"), *to = json_object_get(one, "go");
+
+		for (j = 0; j < json_array_size(words); j++)
+			if (understand_phrase(w, json_string_value(json_array_get(words, j))).len)
+				return flow_step_find(m->f, json_string_value(to), json_string_length(to));
+	}
+	return -1;
+}
+
+/* What is not read back is told at least. */
+static void say_corrected(struct mind *m)
+{
+	size_t before;
+
+	if (m->f->english || m->f->hindi)
+		buf_text(&m->reply, m->f->hindi ? "ठीक है, " : "All right, ");
+	before = m->reply.len;
+	mind_spoken(m, m->at, &m->reply);
+	if (m->reply.len == before)
+		mind_reply_begin(m);
+	else
+		buf_text(&m->reply, m->f->hindi ? "।" : ".");
+}
+
+/* "No, I said the seventeenth": the question before gets another answer. */
+bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	const struct flow_step *s = m->last >= 0 ? &m->f->steps[m->last] : NULL;
+	struct answer a;
+
+	if (!s || s->expect.kind == EXPECT_YES_NO || s->expect.kind == EXPECT_FREE || !words_correct(w, 0, num_min(w->count, 3)))
+		return false;
+	if (understand(&s->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
+		return false;
+	m->at = m->last;
+	m->mood = MOOD_ASKED;
+	m->answers[m->at] = (struct mind_answer){ true, a };
+	if (!s->confirm)
+		say_corrected(m);
+	take_value(m, w, &a);
+	m->note = REHEARD_CORRECTED;
+	return true;
+}
+
+/* ---- answers ---- */
+
+static bool answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b)
+{
+	if (s->expect.kind == EXPECT_DIGITS)
+		return !strcmp(a->digits, b->digits);
+	if (s->expect.kind == EXPECT_CHOICE || s->expect.kind == EXPECT_FREE)
+		return a->len == b->len && !memcmp(a->text, b->text, a->len);
+	return a->number == b->number;
+}
+
+static void confirm_refused(struct mind *m)
+{
+	m->answers[m->at].known = false;
+	m->mood = MOOD_ASKED;
+	m->note = REHEARD_REFUSED;
+	if (++m->tries >= mind_step(m)->tries)
+		mind_go(m, mind_step(m)->other, mind_no_rest);
+	else
+		say_question(m, mind_step(m)->again ? mind_step(m)->again : mind_step(m)->text);
+}
+
+/* Another value is one, whether a "no" came with it or not; the same value is a yes. */
+static bool confirm_value(struct mind *m, const struct words *w, const char *text, size_t len, bool no)
+{
+	struct answer a, *old = &m->answers[m->at].value;
+
+	if (mind_step(m)->expect.kind == EXPECT_FREE || mind_step(m)->expect.kind == EXPECT_YES_NO ||
+		understand(&mind_step(m)->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
+		return false;
+	if (answer_same(mind_step(m), &a, old)) {
+		if (no)
+			return false;
+		m->note = REHEARD_CONFIRMED;
+		answered(m, mind_no_rest);
+		return true;
+	}
+	if (++m->tries >= mind_step(m)->tries + 2)
+		return false;
+	*old = a;
+	m->note = REHEARD_VALUE;
+	say_question(m, mind_step(m)->confirm);
+	return true;
+}
+
+static bool take_confirm(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	struct answer a;
+	enum understood u = understand_yes_no(w, NULL, &a);
+
+	if (confirm_value(m, w, text, len, u == UNDERSTOOD_VALUE && !a.number))
+		return true;
+	if (u != UNDERSTOOD_VALUE)
+		return false;
+	if (a.number) {
+		m->note = REHEARD_CONFIRMED;
+		answered(m, mind_no_rest);
+	} else {
+		confirm_refused(m);
+	}
+	return true;
+}
+
+static void question_words(const struct mind *m, struct words *w)
+{
+	struct buf text;
+
+	buf_init(&text, MIND_TEXT_MAX);
+	mind_text(m, mind_step(m)->text, &text);
+	words_read(w, (const char *)text.data, text.len);
+	buf_fini(&text);
+}
+
+static enum understood take_answer(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	struct words question;
+	struct answer a;
+	enum understood u;
+
+	question_words(m, &question);
+	u = understand(&mind_step(m)->expect, w, &question, text, len, &a);
+	if (u == UNDERSTOOD_VALUE)
+		take_value(m, w, &a);
+	return u;
+}
+
+void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	enum understood u = UNDERSTOOD_NOT;
+
+	if (m->prompted && understand_hello(w) && mind_step(m)->expect.kind != EXPECT_FREE) {
+		m->note = REHEARD_ASIDE; /* "yes" to "are you still there?" */
+		mind_ask_again(m);
+		return;
+	}
+	if (m->mood == MOOD_CONFIRM) {
+		if (take_confirm(m, w, text, len))
+			return;
+	} else {
+		u = take_answer(m, w, text, len);
+		if (u == UNDERSTOOD_VALUE)
+			return;
+	}
+	if (mind_take_correction(m, w, text, len) || take_aside(m, w))
+		return;
+	not_understood(m, u == UNDERSTOOD_RANGE ? PHRASE_RANGE : PHRASE_SORRY);
+}
+

@@ -1,0 +1,102 @@
+/* Where a call stands in its flow, worked out from what was said. Nothing is kept between requests: the same blocks give the same
+ * reply, wherever the call has moved to.
+ *
+ *            answer, no confirm                       yes
+ *   ASKED ────────────────────────► next step ◄──────────── CONFIRM
+ *    │ ▲      not understood: again, after `tries` the unclear step │ ▲ another value
+ *    │ └──────────────────────────────────── no ────────────────────┘ │
+ *    └── answer, read back ────────────────────────────────────────────┘
+ *   next step: say (and on) · ask → ASKED · tool → TOOL ──result──► next or failed · goodbye → ENDED
+ *
+ * Blocks are walked in order. A caller's words are judged against the question only when enough of it was heard: what the history holds
+ * of the reply before. A reply of which nothing was heard is said again, from the sentence that was cut.
+ */
+#ifndef PROVIDERS_REHEARSED_MIND_H
+#define PROVIDERS_REHEARSED_MIND_H
+
+#include "base/buf.h"
+#include "providers/rehearsed/flow.h"
+#include "providers/rehearsed/rehearsed.h"
+
+enum { MIND_TEXT_MAX = 16 * 1024, MIND_RESULTS_MAX = 64 };
+
+enum mood { MOOD_BEGIN = 0, MOOD_ASKED, MOOD_CONFIRM, MOOD_TOOL, MOOD_ENDED };
+
+struct mind_answer {
+	bool known;
+	struct answer value;
+};
+
+struct mind {
+	const struct flow *f;
+	enum mood mood;
+	int at;                  /* the step */
+	int last;                /* the question that was answered last and may still be corrected, or -1 */
+	struct mind_answer answers[FLOW_STEPS_MAX];
+	json_t *results[FLOW_STEPS_MAX];
+	uint8_t visits[FLOW_STEPS_MAX];
+	int32_t tries, asides, cuts;
+	bool dispatched, pending; /* MOOD_TOOL: the tool was asked for; its result will follow */
+	uint32_t turn, index;     /* its key */
+	struct buf reply;         /* what there is to say now */
+	size_t question_at;       /* where the question begins in it */
+	size_t heard;             /* bytes of it */
+	bool prompted;            /* somebody else's question ("are you still there?") came last */
+	struct buf kept;          /* the caller's words, end to end; reserved whole, so that it never moves */
+	enum rehearsed_heard note;
+	int note_step;
+};
+
+/* ERR_NOMEM, ERR_LIMIT. Either way mind_fini must follow. */
+enum err mind_think(struct mind *m, const struct flow *f, const struct request_block *blocks, size_t count) MUST_USE;
+void mind_fini(struct mind *m);
+
+/* Words judged as an answer to one question, by its name, or to its reading back ("NAME/confirm": it must hold a value that differs
+ * from what is said). ERR_NOTFOUND: there is no such question. */
+enum err mind_judge(struct mind *m, const struct flow *f, const char *question, const char *text, size_t len) MUST_USE;
+
+void mind_value_text(const struct mind *m, int step, struct buf *out); /* an answer as data: "2026-11-23" */
+
+/* ---- what comes next (mind.c) ---- */
+
+enum phrase { PHRASE_SORRY = 0, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_STILL };
+
+/* Words that were said beyond an answer: "move it | to Friday at three". */
+struct rest {
+	const struct words *words; /* or NULL */
+	size_t from;
+};
+
+extern const struct rest mind_no_rest;
+
+const struct flow_step *mind_step(const struct mind *m);
+void mind_reply_begin(struct mind *m);                     /* an empty reply */
+void mind_say_own(struct mind *m, enum phrase phrase);
+void mind_say_intro(struct mind *m);                       /* who calls: the opening without its question */
+void mind_ask_again(struct mind *m);                       /* the question that is open, in its first wording */
+void mind_go(struct mind *m, int to, struct rest rest);    /* on to the next step at which somebody is waited for */
+int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
+bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len); /* of the question before; false: none */
+void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
+
+/* ---- values and texts (mind_text.c) ---- */
+
+enum value_type { VALUE_NONE = 0, VALUE_TEXT, VALUE_NUMBER, VALUE_DAY, VALUE_MINUTE, VALUE_TRUTH };
+
+struct value {
+	enum value_type type;
+	int64_t number;
+	const char *text;
+	size_t len;
+};
+
+struct value mind_value(const struct mind *m, const char *ref);
+void mind_text(const struct mind *m, const json_t *text, struct buf *out);
+void mind_spoken(const struct mind *m, int step, struct buf *out); /* an answer in words; nothing for a choice or free words */
+void mind_arguments(const struct mind *m, const struct flow_step *s, struct buf *out);
+int mind_next(const struct mind *m, const struct flow_step *s); /* the step that follows, by its conditions */
+
+/* What the tool said fits the fields that the flow knows; *result is yours, or NULL. */
+bool mind_result_read(const struct flow_step *s, const char *text, size_t len, json_t **result);
+
+#endif

@@ -1,0 +1,338 @@
+/* Where the call stands: the walk over the blocks, what was heard of each reply, tools and their results. */
+#include "providers/rehearsed/mind.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/num.h"
+
+enum { CUTS_MAX = 3, KEPT_MAX = 1 << 20 };
+
+/* ---- what was heard ---- */
+
+static size_t words_in(const uint8_t *text, size_t len)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		n += text[i] != ' ' && (!i || text[i - 1] == ' ');
+	return n;
+}
+
+/* Whether enough of the question was heard that words are an answer to it. A yes says nothing to half a sentence. */
+static bool question_heard(const struct mind *m)
+{
+	const uint8_t *text = m->reply.data;
+	size_t at = m->question_at, all, heard;
+	bool yes_no = m->mood == MOOD_CONFIRM || mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_FREE;
+
+	if (m->cuts >= CUTS_MAX || at >= m->reply.len)
+		return true;
+	all = words_in(text + at, m->reply.len - at);
+	heard = m->heard > at ? words_in(text + at, m->heard - at) : 0;
+	if (yes_no)
+		return heard + (all > 8 ? 2 : 1) >= all;
+	return heard * 2 >= all;
+}
+
+static bool sentence_ends(const struct buf *b, size_t at)
+{
+	if (at + 1 >= b->len || b->data[at + 1] != ' ')
+		return false;
+	return strchr(".?!", b->data[at]) || (at >= 2 && !memcmp(b->data + at - 2, "\xe0\xa5\xa4", 3));
+}
+
+/* What is left of the reply, from the sentence that was cut. */
+static void say_rest(struct mind *m)
+{
+	size_t from = 0, i;
+
+	for (i = 0; i < m->heard && i < m->reply.len; i++)
+		if (sentence_ends(&m->reply, i))
+			from = i + 2;
+	from = num_min(from, m->question_at);
+	buf_cut(&m->reply, 0, from);
+	m->question_at -= from;
+	m->heard = 0;
+}
+
+/* The caller spoke before he had heard the question. */
+static void judge_cut(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	struct buf rest;
+	size_t question;
+
+	m->cuts++;
+	m->note = REHEARD_CUT;
+	say_rest(m);
+	question = m->question_at;
+	rest = m->reply;
+	buf_init(&m->reply, MIND_TEXT_MAX);
+	if (mind_take_correction(m, w, text, len)) {
+		buf_fini(&rest);
+		return;
+	}
+	if (understand_aside(w) == ASIDE_WHO)
+		mind_say_intro(m);
+	if (m->reply.len)
+		buf_byte(&m->reply, ' ');
+	m->question_at = m->reply.len + question;
+	buf_append(&m->reply, rest.data, rest.len);
+	buf_fini(&rest);
+}
+
+/* How far the reply is said when the words of `text` follow its byte `at`; *whole: all of them do. */
+static size_t said_to(const struct buf *reply, size_t at, const char *text, size_t len, bool *whole)
+{
+	const char *end = text + len, *said = (const char *)reply->data;
+
+	for (;;) {
+		size_t from = at, n = 0;
+
+		while (text < end && *text == ' ')
+			text++;
+		while (from < reply->len && said[from] == ' ')
+			from++;
+		while (text + n < end && text[n] != ' ')
+			n++;
+		*whole = !n;
+		if (!n || n > reply->len - from || memcmp(said + from, text, n) != 0)
+			return at;
+		at = from + n;
+		text += n;
+	}
+}
+
+/* Fillers and prompts among the agent's words are none of ours. */
+static void see_agent(struct mind *m, const struct request_block *b)
+{
+	bool whole;
+	size_t to = said_to(&m->reply, m->heard, b->text, b->text_len, &whole), i = b->text_len;
+
+	if (whole || to > m->heard + 3) {
+		m->heard = to;
+		m->prompted = false;
+		return;
+	}
+	while (i && isspace((unsigned char)b->text[i - 1]))
+		i--;
+	m->prompted = i && b->text[i - 1] == '?';
+}
+
+/* ---- the caller, and tools ---- */
+
+/* Nobody was asked anything: the tool, the goodbye or the beginning was not said yet, or is under way. */
+static void judge_unasked(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	mind_reply_begin(m);
+	if (!m->dispatched && mind_take_correction(m, w, text, len))
+		return;
+	m->note = REHEARD_WAITING;
+	if (m->mood == MOOD_TOOL && m->dispatched)
+		mind_say_own(m, PHRASE_STILL);
+	else
+		mind_go(m, m->at, mind_no_rest);
+}
+
+static void see_caller(struct mind *m, const char *text, size_t len)
+{
+	bool asked = m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM;
+	struct words w;
+	int anytime;
+
+	words_read(&w, text, len);
+	m->note = REHEARD_NONE;
+	m->note_step = asked ? m->at : -1;
+	anytime = mind_anytime_find(m, &w);
+	if (anytime >= 0) {
+		mind_reply_begin(m);
+		m->note = REHEARD_ANYTIME;
+		mind_go(m, anytime, mind_no_rest);
+	} else if (!asked) {
+		judge_unasked(m, &w, text, len);
+	} else if (!question_heard(m)) {
+		judge_cut(m, &w, text, len);
+	} else {
+		mind_reply_begin(m);
+		mind_judge_answer(m, &w, text, len);
+	}
+	m->prompted = false;
+}
+
+static void see_result(struct mind *m, enum tool_status status, const char *text, size_t len)
+{
+	const struct flow_step *s = mind_step(m);
+	json_t *result = NULL;
+	bool fine = status == TOOL_OK && mind_result_read(s, text, len, &result);
+
+	mind_reply_begin(m);
+	json_decref(m->results[m->at]);
+	m->results[m->at] = result;
+	if (s->changes)
+		m->last = -1; /* what was done is done */
+	m->dispatched = m->pending = false;
+	mind_go(m, fine ? mind_next(m, s) : s->other, mind_no_rest);
+}
+
+/* Of a tool that takes long: "still running, the result will follow". */
+static bool will_follow(const struct request_block *b)
+{
+	return b->text_len && *b->text != '{' && memmem(b->text, b->text_len, "will follow", 11);
+}
+
+static void see_tool_result(struct mind *m, const struct request_block *b)
+{
+	if (m->mood != MOOD_TOOL || !m->dispatched || b->turn != m->turn || b->index != m->index)
+		return;
+	if (b->status == TOOL_OK && will_follow(b)) {
+		m->pending = true;
+		mind_reply_begin(m);
+		mind_say_own(m, PHRASE_STILL);
+		m->question_at = m->reply.len;
+		return;
+	}
+	see_result(m, (enum tool_status)b->status, b->text, b->text_len);
+}
+
+/* "Result of find_slot: {…}" */
+static void see_event(struct mind *m, const struct request_block *b)
+{
+	static const char head[] = "Result of ";
+	size_t n = sizeof(head) - 1, name;
+
+	if (m->mood != MOOD_TOOL || !m->pending)
+		return;
+	name = strlen(mind_step(m)->tool);
+	if (b->text_len < n + name + 2 || memcmp(b->text, head, n) != 0 || memcmp(b->text + n, mind_step(m)->tool, name) != 0 || b->text[n + name] != ':')
+		return;
+	n += name + 2;
+	see_result(m, b->text[n - 1] == ' ' && n < b->text_len && b->text[n] == '{' ? TOOL_OK : TOOL_UNKNOWN, b->text + n, b->text_len - n);
+}
+
+static void see_tool_use(struct mind *m, const struct request_block *b)
+{
+	const char *wanted = m->mood == MOOD_TOOL ? mind_step(m)->tool : m->f->end_tool;
+
+	if ((m->mood != MOOD_TOOL && m->mood != MOOD_ENDED) || strlen(wanted) != b->name_len || memcmp(wanted, b->name, b->name_len) != 0)
+		return;
+	m->dispatched = true;
+	m->turn = b->turn;
+	m->index = b->index;
+}
+
+/* Words of one turn that came in two blocks with nothing heard between them. */
+static size_t caller_words(struct mind *m, const struct request_block *blocks, size_t count, size_t *from)
+{
+	size_t n = 0;
+
+	*from = m->kept.len;
+	for (; n < count && blocks[n].type == BLOCK_CALLER; n++) {
+		if (n)
+			buf_byte(&m->kept, ' ');
+		buf_append(&m->kept, blocks[n].text, blocks[n].text_len);
+	}
+	return n;
+}
+
+static void see(struct mind *m, const struct request_block *blocks, size_t count)
+{
+	size_t i, n, from;
+
+	for (i = 0; i < count && !m->reply.err && !m->kept.err; i += n) {
+		n = 1;
+		switch (blocks[i].type) {
+		case BLOCK_CALLER:
+			n = caller_words(m, blocks + i, count - i, &from);
+			if (!m->kept.err)
+				see_caller(m, (const char *)m->kept.data + from, m->kept.len - from);
+			break;
+		case BLOCK_AGENT:
+			see_agent(m, &blocks[i]);
+			break;
+		case BLOCK_TOOL_USE:
+			see_tool_use(m, &blocks[i]);
+			break;
+		case BLOCK_TOOL_RESULT:
+			see_tool_result(m, &blocks[i]);
+			break;
+		case BLOCK_EVENT:
+			see_event(m, &blocks[i]);
+			break;
+		}
+	}
+}
+
+static void open_call(struct mind *m)
+{
+	const struct flow *f = m->f;
+	struct buf question;
+
+	m->at = f->opening_step;
+	m->mood = f->opening_asked ? MOOD_ASKED : MOOD_BEGIN;
+	buf_text(&m->reply, f->opening);
+	m->question_at = m->reply.len;
+	if (!f->opening_asked)
+		return;
+	m->visits[m->at] = 1;
+	buf_init(&question, MIND_TEXT_MAX);
+	mind_text(m, mind_step(m)->text, &question);
+	m->question_at -= num_min(question.len, m->reply.len);
+	buf_fini(&question);
+}
+
+static void mind_init(struct mind *m, const struct flow *f)
+{
+	memset(m, 0, sizeof(*m));
+	m->f = f;
+	m->last = m->note_step = -1;
+	buf_init(&m->reply, MIND_TEXT_MAX);
+	buf_init(&m->kept, KEPT_MAX);
+}
+
+enum err mind_think(struct mind *m, const struct flow *f, const struct request_block *blocks, size_t count)
+{
+	size_t i, bytes = 1;
+
+	mind_init(m, f);
+	for (i = 0; i < count; i++)
+		bytes += blocks[i].type == BLOCK_CALLER ? blocks[i].text_len + 1 : 0;
+	buf_reserve(&m->kept, bytes); /* answers point into it */
+	open_call(m);
+	see(m, blocks, count);
+	if (m->mood == MOOD_BEGIN) {
+		mind_reply_begin(m);
+		mind_go(m, m->at, mind_no_rest);
+	} else if (m->heard >= m->reply.len && (m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM)) {
+		mind_reply_begin(m); /* all was said, and words are wanted: an answer is never empty */
+		mind_ask_again(m);
+	} else if (m->heard >= m->reply.len && m->mood == MOOD_TOOL && m->dispatched) {
+		mind_reply_begin(m);
+		mind_say_own(m, PHRASE_STILL);
+	}
+	return m->kept.err ? m->kept.err : m->reply.err;
+}
+
+enum err mind_judge(struct mind *m, const struct flow *f, const char *question, const char *text, size_t len)
+{
+	const char *slash = strchr(question, '/');
+	int at = flow_step_find(f, question, slash ? (size_t)(slash - question) : strlen(question));
+
+	mind_init(m, f);
+	if (at < 0 || f->steps[at].kind != STEP_ASK || (slash && (strcmp(slash, "/confirm") || !f->steps[at].confirm)))
+		return ERR_NOTFOUND;
+	m->at = at;
+	m->mood = slash ? MOOD_CONFIRM : MOOD_ASKED;
+	m->answers[at] = (struct mind_answer){ .known = slash, .value = { .number = -1, .text = "", .digits = "" } };
+	see_caller(m, text, len);
+	return m->reply.err;
+}
+
+void mind_fini(struct mind *m)
+{
+	size_t i;
+
+	for (i = 0; i < FLOW_STEPS_MAX; i++)
+		json_decref(m->results[i]);
+	buf_fini(&m->reply);
+	buf_fini(&m->kept);
+}

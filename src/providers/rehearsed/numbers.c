@@ -1,0 +1,450 @@
+/* Numbers as they are said: amounts and digits. Cardinals in English and Hindi, halves ("dedh hazaar"), scales, "350k". */
+#include "providers/rehearsed/understand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wording.h"
+#include "redact/token.h"
+
+#define MICROS INT64_C(1000000)
+
+enum { SCALES_MAX = 4 };
+
+/* ---- readings ---- */
+
+void found_put(struct found *f, int64_t value, size_t from, size_t to, bool loose)
+{
+	if (f->count < FOUND_MAX)
+		f->at[f->count++] = (struct reading_found){ value, from, to, loose };
+	else
+		f->vague = true;
+}
+
+static bool denied(const struct words *w, const struct reading_found *r)
+{
+	static const char *const excluded[] = { "but", "except", "not", "never", NULL };
+
+	if (!r->from)
+		return false;
+	if (word_in(w, r->from - 1, excluded))
+		return true;
+	return r->from > 1 && word_in(w, r->from - 2, excluded) && !w->at[r->from - 1].before && !w->at[r->from].before;
+}
+
+bool found_choose(const struct words *w, const struct found *f, int64_t *value, size_t *used)
+{
+	const struct reading_found *kept = NULL;
+	size_t i;
+
+	for (i = 0; i < f->count; i++) {
+		const struct reading_found *r = &f->at[i];
+
+		if (denied(w, r))
+			continue;
+		if (kept && kept->value != r->value && !words_correct(w, kept->to, r->from)) {
+			if (kept->loose == r->loose || (kept->value - r->value) % 7)
+				return false;
+			if (!kept->loose)
+				continue;
+		}
+		kept = r;
+	}
+	if (!kept)
+		return false;
+	*value = kept->value;
+	*used = f->at[f->count - 1].to;
+	return true;
+}
+
+/* ---- numbers ---- */
+
+struct scale {
+	const char *word;
+	int64_t value;
+};
+
+static int64_t scale_at(const struct words *w, size_t at)
+{
+	static const struct scale scales[] = {
+		{ "hundred", 100 }, { "sau", 100 }, { "सौ", 100 }, { "thousand", 1000 }, { "grand", 1000 }, { "k", 1000 }, { "hazaar", 1000 },
+		{ "hazar", 1000 }, { "hajar", 1000 }, { "hajaar", 1000 }, { "हजार", 1000 }, { "lakh", 100000 }, { "lakhs", 100000 }, { "lac", 100000 },
+		{ "लाख", 100000 }, { "million", 1000000 }, { "crore", 10000000 }, { "करोड", 10000000 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(scales) / sizeof(scales[0]); i++)
+		if (word_is(w, at, scales[i].word))
+			return scales[i].value;
+	return 0;
+}
+
+size_t number_small(const struct words *w, size_t at, int32_t *value)
+{
+	if (at >= w->count)
+		return 0;
+	if (w->at[at].kind == WORD_NUMBER) {
+		*value = (int32_t)strtol(w->at[at].text, NULL, 10);
+		return strlen(w->at[at].text) <= 2 ? 1 : 0;
+	}
+	*value = w->at[at].value;
+	if (w->at[at].number == WORD_TENS && at + 1 < w->count && w->at[at + 1].number == WORD_DIGIT && w->at[at + 1].value) {
+		*value += w->at[at + 1].value;
+		return 2;
+	}
+	return w->at[at].number == WORD_DIGIT || w->at[at].number == WORD_TENS || w->at[at].number == WORD_PAIR ? 1 : 0;
+}
+
+/* "dedh", "saadhe teen": a number with its fraction. */
+static size_t half_at(const struct words *w, size_t at, int64_t *micros)
+{
+	static const char *const one_half[] = { "dedh", "derh", "डेढ", NULL }, *const two_half[] = { "dhai", "dhaai", "adhai", "ढाई", NULL };
+	static const char *const plus_half[] = { "saadhe", "sadhe", "साढे", NULL }, *const plus_quarter[] = { "sava", "sawa", "सवा", NULL };
+	static const char *const less_quarter[] = { "paune", "पौने", NULL };
+	int64_t part = word_in(w, at, plus_half) ? MICROS / 2 : word_in(w, at, plus_quarter) ? MICROS / 4 :
+		word_in(w, at, less_quarter) ? -MICROS / 4 : 0;
+	int32_t whole;
+	size_t n;
+
+	if (word_in(w, at, one_half) || word_in(w, at, two_half)) {
+		*micros = word_in(w, at, one_half) ? MICROS * 3 / 2 : MICROS * 5 / 2;
+		return 1;
+	}
+	n = part ? number_small(w, at + 1, &whole) : 0;
+	*micros = n ? whole * MICROS + part : 0;
+	return n ? n + 1 : 0;
+}
+
+/* "half a million", "a quarter of a million", "a thousand": what stands before a scale. */
+static size_t article_at(const struct words *w, size_t at, int64_t *micros)
+{
+	static const char *const halves[] = { "half a", "half", "a half", NULL }, *const quarters[] = { "a quarter of a", "quarter of a", "quarter", NULL };
+	static const char *const ones[] = { "a", "an", NULL };
+	const struct {
+		const char *const *list;
+		int64_t value;
+	} forms[] = { { halves, MICROS / 2 }, { quarters, MICROS / 4 }, { ones, MICROS } };
+	size_t i, n, j;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		for (j = 0; forms[i].list[j]; j++)
+			if (words_at(w, at, forms[i].list[j], &n) && scale_at(w, at + n)) {
+				*micros = forms[i].value;
+				return n;
+			}
+	return 0;
+}
+
+static size_t point_at(const struct words *w, size_t at, int64_t *micros)
+{
+	static const char *const points[] = { "point", "दशमलव", NULL };
+	int64_t unit = MICROS / 10;
+	size_t n = 1;
+
+	if (!word_in(w, at, points))
+		return 0;
+	for (; at + n < w->count && w->at[at + n].number == WORD_DIGIT && unit; n++, unit /= 10)
+		*micros += w->at[at + n].value * unit;
+	return n > 1 ? n : 0;
+}
+
+/* Up to a scale word: "three", "three fifty", "two and a half", "1.2". */
+static size_t part_at(const struct words *w, size_t at, int64_t *micros)
+{
+	size_t n, more, len;
+	int32_t small, next;
+
+	if (at >= w->count)
+		return 0;
+	if (w->at[at].kind == WORD_NUMBER)
+		return micros_parse(w->at[at].text, strlen(w->at[at].text), micros) ? 1 : 0;
+	if (word_is(w, at, "do") && scale_at(w, at + 1)) { /* two, in Hindi */
+		*micros = 2 * MICROS;
+		return 1;
+	}
+	n = half_at(w, at, micros);
+	if (!n)
+		n = article_at(w, at, micros);
+	if (n)
+		return n;
+	n = number_small(w, at, &small);
+	if (!n && scale_at(w, at) && !word_is(w, at, "k")) {
+		*micros = MICROS; /* "hazaar" alone */
+		return SIZE_MAX;
+	}
+	if (!n)
+		return 0;
+	*micros = small * MICROS;
+	more = number_small(w, at + n, &next);
+	if (more && small > 0 && small < 10 && next > 9 && w->at[at].kind == WORD_LETTERS && !w->at[at + n].before) {
+		*micros = (small * 100 + next) * MICROS;
+		return n + more;
+	}
+	if (words_at(w, at + n, "and a half", &len)) {
+		*micros += MICROS / 2;
+		return n + len;
+	}
+	return n + point_at(w, at + n, micros);
+}
+
+static bool add(int64_t *total, int64_t part, int64_t scale)
+{
+	return !__builtin_mul_overflow(part, scale, &part) && !__builtin_add_overflow(*total, part, total);
+}
+
+static size_t skip_and(const struct words *w, size_t at)
+{
+	static const char *const ands[] = { "and", "aur", "और", NULL };
+
+	return word_in(w, at, ands) ? 1 : 0;
+}
+
+/* "one million two hundred thousand": parts with scales that grow smaller; "five hundred thousand" has two at one part. */
+size_t number_at(const struct words *w, size_t at, int64_t *micros)
+{
+	int64_t total = 0, part = 0, last = INT64_MAX, scale, next;
+	size_t n = 0, len, joined = 0;
+	unsigned int parts;
+
+	for (parts = 0; parts < SCALES_MAX; parts++) {
+		len = part_at(w, at + n + joined, &part);
+		if (!len || (parts && w->at[at + n + joined].before == ','))
+			break;
+		len = len == SIZE_MAX ? 0 : len;
+		scale = scale_at(w, at + n + joined + len);
+		next = scale ? scale_at(w, at + n + joined + len + 1) : 0;
+		if (scale && next > scale) {
+			scale *= next;
+			len++;
+		} else if (scale == 100 && !next) { /* "two hundred and fifty thousand" */
+			int32_t rest;
+			size_t and = skip_and(w, at + n + joined + len + 1), more = number_small(w, at + n + joined + len + 1 + and, &rest);
+
+			if (more && (next = scale_at(w, at + n + joined + len + 1 + and + more)) > 100 && next < last) {
+				if (!add(&part, part, 99) || !add(&part, rest, MICROS))
+					return 0;
+				len += and + more + 1;
+				scale = next;
+			}
+		}
+		if ((scale ? scale : 1) >= last || (parts && !scale && part >= last * MICROS))
+			break;
+		if (!add(&total, part, scale ? scale : 1))
+			return 0;
+		n += joined + len + (scale != 0);
+		if (!scale)
+			break;
+		last = scale;
+		joined = skip_and(w, at + n);
+	}
+	*micros = total;
+	return n;
+}
+
+bool number_of_thing(const struct words *w, size_t to)
+{
+	static const char *const things[] = { "second", "seconds", "sec", "minute", "minutes", "min", "moment", "time", "day", "days", "week", "weeks",
+		"month", "months", "year", "years", "of", "din", "hafte", "hafton", "mahine", "saal", "baar", "baje", "मिनट", "क्षण", "दिन", "हफ्ते", "महीने",
+		"साल", "बार", "बजे", "st", "nd", "rd", "th", "tarikh", "तारीख", NULL };
+
+	return word_in(w, to, things);
+}
+
+/* ---- amounts ---- */
+
+static bool alternatives(const struct words *w)
+{
+	static const char *const list[] = { "between", "or", "ya", "या", "to", NULL };
+	size_t i, n;
+	int64_t unused;
+
+	for (i = 1; i + 1 < w->count; i++)
+		if (word_in(w, i, list) && number_at(w, i + 1, &unused) && (word_is(w, i, "between") || number_at(w, i - 1, &unused)))
+			return true;
+	return words_at(w, 0, "between", &n);
+}
+
+enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out)
+{
+	struct found f = { .count = 0 };
+	size_t i, n;
+	int64_t value;
+
+	for (i = 0; i < w->count; i += n ? n : 1) {
+		n = number_at(w, i, &value);
+		f.vague = f.vague || (!n && w->at[i].kind == WORD_NUMBER); /* more than can be counted */
+		if (n && !number_of_thing(w, i + n) && !(value == MICROS && n == 1 && w->at[i].kind == WORD_LETTERS && !scale_at(w, i)))
+			found_put(&f, value, i, i + n, false);
+	}
+	if (f.vague || alternatives(w) || !found_choose(w, &f, &out->number, &out->used))
+		return UNDERSTOOD_NOT;
+	if ((e->has_low && out->number < e->low) || (e->has_high && out->number > e->high))
+		return UNDERSTOOD_RANGE;
+	return UNDERSTOOD_VALUE;
+}
+
+/* ---- digits ---- */
+
+struct run {
+	char digits[ANSWER_DIGITS];
+	size_t len;
+	bool over;
+};
+
+static void run_put(struct run *r, const char *digits, size_t len)
+{
+	if (r->len + len >= sizeof(r->digits)) {
+		r->over = true;
+		return;
+	}
+	memcpy(r->digits + r->len, digits, len);
+	r->len += len;
+	r->digits[r->len] = 0;
+}
+
+static void run_value(struct run *r, int32_t value)
+{
+	char text[2] = { (char)('0' + value / 10), (char)('0' + value % 10) };
+
+	if (value > 9)
+		run_put(r, text, 2);
+	else
+		run_put(r, text + 1, 1);
+}
+
+static bool is_digits(const struct words *w, size_t at)
+{
+	uint8_t number = at < w->count ? w->at[at].number : WORD_OTHER;
+
+	return (at < w->count && w->at[at].kind == WORD_NUMBER) || number == WORD_DIGIT || number == WORD_TENS || number == WORD_PAIR || number == WORD_TIMES;
+}
+
+/* Words that count as a digit only beside others. */
+static bool maybe_digit(const struct words *w, size_t at)
+{
+	static const char *const always[] = { "o", "oh", "do", NULL };
+
+	return w->at[at].number == WORD_MAYBE && word_in(w, at, always) && (is_digits(w, at + 1) || (at && is_digits(w, at - 1)));
+}
+
+static size_t digits_step(const struct words *w, size_t at, struct run *r)
+{
+	const struct word *word = &w->at[at];
+	int32_t value;
+	size_t n, i;
+
+	if (word->kind == WORD_NUMBER) {
+		const char *point = strchr(word->text, '.');
+
+		if (!point)
+			run_put(r, word->text, strlen(word->text));
+		return point ? 0 : 1;
+	}
+	if (word->number == WORD_TIMES && at + 1 < w->count) {
+		struct run one = { .len = 0 };
+
+		n = digits_step(w, at + 1, &one);
+		for (i = 0; n && one.len == 1 && i < word->value; i++)
+			run_put(r, one.digits, 1);
+		return n && one.len == 1 ? n + 1 : 0;
+	}
+	if (maybe_digit(w, at)) {
+		run_value(r, word->value);
+		return 1;
+	}
+	n = number_small(w, at, &value);
+	if (n && word->number == WORD_DIGIT)
+		n = 1;
+	if (n)
+		run_value(r, word->number == WORD_DIGIT ? word->value : value);
+	return n;
+}
+
+static bool digits_fit(const struct expect *e, const struct run *r)
+{
+	return r->len && !r->over && (!e->has_low || (int64_t)r->len >= e->low) && (!e->has_high || (int64_t)r->len <= e->high);
+}
+
+/* "the last four digits are …": a count of digits, no digit. */
+static bool counts_digits(const struct words *w, size_t to)
+{
+	static const char *const list[] = { "digit", "digits", "numbers", "ank", "अंक", "second", "seconds", "sec", "minute", "moment", "min", "मिनट", NULL };
+
+	return word_in(w, to, list);
+}
+
+static enum understood held_digits(const struct words *w, struct answer *out)
+{
+	size_t i, held = w->count;
+
+	for (i = 0; i < w->count; i++) {
+		if (w->at[i].kind != WORD_HELD)
+			continue;
+		if (held < w->count)
+			return UNDERSTOOD_NOT; /* two of them: which? */
+		held = i;
+	}
+	if (held == w->count || strlen(w->at[held].text) >= sizeof(out->digits))
+		return UNDERSTOOD_NOT;
+	strcpy(out->digits, w->at[held].text);
+	out->used = w->count;
+	return UNDERSTOOD_VALUE;
+}
+
+static enum understood spelled_number(const struct expect *e, const struct words *w, struct answer *out)
+{
+	struct run r = { .len = 0 };
+	size_t i, n = 0;
+	int64_t value = 0;
+
+	for (i = 0; i < w->count && !n; i++)
+		n = number_at(w, i, &value);
+	if (!n || value % MICROS || value < 0)
+		return UNDERSTOOD_NOT;
+	for (value /= MICROS, i = 1; value / 10 / (int64_t)i; i *= 10)
+		;
+	for (; i; i /= 10)
+		run_value(&r, (int32_t)(value / (int64_t)i % 10));
+	if (!digits_fit(e, &r))
+		return UNDERSTOOD_NOT;
+	memcpy(out->digits, r.digits, sizeof(out->digits));
+	out->used = w->count;
+	return UNDERSTOOD_VALUE;
+}
+
+static bool has_scale(const struct words *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->count; i++)
+		if (scale_at(w, i))
+			return true;
+	return false;
+}
+
+enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out)
+{
+	struct run all = { .len = 0 };
+	size_t i, n;
+
+	if (held_digits(w, out))
+		return UNDERSTOOD_VALUE;
+	if (has_scale(w))
+		return spelled_number(e, w, out);
+	for (i = 0; i < w->count; i += n ? n : 1) {
+		struct run r = { .len = 0 };
+
+		n = digits_step(w, i, &r);
+		if (!n && word_corrects(w, i))
+			all.len = 0; /* what was said before does not count */
+		if (n && !counts_digits(w, i + n)) {
+			run_put(&all, r.digits, r.len);
+			all.over = all.over || r.over;
+		}
+	}
+	if (!all.len || !digits_fit(e, &all))
+		return all.len ? UNDERSTOOD_RANGE : UNDERSTOOD_NOT;
+	memcpy(out->digits, all.digits, sizeof(out->digits));
+	out->used = w->count;
+	return UNDERSTOOD_VALUE;
+}

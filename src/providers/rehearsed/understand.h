@@ -1,0 +1,90 @@
+/* What an answer means, by the kind of answer that was asked for. Never guesses: two readings are none.
+ *
+ * English, Hindi, and both mixed; the language only chooses between orders (day and month). Pure: no clock, no state. `today` and the
+ * range choose among readings ("the fifth", "three o'clock", "kal"); a value that is plain but outside is UNDERSTOOD_RANGE.
+ */
+#ifndef PROVIDERS_REHEARSED_UNDERSTAND_H
+#define PROVIDERS_REHEARSED_UNDERSTAND_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "providers/rehearsed/words.h"
+
+enum expect_kind { EXPECT_YES_NO = 0, EXPECT_DIGITS, EXPECT_AMOUNT, EXPECT_DATE, EXPECT_TIME, EXPECT_CHOICE, EXPECT_FREE };
+
+/* What a question accepts; bounds are included, micro-units, days from today, minutes of the day. */
+struct expect {
+	enum expect_kind kind;
+	bool has_low, has_high;
+	int64_t low, high;
+	const char *currency;  /* amount; borrowed */
+	const json_t *options; /* choice: [{"value", "words": []}]; borrowed */
+	int32_t today;         /* date */
+	bool has_today;        /* else only dates with a month that are written out */
+	bool month_first;      /* 11/25 */
+};
+
+enum understood {
+	UNDERSTOOD_NOT = 0,
+	UNDERSTOOD_VALUE,
+	UNDERSTOOD_RANGE /* a value that is not accepted */
+};
+
+enum { ANSWER_DIGITS = 40 };
+
+struct answer {
+	int64_t number;             /* micro-units, day, minute; yes_no: 1 or 0 */
+	char digits[ANSWER_DIGITS]; /* digits, or a placeholder for them */
+	const char *text;           /* choice: its value; free: the words; borrowed */
+	size_t len;
+	size_t used;                /* the words up to here are spoken for */
+};
+
+/* `question` is what was asked, for names ("Alex here"); `text` the words as they were said. Both borrowed; `question` may be NULL. */
+enum understood understand(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
+	struct answer *out);
+
+/* What any phone call has beside answers. */
+enum aside { ASIDE_NONE = 0, ASIDE_WHO, ASIDE_WHY, ASIDE_REPEAT, ASIDE_WAIT, ASIDE_HELLO };
+
+enum aside understand_aside(const struct words *w);
+bool understand_hello(const struct words *w);      /* nothing but "hello", "yes I am here" */
+bool understand_asks_back(const struct words *w);  /* begins like a question: "what day was it?" */
+struct span understand_phrase(const struct words *w, const char *phrase); /* a phrase of the rule-book, loosely */
+
+/* ---- parts, one a file ---- */
+
+/* Readings found in one answer. */
+struct reading_found {
+	int64_t value;
+	size_t from, to;
+	bool loose; /* a weekday: a date that says more and falls on it wins */
+};
+
+enum { FOUND_MAX = 16 };
+
+struct found {
+	size_t count;
+	bool vague; /* something like a value was said that is none: "next week" */
+	struct reading_found at[FOUND_MAX];
+};
+
+void found_put(struct found *f, int64_t value, size_t from, size_t to, bool loose);
+
+/* The one that counts: what follows a correction, what was not denied; false when none or several are left. */
+bool found_choose(const struct words *w, const struct found *f, int64_t *value, size_t *used);
+
+/* A number in words or digits at `at`, in micro-units; how many words, or 0. Plain numbers only with `whole`. */
+size_t number_at(const struct words *w, size_t at, int64_t *micros);
+size_t number_small(const struct words *w, size_t at, int32_t *value); /* 0 to 99, no scale words */
+bool number_of_thing(const struct words *w, size_t to); /* what follows makes it no value: "one second" */
+
+enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out);
+enum understood understand_choice(const json_t *options, const struct words *w, struct answer *out);
+enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out);
+enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out);
+enum understood understand_date(const struct expect *e, const struct words *w, struct answer *out);
+enum understood understand_time(const struct expect *e, const struct words *w, struct answer *out);
+
+#endif

@@ -1,0 +1,114 @@
+/* A recording out of a journal: reads a call's records in order, gives them to a recorder, and its blocks to a file. See recorder.h.
+ *
+ * Owns the recorder and the writer while it runs; says in the log what came of it. One thread, blocking. */
+#include "voice/recorder.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "voice/input.h"
+
+static enum err item_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
+{
+	const struct journal_header *h = &item->record.header;
+
+	if (payload_err == ERR_DENIED)
+		return ERR_DENIED; /* erased: there is nothing to cut */
+	return recorder_push(arg, h->kind, h->epoch, h->time_us, payload, len);
+}
+
+static void explain(struct err_detail *detail, const char *message, const char *where)
+{
+	if (!detail)
+		return;
+	snprintf(detail->message, sizeof(detail->message), "%s", message);
+	snprintf(detail->where, sizeof(detail->where), "%s", where);
+}
+
+static struct log log_of(const struct id128 *call, char id[33], const char *doing)
+{
+	if (call)
+		id128_print(call, id);
+	return (struct log){ .plane = "voice", .call = call ? id : NULL, .doing = doing };
+}
+
+static void cut_tell(const struct id128 *call, const struct recorder_summary *cut, enum err err)
+{
+	char id[33];
+	const struct log log = log_of(call, id, "cutting the recording");
+
+	if (err == ERR_NOTFOUND)
+		log_info(&log, "there is no recording to cut");
+	else if (err)
+		log_error(&log, "the recording could not be cut", LOG_ERR(err));
+	else
+		log_info(&log, "the recording is cut", LOG_UINT("ms", cut->samples / 8), LOG_UINT("gaps", cut->gaps),
+			LOG_UINT("caller_gap_ms", cut->gap_samples[TRACKS_CALLER] / 8), LOG_UINT("agent_gap_ms", cut->gap_samples[TRACKS_AGENT] / 8),
+			LOG_UINT("epochs", cut->epochs), LOG_BOOL("ended", cut->ended));
+}
+
+static enum err cut(const struct disk *d, const char *path, const struct journal_reader_options *options, struct recorder *r,
+	struct recorder_summary *summary, struct err_detail *detail)
+{
+	enum err err = journal_read_call(d, path, options, item_h, r, detail);
+
+	if (err) {
+		recorder_cancel(&r);
+		return err;
+	}
+	err = recorder_finish(&r, summary);
+	if (err == ERR_NOTFOUND)
+		explain(detail, "this call's sound was not recorded", path);
+	return err;
+}
+
+enum err recorder_cut(const struct disk *d, const char *path, const struct journal_reader_options *options, recorder_h *block,
+	recorder_gap_h *gap, void *arg, struct recorder_summary *summary, struct err_detail *detail)
+{
+	struct recorder_summary unasked = { 0 };
+	struct recorder *r;
+	enum err err = recorder_new(&r, block, gap, arg);
+
+	summary = summary ? summary : &unasked;
+	if (!err)
+		err = cut(d, path, options, r, summary, detail);
+	cut_tell(options->call, summary, err);
+	return err;
+}
+
+static enum err tracks_block_h(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
+{
+	return tracks_writer_push(arg, caller, agent, samples);
+}
+
+static enum err tracks_gap_h(void *arg, const struct tracks_gap *gap)
+{
+	return tracks_writer_gap(arg, gap->side, gap->start_sample, gap->samples, gap->why);
+}
+
+static enum err write_failed(const struct id128 *call, const char *to, enum err err, struct err_detail *detail)
+{
+	char id[33];
+	const struct log log = log_of(call, id, "writing the recording");
+
+	log_error(&log, "the recording could not be written", LOG_ERR(err));
+	explain(detail, "the recording cannot be written", to);
+	return err;
+}
+
+enum err recorder_to_tracks(const struct disk *d, const char *path, const struct journal_reader_options *options, const char *to,
+	struct recorder_summary *summary, struct err_detail *detail)
+{
+	struct tracks_writer *w;
+	enum err err = tracks_writer_open(&w, d, to, CALL_RATE_HZ);
+
+	if (err)
+		return write_failed(options->call, to, err, detail);
+	err = recorder_cut(d, path, options, tracks_block_h, tracks_gap_h, w, summary, detail);
+	if (err) {
+		tracks_writer_cancel(&w);
+		return err;
+	}
+	err = tracks_writer_close(&w);
+	return err ? write_failed(options->call, to, err, detail) : ERR_NONE;
+}

@@ -1,0 +1,145 @@
+"""`callfunnel call --type`: whole calls from the terminal, from hello to the outcome, offline; and what they leave behind."""
+import json
+
+import pytest
+
+from conftest import ROOT
+
+
+@pytest.fixture
+def call(run, model, tmp_path):
+    """call("appointment-reminder", ["yes", "keep it"], "--language", …): the finished run; its document with .json()."""
+
+    def start(book, lines, *args, json_out=True, cwd=tmp_path):
+        words = ("".join(line + "\n" for line in lines)).encode()
+        extra = ["--json"] if json_out else []
+        return run("call", "--rulebook", ROOT / "rulebooks" / f"{book}.yaml", "--type", "--data", cwd / "data", "--set", f"vad.model_file={model}",
+                   *extra, *args, stdin=words)
+
+    return start
+
+
+def said(document):
+    return [turn["said"] for turn in document["turns"] if "said" in turn]
+
+
+def heard(document):
+    return " ".join(text for turn in document["turns"] for text in turn["heard"])
+
+
+def tools(document):
+    return [(tool["name"], json.loads(tool["arguments"])) for turn in document["turns"] for tool in turn["tools"]]
+
+
+def results(document):
+    return [(result["status"], json.loads(result["result"])) for turn in document["turns"] for result in turn["results"]]
+
+
+def test_an_appointment_is_kept(call, run):
+    done = call("appointment-reminder", ["yes, this is Alex", "I would like to keep it"])
+    assert done.status == 0, done.err
+    document = done.json()
+    assert document["outcome"] == "confirmed" and document["result"] == "success"
+    assert document["reason"] == "agent" and document["ended"]
+    assert said(document) == ["yes, this is Alex", "I would like to keep it"]
+    assert "Alex Morgan" in heard(document) and "Goodbye" in heard(document)
+    assert [name for name, _ in tools(document)] == ["find_appointment", "confirm_appointment"]
+    assert all(status == "ok" for status, _ in results(document))
+    for turn in document["turns"][1:]:
+        assert sum(turn["latency"]["parts_us"].values()) == turn["latency"]["total_us"]
+    again = run("replay", document["call"], "--dir", document["journal"])
+    assert again.status == 0 and "identical" in again.out
+    shown = run("show", document["call"], "--dir", document["journal"], "--json").json()
+    assert shown["turns"] == document["turns"]
+
+
+def test_the_recording_is_as_long_as_the_call(call, run, tmp_path):
+    document = call("appointment-reminder", ["yes", "please cancel it", "yes"]).json()
+    wav = tmp_path / "call.wav"
+    done = run("recording", document["call"], "--dir", document["journal"], "-o", wav, "--json")
+    assert done.status == 0, done.err
+    assert abs(done.json()["ms"] - document["connected_ms"]) <= 20
+    assert done.json()["gaps"] == []
+
+
+def test_what_is_changed_stays_changed(call):
+    """The second call to the same data folder finds what the first one did."""
+    first = call("appointment-reminder", ["yes", "keep it please"]).json()
+    second = call("appointment-reminder", ["yes", "keep it please"]).json()
+    assert results(first)[0][1]["status"] == "booked"
+    assert results(second)[0][1]["status"] == "confirmed"
+
+
+def test_two_tenants_do_not_meet(call):
+    call("appointment-reminder", ["yes", "keep it please"], "--tenant", "first").json()
+    other = call("appointment-reminder", ["yes", "keep it please"], "--tenant", "second").json()
+    assert results(other)[0][1]["status"] == "booked"
+
+
+def test_a_promise_to_pay_in_hindi(call):
+    document = call("payment-reminder", ["हाँ, मैं बोल रहा हूँ", "4021", "पूरा भुगतान", "कल", "हाँ"], "--language", "hi-IN").json()
+    assert document["language"] == "hi-IN"
+    names = [name for name, _ in tools(document)]
+    assert names[:2] == ["verify_holder", "find_account"]
+    assert document["outcome"] == "promised", document["turns"][-2:]
+    assert "रुपये" in heard(document)
+
+
+def test_silence_ends_in_goodbye(call):
+    done = call("lead-callback", ["", "", "", ""])
+    document = done.json()
+    assert document["reason"] == "quiet"
+    assert document["result"] != "success"
+    assert not said(document)
+
+
+def test_hanging_up(call):
+    document = call("lead-callback", ["/hangup"]).json()
+    assert document["reason"] == "caller"
+
+
+def test_the_end_of_the_input_hangs_up(call):
+    document = call("appointment-reminder", ["yes"]).json()
+    assert document["reason"] == "caller"
+    assert said(document) == ["yes"]
+
+
+def test_keys(call):
+    document = call("payment-reminder", ["yes speaking", "/press 4021#", "/hangup"]).json()
+    assert ("verify_holder", {"id": "P-3001", "digits": "4021"}) in tools(document)
+
+
+def test_an_outcome_may_be_expected(call):
+    assert call("appointment-reminder", ["yes", "keep it"], "--expect", "confirmed").status == 0
+    assert call("appointment-reminder", ["yes", "keep it"], "--expect", "cancelled").status == 1
+
+
+def test_for_people(call):
+    done = call("appointment-reminder", ["yes", "keep it"], json_out=False)
+    assert done.status == 0, done.err
+    assert 'caller  "keep it"' in done.out
+    assert "outcome: confirmed (success)" in done.out
+    assert "callfunnel replay" in done.out
+    assert done.err == ""
+
+
+@pytest.mark.parametrize("args, words", [
+    (["--type"], "which rule-book"),
+    (["--rulebook", "x"], "how does the caller speak"),
+    (["--rulebook", "x", "--type", "--speak", "a.wav"], "either --type or --speak"),
+    (["--rulebook", "x", "--at", "100", "--speak", "a.wav"], "behind the --speak"),
+    (["--rulebook", "x", "--speak", "a.wav", "--at", "soon"], "milliseconds"),
+])
+def test_wrong_usage(run, args, words):
+    done = run("call", *args, "--json")
+    assert done.status == 2
+    assert words in done.error()["message"]
+
+
+def test_a_variable_that_is_none(call):
+    done = call("appointment-reminder", [], "--var", "nonsense")
+    assert done.status == 2 and "NAME=VALUE" in done.error()["message"]
+
+
+def test_a_language_that_the_book_lacks(call):
+    assert call("appointment-reminder", [], "--language", "hi-IN").status == 2

@@ -1,0 +1,78 @@
+"""`callfunnel rulebook try`: whole dialogues on standard input, from hello to the outcome."""
+import json
+import pathlib
+
+import pytest
+
+BOOKS = pathlib.Path(__file__).resolve().parent.parent.parent / "rulebooks"
+
+
+def talk(run, book, lines, *args):
+    """The records printed with --json, and the exit status."""
+    done = run("rulebook", "try", BOOKS / f"{book}.yaml", "--json", *args, stdin="".join(line + "\n" for line in lines).encode())
+    assert done.err == ""
+    return done.lines(), done.status
+
+
+@pytest.mark.parametrize("book, lines, outcome, status", [
+    ("appointment-reminder", ["yes this is alex", "I'll keep it"], "confirmed", 0),
+    ("appointment-reminder", ["yes", "move it to friday at three", "yes please"], "moved", 0),
+    ("appointment-reminder", ["yes", "move it", "friday", "noon", "okay"], "moved", 0),
+    ("appointment-reminder", ["yes", "please cancel", "yes I'm sure"], "cancelled", 0),
+    ("appointment-reminder", ["no, wrong number"], "wrong_person", 1),
+    ("appointment-reminder", ["let me talk to a real person"], "call_back", 0),
+    ("appointment-reminder", ["purple", "purple", "purple"], "call_back", 0),
+    ("lead-callback", ["sure", "yes", "for myself", "350k", "yes", "as soon as possible", "tomorrow at ten", "yes"], "qualified", 0),
+    ("lead-callback", ["I'm driving", "tomorrow", "ten", "yes"], "call_again", 0),
+    ("lead-callback", ["I'm not interested"], "not_interested", 1),
+    ("lead-callback", ["stop calling me"], "do_not_call", 1),
+    ("payment-reminder", ["haan ji", "4021", "I will pay in full", "Friday", "yes"], "promised", 0),
+    ("payment-reminder", ["yes", "4022", "4021", "only some of it", "two thousand", "kal", "haan"], "part_promised", 0),
+    ("payment-reminder", ["yes", "1111", "2222"], "not_verified", 1),
+    ("payment-reminder", ["yes", "4021", "I already paid", "yesterday"], "says_paid", 0),
+    ("payment-reminder", ["yes", "4021", "the amount is wrong", "I returned the phone last month"], "disputed", 0),
+    ("payment-reminder", ["yes", "4021", "I can't pay", "no"], "refused", 1),
+    ("appointment-reminder", ["yes", "/hangup"], "no_result", 1),
+])
+def test_outcomes(run, book, lines, outcome, status):
+    records, got = talk(run, book, lines)
+    assert records[-1]["outcome"] == outcome
+    assert got == status
+
+
+def test_hindi(run):
+    lines = ["हाँ", "चार शून्य दो एक", "थोड़ा दे सकता हूँ", "दो हज़ार", "शनिवार", "हाँ"]
+    records, status = talk(run, "payment-reminder", lines, "--language", "hi-IN")
+    promise = [r for r in records if r.get("tool") == "save_promise"]
+    assert json.loads(promise[0]["arguments"]) == {"id": "P-3001", "amount": 2000, "date": "2026-11-28", "part": True}
+    assert records[-1]["outcome"] == "part_promised" and status == 0
+
+
+def test_interrupted(run):
+    records, _ = talk(run, "payment-reminder", ["/cut 9 yes", "yes"])
+    heard = [r["heard"] for r in records if "heard" in r]
+    assert heard == ["cut", "value"]
+
+
+def test_expect(run):
+    assert talk(run, "lead-callback", ["stop calling me"], "--expect", "do_not_call")[1] == 0
+    assert talk(run, "lead-callback", ["stop calling me"], "--expect", "qualified")[1] == 1
+
+
+def test_tools_of_ones_own(run, tmp_path):
+    records = tmp_path / "records.json"
+    records.write_text(json.dumps({"find_appointment": [{"status": "error"}]}))
+    got, _ = talk(run, "appointment-reminder", ["yes"], "--tools", str(records))
+    assert got[-1]["outcome"] == "call_back"
+    records.write_text("[]")
+    got, status = talk(run, "appointment-reminder", ["yes"], "--tools", str(records))
+    assert got[0]["error"]["message"] and status == 2
+    got, status = talk(run, "appointment-reminder", ["yes"], "--tools", str(tmp_path / "none"))
+    assert status == 3
+
+
+def test_variables(run):
+    records, _ = talk(run, "appointment-reminder", ["/hangup"], "--var", "callee_name=Sam Example")
+    assert "Sam Example" in records[0]["agent"]
+    assert talk(run, "appointment-reminder", [], "--var", "nonsense")[1] == 2
+    assert talk(run, "appointment-reminder", [], "--language", "fr-FR")[1] == 2

@@ -1,0 +1,330 @@
+/* PocketSphinx: the grammar made of a flow; recorded voices inside and outside of it; refusals, ceilings, cancel and close.
+ * Recordings of Debian's packages: asterisk-core-sounds-en-wav (8 kHz). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "audio/g711.h"
+#include "audio/wav.h"
+#include "providers/pocketsphinx/grammar.h"
+#include "providers/pocketsphinx/pocketsphinx.h"
+
+#include "deadline.h"
+
+#define SOUNDS "/usr/share/asterisk/sounds/en_US_f_Allison/"
+
+/* The library loses some 250 bytes a decoder. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libsphinxbase\nleak:libpocketsphinx\n";
+}
+
+static const char flow[] =
+	"{\"format\":1,\"steps\":[{\"name\":\"a\",\"kind\":\"ask\",\"confirm\":[\"right?\"],\"expect\":{\"kind\":\"date\"}},"
+	"{\"expect\":{\"kind\":\"time\"}},{\"expect\":{\"kind\":\"free\"}},{\"expect\":{\"kind\":\"choice\",\"options\":["
+	"{\"value\":\"keep\",\"words\":[\"Keep it\",\"I'll be there\",\"24 hours\"]},{\"value\":\"move\",\"words\":[\"postpone frobnication\"]}]}}],"
+	"\"anytime\":[{\"name\":\"human\",\"words\":[\"an operator\"],\"go\":\"x\"}]}";
+
+struct heard {
+	struct stt_stream *op;
+	char final[200], partial[200], judged[200];
+	double confidence;
+	uint64_t from, to;
+	size_t partials, finals, ends, rests, works;
+	bool is_resting;
+	enum err why;
+};
+
+static void on_transcript(void *arg, enum transcript_kind kind, const char *text, size_t len, uint64_t from, uint64_t to)
+{
+	struct heard *h = arg;
+
+	assert_true(from <= to);
+	assert_false(h->is_resting);
+	assert_int_not_equal(kind, TRANSCRIPT_END);
+	if (kind == TRANSCRIPT_PARTIAL) {
+		snprintf(h->partial, sizeof(h->partial), "%.*s", (int)len, text);
+		h->partials++;
+		return;
+	}
+	snprintf(h->final, sizeof(h->final), "%.*s", (int)len, text);
+	h->from = from;
+	h->to = to;
+	h->finals++;
+}
+
+static void on_ended(void *arg, enum err why)
+{
+	struct heard *h = arg;
+
+	assert_null(h->op);
+	h->why = why;
+	h->ends++;
+}
+
+static void on_judged(void *arg, const struct pocketsphinx_judged *judged)
+{
+	struct heard *h = arg;
+
+	snprintf(h->judged, sizeof(h->judged), "%s", judged->text);
+	h->confidence = judged->confidence;
+}
+
+static void on_rests(void *arg, bool rests)
+{
+	struct heard *h = arg;
+
+	assert_int_not_equal(rests, h->is_resting && h->rests + h->works > 0);
+	h->is_resting = rests;
+	*(rests ? &h->rests : &h->works) += 1;
+}
+
+static const struct stt_events events = { on_transcript, on_ended };
+
+struct fixture {
+	uv_loop_t loop;
+	struct pocketsphinx *p;
+	struct heard h;
+};
+
+static void fixture_init(struct fixture *x)
+{
+	struct pocketsphinx_options options = {
+		.flow = flow, .flow_len = sizeof(flow) - 1, .rests = on_rests, .judged = on_judged, .arg = &x->h,
+	};
+	struct err_detail detail = { 0 };
+
+	memset(x, 0, sizeof(*x));
+	uv_loop_init(&x->loop);
+	if (pocketsphinx_open(&x->p, &x->loop, &options, &detail))
+		fail_msg("%s %s", detail.message, detail.where);
+}
+
+static void fixture_fini(struct fixture *x)
+{
+	pocketsphinx_close(&x->p);
+	assert_null(x->p);
+	uv_run(&x->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&x->loop), 0);
+}
+
+/* One stream hears a recording between two silences, faster than real time, and gives its final. */
+static void hear(struct fixture *x, const char *path)
+{
+	struct wav w;
+	uint8_t *ulaw;
+	size_t finals = x->h.finals;
+
+	assert_int_equal(wav_read(path, &w, NULL), ERR_NONE);
+	assert_int_equal(w.rate_hz, 8000);
+	ulaw = malloc(w.frames);
+	g711_encode(G711_ULAW, ulaw, w.samples, w.frames);
+	if (!x->h.op)
+		assert_int_equal(pocketsphinx_stt.start(x->p, &x->h.op, "en-US", &events, &x->h), ERR_NONE);
+	pocketsphinx_stt.push(x->h.op, NULL, 1600);
+	pocketsphinx_stt.push(x->h.op, ulaw, w.frames);
+	pocketsphinx_stt.push(x->h.op, NULL, 4000);
+	pocketsphinx_stt.finalize(x->h.op);
+	while (x->h.finals == finals && !x->h.ends)
+		uv_run(&x->loop, UV_RUN_ONCE);
+	assert_int_equal(x->h.ends, 0);
+	free(ulaw);
+	wav_fini(&w);
+}
+
+static void inside_is_understood(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	hear(&x, SOUNDS "digits/mon-8.wav");
+	assert_string_equal(x.h.final, "september");
+	assert_string_equal(x.h.judged, "september");
+	assert_true(x.h.confidence >= 0.5);
+	assert_true(x.h.from >= 1600 && x.h.to > x.h.from + 2000);
+	assert_true(x.h.partials > 0);
+	fixture_fini(&x);
+}
+
+static void outside_is_not(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	hear(&x, SOUNDS "tt-weasels.wav");
+	assert_string_equal(x.h.final, "");
+	assert_true(x.h.judged[0] != '\0');
+	assert_true(x.h.confidence < 0.5);
+	fixture_fini(&x);
+}
+
+/* A stream hears one utterance after another; positions go on; silence between them is an empty final. */
+static void utterances_follow(void **state)
+{
+	struct fixture x;
+	uint64_t to;
+
+	(void)state;
+	fixture_init(&x);
+	hear(&x, SOUNDS "digits/mon-8.wav");
+	to = x.h.to;
+	x.h.confidence = 1;
+	hear(&x, SOUNDS "silence/1.wav");
+	assert_string_equal(x.h.final, "");
+	assert_true(x.h.confidence < 0.5);
+	hear(&x, SOUNDS "digits/day-3.wav");
+	assert_string_equal(x.h.final, "wednesday");
+	assert_true(x.h.from > to + 8000);
+	assert_int_equal(x.h.finals, 3);
+	fixture_fini(&x);
+}
+
+/* It rests when all was told: a clock that skips may go on. */
+static void rests_when_all_was_told(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	hear(&x, SOUNDS "digits/mon-8.wav");
+	while (!x.h.is_resting)
+		uv_run(&x.loop, UV_RUN_ONCE);
+	assert_int_equal(x.h.rests, x.h.works);
+	pocketsphinx_stt.push(x.h.op, NULL, 80);
+	assert_false(x.h.is_resting);
+	pocketsphinx_stt.cancel(&x.h.op);
+	assert_true(x.h.is_resting);
+	fixture_fini(&x);
+}
+
+static void too_much_audio_ends_it(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.push(x.h.op, NULL, POCKETSPHINX_MAX_WAITING_SAMPLES + 1);
+	while (!x.h.ends)
+		uv_run(&x.loop, UV_RUN_ONCE);
+	assert_int_equal(x.h.why, ERR_LIMIT);
+	assert_true(x.h.is_resting);
+	fixture_fini(&x);
+}
+
+static void streams_have_a_ceiling(void **state)
+{
+	static struct stt_stream *ops[POCKETSPHINX_MAX_STREAMS + 1];
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	for (size_t i = 0; i < POCKETSPHINX_MAX_STREAMS; i++) {
+		assert_int_equal(pocketsphinx_stt.start(x.p, &ops[i], "en", &events, &x.h), ERR_NONE);
+		pocketsphinx_stt.cancel(&ops[i]);
+	}
+	assert_int_equal(pocketsphinx_stt.start(x.p, &ops[POCKETSPHINX_MAX_STREAMS], "en", &events, &x.h), ERR_BUSY);
+	assert_null(ops[POCKETSPHINX_MAX_STREAMS]);
+	fixture_fini(&x);
+	assert_int_equal(x.h.ends + x.h.finals, 0);
+}
+
+static enum err open_with(struct fixture *x, const char *text, const char *const *phrases, size_t count, const char *models, struct err_detail *detail)
+{
+	struct pocketsphinx_options options = { .models = models, .flow = text, .flow_len = text ? strlen(text) : 0, .phrases = phrases, .phrase_count = count };
+	struct pocketsphinx *p = NULL;
+	enum err err = pocketsphinx_open(&p, &x->loop, &options, detail);
+
+	pocketsphinx_close(&p);
+	return err;
+}
+
+static void refuses(void **state)
+{
+	static const char *const odd[] = { "yes; <x>" }, *const fine[] = { "Yes, please", "no" };
+	struct err_detail detail;
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "hi", &events, &x.h), ERR_NOTFOUND);
+	assert_null(x.h.op);
+	assert_int_equal(open_with(&x, NULL, fine, 2, NULL, &detail), ERR_NONE);
+	assert_int_equal(open_with(&x, NULL, odd, 1, NULL, &detail), ERR_USAGE);
+	assert_string_equal(detail.where, odd[0]);
+	assert_int_equal(open_with(&x, NULL, fine, 2, "/nowhere", &detail), ERR_UNAVAILABLE);
+	assert_non_null(strstr(detail.hint, "pocketsphinx-en-us"));
+	assert_int_equal(open_with(&x, "[1", NULL, 0, NULL, &detail), ERR_FORMAT);
+	assert_int_equal(open_with(&x, "{\"format\":2}", NULL, 0, NULL, &detail), ERR_FORMAT);
+	assert_int_equal(open_with(&x, "{\"format\":1,\"steps\":[{\"expect\":{\"kind\":\"free\"}}]}", NULL, 0, NULL, &detail), ERR_USAGE);
+	fixture_fini(&x);
+}
+
+static void words_are_counted(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	assert_int_equal(pocketsphinx_left_out(x.p), 1); /* 24 hours */
+	assert_int_equal(pocketsphinx_guessed(x.p), 1);  /* frobnication */
+	fixture_fini(&x);
+}
+
+/* Only the kinds that the flow asks for are in the grammar. */
+static void grammar_follows_the_flow(void **state)
+{
+	struct buf out;
+	size_t left_out;
+
+	(void)state;
+	buf_init(&out, GRAMMAR_MAX_BYTES);
+	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, &left_out, NULL), ERR_NONE);
+	assert_non_null(strstr(buf_str(&out), "keep it | i'll be there | postpone frobnication | an operator"));
+	assert_non_null(strstr(buf_str(&out), "<date> <time>"));
+	assert_non_null(strstr(buf_str(&out), "<yes_no>")); /* the confirmation */
+	assert_null(strstr(buf_str(&out), "<amount>"));
+	assert_null(strstr(buf_str(&out), "<digits>"));
+	buf_fini(&out);
+}
+
+static void cancel_and_close(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.push(x.h.op, NULL, 8000);
+	pocketsphinx_stt.finalize(x.h.op);
+	pocketsphinx_stt.cancel(&x.h.op);
+	assert_null(x.h.op);
+	pocketsphinx_stt.cancel(&x.h.op);
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.finalize(x.h.op);
+	fixture_fini(&x);
+	assert_null(x.h.op);
+	assert_int_equal(x.h.ends + x.h.finals, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inside_is_understood),     cmocka_unit_test(outside_is_not),   cmocka_unit_test(utterances_follow),
+		cmocka_unit_test(rests_when_all_was_told),  cmocka_unit_test(too_much_audio_ends_it), cmocka_unit_test(streams_have_a_ceiling),
+		cmocka_unit_test(refuses),                  cmocka_unit_test(words_are_counted), cmocka_unit_test(grammar_follows_the_flow),
+		cmocka_unit_test(cancel_and_close),
+	};
+
+	deadline_set(240);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,635 @@
+/* The rehearsed engine: where it stands in its flow, whatever the history holds; its streams; a flow that is none. What people mean by
+ * their answers is in test_rehearsed_kinds.c and test_rehearsed_paraphrases.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "providers/rehearsed/rehearsed.h"
+
+#define ASK(name, text, kind, rest) "{\"name\":\"" name "\",\"kind\":\"ask\",\"text\":[" text "],\"expect\":{" kind "},\"unclear\":\"lost\"," rest "}"
+
+static const char flow[] =
+	"{\"format\":1,\"id\":\"t\",\"version\":\"1\",\"sha256\":\"\",\"language\":\"en-US\",\"today\":\"2026-11-23\","
+	"\"opening\":{\"text\":\"Hello, this is Maya of Acme. Are you Alex?\",\"step\":\"me\",\"asked\":true},"
+	"\"visits_max\":2,\"end_tool\":\"end_call\",\"steps\":["
+	ASK("me", "\"Are you Alex?\"", "\"kind\":\"yes_no\"", "\"tries\":2,\"again\":[\"Is that you, Alex?\"],\"next\":["
+		"{\"when\":{\"op\":\"==\",\"of\":[{\"ref\":\"me\"},{\"text\":\"yes\"}]},\"go\":\"how\"},{\"go\":\"lost\"}]") ","
+	ASK("how", "\"Would you like to keep it or move it?\"", "\"kind\":\"choice\",\"options\":[{\"value\":\"keep\",\"words\":[\"keep it\",\"yes\"]},"
+		"{\"value\":\"move\",\"words\":[\"move it\",\"another day\"]}]", "\"next\":["
+		"{\"when\":{\"op\":\"==\",\"of\":[{\"ref\":\"how\"},{\"text\":\"move\"}]},\"go\":\"day\"},{\"go\":\"bye\"}]") ","
+	ASK("day", "\"On which day would you like to come?\"", "\"kind\":\"date\",\"from_days\":1,\"to_days\":30", "\"next\":[{\"go\":\"hour\"}]") ","
+	ASK("hour", "\"And at what time would that be?\"", "\"kind\":\"time\",\"from\":\"09:00\",\"to\":\"17:00\"",
+		"\"confirm\":[\"So \",{\"ref\":\"day\",\"kind\":\"date\"},\" at \",{\"ref\":\"hour\",\"kind\":\"time\"},\". Is that right?\"],\"next\":[{\"go\":\"look\"}]") ","
+	"{\"name\":\"look\",\"kind\":\"tool\",\"text\":[\"Let me see.\"],\"tool\":\"find_slot\",\"changes\":false,\"arguments\":{\"date\":{\"ref\":\"day\",\"kind\":\"date\",\"as\":\"string\"},"
+	"\"count\":2},\"fields\":[{\"name\":\"free\",\"kind\":\"truth\",\"optional\":false},{\"name\":\"fee\",\"kind\":\"amount\",\"currency\":\"USD\",\"optional\":true}],"
+	"\"failed\":\"broken\",\"next\":[{\"when\":{\"op\":\"==\",\"of\":[{\"ref\":\"look.free\"},{\"truth\":true}]},\"go\":\"note\"},{\"go\":\"day\"}]},"
+	"{\"name\":\"note\",\"kind\":\"say\",\"text\":[\"It costs \",{\"ref\":\"look.fee\",\"kind\":\"amount\",\"currency\":\"USD\"},\".\"],\"next\":[{\"go\":\"bye\"}]},"
+	"{\"name\":\"bye\",\"kind\":\"goodbye\",\"text\":[\"Thank you, goodbye.\"],\"outcome\":\"done\"},"
+	"{\"name\":\"broken\",\"kind\":\"goodbye\",\"text\":[\"That did not work. Goodbye.\"],\"outcome\":\"failed\"},"
+	"{\"name\":\"person\",\"kind\":\"goodbye\",\"text\":[\"A colleague will call.\"],\"outcome\":\"human\"},"
+	"{\"name\":\"lost\",\"kind\":\"goodbye\",\"text\":[\"I am lost. Goodbye.\"],\"outcome\":\"lost\"}],"
+	"\"anytime\":[{\"name\":\"human\",\"words\":[\"a real person\"],\"go\":\"person\"}]}";
+
+enum { BLOCKS_MAX = 64 };
+
+struct talk {
+	struct rehearsed *engine;
+	struct request_block blocks[BLOCKS_MAX];
+	size_t count;
+	struct rehearsed_reply reply;
+};
+
+static struct llm_answer *running;
+static uint64_t woken;
+
+static void wake(void *arg, uint64_t delay_us)
+{
+	(void)arg;
+	(void)delay_us;
+	woken++;
+}
+
+static struct rehearsed *engine_new(void)
+{
+	struct err_detail detail = { .message = "" };
+	struct rehearsed *r;
+
+	assert_int_equal(rehearsed_new(&r, flow, strlen(flow), wake, NULL, &detail), ERR_NONE);
+	return r;
+}
+
+static int setup(void **state)
+{
+	struct talk *t = calloc(1, sizeof(*t));
+
+	t->engine = engine_new();
+	rehearsed_reply_init(&t->reply);
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct talk *t = *state;
+
+	rehearsed_reply_fini(&t->reply);
+	rehearsed_free(&t->engine);
+	free(t);
+	return 0;
+}
+
+static void add(struct talk *t, enum block_type type, const char *text)
+{
+	assert_true(t->count < BLOCKS_MAX);
+	t->blocks[t->count++] = (struct request_block){ .type = type, .turn = 1, .text = text, .text_len = strlen(text) };
+}
+
+static void tool(struct talk *t, const char *name, enum tool_status status, const char *result)
+{
+	add(t, BLOCK_TOOL_USE, "{}");
+	t->blocks[t->count - 1].name = name;
+	t->blocks[t->count - 1].name_len = strlen(name);
+	add(t, BLOCK_TOOL_RESULT, result);
+	t->blocks[t->count - 1].status = status;
+}
+
+static const char *says(struct talk *t)
+{
+	rehearsed_reply_fini(&t->reply);
+	rehearsed_reply_init(&t->reply);
+	assert_int_equal(rehearsed_plan(t->engine, t->blocks, t->count, &t->reply), ERR_NONE);
+	return buf_str(&t->reply.text);
+}
+
+#define OPENING "Hello, this is Maya of Acme. Are you Alex?"
+#define HOW "Would you like to keep it or move it?"
+#define DAY "On which day would you like to come?"
+#define HOUR "And at what time would that be?"
+
+static void to_day(struct talk *t)
+{
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, HOW);
+	add(t, BLOCK_CALLER, "move it");
+}
+
+static void to_confirm(struct talk *t)
+{
+	to_day(t);
+	add(t, BLOCK_AGENT, DAY);
+	add(t, BLOCK_CALLER, "Friday");
+	add(t, BLOCK_AGENT, HOUR);
+	add(t, BLOCK_CALLER, "ten");
+}
+
+static void to_tool(struct talk *t)
+{
+	to_confirm(t);
+	add(t, BLOCK_AGENT, "So Friday, 27 November at 10 AM. Is that right?");
+	add(t, BLOCK_CALLER, "that's right");
+}
+
+static void test_whole_call(void **state)
+{
+	struct talk *t = *state;
+
+	to_confirm(t);
+	assert_string_equal(says(t), "So Friday, 27 November at 10 AM. Is that right?");
+	assert_true(t->reply.confirms);
+	to_tool((t->count = 0, t));
+	assert_string_equal(says(t), "Let me see.");
+	assert_string_equal(t->reply.tool, "find_slot");
+	assert_string_equal(buf_str(&t->reply.arguments), "{\"date\":\"2026-11-27\",\"count\":2}");
+	add(t, BLOCK_AGENT, "Let me see.");
+	tool(t, "find_slot", TOOL_OK, "{\"free\": true, \"fee\": 12.5}");
+	assert_string_equal(says(t), "It costs 12.5 dollars. Thank you, goodbye.");
+	assert_string_equal(t->reply.tool, "end_call");
+	assert_string_equal(buf_str(&t->reply.arguments), "{\"outcome\":\"done\"}");
+}
+
+static void test_same_blocks_same_reply(void **state)
+{
+	struct talk *t = *state, other = { .engine = engine_new() };
+	char first[200];
+
+	to_tool(t);
+	snprintf(first, sizeof(first), "%s", says(t));
+	assert_string_equal(says(t), first);
+	rehearsed_reply_init(&other.reply);
+	to_tool(&other);
+	assert_string_equal(says(&other), first); /* in another process */
+	rehearsed_reply_fini(&other.reply);
+	rehearsed_free(&other.engine);
+}
+
+static void test_cut_question_is_asked_again(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, "Hello, this is Maya");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), OPENING);
+	assert_int_equal(t->reply.heard, REHEARD_CUT);
+	t->count = 0;
+	add(t, BLOCK_AGENT, "Hello, this is Maya of Acme. Are you");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), HOW); /* one word short of it is heard well enough */
+	t->count = 0;
+	to_day(t);
+	add(t, BLOCK_AGENT, "On which");
+	add(t, BLOCK_CALLER, "yes yes");
+	assert_string_equal(says(t), DAY);
+}
+
+static void test_cut_confirmation_is_no_yes(void **state)
+{
+	struct talk *t = *state;
+
+	to_confirm(t);
+	add(t, BLOCK_AGENT, "So Friday, 27");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), "So Friday, 27 November at 10 AM. Is that right?");
+	assert_null(t->reply.tool);
+	t->count -= 2;
+	add(t, BLOCK_AGENT, "So Friday, 27 November at 10 AM.");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), "So Friday, 27 November at 10 AM. Is that right?"); /* more than half of it was heard: still no yes */
+}
+
+static void test_cut_goes_on_from_its_sentence(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, "Hello, this is Maya of Acme. Are");
+	add(t, BLOCK_CALLER, "okay");
+	assert_string_equal(says(t), "Are you Alex?");
+}
+
+static void test_unheard_reply_and_filler(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	add(t, BLOCK_AGENT, "One moment."); /* a filler: nothing of the question was heard */
+	add(t, BLOCK_CALLER, "hello?");
+	assert_string_equal(says(t), DAY);
+}
+
+static void test_two_blocks_are_one_turn(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	add(t, BLOCK_CALLER, "to Friday");
+	assert_string_equal(says(t), HOUR);
+}
+
+static void test_yes_to_a_prompt_is_no_answer(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_AGENT, "Are you still there?");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), "Are you Alex?");
+	add(t, BLOCK_AGENT, "Are you Alex?");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), HOW);
+}
+
+static void test_goes_on_behind_what_was_said(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	add(t, BLOCK_AGENT, "On which day");
+	assert_string_equal(says(t), "would you like to come?");
+	add(t, BLOCK_AGENT, "would you like to come?");
+	assert_string_equal(says(t), DAY); /* never an empty answer */
+}
+
+static void test_again_then_unclear(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "purple");
+	assert_string_equal(says(t), "Sorry, I did not understand that. Is that you, Alex?");
+	add(t, BLOCK_AGENT, "Sorry, I did not understand that. Is that you, Alex?");
+	add(t, BLOCK_CALLER, "purple");
+	assert_string_equal(says(t), "I am lost. Goodbye.");
+	assert_string_equal(t->reply.outcome, "lost");
+}
+
+static void test_asides_cost_no_try(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "who is this?");
+	assert_string_equal(says(t), OPENING);
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "can you repeat that");
+	assert_string_equal(says(t), "Are you Alex?");
+	add(t, BLOCK_AGENT, "Are you Alex?");
+	add(t, BLOCK_CALLER, "hold on");
+	assert_string_equal(says(t), "Of course, take your time.");
+	add(t, BLOCK_AGENT, "Of course, take your time.");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), HOW); /* it stayed open */
+}
+
+static void test_asides_have_an_end(void **state)
+{
+	struct talk *t = *state;
+	char said[12][100];
+	unsigned int i;
+
+	add(t, BLOCK_AGENT, OPENING);
+	for (i = 0; i < 12 && !t->reply.outcome; i++) {
+		add(t, BLOCK_CALLER, "what?");
+		snprintf(said[i], sizeof(said[i]), "%s", says(t));
+		add(t, BLOCK_AGENT, said[i]);
+	}
+	assert_string_equal(t->reply.outcome ? t->reply.outcome : "", "lost");
+	assert_true(i > 6);
+}
+
+static void test_anytime(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	add(t, BLOCK_CALLER, "no, get me a real person"); /* also before the question was heard */
+	assert_string_equal(says(t), "A colleague will call.");
+	assert_string_equal(t->reply.outcome, "human");
+}
+
+static void test_corrections(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	add(t, BLOCK_AGENT, DAY);
+	add(t, BLOCK_CALLER, "Friday");
+	add(t, BLOCK_AGENT, HOUR);
+	add(t, BLOCK_CALLER, "no, the seventeenth");
+	assert_string_equal(says(t), "All right, Thursday, 17 December. " HOUR);
+	assert_int_equal(t->reply.heard, REHEARD_CORRECTED);
+	t->count = 0;
+	to_confirm(t);
+	add(t, BLOCK_AGENT, "So Friday, 27 November at 10 AM. Is that right?");
+	add(t, BLOCK_CALLER, "no, at eleven");
+	assert_string_equal(says(t), "So Friday, 27 November at 11 AM. Is that right?");
+	add(t, BLOCK_AGENT, "So Friday, 27 November at 11 AM. Is that right?");
+	add(t, BLOCK_CALLER, "no");
+	assert_string_equal(says(t), HOUR);
+}
+
+static void test_more_than_was_asked(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, HOW);
+	add(t, BLOCK_CALLER, "move it to Friday at three");
+	assert_string_equal(says(t), "So Friday, 27 November at 3 PM. Is that right?");
+}
+
+static void test_out_of_range(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	add(t, BLOCK_AGENT, DAY);
+	add(t, BLOCK_CALLER, "the first of March");
+	assert_string_equal(says(t), "I am sorry, that is not possible. " DAY);
+	assert_int_equal(t->reply.heard, REHEARD_RANGE);
+}
+
+static void result_leads_to(struct talk *t, enum tool_status status, const char *result, const char *outcome)
+{
+	t->count = 0;
+	to_tool(t);
+	tool(t, "find_slot", status, result);
+	says(t);
+	assert_string_equal(t->reply.outcome ? t->reply.outcome : "", outcome);
+}
+
+static void test_tool_results(void **state)
+{
+	struct talk *t = *state;
+
+	result_leads_to(t, TOOL_OK, "{\"free\": true}", "done");
+	result_leads_to(t, TOOL_OK, "{\"free\": false}", "");
+	assert_string_equal(t->reply.asks, "day");
+	result_leads_to(t, TOOL_ERROR, "{\"free\": true}", "failed");
+	result_leads_to(t, TOOL_UNKNOWN, "{\"free\": true}", "failed");
+	result_leads_to(t, TOOL_OK, "{}", "failed");
+	result_leads_to(t, TOOL_OK, "{\"free\": \"yes\"}", "failed");
+	result_leads_to(t, TOOL_OK, "not JSON", "failed");
+	result_leads_to(t, TOOL_OK, "{\"free\": true, \"fee\": \"much\"}", "failed");
+}
+
+static void test_slow_tool(void **state)
+{
+	struct talk *t = *state;
+
+	to_tool(t);
+	tool(t, "find_slot", TOOL_OK, "still running, the result will follow");
+	assert_non_null(strstr(says(t), "waiting"));
+	assert_null(t->reply.tool); /* not a second time */
+	add(t, BLOCK_CALLER, "hello?");
+	assert_non_null(strstr(says(t), "waiting"));
+	add(t, BLOCK_EVENT, "Result of another: {\"free\": true}");
+	assert_non_null(strstr(says(t), "waiting"));
+	add(t, BLOCK_EVENT, "Result of find_slot: {\"free\": true}");
+	says(t);
+	assert_string_equal(t->reply.outcome, "done");
+	t->count--;
+	add(t, BLOCK_EVENT, "Result of find_slot: no answer in time");
+	says(t);
+	assert_string_equal(t->reply.outcome, "failed");
+}
+
+/* The caller spoke before the tool was asked for: it is asked for again, with what was corrected. */
+static void test_tool_not_asked_for_yet(void **state)
+{
+	struct talk *t = *state;
+
+	to_tool(t);
+	add(t, BLOCK_AGENT, "Let me");
+	add(t, BLOCK_CALLER, "sure");
+	says(t);
+	assert_string_equal(t->reply.tool, "find_slot");
+}
+
+static void test_visits_end(void **state)
+{
+	struct talk *t = *state;
+	unsigned int i;
+
+	to_tool(t);
+	for (i = 0; i < 2; i++) {
+		tool(t, "find_slot", TOOL_OK, "{\"free\": false}");
+		says(t);
+		if (i)
+			break;
+		assert_string_equal(t->reply.asks, "day");
+		add(t, BLOCK_AGENT, DAY);
+		add(t, BLOCK_CALLER, "Thursday");
+		add(t, BLOCK_AGENT, HOUR);
+		add(t, BLOCK_CALLER, "noon");
+		add(t, BLOCK_AGENT, "So Thursday, 26 November at 12 PM. Is that right?");
+		add(t, BLOCK_CALLER, "yes");
+		says(t);
+		assert_string_equal(t->reply.tool, "find_slot");
+	}
+	assert_string_equal(t->reply.outcome, "lost");
+}
+
+/* ---- a flow that is none ---- */
+
+static void refused(const char *json, enum err wanted, const char *where)
+{
+	struct err_detail detail = { .message = "" };
+	struct rehearsed *r;
+
+	assert_int_equal(rehearsed_new(&r, json, strlen(json), wake, NULL, &detail), wanted);
+	assert_null(r);
+	assert_true(detail.message[0]);
+	assert_non_null(strstr(detail.where, where));
+}
+
+static void replaced(const char *what, const char *with, const char *where)
+{
+	char json[sizeof(flow) + 200];
+	const char *at = strstr(flow, what);
+
+	assert_non_null(at);
+	snprintf(json, sizeof(json), "%.*s%s%s", (int)(at - flow), flow, with, at + strlen(what));
+	refused(json, ERR_FORMAT, where);
+}
+
+static void test_garbage_flow(void **state)
+{
+	(void)state;
+	refused("", ERR_FORMAT, "JSON");
+	refused("{\"format\":", ERR_FORMAT, "JSON");
+	refused("[]", ERR_VERSION, "format");
+	refused("{\"format\":2}", ERR_VERSION, "format");
+	refused("{\"format\":1}", ERR_FORMAT, "language");
+	replaced("\"go\":\"hour\"", "\"go\":\"nowhere\"", "day.go");
+	replaced("{\"ref\":\"look.fee\"", "{\"ref\":\"look.price\"", "note.text");
+	replaced("\"kind\":\"date\",\"from_days\"", "\"kind\":\"datum\",\"from_days\"", "day.expect");
+	replaced("\"op\":\"==\"", "\"op\":\"~\"", "me.when");
+	replaced("\"name\":\"hour\"", "\"name\":\"day\"", "day");
+	replaced("[{\"ref\":\"me\"},{\"text\":\"yes\"}]", "[{\"ref\":\"me\"}]", "me.when");
+	replaced("\"outcome\":\"done\"", "\"outcome\":5", "bye.outcome");
+	replaced("\"step\":\"me\"", "\"step\":\"bye\"", "opening.step");
+}
+
+/* ---- streams ---- */
+
+struct stream {
+	struct llm_answer *answer;
+	char text[300];
+	char args[100];
+	unsigned int pieces, tools, done, failed;
+	bool cancel_at_first;
+};
+
+static void on_text(void *arg, const char *text, size_t len)
+{
+	struct stream *s = arg;
+
+	s->pieces++;
+	if (s->cancel_at_first)
+		rehearsed_llm.cancel(&s->answer);
+	strncat(s->text, text, len); /* readable after the cancel */
+}
+
+static void on_tool(void *arg, uint32_t index, const char *name, size_t name_len, const char *args, size_t args_len)
+{
+	struct stream *s = arg;
+
+	assert_int_equal(index, 0);
+	assert_int_equal(name_len, strlen(name));
+	s->tools++;
+	snprintf(s->args, sizeof(s->args), "%.*s", (int)args_len, args);
+}
+
+static void on_done(void *arg, uint32_t tokens)
+{
+	struct stream *s = arg;
+
+	assert_true(tokens > 0);
+	assert_null(s->answer); /* the slot is free before */
+	s->done++;
+}
+
+static void on_failed(void *arg, enum failure why)
+{
+	(void)why;
+	((struct stream *)arg)->failed++;
+}
+
+static const struct llm_events events = { .text = on_text, .tool = on_tool, .done = on_done, .failed = on_failed };
+
+static void start(struct talk *t, struct stream *s)
+{
+	assert_int_equal(rehearsed_llm.start(t->engine, &s->answer, ASK_PLAIN, 1, t->blocks, t->count, &events, s), ERR_NONE);
+	assert_non_null(s->answer);
+}
+
+static void test_stream(void **state)
+{
+	struct talk *t = *state;
+	struct stream s = { .pieces = 0 };
+	unsigned int steps;
+
+	to_tool(t);
+	woken = 0;
+	start(t, &s);
+	assert_int_equal(woken, 1);
+	assert_int_equal(s.pieces, 0); /* never from inside start */
+	for (steps = 0; steps < 20 && !s.done; steps++)
+		rehearsed_step(t->engine);
+	assert_int_equal(s.done, 1);
+	assert_string_equal(s.text, "Let me see.");
+	assert_string_equal(s.args, "{\"date\":\"2026-11-27\",\"count\":2}");
+	assert_int_equal(s.tools, 1);
+	assert_int_equal(woken, steps); /* and not again when nothing runs */
+}
+
+static void test_stream_comes_in_pieces(void **state)
+{
+	struct talk *t = *state;
+	struct stream s = { .pieces = 0 };
+
+	to_day(t);
+	start(t, &s);
+	rehearsed_step(t->engine);
+	assert_string_equal(s.text, "On which day would");
+	while (!s.done)
+		rehearsed_step(t->engine);
+	assert_string_equal(s.text, DAY);
+	assert_int_equal(s.pieces, 2);
+}
+
+static void test_stream_cancel(void **state)
+{
+	struct talk *t = *state;
+	struct stream s = { .cancel_at_first = true }, other = { .pieces = 0 };
+	unsigned int i;
+
+	to_day(t);
+	start(t, &s);
+	start(t, &other);
+	for (i = 0; i < 10; i++)
+		rehearsed_step(t->engine);
+	assert_int_equal(s.pieces, 1);
+	assert_int_equal(s.done + s.failed, 0);
+	assert_null(s.answer);
+	assert_string_equal(other.text, DAY); /* the other one goes on */
+	rehearsed_llm.cancel(&running);       /* NULL-safe */
+}
+
+static void test_streams_have_a_ceiling(void **state)
+{
+	struct talk *t = *state;
+	struct stream s[REHEARSED_STREAMS + 1] = { { .pieces = 0 } };
+	unsigned int i;
+
+	for (i = 0; i < REHEARSED_STREAMS; i++)
+		start(t, &s[i]);
+	assert_int_equal(rehearsed_llm.start(t->engine, &s[i].answer, ASK_PLAIN, 1, NULL, 0, &events, &s[i]), ERR_BUSY);
+	rehearsed_llm.cancel(&s[3].answer);
+	start(t, &s[i]);
+	rehearsed_free(&t->engine); /* silences them all */
+	for (i = 0; i <= REHEARSED_STREAMS; i++)
+		assert_null(s[i].answer);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_whole_call),
+		TEST(test_same_blocks_same_reply),
+		TEST(test_cut_question_is_asked_again),
+		TEST(test_cut_confirmation_is_no_yes),
+		TEST(test_cut_goes_on_from_its_sentence),
+		TEST(test_unheard_reply_and_filler),
+		TEST(test_two_blocks_are_one_turn),
+		TEST(test_yes_to_a_prompt_is_no_answer),
+		TEST(test_goes_on_behind_what_was_said),
+		TEST(test_again_then_unclear),
+		TEST(test_asides_cost_no_try),
+		TEST(test_asides_have_an_end),
+		TEST(test_anytime),
+		TEST(test_corrections),
+		TEST(test_more_than_was_asked),
+		TEST(test_out_of_range),
+		TEST(test_tool_results),
+		TEST(test_slow_tool),
+		TEST(test_tool_not_asked_for_yet),
+		TEST(test_visits_end),
+		TEST(test_garbage_flow),
+		TEST(test_stream),
+		TEST(test_stream_comes_in_pieces),
+		TEST(test_stream_cancel),
+		TEST(test_streams_have_a_ceiling),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

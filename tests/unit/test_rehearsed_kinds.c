@@ -1,0 +1,242 @@
+/* Each kind of answer by itself: what it means, and what is no answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/wording.h"
+#include "providers/rehearsed/understand.h"
+
+enum { NOT = -1, RANGE = -2 };
+
+static int32_t day(const char *text)
+{
+	int32_t out;
+
+	assert_true(day_parse(text, 10, &out));
+	return out;
+}
+
+/* The value; NOT or RANGE. Whole units of an amount, minutes, days. */
+static int64_t means(const struct expect *e, const char *said)
+{
+	struct words w;
+	struct answer a;
+	enum understood u;
+
+	words_read(&w, said, strlen(said));
+	u = understand(e, &w, NULL, said, strlen(said), &a);
+	return u == UNDERSTOOD_VALUE ? a.number : u == UNDERSTOOD_RANGE ? RANGE : NOT;
+}
+
+static void test_yes_no(void **state)
+{
+	const struct expect e = { .kind = EXPECT_YES_NO };
+
+	(void)state;
+	assert_int_equal(means(&e, "yes"), 1);
+	assert_int_equal(means(&e, "No."), 0);
+	assert_int_equal(means(&e, "that is not right"), 0);
+	assert_int_equal(means(&e, "no problem"), 1);
+	assert_int_equal(means(&e, "I'm not sure"), NOT);
+	assert_int_equal(means(&e, "yes, no, yes"), NOT);
+	assert_int_equal(means(&e, "I am in a meeting"), NOT);
+	assert_int_equal(means(&e, "हाँ जी"), 1);
+	assert_int_equal(means(&e, "nahi"), 0);
+	assert_int_equal(means(&e, ""), NOT);
+}
+
+static void test_names(void **state)
+{
+	const struct expect e = { .kind = EXPECT_YES_NO };
+	struct words w, question;
+	struct answer a;
+
+	(void)state;
+	words_read(&question, "Am I speaking with Alex Morgan?", 31);
+	words_read(&w, "Alex here", 9);
+	assert_int_equal(understand(&e, &w, &question, "", 0, &a), UNDERSTOOD_VALUE);
+	assert_int_equal(a.number, 1);
+	words_read(&w, "this is Sarah", 13);
+	assert_int_equal(understand(&e, &w, &question, "", 0, &a), UNDERSTOOD_NOT);
+}
+
+static const char *digits(const char *said)
+{
+	static struct answer a;
+	const struct expect e = { .kind = EXPECT_DIGITS, .has_low = true, .has_high = true, .low = 4, .high = 4 };
+	struct words w;
+
+	words_read(&w, said, strlen(said));
+	return understand(&e, &w, NULL, said, strlen(said), &a) == UNDERSTOOD_VALUE ? a.digits : "";
+}
+
+static void test_digits(void **state)
+{
+	(void)state;
+	assert_string_equal(digits("four oh two one"), "4021");
+	assert_string_equal(digits("double seven eight nine"), "7789");
+	assert_string_equal(digits("4022, sorry, 4021"), "4021");
+	assert_string_equal(digits("चार शून्य दो एक"), "4021");
+	assert_string_equal(digits("४०२१"), "4021");
+	assert_string_equal(digits("the last four digits are 40 21"), "4021");
+	assert_string_equal(digits("[NUMBER_1]"), "[NUMBER_1]"); /* what the redaction holds back */
+	assert_string_equal(digits("[NUMBER_1] or [NUMBER_2]"), "");
+	assert_string_equal(digits("four oh two"), "");
+	assert_string_equal(digits("1234567890123456789012345678901234567890123456789012345678901234567890"), "");
+}
+
+static void test_amounts(void **state)
+{
+	const struct expect e = { .kind = EXPECT_AMOUNT, .currency = "INR", .has_low = true, .low = 500 * INT64_C(1000000) };
+
+	(void)state;
+	assert_int_equal(means(&e, "two thousand five hundred") / 1000000, 2500);
+	assert_int_equal(means(&e, "350k") / 1000000, 350000);
+	assert_int_equal(means(&e, "2,00,000 rupees") / 1000000, 200000);
+	assert_int_equal(means(&e, "one point two million") / 1000000, 1200000);
+	assert_int_equal(means(&e, "dedh hazaar") / 1000000, 1500);
+	assert_int_equal(means(&e, "ढाई हज़ार") / 1000000, 2500);
+	assert_int_equal(means(&e, "two thousand, no, three thousand") / 1000000, 3000);
+	assert_int_equal(means(&e, "two or three thousand"), NOT);
+	assert_int_equal(means(&e, "one hundred"), RANGE);
+	assert_int_equal(means(&e, "one second"), NOT);
+	assert_int_equal(means(&e, "99999999999999999999 crore"), NOT); /* no overflow */
+	assert_int_equal(means(&e, "9000000000000 crore crore crore"), NOT);
+}
+
+static void test_dates(void **state)
+{
+	struct expect e = { .kind = EXPECT_DATE, .has_today = true, .today = day("2026-11-23"), .has_low = true, .low = 0, .has_high = true, .high = 30 };
+
+	(void)state;
+	assert_int_equal(means(&e, "the day after tomorrow"), day("2026-11-25"));
+	assert_int_equal(means(&e, "this Friday"), day("2026-11-27"));
+	assert_int_equal(means(&e, "next Friday"), day("2026-12-04"));
+	assert_int_equal(means(&e, "Monday"), day("2026-11-30"));
+	assert_int_equal(means(&e, "the fifth"), day("2026-12-05"));
+	assert_int_equal(means(&e, "Friday the 4th of December"), day("2026-12-04"));
+	assert_int_equal(means(&e, "in two weeks"), day("2026-12-07"));
+	assert_int_equal(means(&e, "2026-12-01"), day("2026-12-01"));
+	assert_int_equal(means(&e, "1/12"), day("2026-12-01"));
+	assert_int_equal(means(&e, "परसों"), day("2026-11-25"));
+	assert_int_equal(means(&e, "end of the month"), day("2026-11-30"));
+	assert_int_equal(means(&e, "not Thursday, Friday"), day("2026-11-27"));
+	assert_int_equal(means(&e, "Monday or Tuesday"), NOT);
+	assert_int_equal(means(&e, "next week"), NOT);
+	assert_int_equal(means(&e, "after Friday"), NOT);
+	assert_int_equal(means(&e, "what day is today?"), NOT);
+	assert_int_equal(means(&e, "the 25th of March"), RANGE);
+	assert_int_equal(means(&e, "the 31st of June"), NOT);
+	e.month_first = true;
+	assert_int_equal(means(&e, "12/1"), day("2026-12-01"));
+	e.low = -60;
+	e.high = 0;
+	assert_int_equal(means(&e, "kal"), day("2026-11-22"));
+	assert_int_equal(means(&e, "Friday"), day("2026-11-20"));
+	assert_int_equal(means(&e, "the fifth"), day("2026-11-05"));
+	assert_int_equal(means(&e, "three days ago"), day("2026-11-20"));
+	e.has_today = false;
+	assert_int_equal(means(&e, "tomorrow"), NOT);
+}
+
+static void test_times(void **state)
+{
+	struct expect e = { .kind = EXPECT_TIME, .has_low = true, .low = 9 * 60, .has_high = true, .high = 17 * 60 };
+
+	(void)state;
+	assert_int_equal(means(&e, "three"), 15 * 60);
+	assert_int_equal(means(&e, "half past ten"), 10 * 60 + 30);
+	assert_int_equal(means(&e, "a quarter to ten"), 9 * 60 + 45);
+	assert_int_equal(means(&e, "10.30"), 10 * 60 + 30);
+	assert_int_equal(means(&e, "2:05 p.m."), 14 * 60 + 5);
+	assert_int_equal(means(&e, "saadhe teen baje"), 15 * 60 + 30);
+	assert_int_equal(means(&e, "सुबह दस बजे"), 10 * 60);
+	assert_int_equal(means(&e, "noon"), 12 * 60);
+	assert_int_equal(means(&e, "three, no, four"), 16 * 60);
+	assert_int_equal(means(&e, "three or four"), NOT);
+	assert_int_equal(means(&e, "after three"), NOT);
+	assert_int_equal(means(&e, "in the morning"), NOT);
+	assert_int_equal(means(&e, "one moment"), NOT);
+	assert_int_equal(means(&e, "eight in the evening"), RANGE);
+	e.high = 22 * 60;
+	assert_int_equal(means(&e, "nine"), NOT); /* which of the two? */
+	assert_int_equal(means(&e, "nine in the evening"), 21 * 60);
+}
+
+static const char *chosen(const char *said)
+{
+	static struct answer a;
+	json_t *options = json_loads("[{\"value\":\"keep\",\"words\":[\"keep it\",\"yes\",\"i will come\"]},{\"value\":\"move\",\"words\":[\"move it\",\"another day\",\"reschedule\"]},"
+		"{\"value\":\"cancel\",\"words\":[\"cancel\",\"i will not come\"]}]", 0, NULL);
+	const struct expect e = { .kind = EXPECT_CHOICE, .options = options };
+	const char *out = "";
+	struct words w;
+
+	words_read(&w, said, strlen(said));
+	if (understand(&e, &w, NULL, said, strlen(said), &a) == UNDERSTOOD_VALUE)
+		out = !strcmp(a.text, "keep") ? "keep" : !strcmp(a.text, "move") ? "move" : "cancel";
+	json_decref(options);
+	return out;
+}
+
+static void test_choices(void **state)
+{
+	(void)state;
+	assert_string_equal(chosen("I'd like to keep it please"), "keep");
+	assert_string_equal(chosen("yeah sure"), "keep");
+	assert_string_equal(chosen("rescheduling would be good"), "move");
+	assert_string_equal(chosen("keep it, no, cancel"), "cancel");
+	assert_string_equal(chosen("I won't come"), "cancel");
+	assert_string_equal(chosen("don't cancel"), "");
+	assert_string_equal(chosen("keep it or cancel"), "");
+	assert_string_equal(chosen("banana"), "");
+}
+
+static void test_free_words(void **state)
+{
+	static const char said[] = "I was charged twice";
+	const struct expect e = { .kind = EXPECT_FREE };
+	struct words w;
+	struct answer a;
+
+	(void)state;
+	words_read(&w, said, strlen(said));
+	assert_int_equal(understand(&e, &w, NULL, said, strlen(said), &a), UNDERSTOOD_VALUE);
+	assert_ptr_equal(a.text, said);
+	assert_int_equal(a.len, strlen(said));
+	assert_int_equal(means(&e, "um hello"), NOT);
+	assert_int_equal(means(&e, "can you repeat that"), NOT);
+}
+
+static void test_reading(void **state)
+{
+	static const char said[] = "Don't, can't; I'll ₹1,200.50 at 3 p.m. [CARD_1]";
+	static const char *const wanted[] = { "do", "not", "can", "not", "i", "will", "1200.50", "at", "3", "pm", "[CARD_1]" };
+	struct words w;
+	size_t i;
+
+	(void)state;
+	words_read(&w, said, strlen(said));
+	assert_int_equal(w.count, sizeof(wanted) / sizeof(wanted[0]));
+	for (i = 0; i < w.count; i++)
+		assert_string_equal(w.at[i].text, wanted[i]);
+	words_read(&w, "ज़रूर हाँ", strlen("ज़रूर हाँ"));
+	assert_string_equal(w.at[0].text, "जरूर");
+	assert_string_equal(w.at[1].text, "हां");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_names), cmocka_unit_test(test_digits), cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
+		cmocka_unit_test(test_reading),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,193 @@
+/* The shipped books' questions, as people answer them: tests/rulebooks/paraphrases/BOOK[-hi].tsv, written before the rules were.
+ * Each line is judged alone. At least 75 % of the answers are understood the first time and at most 2 % of all lines end in a wrong
+ * outcome; the rest is asked again. CALLFUNNEL_PARAPHRASES=1 prints the lines that were not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "conductor/rulebook.h"
+#include "providers/rehearsed/rehearsed.h"
+
+enum { LINE_MAX_BYTES = 1024, LINES_LEAST = 40, QUESTIONS_MAX = 64 };
+
+struct tally {
+	char question[64];
+	unsigned int lines, answers, understood, wrong;
+};
+
+struct sheet {
+	struct rehearsed *engine;
+	struct tally tallies[QUESTIONS_MAX];
+	size_t count;
+};
+
+static void no_wake(void *arg, uint64_t delay_us)
+{
+	(void)arg;
+	(void)delay_us;
+}
+
+static struct rehearsed *engine_for(const char *name, const char *language)
+{
+	static struct rulebook_report report;
+	struct err_detail detail = { .message = "" };
+	char path[RULEBOOK_PATH_MAX];
+	struct rehearsed *engine;
+	struct rulebook *book;
+	struct buf bytes, flow;
+	json_t *samples;
+
+	buf_init(&bytes, RULEBOOK_MAX_BYTES);
+	buf_init(&flow, RULEBOOK_JSON_MAX);
+	snprintf(path, sizeof(path), "%s/../rulebooks/%s.yaml", getenv("CALLFUNNEL_TESTS"), name);
+	assert_int_equal(rulebook_read(path, &bytes, &detail), ERR_NONE);
+	assert_int_equal(rulebook_load(&book, name, bytes.data, bytes.len, &report), ERR_NONE);
+	samples = rulebook_samples(book);
+	assert_int_equal(rulebook_flow_json(book, language, samples, &flow, &detail), ERR_NONE);
+	assert_int_equal(rehearsed_new(&engine, flow.data, flow.len, no_wake, NULL, &detail), ERR_NONE);
+	json_decref(samples);
+	rulebook_free(book);
+	buf_fini(&bytes);
+	buf_fini(&flow);
+	return engine;
+}
+
+static struct tally *tally_for(struct sheet *s, const char *question)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (!strcmp(s->tallies[i].question, question))
+			return &s->tallies[i];
+	assert_true(s->count < QUESTIONS_MAX);
+	snprintf(s->tallies[s->count].question, sizeof(s->tallies[0].question), "%s", question);
+	return &s->tallies[s->count++];
+}
+
+/* What came of the words, in the file's own terms: a value, "@" for a way out, "" for a question that stays open. */
+static void outcome(const struct sheet *s, const char *question, const char *said, char out[LINE_MAX_BYTES])
+{
+	enum rehearsed_heard heard;
+	struct buf value;
+
+	buf_init(&value, LINE_MAX_BYTES);
+	assert_int_equal(rehearsed_judge(s->engine, question, said, strlen(said), &heard, &value), ERR_NONE);
+	*out = 0;
+	if (heard == REHEARD_VALUE)
+		snprintf(out, LINE_MAX_BYTES, "%s", buf_str(&value));
+	else if (heard == REHEARD_CONFIRMED || heard == REHEARD_REFUSED)
+		strcpy(out, heard == REHEARD_CONFIRMED ? "yes" : "no");
+	else if (heard == REHEARD_ANYTIME)
+		strcpy(out, "@");
+	buf_fini(&value);
+}
+
+static bool is_expected(const char *expected, const char *said, const char *got)
+{
+	if (*expected == '?' || *expected == '~')
+		return !*got;
+	if (*expected == '@')
+		return *got == '@';
+	return *expected == '*' ? !strcmp(got, said) : !strcmp(got, expected);
+}
+
+static void judge_line(struct sheet *s, char *line)
+{
+	char *question, *said, *expected, got[LINE_MAX_BYTES];
+	struct tally *t;
+	bool right;
+
+	line[strcspn(line, "\n")] = 0;
+	strtok(line, "\t");
+	question = strtok(NULL, "\t");
+	said = strtok(NULL, "\t");
+	expected = strtok(NULL, "\t");
+	assert_non_null(expected);
+	outcome(s, question, said, got);
+	right = is_expected(expected, said, got);
+	t = tally_for(s, question);
+	t->lines++;
+	t->wrong += *got && !right;
+	if (*expected != '?' && *expected != '~') {
+		t->answers++;
+		t->understood += right;
+	}
+	if (!right && getenv("CALLFUNNEL_PARAPHRASES"))
+		printf("%s %s: \"%s\" is %s, got %s\n", *got ? "WRONG" : "again", question, said, expected, *got ? got : "nothing");
+}
+
+static void judge_file(const char *file, const char *book, const char *language, bool all_questions)
+{
+	struct sheet s = { .engine = engine_for(book, language) };
+	struct tally all = { .lines = 0 };
+	char path[RULEBOOK_PATH_MAX], line[LINE_MAX_BYTES];
+	FILE *f;
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/rulebooks/paraphrases/%s.tsv", getenv("CALLFUNNEL_TESTS"), file);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (*line != '#')
+			judge_line(&s, line);
+	fclose(f);
+	for (i = 0; i < s.count; i++) {
+		const struct tally *t = &s.tallies[i];
+
+		printf("%-22s %-18s %3u lines, %3u of %3u answers understood, %u wrong\n", file, t->question, t->lines, t->understood, t->answers, t->wrong);
+		if (all_questions && !strchr(t->question, '/'))
+			assert_true(t->lines > LINES_LEAST);
+		all.lines += t->lines;
+		all.answers += t->answers;
+		all.understood += t->understood;
+		all.wrong += t->wrong;
+	}
+	printf("%-22s all: %u lines, %.1f %% of %u answers understood, %.2f %% wrong\n", file, all.lines, 100.0 * all.understood / all.answers,
+		all.answers, 100.0 * all.wrong / all.lines);
+	rehearsed_free(&s.engine);
+	assert_true(all.answers > 100);
+	assert_true(all.understood * 100 >= all.answers * 75);
+	assert_true(all.wrong * 100 <= all.lines * 2);
+}
+
+static void test_appointment(void **state)
+{
+	(void)state;
+	judge_file("appointment-reminder", "appointment-reminder", "en-US", true);
+}
+
+static void test_lead(void **state)
+{
+	(void)state;
+	judge_file("lead-callback", "lead-callback", "en-US", true);
+}
+
+static void test_payment(void **state)
+{
+	(void)state;
+	judge_file("payment-reminder", "payment-reminder", "en-IN", true);
+}
+
+static void test_payment_hindi(void **state)
+{
+	(void)state;
+	judge_file("payment-reminder-hi", "payment-reminder", "hi-IN", false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_appointment),
+		cmocka_unit_test(test_lead),
+		cmocka_unit_test(test_payment),
+		cmocka_unit_test(test_payment_hindi),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
