@@ -4,6 +4,7 @@
  * are made here; what is compared is voice/replay.h's. Main thread.
  */
 #include "cli/replay.h"
+#include "cli/source.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -327,12 +328,13 @@ static int replay_one(struct replaying *r, const char *path, const struct id128 
 	struct tape_damage damage;
 	struct tape tape;
 	enum err err;
+	char folder[DISK_PATH_MAX];
 	int status;
 
 	tape_init(&tape);
 	r->calls++;
 	if (call)
-		err = tape_read_journal(&tape, &disk_real, r->dir, r->key, call, &damage, &detail);
+		err = tape_read_journal(&tape, &disk_real, r->dir ? r->dir : call_journal_find(r->cli, call, folder), r->key, call, &damage, &detail);
 	else
 		err = tape_read_file(&tape, &disk_real, path, r->unchecked, &damage, &detail);
 	if (err)
@@ -405,8 +407,6 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
 		return status;
 	if (argc < 2)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, NULL, "callfunnel replay CALL|PATH", "no call to replay");
-	if (!r.dir)
-		r.dir = config_text(cli->config, "data.dir");
 	status = replay_sets_find(&r);
 	if (status)
 		return status;

@@ -1,5 +1,6 @@
 #include "cli/source.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -78,6 +79,18 @@ static bool path_is_journal(const char *path)
 	return len > 4 && !strcmp(path + len - 4, ".cfj");
 }
 
+const char *call_journal_find(struct cli *cli, const struct id128 *call, char folder[DISK_PATH_MAX])
+{
+	const char *data = config_text(cli->config, "data.dir");
+	char name[33];
+	struct stat st;
+	int len;
+
+	id128_print(call, name);
+	len = snprintf(folder, DISK_PATH_MAX, "%s/journal/%s", data, name);
+	return len < DISK_PATH_MAX && !stat(folder, &st) ? folder : data;
+}
+
 int call_source_open(struct cli *cli, struct call_source *s, const char *word, const char *dir, const char *key)
 {
 	struct stat st;
@@ -89,7 +102,7 @@ int call_source_open(struct cli *cli, struct call_source *s, const char *word, c
 		return opened(cli, s, word, key, true);
 	if (id128_parse(&s->call, word))
 		return cli_fail(cli, CLI_USAGE, ERR_NOTFOUND, word, unknown_hint, "no such file, and no call's id");
-	s->path = dir ? dir : config_text(cli->config, "data.dir");
+	s->path = dir ? dir : call_journal_find(cli, &s->call, s->folder);
 	return opened(cli, s, word, key, false);
 }
 

@@ -35,7 +35,7 @@ def results(document):
     return [(result["status"], json.loads(result["result"])) for turn in document["turns"] for result in turn["results"]]
 
 
-def test_an_appointment_is_kept(call, run):
+def test_an_appointment_is_kept(call, run, tmp_path):
     done = call("appointment-reminder", ["yes, this is Alex", "I would like to keep it"])
     assert done.status == 0, done.err
     document = done.json()
@@ -51,6 +51,8 @@ def test_an_appointment_is_kept(call, run):
     assert again.status == 0 and "identical" in again.out
     shown = run("show", document["call"], "--dir", document["journal"], "--json").json()
     assert shown["turns"] == document["turns"]
+    for command in ("replay", "show"):  # by its id alone, where the data folder is the setting
+        assert run(command, document["call"], "--set", f"data.dir={tmp_path / 'data'}").status == 0
 
 
 def test_the_recording_is_as_long_as_the_call(call, run, tmp_path):
