@@ -168,6 +168,27 @@ static void model_wake(void *arg, uint64_t delay_us)
 	clock_timer_set(&a->model_timer, a->options.clock, clock_now_us(a->options.clock) + delay_us, model_due, a);
 }
 
+/* The rehearsed engine, and a look at what it knows by then. */
+static enum err model_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct request_block *blocks,
+	size_t count, const struct llm_events *events, void *arg)
+{
+	struct agent *a = vendor;
+	json_t *known;
+
+	if (!rehearsed_known(a->rehearsed, blocks, count, &known)) {
+		json_decref(a->known);
+		a->known = known;
+	}
+	return rehearsed_llm.start(a->rehearsed, ap, kind, attempt, blocks, count, events, arg);
+}
+
+static void model_cancel(struct llm_answer **ap)
+{
+	rehearsed_llm.cancel(ap);
+}
+
+static const struct llm agent_llm = { .name = "rehearsed", .start = model_start, .cancel = model_cancel };
+
 static int model_begin(struct agent *a)
 {
 	struct err_detail detail = { .message = "" };
@@ -201,8 +222,8 @@ void agent_serves(struct agent *a, struct worker_call_options *o)
 {
 	o->tts = &held_tts;
 	o->tts_vendor = &a->voice;
-	o->llm = &rehearsed_llm;
-	o->llm_vendor = a->rehearsed;
+	o->llm = &agent_llm;
+	o->llm_vendor = a;
 	o->tools = &held_tools;
 	o->conductor = &a->tools;
 }
@@ -215,6 +236,8 @@ void agent_close(struct agent *a)
 	records_close(&a->records);
 	clock_timer_stop(&a->model_timer);
 	rehearsed_free(&a->rehearsed);
+	json_decref(a->known);
+	a->known = NULL;
 	flite_close(&a->flite);
 	espeak_close(&a->espeak);
 }

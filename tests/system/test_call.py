@@ -145,3 +145,10 @@ def test_a_variable_that_is_none(call):
 
 def test_a_language_that_the_book_lacks(call):
     assert call("appointment-reminder", [], "--language", "hi-IN").status == 2
+
+
+def test_an_unfinished_call_has_the_outcome_that_is_known(call):
+    """Hung up behind the answer, before the goodbye: the rule-book's rules for unfinished calls."""
+    document = call("payment-reminder", ["yes speaking", "4021", "this is not mine, I dispute it", "/hangup"]).json()
+    assert document["reason"] == "caller"
+    assert document["outcome"] == "disputed", heard(document)

@@ -161,6 +161,43 @@ enum err rehearsed_plan(const struct rehearsed *r, const struct request_block *b
 	return err ? err : reply->text.err ? reply->text.err : reply->arguments.err ? reply->arguments.err : reply->value.err;
 }
 
+static json_t *known_of(const struct mind *m)
+{
+	json_t *known = json_object();
+	struct buf value;
+	size_t i;
+
+	buf_init(&value, MIND_TEXT_MAX);
+	for (i = 0; known && i < m->f->step_count; i++) {
+		const char *name = m->f->steps[i].name;
+
+		buf_reset(&value);
+		mind_value_text(m, (int)i, &value);
+		if (value.len)
+			json_object_set_new(known, name, json_stringn((const char *)value.data, value.len));
+		else if (m->results[i])
+			json_object_set(known, name, m->results[i]);
+	}
+	buf_fini(&value);
+	return known;
+}
+
+enum err rehearsed_known(const struct rehearsed *r, const struct request_block *blocks, size_t count, json_t **known)
+{
+	struct mind *m = count > REHEARSED_BLOCKS_MAX ? NULL : malloc(sizeof(*m));
+	enum err err;
+
+	*known = NULL;
+	if (!m)
+		return count > REHEARSED_BLOCKS_MAX ? ERR_LIMIT : ERR_NOMEM;
+	err = mind_think(m, r->flow, blocks, count);
+	if (!err)
+		*known = known_of(m);
+	mind_fini(m);
+	free(m);
+	return err ? err : *known ? ERR_NONE : ERR_NOMEM;
+}
+
 enum err rehearsed_judge(const struct rehearsed *r, const char *question, const char *text, size_t len, enum rehearsed_heard *heard,
 	struct buf *value)
 {

@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "providers/llm.h"
@@ -74,6 +76,10 @@ void rehearsed_reply_fini(struct rehearsed_reply *reply);
 
 /* What is to be said now. ERR_LIMIT, ERR_NOMEM. */
 enum err rehearsed_plan(const struct rehearsed *r, const struct request_block *blocks, size_t count, struct rehearsed_reply *reply) MUST_USE;
+
+/* What is known by now: an object of answers as data (texts) by question, and of tools' results (objects) by step. The caller's to
+ * decref. ERR_LIMIT, ERR_NOMEM. */
+enum err rehearsed_known(const struct rehearsed *r, const struct request_block *blocks, size_t count, json_t **known) MUST_USE;
 
 /* The opening, which the call core says by itself. */
 const char *rehearsed_opening(const struct rehearsed *r);
