@@ -189,7 +189,25 @@ static void model_cancel(struct llm_answer **ap)
 
 static const struct llm agent_llm = { .name = "rehearsed", .start = model_start, .cancel = model_cancel };
 
-static int model_begin(struct agent *a)
+static void recogniser_rests(void *arg, bool rests)
+{
+	struct agent *a = arg;
+
+	if (rests == !a->recogniser_holds)
+		return;
+	a->recogniser_holds = !rests;
+	(rests ? clock_release : clock_hold)(a->options.clock);
+}
+
+static enum err recogniser_begin(struct agent *a, const struct buf *flow, struct err_detail *detail)
+{
+	const struct pocketsphinx_options options = { .flow = (const char *)flow->data, .flow_len = flow->len, .rests = recogniser_rests, .arg = a };
+
+	return pocketsphinx_open(&a->recogniser, &a->options.stores->loop, &options, detail);
+}
+
+/* What understands: both are made of the rule-book's flow. */
+static int mind_begin(struct agent *a)
 {
 	struct err_detail detail = { .message = "" };
 	struct buf flow;
@@ -199,6 +217,8 @@ static int model_begin(struct agent *a)
 	err = rulebook_flow_json(a->options.book, a->options.language, a->options.variables, &flow, &detail);
 	if (!err)
 		err = rehearsed_new(&a->rehearsed, flow.data, flow.len, model_wake, a, &detail);
+	if (!err && a->options.listens)
+		err = recogniser_begin(a, &flow, &detail);
 	buf_fini(&flow);
 	return err ? fail(a, err, &detail, "the rule-book cannot be played") : CLI_FINE;
 }
@@ -210,16 +230,22 @@ int agent_open(struct agent *a, const struct agent_options *options)
 	int status;
 
 	*a = (struct agent){ .options = *options };
+	if (options->listens && strncasecmp(options->language, "en", 2))
+		return cli_fail(options->cli, CLI_USAGE, ERR_UNAVAILABLE, "--speak", "--type holds the same call", "there is no offline recogniser for %s", options->language);
 	id128_print(&options->call, a->call);
 	a->tools = (struct held_tools){ .clock = options->clock, .tools = &agent_tools, .vendor = a };
 	status = voice_begin(a);
 	if (!status)
-		status = model_begin(a);
+		status = mind_begin(a);
 	return status ? status : tools_begin(a);
 }
 
 void agent_serves(struct agent *a, struct worker_call_options *o)
 {
+	if (a->recogniser) {
+		o->stt = &pocketsphinx_stt;
+		o->stt_vendor = a->recogniser;
+	}
 	o->tts = &held_tts;
 	o->tts_vendor = &a->voice;
 	o->llm = &agent_llm;
@@ -234,6 +260,9 @@ void agent_close(struct agent *a)
 	if (a->server)
 		http_server_close(&a->server, NULL, NULL);
 	records_close(&a->records);
+	pocketsphinx_close(&a->recogniser);
+	if (a->recogniser_holds)
+		clock_release(a->options.clock);
 	clock_timer_stop(&a->model_timer);
 	rehearsed_free(&a->rehearsed);
 	json_decref(a->known);

@@ -16,6 +16,7 @@
 #include "providers/espeak.h"
 #include "providers/flite.h"
 #include "providers/held.h"
+#include "providers/pocketsphinx/pocketsphinx.h"
 #include "providers/rehearsed/rehearsed.h"
 #include "voice/worker.h"
 
@@ -28,6 +29,7 @@ struct agent_options {
 	const json_t *variables;
 	const struct tenant *tenant;
 	struct id128 call;
+	bool listens; /* the caller speaks: a recogniser is needed */
 };
 
 /* All borrowed but what is opened here. */
@@ -36,6 +38,8 @@ struct agent {
 	char call[33];
 	struct flite *flite;
 	struct espeak *espeak;
+	struct pocketsphinx *recogniser;
+	bool recogniser_holds; /* the clock */
 	struct rehearsed *rehearsed;
 	struct clock_timer model_timer;
 	json_t *known; /* when the model was asked last: answers and results, for the outcome of a call that is not finished */
@@ -50,7 +54,7 @@ struct agent {
 int agent_open(struct agent *a, const struct agent_options *options) MUST_USE;
 void agent_close(struct agent *a); /* zeroed is fine */
 
-/* Puts voice, model and tools into what a call is opened with. */
+/* Puts voice, model, tools and, when the caller speaks, the recogniser into what a call is opened with. */
 void agent_serves(struct agent *a, struct worker_call_options *o);
 
 #endif

@@ -256,7 +256,7 @@ static int call_make(struct calling *c)
 static int hold_call(struct calling *c)
 {
 	struct agent_options options = { .cli = c->cli, .stores = &c->stores, .clock = c->clock, .book = c->book, .language = c->language,
-		.variables = c->variables, .tenant = c->tenant, .call = c->id };
+		.variables = c->variables, .tenant = c->tenant, .listens = !c->flags.type };
 	int status = speaker_make(c);
 
 	if (!status)

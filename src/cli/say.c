@@ -1,0 +1,141 @@
+/* `callfunnel say TEXT -o F.wav [--lang L]`: a text as the offline voices speak it on the telephone: 8000 Hz, through µ-law. Main thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "audio/g711.h"
+#include "audio/wav.h"
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "providers/espeak.h"
+#include "providers/flite.h"
+
+enum { RATE_HZ = 8000, SOUND_MAX_BYTES = 300 * RATE_HZ };
+
+struct saying {
+	struct tts_utterance *op;
+	struct buf ulaw;
+	bool is_over;
+	enum err err;
+};
+
+static void audio_h(void *arg, const uint8_t *ulaw, size_t samples)
+{
+	buf_append(&((struct saying *)arg)->ulaw, ulaw, samples);
+}
+
+static void words_h(void *arg, const struct speech_word *words, size_t count, bool exact)
+{
+	(void)arg;
+	(void)words;
+	(void)count;
+	(void)exact;
+}
+
+static void done_h(void *arg)
+{
+	((struct saying *)arg)->is_over = true;
+}
+
+static void failed_h(void *arg, enum err why)
+{
+	struct saying *s = arg;
+
+	s->is_over = true;
+	s->err = why;
+}
+
+static enum err speak(uv_loop_t *loop, const struct tts *tts, void *vendor, const char *language, const char *text, struct saying *s)
+{
+	static const struct tts_events events = { .audio = audio_h, .words = words_h, .done = done_h, .failed = failed_h };
+	enum err err = tts->start(vendor, &s->op, language, text, strlen(text), &events, s);
+
+	while (!err && !s->is_over)
+		(void)uv_run(loop, UV_RUN_ONCE);
+	return err ? err : s->err ? s->err : s->ulaw.err;
+}
+
+static enum err say(const char *language, const char *text, struct saying *s, struct err_detail *detail)
+{
+	bool english = !strncasecmp(language, "en", 2);
+	struct flite *flite = NULL;
+	struct espeak *espeak = NULL;
+	uv_loop_t loop;
+	enum err err;
+
+	if (uv_loop_init(&loop))
+		return ERR_UNAVAILABLE;
+	err = english ? flite_open(&flite, &loop) : espeak_open(&espeak, &loop, NULL, detail);
+	if (!err)
+		err = speak(&loop, english ? &flite_tts : &espeak_tts, english ? (void *)flite : (void *)espeak, language, text, s);
+	flite_close(&flite);
+	espeak_close(&espeak);
+	(void)uv_run(&loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&loop);
+	return err;
+}
+
+static enum err write_wav(const struct saying *s, const char *path, struct err_detail *detail)
+{
+	int16_t *samples = malloc((s->ulaw.len + 1) * sizeof(*samples));
+	enum err err = ERR_NOMEM;
+
+	if (samples) {
+		g711_decode(G711_ULAW, samples, s->ulaw.data, s->ulaw.len);
+		err = wav_write(path, samples, s->ulaw.len, 1, RATE_HZ, NULL, 0, detail);
+	}
+	free(samples);
+	return err;
+}
+
+static void tell(struct cli *cli, const char *path, size_t samples)
+{
+	struct buf b;
+
+	if (!cli->json) {
+		printf("%s: %zu.%03zu s\n", path, samples / RATE_HZ, samples % RATE_HZ / 8);
+		return;
+	}
+	buf_init(&b, 4096);
+	json_open(&b, '{');
+	json_pair_string(&b, "file", path);
+	json_pair_u64(&b, "rate_hz", RATE_HZ);
+	json_pair_u64(&b, "samples", samples);
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+}
+
+int cmd_say(struct cli *cli, int argc, char **argv)
+{
+	const char *language = "en-US", *path = NULL;
+	const struct flag flags[] = {
+		{ .name = "lang", .type = FLAG_STRING, .value = &language, .arg = "L", .help = "The language (en-US)." },
+		{ .name = "output", .letter = 'o', .type = FLAG_STRING, .value = &path, .arg = "F.wav", .help = "The file to write." },
+		{ .name = NULL },
+	};
+	struct err_detail detail = { .message = "" };
+	struct saying s = { .op = NULL };
+	int status = cli_flags(cli, flags, &argc, argv);
+	enum err err;
+
+	if (status)
+		return status;
+	if (argc != 2 || !path)
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "say", NULL, "usage: callfunnel say TEXT -o F.wav [--lang L]");
+	buf_init(&s.ulaw, SOUND_MAX_BYTES);
+	err = say(language, argv[1], &s, &detail);
+	if (!err)
+		err = write_wav(&s, path, &detail);
+	if (err == ERR_NOTFOUND)
+		status = cli_fail(cli, CLI_MISSING, err, "--lang", NULL, "there is no voice for %s", language);
+	else if (err)
+		status = cli_fail(cli, err == ERR_USAGE || err == ERR_LIMIT ? CLI_USAGE : CLI_MISSING, err, detail.where[0] ? detail.where : NULL,
+			detail.hint[0] ? detail.hint : NULL, "it cannot be said: %s", detail.message[0] ? detail.message : err_name(err));
+	else
+		tell(cli, path, s.ulaw.len);
+	buf_fini(&s.ulaw);
+	return status;
+}
