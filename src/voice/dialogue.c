@@ -137,7 +137,7 @@ void dialogue_ahead(struct call *call)
 	struct dialogue *d = &call->dialogue;
 	struct gen *g = &d->gen;
 
-	if (g->state != GEN_NONE || tools_running(call) || d->need_answer || !speech_idle(call) || call->quiet.ending)
+	if (g->state != GEN_NONE || tools_running(call) || d->need_answer || !speech_idle(call))
 		return;
 	if (d->ahead_tries >= AHEAD_TRIES || !ahead_worth(call))
 		return;

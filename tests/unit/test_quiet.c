@@ -511,6 +511,33 @@ static void a_turn_that_is_due_at_the_takeover_does_so_too(void **state)
 	assert_int_equal(times(k, " ask "), 1);
 }
 
+/* The model was in the middle of its answer, or was to be asked once more. */
+static void an_overdue_turn_makes_any_answer_in_work_moot(void **state)
+{
+	int waits;
+
+	for (waits = 0; waits < 2; waits++) {
+		struct kit *k = *state;
+
+		opened(k);
+		turn(k, "I want some tea");
+		final(k, "and a piece of cake");
+		if (waits) {
+			failed(k);
+			failed(k);
+		} else {
+			text(k, "Sure");
+		}
+		k->now_us += 9000000;
+		zero(k);
+		simple(k, IN_ATTACHED);
+		assert_true(has(k, "0 ~turn t2"));
+		assert_int_equal(times(k, " ask "), 1);
+		kit_teardown(state);
+		kit_setup(state);
+	}
+}
+
 static void time_that_is_up_comes_before_what_it_makes_moot(void **state)
 {
 	struct kit *k = *state;
@@ -557,6 +584,25 @@ static void nobody_takes_over_what_has_ended(void **state)
 	drop(k);
 	simple(k, IN_ATTACHED);
 	expect_nothing(k);
+}
+
+/* The goodbye's voice fails as well: that is no second end. */
+static void a_goodbye_that_fails_ends_nothing_more(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->settings.call_failures = k->settings.llm_attempts = 1;
+	opened(k);
+	turn(k, "I want some tea");
+	failed(k);
+	assert_true(has(k, "~ending"));
+	for (i = 0; i < 2; i++)
+		voice_dies(k, k->last);
+	zero(k);
+	voice_dies(k, k->last);
+	assert_true(has(k, "0 hangup failed"));
+	assert_false(has(k, "~ending"));
 }
 
 /* The time to take it over is up when the order comes: the call ends once, and for that reason. */
@@ -796,9 +842,11 @@ int main(void)
 		KIT_TEST(an_overdue_entry_comes_before_what_it_makes_moot),
 		KIT_TEST(an_overdue_turn_comes_before_what_it_makes_moot),
 		KIT_TEST(a_turn_that_is_due_at_the_takeover_does_so_too),
+		KIT_TEST(an_overdue_turn_makes_any_answer_in_work_moot),
 		KIT_TEST(time_that_is_up_comes_before_what_it_makes_moot),
 		KIT_TEST(time_that_is_up_waits_for_the_new_worker),
 		KIT_TEST(nobody_takes_over_what_has_ended),
+		KIT_TEST(a_goodbye_that_fails_ends_nothing_more),
 		KIT_TEST(an_order_of_the_last_moment_ends_nothing_more),
 		KIT_TEST(the_burst_ends_with_the_line),
 		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
