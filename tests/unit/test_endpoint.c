@@ -531,6 +531,26 @@ static void new_words_that_began_before_the_turns_end_do_too(void **state)
 	assert_true(has(k, "~yield t1 i0"));
 }
 
+static void so_do_words_that_begin_where_the_turn_ended(void **state)
+{
+	struct kit *k = *state;
+	uint64_t at;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1280);
+	pass(k, 20);
+	at = k->sample;
+	text(k, "One two three four five six seven eight nine ten. ");
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	transcript_from(k, TRANSCRIPT_FINAL, "no rather biscuits", at);
+	assert_true(has(k, "~yield t1 i0"));
+}
+
 static void a_final_with_other_words_is_a_turn_of_its_own(void **state)
 {
 	struct kit *k = *state;
@@ -1199,6 +1219,22 @@ static void nothing_is_asked_over_a_disclosure(void **state)
 	expect_nothing(k);
 }
 
+/* Its voice is slow: what the caller says meanwhile is answered behind it. */
+static void words_before_a_disclosure_wait_for_its_end(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tts_first_ms = 20000;
+	strcpy(k->brief.greeting, "This call is recorded.");
+	k->brief.greeting_whole = true;
+	begin(k);
+	turn(k, "I want some tea");
+	assert_false(has(k, "~turn"));
+	spoken(k, 1);
+	quiet_for(k, 32);
+	assert_true(has(k, "~turn t1"));
+}
+
 static void nothing_is_asked_without_media(void **state)
 {
 	struct kit *k = *state;
@@ -1348,6 +1384,7 @@ int main(void)
 		KIT_TEST(one_sample_earlier_they_are_of_that_turn),
 		KIT_TEST(late_words_of_a_turn_do_not_interrupt_its_answer),
 		KIT_TEST(new_words_do),
+		KIT_TEST(so_do_words_that_begin_where_the_turn_ended),
 		KIT_TEST(new_words_that_began_before_the_turns_end_do_too),
 		KIT_TEST(a_final_with_other_words_is_a_turn_of_its_own),
 		KIT_TEST(an_empty_final_takes_the_partial_away),
@@ -1392,6 +1429,7 @@ int main(void)
 		KIT_TEST(nothing_is_asked_while_the_agent_speaks_or_thinks),
 		KIT_TEST(nothing_is_asked_when_an_answer_is_owed),
 		KIT_TEST(nothing_is_asked_over_a_disclosure),
+		KIT_TEST(words_before_a_disclosure_wait_for_its_end),
 		KIT_TEST(nothing_is_asked_without_media),
 		KIT_TEST(a_noise_is_not_owed_to_a_new_stream),
 		KIT_TEST(a_nod_while_nobody_speaks_is_a_turn),
