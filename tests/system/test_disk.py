@@ -351,3 +351,15 @@ def test_F08_a_folder_that_became_read_only_is_still_read(control, small_disk, r
                  ["show", call, "--dir", disk / "journal"], ["replay", call, "--dir", disk / "journal"],
                  ["recording", call, "--dir", disk / "journal", "-o", tmp_path / "out.wav"]):
         assert run(*args).status == 0, args
+
+
+@pytest.mark.parametrize("name", ["out.wav", "out.flac"])
+def test_a_full_disk_of_the_output_is_not_blamed_on_the_journal(small_disk, run, tmp_path, name):
+    """The first call's recording has about 1.5 MB as FLAC: there is room for none of it."""
+    disk = small_disk(64)
+    facts = Facts()
+    assert Life(tmp_path / "journal", facts, *CALL, faults="none").status == 0
+    done = run("recording", facts.calls()[0], "--dir", tmp_path / "journal", "-o", disk / name, "--json")
+    assert done.status == 3 and done.error()["where"] == str(disk / name) and done.error()["code"] == "disk_full"
+    assert "disk full" in done.error()["message"] and "space" in done.error()["hint"]
+    assert not list(disk.iterdir()), "nothing half-written is left"

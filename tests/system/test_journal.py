@@ -369,10 +369,59 @@ def test_a_call_that_is_not_in_this_journal(run, made):
         assert done.status == 3 and done.error()["code"] == "not_found" and "journal list" in done.error()["hint"]
 
 
-@pytest.mark.parametrize("to", ["none/x.wav", "none/x.flac", "."])
-def test_a_recording_that_cannot_be_written(run, made, to):
+@pytest.mark.parametrize("to", ["none/x.wav", "none/x.flac", "dangling.wav"])
+def test_a_recording_that_cannot_be_written(run, made, tmp_path, to):
+    (tmp_path / "dangling.wav").symlink_to("none/y.wav")
     done = run("recording", made[0], "-o", to, "--json")
     assert done.status == 3 and done.error()["where"] == to and "writ" in done.error()["message"]
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.flac", "to-pipe", "folder", "circle", "beside.wav", "beside.flac"])
+def test_what_is_no_regular_file_is_never_replaced(run, made, tmp_path, name):
+    for pipe in ("pipe", "pipe.flac", "beside.wav.part", "beside.flac.part"):
+        os.mkfifo(tmp_path / pipe)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "to-pipe").symlink_to("pipe")
+    (tmp_path / "circle").symlink_to("circle")
+    before = sorted((p.name, p.lstat().st_mode, p.lstat().st_ino) for p in tmp_path.iterdir())
+    for command in (["recording", made[0], "-o", name], ["say", "hello", "-o", name]):
+        done = run(*command, "--json")
+        assert done.status == 2 and done.error()["where"] == name and done.error()["hint"]
+        assert ("circles" if name == "circle" else "is no regular file") in done.error()["message"]
+        assert done.error()["message"] in run(*command).err
+    assert sorted((p.name, p.lstat().st_mode, p.lstat().st_ino) for p in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("end", [".wav", ".flac"])
+def test_a_symlink_is_followed(run, made, tmp_path, end):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "old").write_bytes(b"old")
+    (tmp_path / ("link" + end)).symlink_to("there/second")
+    (tmp_path / "there" / "second").symlink_to(tmp_path / "there" / "old")
+    (tmp_path / ("new" + end)).symlink_to("there/new")
+    assert run("recording", made[0], "-o", "plain" + end).status == 0
+    for name, target in (("link", "old"), ("new", "new")):
+        done = run("recording", made[0], "-o", name + end, "--json")
+        assert done.status == 0 and done.json()["file"] == name + end
+        assert (tmp_path / (name + end)).is_symlink() and (tmp_path / "there" / "second").is_symlink()
+        assert (tmp_path / "there" / target).read_bytes() == (tmp_path / ("plain" + end)).read_bytes()
+    assert sorted(p.name for p in (tmp_path / "there").iterdir()) == ["new", "old", "second"], "nothing else is left"
+
+
+def test_what_stands_beside_a_recording_is_left_alone(run, made, tmp_path):
+    (tmp_path / "call.wav.flac").write_bytes(b"mine")
+    assert run("recording", made[0], "-o", "call.wav").status == 0
+    assert (tmp_path / "call.wav.flac").read_bytes() == b"mine"
+
+
+def test_what_is_said_follows_a_symlink(run, tmp_path):
+    (tmp_path / "real.wav").write_bytes(b"old")
+    (tmp_path / "link.wav").symlink_to("real.wav")
+    assert run("say", "hello", "-o", "link.wav").status == 0
+    assert (tmp_path / "link.wav").is_symlink() and (tmp_path / "real.wav").read_bytes()[:4] == b"RIFF"
+    os.mkfifo(tmp_path / "pipe")
+    done = run("audio", "resample", "real.wav", "--rate", 16000, "-o", "pipe", "--json")
+    assert done.status == 2 and "is no regular file" in done.error()["message"] and (tmp_path / "pipe").is_fifo()
 
 
 def test_another_file_is_no_journal(run, tmp_path):

