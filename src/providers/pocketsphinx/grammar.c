@@ -18,7 +18,7 @@ static const char rules_around[] =
 
 static const char rules_yes_no[] =
 	"<yes_no> = <yes> | <no>;\n"
-	"<yes> = yes [<yes_more>] | yeah [<yes_more>] | <yes_more> | yep | sure | okay | of course | absolutely | definitely | certainly | exactly | fine | sounds good | "
+	"<yes> = yes [<yes_more>] | yeah [<yes_more>] | <yes_more> | yep | sure | okay | of course | absolutely | definitely | certainly | exactly | sounds good | "
 	"speaking | go ahead;\n"
 	"<yes_more> = correct | right | that's right | that is right | that's correct | that is correct | it is | i am | i do | i can | i will | that's me | this is me;\n"
 	"<no> = no [<no_more>] | <no_more> | nope | not really | not at all | never;\n"
@@ -38,7 +38,7 @@ static const char rules_digits[] =
 static const char rules_amount[] =
 	"<hundreds> = (<unit> | a | <teen>) hundred [[and] <below_hundred>];\n"
 	"<below_thousand> = <hundreds> | <below_hundred>;\n"
-	"<large> = thousand | million | billion%s;\n"
+	"<large> = thousand | million%s;\n"
 	"<number> = <below_thousand> | (<below_thousand> | a | half a | <unit> and a half | <unit> point <unit>) <large> [[and] <below_thousand> [thousand [<hundreds>]]];\n"
 	"<amount> = [about | around | roughly | up to] <number> [%s];\n";
 
@@ -239,9 +239,8 @@ static void digits_write(struct buf *out, unsigned int most)
 
 static void grammar_write(struct buf *out, struct maker *m)
 {
-	buf_text(out, "#JSGF V1.0;\ngrammar answer;\n"
-		"public <answer> = /10/ <item> | /1/ <before> <item> | /2/ <item> <after> | /0.2/ <before> <item> <after>");
-	buf_text(out, m->kinds & KIND_YES_NO ? " | /1/ (<yes> | <no>) <item>;\n" : ";\n");
+	buf_text(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end>;\n<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
+	buf_text(out, m->kinds & KIND_YES_NO ? " | /0.02/ <yes> | /0.02/ <no>;\n" : ";\n");
 	items_write(out, m->kinds);
 	buf_text(out, rules_around);
 	if (m->kinds & KIND_YES_NO)

@@ -2,7 +2,7 @@
  *
  * The model was made from sound of 16 kHz, a telephone carries 4 kHz of it. A zero between any two samples mirrors the lower half of the
  * spectrum into the upper one, where the model expects hiss when there is hiss: of all fillings tried this one understands most
- * (docs/offline-speech.md). The library's noise removal and running mean go over it; the mean begins with that of such sound.
+ * (docs/offline-speech.md). The library's noise removal goes over it; its running mean is begun anew with each utterance.
  */
 #include "providers/pocketsphinx/hearer.h"
 
@@ -28,11 +28,11 @@ enum {
 
 static const float quiet_db = -58, floor_first_db = -65, floor_least_db = -75, above_floor_db = 9, floor_rise_db = 0.03F;
 
-/* The mean cepstra with which such sound is understood best are the model's own; what they are measured as is something else
- * (bench/recogniser.py --means). A caller's line differs from it, and by that difference the working mean is moved. */
+/* The mean cepstra with which such sound is understood best are the model's own; what they are measured as is something else (over 40
+ * recordings of one voice, mirrored). A caller's line differs from the measured ones, and by that difference the working mean is moved. */
 static const double means_model[] = { 41.00, -5.29, -0.12, 5.09, 2.48, -4.07, -1.37, -1.78, -5.08, -2.05, -6.45, -1.42, 1.17 };
 static const double means_measured[] = { 38.02, -5.19, 9.40, -2.11, 2.04, -9.84, 0.33, -1.95, 2.80, 2.16, -3.42, 1.26, 0.96 };
-static const double means_trust_frames = 300;
+static const double level_trust_frames = 300, means_trust_frames = 3000; /* the level is learnt soon, the rest is the words' as much as the line's */
 
 struct gate {
 	float floor_db;
@@ -52,26 +52,22 @@ struct hearer {
 	double mean_sum[MEANS], mean_frames; /* of the caller so far */
 	uint32_t at[HEARER_MAX_FRAMES]; /* which block of the stream each heard one is */
 	unsigned int heard;
+	bool is_started;
 	float lead[HEARER_MAX_FRAMES]; /* scratch: the phones' scores by frame */
 };
 
 /* ---- opening ---- */
 
-static double env(const char *n, double d) { const char *e = getenv(n); return e ? atof(e) : d; }
-
 static cmd_ln_t *config_of(const struct model *m, bool is_grammar)
 {
-	cmd_ln_t *c = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", m->acoustic, "-logfn", "/dev/null", "-remove_silence", "no", "-remove_noise", "yes", "-allphone_ci", "yes",
+	cmd_ln_t *c = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", m->acoustic, "-dict", m->dictionary, "-logfn", "/dev/null", "-remove_silence", "no", "-remove_noise", "yes", "-allphone_ci", "yes",
 		"-compallsen", "yes", "-bestpath", "no", NULL);
 
 	if (!c)
 		return NULL;
-	cmd_ln_set_float_r(c, "-lw", is_grammar ? env("LW", 6.5) : env("PLW", 2.0));
-	cmd_ln_set_float_r(c, "-wip", is_grammar ? env("WIP", 0.01) : env("PIP", 0.65));
-	cmd_ln_set_float_r(c, "-silprob", env("SILPROB", 0.05));
-	cmd_ln_set_float_r(c, "-beam", env("BEAM", 1e-48));
-	cmd_ln_set_float_r(c, "-wbeam", env("WBEAM", 7e-29));
-	cmd_ln_set_float_r(c, "-pbeam", env("BEAM", 1e-48));
+	cmd_ln_set_float_r(c, "-lw", is_grammar ? 6.5 : 2.0);
+	cmd_ln_set_float_r(c, "-wip", is_grammar ? 0.01 : 0.65);
+	cmd_ln_set_float_r(c, "-silprob", 0.05);
 	return c;
 }
 
@@ -87,13 +83,10 @@ static ps_decoder_t *decoder_new(const struct model *m, bool is_grammar)
 
 static enum err grammar_set(ps_decoder_t *ps, const struct model *m)
 {
-	FILE *in;
+	FILE *in = fmemopen(m->graph.data, m->graph.len, "r");
 	fsg_model_t *graph;
-	int failed = 0;
+	int failed;
 
-	for (size_t i = 0; !failed && i < m->count; i++)
-		failed = ps_add_word(ps, m->words[i].name, m->words[i].phones, FALSE) < 0;
-	in = failed ? NULL : fmemopen(m->graph.data, m->graph.len, "r");
 	if (!in)
 		return ERR_UNAVAILABLE;
 	graph = fsg_model_read(in, ps_get_logmath(ps), cmd_ln_float32_r(ps_get_config(ps), "-lw"));
@@ -120,26 +113,43 @@ static void means_learn(struct hearer *h)
 static void means_set(const struct hearer *h, ps_decoder_t *ps)
 {
 	cmn_t *cmn = ps_get_feat(ps)->cmn_struct;
-	double trust = h->mean_frames / (h->mean_frames + means_trust_frames);
 
 	for (int i = 0; i < MEANS && i < cmn->veclen; i++) {
 		double differs = h->mean_frames > 0 ? h->mean_sum[i] / h->mean_frames - means_measured[i] : 0;
 
-		cmn->cmn_mean[i] = (mfcc_t)(means_model[i] + trust * differs);
+		cmn->cmn_mean[i] = (mfcc_t)(means_model[i] + differs * h->mean_frames / (h->mean_frames + (i ? means_trust_frames : level_trust_frames)));
 		cmn->sum[i] = 0;
 	}
 	cmn->nframe = 0;
 }
 
+/* With its first sound. */
 static enum err utterance_start(struct hearer *h)
+{
+	means_set(h, h->grammar);
+	means_set(h, h->phones);
+	h->is_started = true;
+	ps_start_stream(h->grammar); /* the noise that is taken away is each utterance's own */
+	ps_start_stream(h->phones);
+	return ps_start_utt(h->grammar) || ps_start_utt(h->phones) ? ERR_UNAVAILABLE : ERR_NONE;
+}
+
+static void utterance_end(struct hearer *h)
+{
+	if (!h->is_started)
+		return;
+	h->is_started = false;
+	ps_end_utt(h->grammar);
+	ps_end_utt(h->phones);
+	means_learn(h);
+}
+
+static void utterance_forget(struct hearer *h)
 {
 	h->heard = 0;
 	h->kept = 0;
-	means_set(h, h->grammar);
-	means_set(h, h->phones);
 	h->gate.recent = 0;
 	h->gate.open_blocks = 0;
-	return ps_start_utt(h->grammar) || ps_start_utt(h->phones) ? ERR_UNAVAILABLE : ERR_NONE;
 }
 
 enum err hearer_open(struct hearer **hp, const struct model *m)
@@ -156,11 +166,21 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 	}
 	if (!err && (ps_set_allphone_file(h->phones, "phones", NULL) || ps_set_search(h->phones, "phones")))
 		err = ERR_UNAVAILABLE;
-	if (!err)
-		err = utterance_start(h);
 	if (err)
 		hearer_close(hp);
 	return err;
+}
+
+/* The library frees the phones of an utterance only when it is asked for those of the next: an empty one, then. */
+static void phones_forget(struct hearer *h)
+{
+	ps_seg_t *seg;
+
+	if (ps_start_utt(h->phones) || ps_end_utt(h->phones))
+		return;
+	seg = ps_seg_iter(h->phones);
+	if (seg)
+		ps_seg_free(seg);
 }
 
 void hearer_close(struct hearer **hp)
@@ -170,10 +190,13 @@ void hearer_close(struct hearer **hp)
 	if (!h)
 		return;
 	*hp = NULL;
+	utterance_end(h); /* the library loses what an open one holds */
 	if (h->grammar)
 		ps_free(h->grammar);
-	if (h->phones)
+	if (h->phones) {
+		phones_forget(h);
 		ps_free(h->phones);
+	}
 	free(h);
 }
 
@@ -218,8 +241,10 @@ static enum err block_decode(struct hearer *h, const int16_t *samples, uint64_t 
 {
 	int16_t wide[2 * BLOCK_SAMPLES];
 
-	if (h->heard == HEARER_MAX_FRAMES)
-		return ERR_NONE;
+	enum err err = h->heard ? ERR_NONE : utterance_start(h);
+
+	if (err || h->heard == HEARER_MAX_FRAMES)
+		return err;
 	h->at[h->heard++] = (uint32_t)block;
 	mirror(h, samples, wide);
 	if (ps_process_raw(h->grammar, wide, 2 * BLOCK_SAMPLES, FALSE, FALSE) < 0 || ps_process_raw(h->phones, wide, 2 * BLOCK_SAMPLES, FALSE, FALSE) < 0)
@@ -304,7 +329,6 @@ static void word_take(struct hearer *h, struct hearing *out, const char *word, i
 	out->word_frames += (unsigned int)(last - first + 1);
 	out->lead += lead;
 	out->lead_worst = fmax(out->lead_worst, lead / (last - first + 1));
-	if (getenv("VERBOSE")) fprintf(stderr, "   %-12s %d-%d lead %6.1f\n", word, first, last, lead / (last - first + 1));
 }
 
 /* Where the phones hear speech and the sentence has silence. */
@@ -370,11 +394,9 @@ bool hearer_partial(struct hearer *h, struct hearing *out)
 	return out->words > 0;
 }
 
-enum err hearer_final(struct hearer *h, struct hearing *out)
+void hearer_final(struct hearer *h, struct hearing *out)
 {
-	ps_end_utt(h->grammar);
-	ps_end_utt(h->phones);
+	utterance_end(h);
 	hear(h, out);
-	means_learn(h);
-	return utterance_start(h);
+	utterance_forget(h);
 }

@@ -42,6 +42,6 @@ enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count) MUST_U
 bool hearer_partial(struct hearer *h, struct hearing *out);
 
 /* The sentence of all that was pushed since the last final; the next utterance begins behind it. */
-enum err hearer_final(struct hearer *h, struct hearing *out) MUST_USE;
+void hearer_final(struct hearer *h, struct hearing *out);
 
 #endif

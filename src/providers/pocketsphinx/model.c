@@ -2,10 +2,12 @@
 #include "providers/pocketsphinx/model.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <flite/flite.h>
@@ -69,62 +71,36 @@ static void vocabulary_fini(struct vocabulary *v)
 
 /* ---- pronunciations ---- */
 
-static enum err word_add(struct model *m, const char *name, const char *phones)
-{
-	struct model_word *w;
-
-	if (m->count == 4 * MODEL_MAX_WORDS)
-		return ERR_LIMIT;
-	w = realloc(m->words, (m->count + 1) * sizeof(*w));
-	if (!w)
-		return ERR_NOMEM;
-	m->words = w;
-	w += m->count;
-	w->name = strdup(name);
-	w->phones = strdup(phones);
-	if (!w->name || !w->phones) {
-		free(w->name);
-		free(w->phones);
-		return ERR_NOMEM;
-	}
-	m->count++;
-	return ERR_NONE;
-}
-
 /* A line of the dictionary: "word PH PH" or "word(2) PH PH". */
-static enum err line_take(struct model *m, struct vocabulary *v, char *line)
+static void line_take(struct buf *out, struct vocabulary *v, const char *line)
 {
-	size_t name = strcspn(line, " \t"), word = strcspn(line, "( \t");
+	size_t word = strcspn(line, "( \t");
 	char base[MODEL_MAX_WORD_BYTES], *key = base, **at;
 
-	line[strcspn(line, "\r\n")] = '\0';
-	if (!word || word >= sizeof(base) || !line[name])
-		return ERR_NONE;
+	if (!word || word >= sizeof(base))
+		return;
 	memcpy(base, line, word);
 	base[word] = '\0';
 	at = bsearch(&key, v->words, v->count, sizeof(*v->words), by_text);
 	if (!at)
-		return ERR_NONE;
-	line[name] = '\0';
+		return;
 	v->found[at - v->words] = true;
-	return word_add(m, line, line + name + 1);
+	buf_text(out, line);
 }
 
-static enum err dictionary_read(struct model *m, struct vocabulary *v, FILE *in)
+static enum err dictionary_read(struct buf *out, struct vocabulary *v, FILE *in)
 {
 	char line[512];
-	enum err err = ERR_NONE;
 
-	while (!err && fgets(line, sizeof(line), in))
-		err = line_take(m, v, line);
-	return err ? err : ferror(in) ? ERR_IO : ERR_NONE;
+	while (fgets(line, sizeof(line), in))
+		line_take(out, v, line);
+	return ferror(in) ? ERR_IO : out->err;
 }
 
 /* flite's name of a phone as the model's: capitals, without stress. */
 static void phone_write(struct buf *out, const char *phone)
 {
-	if (out->len)
-		buf_byte(out, ' ');
+	buf_byte(out, ' ');
 	if (!strncmp(phone, "ax", 2)) {
 		buf_text(out, "AH");
 		return;
@@ -134,42 +110,67 @@ static void phone_write(struct buf *out, const char *phone)
 			buf_byte(out, (uint8_t)toupper((unsigned char)*phone));
 }
 
-static enum err word_guess(struct model *m, const char *word)
+/* Words that Indian English has and the dictionary has not, and after them flite's rules. */
+static enum err word_guess(struct buf *out, const char *word)
 {
-	struct buf phones;
+	size_t before;
 	cst_val *list;
+
+	buf_text(out, word);
+	before = out->len;
+	if (!strncmp(word, "lakh", 4)) {
+		buf_text(out, word[4] ? " L AE K S" : " L AE K");
+	} else {
+		list = lex_lookup(cmu_lex_init(), word, NULL, NULL);
+		for (const cst_val *at = list; at; at = val_cdr(at))
+			if (strcmp(val_string(val_car(at)), "pau"))
+				phone_write(out, val_string(val_car(at)));
+		delete_val(list);
+	}
+	if (!out->err && out->len == before)
+		return ERR_FORMAT;
+	buf_byte(out, '\n');
+	return out->err;
+}
+
+static enum err dictionary_make(struct model *m, struct vocabulary *v, const char *path, struct buf *out)
+{
+	FILE *in = fopen(path, "re");
 	enum err err;
 
-	if (!strncmp(word, "lakh", 4))
-		return word_add(m, word, word[4] ? "L AE K S" : "L AE K");
-	list = lex_lookup(cmu_lex_init(), word, NULL, NULL);
-	buf_init(&phones, MODEL_MAX_PHONES_BYTES);
-	for (const cst_val *at = list; at; at = val_cdr(at))
-		if (strcmp(val_string(val_car(at)), "pau"))
-			phone_write(&phones, val_string(val_car(at)));
-	delete_val(list);
-	err = phones.err ? phones.err : phones.len ? word_add(m, word, buf_str(&phones)) : ERR_FORMAT;
-	buf_fini(&phones);
-	if (!err)
-		m->guessed++;
+	if (!in)
+		return ERR_UNAVAILABLE;
+	err = dictionary_read(out, v, in);
+	fclose(in);
+	for (size_t i = 0; !err && i < v->count; i++)
+		if (!v->found[i]) {
+			err = word_guess(out, v->words[i]);
+			m->guessed++;
+		}
 	return err;
+}
+
+static enum err dictionary_save(struct model *m, const struct buf *text)
+{
+	m->dictionary_fd = memfd_create("dictionary", MFD_CLOEXEC);
+	if (m->dictionary_fd < 0)
+		return err_from_errno(errno);
+	snprintf(m->dictionary, sizeof(m->dictionary), "/proc/self/fd/%d", m->dictionary_fd);
+	return write(m->dictionary_fd, text->data, text->len) == (ssize_t)text->len ? ERR_NONE : ERR_IO;
 }
 
 static enum err words_make(struct model *m, struct vocabulary *v, const char *folder, struct err_detail *detail)
 {
 	char path[600];
-	FILE *in;
+	struct buf text;
 	enum err err;
 
 	snprintf(path, sizeof(path), "%s/cmudict-en-us.dict", folder);
-	in = fopen(path, "re");
-	if (!in)
-		return refuse(detail, ERR_UNAVAILABLE, "no dictionary", path);
-	err = dictionary_read(m, v, in);
-	fclose(in);
-	for (size_t i = 0; !err && i < v->count; i++)
-		if (!v->found[i])
-			err = word_guess(m, v->words[i]);
+	buf_init(&text, MODEL_MAX_DICTIONARY_BYTES);
+	err = dictionary_make(m, v, path, &text);
+	if (!err)
+		err = dictionary_save(m, &text);
+	buf_fini(&text);
 	return err ? refuse(detail, err, "the words' pronunciations cannot be had", path) : ERR_NONE;
 }
 
@@ -218,6 +219,7 @@ enum err model_make(struct model *m, const char *folder, const char *grammar, st
 	enum err err;
 
 	memset(m, 0, sizeof(*m));
+	m->dictionary_fd = -1;
 	buf_init(&m->graph, MODEL_MAX_GRAPH_BYTES);
 	if ((size_t)snprintf(m->acoustic, sizeof(m->acoustic), "%s/en-us", folder) >= sizeof(m->acoustic))
 		return refuse(detail, ERR_LIMIT, "the path is too long", "");
@@ -234,11 +236,9 @@ enum err model_make(struct model *m, const char *folder, const char *grammar, st
 
 void model_fini(struct model *m)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		free(m->words[i].name);
-		free(m->words[i].phones);
-	}
-	free(m->words);
+	if (m->dictionary_fd >= 0)
+		close(m->dictionary_fd);
 	buf_fini(&m->graph);
 	memset(m, 0, sizeof(*m));
+	m->dictionary_fd = -1;
 }

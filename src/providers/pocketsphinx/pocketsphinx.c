@@ -96,16 +96,14 @@ static void partial_tell(struct stt_stream *s)
 	event_add(s, false, &hearing);
 }
 
-static enum err final_tell(struct stt_stream *s)
+static void final_tell(struct stt_stream *s)
 {
 	struct hearing hearing;
-	enum err err = hearer_final(s->hearer, &hearing);
 
+	hearer_final(s->hearer, &hearing);
 	s->partial[0] = '\0';
 	s->told_at = s->position;
-	if (!err)
-		event_add(s, true, &hearing);
-	return err;
+	event_add(s, true, &hearing);
 }
 
 static enum err piece_decode(struct stt_stream *s, const uint8_t *ulaw, size_t count)
@@ -157,7 +155,10 @@ static void *thread_run(void *arg)
 
 		if (stop)
 			break;
-		err = n ? piece_decode(s, piece, n) : finalize ? final_tell(s) : ERR_NONE;
+		if (n)
+			err = piece_decode(s, piece, n);
+		else if (finalize)
+			final_tell(s);
 	}
 	hearer_close(&s->hearer);
 	pthread_mutex_lock(&s->lock);

@@ -1,0 +1,126 @@
+/* Lets the offline recogniser hear the recordings of tests/vectors/recogniser.tsv and prints what it made of each, one line of JSON a
+ * recording: half, whether it lies inside the grammar, its words, the grammar's sentence, confidence, measures, seconds of sound and of computing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "../tests/unit/recordings.h"
+#include "base/json.h"
+#include "providers/pocketsphinx/pocketsphinx.h"
+
+struct bench {
+	uv_loop_t loop;
+	struct pocketsphinx *p;
+	struct stt_stream *op;
+	struct buf line;
+	bool is_done;
+};
+
+static void on_judged(void *arg, const struct pocketsphinx_judged *judged)
+{
+	struct bench *b = arg;
+
+	json_pair_string(&b->line, "heard", judged->text);
+	json_put_key(&b->line, "confidence");
+	json_put_real(&b->line, judged->confidence, 3);
+	json_put_key(&b->line, "measures");
+	json_open(&b->line, '[');
+	for (size_t i = 0; i < sizeof(judged->measures) / sizeof(judged->measures[0]); i++)
+		json_put_real(&b->line, judged->measures[i], 3);
+	json_close(&b->line, ']');
+}
+
+static void on_transcript(void *arg, enum transcript_kind kind, const char *text, size_t len, uint64_t from, uint64_t to)
+{
+	(void)text, (void)len, (void)from, (void)to;
+	((struct bench *)arg)->is_done = kind != TRANSCRIPT_PARTIAL;
+}
+
+static void on_ended(void *arg, enum err why)
+{
+	fprintf(stderr, "ended: %s\n", err_name(why));
+	((struct bench *)arg)->is_done = true;
+}
+
+static double processor_s(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static void hear(struct bench *b, const struct recording *r, const struct buf *ulaw)
+{
+	static const struct stt_events events = { on_transcript, on_ended };
+	double before = processor_s();
+
+	buf_reset(&b->line);
+	json_open(&b->line, '{');
+	json_pair_string(&b->line, "half", (char[]){ r->half, '\0' });
+	json_pair_bool(&b->line, "inside", r->is_inside);
+	json_pair_string(&b->line, "words", r->words);
+	b->is_done = false;
+	if (pocketsphinx_stt.start(b->p, &b->op, "en-US", &events, b))
+		exit(1);
+	pocketsphinx_stt.push(b->op, NULL, 1600);
+	pocketsphinx_stt.push(b->op, ulaw->data, ulaw->len);
+	pocketsphinx_stt.push(b->op, NULL, 2400);
+	pocketsphinx_stt.finalize(b->op);
+	while (!b->is_done)
+		uv_run(&b->loop, UV_RUN_ONCE);
+	pocketsphinx_stt.cancel(&b->op);
+	json_put_key(&b->line, "sound_s");
+	json_put_real(&b->line, (double)(ulaw->len + 4000) / 8000, 3);
+	json_put_key(&b->line, "processor_s");
+	json_put_real(&b->line, processor_s() - before, 3);
+	json_close(&b->line, '}');
+	puts(buf_str(&b->line));
+}
+
+static void open_flow(struct bench *b, const char *path)
+{
+	static char flow[1 << 20];
+	FILE *in = fopen(path, "re");
+	struct pocketsphinx_options options = { .flow = flow, .judged = on_judged, .arg = b };
+	struct err_detail detail = { 0 };
+
+	options.flow_len = in ? fread(flow, 1, sizeof(flow), in) : 0;
+	if (in)
+		fclose(in);
+	uv_loop_init(&b->loop);
+	buf_init(&b->line, 4096);
+	if (pocketsphinx_open(&b->p, &b->loop, &options, &detail)) {
+		fprintf(stderr, "%s %s\n", detail.message, detail.where);
+		exit(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct recording r;
+	struct bench b = { 0 };
+	FILE *table = argc == 3 ? fopen(argv[2], "re") : NULL;
+
+	if (!table) {
+		fprintf(stderr, "usage: bench_recogniser FLOW.json RECORDINGS.tsv\n");
+		return 2;
+	}
+	open_flow(&b, argv[1]);
+	while (recording_next(table, &r)) {
+		struct buf ulaw;
+
+		buf_init(&ulaw, RECORDING_MAX_BYTES);
+		if (recording_load(&r, &ulaw))
+			hear(&b, &r, &ulaw);
+		else
+			fprintf(stderr, "missing: %s\n", r.path);
+		buf_fini(&ulaw);
+	}
+	fclose(table);
+	pocketsphinx_close(&b.p);
+	uv_run(&b.loop, UV_RUN_DEFAULT);
+	buf_fini(&b.line);
+	return uv_loop_close(&b.loop) ? 1 : 0;
+}
