@@ -230,8 +230,6 @@ int agent_open(struct agent *a, const struct agent_options *options)
 	int status;
 
 	*a = (struct agent){ .options = *options };
-	if (options->listens && strncasecmp(options->language, "en", 2))
-		return cli_fail(options->cli, CLI_USAGE, ERR_UNAVAILABLE, "--speak", "--type holds the same call", "there is no offline recogniser for %s", options->language);
 	id128_print(&options->call, a->call);
 	a->tools = (struct held_tools){ .clock = options->clock, .tools = &agent_tools, .vendor = a };
 	status = voice_begin(a);

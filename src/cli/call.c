@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "cli/line.h"
 #include "cli/shown.h"
 #include "cli/stores.h"
+#include "voice/journal_settings.h"
 #include "voice/worker.h"
 
 enum { RING_MS = 400, OUT_BYTES_MAX = 64 << 20, FOLDER_MAX = STORES_PATH_MAX + 64 };
@@ -144,7 +146,11 @@ static int book_read(struct calling *c)
 	err = rulebook_brief(c->book, c->language, c->variables, &c->brief, &c->settings, &detail);
 	if (err == ERR_NOTFOUND)
 		return cli_fail(c->cli, CLI_USAGE, err, c->path, NULL, "this rule-book does not speak %s", c->language);
-	return err ? fail(c, err, &detail, "the rule-book cannot be used for this call") : CLI_FINE;
+	if (err)
+		return fail(c, err, &detail, "the rule-book cannot be used for this call");
+	if (!c->flags.type && strncasecmp(c->language, "en", 2))
+		return cli_fail(c->cli, CLI_USAGE, ERR_UNAVAILABLE, "--speak", "--type holds the same call", "there is no offline recogniser for %s", c->language);
+	return CLI_FINE;
 }
 
 /* ------------------------------------------------------------------ what is told while it runs */
@@ -219,6 +225,7 @@ static int worker_make(struct calling *c)
 	struct err_detail detail = { .message = "" };
 	struct worker_options options = { .clock = c->clock, .disk = &disk_real, .journal_dir = c->folder,
 		.model_file = config_text(c->cli->config, "vad.model_file") };
+	struct journal_sizes sizes;
 	enum err err;
 
 	randombytes_buf(c->id.bytes, sizeof(c->id.bytes));
@@ -227,6 +234,8 @@ static int worker_make(struct calling *c)
 	(void)mkdir(c->folder, 0700);
 	snprintf(c->folder, sizeof(c->folder), "%s/journal/%s", c->stores.dir, c->name);
 	journal_options_defaults(&options.journal);
+	config_bind(c->cli->config, journal_settings, &sizes);
+	journal_sizes_apply_one_call(&options.journal, &sizes);
 	err = worker_start(&c->worker, &c->stores.loop, &options, &detail);
 	return err ? fail(c, err, &detail, "the worker cannot start") : CLI_FINE;
 }

@@ -152,3 +152,59 @@ def test_an_unfinished_call_has_the_outcome_that_is_known(call):
     document = call("payment-reminder", ["yes speaking", "4021", "this is not mine, I dispute it", "/hangup"]).json()
     assert document["reason"] == "caller"
     assert document["outcome"] == "disputed", heard(document)
+
+
+# ---- spoken: voices made by flite, labelled as such, through voice detection and the offline recogniser ----
+
+
+@pytest.fixture
+def voice(run, tmp_path):
+    """voice("keep it"): a recording of these words."""
+
+    def make(words):
+        path = tmp_path / (words.replace(" ", "-").replace(",", "") + ".wav")
+        done = run("say", words, "-o", path)
+        assert done.status == 0, done.err
+        return path
+
+    return make
+
+
+@pytest.fixture
+def speak(run, model, tmp_path):
+    def start(book, *args):
+        done = run("call", "--rulebook", ROOT / "rulebooks" / f"{book}.yaml", "--data", tmp_path / "data", "--set", f"vad.model_file={model}", "--json",
+                   *args, timeout=120)
+        assert done.status in (0, 1), done.err
+        return done.json()
+
+    return start
+
+
+def test_a_spoken_call(speak, voice, run):
+    document = speak("appointment-reminder", "--speak", voice("yes, speaking"), "--speak", voice("keep it"))
+    assert document["outcome"] == "confirmed", document["turns"]
+    assert document["usage"]["stt_ms"] > 10000
+    again = run("replay", document["call"], "--dir", document["journal"])
+    assert again.status == 0 and "identical" in again.out
+
+
+def test_a_spoken_interruption(speak, voice, run):
+    """In the middle of what the agent says about the appointment: it gives way, and history keeps what was heard."""
+    document = speak("appointment-reminder", "--speak", voice("yes, speaking"), "--speak", voice("cancel it, cancel it"), "--at", "13500")
+    heard_events = [event for event in document["events"] if event["event"] == "heard"]
+    assert any(event["cut"] for event in heard_events), document["events"]
+    assert any(event["event"] == "yield" for event in document["events"])
+    assert run("replay", document["call"], "--dir", document["journal"]).status == 0
+
+
+def test_no_recogniser_for_hindi(run, voice):
+    done = run("call", "--rulebook", ROOT / "rulebooks" / "payment-reminder.yaml", "--language", "hi-IN", "--speak", voice("yes"), "--json")
+    assert done.status == 2 and "recogniser" in done.error()["message"]
+
+
+def test_say(run, tmp_path):
+    done = run("say", "Hello there.", "-o", tmp_path / "a.wav", "--json")
+    assert done.status == 0 and done.json()["samples"] > 4000
+    assert run("say", "x", "-o", tmp_path / "a.wav", "--lang", "xx").status == 3
+    assert run("say", "x").status == 2
