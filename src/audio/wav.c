@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audio/g711.h"
+#include "base/target.h"
 
 enum {
 	TAG_PCM = 1,
@@ -477,15 +477,12 @@ static enum err write_file(const char *path, const void *data, size_t len)
 	return err;
 }
 
-/* Writes `path`.part and renames it, unless `path` is a pipe or a device. */
+/* Writes `path`.part and renames it; target_find has judged both. */
 static enum err replace_file(const char *path, const void *data, size_t len)
 {
-	struct stat st;
 	char *part;
 	enum err err;
 
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		return write_file(path, data, len);
 	if (asprintf(&part, "%s.part", path) < 0)
 		return ERR_NOMEM;
 	err = write_file(part, data, len);
@@ -500,13 +497,16 @@ static enum err replace_file(const char *path, const void *data, size_t len)
 enum err wav_write(const char *path, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
 	const struct wav_label *labels, size_t label_count, struct err_detail *detail)
 {
+	char target[DISK_PATH_MAX];
 	struct buf bytes;
-	enum err err;
+	enum err err = target_find(target, path, detail);
 
+	if (err)
+		return err;
 	buf_init(&bytes, UINT32_MAX);
 	err = wav_encode(&bytes, samples, frames, channels, rate_hz, labels, label_count);
 	if (!err)
-		err = replace_file(path, bytes.data, bytes.len);
+		err = replace_file(target, bytes.data, bytes.len);
 	buf_fini(&bytes);
 	if (err)
 		with_path(detail, path, refuse(detail, err, NULL, "cannot write: %s", err_name(err)));

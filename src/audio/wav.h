@@ -57,7 +57,8 @@ void wav_fini(struct wav *w);
 enum err wav_encode(struct buf *out, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
 	const struct wav_label *labels, size_t label_count) MUST_USE;
 
-/* The same to a file: written beside it first, then renamed over `path`, so that a failure leaves the old file alone. */
+/* The same to a file: written beside it first, then renamed over `path` (or what it is a symlink to), so that a failure leaves the old
+ * file alone. ERR_USAGE: what stands there is no regular file (base/target.h). */
 enum err wav_write(const char *path, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
 	const struct wav_label *labels, size_t label_count, struct err_detail *detail) MUST_USE;
 

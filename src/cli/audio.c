@@ -33,7 +33,7 @@ static int fail(struct cli *cli, enum err err, const struct err_detail *detail)
 {
 	bool is_content = err == ERR_FORMAT || err == ERR_TRUNCATED || err == ERR_CORRUPT || err == ERR_LIMIT;
 
-	return cli_fail(cli, is_content ? CLI_NOT_SO : CLI_MISSING, err, detail->where, detail->hint, "%s", detail->message);
+	return cli_fail(cli, err == ERR_USAGE ? CLI_USAGE : is_content ? CLI_NOT_SO : CLI_MISSING, err, detail->where, detail->hint, "%s", detail->message);
 }
 
 static int refuse(struct cli *cli, const char *hint, const char *message)

@@ -152,6 +152,9 @@ static int open_all(struct journal_command *c)
 	err = journal_reader_open(&c->reader, &disk_real, c->path, &options, &detail);
 	if (err)
 		return cli_fail(c->cli, CLI_MISSING, err, detail.where, detail.hint, "%s: %s", detail.message, err_name(err));
+	if (!journal_reader_files(c->reader)->count && c->shipped_err == ERR_NOTFOUND)
+		return cli_fail(c->cli, CLI_MISSING, ERR_NOTFOUND, c->path, "name the folder that a worker writes its journal in",
+			"there is no journal here: no file that ends in .cfj");
 	return CLI_FINE;
 }
 

@@ -36,7 +36,7 @@ struct journal_command {
 	bool whole_folder; /* not one file of it */
 	struct keyring *keyring;
 	struct journal_reader *reader;
-	enum err shipped_err; /* 0: `shipped` is how far the folder was shipped */
+	enum err shipped_err; /* 0: `shipped` is how far the folder was shipped; ERR_NOTFOUND: it was not */
 	struct journal_position shipped;
 	json_t *faults;
 	uint64_t broken_seals, unopened, erased;

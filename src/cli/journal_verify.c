@@ -15,6 +15,7 @@
 struct verdict {
 	uint64_t missing, duplicates, calls, epochs;
 	char gone[200]; /* what says that the newest records are gone; "" when nothing does */
+	bool cursor_broken; /* it is written anew under another name each time: no crash cuts it */
 	bool whole;
 };
 
@@ -115,8 +116,9 @@ static enum err judge(const struct journal_command *c, struct verdict *v)
 		v->epochs++;
 	}
 	judge_newest(c, v);
+	v->cursor_broken = c->shipped_err && c->shipped_err != ERR_NOTFOUND;
 	v->whole = !counts.corrupt && !counts.foreign && !counts.missing_files && !c->broken_seals && !v->missing && !v->duplicates &&
-		!*v->gone;
+		!*v->gone && !v->cursor_broken;
 	return count_calls(c, v);
 }
 
@@ -167,6 +169,7 @@ static void verify_json(const struct journal_command *c, const struct verdict *v
 	journal_put_number(doc, "erased", c->erased);
 	journal_put_number(doc, "unopened", c->unopened);
 	json_object_set_new(doc, "shipped", shipped_json(c));
+	json_object_set_new(doc, "cursor_broken", json_boolean(v->cursor_broken));
 	json_object_set_new(doc, "newest_gone", *v->gone ? json_string(v->gone) : json_null());
 	json_object_set(doc, "faults", c->faults);
 	json_object_set_new(doc, "broken_calls", broken_calls_json(c, n.beginning_gone));
@@ -195,6 +198,8 @@ static void print_broken(const struct journal_command *c, const struct verdict *
 	}
 	if (n.missing_files)
 		printf("%" PRIu64 " files are missing in the chain\n", n.missing_files);
+	if (v->cursor_broken)
+		printf("the cursor, which says how far the journal was shipped, cannot be read: %s\n", err_name(c->shipped_err));
 	if (*v->gone)
 		printf("the newest records are gone: %s\n", v->gone);
 }
@@ -221,9 +226,6 @@ int journal_verify(struct journal_command *c)
 	struct verdict v;
 	enum err err;
 
-	if (!journal_reader_files(c->reader)->count && !c->shipped.order)
-		return cli_fail(c->cli, CLI_MISSING, ERR_NOTFOUND, c->path, "name the folder that a worker writes its journal in",
-			"there is no journal here: no file that ends in .cfj");
 	while (!(err = journal_reader_next(c->reader, &item)))
 		verify_seal(c, &item);
 	if (err == ERR_NOTFOUND)

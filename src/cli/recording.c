@@ -1,13 +1,16 @@
 /* `callfunnel recording CALL -o F.wav`: both tracks of a recorded call as a file, its gaps marked.
  *
  * A name that ends in .flac gets the recording as it is kept (audio/tracks.h), any other a WAV with a label at each gap. What the
- * call is cut into stands beside it meanwhile and is removed. Main thread.
+ * call is cut into stands beside it meanwhile and is removed. What is there and is no regular file is left alone, a symlink is followed
+ * (base/target.h). Main thread.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
+#include "base/target.h"
 #include "cli/commands.h"
 #include "cli/source.h"
 #include "voice/recorder.h"
@@ -94,31 +97,39 @@ static enum err report(struct cli *cli, const struct call_source *s, const char 
 	return ERR_NONE;
 }
 
-static int cut_call(struct cli *cli, const struct call_source *s, const char *path)
+/* Whatever keeps the target from being written is told of the name that was asked for: all that the user knows. */
+static int write_fail(struct cli *cli, const char *path, enum err err, const struct err_detail *detail)
+{
+	return cli_fail(cli, CLI_MISSING, err, path, err == ERR_FULL ? "free some space, or name a file elsewhere" : "name a file that can be written",
+		"%s", detail->message[0] ? detail->message : "the recording cannot be written");
+}
+
+/* To `target`, by way of a recording beside it when a WAV is asked for. `path` is how the user calls it. */
+static int cut_call(struct cli *cli, const struct call_source *s, const char *path, const char *target)
 {
 	struct err_detail detail = { .message = "" };
 	struct recorder_summary sum;
 	char cut[DISK_PATH_MAX];
 	bool flac = is_flac(path);
-	int len = snprintf(cut, sizeof(cut), "%s%s", path, flac ? "" : ".flac");
+	int len = flac ? snprintf(cut, sizeof(cut), "%s", target) : snprintf(cut, sizeof(cut), "%s.%ld.cut", target, (long)getpid());
 	enum err err;
+	int status = CLI_FINE;
 
 	if (len < 0 || (size_t)len >= sizeof(cut))
-		return cli_fail(cli, CLI_USAGE, ERR_LIMIT, path, NULL, "the name is too long");
+		return cli_fail(cli, CLI_USAGE, ERR_LIMIT, path, "name a shorter path", "the name is too long");
 	err = recorder_to_tracks(&disk_real, s->path, &s->options, cut, &sum, &detail);
-	if (err && !strcmp(detail.where, cut)) /* what was asked for is all that the user knows */
-		return cli_fail(cli, CLI_MISSING, err, path, "name a file that can be written", "%s", detail.message);
+	if (err && !strncmp(detail.where, cut, sizeof(detail.where) - 1))
+		return write_fail(cli, path, err, &detail);
 	if (err)
 		return call_source_fail(cli, s, err, &detail);
-	if (!flac)
-		err = tracks_to_wav(&disk_real, cut, path, &detail);
-	if (err && !detail.where[0])
-		snprintf(detail.where, sizeof(detail.where), "%.150s", path);
+	err = flac ? ERR_NONE : tracks_to_wav(&disk_real, cut, target, &detail);
 	if (!err)
 		err = report(cli, s, path, cut, &sum, &detail);
+	if (err)
+		status = write_fail(cli, path, err, &detail);
 	if (!flac)
 		(void)!disk_unlink(&disk_real, cut);
-	return err ? call_source_fail(cli, s, err, &detail) : CLI_FINE;
+	return status;
 }
 
 int cmd_recording(struct cli *cli, int argc, char **argv)
@@ -130,18 +141,24 @@ int cmd_recording(struct cli *cli, int argc, char **argv)
 		{ .name = "key", .type = FLAG_STRING, .value = &key, .arg = "F", .help = "Its master key (default: DIR/master.key)." },
 		{ .name = NULL },
 	};
+	struct err_detail detail = { .message = "" };
+	char target[DISK_PATH_MAX];
 	struct call_source source;
 	int status = cli_flags(cli, flags, &argc, argv);
+	enum err err;
 
 	if (status)
 		return status;
 	cli_log_unasked(cli, LOG_LEVEL_NONE);
 	if (argc != 2 || !path)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, NULL, "callfunnel recording CALL -o F.wav [--dir DIR]", argc == 2 ? "no file to write" : "one call, please");
+	err = target_find(target, path, &detail);
+	if (err)
+		return cli_fail(cli, CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message);
 	status = call_source_open(cli, &source, argv[1], dir, key);
 	if (status)
 		return status;
-	status = cut_call(cli, &source, path);
+	status = cut_call(cli, &source, path, target);
 	call_source_close(&source);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include "audio/g711.h"
 #include "audio/wav.h"
 #include "base/json.h"
+#include "base/target.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "providers/espeak.h"
@@ -119,12 +120,16 @@ int cmd_say(struct cli *cli, int argc, char **argv)
 	struct err_detail detail = { .message = "" };
 	struct saying s = { .op = NULL };
 	int status = cli_flags(cli, flags, &argc, argv);
+	char target[DISK_PATH_MAX];
 	enum err err;
 
 	if (status)
 		return status;
 	if (argc != 2 || !path)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "say", NULL, "usage: callfunnel say TEXT -o F.wav [--lang L]");
+	err = target_find(target, path, &detail);
+	if (err)
+		return cli_fail(cli, CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message);
 	buf_init(&s.ulaw, SOUND_MAX_BYTES);
 	err = say(language, argv[1], &s, &detail);
 	if (!err)

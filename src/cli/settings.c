@@ -10,6 +10,7 @@
 #include "conductor/tools.h"
 #include "control/identity.h"
 #include "data/secrets.h"
+#include "voice/journal_settings.h"
 
 const struct option program_options[] = {
 	{ .name = "data.dir", .type = OPTION_TEXT, .max = 1024, .text = "data",
@@ -23,6 +24,7 @@ const struct option *const settings_tables[] = {
 	log_options,
 	vad_options,
 	call_options,
+	journal_settings,
 	jws_options,
 	identity_options,
 	secrets_options,

@@ -123,13 +123,29 @@ static uint64_t broken_all(const struct run_result *r)
 	return broken;
 }
 
-/* The command that shows that call again: with the scenario, the guard and every setting of this run. */
+/* The real journal, and where it fails. */
+static void again_disk(struct simulating *m)
+{
+	size_t i;
+
+	if (m->disk)
+		buf_printf(&m->out, " --disk %s", m->disk);
+	for (i = 0; i < m->crash_at.count; i++)
+		buf_printf(&m->out, " --crash-at %s", m->crash_at.items[i]);
+	for (i = 0; i < m->inject.count; i++)
+		buf_printf(&m->out, " --inject %s", m->inject.items[i]);
+}
+
+/* The command that shows that call again: with the scenario, the guard, the disk and every setting of this run. A point to fail at
+ * counts from the run's first call on: then the calls before it are needed, too. */
 static void again_put(struct simulating *m, uint64_t seed, uint64_t call)
 {
+	bool all = m->call < 0 && (m->crash_at.count || m->inject.count);
 	char value[512];
 	size_t i;
 
-	buf_printf(&m->out, "again: simulate --seed %" PRIu64 " --call %" PRIu64 " --faults %s", seed, call, m->faults);
+	buf_printf(&m->out, "again: simulate --seed %" PRIu64 " --call%s %" PRIu64 " --faults %s", seed, all ? "s" : "", all ? call + 1 : call, m->faults);
+	again_disk(m);
 	if (m->script_path)
 		buf_printf(&m->out, " --script %s", m->script_path);
 	if (m->sabotage)
@@ -190,7 +206,8 @@ static void people_totals(struct simulating *m, const struct run_result *r)
 		per(t->virtual_us, n) / 1e6, per(t->turns, n), per(t->tools, n), per(t->interruptions, n), per(t->nods, n), per(t->coughs, n),
 		per(t->faults, n));
 	buf_printf(&m->out, "median end of a yes or no %u ms; %" PRIu64 " of %" PRIu64 " spelled answers cut off; %" PRIu64 " workers died; %" PRIu64
-		" cores saved and loaded\n", verdict_median(&r->verdict), r->verdict.early_spelled, r->verdict.spelled, t->deaths, t->saved);
+		" cores saved and loaded; knowledge came %" PRIu64 " times\n", verdict_median(&r->verdict), r->verdict.early_spelled, r->verdict.spelled,
+		t->deaths, t->saved, t->knowledge);
 }
 
 static void json_promises(struct simulating *m, const struct run_result *r)
@@ -271,6 +288,7 @@ static void json_totals(struct simulating *m, const struct run_result *r)
 	json_pair_u64(b, "keys", t->keys);
 	json_pair_u64(b, "tool_calls", t->tools);
 	json_pair_u64(b, "changes", t->changes);
+	json_pair_u64(b, "knowledge", t->knowledge);
 	json_pair_u64(b, "requests", t->model_asks);
 	json_pair_u64(b, "faults", t->faults);
 	json_pair_u64(b, "worker_deaths", t->deaths);

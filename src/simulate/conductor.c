@@ -1,5 +1,5 @@
 /* The ledger and the runs. A key that was dispatched before gets the first one's result (and, with other arguments, is told
- * so); nothing runs twice here, so what runs twice was asked for under two keys. */
+ * so); nothing runs twice here, so what runs twice was asked for under two keys. In one call of five it knows something. */
 #include "simulate/conductor.h"
 
 #include <stdio.h>
@@ -190,13 +190,85 @@ static void tools_cancel(struct tool_run **rp)
 	*rp = NULL;
 }
 
-/* Nothing to know: the scripts ask for no knowledge. */
+/* ---- knowledge ---- */
+
+static const char *const facts[] = { "the car park lies behind the house", "on Fridays the desk closes at three",
+	"the bus from the old bridge stops at the door", "a second visit in the same month is free", "the entrance on the west side has no steps",
+	"letters take two days" };
+
+/* Bytes of every kind, none of them a message. */
+static void garbage_put(struct dice *d, struct buf *b)
+{
+	uint32_t len = dice_below(d, 4) ? 200 + dice_below(d, 400) : 0;
+	uint8_t byte;
+
+	while (len--) {
+		byte = (uint8_t)dice_below(d, 256);
+		buf_append(b, &byte, 1);
+	}
+}
+
+static void knowledge_put(struct conductor *c, const struct known_answer *k)
+{
+	const char *fact = facts[k->fact];
+
+	buf_reset(&c->known_text);
+	if (k->kind == KNOWN_GARBAGE)
+		garbage_put(&c->known_dice, &c->known_text);
+	else
+		buf_append(&c->known_text, fact, strlen(fact));
+	while (k->kind == KNOWN_LONG && c->known_text.len <= INPUT_TEXT_MAX)
+		buf_printf(&c->known_text, ", and %s", fact);
+}
+
+/* To who asked, if he is still there. */
+static void on_known(void *arg)
+{
+	struct known_answer *k = arg;
+	struct conductor *c = k->conductor;
+
+	k->used = false;
+	if (k->epoch != c->scene->epoch || !scene_worker_up(c->scene))
+		return;
+	knowledge_put(c, k);
+	scene_knowledge(c->scene, k->query, (const char *)c->known_text.data, c->known_text.len);
+}
+
+static void knowledge_later(struct conductor *c, uint64_t query, uint32_t fact, enum known_kind kind, uint64_t delay_us)
+{
+	uint32_t i;
+
+	for (i = 0; i < KNOWN_MAX && c->known[i].used; i++)
+		;
+	if (i == KNOWN_MAX)
+		return; /* it has too much to do: never */
+	c->known[i] = (struct known_answer){ .used = true, .kind = kind, .query = query, .fact = fact, .epoch = c->scene->epoch, .conductor = c };
+	c->known[i].tell = (struct event){ on_known, &c->known[i], 0 };
+	world_after(&c->scene->world, &c->known[i].tell, delay_us);
+}
+
+/* Mostly before the turn has ended; one time in ten late, one in ten never. */
 static void tools_retrieve(void *conductor, uint64_t query, const char *text, size_t len)
 {
-	(void)conductor;
-	(void)query;
-	(void)text;
-	(void)len;
+	struct conductor *c = conductor;
+	struct fault_plan *plan = &c->scene->plan;
+	uint64_t now = c->scene->world.now_us;
+	uint32_t luck = dice_below(&c->known_dice, 10), fact = (uint32_t)len;
+	uint64_t delay_us = luck ? dice_ms(&c->known_dice, 30, 600) : dice_ms(&c->known_dice, 1500, 9000);
+	enum known_kind kind = KNOWN_FACT;
+
+	while (len--)
+		fact += (uint8_t)text[len];
+	fact %= sizeof(facts) / sizeof(facts[0]);
+	if (fault_strikes(plan, FAULT_KNOWLEDGE_GARBAGE, now))
+		kind = KNOWN_GARBAGE;
+	if (fault_strikes(plan, FAULT_KNOWLEDGE_LONG, now))
+		kind = KNOWN_LONG;
+	if (luck == 1 && kind == KNOWN_FACT)
+		return;
+	knowledge_later(c, query, fact, kind, delay_us);
+	if (fault_strikes(plan, FAULT_KNOWLEDGE_TWICE, now))
+		knowledge_later(c, query, fact, KNOWN_FACT, delay_us + dice_ms(&c->known_dice, 0, 900));
 }
 
 const struct tools simulated_tools = { .name = "simulated", .start = tools_start, .cancel = tools_cancel, .retrieve = tools_retrieve };
@@ -214,11 +286,13 @@ void conductor_snapshot(struct conductor *c, const void *data, size_t len)
 void conductor_new(struct conductor *c)
 {
 	buf_init(&c->snapshot, 16 << 20);
+	buf_init(&c->known_text, 64 << 10);
 }
 
 void conductor_free(struct conductor *c)
 {
 	buf_fini(&c->snapshot);
+	buf_fini(&c->known_text);
 }
 
 void conductor_init(struct conductor *c, struct scene *scene)
@@ -232,6 +306,10 @@ void conductor_init(struct conductor *c, struct scene *scene)
 	buf_reset(&c->snapshot);
 	for (i = 0; i < RUNS_MAX; i++)
 		c->runs[i].used = false;
+	for (i = 0; i < KNOWN_MAX; i++)
+		c->known[i].used = false;
+	dice_init(&c->known_dice, scene->seed, scene->call, ACTOR_KNOWLEDGE);
+	scene->brief.knowledge = !scene->script->own && dice_below(&c->known_dice, 5) == 4;
 }
 
 void conductor_stop(struct conductor *c)
@@ -240,4 +318,7 @@ void conductor_stop(struct conductor *c)
 
 	for (i = 0; i < c->ledger_count; i++)
 		world_forget(&c->scene->world, &c->ledger[i].done);
+	for (i = 0; i < KNOWN_MAX; i++)
+		if (c->known[i].used)
+			world_forget(&c->scene->world, &c->known[i].tell);
 }

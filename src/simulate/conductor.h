@@ -1,5 +1,5 @@
-/* The simulated conductor: executes tools with its ledger, keeps the snapshots that workers push, takes the records that the
- * journal ships, and sees to it that a call whose worker died is taken over or closed. One thread, virtual time.
+/* The simulated conductor: executes tools with its ledger, keeps the snapshots that workers push, answers queries for knowledge, takes the records that
+ * the journal ships, and sees to it that a call whose worker died is taken over or closed. One thread, virtual time.
  *
  * The ledger is the judge's witness: what was dispatched under which key, what took effect and how often.
  */
@@ -16,7 +16,7 @@
 
 struct scene;
 
-enum { LEDGER_MAX = 256, RUNS_MAX = 64, LEDGER_NAME = 64, LEDGER_ARGS = 200, LEDGER_TEXT = 120 };
+enum { LEDGER_MAX = 256, RUNS_MAX = 64, LEDGER_NAME = 64, LEDGER_ARGS = 200, LEDGER_TEXT = 120, KNOWN_MAX = 8 };
 
 struct ledger_entry {
 	uint32_t turn, index;
@@ -44,6 +44,17 @@ struct tool_run { /* a worker that waits for a result */
 	struct event tell;
 };
 
+enum known_kind { KNOWN_FACT = 0, KNOWN_GARBAGE, KNOWN_LONG };
+
+struct known_answer { /* what was retrieved, on its way to the worker that asked */
+	bool used;
+	enum known_kind kind;
+	uint64_t query;
+	uint32_t fact, epoch;
+	struct conductor *conductor;
+	struct event tell;
+};
+
 struct conductor {
 	struct scene *scene;
 	struct dice dice;
@@ -55,13 +66,16 @@ struct conductor {
 	struct buf snapshot;      /* the last one pushed */
 	uint64_t snapshot_us;
 	uint32_t snapshots;
+	struct dice known_dice;
+	struct known_answer known[KNOWN_MAX];
+	struct buf known_text;    /* of the one that is being told */
 };
 
 extern const struct tools simulated_tools; /* its conductor is a struct conductor */
 
 void conductor_new(struct conductor *c); /* once */
 void conductor_free(struct conductor *c);
-void conductor_init(struct conductor *c, struct scene *scene); /* for each call */
+void conductor_init(struct conductor *c, struct scene *scene); /* for each call; decides whether its brief has knowledge */
 void conductor_stop(struct conductor *c);
 void conductor_snapshot(struct conductor *c, const void *data, size_t len);
 bool conductor_tool_runs(const struct conductor *c);

@@ -42,6 +42,9 @@ const struct fault_fact fault_facts[FAULTS] = {
 	[FAULT_DISK_FULL] = { "disk-full", "the disk is full for some seconds", 3, 40 },
 	[FAULT_WORKER_DEATH] = { "worker-death", "the worker dies; another attaches within 3 s", 5, 60 },
 	[FAULT_WORKER_EARLY] = { "worker-early", "the worker dies before it pushed a snapshot; another begins the call anew", 3, 5 },
+	[FAULT_KNOWLEDGE_TWICE] = { "knowledge-twice", "retrieved knowledge comes twice", 20, 3 },
+	[FAULT_KNOWLEDGE_GARBAGE] = { "knowledge-garbage", "retrieved knowledge is nonsense", 20, 3 },
+	[FAULT_KNOWLEDGE_LONG] = { "knowledge-long", "retrieved knowledge is longer than any input may be", 15, 3 },
 };
 
 int fault_find(const char *name, size_t len)

@@ -149,6 +149,24 @@ static void say_next(struct model_reply *r, const struct script *script, int ste
 	call_tool(r, SCRIPT_END_TOOL, step, 0);
 }
 
+static const char CHECKING[] = "Let me check that for you.";
+
+/* The line that went with a tool, when it is nowhere to be seen behind the caller's last words: for all the model knows it was
+ * never said. */
+static void say_checking(struct model_reply *r, const struct view *v, const struct request_block *blocks, size_t count, uint64_t dice)
+{
+	bool used = false;
+	size_t i;
+
+	for (i = v->last_caller; i < count; i++) {
+		used = used || blocks[i].type == BLOCK_TOOL_USE;
+		if (blocks[i].type == BLOCK_AGENT && blocks[i].text_len)
+			return;
+	}
+	if (used && dice % 2)
+		say(r, CHECKING);
+}
+
 /* An answer has come: the tools that belong to it, unless they were called. */
 static bool call_tools(struct model_reply *r, const struct script *script, const struct view *v, const struct request_block *blocks,
 	size_t count, uint64_t dice)
@@ -158,7 +176,7 @@ static bool call_tools(struct model_reply *r, const struct script *script, const
 	if (!step->tool || tool_used(blocks, count, step->tool))
 		return false;
 	if (dice % 2)
-		say(r, "Let me check that for you.");
+		say(r, CHECKING);
 	call_tool(r, step->tool, v->asked, v->said);
 	if (step->tool2)
 		call_tool(r, step->tool2, v->asked, v->said);
@@ -176,6 +194,8 @@ void model_plan(const struct script *script, uint64_t seed, const struct request
 	reply->len = reply->tool_count = 0;
 	if (v.answered && call_tools(reply, script, &v, blocks, count, dice))
 		return;
+	if (v.result && v.result->type == BLOCK_TOOL_RESULT)
+		say_checking(reply, &v, blocks, count, dice);
 	if (v.result)
 		say_result(reply, v.result);
 	if (v.pending) {

@@ -93,6 +93,8 @@ struct answer_watch {
 
 struct pending_final {
 	uint64_t at_us, from;
+	uint64_t owed_us; /* since then it could have been shown */
+	bool waits;       /* it came while the agent answered, who has not ended since */
 	uint32_t len;
 	char text[JUDGE_FINAL_TEXT];
 };

@@ -485,13 +485,35 @@ void judge_stt_pushed(struct judge *j, uint64_t base)
  * Every final with words that the session was given becomes part of a turn's words, was part of the turn before (its partial
  * had ended that turn already, and its audio lies before that end), or is noted as a nod, or a new
  * stream is opened that hears its audio again. It has until the call's end; a final of the last ten seconds of a call,
- * before its time was up, or before its media was lost for good, need not; nor one of a turn that the caller was still in the middle
+ * before its time was up, or before its media was lost for good, need not (words that came while the agent answered wait for
+ * the next turn: their ten seconds begin when that answer is over, or a turn ended without them); nor one of a turn that the caller was still in the middle
  * of when the call ended, without one pause that was long enough to end it. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
  * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
 
 static bool words_in(const char *text, size_t len, const char *words, size_t words_len)
 {
 	return words_len <= len && memmem(text, len, words, words_len) != NULL;
+}
+
+/* An answer of the agent's is being written or spoken. */
+static bool answer_under_way(struct judge *j)
+{
+	uint8_t state = *gen_state(j, j->active_gen);
+	bool ahead = (state & GEN_IS_AHEAD) && !(state & GEN_IS_RELEASED);
+
+	return (j->active_gen && !ahead) || judge_open_utterances(j);
+}
+
+static void finals_time(struct judge *j)
+{
+	bool under_way = j->final_count && answer_under_way(j);
+	uint32_t i;
+
+	for (i = 0; i < j->final_count; i++) {
+		j->finals[i].waits = j->finals[i].waits && under_way;
+		if (j->finals[i].waits)
+			j->finals[i].owed_us = judge_now(j);
+	}
 }
 
 static void final_given(struct judge *j, const struct call_input *in)
@@ -508,7 +530,8 @@ static void final_given(struct judge *j, const struct call_input *in)
 	if (j->final_count == JUDGE_FINALS || (in->position2 <= j->turn_sample && words_in(j->turn_text, j->turn_len, in->text, len)))
 		return;
 	f = &j->finals[j->final_count++];
-	f->at_us = judge_now(j);
+	f->at_us = f->owed_us = judge_now(j);
+	f->waits = answer_under_way(j);
 	f->from = in->position;
 	f->len = (uint32_t)len;
 	memcpy(f->text, in->text, len);
@@ -543,10 +566,14 @@ static void finals_again(struct judge *j, uint64_t position)
 
 static void turn_words(struct judge *j, const struct call_output *o)
 {
+	uint32_t i;
+
 	j->turn_len = (uint32_t)(o->text_len < JUDGE_TURN_TEXT ? o->text_len : JUDGE_TURN_TEXT);
 	memcpy(j->turn_text, o->text, j->turn_len);
 	j->words_wait = false;
 	finals_found(j, o->text, o->text_len);
+	for (i = 0; i < j->final_count; i++)
+		j->finals[i].waits = false; /* this was the next turn */
 }
 
 /* ---- the step ---------------------------------------------------------------------------------------------------------- */
@@ -694,6 +721,7 @@ void judge_dialogue_time(struct judge *j)
 	first_time(j);
 	air_time(j);
 	owed_time(j);
+	finals_time(j);
 	noise_time(j);
 	quiet_time(j);
 }
@@ -729,7 +757,7 @@ void judge_dialogue_end(struct judge *j)
 		now = j->time_up_us;
 	effects_check(j);
 	for (i = 0; i < j->final_count; i++)
-		if (j->finals[i].at_us + 10 * S_US < now && j->finals[i].at_us <= j->open_turn_us)
+		if (j->finals[i].owed_us + 10 * S_US < now && j->finals[i].at_us <= j->open_turn_us)
 			judge_fail(j, N5, "the final words \"%.*s\" were never shown to the model", (int)(j->finals[i].len < 60 ? j->finals[i].len : 60),
 				j->finals[i].text);
 }

@@ -94,6 +94,15 @@ void scene_digit(struct scene *s, char digit)
 	worker_after(s);
 }
 
+void scene_knowledge(struct scene *s, uint64_t query, const char *text, size_t len)
+{
+	if (!scene_worker_up(s))
+		return;
+	s->totals.knowledge++;
+	session_knowledge(s->session, query, text, len);
+	worker_after(s);
+}
+
 void scene_mark(struct scene *s, const struct mark *mark)
 {
 	if (!scene_worker_up(s))

@@ -85,7 +85,7 @@ struct scene_options {
 /* What one call adds up to. */
 struct scene_totals {
 	uint64_t calls, steps, virtual_us, turns, interruptions, nods, coughs, silences, keys, tools, changes, faults, deaths, hangups, holds,
-		model_asks, sounds, records, events, saved;
+		model_asks, sounds, records, events, saved, knowledge;
 };
 
 struct scene {
@@ -146,6 +146,7 @@ enum err scene_run(struct scene *s, uint64_t call, struct verdict *verdict) MUST
 void scene_caller_chunk(struct scene *s, const uint8_t *ulaw, size_t samples, uint64_t position, uint16_t level);
 uint64_t scene_audio_end(const struct scene *s); /* the caller's samples that have reached the worker */
 void scene_digit(struct scene *s, char digit);
+void scene_knowledge(struct scene *s, uint64_t query, const char *text, size_t len);
 void scene_mark(struct scene *s, const struct mark *mark);
 void scene_carrier_ended(struct scene *s);
 void scene_caller_gone(struct scene *s, uint64_t latency_us);

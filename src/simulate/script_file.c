@@ -22,6 +22,12 @@
 #include "simulate/fault.h"
 #include "simulate/script.h"
 
+enum {
+	SCRIPT_FILE_MAX = 16 * SCRIPT_TEXT_MAX, /* so much is read, to tell at which line it is too much */
+	NAME_MAX_BYTES = BRIEF_NAME_MAX - 3,
+	GREETING_MAX_BYTES = 6 * BRIEF_NAME_MAX - 3
+};
+
 struct own_script {
 	struct script script; /* first: what callers hold */
 	struct script_step steps[SCRIPT_STEPS_MAX];
@@ -43,7 +49,7 @@ static enum err mistake(struct own_script *o, const char *hint, const char *fmt,
 	va_start(args, fmt);
 	vsnprintf(o->detail->message, sizeof(o->detail->message), fmt, args);
 	va_end(args);
-	snprintf(o->detail->where, sizeof(o->detail->where), "line %u", o->line);
+	snprintf(o->detail->where, sizeof(o->detail->where), "line %u", o->line ? o->line : 1);
 	snprintf(o->detail->hint, sizeof(o->detail->hint), "%s", hint);
 	return ERR_FORMAT;
 }
@@ -100,7 +106,7 @@ static enum err take_answer(struct own_script *o, char *rest)
 	unsigned int n = 0;
 
 	if (!step || !*rest)
-		return mistake(o, "answer TEXT, below the question it belongs to", "an answer to nothing");
+		return mistake(o, "answer TEXT, below the question it belongs to", step ? "an answer without words" : "an answer to nothing");
 	while (n < STEP_ANSWERS_MAX && step->answers[n])
 		n++;
 	if (n == STEP_ANSWERS_MAX)
@@ -188,6 +194,17 @@ static enum err take_fault(struct own_script *o, char *rest)
 	return ERR_NONE;
 }
 
+/* What the agent greets with, or the script's name. */
+static enum err take_text(struct own_script *o, const char **text, const char *what, const char *rest, size_t max)
+{
+	if (!*rest)
+		return mistake(o, !strcmp(what, "name") ? "name NAME" : "agent TEXT", "\"%s\" and nothing behind it", what);
+	if (strlen(rest) > max)
+		return mistake(o, "shorten it", "\"%s\" with %zu bytes behind it: at most %zu are allowed", what, strlen(rest), max);
+	*text = rest;
+	return ERR_NONE;
+}
+
 static enum err take_line(struct own_script *o, char *line)
 {
 	char *rest = line;
@@ -205,11 +222,11 @@ static enum err take_line(struct own_script *o, char *line)
 		return take_at(o, rest);
 	if (!strcmp(what, "fault"))
 		return take_fault(o, rest);
-	if ((!strcmp(what, "agent") || !strcmp(what, "name")) && *rest && strlen(rest) < BRIEF_NAME_MAX * (*what == 'a' ? 6u : 1u) - 2) {
-		*(*what == 'a' ? &o->script.greeting : &o->script.name) = rest;
-		return ERR_NONE;
-	}
-	return mistake(o, "name, agent, ask, answer, tool, at, fault, or # and a remark", "\"%s\" begins no line of a script", what);
+	if (!strcmp(what, "agent"))
+		return take_text(o, &o->script.greeting, what, rest, GREETING_MAX_BYTES);
+	if (!strcmp(what, "name"))
+		return take_text(o, &o->script.name, what, rest, NAME_MAX_BYTES);
+	return mistake(o, "name, agent, ask, answer, tool, at, fault, or # and a remark", "\"%.60s\" begins no line of a script", what);
 }
 
 /* Ends a line at its end, without the spaces before it. */
@@ -236,20 +253,36 @@ static enum err take_all(struct own_script *o, size_t len)
 		at = next;
 	}
 	if (!err && (!o->script.step_count || !o->script.greeting))
-		err = mistake(o, "a line `agent TEXT` and at least one `ask KIND TEXT?`", "a script needs a greeting and a question");
+		err = mistake(o, "a line `agent TEXT` and at least one `ask KIND TEXT?`", "a script needs a greeting and a question: it ends without %s",
+			o->script.greeting ? "a question" : o->script.step_count ? "a greeting" : "either");
 	return err;
+}
+
+/* Refuses what is no text or too much of it, at the line where that shows. */
+static enum err text_check(const char *text, size_t len, struct err_detail *detail)
+{
+	size_t some = len < SCRIPT_TEXT_MAX ? len : SCRIPT_TEXT_MAX, i;
+	const char *nul = memchr(text, 0, some);
+	unsigned int line = 1;
+
+	if (!nul && len <= SCRIPT_TEXT_MAX)
+		return ERR_NONE;
+	for (i = 0; i < (nul ? (size_t)(nul - text) : some); i++)
+		line += text[i] == '\n';
+	*detail = (struct err_detail){ .hint = "a script is text of at most 64 KB (65536 bytes)" };
+	snprintf(detail->where, sizeof(detail->where), "line %u", line);
+	snprintf(detail->message, sizeof(detail->message), nul ? "a byte 0: this is no text" : "the script goes on behind its first 64 KB");
+	return nul ? ERR_FORMAT : ERR_LIMIT;
 }
 
 enum err script_parse(struct script **sp, const char *text, size_t len, struct err_detail *detail)
 {
 	struct own_script *o;
-	enum err err;
+	enum err err = text_check(text, len, detail);
 
 	*sp = NULL;
-	if (len > SCRIPT_TEXT_MAX || memchr(text, 0, len)) {
-		*detail = (struct err_detail){ .message = "a script is text of at most 64 KB" };
-		return ERR_LIMIT;
-	}
+	if (err)
+		return err;
 	o = calloc(1, sizeof(*o) + len + 2);
 	if (!o)
 		return ERR_NOMEM;
@@ -273,17 +306,21 @@ enum err script_load(struct script **sp, const char *path, struct err_detail *de
 	char place[sizeof(detail->where)];
 
 	*sp = NULL;
-	buf_init(&b, SCRIPT_TEXT_MAX + 1);
+	*detail = (struct err_detail){ 0 };
+	buf_init(&b, SCRIPT_FILE_MAX);
 	err = disk_load(&disk_real, path, &b);
 	if (err) {
-		*detail = (struct err_detail){ 0 };
+		*detail = (struct err_detail){ .hint = "name a text file of at most 64 KB (docs/simulation.md has the format)" };
 		snprintf(detail->message, sizeof(detail->message), "the script cannot be read: %s", err_name(err));
 		snprintf(detail->where, sizeof(detail->where), "%s", path);
 	} else {
 		err = script_parse(sp, b.data ? (const char *)b.data : "", b.len, detail);
-		if (err) {
+		if (err && detail->where[0]) {
 			memcpy(place, detail->where, sizeof(place));
 			snprintf(detail->where, sizeof(detail->where), "%.100s, %.40s", path, place);
+		} else if (err) {
+			snprintf(detail->where, sizeof(detail->where), "%.150s", path);
+			snprintf(detail->message, sizeof(detail->message), "the script cannot be read: %s", err_name(err));
 		}
 	}
 	buf_fini(&b);

@@ -1,13 +1,33 @@
 /* Generations: what the model is asked, when, and what becomes of its answer.
  *
- *            dialogue_ahead (the end is likely)      dialogue_turn (the words are the same)
- *   NONE ───────────────────────────► ASKED, ahead ─────────────────────────────► ASKED, released
- *    │ ▲ ▲    other words, or voice goes on with them (dialogue_discard)│             │  text
- *    │ │ └───────────────────────────────────────────────────────────────┘             ▼
- *    │ │ failed, slow (retry): next attempt, or an apology                           TEXT
- *    │ └──────────────────────────────────────────────────────────────── DONE ◄───────┘ done
- *    │  dialogue_advance: an answer is needed, no tool to wait for        │ released: tools are dispatched (tools_commit)
- *    └────────────────────────────────────────────────────────────────────┘
+ *   ┌──────┐   a   ┌───────┐   b   ┌──────┐   c   ┌──────┐   d   ┌──────┐
+ *   │ NONE │ ────► │ ASKED │ ────► │ TEXT │ ────► │ DONE │ ────► │ NONE │      released: it answers a turn that has ended
+ *   └──────┘       └───────┘       └──────┘       └──────┘       └──────┘
+ *      ▲           │ ▲ │ │ c        │ │           ▲ │ │
+ *      │           │ │ │ └──────────┼─┼───────────┘ │ │
+ *      │           │ └─┴───── e ────┴─┼──── e ──────┘ │
+ *      └──── f ────┴───────── f ──────┴──── f ────────┘
+ *                    ▲ h             ▲ h            ▲ h
+ *   ┌──────┐   g   ┌───────┐   b   ┌──────┐   c   ┌──────┐
+ *   │ NONE │ ────► │ ASKED │ ────► │ TEXT │ ────► │ DONE │                     ahead: the end of the turn is only likely
+ *   └──────┘       └───────┘       └──────┘       └──────┘
+ *      ▲               │               │              │
+ *      └────── i ──────┴────── i ──────┴────── i ─────┘
+ *
+ *   a  an answer is needed, no tool to wait for       dialogue_advance: ask
+ *   b  its first text                                 dialogue_model: model_text
+ *   c  its end · more than anyone would listen to ·   dialogue_model: model_done · model_text ·
+ *      it broke off, and the next attempt waits       gen_failed (TIMER_SECOND then takes e)
+ *   d  all of its text is queued                      dialogue_advance: gen_finish: tools_commit (tools.c) or dialogue_clear
+ *   e  it failed · is empty · is slow, stalls, takes  dialogue_model: gen_failed · gen_finish: gen_failed · dialogue_timer ·
+ *      too long · its worker died: next attempt       dialogue_attached: ask_again; all: attempt_next: ask
+ *   f  no attempt is left: an apology · a new turn ·  attempt_next: give_up · dialogue_turn · dialogue_yield · dialogue_end ·
+ *      the floor is taken · the end · its worker      ask_again; all: gen_cancel
+ *      died and tools are asked for again
+ *   g  the end of the turn is likely                  endpoint_timer (TIMER_AHEAD): dialogue_ahead: ask
+ *   h  the turn ends with the same words              dialogue_turn: release
+ *   i  other words · the floor is taken · the end ·   dialogue_words_changed, dialogue_turn · dialogue_yield · dialogue_end ·
+ *      it fails · is slow · its worker died           gen_failed · dialogue_timer · dialogue_attached; all: dialogue_discard
  *
  * An answer that was asked for ahead makes no sound and dispatches nothing; it is released when the turn ends with the same
  * words. A slow one gets a filler and a second attempt, one that broke off is asked to go on, and when no attempt is left the

@@ -1,14 +1,39 @@
 /* What the caller says, and when the turn is over.
  *
- *   LISTENING ──words──► WORDS ──silence ≥ need──► (final missing? wait) ──► turn (dialogue_turn)
- *       ▲                  │ voice again: timers off, words kept               │
- *       └──────────────────┴───────────────────────────────────────────────────┘
+ *   ┌──────────┐   a   ┌───────┐   c   ┌─────────┐   e   ┌──────────┐
+ *   │ NO WORDS │ ────► │ WORDS │ ────► │ SILENCE │ ────► │ FINALIZE │
+ *   │          │ ◄──── │       │ ◄──── │         │ ◄──── │          │
+ *   └──────────┘   b   └───────┘   d   └─────────┘   f   └──────────┘
+ *      ▲    ▲             │ ▲              │ └─┘ s          │ │
+ *      │    └──── h ──────┴─┼───── g, h ───┘                │ │
+ *      │                    └───────────── d ───────────────┘ │
+ *      └────────────────────────────── g, h ──────────────────┘
+ *
+ *   a  words come, and are no nod                    endpoint_transcript: partial_take, final_take (nod keeps them out)
+ *   b  the last of them is taken back, or was a      endpoint_transcript: partial_take, final_take; endpoint_listen
+ *      partial of a stream that is replaced
+ *   c  no voice: the timers of the turn are set      endpoint_update
+ *   d  voice again: they stop, the words stay        floor_voice (floor.c): endpoint_update
+ *   e  a partial is left: its final is asked for     endpoint_timer: finalize; turn_due: finalize, and TIMER_TURN waits on
+ *   f  its final is there, or its stream is gone     endpoint_transcript: final_take; endpoint_listen; both endpoint_update
+ *   g  silence ≥ need, or the final is late          endpoint_timer: turn_due: turn_end, which goes on to dialogue_turn
+ *   h  the keypad ends the turn, from every state    endpoint_keys: turn_end
+ *   s  stays: the agent is still speaking (until     turn_due; utterance_finish (utterance.c): endpoint_update
+ *      it is done), or the ear heard nothing lately
+ * In SILENCE TIMER_AHEAD asks the model ahead (endpoint_timer: dialogue_ahead); in NO WORDS TIMER_NOISE answers to voice that
+ * nobody understood (noise_update sets it, endpoint_timer: noise_due).
+ *
  *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c) and by what the
  *   recogniser says (turn_need). Silence is counted from the arrival of the last voiced chunk; where the ear heard nothing,
  *   from the last change of the words. Words said over the agent that were too few to make it yield wait until it is done.
  *
- * Recogniser streams: one is in force, opened by endpoint_listen; a dead or mute one is replaced, from the end of the last
- * final on, so that no word is lost and none comes twice.
+ * Recogniser streams: one is in force; a dead or mute one is replaced, from the end of the last final on, so that no word is
+ * lost and none comes twice.
+ *
+ *   none ──quiet_start: endpoint_listen──► OPEN ──endpoint_down: replace · endpoint_timer (TIMER_STT): replace──► DOWN
+ *                                          ▲ ▲  └─ attached (call.c): endpoint_listen, a new one ─► OPEN           │
+ *                                          │ └───────── endpoint_timer (TIMER_STT_RETRY): endpoint_listen ─────────┤
+ *                                          └─────────── endpoint_transcript: it speaks after all ──────────────────┘
  */
 #include "voice/call_state.h"
 

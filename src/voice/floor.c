@@ -1,16 +1,26 @@
 /* Who speaks: the caller's bursts of voice against the agent's words.
  *
- *                        voice (floor_voice)
- *            ┌─────────┐ ───────────────────────► ┌──────────┐
- *            │ NOBODY  │ ◄─────────────────────── │  CALLER  │
- *            └─────────┘  pause > gap             └──────────┘
- *   speech_  │         ▲  (floor_voice)             │      ▲
- *   advance  ▼         │ played                     │      │ words · stop word · length (floor_yield)
- *            ┌─────────┐   voice of hold_ms         ▼      │
- *            │  AGENT  │ ───────────────────────► ┌──────────┐
- *            │         │ ◄─────────────────────── │   HELD   │
- *            └─────────┘   resume_ms of silence   └──────────┘
- *                          (floor_resume)
+ *   ┌────────┐   c   ┌───────┐   e   ┌──────┐   g   ┌────────┐
+ *   │ NOBODY │ ────► │ AGENT │ ────► │ HELD │ ────► │ CALLER │
+ *   │        │ ◄──── │       │ ◄──── │      │ ◄──── │        │
+ *   └────────┘   d   └───────┘   f   └──────┘   h   └────────┘
+ *     ▲ ▲ │              │              │            ▲  ▲ │
+ *     │ │ │              └──────────────┼───── g ────┘  │ │
+ *     │ └─┼────────────── d ────────────┘               │ │
+ *     │   └───────────────────── a ─────────────────────┘ │
+ *     └───────────────────────── b ───────────────────────┘
+ *
+ *   a  voice                                       floor_voice: voiced: burst_open
+ *   b  a pause longer than vad.gap_ms · the media  floor_voice · quiet_media_lost, quiet_attached (quiet.c)
+ *      is lost, or there again
+ *   c  something is ready to be said               speech_advance: play_ready: utterance_play (speech.c)
+ *   d  the last of it was played · it is dropped · speech_played: utterance_finish (utterance.c) · speech_drop (by dialogue_turn or
+ *      another worker has the call                 quiet_hangup) · speech_attached
+ *   e  voice of barge.hold_ms                      floor_voice: voiced: hold: speech_hold
+ *   f  barge.resume_ms without voice               floor_resume (TIMER_RESUME): speech_resume
+ *   g  enough words, a stop word · a key · from    floor_words · quiet_digit (quiet.c) · floor_voice: voiced; all: floor_yield
+ *      HELD alone: voice of barge.yield_ms
+ *   h  something is ready while the caller speaks  speech_advance: play_ready (speech.c): it is held from the start
  *
  * "Both" is the short time in AGENT while voice has not yet lasted hold_ms. HELD is speech.held; the others follow from
  * ear.burst and speech_audible(). A disclosure (speech_whole) is never held.

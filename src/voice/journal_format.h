@@ -85,6 +85,7 @@ struct journal_file_header {
 	uint64_t replaces_offset;
 	uint64_t rewritten_bytes; /* records up to this many bytes behind the header may be seen twice */
 	uint64_t capacity_bytes;  /* reserve and ring: size of the whole file */
+	uint64_t previous_bytes;  /* so much of the file written before was durable by then; 0: not known */
 };
 
 void journal_file_header_encode(uint8_t out[JOURNAL_FILE_HEADER_BYTES], const struct journal_file_header *h);

@@ -17,7 +17,7 @@ void journal_options_defaults(struct journal_options *o)
 {
 	*o = (struct journal_options){
 		.segment_bytes = 64u << 20,
-		.reserve_bytes = 8u << 20,
+		.reserve_bytes = 64u << 20,
 		.ring_bytes = 16u << 20,
 		.buffer_bytes = 8u << 20,
 		.event_buffer_bytes = 2u << 20,
@@ -113,7 +113,8 @@ static enum err open_folder(struct journal *j, uint64_t now_us, struct journal_r
 		.random = j->options.random,
 		.random_arg = j->options.random_arg };
 	struct journal_writer *w = &j->writer;
-	uint64_t previous = 0, highest = 0;
+	struct journal_position previous = { 0 };
+	uint64_t highest = 0;
 	enum err err = lock_folder(j);
 
 	if (!err)
@@ -126,7 +127,7 @@ static enum err open_folder(struct journal *j, uint64_t now_us, struct journal_r
 	recovery->keyring_damaged_bytes = keyring_counts(j->keyring).damaged_bytes;
 	w->keyring = j->keyring;
 	writer_open(w, previous, highest + 1, now_us);
-	j->durable = (struct journal_position){ .order = previous, .offset = UINT64_MAX };
+	j->durable = (struct journal_position){ .order = previous.order, .offset = UINT64_MAX };
 	tell_found(j, recovery);
 	return ERR_NONE;
 }

@@ -7,7 +7,8 @@
  *
  * Damage is told apart by batches: a batch is only written behind one that was synced. So what is broken in the last batch
  * of a file is a *tear* (a crash; it had not been called durable, unless the file was closed properly), and what is broken
- * before a later batch is *corruption*. Either way reading goes on at the next record that holds.
+ * before a later batch is *corruption*. So is what is broken or cut off within the bytes that a later file's header calls
+ * durable. Either way reading goes on at the next record that holds.
  */
 #ifndef VOICE_JOURNAL_READ_H
 #define VOICE_JOURNAL_READ_H
@@ -21,6 +22,7 @@ struct journal_file {
 	struct journal_file_header header; /* role and order are guessed from the name when it is damaged */
 	uint64_t bytes;
 	uint64_t end; /* behind the last record that a reader has found in it so far; 0: none */
+	uint64_t durable_bytes; /* so much of it had been durable, as the header of a later file says; 0: not known */
 	enum err err; /* of its header: 0, ERR_TRUNCATED, ERR_CORRUPT, ERR_VERSION, ERR_FORMAT, or why it cannot be read */
 };
 
@@ -82,8 +84,9 @@ enum err journal_scan_extend(struct journal_scan *s, uint64_t limit) MUST_USE;
 
 void journal_scan_close(struct journal_scan *s);
 
-/* What journal_open looks at: counts records and damage; the order of the last file begun, and the highest number seen. */
-enum err journal_recover(const struct disk *d, const char *dir, struct journal_recovery *recovery, uint64_t *previous,
+/* What journal_open looks at: counts records and damage; the last file begun and how much of it is known to be durable (0:
+ * nothing is), and the highest number seen. */
+enum err journal_recover(const struct disk *d, const char *dir, struct journal_recovery *recovery, struct journal_position *previous,
 	uint64_t *highest) MUST_USE;
 
 /* ---- a folder ---- */

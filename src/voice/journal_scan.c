@@ -116,6 +116,40 @@ static int by_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static bool is_written(const struct journal_file *file)
+{
+	return file->header.role != JOURNAL_ROLE_UNUSED && file->header.role != JOURNAL_ROLE_EXPORT;
+}
+
+/* The last of those before `next` that has this order. */
+static struct journal_file *file_before(struct journal_files *f, size_t next, uint64_t order)
+{
+	while (next-- && f->items[next].header.order >= order)
+		if (f->items[next].header.order == order && is_written(&f->items[next]))
+			return &f->items[next];
+	return NULL;
+}
+
+/* Each file's header says how much of the one before was durable. */
+static void note_durable(struct journal_files *f, const struct disk *d, const char *dir)
+{
+	size_t i;
+
+	for (i = 0; i < f->count; i++) {
+		const struct journal_file_header *h = &f->items[i].header;
+		struct journal_file *before;
+
+		if (!is_written(&f->items[i]) || f->items[i].err || !h->previous_bytes)
+			continue;
+		before = file_before(f, i, h->previous);
+		if (!before || before->durable_bytes >= h->previous_bytes)
+			continue;
+		before->durable_bytes = h->previous_bytes;
+		if (before->bytes < h->previous_bytes) /* it may have grown since it was looked at */
+			before->err = look(before, d, dir);
+	}
+}
+
 enum err journal_files_list(struct journal_files *f, const struct disk *d, const char *dir)
 {
 	struct listing l = { .files = f };
@@ -137,6 +171,7 @@ enum err journal_files_list(struct journal_files *f, const struct disk *d, const
 	}
 	if (f->count)
 		qsort(f->items, f->count, sizeof(*f->items), by_order);
+	note_durable(f, d, dir);
 	return ERR_NONE;
 }
 
@@ -274,6 +309,9 @@ static void report(struct journal_scan *s, enum journal_fault_kind kind, uint64_
 {
 	struct journal_fault fault = { .kind = kind, .file = s->info.name, .offset = from, .bytes = to - from };
 
+	if (kind == JOURNAL_FAULT_TORN && from < s->info.durable_bytes)
+		fault.kind = JOURNAL_FAULT_CORRUPT;
+
 	if (s->fault)
 		s->fault(s->fault_arg, &fault);
 }
@@ -307,7 +345,7 @@ static enum err end_in_damage(struct journal_scan *s, uint64_t at)
 		return err;
 	if (s->info.header.role == JOURNAL_ROLE_EXPORT)
 		report(s, JOURNAL_FAULT_CORRUPT, at, s->end);
-	else if (!zero && s->info.header.role != JOURNAL_ROLE_RING)
+	else if ((!zero || at < s->info.durable_bytes) && s->info.header.role != JOURNAL_ROLE_RING)
 		report(s, JOURNAL_FAULT_TORN, at, s->end);
 	s->at = s->end;
 	return ERR_NOTFOUND;
@@ -360,6 +398,18 @@ static enum err judge_header(struct journal_scan *s)
 	return ERR_NONE;
 }
 
+/* Is it cut off? A later file's header knows how long it was; a reserve and a ring were allocated whole before they began. */
+static void judge_length(struct journal_scan *s)
+{
+	const struct journal_file *f = &s->info;
+	uint64_t whole = f->err ? 0 : f->header.capacity_bytes;
+
+	if (whole < f->durable_bytes)
+		whole = f->durable_bytes;
+	if (s->end < whole)
+		report(s, JOURNAL_FAULT_CORRUPT, s->end, whole);
+}
+
 /* ---- one file ---- */
 
 enum err journal_scan_open(struct journal_scan *s, const struct disk *d, const char *dir, const struct journal_file *file,
@@ -382,6 +432,8 @@ enum err journal_scan_open(struct journal_scan *s, const struct disk *d, const c
 		return err;
 	s->at = from ? from : JOURNAL_FILE_HEADER_BYTES;
 	s->after_tear = file->err != ERR_NONE;
+	if (!from && !limit)
+		judge_length(s);
 	return !from && file->err ? judge_header(s) : ERR_NONE;
 }
 
@@ -440,20 +492,30 @@ static void recovery_fault(void *arg, const struct journal_fault *fault)
 }
 
 /* A dead process may have left what no sync covered; the machine still shows it and a power cut may take it away. So it is
- * synced before anything is built on it: *durable says whether that went well. */
+ * synced before anything is built on it: *durable says whether that went well. What a failed sync lost is shown, too, and no
+ * later sync brings it back; but a batch is only written behind one that was synced, so what stands before the last batch
+ * (*durable_bytes) stays. */
 static enum err recover_file(const struct disk *d, const char *dir, const struct journal_file *file,
-	struct journal_recovery *recovery, bool *durable)
+	struct journal_recovery *recovery, bool *durable, uint64_t *durable_bytes)
 {
 	struct journal_scan s;
 	struct journal_record r;
-	uint64_t offset;
+	uint64_t offset, end = 0;
+	uint32_t batch = 0;
 	enum err err = journal_scan_open(&s, d, dir, file, 0, 0, recovery_fault, recovery);
 
+	*durable_bytes = 0;
 	while (!err && !(err = journal_scan_next(&s, &r, &offset))) {
+		if (batch && r.header.batch != batch && file->header.role != JOURNAL_ROLE_RING)
+			*durable_bytes = end; /* not `offset`: the last batch's head may be torn */
+		batch = r.header.batch;
+		end = s.at;
 		recovery->records += r.header.kind != JOURNAL_MARK;
 		recovery->bytes += r.raw_len;
 	}
 	*durable = s.file && !disk_sync(s.file);
+	if (!*durable)
+		*durable_bytes = 0;
 	journal_scan_close(&s);
 	if (err == ERR_IO)
 		recovery->corrupt++; /* unreadable: nothing is written there, so opening goes on */
@@ -475,7 +537,7 @@ static bool is_in_chain(const struct journal_file *file, bool durable)
 	return false;
 }
 
-enum err journal_recover(const struct disk *d, const char *dir, struct journal_recovery *recovery, uint64_t *previous,
+enum err journal_recover(const struct disk *d, const char *dir, struct journal_recovery *recovery, struct journal_position *previous,
 	uint64_t *highest)
 {
 	struct journal_files files;
@@ -485,14 +547,15 @@ enum err journal_recover(const struct disk *d, const char *dir, struct journal_r
 	*recovery = (struct journal_recovery){ 0 };
 	for (i = 0; i < files.count && !err; i++) {
 		const struct journal_file *file = &files.items[i];
+		uint64_t durable_bytes;
 		bool durable;
 
 		if (file->header.role == JOURNAL_ROLE_UNUSED && !file->err)
 			continue;
 		recovery->files++;
-		err = recover_file(d, dir, file, recovery, &durable);
-		if (is_in_chain(file, durable) && file->header.order > *previous)
-			*previous = file->header.order;
+		err = recover_file(d, dir, file, recovery, &durable, &durable_bytes);
+		if (is_in_chain(file, durable) && file->header.order > previous->order)
+			*previous = (struct journal_position){ .order = file->header.order, .offset = durable_bytes };
 	}
 	*highest = files.highest;
 	journal_files_free(&files);

@@ -48,7 +48,8 @@ static void header_for(struct journal_writer *w, uint8_t out[JOURNAL_FILE_HEADER
 		.role = role,
 		.after_full = w->after_full,
 		.order = w->next_order,
-		.previous = w->previous,
+		.previous = w->previous.order,
+		.previous_bytes = w->previous.offset,
 		.opened_us = now_us,
 		.opened_wall_us = now_us + w->options.wall_offset_us,
 		.writer = w->id,
@@ -156,6 +157,13 @@ static enum err spares_fill(struct journal_writer *w, uint64_t now_us)
 
 /* ---- one file ---- */
 
+/* So much of this file is durable now. A ring is begun behind the reserve and stays the last of the two. */
+static void durable_to(struct journal_writer *w, uint64_t order, uint64_t bytes)
+{
+	if (order >= w->previous.order)
+		w->previous = (struct journal_position){ .order = order, .offset = bytes };
+}
+
 /* Marks the proper end: everything before it was durable. Room and success are nice to have. */
 static void file_mark(struct journal_writer *w, uint64_t limit, uint64_t now_us)
 {
@@ -172,6 +180,7 @@ static void file_mark(struct journal_writer *w, uint64_t limit, uint64_t now_us)
 	if (disk_write(w->file, w->size, out, len) || disk_sync(w->file))
 		return;
 	w->size += len;
+	durable_to(w, w->order, w->size);
 }
 
 static void file_finish(struct journal_writer *w, uint64_t now_us)
@@ -228,7 +237,7 @@ static enum err file_append(struct journal_writer *w, const uint8_t *data, size_
 	if (err)
 		return err;
 	w->size = at + len;
-	w->previous = w->order;
+	durable_to(w, w->order, w->size);
 	w->replaces_order = 0;
 	w->lost_told = false;
 	return ERR_NONE;
@@ -329,7 +338,7 @@ static enum err reserve_begin(struct journal_writer *w, const struct journal_bat
 		return err;
 	}
 	w->size = sizeof(header);
-	w->previous = w->order;
+	durable_to(w, w->order, w->size);
 	return ERR_NONE;
 }
 
@@ -360,8 +369,8 @@ static enum err ring_write(struct journal_writer *w, const uint8_t *data, size_t
 	err = disk_write(w->ring.file, w->ring_at, data, len);
 	if (!err)
 		err = disk_sync(w->ring.file);
-	if (!err && w->previous < w->ring_order)
-		w->previous = w->ring_order;
+	if (!err)
+		durable_to(w, w->ring_order, JOURNAL_FILE_HEADER_BYTES); /* what is behind it is written over */
 	w->ring_at += len;
 	return err;
 }
@@ -378,7 +387,7 @@ static void write_audio(struct journal_writer *w, struct journal_batch *b, uint6
 	if (err && w->ring.file && err != ERR_FULL) {
 		disk_close(&w->ring.file); /* audio is given up until there is room for a new ring */
 		atomic_fetch_add(&w->lost_files, 1);
-		if (w->previous < w->ring_order)
+		if (w->previous.order < w->ring_order)
 			discard(w, w->ring.name); /* its header never was durable */
 	}
 }
@@ -544,7 +553,7 @@ enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_
 	return err;
 }
 
-void writer_open(struct journal_writer *w, uint64_t previous, uint64_t next_order, uint64_t now_us)
+void writer_open(struct journal_writer *w, struct journal_position previous, uint64_t next_order, uint64_t now_us)
 {
 	enum err err;
 

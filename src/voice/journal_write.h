@@ -49,7 +49,7 @@ struct journal_writer {
 	struct keyring *keyring;
 	struct id128 id;
 	uint64_t next_order;
-	uint64_t previous;    /* highest order of a file that is durable */
+	struct journal_position previous; /* the last file that is durable, and how much of it is */
 
 	struct disk_file *file; /* where events go; NULL: begin one */
 	char name[48];
@@ -81,7 +81,7 @@ struct journal_writer {
 };
 
 /* `next_order` is higher than any in the folder. Makes or adopts the spares; having no room for them is no error. */
-void writer_open(struct journal_writer *w, uint64_t previous, uint64_t next_order, uint64_t now_us);
+void writer_open(struct journal_writer *w, struct journal_position previous, uint64_t next_order, uint64_t now_us);
 
 /* See journal_batch_write. */
 enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_t now_us) MUST_USE;

@@ -1,9 +1,27 @@
 /* Nobody speaks, the keypad, the call's time, and the end.
  *
- *   RINGS ─IN_PREPARE─► PREPARED ─IN_START─► LIVE ──quiet, time, order, model, failures──► ENDING ──said──► ENDED
- *                                             │ ▲                (quiet_end)                │  (quiet_advance)
- *                                   lost      ▼ │ IN_ATTACHED         caller speaks         │
- *                                            LOST ─attach_ms─► ENDED  (quiet_unend) ◄───────┘  TIMER_END: whatever is left
+ *   ┌───────┐   a   ┌──────────┐   b   ┌──────┐   c   ┌────────┐   f   ┌───────┐
+ *   │ RINGS │ ────► │ PREPARED │ ────► │ LIVE │ ────► │ ENDING │ ────► │ ENDED │
+ *   └───────┘       └──────────┘       │      │ ◄──── │        │       └───────┘
+ *       │                              └──────┘   d   └────────┘         ▲   ▲
+ *       │               b               ▲ │ ▲           └─┘ e            │   │
+ *       └───────────────────────────────┘ │ │ h   ┌──────┐       i       │   │
+ *                                         │ └──── │ LOST │ ──────────────┘   │ j
+ *                                         └─────► │      │                   │
+ *                                            g    └──────┘    every state ───┘
+ *
+ *   a  IN_PREPARE: a recogniser, the greeting         input_take (call.c): quiet_start
+ *   b  IN_START: the media is there                   input_take (call.c): quiet_start, unless a did that
+ *   c  nobody speaks · time is up · an order · the    quiet_due · quiet_timer (TIMER_MAX) · quiet_order · tool_take (tools.c) ·
+ *      agent's tool · model or voice fails            give_up (dialogue.c), utterance_give_up (utterance.c); all: quiet_end
+ *   d  the caller speaks, and it is not final         quiet_words (turn_end), floor_yield (floor.c); both: quiet_unend
+ *   e  a final reason takes the place of another      quiet_end
+ *   f  all is said · TIMER_END: whatever is left      quiet_advance · quiet_timer; both: quiet_hangup
+ *   g  the media is lost; ENDING goes on below it     quiet_media_lost
+ *   h  another worker has the call                    attached (call.c): quiet_attached
+ *   i  nobody took it within call.attach_ms           quiet_timer (TIMER_MEDIA): quiet_hangup
+ *   j  the caller hangs up                            input_take (call.c): quiet_hangup
+ * In LIVE, TIMER_QUIET runs while call_waits (quiet_advance sets and stops it) and asks again: quiet_due.
  */
 #include "voice/call_state.h"
 

@@ -76,39 +76,52 @@ enum err recorder_cut(const struct disk *d, const char *path, const struct journ
 	return err;
 }
 
+/* A recording being written, and why that went wrong: the journal is not to be blamed for it. */
+struct writing {
+	struct tracks_writer *w;
+	enum err err;
+};
+
 static enum err tracks_block_h(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
 {
-	return tracks_writer_push(arg, caller, agent, samples);
+	struct writing *out = arg;
+
+	out->err = tracks_writer_push(out->w, caller, agent, samples);
+	return out->err;
 }
 
 static enum err tracks_gap_h(void *arg, const struct tracks_gap *gap)
 {
-	return tracks_writer_gap(arg, gap->side, gap->start_sample, gap->samples, gap->why);
+	struct writing *out = arg;
+
+	out->err = tracks_writer_gap(out->w, gap->side, gap->start_sample, gap->samples, gap->why);
+	return out->err;
 }
 
 static enum err write_failed(const struct id128 *call, const char *to, enum err err, struct err_detail *detail)
 {
-	char id[33];
+	char id[33], message[80];
 	const struct log log = log_of(call, id, "writing the recording");
 
 	log_error(&log, "the recording could not be written", LOG_ERR(err));
-	explain(detail, "the recording cannot be written", to);
+	snprintf(message, sizeof(message), "the recording cannot be written: %s", err_name(err));
+	explain(detail, message, to);
 	return err;
 }
 
 enum err recorder_to_tracks(const struct disk *d, const char *path, const struct journal_reader_options *options, const char *to,
 	struct recorder_summary *summary, struct err_detail *detail)
 {
-	struct tracks_writer *w;
-	enum err err = tracks_writer_open(&w, d, to, CALL_RATE_HZ);
+	struct writing out = { .err = ERR_NONE };
+	enum err err = tracks_writer_open(&out.w, d, to, CALL_RATE_HZ);
 
 	if (err)
 		return write_failed(options->call, to, err, detail);
-	err = recorder_cut(d, path, options, tracks_block_h, tracks_gap_h, w, summary, detail);
+	err = recorder_cut(d, path, options, tracks_block_h, tracks_gap_h, &out, summary, detail);
 	if (err) {
-		tracks_writer_cancel(&w);
-		return err;
+		tracks_writer_cancel(&out.w);
+		return out.err ? write_failed(options->call, to, out.err, detail) : err;
 	}
-	err = tracks_writer_close(&w);
+	err = tracks_writer_close(&out.w);
 	return err ? write_failed(options->call, to, err, detail) : ERR_NONE;
 }

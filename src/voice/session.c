@@ -177,9 +177,10 @@ void session_end(struct session *s, enum end_reason reason)
 	s->end_us = session_now(s);
 	s->wake_us = 0;
 	session_adapters_cancel(s);
-	if (s->connected)
+	if (s->connected || s->deaf)
 		s->io.media->end(s->io.socket);
 	s->connected = false;
+	s->deaf = false;
 	mouth_media(s->mouth, NULL, NULL);
 }
 
@@ -221,6 +222,8 @@ static uint64_t earliest(const struct session *s, uint64_t now_us)
 		at = s->wake_us;
 	next = mouth_next_us(s->mouth, now_us);
 	at = next < at ? next : at;
+	next = session_deaf_us(s);
+	at = next < at ? next : at;
 	next = s->steps.count ? s->steps.due_us + FLUSH_WAKE_US : UINT64_MAX;
 	return next < at ? next : at;
 }
@@ -257,6 +260,7 @@ void session_woken(struct session *s)
 		session_input(s, IN_TIMER);
 		session_feed(s);
 	}
+	session_deaf_check(s, now_us);
 	if (s->state == LIVE)
 		session_pump(s);
 	if (steps_due(&s->steps, now_us))
@@ -286,8 +290,10 @@ void session_hangup(struct session *s)
 
 void session_voice(struct session *s, uint64_t position, uint16_t level)
 {
-	struct call_input *in = session_input(s, IN_VOICE);
+	struct call_input *in;
 
+	session_heard(s, session_now(s));
+	in = session_input(s, IN_VOICE);
 	in->position = position;
 	in->number = level;
 	session_feed(s);

@@ -9,6 +9,11 @@
  * The session owns its core, its audio (the last 8 s of the caller's, what the agent has still to say) and every adapter
  * operation it started. It does not own the journal call, the socket or the vendors; they outlive it.
  * Once a call is up, nothing is allocated per event but the voice's audio, a second at a time.
+ *
+ * A socket can die without closing. From the media's begin on, one from which no audio, gap or level came for SESSION_DEAF_US is
+ * taken for lost: the core is told so, and nothing is sent. It ends the call (END_LOST) after call.attach_ms more; the socket is
+ * then told of the end. Audio that comes before that brings the call back, as another socket would. Only who owns the socket
+ * knows whether that audio is late or what lay before it never came: session_caller_gap first, if it did not.
  */
 #ifndef VOICE_SESSION_H
 #define VOICE_SESSION_H
@@ -35,6 +40,7 @@ enum call_direction { CALL_INBOUND = 0, CALL_OUTBOUND };
 enum {
 	SESSION_CALLER_RING_MS = 8192, /* a new recogniser stream can be given this much of the past */
 	SESSION_LINGER_MS = 10000,     /* after the end, so long for the answers of tools that run */
+	SESSION_DEAF_US = 2000000,     /* a socket that is silent for so long is dead */
 	SESSION_QUEUE_BYTES = 1 << 20  /* what adapters may say while one step is carried out */
 };
 

@@ -1,4 +1,5 @@
-/* Opening a session, taking a call over from its snapshot or on another socket, closing. Owns the session's memory. */
+/* Opening a session, taking a call over from its snapshot or on another socket, closing; the socket that is lost, deaf or back.
+ * Owns the session's memory. */
 #include "voice/session_state.h"
 
 #include <stdlib.h>
@@ -6,7 +7,10 @@
 
 #include "voice/journal.h"
 
-enum { SNAPSHOT_MAX_BYTES = 8 << 20 };
+enum {
+	SNAPSHOT_MAX_BYTES = 8 << 20,
+	DEAF_LATE_US = 200000 /* a wake-up later than this says that we stood still, not the line: what came meanwhile is still to be read */
+};
 
 static void slots_init(struct session *s)
 {
@@ -179,18 +183,24 @@ static void position_catch_up(struct session *s)
 	s->ring_from = s->position;
 }
 
-static void attached(struct session *s, const char *message)
+static void go_on(struct session *s, const char *message, uint64_t missed_samples)
 {
-	uint64_t from = s->position;
-
-	position_catch_up(s);
 	s->log.doing = "talking with the caller";
-	session_log_attached(s, message, s->position - from);
+	session_log_attached(s, message, missed_samples);
 	session_input(s, IN_ATTACHED);
 	session_feed(s);
 	if (call_ended(s->call))
 		session_end(s, call_end_reason(s->call));
 	session_settle(s);
+}
+
+static void attached(struct session *s, const char *message)
+{
+	uint64_t from = s->position;
+
+	s->heard_us = session_now(s);
+	position_catch_up(s);
+	go_on(s, message, s->position - from);
 }
 
 enum err session_attach(struct session **sp, const struct session_io *io, const void *snapshot, size_t len, uint64_t call_started_us)
@@ -241,19 +251,27 @@ void session_drop(struct session **sp)
 
 /* ------------------------------------------------------------------ media */
 
+static void media_there(struct session *s, const struct media *media, void *socket)
+{
+	s->io.media = media;
+	s->io.socket = socket;
+	s->connected = true;
+	s->deaf = false;
+	s->lost_us = 0;
+	mouth_media(s->mouth, media, socket);
+}
+
 void session_set_media(struct session *s, const struct media *media, void *socket)
 {
 	if (s->state != LIVE)
 		return;
-	s->io.media = media;
-	s->io.socket = socket;
-	s->connected = true;
-	mouth_media(s->mouth, media, socket);
+	media_there(s, media, socket);
 }
 
 void session_start(struct session *s)
 {
 	s->log.doing = "talking with the caller";
+	s->heard_us = session_now(s);
 	if (!s->media) {
 		s->media = true;
 		s->media_us = session_now(s);
@@ -263,21 +281,25 @@ void session_start(struct session *s)
 	session_tell(s, IN_START);
 }
 
-static void media_gone(struct session *s)
+static void media_gone(struct session *s, uint64_t since_us, const char *message)
 {
 	s->connected = false;
+	s->lost_us = since_us;
 	mouth_media(s->mouth, NULL, NULL);
+	s->log.doing = "waiting for the media to come back";
+	log_warn(&s->log, message, LOG_UINT("at_ms", since_us / 1000));
 }
 
 void session_media_lost(struct session *s)
 {
-	if (s->state != LIVE || !s->connected)
+	if (s->state != LIVE || (!s->connected && !s->deaf))
 		return;
-	media_gone(s);
-	s->lost_us = session_now(s);
-	s->log.doing = "waiting for the media to come back";
-	log_warn(&s->log, "the media is lost", LOG_UINT("at_ms", s->lost_us / 1000));
 	session_write_played(s, PLAYED_CLEARED, NULL); /* what the socket had queued is gone with it */
+	if (s->deaf) {
+		s->deaf = false; /* the core knows; the socket is no longer to be told of anything */
+		return;
+	}
+	media_gone(s, session_now(s), "the media is lost");
 	session_tell(s, IN_MEDIA_LOST);
 }
 
@@ -286,11 +308,45 @@ void session_media_back(struct session *s, const struct media *media, void *sock
 	if (s->state != LIVE)
 		return;
 	session_adapters_cancel(s);
-	s->io.media = media;
-	s->io.socket = socket;
-	s->connected = true;
-	s->lost_us = 0;
-	mouth_media(s->mouth, media, socket);
+	media_there(s, media, socket);
 	session_write_played(s, PLAYED_CLEARED, NULL); /* so is what the old socket had queued, if we did not hear that it was lost */
 	attached(s, "the media is back");
+}
+
+/* ------------------------------------------------------------------ a socket that dies without closing */
+
+uint64_t session_deaf_us(const struct session *s)
+{
+	return s->state == LIVE && s->media && s->connected ? s->heard_us + SESSION_DEAF_US : UINT64_MAX;
+}
+
+/* What the socket has queued may still be played, and its marks come back: nothing is cleared before it is heard again. */
+void session_deaf_check(struct session *s, uint64_t now_us)
+{
+	uint64_t deaf_us = session_deaf_us(s);
+
+	if (now_us < deaf_us)
+		return;
+	if (now_us - deaf_us > DEAF_LATE_US) {
+		s->heard_us = now_us;
+		return;
+	}
+	s->deaf = true;
+	media_gone(s, s->heard_us ? s->heard_us : 1, "nothing comes from the carrier: the media is taken for lost");
+	session_tell(s, IN_MEDIA_LOST);
+}
+
+/* Its queue is the old one still: what is in it is made anew, with another take. */
+void session_heard(struct session *s, uint64_t now_us)
+{
+	uint64_t away_us = now_us - s->lost_us;
+
+	s->heard_us = now_us;
+	if (!s->deaf || s->busy)
+		return;
+	session_adapters_cancel(s);
+	media_there(s, s->io.media, s->io.socket);
+	s->io.media->clear(s->io.socket);
+	session_write_played(s, PLAYED_CLEARED, NULL);
+	go_on(s, "the media is heard again", away_us * CALL_RATE_HZ / 1000000);
 }

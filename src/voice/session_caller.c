@@ -170,7 +170,10 @@ void session_position_move(struct session *s, uint64_t samples)
 
 void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples)
 {
-	if (s->state != LIVE || !samples)
+	if (!samples)
+		return;
+	session_heard(s, session_now(s));
+	if (s->state != LIVE)
 		return;
 	if (ulaw || s->ring)
 		ring_put(s, ulaw, samples);
@@ -181,12 +184,10 @@ void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples
 	stt_push(s, ulaw, samples);
 }
 
-void session_caller_gap(struct session *s, uint64_t samples)
+static void gap_put(struct session *s, uint64_t samples)
 {
 	uint32_t stream = s->listening.stream;
 
-	if (s->state != LIVE || !samples)
-		return;
 	session_write_gap(s, samples, GAP_CARRIER);
 	if (s->ring)
 		ring_put(s, NULL, samples < RING_SAMPLES ? (size_t)samples : RING_SAMPLES);
@@ -200,6 +201,17 @@ void session_caller_gap(struct session *s, uint64_t samples)
 	session_listen_stop(s); /* nobody pays for minutes of silence */
 	listen_down(s, stream);
 	session_settle(s);
+}
+
+/* After a socket that was deaf the recogniser begins anew, behind the gap: the old stream needs none of its silence. */
+void session_caller_gap(struct session *s, uint64_t samples)
+{
+	if (s->state != LIVE || !samples)
+		return;
+	if (s->deaf)
+		session_listen_stop(s);
+	gap_put(s, samples);
+	session_heard(s, session_now(s));
 }
 
 uint64_t session_caller_position(const struct session *s)

@@ -59,8 +59,10 @@ struct session {
 	enum end_reason reason;
 	enum session_guard sabotage;
 	bool busy;
-	bool connected;   /* there is a media socket */
-	uint64_t lost_us; /* since when there is none any more; 0: it was not lost */
+	bool connected;   /* there is a media socket, and it is not deaf */
+	bool deaf;        /* there is one from which nothing came for SESSION_DEAF_US: as good as lost, until it is heard again */
+	uint64_t heard_us; /* when the caller's audio came last; when its socket did, before any */
+	uint64_t lost_us; /* since when there is no media any more; 0: it was not lost */
 	bool media;       /* media has begun, */
 	uint64_t media_us; /* at this time */
 	uint64_t end_us;   /* when the core ended it */
@@ -138,6 +140,10 @@ uint64_t session_connected_us(const struct session *s);
 
 /* OUT_SNAPSHOT. The state after this step, which is complete: its timer may stand further on in the list. */
 void session_snapshot(struct session *s, const struct call_outputs *outputs, uint64_t at_us);
+
+uint64_t session_deaf_us(const struct session *s); /* when the socket is deaf unless it is heard before; UINT64_MAX: it is not watched */
+void session_deaf_check(struct session *s, uint64_t now_us);
+void session_heard(struct session *s, uint64_t now_us); /* audio comes from the socket: before anything else is done with it */
 
 /* ------------------------------------------------------------------ session_caller.c */
 

@@ -67,12 +67,17 @@ static void sink_tell(struct ship *s, const char *message, enum err err)
 	s->sink_told = true;
 }
 
-static void disk_failed(struct ship *s, enum err err)
+static void disk_failed(struct ship *s, const char *message, enum err err)
 {
 	s->counts.disk_errors++;
 	if (!s->disk_told)
-		log_error(&s->log, "the disk fails: the journal waits to be shipped", LOG_ERR(err));
+		log_error(&s->log, message, LOG_ERR(err));
 	s->disk_told = true;
+}
+
+static void reading_failed(struct ship *s, enum err err)
+{
+	disk_failed(s, "the journal cannot be read: it waits to be shipped", err);
 }
 
 /* `told` is one of the two above. */
@@ -96,6 +101,41 @@ void ship_options_defaults(struct ship_options *o)
 		.keep_us = 3600000000u,
 		.idle_us = 1000000,
 	};
+}
+
+/* ---- files ---- */
+
+static bool is_shipped_kind(const struct journal_file *f)
+{
+	return f->header.role != JOURNAL_ROLE_UNUSED && f->header.role != JOURNAL_ROLE_EXPORT && f->err != ERR_VERSION &&
+		f->err != ERR_FORMAT;
+}
+
+/* Nothing is written to it any more. */
+static bool is_closed(const struct ship *s, const struct journal_file *f)
+{
+	const struct journal_file *last = NULL;
+	size_t i;
+
+	if (s->limited)
+		return f->header.order < s->limit.order;
+	for (i = 0; i < s->files.count; i++)
+		if (is_shipped_kind(&s->files.items[i]))
+			last = &s->files.items[i];
+	return last && last != f;
+}
+
+/* Gone for good, before the next one goes: a power cut that brought this one back alone would leave a hole behind it. */
+static enum err file_delete(struct ship *s, const struct journal_file *f)
+{
+	char path[DISK_PATH_MAX];
+	enum err err = disk_path(path, s->dir, f->name);
+
+	s->stale = true;
+	if (!err)
+		err = disk_unlink(&s->disk, path);
+	s->counts.deleted_files += !err;
+	return err ? err : disk_sync_folder(&s->disk, s->dir);
 }
 
 /* ---- the cursor ---- */
@@ -158,24 +198,44 @@ static bool same(const struct journal_position *a, const struct journal_position
 	return a->order == b->order && a->offset == b->offset;
 }
 
-static void cursor_save(struct ship *s, uint64_t now_us)
+static enum err cursor_write(struct ship *s)
 {
 	uint8_t bytes[CURSOR_BYTES] = { 0 };
-	enum err err;
 
-	if (same(&s->cursor, &s->saved))
-		return;
 	memcpy(bytes, cursor_magic, sizeof(cursor_magic));
 	put_le64(bytes + 8, s->cursor.order);
 	put_le64(bytes + 16, s->cursor.offset);
 	put_le64(bytes + 24, s->counts.acked_records);
 	put_le64(bytes + 32, s->counts.acked_bytes);
 	put_le32(bytes + 44, journal_checksum(bytes, 44));
+	return disk_replace(&s->disk, s->dir, "cursor", bytes, sizeof(bytes));
+}
+
+/* A disk without room even for the cursor: the oldest file goes, when all of it was acknowledged, however young it is. Should
+ * the process die before the cursor is saved, the old one points at a file that is gone, and shipping goes on with the next. */
+static bool room_make(struct ship *s)
+{
+	size_t i = 0;
+
+	while (i < s->files.count && !is_shipped_kind(&s->files.items[i]))
+		i++;
+	return !s->options.keep_all && !s->stale && i < s->files.count && s->files.items[i].header.order < s->cursor.order &&
+		is_closed(s, &s->files.items[i]) && !file_delete(s, &s->files.items[i]);
+}
+
+static void cursor_save(struct ship *s, uint64_t now_us)
+{
+	enum err err;
+
+	if (same(&s->cursor, &s->saved))
+		return;
 	s->saved_us = now_us;
 	s->log.doing = "saving the cursor";
-	err = disk_replace(&s->disk, s->dir, "cursor", bytes, sizeof(bytes));
+	err = cursor_write(s);
+	if (err == ERR_FULL && room_make(s))
+		err = cursor_write(s);
 	if (err) {
-		disk_failed(s, err);
+		disk_failed(s, "how far the journal was shipped cannot be saved", err);
 		return;
 	}
 	s->saved = s->cursor;
@@ -212,29 +272,9 @@ static void list_again(struct ship *s, uint64_t now_us)
 	s->log.doing = "looking for files of the journal";
 	err = journal_files_list(&s->files, &s->disk, s->dir);
 	if (err) {
-		disk_failed(s, err);
+		reading_failed(s, err);
 		s->stale = true;
 	}
-}
-
-static bool is_shipped_kind(const struct journal_file *f)
-{
-	return f->header.role != JOURNAL_ROLE_UNUSED && f->header.role != JOURNAL_ROLE_EXPORT && f->err != ERR_VERSION &&
-		f->err != ERR_FORMAT;
-}
-
-/* Nothing is written to it any more. */
-static bool is_closed(const struct ship *s, const struct journal_file *f)
-{
-	const struct journal_file *last = NULL;
-	size_t i;
-
-	if (s->limited)
-		return f->header.order < s->limit.order;
-	for (i = 0; i < s->files.count; i++)
-		if (is_shipped_kind(&s->files.items[i]))
-			last = &s->files.items[i];
-	return last && last != f;
 }
 
 /* A ring is closed when a segment was begun behind it. */
@@ -497,21 +537,16 @@ static void delete_shipped(struct ship *s, uint64_t wall_us)
 	s->log.doing = "deleting what was shipped";
 	for (i = 0; i < s->files.count; i++) {
 		const struct journal_file *f = &s->files.items[i];
-		char path[DISK_PATH_MAX];
 
 		if (!is_shipped_kind(f))
 			continue;
 		if (f->header.order >= s->saved.order || !is_closed(s, f) || !old_enough(s, i, wall_us))
 			return;
-		s->stale = true;
-		err = disk_path(path, s->dir, f->name);
-		if (!err)
-			err = disk_unlink(&s->disk, path);
+		err = file_delete(s, f);
 		if (err) {
-			disk_failed(s, err);
+			disk_failed(s, "what was shipped cannot be deleted", err);
 			return;
 		}
-		s->counts.deleted_files++;
 	}
 }
 
@@ -526,7 +561,7 @@ static enum err send_all(struct ship *s, uint64_t now_us)
 	if (err == ERR_NOMEM)
 		return err;
 	if (err && err != ERR_NOTFOUND) {
-		disk_failed(s, err);
+		reading_failed(s, err);
 		step_back(s, now_us, true);
 	}
 	s->counts.all_shipped = err == ERR_NOTFOUND && !s->count && !s->stale;
@@ -561,7 +596,7 @@ enum err ship_step(struct ship *s, uint64_t now_us, uint64_t wall_us, uint64_t *
 	s->log.doing = "shipping the journal";
 	err = s->scanning ? journal_scan_extend(&s->scan, limit_in(s, &s->scan.info)) : ERR_NONE;
 	if (err) {
-		disk_failed(s, err);
+		reading_failed(s, err);
 		scan_stop(s);
 	}
 	err = send_all(s, now_us);

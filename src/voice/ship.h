@@ -11,7 +11,8 @@
  * The log hears once when the sink or the disk begins to fail and once when it is well again, not with every try.
  *
  * Ring files are shipped once they are closed, that is when a later file exists. Segments that are wholly shipped, closed
- * and old enough are deleted. Refuses to read past what the journal called durable (ship_limit).
+ * and old enough are deleted; on a disk without room for the cursor the oldest that is wholly acknowledged goes at once, young
+ * or not. Refuses to read past what the journal called durable (ship_limit).
  */
 #ifndef VOICE_SHIP_H
 #define VOICE_SHIP_H

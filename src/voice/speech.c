@@ -1,9 +1,31 @@
 /* What the agent says: the queue of utterances, from text to what was heard.
  *
- *   WAITS ──speech_advance: few enough ahead──► MADE ──audio there, released, floor free──► PLAYS ──all marks──► free
- *     ▲            OUT_SPEAK                      │ ▲            OUT_PLAY                      │
- *     │                                           │ └── again, other take ── audio late ───────┤ (again, split)
- *     └──── speech_drop: yield ──► CUT (a second for marks on their way) ──► free ◄────────────┘
+ *   ┌──────┐   a   ┌───────┐   b   ┌──────┐   c   ┌───────┐       g, h, i        ┌──────┐
+ *   │ FREE │ ────► │ WAITS │ ────► │ MADE │ ────► │ PLAYS │ ───────────────────► │ FREE │
+ *   └──────┘       │       │ ◄──── │      │ ◄──── │       │   i   ┌─────┐   l    │      │
+ *                  │       │   k   │      │   e   │       │ ────► │ CUT │ ─────► │      │
+ *                  └───────┘       └──────┘       └───────┘       └─────┘        └──────┘
+ *                    │  ▲           │  └─┘ e       │  └─┘ d, f                     ▲
+ *                    │  └───────────┼────── k ─────┘                               │
+ *                    └──── i, j ────┴────── h, i, j ───────────────────────────────┘
+ *
+ *   a  text becomes an utterance                      speech_say: queue_add; the rest of one that was split: f
+ *   b  few enough are ahead: OUT_SPEAK                speech_advance: make_ahead: utterance_make
+ *   c  audio there, released, floor free: OUT_PLAY    speech_advance: play_ready: utterance_play (else it waits, held)
+ *   d  played again, from the last word heard         speech_resume, speech_timer: play_late, take_back (utterance.c); all: utterance_play
+ *   e  its voice died before any was sent, or ended   utterance_broken_off, speech_news; both: make_again: utterance_make
+ *      without a sound: made again (utterance.c)
+ *   f  its voice died later: what there is stays,     utterance_broken_off, speech_attached; both: utterance_split: queue_add
+ *      the rest is a new one, in WAITS
+ *   g  all is played, or nobody says so in time       speech_played, speech_news, utterance_broken_off, speech_attached,
+ *                                                     speech_timer (TIMER_MARK); all: utterance_finish
+ *   h  no attempt is left                             make_again, play_late; both: utterance_give_up: utterance_finish
+ *   i  the floor was taken, the call ends             speech_drop: utterance_finish, from WAITS too; CUT if any was sent
+ *   j  its answer, asked ahead, is thrown away        speech_drop_gen
+ *   k  the audio was a dead worker's                  speech_attached
+ *   l  a second for marks on their way (late_mark,    speech_advance: cuts_forget; queue_add: free_slot, when it needs the room
+ *      utterance.c) is over
+ * Hold stops the queue, not an utterance: speech_hold and speech_resume.
  *
  * Here: who stands in the queue and in which order, text cut into utterances, whose turn it is, hold, resume and drop, the
  * clocks of the head. What becomes of a single utterance (made, played, marked, its voice dies) is utterance.c's.

@@ -1,9 +1,22 @@
 /* The tools an agent's answer asked for.
  *
- *   asked for ──tools_commit: message complete and released──► RUNNING ──result──► settled
- *                                                                │ ▲                  ▲
- *                                                       detach_ms▼ │ (attached: again │ result, deadline
- *                                                              DETACHED ──────────────┘  under the same key)
+ *   ┌───────────┐   a   ┌─────────┐   c   ┌──────────┐
+ *   │ asked for │ ────► │ RUNNING │ ────► │ DETACHED │
+ *   └───────────┘       │         │ ◄──── │          │
+ *         │             └─────────┘   e   └──────────┘
+ *         │ b             │ d └─┘ e         │ d
+ *         │               ▼                 │
+ *         │             ┌─────────┐         │
+ *         └───────────► │ settled │ ◄───────┘
+ *                       └─────────┘
+ *
+ *   a  the message is complete and released             tools_commit: tool_take: tool_run
+ *   b  unknown · too many at once · a change that was   tools_commit: tool_take: tool_refuse · tool_run: tool_refuse ·
+ *      asked for before · the tool that ends the call   tool_repeat · result_fill, and quiet_end (quiet.c)
+ *   c  it takes longer than detach_ms: the agent goes   dialogue_timer (TIMER_TOOL): tools_due
+ *      on without it
+ *   d  its result · its deadline                        tools_result: tool_settle · tools_due: tool_overdue: tool_settle
+ *   e  another worker asks again, under the same key    dialogue_attached: tools_attached: tool_send
  *
  * Use and result enter the history together; until it is settled the result reads "still running". A deadline settles a tool as
  * failed, or as unknown if it changes something. What changes something is never dispatched twice with the same arguments in

@@ -1,4 +1,8 @@
-/* One utterance: made, played, heard, made again.
+/* One utterance: made, played, heard, made again. Its states and their edges are drawn in speech.c; these are taken here:
+ *
+ *   WAITS ──b: utterance_make──► MADE ──c: utterance_play──► PLAYS ──g: utterance_finish · h: utterance_give_up──► FREE
+ *                                ▲ │ ▲                        │ │ ▲
+ *             e: make_again ─────┴─┘ └───── e: make_again ────┘ └─┘ d: utterance_play (take_back) · f: utterance_split, the rest WAITS
  *
  * Heard: a word is heard when a mark says that its last sample was played. After a clear the carrier returns every mark that
  * was queued; such a mark counts only if it comes no sooner than its audio could have been played (mark_holds). History

@@ -99,7 +99,8 @@ static void read_files(const struct disk *d, const uint8_t *data, size_t size)
 	struct journal_reader_options one = { .call = &call };
 	struct journal_recovery recovery;
 	struct keyring *keys = NULL;
-	uint64_t previous = 0, highest = 0;
+	struct journal_position previous = { 0 };
+	uint64_t highest = 0;
 
 	if (size >= 72)
 		memcpy(call.bytes, data + 56, 16);

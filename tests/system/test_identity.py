@@ -220,8 +220,8 @@ MAKERS = {
     r"struct tenant \{": {"base/tenant.c"},
     r"struct jws_token \{": {"base/jws.c"},
     r"\btenant_record_begin\(": {"base/tenant.c", "base/tenant.h", "control/tenants.c"},
-    r"\btenant_from_record\(": {"base/tenant.c", "base/tenant.h", "control/tenants.c"},
-    r"\btenant_from_webhook\(": {"base/tenant.c", "base/tenant.h"},
+    r"\btenant_from_record\(": {"base/tenant.c", "base/tenant.h", "control/tenants.c", "conductor/calls_document.c"},
+    r"\btenant_from_webhook\(": {"base/tenant.c", "base/tenant.h", "conductor/calls_webhook.c"},
     r"\btenant_claim_(id|name)\(": {"base/tenant.c", "base/tenant.h", "data/secrets.c"},
     r"\bsecret_block_\w+\(": {"data/secrets.c", "data/secret_block.h", "data/sealed_secrets.c"},
 }

@@ -3,11 +3,12 @@ import array
 import json
 import os
 import shutil
+import subprocess
 import wave
 
 import pytest
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 from deaths import Facts, Life
 
 KINDS = {"start", "inputs", "audio_caller", "audio_agent", "played", "event", "snapshot", "meter", "end"}
@@ -65,13 +66,14 @@ def test_list_says_that_a_call_did_not_end(run, torn):
     assert "not ended" in run("journal", "list", folder).out
 
 
-def test_an_empty_folder_is_an_empty_journal(run, tmp_path):
+def test_a_folder_without_a_journal(run, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert run("journal", "list", "empty", "--json").json() == {"files": [], "calls": []}
-    done = run("journal", "verify", "empty", "--json")
-    assert done.status == 3 and done.error()["code"] == "not_found" and done.error()["where"] == "empty"
-    assert "no journal here" in done.error()["message"], "nothing that could be whole"
-    assert run("journal", "dump", "empty").out == ""
+    for verb in ("list", "verify", "dump"):
+        done = run("journal", verb, "empty", "--json")
+        assert done.status == 3 and done.error()["code"] == "not_found" and done.error()["where"] == "empty"
+        assert "no journal here" in done.error()["message"] and "worker" in done.error()["hint"]
+        people = run("journal", verb, "empty")
+        assert people.status == 3 and people.out == "" and "no journal here" in people.err
     for command in (["show", "empty"], ["recording", "empty", "-o", "x.wav"]):
         done = run(*command, "--json")
         assert done.status == 3 and done.error()["message"] == "there is no call here" and done.error()["where"] == "empty"
@@ -157,6 +159,71 @@ def test_verify_newest_gone(run, made, journal, lost):
         assert run("journal", "verify", journal).status == 3, "nothing at all is left of it"
     else:
         assert verdict(run, journal)["newest_gone"] is None, "without the cursor nobody can say"
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory):
+    """Three calls, one after another: the newest file is one of its own, all before are closed."""
+    folder = tmp_path_factory.mktemp("lives") / "journal"
+    assert subprocess.run([BINARY, "simulate", "--calls", "3", "--seed", "3", "--disk", folder], capture_output=True, check=False).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("size", [0, 60, 128, 1300, 100000])
+def test_verify_tells_each_closed_file_that_was_cut(run, lives, tmp_path, size):
+    folder = tmp_path / "journal"
+    closed = sorted(p.name for p in lives.glob("seg-*.cfj"))[:-1]
+    assert len(closed) >= 3
+    for name in closed:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(lives, folder)
+        assert verdict(run, folder)["whole"]
+        whole = (folder / name).stat().st_size
+        os.truncate(folder / name, size)
+        document = verdict(run, folder)
+        assert not document["whole"] and document["corrupt"] and document["missing_files"] == 0, name
+        cut = document["faults"][-1]
+        assert all(f["file"] == name and f["kind"] == "corrupt" for f in document["faults"])
+        assert max(f["offset"] + f["bytes"] for f in document["faults"]) > whole - 4096, cut
+
+
+def test_verify_tells_a_record_less_at_the_end_of_a_closed_file(run, lives, tmp_path):
+    """At the edge of a record, where nothing else looks wrong: the last record before the closing mark."""
+    folder = tmp_path / "journal"
+    shutil.copytree(lives, folder)
+    for name in sorted(p.name for p in lives.glob("seg-*.cfj"))[:-1]:
+        last = [r for r in rows(run, folder) if r["file"] == name][-1]
+        os.truncate(folder / name, last["offset"])
+        document = verdict(run, folder)
+        assert not document["whole"] and document["faults"][0]["offset"] == last["offset"]
+        shutil.copy(lives / name, folder / name)
+
+
+@pytest.mark.parametrize("spare", ["reserve", "ring"])
+def test_verify_tells_a_cut_reserve_and_ring(run, lives, tmp_path, spare):
+    """Allocated whole before they begin; blank ones may be anything."""
+    folder, facts = tmp_path / "journal", Facts()
+    facts.failures = 2
+    assert Life(folder, facts, "--seed", 5, "--call", 0, "--inject", "write:400=ENOSPC", faults="none").status == 0
+    assert verdict(run, folder)["whole"]
+    used = [p for p in folder.glob(f"{spare}-*.cfj") if p.read_bytes()[:4] == b"CFJO"]
+    assert used
+    for size in (used[0].stat().st_size - 1, 128, 60, 0):
+        os.truncate(used[0], size)
+        document = verdict(run, folder)
+        assert not document["whole"] and (document["corrupt"] or document["missing_files"]), size
+
+
+@pytest.mark.parametrize("bytes_", [b"", b"CFSHIP", b"garbage" * 10])
+def test_verify_tells_a_cursor_that_does_not_hold(run, journal, bytes_):
+    cursor = journal / "cursor"
+    assert verdict(run, journal)["cursor_broken"] is False
+    cursor.write_bytes(cursor.read_bytes()[:20] if bytes_ == b"CFSHIP" else bytes_)
+    document = verdict(run, journal)
+    assert document["cursor_broken"] is True and not document["whole"] and document["shipped"] is None
+    assert "the cursor" in run("journal", "verify", journal).out
+    cursor.unlink()
+    assert verdict(run, journal)["whole"], "nothing was shipped, as far as anybody can say"
 
 
 def test_verify_of_one_file_knows_nothing_of_the_others(run, journal):

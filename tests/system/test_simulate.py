@@ -64,6 +64,7 @@ def test_calls_are_whole(ten_thousand):
     assert s["interruptions"] * 3 >= n
     assert s["backchannels"] * 4 >= n
     assert s["faults"] * 2 >= n
+    assert s["knowledge"] >= n, "one call in five asks for it, many times"
     assert s["promises"]["replay"]["exercised"] == n, "each call replays"
 
 

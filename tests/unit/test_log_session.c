@@ -239,6 +239,33 @@ static void media_lost_and_back(void **state)
 	assert_int_equal(logkit_count(&l, "doing", "talking with the caller", NULL), 2);
 }
 
+static void a_socket_that_goes_deaf_and_is_heard_again(void **state)
+{
+	static const char deaf[] = "nothing comes from the carrier: the media is taken for lost";
+	json_t *line;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 300);
+	k->frames_held = true;
+	kit_run(k, 5000);
+	session_media_lost(k->session); /* and then it closes: nothing new */
+	assert_int_equal(logkit_count(&l, "message", deaf, NULL), 1);
+	assert_int_equal(logkit_count(&l, "message", "the media is lost", NULL), 0);
+	line = logkit_line(&l, deaf);
+	logkit_expect(line, "level", "warn");
+	logkit_expect(line, "doing", "waiting for the media to come back");
+	assert_int_equal(logkit_number(line, "at_ms"), 600);
+	session_media_back(k->session, &kit_media, k);
+	k->chunk = session_caller_position(k->session);
+	kit_run(k, 5000);
+	assert_int_equal(logkit_count(&l, "message", deaf, NULL), 2);
+	session_caller_gap(k->session, 40000);
+	line = logkit_line(&l, "the media is heard again");
+	logkit_expect(line, "level", "info");
+	assert_int_equal(logkit_number(line, "missed_ms"), 5000);
+}
+
 static void a_call_that_is_taken_over(void **state)
 {
 	struct session_io io;
@@ -347,6 +374,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_model_that_dies_and_one_that_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_voice_that_dies_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(media_lost_and_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_socket_that_goes_deaf_and_is_heard_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_call_that_is_taken_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(F07_a_journal_that_refuses_beginning_and_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_recording_that_is_cut_and_one_that_is_not, setup, teardown),

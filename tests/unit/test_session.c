@@ -834,6 +834,237 @@ static void media_that_stays_away_ends_the_call(void **state)
 	assert_int_equal(k->hangups, 0); /* there is no socket to say it to */
 }
 
+/* ------------------------------------------------------------------ a socket that dies without closing */
+
+static const char long_answer[] = "We are open every day of the week from nine in the morning to six in the evening, and on Sundays too.";
+
+/* Nothing comes any more, and no socket closes. */
+static void line_dies(void)
+{
+	k->frames_held = true;
+}
+
+/* The carrier goes on; of the time between, it says that nothing came. */
+static void line_lives(uint64_t missed_ms)
+{
+	k->frames_held = false;
+	k->frame_us = k->now_us + 20 * MS;
+	session_caller_gap(k->session, missed_ms * 8);
+	k->chunk = session_caller_position(k->session);
+}
+
+/* The caller spoke over the agent, which is held. */
+static void to_the_hold(void)
+{
+	k->level = two_turns;
+	kit_begin(k);
+	to_the_question("When do you open");
+	kit_model_says(k, long_answer);
+	while (!k->clears && session_caller_position(k->session) < 90000)
+		kit_run(k, 10);
+	assert_int_equal(k->clears, 1);
+}
+
+/* From the last frame on: 2 s, then the window, then the end. */
+static void expect_the_end(void)
+{
+	uint64_t died = k->now_us, frames;
+
+	line_dies();
+	kit_run(k, 1950);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 0);
+	kit_run(k, 60);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+	frames = k->frames;
+	kit_run(k, (uint64_t)k->settings.call_attach_ms - 100);
+	assert_int_equal(k->ended, 0);
+	assert_int_equal(k->frames, frames);
+	kit_run(k, 200);
+	assert_int_equal(k->ended, 1);
+	assert_int_equal(k->reason, END_LOST);
+	assert_int_equal(k->hangups, 1); /* the socket is there: it is told */
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+	assert_true(k->now_us - died < (uint64_t)(2200 + k->settings.call_attach_ms) * MS);
+}
+
+static void F14_a_deaf_socket_ends_the_call(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 3000);
+	expect_the_end();
+}
+
+static void F14_a_socket_that_is_deaf_from_the_start_ends_the_call(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	expect_the_end();
+}
+
+static void F14_a_socket_that_goes_deaf_in_the_callers_words_ends_the_call(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	k->level = one_turn;
+	kit_run(k, 4700);
+	kit_hears(k, TRANSCRIPT_PARTIAL, "When do you");
+	expect_the_end();
+	assert_int_equal(k->answer_count, 0);
+}
+
+static void F14_a_socket_that_goes_deaf_while_the_agent_is_held_ends_the_call(void **state)
+{
+	(void)state;
+	to_the_hold();
+	expect_the_end();
+}
+
+static void F14_a_line_that_is_heard_again_goes_on(void **state)
+{
+	uint64_t frames, position;
+	struct session_usage usage;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 300); /* in the greeting */
+	position = session_caller_position(k->session);
+	line_dies();
+	kit_run(k, 3000);
+	session_usage(k->session, &usage);
+	assert_int_equal(usage.connected_ms, 300); /* to the last packet */
+	frames = k->frames;
+	assert_int_equal(k->clears, 0); /* nothing is sent */
+	line_lives(3000);
+	assert_int_equal(k->clears, 1); /* what it has queued is not to be heard twice */
+	assert_int_equal(session_caller_position(k->session), position + 24000);
+	kit_run(k, 16000);
+	assert_true(k->frames > frames);
+	assert_int_equal(kit_logged(k, "in attached", 0), 1);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+	assert_false(session_ended(k->session)); /* the window is closed */
+	session_usage(k->session, &usage);
+	assert_int_equal(usage.connected_ms, 19300);
+}
+
+static void F14_a_held_agent_is_heard_again_with_the_line(void **state)
+{
+	static uint8_t sound[sizeof(long_answer) * SAMPLES_A_BYTE];
+	unsigned int voices;
+	size_t i, len;
+
+	(void)state;
+	to_the_hold();
+	voices = k->voice_count;
+	line_dies();
+	kit_run(k, 3000);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+	k->level = one_turn; /* he has stopped talking */
+	line_lives(3000);
+	kit_run(k, 12000);
+	assert_true(k->voice_count > voices);
+	len = strlen(k->voices[voices]->text);
+	assert_true(len > 20);
+	assert_true(strstr(long_answer, k->voices[voices]->text) > long_answer); /* from the first word that was not heard on */
+	for (i = 0; i < len * SAMPLES_A_BYTE; i++)
+		sound[i] = kit_sound(k->voices[voices]->text, len, (uint32_t)i);
+	assert_non_null(memmem(k->heard, KIT_TRACK, sound, len * SAMPLES_A_BYTE));
+	assert_false(session_ended(k->session));
+}
+
+static void F14_audio_that_was_only_late_is_all_heard(void **state)
+{
+	uint64_t died, from;
+	unsigned int i;
+
+	(void)state;
+	kit_begin(k);
+	k->level = one_turn;
+	kit_run(k, 3000);
+	died = session_caller_position(k->session);
+	line_dies();
+	kit_run(k, 3000);
+	k->frames_held = false;
+	k->frame_us = k->now_us + 20 * MS;
+	for (i = 0; i < 150; i++)
+		kit_caller_frame(k); /* all that was queued, at once */
+	assert_int_equal(session_caller_position(k->session), died + 24000);
+	assert_int_equal(kit_logged(k, "in attached", 0), 1);
+	from = session_caller_position(k->session) - kit_stream(k)->pushed;
+	assert_true(from <= died);
+	assert_memory_equal(kit_stream(k)->bytes, k->said + from, kit_stream(k)->pushed);
+	kit_hears(k, TRANSCRIPT_FINAL, "When do you open");
+	kit_run(k, 2000);
+	assert_int_equal(k->answer_count, 1);
+}
+
+static void F14_a_deaf_socket_that_closes_is_told_nothing_more(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 300);
+	line_dies();
+	kit_run(k, 2500);
+	session_media_lost(k->session);
+	kit_run(k, (uint64_t)k->settings.call_attach_ms);
+	assert_int_equal(k->reason, END_LOST);
+	assert_int_equal(k->ended, 1);
+	assert_int_equal(k->hangups, 0);
+	assert_int_equal(k->clears, 0);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+}
+
+static void F14_another_socket_takes_over_from_a_deaf_one(void **state)
+{
+	uint64_t frames;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 300);
+	line_dies();
+	kit_run(k, 2500);
+	frames = k->frames;
+	session_media_back(k->session, &kit_media, k);
+	k->frames_held = false;
+	k->chunk = session_caller_position(k->session);
+	k->frame_us = k->now_us + 20 * MS;
+	kit_run(k, 16000);
+	assert_true(k->frames > frames);
+	assert_int_equal(kit_logged(k, "in attached", 0), 1);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+	assert_false(session_ended(k->session));
+}
+
+static void a_worker_that_stood_still_does_not_blame_the_line(void **state)
+{
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 1000);
+	k->now_us += 5000 * MS;
+	k->wake_us = UINT64_MAX;
+	session_woken(k->session); /* before what came meanwhile is read */
+	kit_run(k, 1000);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 0);
+	expect_the_end(); /* and it is watched as before */
+}
+
+static void a_stall_of_the_line_is_no_loss(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	kit_begin(k);
+	for (i = 0; i < 5; i++) {
+		line_dies();
+		kit_run(k, 1950);
+		line_lives(1950);
+		kit_run(k, 40);
+	}
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 0);
+	assert_int_equal(kit_logged(k, "in attached", 0), 0);
+	assert_int_equal(k->clears, 0);
+}
+
 static void a_wake_up_too_early_changes_nothing(void **state)
 {
 	unsigned int steps, i;
@@ -1004,6 +1235,17 @@ int main(void)
 		WRITTEN(media_lost_and_back_on_another_socket),
 		WRITTEN(N3_time_without_media_counts_only_when_the_carrier_says_so),
 		CASE(media_that_stays_away_ends_the_call),
+		CASE(F14_a_deaf_socket_ends_the_call),
+		CASE(F14_a_socket_that_is_deaf_from_the_start_ends_the_call),
+		CASE(F14_a_socket_that_goes_deaf_in_the_callers_words_ends_the_call),
+		CASE(F14_a_socket_that_goes_deaf_while_the_agent_is_held_ends_the_call),
+		WRITTEN(F14_a_line_that_is_heard_again_goes_on),
+		WRITTEN(F14_a_held_agent_is_heard_again_with_the_line),
+		CASE(F14_audio_that_was_only_late_is_all_heard),
+		CASE(F14_a_deaf_socket_that_closes_is_told_nothing_more),
+		CASE(F14_another_socket_takes_over_from_a_deaf_one),
+		CASE(a_worker_that_stood_still_does_not_blame_the_line),
+		CASE(a_stall_of_the_line_is_no_loss),
 		WRITTEN(a_wake_up_too_early_changes_nothing),
 		CASE(an_order_ends_the_call),
 		CASE(P05_a_voice_that_dies_in_mid_sentence_goes_on),

@@ -530,6 +530,112 @@ static uint64_t holes(struct harness *h)
 	return n;
 }
 
+/* The order of the first segment that is there. */
+static uint64_t oldest(struct harness *h)
+{
+	struct journal_files f;
+	uint64_t order = 0;
+	size_t i;
+
+	assert_int_equal(journal_files_list(&f, &h->w.d, DIR), ERR_NONE);
+	for (i = 0; i < f.count && !order; i++)
+		if (f.items[i].header.role == JOURNAL_ROLE_SEGMENT)
+			order = f.items[i].header.order;
+	journal_files_free(&f);
+	return order;
+}
+
+/* Much was written while the sink was away; nothing was shipped, so no cursor is there. Then the disk has no room at all. */
+static struct harness *begin_full(uint64_t seed, uint64_t keep_us)
+{
+	struct harness *h = begin(seed);
+
+	h->options.keep_us = keep_us;
+	ship_close(&h->ship);
+	ship_begin(h);
+	h->s.away = true;
+	run_steps(h, 300);
+	while (journal_counts(h->w.j).waiting_bytes)
+		assert_int_equal(world_commit(&h->w), ERR_NONE);
+	assert_true(segments(h) > 5);
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v));
+	h->s.away = false;
+	h->w.now_us += 60000000;
+	return h;
+}
+
+/* No room even for the cursor: what was acknowledged makes it, young as it is, and only as much as is needed. */
+static void test_a_full_disk_gets_room_from_what_is_acknowledged(void **state)
+{
+	struct harness *h = begin_full(4, 3600000000u);
+	size_t before = segments(h);
+	(void)state;
+
+	drain(h);
+	expect_all(h);
+	assert_int_equal(ship_counts(h->ship).deleted_files, 1);
+	assert_int_equal(segments(h), before - 1);
+	assert_true(ship_counts(h->ship).saved.order > oldest(h)); /* saved, and going on */
+	end(h);
+}
+
+static void test_a_full_disk_deletes_nothing_when_all_is_to_be_kept(void **state)
+{
+	struct harness *h = begin_full(4, 0);
+	size_t before = segments(h);
+	(void)state;
+
+	h->options.keep_all = true;
+	ship_close(&h->ship);
+	ship_begin(h);
+	drain(h);
+	assert_int_equal(segments(h), before);
+	assert_true(ship_counts(h->ship).disk_errors > 0);
+	assert_int_equal(ship_counts(h->ship).saved.order, 0);
+	end(h);
+}
+
+/* The file is deleted, the cursor is not saved, the process dies: the old cursor points into a file that is gone. */
+static void test_a_death_between_deleting_and_saving(void **state)
+{
+	struct harness *h = begin(4);
+	struct journal_position saved;
+	struct disk_inject *inject;
+	struct disk d;
+	unsigned int i;
+	(void)state;
+
+	h->options.keep_us = 3600000000u;
+	ship_close(&h->ship);
+	ship_begin(h);
+	run_steps(h, 3);
+	drain(h);
+	saved = ship_counts(h->ship).saved;
+	assert_true(saved.order == oldest(h) && saved.offset);
+	h->s.away = true;
+	run_steps(h, 300);
+	ship_close(&h->ship);
+	h->s.away = false;
+	h->w.now_us += 60000000;
+	assert_int_equal(disk_inject_new(&inject, &h->w.d), ERR_NONE);
+	assert_int_equal(disk_inject_add(inject, "write:1+=ENOSPC", NULL), ERR_NONE);
+	d = disk_inject_disk(inject);
+	assert_int_equal(ship_open(&h->ship, &d, DIR, &table, &h->s, &h->options, NULL), ERR_NONE);
+	for (i = 0; i < 200 && !ship_counts(h->ship).deleted_files; i++) {
+		h->w.now_us += STEP_US;
+		ship_run(h);
+	}
+	assert_true(oldest(h) > saved.order);
+	ship_close(&h->ship); /* which cannot save it, either */
+	disk_inject_free(&inject);
+	ship_begin(h);
+	assert_int_equal(ship_counts(h->ship).saved.order, saved.order);
+	drain(h);
+	expect_all(h);
+	assert_int_equal(holes(h), 0);
+	end(h);
+}
+
 /* The clock was set back between two lives: files go from the beginning on, so that no hole is left between. */
 static void test_F21_a_clock_that_goes_back_leaves_no_hole(void **state)
 {
@@ -611,6 +717,9 @@ int main(void)
 		cmocka_unit_test(test_damaged_cursor_begins_again),
 		cmocka_unit_test(test_a_cursor_behind_every_file_begins_again),
 		cmocka_unit_test(test_F21_a_clock_that_goes_back_leaves_no_hole),
+		cmocka_unit_test(test_a_full_disk_gets_room_from_what_is_acknowledged),
+		cmocka_unit_test(test_a_full_disk_deletes_nothing_when_all_is_to_be_kept),
+		cmocka_unit_test(test_a_death_between_deleting_and_saving),
 		cmocka_unit_test(test_disk_errors),
 	};
 

@@ -266,7 +266,11 @@ static void test_script_mistakes(void **state)
 		{ "agent Hi.\nask open How?\nat 5 keys 12x\n", "line 3", "12x" },
 		{ "agent Hi.\nask open How?\nfault sunshine 1\n", "line 3", "sunshine" },
 		{ "agent Hi.\nask open How?\nsing a song\n", "line 3", "sing" },
-		{ "ask open How?\n", "line 1", "greeting" },
+		{ "ask open How?\n", "line 1", "without a greeting" },
+		{ "agent Hi.\n\n", "line 2", "without a question" },
+		{ "", "line 1", "without either" },
+		{ "agent Hi.\nagent\n", "line 2", "nothing behind it" },
+		{ "agent Hi.\nask open How?\nanswer\n", "line 3", "without words" },
 	};
 	struct err_detail d;
 	struct script *s;
@@ -281,6 +285,31 @@ static void test_script_mistakes(void **state)
 		assert_true(d.hint[0] != 0);
 	}
 	assert_int_equal(script_load(&s, "/nowhere/at/all", &d), ERR_NOTFOUND);
+}
+
+/* A byte 0 and one byte too much are found at their lines, too. */
+static void test_script_no_text(void **state)
+{
+	static const char nul[] = "agent Hi.\nask open \0?\n";
+	struct err_detail d;
+	struct script *s;
+	size_t len = SCRIPT_TEXT_MAX + 1;
+	char *text = malloc(len);
+
+	(void)state;
+	assert_int_equal(script_parse(&s, nul, sizeof(nul) - 1, &d), ERR_FORMAT);
+	assert_null(s);
+	assert_string_equal(d.where, "line 2");
+	assert_non_null(strstr(d.message, "byte 0"));
+	assert_true(d.hint[0] != 0);
+	assert_non_null(text);
+	memset(text, '\n', len);
+	assert_int_equal(script_parse(&s, text, len, &d), ERR_LIMIT);
+	assert_string_equal(d.where, "line 65537");
+	assert_true(d.message[0] && d.hint[0]);
+	assert_int_equal(script_parse(&s, text, len - 1, &d), ERR_FORMAT);
+	assert_non_null(strstr(d.message, "without either"));
+	free(text);
 }
 
 /* Cut anywhere, changed anywhere: never more than a refusal. */
@@ -347,6 +376,36 @@ static void test_model_plan(void **state)
 	assert_int_equal(r.tool_count, 0);
 	assert_true(says(&r, "patient found since spring"));
 	assert_true(says(&r, s->steps[3].ask));
+}
+
+/* What it said before a tool it says again when it does not see that it did, and only then. */
+static void test_model_plan_says_what_it_does_not_see(void **state)
+{
+	const struct script *s = &scripts[0];
+	static const char line[] = "Let me check that for you.";
+	struct model_reply first, then;
+	struct request_block blocks[5];
+	uint64_t seed;
+	uint32_t with = 0;
+
+	(void)state;
+	for (seed = 0; seed < 8; seed++) {
+		blocks[0] = block(BLOCK_AGENT, s->steps[2].ask);
+		blocks[1] = block(BLOCK_CALLER, "two zero two");
+		model_plan(s, seed, blocks, 2, &first);
+		blocks[2] = (struct request_block){ .type = BLOCK_TOOL_USE, .name = "find_patient", .name_len = 12, .text = "{}", .text_len = 2 };
+		blocks[3] = block(BLOCK_TOOL_RESULT, "patient found since spring");
+		model_plan(s, seed, blocks, 4, &then);
+		assert_int_equal(says(&first, line), says(&then, line));
+		with += says(&first, line);
+		blocks[4] = blocks[3];
+		blocks[3] = blocks[2];
+		blocks[2] = block(BLOCK_AGENT, line);
+		model_plan(s, seed, blocks, 5, &then);
+		assert_false(says(&then, line));
+		assert_true(says(&then, "patient found since spring"));
+	}
+	assert_in_range(with, 1, 7);
 }
 
 /* ---- whole calls ---- */
@@ -526,6 +585,97 @@ static void test_own_script(void **state)
 	script_free(s);
 }
 
+/* Knowledge in a call: what was asked, what came, and what the next requests showed of it. */
+struct known {
+	uint32_t asked, came, late, twice, nonsense, longest, shown;
+	uint64_t query, came_for;
+	size_t len;
+	char text[INPUT_TEXT_MAX]; /* the last to the last query */
+};
+
+static void known_came(struct known *k, const struct call_input *in)
+{
+	k->came++;
+	k->late += in->number != k->query;
+	k->twice += in->number == k->came_for;
+	k->came_for = in->number;
+	k->nonsense += !in->text_len || (uint8_t)in->text[0] >= 0x80;
+	k->longest += in->text_len > INPUT_TEXT_MAX - 4;
+	if (in->number != k->query || !in->text_len)
+		return;
+	k->len = in->text_len;
+	memcpy(k->text, in->text, in->text_len);
+}
+
+static void on_known(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct known *k = arg;
+	size_t i, n;
+
+	if (step == 1)
+		k->query = k->came_for = k->len = 0;
+	if (in->type == IN_KNOWLEDGE)
+		known_came(k, in);
+	for (i = 0; i < out->count; i++) {
+		const struct call_output *o = &out->items[i];
+
+		if (o->type == OUT_RETRIEVE) {
+			k->asked++;
+			k->query = o->number;
+		}
+		for (n = 0; o->type == OUT_ASK && k->len && n < o->block_count; n++)
+			if (o->blocks[n].type == BLOCK_EVENT && o->blocks[n].text_len == k->len && !memcmp(o->blocks[n].text, k->text, k->len)) {
+				k->shown++;
+				k->len = 0;
+			}
+	}
+}
+
+static struct known *known_run(fault_set faults, uint64_t first, uint64_t calls, struct run_result *r)
+{
+	struct known *k = calloc(1, sizeof(*k));
+	struct scene_options o;
+
+	options_init(&o);
+	o.faults = faults;
+	o.trace = on_known;
+	o.trace_arg = k;
+	assert_int_equal(run_here(&o, first, calls, r), ERR_NONE);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_int_equal(k->came, r->totals.knowledge);
+	return k;
+}
+
+static void test_knowledge_is_asked_for_and_shown(void **state)
+{
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct known *k = known_run(0, 0, 40, r);
+
+	(void)state;
+	assert_true(k->asked > 8);
+	assert_in_range(k->came, k->asked / 2, k->asked - 1); /* some never come */
+	assert_true(k->late > 0);
+	assert_int_equal(k->twice + k->nonsense + k->longest, 0);
+	assert_true(k->shown * 2 > k->came);
+	free(k);
+	free(r);
+}
+
+static void test_knowledge_faults(void **state)
+{
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct known *k = known_run(FAULT_BIT(FAULT_KNOWLEDGE_TWICE) | FAULT_BIT(FAULT_KNOWLEDGE_GARBAGE) | FAULT_BIT(FAULT_KNOWLEDGE_LONG), 90, 80, r);
+
+	(void)state;
+	assert_true(k->twice > 0);
+	assert_true(k->nonsense > 0);
+	assert_true(k->longest > 0);
+	assert_true(r->totals.faults > 0);
+	free(k);
+	free(r);
+}
+
 static void assert_failure(const struct failure_report *found, const struct failure_report *of)
 {
 	assert_int_equal(found->promise, of->promise);
@@ -562,14 +712,14 @@ static void test_a_runs_first_call_is_named(void **state)
 	free(sum);
 }
 
-/* What was split and then said by another worker, a voice that was never had while it rang: the judge was wrong. A meter that a full
- * disk refused was forgotten. */
+/* What was split and then said by another worker, a voice that was never had while it rang, words that waited for a long answer's
+ * end: the judge was wrong. A meter that a full disk refused was forgotten. */
 static void test_calls_that_once_broke_a_promise(void **state)
 {
 	static const struct {
 		uint64_t seed, call;
 		int64_t silence_ms;
-	} calls[] = { { 110, 5054, 600 }, { 120, 7965, 600 }, { 3, 1381, 5000 } };
+	} calls[] = { { 110, 5054, 600 }, { 120, 7965, 600 }, { 3, 1381, 5000 }, { 20261121, 3227, 600 } };
 	struct run_result *r = calloc(1, sizeof(*r));
 	struct scene_options o;
 	size_t i;
@@ -745,8 +895,10 @@ int main(void)
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_script_parse),
 		cmocka_unit_test(test_script_mistakes),
+		cmocka_unit_test(test_script_no_text),
 		cmocka_unit_test(test_script_garbage),
 		cmocka_unit_test(test_model_plan),
+		cmocka_unit_test(test_model_plan_says_what_it_does_not_see),
 		cmocka_unit_test(test_a_runs_first_call_is_named),
 		cmocka_unit_test(test_calls_that_once_broke_a_promise),
 		cmocka_unit_test(test_verdicts),
@@ -754,6 +906,8 @@ int main(void)
 		cmocka_unit_test(test_jobs_agree),
 		cmocka_unit_test(test_save_load),
 		cmocka_unit_test(test_own_script),
+		cmocka_unit_test(test_knowledge_is_asked_for_and_shown),
+		cmocka_unit_test(test_knowledge_faults),
 		cmocka_unit_test(test_sabotage_P01),
 		cmocka_unit_test(test_sabotage_P02),
 		cmocka_unit_test(test_sabotage_P03),

@@ -28,7 +28,7 @@ static enum err refuse(struct err_detail *detail, enum err err, const char *mess
 	if (detail) {
 		*detail = (struct err_detail){ 0 };
 		snprintf(detail->message, sizeof(detail->message), "%s", message);
-		snprintf(detail->where, sizeof(detail->where), "%s", where);
+		snprintf(detail->where, sizeof(detail->where), "%.150s", where);
 		snprintf(detail->hint, sizeof(detail->hint), "%s", err == ERR_UNAVAILABLE ? "install the package pocketsphinx-en-us" : "");
 	}
 	return err;

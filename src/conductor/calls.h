@@ -1,0 +1,81 @@
+/* The conductor's calls: how they come in, which worker gets them, what workers ask for, what people see of them (docs/conductor.md).
+ *
+ * Mounted on a base/http_server: carriers' webhooks, the worker side and the people's side of docs/planes.md. A call is a document of
+ * its tenant, changed by compare-and-set alone; its epoch is the fencing number of whoever has it. Rule-book, language, brief and
+ * settings are pinned when it is made. Nothing about a call is kept in memory but the requests under way; which workers there are
+ * is: they say it themselves every two seconds.
+ * One loop's thread. Verifies no tokens itself: `token` gives the one that was verified for a request; roles and tenant are judged here.
+ */
+#ifndef CONDUCTOR_CALLS_H
+#define CONDUCTOR_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/http_client.h"
+#include "base/http_server.h"
+#include "base/jws.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "base/tenant.h"
+#include "conductor/tools.h"
+#include "data/documents.h"
+#include "data/secrets.h"
+#include "providers/carrier.h"
+
+struct calls;
+
+enum {
+	CALLS_WORKERS_MAX = 1000,
+	CALLS_HEARD_MS = 6000,       /* a worker that was silent for longer gets no new calls */
+	CALLS_TOKEN_MS = 60000,      /* a media token that is not used dies */
+	CALLS_OFFERS_MAX = 15,       /* offers in a row that no worker took, then the call is given up */
+	CALLS_SNAPSHOT_MAX_BYTES = DOCUMENT_MAX_BYTES - 64,
+	CALLS_VARIABLES_MAX_BYTES = 16 * 1024
+};
+
+/* What an operator may set. */
+struct calls_options {
+	const char *server_url; /* server.public_url */
+	const char *voice_url;  /* voice.public_url */
+	bool samples;           /* calls.samples */
+};
+
+extern const struct option calls_options[]; /* bound to struct calls_options */
+
+struct calls_settings {
+	uv_loop_t *loop;
+	struct documents *documents; /* borrowed, all of these */
+	struct secrets *secrets;
+	struct toolbox *tools;
+	struct http_client *client;  /* for orders to workers */
+	const struct carrier *carrier; /* behind /webhooks/twilio/; NULL: none */
+	const char *rulebooks_dir;   /* rulebooks.dir */
+	const struct call_settings *defaults; /* the config's, which rule-books override */
+	struct calls_options options;
+	/* The token that was verified for this request (bearer_token). */
+	const struct jws_token *(*token)(const struct http_request *r);
+	/* Appends an assertion of our own for audience "voice", about a call of that tenant. */
+	enum err (*assertion)(void *arg, const struct tenant *t, struct buf *out);
+	uint64_t (*now_ms)(void *arg);  /* since 1970 */
+	uint64_t (*mono_ms)(void *arg); /* never falls */
+	int32_t (*today)(void *arg);    /* days since 1970-01-01 where the offices are */
+	void *arg;
+};
+
+/* Settings are copied; what they point to is borrowed. ERR_USAGE: a public URL that is none; ERR_NOMEM. */
+enum err calls_open(struct calls **cp, const struct calls_settings *settings, struct err_detail *detail) MUST_USE;
+
+/* Requests under way get 503. Before the toolbox, the client and the stores; behind http_server_close, which then waits for these
+ * answers. NULL-safe. */
+void calls_close(struct calls **cp);
+
+/* ERR_LIMIT as http_server_mount. */
+enum err calls_mount(struct calls *c, struct http_server *server) MUST_USE;
+
+#endif

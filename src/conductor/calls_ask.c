@@ -1,0 +1,326 @@
+/* A request under way: finding its call, storing it, answering. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/roles.h"
+#include "conductor/calls_state.h"
+
+static const struct log log_here = { .plane = "conductor", .doing = "answering for a call" };
+
+struct ask *ask_begin(struct calls *c, struct http_request *r)
+{
+	struct ask *a = calloc(1, sizeof(*a));
+
+	if (!a) {
+		http_reply_error(r, 503, "unavailable", "No memory.", NULL, NULL);
+		return NULL;
+	}
+	a->calls = c;
+	a->request = r;
+	a->next = c->asks;
+	if (a->next)
+		a->next->previous = a;
+	c->asks = a;
+	call_record_init(&a->record);
+	buf_init(&a->snapshot, DOCUMENT_MAX_BYTES);
+	return a;
+}
+
+void ask_free(struct ask *a)
+{
+	if (a->previous)
+		a->previous->next = a->next;
+	else
+		a->calls->asks = a->next;
+	if (a->next)
+		a->next->previous = a->previous;
+	call_record_fini(&a->record);
+	buf_fini(&a->snapshot);
+	json_decref(a->body);
+	rulebook_free(a->book);
+	tenant_claim_free(&a->claim);
+	tenant_drop(&a->tenant);
+	http_pairs_free(&a->form);
+	free(a);
+}
+
+void ask_error(struct ask *a, unsigned int status, const char *code, const char *message, const char *hint)
+{
+	http_reply_error(a->request, status, code, message, NULL, hint && *hint ? hint : NULL);
+	ask_free(a);
+}
+
+void ask_failed(struct ask *a, enum err err)
+{
+	log_warn(&log_here, "it cannot be done now", LOG_ERR(err));
+	ask_error(a, 503, "unavailable", "The calls cannot be reached now.", "Try again in a moment.");
+}
+
+void ask_json(struct ask *a, unsigned int status, struct buf *json)
+{
+	http_reply_json(a->request, status, json);
+	buf_fini(json);
+	ask_free(a);
+}
+
+void ask_done(struct ask *a)
+{
+	http_reply(a->request, 204, NULL, NULL, 0);
+	ask_free(a);
+}
+
+/* ---- who asks ---- */
+
+bool ask_person(struct ask *a, unsigned int roles)
+{
+	const struct jws_token *token = a->calls->settings.token(a->request);
+	enum err err;
+
+	if (!token || !(roles_of(jws_token_claims(token)) & roles)) {
+		ask_error(a, 403, "forbidden", "Your role does not allow this.", NULL);
+		return false;
+	}
+	err = tenant_from_token(&a->tenant, token, NULL, NULL);
+	if (err == ERR_DENIED)
+		ask_error(a, 403, "forbidden", "The token names no tenant.", NULL);
+	else if (err)
+		ask_failed(a, err);
+	return !err;
+}
+
+bool ask_worker(struct ask *a)
+{
+	const struct jws_token *token = a->calls->settings.token(a->request);
+	const struct jws_claims *claims = token ? jws_token_claims(token) : NULL;
+
+	if (claims && roles_of(claims) & ROLE_SERVICE && !strcmp(claims->service, "voice"))
+		return true;
+	ask_error(a, 403, "forbidden", "This is for voice workers alone.", NULL);
+	return false;
+}
+
+bool ask_body(struct ask *a)
+{
+	size_t len;
+	const void *body = http_body(a->request, &len);
+
+	a->body = len ? json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	if (json_is_object(a->body))
+		return true;
+	ask_error(a, 400, "bad_request", "The body is no JSON object.", NULL);
+	return false;
+}
+
+/* ---- finding ---- */
+
+static void on_loaded(void *arg, enum err err, const struct document *d)
+{
+	struct ask *a = arg;
+
+	a->revision = d ? d->revision : DOCUMENT_NONE;
+	if (!err)
+		err = call_record_decode(&a->record, d->value, d->len);
+	if (err == ERR_NOTFOUND)
+		a->began_ms = a->carrier ? a->began_ms : 0; /* a webhook died between index and document: it is made again */
+	else if (err) {
+		ask_failed(a, err);
+		return;
+	}
+	a->judge(a);
+}
+
+void ask_load(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	call_key(a->began_ms, a->id, key);
+	err = documents_get(a->calls->settings.documents, &a->job, a->tenant, key, on_loaded, a);
+	if (err)
+		ask_failed(a, err);
+}
+
+static void on_index(void *arg, enum err err, const struct document *d)
+{
+	struct ask *a = arg;
+	struct call_index index = { .tenant = NULL };
+
+	if (!err)
+		err = call_index_decode(&index, d->value, d->len);
+	if (!err && a->tenant && !tenant_same(a->tenant, index.tenant)) {
+		tenant_drop(&index.tenant);
+		err = ERR_NOTFOUND;
+	}
+	if (err == ERR_NOTFOUND) {
+		a->began_ms = 0;
+		a->judge(a);
+	} else if (err) {
+		ask_failed(a, err);
+	} else {
+		tenant_drop(&a->tenant);
+		a->tenant = index.tenant;
+		a->began_ms = index.began_ms;
+		ask_load(a);
+	}
+}
+
+void ask_find(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	if (!call_id_ok(a->id)) {
+		a->began_ms = 0;
+		a->judge(a);
+		return;
+	}
+	call_index_key(a->id, key);
+	err = documents_get(a->calls->settings.documents, &a->job, tenant_house(), key, on_index, a);
+	if (err)
+		ask_failed(a, err);
+}
+
+/* ---- storing ---- */
+
+static void on_stored(void *arg, enum err err, uint64_t revision)
+{
+	struct ask *a = arg;
+
+	if ((err == ERR_EXISTS || err == ERR_NOTFOUND) && ++a->tries < CALL_TRIES_MAX) {
+		ask_load(a);
+		return;
+	}
+	if (err) {
+		ask_failed(a, err);
+		return;
+	}
+	a->revision = revision;
+	a->then(a);
+}
+
+void ask_store(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+	struct documents_put put = { .key = key, .expected = a->revision };
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, CALL_RECORD_MAX_BYTES);
+	call_key(a->began_ms, a->id, key);
+	err = call_record_encode(&a->record, &b);
+	put.value = b.data;
+	put.len = b.len;
+	if (!err)
+		err = documents_put(a->calls->settings.documents, &a->job, a->tenant, &put, on_stored, a);
+	buf_fini(&b);
+	if (err)
+		ask_failed(a, err);
+}
+
+/* ---- the pinned rule-book ---- */
+
+static void on_book(void *arg, enum err err, const struct document *d)
+{
+	struct ask *a = arg;
+	struct rulebook *book;
+
+	if (!err)
+		err = book_learn(a->calls, d->value, d->len, a->record.hash, &book);
+	if (err) {
+		ask_failed(a, err);
+		return;
+	}
+	a->book = rulebook_share(book);
+	a->then(a);
+}
+
+void ask_book(struct ask *a)
+{
+	struct rulebook *held = book_held(a->calls, a->record.hash);
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	rulebook_free(a->book);
+	a->book = held ? rulebook_share(held) : NULL;
+	if (held) {
+		a->then(a);
+		return;
+	}
+	book_key(a->record.hash, key);
+	err = documents_get(a->calls->settings.documents, &a->job, a->tenant, key, on_book, a);
+	if (err)
+		ask_failed(a, err);
+}
+
+/* ---- tokens ---- */
+
+static void on_token(void *arg, enum err err, uint64_t revision)
+{
+	struct ask *a = arg;
+
+	(void)revision;
+	if (err)
+		ask_failed(a, err);
+	else
+		a->then(a);
+}
+
+void ask_token(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+	struct documents_put put = { .key = key, .expected = DOCUMENT_NONE };
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, 512);
+	call_token_make(&a->record, calls_now_ms(a->calls), a->token, a->hash);
+	call_token_key(a->hash, key);
+	err = call_index_encode(a->tenant, a->id, a->began_ms, &b);
+	put.value = b.data;
+	put.len = b.len;
+	if (!err)
+		err = documents_put(a->calls->settings.documents, &a->job, tenant_house(), &put, on_token, a);
+	buf_fini(&b);
+	if (err)
+		ask_failed(a, err);
+}
+
+/* ---- snapshots ---- */
+
+void snapshot_key(const char *id, char out[DOCUMENT_KEY_MAX])
+{
+	snprintf(out, DOCUMENT_KEY_MAX, "snapshot/%s", id);
+}
+
+/* Four bytes of epoch, then the worker's. */
+static void on_snapshot(void *arg, enum err err, const struct document *d)
+{
+	struct ask *a = arg;
+
+	buf_reset(&a->snapshot);
+	a->snapshot_revision = d ? d->revision : DOCUMENT_NONE;
+	a->snapshot_epoch = 0;
+	if (!err && d->len > 4) {
+		memcpy(&a->snapshot_epoch, d->value, 4);
+		buf_append(&a->snapshot, d->value + 4, d->len - 4);
+		err = a->snapshot.err;
+	}
+	if (err && err != ERR_NOTFOUND)
+		ask_failed(a, err);
+	else
+		a->then(a);
+}
+
+void ask_snapshot(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	snapshot_key(a->id, key);
+	err = documents_get(a->calls->settings.documents, &a->job, a->tenant, key, on_snapshot, a);
+	if (err)
+		ask_failed(a, err);
+}

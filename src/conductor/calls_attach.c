@@ -1,0 +1,194 @@
+/* Attaching: a worker shows the media token of a carrier's call, takes the next epoch, and gets all that the call needs. */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "conductor/calls_state.h"
+
+enum { ANSWER_MAX_BYTES = 4 << 20 };
+
+static void forbid(struct ask *a)
+{
+	ask_error(a, 403, "forbidden", "The media token is unknown, used, expired or of another call.", NULL);
+}
+
+static void put_base64(struct buf *b, const struct buf *bytes)
+{
+	size_t size = sodium_base64_encoded_len(bytes->len, sodium_base64_VARIANT_ORIGINAL);
+	char *text = malloc(size);
+
+	if (!text) {
+		b->err = ERR_NOMEM;
+		return;
+	}
+	sodium_bin2base64(text, size, bytes->data ? bytes->data : (const uint8_t *)"", bytes->len, sodium_base64_VARIANT_ORIGINAL);
+	json_put_string(b, text);
+	free(text);
+}
+
+static void put_flow(struct ask *a, struct buf *b)
+{
+	json_t *variables = json_loadb((const char *)a->record.variables.data, a->record.variables.len, JSON_REJECT_DUPLICATES, NULL);
+	struct buf flow;
+	enum err err;
+
+	buf_init(&flow, RULEBOOK_JSON_MAX);
+	json_put_key(b, "flow");
+	err = rulebook_flow_json(a->book, a->record.language, variables, &flow, NULL);
+	if (err)
+		b->err = err;
+	else
+		buf_append(b, flow.data, flow.len);
+	buf_fini(&flow);
+	json_decref(variables);
+}
+
+static void put_voice(struct ask *a, struct buf *b)
+{
+	struct rulebook_voice voice;
+
+	rulebook_voice(a->book, a->record.language, &voice);
+	json_put_key(b, "voice");
+	json_open(b, '{');
+	json_pair_string(b, "name", voice.voice);
+	json_pair_u64(b, "speed_percent", voice.speed_percent);
+	json_pair_string(b, "recogniser", voice.recogniser);
+	json_close(b, '}');
+}
+
+static void put_pinned(struct ask *a, struct buf *b)
+{
+	json_put_key(b, "brief");
+	put_base64(b, &a->record.brief);
+	json_put_key(b, "settings");
+	put_base64(b, &a->record.settings);
+	put_flow(a, b);
+	json_pair_string(b, "language", a->record.language);
+	put_voice(a, b);
+	json_pair_bool(b, "records_audio", true);
+}
+
+static void reply(struct ask *a)
+{
+	char tenant[2 * TENANT_ID_BYTES + 1];
+	uint64_t now = calls_now_ms(a->calls);
+	struct buf b;
+
+	buf_init(&b, ANSWER_MAX_BYTES);
+	tenant_id_text(a->tenant, tenant);
+	json_open(&b, '{');
+	json_pair_string(&b, "call", a->id);
+	json_pair_string(&b, "tenant", tenant_name(a->tenant));
+	json_pair_string(&b, "tenant_id", tenant);
+	json_pair_u64(&b, "epoch", a->record.epoch);
+	json_pair_string(&b, "direction", a->record.is_outbound ? "outbound" : "inbound");
+	put_pinned(a, &b);
+	json_pair_u64(&b, "began_ms_ago", now > a->record.clock_ms ? now - a->record.clock_ms : 0);
+	json_put_key(&b, "snapshot");
+	if (a->snapshot.len)
+		put_base64(&b, &a->snapshot);
+	else
+		json_put_null(&b);
+	json_close(&b, '}');
+	ask_json(a, 200, &b);
+}
+
+static void on_book(struct ask *a)
+{
+	a->then = reply;
+	ask_snapshot(a); /* behind the new epoch: the old worker can put none any more */
+}
+
+static void on_erased(void *arg, enum err err, uint64_t revision)
+{
+	(void)arg;
+	(void)err;
+	(void)revision; /* the call's document says what holds */
+}
+
+static void on_attached(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+
+	call_token_key(a->hash, key);
+	if (documents_delete(a->calls->settings.documents, NULL, tenant_house(), key, DOCUMENT_ANY, on_erased, NULL))
+		on_erased(NULL, ERR_NONE, 0);
+	a->then = on_book;
+	ask_book(a);
+}
+
+static bool same(const json_t *carrier, const char *name, const char *known)
+{
+	const char *said = json_string_value(json_object_get(carrier, name));
+
+	return !*known || (said && !strcmp(said, known));
+}
+
+static void judge(struct ask *a)
+{
+	struct call_record *r = &a->record;
+	const json_t *carrier = json_object_get(a->body, "carrier");
+
+	if (!a->began_ms || !same(carrier, "kind", r->kind) || !same(carrier, "account", r->account) || !same(carrier, "call", r->carrier_call)) {
+		forbid(a);
+	} else if (r->state == CALL_ENDED) {
+		ask_error(a, 409, "ended", "The call has ended.", NULL);
+	} else if (!call_token_holds(r, calls_now_ms(a->calls), a->hash)) {
+		forbid(a);
+	} else {
+		r->epoch++;
+		r->state = CALL_LIVE;
+		r->offers = 0;
+		if (!r->clock_ms)
+			r->clock_ms = calls_now_ms(a->calls);
+		memset(r->tokens, 0, sizeof(r->tokens));
+		snprintf(r->worker, sizeof(r->worker), "%s", json_string_value(json_object_get(a->body, "worker")));
+		a->then = on_attached;
+		ask_store(a);
+	}
+}
+
+static void on_token(void *arg, enum err err, const struct document *d)
+{
+	struct ask *a = arg;
+	struct call_index index;
+
+	if (!err)
+		err = call_index_decode(&index, d->value, d->len);
+	if (err == ERR_NOTFOUND) {
+		forbid(a);
+	} else if (err) {
+		ask_failed(a, err);
+	} else {
+		a->tenant = index.tenant;
+		a->began_ms = index.began_ms;
+		memcpy(a->id, index.id, sizeof(a->id));
+		a->judge = judge;
+		ask_load(a);
+	}
+}
+
+void calls_on_attach(struct http_request *r, void *arg)
+{
+	struct ask *a = ask_begin(arg, r);
+	const char *token, *worker;
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	if (!a || !ask_worker(a) || !ask_body(a))
+		return;
+	token = json_string_value(json_object_get(a->body, "token"));
+	worker = json_string_value(json_object_get(a->body, "worker"));
+	if (!token || !worker || strlen(worker) >= CALL_WORD_MAX || !json_is_object(json_object_get(a->body, "carrier"))) {
+		ask_error(a, 400, "bad_request", "worker, token and carrier are needed.", NULL);
+	} else if (!call_token_hash(token, a->hash)) {
+		forbid(a);
+	} else {
+		call_token_key(a->hash, key);
+		err = documents_get(a->calls->settings.documents, &a->job, tenant_house(), key, on_token, a);
+		if (err)
+			ask_failed(a, err);
+	}
+}

@@ -1,0 +1,224 @@
+/* The insides of the conductor's calls, for its own files.
+ *
+ * Every request is an `ask`: it finds its call (house index, then the tenant's document), is judged, stores what it changed and is
+ * answered. A change that meets another revision is judged again on the newer document: `judge` may run more than once and must
+ * then say the same of the same. An ask lives until it is answered, also when its client has gone.
+ */
+#ifndef CONDUCTOR_CALLS_STATE_H
+#define CONDUCTOR_CALLS_STATE_H
+
+#include <jansson.h>
+
+#include "conductor/calls.h"
+#include "conductor/rulebook.h"
+#include "data/routes.h"
+
+enum {
+	CALL_ID_MAX = 33,        /* 32 hex digits */
+	CALL_WORD_MAX = 64,      /* worker, reason, outcome, kind */
+	CALL_WORKER_URL_MAX = 256,
+	CALL_URL_MAX = 1024,
+	CALL_TOKENS_MAX = 4,     /* Twilio repeats its webhooks: each answer has a token of its own */
+	CALL_TOKEN_HASH_BYTES = 32,
+	CALL_TOKEN_TEXT_MAX = 44,
+	CALL_TRIES_MAX = 8,
+	CALL_RECORD_MAX_BYTES = 192 * 1024
+};
+
+/* ---- the document (calls_document.c) ---- */
+
+/* WAITING until a worker attached first, then LIVE until somebody says that it has ended. Nothing leads back. */
+enum call_state { CALL_WAITING, CALL_LIVE, CALL_ENDED };
+
+struct call_token {
+	uint8_t hash[CALL_TOKEN_HASH_BYTES];
+	uint64_t until_ms; /* 0: free */
+};
+
+struct call_record {
+	char id[CALL_ID_MAX];
+	char rulebook[ROUTE_RULEBOOK_MAX], version[24], hash[RULEBOOK_HASH_BYTES];
+	char language[16];
+	bool is_outbound;
+	char kind[CALL_WORD_MAX], account[CARRIER_ID_MAX], carrier_call[CARRIER_ID_MAX];
+	enum call_state state;
+	uint32_t epoch;
+	char worker[CALL_WORD_MAX];
+	uint32_t offers;       /* since a worker last attached */
+	uint64_t began_ms;     /* it was made; all times since 1970 */
+	uint64_t clock_ms;     /* zero of the call's clock: the first attach */
+	uint64_t ended_ms, connected_ms;
+	uint32_t turns;
+	char reason[CALL_WORD_MAX], outcome[CALL_WORD_MAX];
+	struct call_token tokens[CALL_TOKENS_MAX];
+	struct buf variables;  /* JSON, as the flow was filled in with */
+	struct buf brief, settings;
+};
+
+void call_record_init(struct call_record *r);
+void call_record_fini(struct call_record *r);
+enum err call_record_encode(const struct call_record *r, struct buf *out) MUST_USE;
+enum err call_record_decode(struct call_record *r, const void *data, size_t len) MUST_USE; /* into an initialised one; ERR_CORRUPT, ERR_NOMEM */
+const char *call_state_name(enum call_state state);
+
+/* The document's key sorts the newest first. */
+void call_key(uint64_t began_ms, const char *id, char out[DOCUMENT_KEY_MAX]);
+bool call_id_ok(const char *id);
+void call_id_random(char out[CALL_ID_MAX]);
+/* The same carrier's call is always the same call of ours. */
+void call_id_of_carrier(const struct tenant *t, const char *kind, const struct carrier_call *c, char out[CALL_ID_MAX]);
+
+/* What the house keeps of a call, and of a media token: whose it is and where it lies. */
+struct call_index {
+	struct tenant *tenant; /* made by decode; the caller's to drop */
+	char id[CALL_ID_MAX];
+	uint64_t began_ms;
+};
+
+enum err call_index_encode(const struct tenant *t, const char *id, uint64_t began_ms, struct buf *out) MUST_USE;
+enum err call_index_decode(struct call_index *i, const void *data, size_t len) MUST_USE; /* ERR_CORRUPT, ERR_NOMEM */
+void call_index_key(const char *id, char out[DOCUMENT_KEY_MAX]);
+
+/* A fresh token: its text, and its hash noted in the record instead of the oldest. */
+void call_token_make(struct call_record *r, uint64_t now_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES]);
+bool call_token_hash(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES]); /* false: it cannot be one */
+bool call_token_holds(const struct call_record *r, uint64_t now_ms, const uint8_t hash[CALL_TOKEN_HASH_BYTES]);
+void call_token_key(const uint8_t hash[CALL_TOKEN_HASH_BYTES], char out[DOCUMENT_KEY_MAX]);
+
+/* ---- workers (calls_workers.c) ---- */
+
+struct call_worker {
+	char name[CALL_WORD_MAX];
+	char url[CALL_WORKER_URL_MAX];
+	uint64_t heard_ms; /* mono */
+	uint64_t calls, calls_max;
+	bool is_draining;
+};
+
+/* The one with the fewest calls that may get one; `not` is taken only when there is no other. It is counted as one more at once. NULL: none. */
+struct call_worker *worker_pick(struct calls *c, const char *not);
+const struct call_worker *worker_find(const struct calls *c, const char *name); /* heard of lately, or NULL */
+/* ERR_LIMIT: too long. */
+enum err worker_media_url(const struct calls *c, const struct call_worker *w, const char *path, char out[CALL_URL_MAX]) MUST_USE;
+
+/* ---- rule-books (calls_books.c) ---- */
+
+enum { CALL_BOOKS_MAX = 32 };
+
+struct call_book {
+	struct rulebook *book; /* NULL: unused */
+	struct buf bytes;
+	uint64_t used;
+};
+
+/* The book of that name as it lies on the disk now; borrowed until the next call of these. ERR_NOTFOUND, ERR_FORMAT and what
+ * rulebook_read says. */
+enum err book_current(struct calls *c, const char *name, struct call_book **bp, struct err_detail *detail) MUST_USE;
+struct rulebook *book_held(struct calls *c, const char *hash); /* borrowed, or NULL */
+enum err book_learn(struct calls *c, const void *bytes, size_t len, const char *hash, struct rulebook **bp) MUST_USE;
+void book_key(const char *hash, char out[DOCUMENT_KEY_MAX]);
+
+/* ---- asks (calls_ask.c) ---- */
+
+struct ask;
+typedef void ask_step(struct ask *a);
+
+struct ask {
+	struct calls *calls;
+	struct ask *previous, *next;
+	struct http_request *request;
+	struct job *job;
+	struct toolbox_wait *tool;
+	struct http_exchange *exchange;
+	struct tenant_claim *claim;
+	struct tenant *tenant;
+	char id[CALL_ID_MAX];
+	uint64_t began_ms;          /* 0: the house does not know the call */
+	struct call_record record;
+	uint64_t revision;          /* DOCUMENT_NONE: there is no such document */
+	unsigned int tries;
+	ask_step *judge, *then;     /* on the loaded record; when it was stored */
+	json_t *body;
+	struct rulebook *book;      /* shared */
+	uint32_t epoch;             /* that the worker says it has */
+	/* a carrier's webhook */
+	const struct carrier *carrier;
+	struct http_pairs form;
+	char url[CALL_URL_MAX + HTTP_TARGET_MAX];
+	struct carrier_webhook webhook;
+	struct carrier_call call;
+	char rulebook[ROUTE_RULEBOOK_MAX];
+	bool is_after;
+	/* an offer: the worker and the token that an answer will name */
+	char media_url[CALL_URL_MAX];
+	char token[CALL_TOKEN_TEXT_MAX];
+	uint8_t hash[CALL_TOKEN_HASH_BYTES];
+	struct buf snapshot;        /* that was found */
+	uint64_t snapshot_revision;
+	uint32_t snapshot_epoch;
+};
+
+/* NULL: replied to (no memory). */
+struct ask *ask_begin(struct calls *c, struct http_request *r);
+void ask_free(struct ask *a);
+
+/* All of these end the ask. */
+void ask_error(struct ask *a, unsigned int status, const char *code, const char *message, const char *hint);
+void ask_failed(struct ask *a, enum err err); /* a store said no: 503 */
+void ask_json(struct ask *a, unsigned int status, struct buf *json);
+void ask_done(struct ask *a); /* 204 */
+
+/* Whether the asker has one of these roles and a tenant, which becomes the ask's. False: it has ended. */
+bool ask_person(struct ask *a, unsigned int roles);
+/* Whether it is a voice worker. */
+bool ask_worker(struct ask *a);
+/* The body as an object. False: it has ended. */
+bool ask_body(struct ask *a);
+
+/* Finds a->id and runs a->judge: with began_ms 0 when nobody knows it. With a->tenant set, another tenant's call is not found; otherwise
+ * the tenant becomes the call's. */
+void ask_find(struct ask *a);
+/* Loads the document again and judges again. */
+void ask_load(struct ask *a);
+/* Stores a->record over a->revision, then a->then. */
+void ask_store(struct ask *a);
+/* Gets the book that the record is pinned to into a->book, then a->then. */
+void ask_book(struct ask *a);
+/* Makes a token for the record's next worker and puts it into the house, then a->then; the record is still to be stored. */
+void ask_token(struct ask *a);
+
+/* ---- what a call is made of (calls_make.c) ---- */
+
+/* Fills in the record from a->book: language, brief, settings. `variables` may be NULL; `samples`: the book's own stand in for what is
+ * missing. Errors as rulebook_brief. */
+enum err call_make(struct ask *a, const char *language, const json_t *variables, bool samples, struct err_detail *detail) MUST_USE;
+/* Writes index, rule-book and document of a new call, then a->then; when somebody made it before, a->judge on theirs. */
+void call_begin(struct ask *a);
+
+/* ---- handlers ---- */
+
+extern const struct http_route calls_webhook_routes[]; /* calls_webhook.c */
+extern const struct http_route calls_worker_routes[];  /* calls_worker.c */
+extern const struct http_route calls_people_routes[];  /* calls_people.c */
+
+void calls_on_register(struct http_request *r, void *arg); /* calls_workers.c */
+void calls_on_attach(struct http_request *r, void *arg);   /* calls_attach.c */
+void snapshot_key(const char *id, char out[DOCUMENT_KEY_MAX]);
+/* Reads the snapshot, "" when there is none, then a->then. */
+void ask_snapshot(struct ask *a);
+
+struct calls {
+	struct calls_settings settings;
+	struct ask *asks;
+	struct call_worker *workers;
+	size_t worker_count;
+	struct call_book books[CALL_BOOKS_MAX];
+	uint64_t book_uses;
+};
+
+static inline uint64_t calls_now_ms(const struct calls *c)
+{
+	return c->settings.now_ms(c->settings.arg);
+}
+
+#endif

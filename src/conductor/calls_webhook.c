@@ -1,0 +1,266 @@
+/* Carriers' webhooks: route, claim, secret, signature; only then is there a tenant and anything done. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "conductor/calls_state.h"
+#include "data/routes.h"
+
+static const struct log log_here = { .plane = "conductor", .doing = "answering a carrier's webhook" };
+
+#define SORRY "We are sorry, nobody can take your call right now. Please try again later."
+
+/* ---- answers ---- */
+
+static void answer(struct ask *a, struct buf *b)
+{
+	if (b->err)
+		ask_failed(a, b->err);
+	else {
+		http_reply_as(a->request, 200, a->carrier->answer_type, b->data, b->len);
+		ask_free(a);
+	}
+	buf_fini(b);
+}
+
+static void answer_hang_up(struct ask *a)
+{
+	struct buf b;
+
+	buf_init(&b, 65536);
+	a->carrier->hang_up(&b);
+	answer(a, &b);
+}
+
+static void answer_sorry(struct ask *a)
+{
+	struct buf b;
+
+	buf_init(&b, 65536);
+	a->carrier->apologise(&b, "en-US", SORRY);
+	answer(a, &b);
+}
+
+static void after_url(const struct ask *a, char out[CALL_URL_MAX])
+{
+	snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after", a->calls->settings.options.server_url, a->carrier->kind);
+}
+
+static void answer_offer(struct ask *a)
+{
+	char after[CALL_URL_MAX];
+	struct carrier_offer offer = { .media_url = a->media_url, .token = a->token, .after_url = after, .pause_s = a->is_after && a->record.offers > 1 };
+	struct buf b;
+
+	buf_init(&b, 65536);
+	after_url(a, after);
+	if (a->token[0])
+		a->carrier->connect(&b, &offer);
+	else
+		a->carrier->retry(&b, after, 1);
+	answer(a, &b);
+}
+
+static void forbid(struct ask *a)
+{
+	ask_error(a, 403, "forbidden", "The signature is missing or wrong.", NULL);
+}
+
+/* ---- the offer ---- */
+
+static void store_offer(struct ask *a)
+{
+	a->then = answer_offer;
+	ask_store(a);
+}
+
+static void give_up(struct ask *a)
+{
+	a->record.state = CALL_ENDED;
+	a->record.ended_ms = calls_now_ms(a->calls);
+	snprintf(a->record.reason, sizeof(a->record.reason), "lost");
+	a->then = answer_sorry;
+	ask_store(a);
+}
+
+static void offer(struct ask *a)
+{
+	struct call_worker *w;
+
+	if (a->is_after && a->record.offers >= CALLS_OFFERS_MAX) {
+		give_up(a);
+		return;
+	}
+	a->record.offers++;
+	a->token[0] = 0;
+	w = worker_pick(a->calls, a->record.worker);
+	if (!w && !a->is_after) {
+		answer_sorry(a);
+	} else if (!w) {
+		store_offer(a); /* one may come back in a moment */
+	} else if (worker_media_url(a->calls, w, a->carrier->media_path, a->media_url)) {
+		ask_failed(a, ERR_LIMIT);
+	} else {
+		a->then = store_offer;
+		ask_token(a);
+	}
+}
+
+/* ---- the call ---- */
+
+static void make(struct ask *a)
+{
+	struct err_detail detail = { .message = "" };
+	struct call_book *held;
+	enum err err = book_current(a->calls, a->rulebook, &held, &detail);
+	bool is_new = !a->began_ms;
+
+	if (!err) {
+		rulebook_free(a->book);
+		a->book = rulebook_share(held->book);
+		err = call_make(a, NULL, NULL, a->calls->settings.options.samples, &detail);
+	}
+	if (err) {
+		log_warn(&log_here, "the rule-book does not serve this call", LOG_ERR(err), LOG_TEXT("rulebook", a->rulebook), LOG_TEXT("why", detail.message));
+		answer_sorry(a);
+		return;
+	}
+	if (is_new)
+		a->began_ms = calls_now_ms(a->calls);
+	a->record.began_ms = a->began_ms;
+	a->record.is_outbound = a->call.is_outbound;
+	snprintf(a->record.kind, sizeof(a->record.kind), "%s", a->carrier->kind);
+	memcpy(a->record.account, a->call.account, sizeof(a->record.account));
+	memcpy(a->record.carrier_call, a->call.call, sizeof(a->record.carrier_call));
+	a->then = offer;
+	if (is_new)
+		call_begin(a);
+	else
+		offer(a);
+}
+
+static void judge(struct ask *a)
+{
+	if (a->revision != DOCUMENT_NONE && a->began_ms && a->record.state == CALL_ENDED)
+		answer_hang_up(a);
+	else if (a->revision != DOCUMENT_NONE && a->began_ms)
+		offer(a);
+	else if (a->is_after)
+		answer_hang_up(a); /* nobody knows it */
+	else
+		make(a);
+}
+
+/* ---- the signature ---- */
+
+struct check {
+	const struct ask *ask;
+	const struct secret *secret;
+};
+
+static bool check_signature(void *arg)
+{
+	const struct check *c = arg;
+
+	return c->ask->carrier->is_signed(&c->ask->webhook, c->secret->value, c->secret->len);
+}
+
+static void on_secret(void *arg, enum err err, struct secret secret)
+{
+	struct ask *a = arg;
+	struct check check = { .ask = a, .secret = &secret };
+
+	if (!err)
+		err = tenant_from_webhook(&a->tenant, a->claim, check_signature, &check);
+	secret_release(&secret);
+	if (err == ERR_DENIED || err == ERR_NOTFOUND) {
+		forbid(a);
+	} else if (err) {
+		ask_failed(a, err);
+	} else {
+		call_id_of_carrier(a->tenant, a->carrier->kind, &a->call, a->id);
+		a->judge = judge;
+		ask_find(a);
+	}
+}
+
+static void on_routes(void *arg, enum err err, const struct documents_page *page)
+{
+	struct ask *a = arg;
+	const char *secret = a->carrier->secret(&a->webhook);
+	struct route route;
+
+	if (!err)
+		err = route_pick(&route, page, a->call.account);
+	if (!err && !secret)
+		err = ERR_NOTFOUND;
+	if (!err) {
+		memcpy(a->rulebook, route.rulebook, sizeof(a->rulebook));
+		err = tenant_claim_from_route(&a->claim, route.tenant);
+	}
+	if (!err)
+		err = secrets_get_claimed(a->calls->settings.secrets, &a->job, a->claim, secret, on_secret, a);
+	if (err == ERR_NOTFOUND)
+		forbid(a);
+	else if (err)
+		ask_failed(a, err);
+}
+
+static void find_route(struct ask *a)
+{
+	char number[ROUTE_NUMBER_MAX], prefix[DOCUMENT_KEY_MAX];
+	struct documents_range range = { .prefix = prefix, .after = "", .limit = DOCUMENTS_PAGE_MAX };
+	enum err err;
+
+	if (a->carrier->read(&a->webhook, &a->call) || route_number(a->call.number, number)) {
+		forbid(a);
+		return;
+	}
+	route_prefix(number, prefix);
+	err = documents_list(a->calls->settings.documents, &a->job, tenant_house(), &range, on_routes, a);
+	if (err)
+		ask_failed(a, err);
+}
+
+static void begin(struct calls *c, struct http_request *r, bool is_after)
+{
+	const struct carrier *carrier = c->settings.carrier;
+	struct ask *a = ask_begin(c, r);
+
+	if (!a)
+		return;
+	if (!carrier || !*c->settings.options.server_url) {
+		log_warn(&log_here, "server.public_url is not set", LOG_TEXT("path", http_path(r)));
+		ask_error(a, 503, "unavailable", "No carrier is set up here.", NULL);
+		return;
+	}
+	a->carrier = carrier;
+	a->is_after = is_after;
+	a->webhook.url = a->url;
+	a->webhook.signature = http_header(r, carrier->signature_header);
+	a->webhook.signature_settings = carrier->settings_header ? http_header(r, carrier->settings_header) : NULL;
+	a->webhook.body = http_body(r, &a->webhook.body_len);
+	snprintf(a->url, sizeof(a->url), "%s%s", c->settings.options.server_url, http_target(r));
+	if (!a->webhook.signature || http_form(r, &a->form)) {
+		forbid(a);
+		return;
+	}
+	a->webhook.form = &a->form;
+	find_route(a);
+}
+
+static void on_voice(struct http_request *r, void *arg)
+{
+	begin(arg, r, false);
+}
+
+static void on_after(struct http_request *r, void *arg)
+{
+	begin(arg, r, true);
+}
+
+const struct http_route calls_webhook_routes[] = {
+	{ HTTP_POST, "/webhooks/twilio/voice", on_voice, ROUTE_OPEN, 0 },
+	{ HTTP_POST, "/webhooks/twilio/after", on_after, ROUTE_OPEN, 0 },
+	{ .method = HTTP_METHOD_NONE },
+};

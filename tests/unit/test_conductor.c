@@ -1,0 +1,261 @@
+/* The worker's client of the conductor, against a real HTTP server that checks tokens: tools behind their snapshot, every way an answer can be. */
+#include "socketkit.h"
+
+static unsigned int fences, tolds, attached_calls;
+static enum err attached_err;
+static uint32_t attached_epoch;
+
+static void on_fence(void *arg)
+{
+	struct conductor_call **cp = arg;
+
+	fences++;
+	conductor_call_close(cp);
+}
+
+static void on_told(void *arg, bool taken)
+{
+	(void)arg;
+	(void)taken;
+	tolds++;
+}
+
+static const struct conductor_call_handlers handlers = { .fenced = on_fence, .told = on_told };
+static struct conductor_call *desk;
+static struct tool_run *run;
+
+static int begin(void **state)
+{
+	fences = tolds = attached_calls = 0;
+	return kit_begin(state);
+}
+
+static void desk_open(void)
+{
+	k->c.epoch = 1;
+	assert_int_equal(conductor_call_open(&desk, k->conductor, &k->c.call, 1, &handlers, &desk), ERR_NONE);
+}
+
+static void on_result(void *arg, enum tool_status status, const char *text, size_t len)
+{
+	(void)arg;
+	assert_null(run);
+	k->tool_status = status;
+	snprintf(k->tool_text, sizeof(k->tool_text), "%.*s", (int)len, text);
+	k->tools_done++;
+}
+
+static void tool(bool changes)
+{
+	static const struct tool_events events = { .result = on_result };
+	const struct tool_request request = { .turn = 3, .index = 1, .name = "book_slot!", .name_len = 9, .args = "{\"day\":\"monday\"}", .args_len = 16,
+		.changes = changes, .timeout_ms = 1000 };
+
+	assert_int_equal(conductor_tools.start(desk, &run, &request, &events, k), ERR_NONE);
+	assert_int_equal(k->tools_done, 0);
+}
+
+static void test_a_tool(void **state)
+{
+	(void)state;
+	desk_open();
+	tool(false);
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->tool_status, TOOL_OK);
+	assert_string_equal(k->tool_text, "{\"free\":true}");
+	assert_string_equal(k->c.args, "book_slot {\"day\":\"monday\"}");
+	conductor_call_close(&desk);
+}
+
+/* What it changes must find the call's state at the conductor, should this worker die over it. */
+static void test_a_change_waits_for_its_snapshot(void **state)
+{
+	(void)state;
+	desk_open();
+	k->c.holds_puts = true;
+	conductor_call_snapshot(desk, "first", 5);
+	tool(true);
+	kit_wait(&k->c.snapshots, 1);
+	kit_wait(&k->c.reports, k->c.reports + 1); /* time for a request that should not come */
+	assert_int_equal(k->c.tools, 0);
+	http_reply(k->c.held_put, 204, NULL, NULL, 0);
+	k->c.held_put = NULL;
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->c.tools, 1);
+	conductor_call_close(&desk);
+}
+
+static void test_the_newest_snapshot_alone(void **state)
+{
+	(void)state;
+	desk_open();
+	k->c.holds_puts = true;
+	conductor_call_snapshot(desk, "first", 5);
+	kit_wait(&k->c.snapshots, 1);
+	conductor_call_snapshot(desk, "second", 6);
+	conductor_call_snapshot(desk, "third", 5);
+	k->c.holds_puts = false;
+	conductor_call_close(&desk); /* what waits is sent all the same */
+	http_reply(k->c.held_put, 204, NULL, NULL, 0);
+	k->c.held_put = NULL;
+	kit_wait(&k->c.snapshots, 2);
+	assert_int_equal(k->c.snapshot_len, 5);
+	assert_memory_equal(k->c.snapshot, "third", 5);
+}
+
+static void test_nobody_knows_whether_it_was_done(void **state)
+{
+	(void)state;
+	desk_open();
+	k->c.is_away = true;
+	tool(true);
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->tool_status, TOOL_UNKNOWN);
+	k->tools_done = 0;
+	tool(false);
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->tool_status, TOOL_ERROR); /* to be asked for again */
+	k->tools_done = 0;
+	k->c.is_away = false;
+	k->c.epoch = 2; /* somebody else's now: it was not done for us */
+	tool(true);
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->tool_status, TOOL_ERROR);
+	assert_int_equal(fences, 1);
+	assert_null(desk);
+}
+
+static void test_a_cancelled_tool_says_nothing(void **state)
+{
+	(void)state;
+	desk_open();
+	k->c.holds_puts = true;
+	conductor_call_snapshot(desk, "first", 5);
+	tool(true); /* waits */
+	conductor_tools.cancel(&run);
+	tool(false); /* on its way */
+	conductor_tools.cancel(&run);
+	assert_null(run);
+	kit_wait(&k->c.snapshots, 1);
+	http_reply(k->c.held_put, 204, NULL, NULL, 0);
+	k->c.held_put = NULL;
+	kit_wait(&k->c.reports, k->c.reports + 1);
+	assert_int_equal(k->tools_done, 0);
+	conductor_call_close(&desk);
+}
+
+static void test_the_end_until_it_is_taken(void **state)
+{
+	(void)state;
+	desk_open();
+	k->c.failing = 2;
+	conductor_call_ended(desk, END_AGENT, "confirmed", 61000, 4);
+	kit_wait(&tolds, 1);
+	conductor_call_close(&desk);
+	kit_wait(&k->c.ended, 1);
+	assert_int_equal(k->c.failing, 0);
+	assert_string_equal(k->c.reason, "agent");
+	assert_string_equal(k->c.outcome, "confirmed");
+	assert_int_equal(k->c.connected_ms, 61000);
+}
+
+/* ------------------------------------------------------------------ attach */
+
+static void on_attached_h(void *arg, enum err err, const struct conductor_attached *a)
+{
+	(void)arg;
+	assert_true(!err == !!a);
+	attached_err = err;
+	attached_epoch = a ? a->epoch : 0;
+	attached_calls++;
+}
+
+static enum err attach(const char *token)
+{
+	static const struct conductor_carrier carrier = { "twilio", "AC1", "CA1", "MZ1" };
+	struct conductor_attach *a;
+
+	assert_int_equal(conductor_attach_start(&a, k->conductor, token, &carrier, on_attached_h, NULL), ERR_NONE);
+	kit_wait(&attached_calls, attached_calls + 1);
+	assert_null(a);
+	return attached_err;
+}
+
+static void test_answers_that_are_none(void **state)
+{
+	static const char *const answers[] = { "", "x", "[]", "{}", "null", "{\"call\":5}", "{\"call\":\"zz\",\"tenant_id\":\"zz\"}",
+		"{\"call\":\"00000000000000000000000000000001\",\"tenant_id\":\"00000000000000000000000000000001\",\"tenant\":\"a\",\"epoch\":0}",
+		"{\"call\":\"00000000000000000000000000000001\",\"tenant_id\":\"00000000000000000000000000000001\",\"tenant\":\"a\",\"epoch\":1,\"brief\":\"*\"}",
+		"{\"call\":\"00000000000000000000000000000001\",\"tenant_id\":\"00000000000000000000000000000001\",\"tenant\":\"a\",\"epoch\":1,\"brief\":\"AAAA\"}",
+		"{\"call\":\"0\",\"call\":\"1\"}" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		enum err err;
+
+		k->c.answer = answers[i];
+		err = attach("t");
+		assert_true(err && err != ERR_DENIED && err != ERR_CLOSED);
+	}
+	k->c.answer = NULL;
+	assert_int_equal(attach("t"), ERR_DENIED);
+	assert_int_equal(attach(kit_token_new()), ERR_NONE);
+	assert_int_equal(attached_epoch, 1);
+	k->c.has_ended = true;
+	assert_int_equal(attach(kit_token_new()), ERR_CLOSED);
+}
+
+/* A whole answer, cut anywhere or with a byte changed, never crashes and never half fits. */
+static void test_a_damaged_answer(void **state)
+{
+	static struct conductor_reading r;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 4 << 20);
+	attach_write(&b);
+	assert_int_equal(conductor_attached_read(&r, b.data, b.len), ERR_NONE);
+	assert_int_equal(r.attached.direction, CALL_INBOUND);
+	assert_string_equal(r.attached.language, "en-US");
+	assert_int_equal(r.attached.began_us_ago, 100000);
+	assert_null(r.attached.snapshot);
+	assert_true(r.attached.flow_len > 100 && r.attached.brief.greeting[0]);
+	conductor_reading_fini(&r);
+	for (i = 0; i < b.len; i += 1 + b.len / 60)
+		assert_int_not_equal(conductor_attached_read(&r, b.data, i), ERR_NONE);
+	for (i = 0; i < b.len; i += 1 + b.len / 100) {
+		b.data[i] ^= 0x15;
+		if (!conductor_attached_read(&r, b.data, b.len))
+			conductor_reading_fini(&r);
+		b.data[i] ^= 0x15;
+	}
+	buf_fini(&b);
+}
+
+static void test_every_request_is_signed(void **state)
+{
+	(void)state;
+	kit_wait(&k->c.reports, 2); /* the second by its timer */
+	assert_int_equal(attach(kit_token_new()), ERR_NONE);
+	assert_int_equal(k->c.unauthorised, 0);
+	assert_true(conductor_reports(k->conductor) >= 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_tool, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_change_waits_for_its_snapshot, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_the_newest_snapshot_alone, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_nobody_knows_whether_it_was_done, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_cancelled_tool_says_nothing, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_the_end_until_it_is_taken, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_answers_that_are_none, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_damaged_answer, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_every_request_is_signed, begin, kit_end),
+	};
+
+	return cmocka_run_group_tests(tests, kit_keys_make, kit_keys_drop);
+}
