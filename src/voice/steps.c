@@ -66,7 +66,7 @@ static void step_put(struct steps_writer *w, const struct call_input *in, const 
 void steps_put(struct steps_writer *w, const struct call_input *in, const struct call_outputs *outputs)
 {
 	bool level = is_level(in, outputs);
-	uint64_t due_us = in->at_us + (level ? STEPS_LEVELS_FLUSH_US : STEPS_FLUSH_US);
+	uint64_t due_us = in->at_us + STEPS_FLUSH_US;
 
 	w->count++;
 	if (due_us < w->due_us)

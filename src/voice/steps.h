@@ -8,7 +8,7 @@
  *   kind          payload                      when
  *   START         struct record_start          first
  *   ATTACH        struct record_start          first of a later epoch; with the snapshot it went on from
- *   INPUTS        steps, see below             at most 100 ms (150 ms: levels alone) or 4 KB late; before a tool that changes
+ *   INPUTS        steps, see below             at most 100 ms or 4 KB late; before a tool that changes
  *                                              something is dispatched
  *   SNAPSHOT      struct record_snapshot       OUT_SNAPSHOT; behind the INPUTS of its step
  *   AUDIO_CALLER  struct record_caller         every 200 ms of sound
@@ -43,8 +43,7 @@
 enum {
 	RECORD_STEPS = JOURNAL_INPUTS,
 	STEPS_FLUSH_BYTES = 4096,
-	STEPS_FLUSH_US = 100000,
-	STEPS_LEVELS_FLUSH_US = 150000 /* a record of nothing but field 3: still durable within 200 ms */
+	STEPS_FLUSH_US = 100000 /* with the journal's commit: durable within 200 ms */
 };
 
 /* The level that the next one is a difference to. */

@@ -134,7 +134,15 @@ class Header:
 
 
 def headers(folder):
-    return [Header(p) for p in sorted(pathlib.Path(folder).glob("*.cfj")) if p.stat().st_size >= 128]
+    """Of the files that are there; one may go while we look."""
+    found = []
+    for path in sorted(pathlib.Path(folder).glob("*.cfj")):
+        try:
+            if path.stat().st_size >= 128:
+                found.append(Header(path))
+        except FileNotFoundError:
+            pass
+    return found
 
 
 def cut_unsynced(folder):

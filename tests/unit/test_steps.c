@@ -168,7 +168,7 @@ static void a_record_needs_no_other(void **state)
 	steps_writer_fini(&w);
 }
 
-static void steps_are_due_soon_and_levels_later(void **state)
+static void the_oldest_step_says_when_they_are_due(void **state)
 {
 	struct steps_writer w;
 
@@ -176,13 +176,11 @@ static void steps_are_due_soon_and_levels_later(void **state)
 	steps_writer_init(&w);
 	assert_false(steps_due(&w, UINT64_MAX));
 	voice_put(&w, 1000, 0, 0);
-	assert_false(steps_due(&w, 1000 + STEPS_LEVELS_FLUSH_US - 1));
-	assert_true(steps_due(&w, 1000 + STEPS_LEVELS_FLUSH_US));
-	timer_put(&w, 2000, 0);
-	assert_false(steps_due(&w, 2000 + STEPS_FLUSH_US - 1));
-	assert_true(steps_due(&w, 2000 + STEPS_FLUSH_US));
-	timer_put(&w, 90000, 0); /* the oldest decides */
-	assert_true(steps_due(&w, 2000 + STEPS_FLUSH_US));
+	assert_false(steps_due(&w, 1000 + STEPS_FLUSH_US - 1));
+	assert_true(steps_due(&w, 1000 + STEPS_FLUSH_US));
+	timer_put(&w, 2000, 0); /* the oldest decides */
+	assert_false(steps_due(&w, 1000 + STEPS_FLUSH_US - 1));
+	assert_true(steps_due(&w, 1000 + STEPS_FLUSH_US));
 	steps_clear(&w);
 	assert_false(steps_due(&w, UINT64_MAX));
 	timer_put(&w, 5000000, 0);
@@ -285,7 +283,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_mere_level_is_not_packed),
 		cmocka_unit_test(levels_take_little_room),
 		cmocka_unit_test(a_record_needs_no_other),
-		cmocka_unit_test(steps_are_due_soon_and_levels_later),
+		cmocka_unit_test(the_oldest_step_says_when_they_are_due),
 		cmocka_unit_test(levels_that_were_written_out_and_unknown_fields_are_read),
 		cmocka_unit_test(what_is_no_step_is_refused),
 		cmocka_unit_test(too_many_outputs_are_refused),
