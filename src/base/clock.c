@@ -29,6 +29,11 @@ uint64_t clock_skipped_us(const struct clock *c)
 	return c->skipped_us;
 }
 
+bool clock_skips(const struct clock *c)
+{
+	return c->skips;
+}
+
 /* ------------------------------------------------------------------ the list */
 
 static void take_out(struct clock_timer *t)

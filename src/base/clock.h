@@ -37,6 +37,7 @@ void clock_close(struct clock **cp);
 
 uint64_t clock_now_us(const struct clock *c); /* since the machine began, and what was skipped */
 uint64_t clock_skipped_us(const struct clock *c);
+bool clock_skips(const struct clock *c);
 
 /* Once, at that time or, when it has passed, in the loop's next turn; never from inside this call. Set again replaces. */
 void clock_timer_set(struct clock_timer *t, struct clock *c, uint64_t at_us, clock_timer_h *handler, void *arg);

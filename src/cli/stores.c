@@ -190,6 +190,8 @@ static void on_got(void *arg, enum err err, const struct document *d)
 		a->err = tenant_info_tenant(&info, &a->tenant);
 }
 
+enum { TENANT_DOCUMENT_MAX_BYTES = 4096 };
+
 static enum err tenant_read(struct stores *s, const char *name, struct tenant **tp)
 {
 	char key[DOCUMENT_KEY_MAX];
@@ -204,21 +206,20 @@ static enum err tenant_read(struct stores *s, const char *name, struct tenant **
 	return err ? err : a.err;
 }
 
-static enum err tenant_make(struct stores *s, const char *name)
+enum err stores_tenant_add(struct stores *s, const char *name, struct tenant_info *info)
 {
 	char key[DOCUMENT_KEY_MAX];
-	struct tenant_info info;
 	struct buf b;
 	enum err err;
 
-	tenant_info_begin(&info, name, (int64_t)time(NULL));
+	tenant_info_begin(info, name, (int64_t)time(NULL));
 	tenant_info_key(name, key);
-	buf_init(&b, 4096);
-	err = tenant_info_encode(&info, &b);
+	buf_init(&b, TENANT_DOCUMENT_MAX_BYTES);
+	err = tenant_info_encode(info, &b);
 	if (!err)
 		err = stores_put(s, tenant_house(), key, &b, DOCUMENT_NONE);
 	buf_fini(&b);
-	return err == ERR_EXISTS ? ERR_NONE : err; /* somebody else made it meanwhile */
+	return err;
 }
 
 static int tenant_find(struct stores *s, const char *name, bool make, struct tenant **tp)
@@ -230,8 +231,10 @@ static int tenant_find(struct stores *s, const char *name, bool make, struct ten
 		return cli_fail(s->cli, CLI_USAGE, ERR_USAGE, NULL, "1 to 63 of a-z, 0-9 and -, not at either end", "no name of a tenant: %s", name);
 	err = tenant_read(s, name, tp);
 	if (err == ERR_NOTFOUND && make) {
-		err = tenant_make(s, name);
-		err = err ? err : tenant_read(s, name, tp);
+		struct tenant_info info;
+
+		err = stores_tenant_add(s, name, &info);
+		err = err && err != ERR_EXISTS ? err : tenant_read(s, name, tp); /* somebody else may have made it meanwhile */
 	}
 	if (err == ERR_NOTFOUND)
 		return cli_fail(s->cli, CLI_MISSING, err, s->dir, "`callfunnel tenant list` shows them, `callfunnel tenant add` makes one",

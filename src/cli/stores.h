@@ -43,7 +43,10 @@ void stores_wait(struct stores *s, const bool *done);
 /* The tenant of that name, from its record; the exit status when there is none (which is told). Drop it. */
 int stores_tenant(struct stores *s, const char *name, struct tenant **tp) MUST_USE;
 
-/* The same; a tenant that is not there yet is made. */
+/* Makes a tenant of that (good) name. ERR_EXISTS: names are never given twice; what documents_put says. */
+enum err stores_tenant_add(struct stores *s, const char *name, struct tenant_info *info) MUST_USE;
+
+/* As stores_tenant; a tenant that is not there yet is made. */
 int stores_tenant_made(struct stores *s, const char *name, struct tenant **tp) MUST_USE;
 
 /* Stores a document; ERR_EXISTS and the like are the caller's to tell. */

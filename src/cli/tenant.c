@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "cli/commands.h"
@@ -28,7 +27,6 @@ static void put_tenant(struct buf *b, bool json, const struct tenant_info *info,
 
 static int add(struct stores *s, const char *name)
 {
-	char key[DOCUMENT_KEY_MAX];
 	struct tenant_info info;
 	struct tenant *t;
 	struct buf b;
@@ -36,21 +34,16 @@ static int add(struct stores *s, const char *name)
 
 	if (!tenant_name_ok(name))
 		return cli_fail(s->cli, CLI_USAGE, ERR_USAGE, NULL, "1 to 63 of a-z, 0-9 and -, not at either end", "no name of a tenant: %s", name);
-	tenant_info_begin(&info, name, (int64_t)time(NULL));
-	tenant_info_key(name, key);
-	buf_init(&b, OUT_BYTES_MAX);
-	err = tenant_info_encode(&info, &b);
-	if (!err)
-		err = stores_put(s, tenant_house(), key, &b, DOCUMENT_NONE);
-	buf_reset(&b);
+	err = stores_tenant_add(s, name, &info);
 	if (!err)
 		err = tenant_info_tenant(&info, &t);
 	if (!err) {
+		buf_init(&b, OUT_BYTES_MAX);
 		put_tenant(&b, s->cli->json, &info, t);
 		tenant_drop(&t);
 		printf("%s%s", buf_str(&b), s->cli->json ? "\n" : "");
+		buf_fini(&b);
 	}
-	buf_fini(&b);
 	if (err == ERR_EXISTS)
 		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "names are never given twice", "there is a tenant %s already", name);
 	return err ? stores_fail(s, err, "storing the tenant") : CLI_FINE;

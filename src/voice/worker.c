@@ -160,6 +160,8 @@ static enum err session_begin(struct worker_call *c, const struct worker_call_op
 	struct session_io io;
 
 	io_make(c, o, &io);
+	if (!clock_skips(c->worker->clock))
+		io.stepped = NULL; /* nothing to hold */
 	if (o->snapshot)
 		return session_attach(&c->session, &io, o->snapshot, o->snapshot_len, o->started_us);
 	return session_open(&c->session, &io, o->settings, o->brief, o->started_us);

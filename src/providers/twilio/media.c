@@ -9,13 +9,13 @@
 
 #include "base/json_scan.h"
 
-enum { BASE64_MAX = TWILIO_SEND_SAMPLES * 4 / 3 + 8, PIECE_MAX_BYTES = TWILIO_MESSAGE_MAX_BYTES };
+enum { BASE64_MAX = TWILIO_SEND_SAMPLES * 4 / 3 + 8, USUAL_BASE64 = 512 /* 48 ms; frames have 20 */ };
 
 /* What a message says, as far as we look. Strings point into it. */
 struct heard {
 	struct json_item event, stream, payload, timestamp, track, mark, digit;
 	struct json_item encoding, rate, channels;
-	struct media_start *start;
+	struct media_start *start; /* NULL: it was heard before */
 	unsigned int in;  /* enum part: inside which object of depth 1 */
 	bool parameters;  /* inside start.customParameters */
 	bool format;
@@ -113,7 +113,7 @@ static void hear_value(struct heard *h, const struct json_item *item)
 static void hear_open(struct heard *h, struct json_scan *s, const struct json_item *item)
 {
 	if (item->depth == 1 && !item->is_array) {
-		h->in = json_item_is(item, "start") ? PART_START : json_item_is(item, "media") ? PART_MEDIA :
+		h->in = h->start && json_item_is(item, "start") ? PART_START : json_item_is(item, "media") ? PART_MEDIA :
 			json_item_is(item, "dtmf") ? PART_DTMF : json_item_is(item, "mark") ? PART_MARK : PART_NONE;
 	} else if (item->depth == 2 && h->in == PART_START && json_item_is(item, "customParameters")) {
 		h->parameters = true;
@@ -180,17 +180,13 @@ static void gap_before(struct twilio_media *m, uint64_t at_ms)
 	m->due_part = 0;
 }
 
-static void on_media(struct twilio_media *m, const struct heard *h)
+/* The sound of a payload, told. `text` has no escapes left in it, `room` is enough for it. */
+static void sound_tell(struct twilio_media *m, const struct heard *h, const char *text, size_t len, uint8_t *ulaw, size_t room)
 {
-	uint8_t ulaw[PIECE_MAX_BYTES];
-	char plain[PIECE_MAX_BYTES];
 	uint64_t at_ms;
-	size_t len = h->payload.len, samples;
+	size_t samples;
 
-	if (h->track.kind == JSON_SCAN_STRING && !text_is(&h->track, "inbound"))
-		return; /* what Twilio itself plays */
-	if (h->payload.kind != JSON_SCAN_STRING || json_scan_text(&h->payload, plain, sizeof(plain), &len) ||
-	    sodium_base642bin(ulaw, sizeof(ulaw), plain, len, NULL, &samples, NULL, sodium_base64_VARIANT_ORIGINAL)) {
+	if (sodium_base642bin(ulaw, room, text, len, NULL, &samples, NULL, sodium_base64_VARIANT_ORIGINAL)) {
 		broken(m, "a payload that is no base64");
 		return;
 	}
@@ -201,6 +197,33 @@ static void on_media(struct twilio_media *m, const struct heard *h)
 	m->due_part %= 8;
 	if (samples)
 		m->events->audio(m->arg, ulaw, samples);
+}
+
+/* A payload as nobody sends it: long, or with escapes. A function of its own, because release builds clear what lies on the stack. */
+static __attribute__((noinline)) void on_odd_media(struct twilio_media *m, const struct heard *h)
+{
+	char plain[TWILIO_MESSAGE_MAX_BYTES];
+	uint8_t ulaw[TWILIO_MESSAGE_MAX_BYTES];
+	size_t len;
+
+	if (json_scan_text(&h->payload, plain, sizeof(plain), &len))
+		broken(m, "a payload that is no base64");
+	else
+		sound_tell(m, h, plain, len, ulaw, sizeof(ulaw));
+}
+
+static void on_media(struct twilio_media *m, const struct heard *h)
+{
+	uint8_t ulaw[USUAL_BASE64];
+
+	if (h->track.kind == JSON_SCAN_STRING && !text_is(&h->track, "inbound"))
+		return; /* what Twilio itself plays */
+	if (h->payload.kind != JSON_SCAN_STRING)
+		broken(m, "a payload that is no base64");
+	else if (h->payload.has_escapes || h->payload.len > USUAL_BASE64)
+		on_odd_media(m, h);
+	else
+		sound_tell(m, h, h->payload.text, h->payload.len, ulaw, sizeof(ulaw));
 }
 
 /* "u7.2:1600", as we named it. */
@@ -248,21 +271,36 @@ static void dispatch(struct twilio_media *m, struct heard *h)
 	}
 }
 
-void twilio_media_message(struct twilio_media *m, bool is_text, const void *data, size_t len)
+static void message(struct twilio_media *m, struct media_start *start, const void *data, size_t len)
+{
+	struct heard h = { .start = start };
+
+	if (hear(&h, data, len) || h.event.kind != JSON_SCAN_STRING)
+		broken(m, "a message that is no JSON object with an event");
+	else
+		dispatch(m, &h);
+}
+
+/* A function of its own: what a start says is large, and most messages are none. */
+static __attribute__((noinline)) void message_before_start(struct twilio_media *m, const void *data, size_t len)
 {
 	struct media_start start = { .parameter_count = 0 };
-	struct heard h = { .start = &start };
 
+	message(m, &start, data, len);
+}
+
+void twilio_media_message(struct twilio_media *m, bool is_text, const void *data, size_t len)
+{
 	if (m->is_over)
 		return;
 	if (!is_text)
 		broken(m, "a binary frame");
 	else if (len > TWILIO_MESSAGE_MAX_BYTES)
 		broken(m, "a message over 64 KB");
-	else if (hear(&h, data, len) || h.event.kind != JSON_SCAN_STRING)
-		broken(m, "a message that is no JSON object with an event");
+	else if (m->has_started)
+		message(m, NULL, data, len);
 	else
-		dispatch(m, &h);
+		message_before_start(m, data, len);
 }
 
 void twilio_media_init(struct twilio_media *m, const struct media_events *events, void (*push)(void *arg, const char *text, size_t len),
