@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,11 +40,21 @@ static struct {
 	uint64_t (*now_us)(void *arg);
 	void *arg;
 } source;
+static struct {
+	bool never;
+	pthread_mutex_t lock;
+	uint64_t missed; /* lines */
+} waiting = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void log_setup(const struct log_settings *settings)
 {
 	atomic_store(&active_format, settings->format);
 	atomic_store(&active_level, settings->level);
+}
+
+void log_never_wait(void)
+{
+	waiting.never = true;
 }
 
 void log_set_fd(int fd)
@@ -188,8 +201,33 @@ static void put_context_human(struct buf *b, const struct log *log, enum log_lev
 	}
 }
 
+/* One line in `line`; returns its length. */
+static size_t print_line(uint8_t line[LOG_LINE_MAX], const struct log *log, enum log_level level, const char *message, const struct log_field *fields)
+{
+	struct buf b = { .data = line, .cap = LOG_LINE_MAX - TAIL_ROOM, .max = LOG_LINE_MAX - TAIL_ROOM };
+	enum log_format format = (enum log_format)atomic_load_explicit(&active_format, memory_order_relaxed);
+	bool cut;
+	size_t i;
+
+	if (format == LOG_FORMAT_JSON)
+		put_context_json(&b, log, level, message);
+	else
+		put_context_human(&b, log, level, message);
+	cut = b.err != ERR_NONE;
+	b.err = ERR_NONE;
+	for (i = 0; fields && i < LOG_FIELDS_MAX && fields[i].key; i++)
+		cut = !put_field(&b, &fields[i], format) || is_long(&fields[i]) || cut;
+	b.cap = b.max = LOG_LINE_MAX;
+	if (cut)
+		(void)put_field(&b, &LOG_BOOL("cut", true), format);
+	buf_text(&b, format == LOG_FORMAT_JSON ? "}\n" : "\n");
+	return b.len;
+}
+
+/* ------------------------------------------------------------------ writing */
+
 /* A failed write has nobody left to be told: the line is lost. */
-static void write_line(const uint8_t *line, size_t len)
+static void write_bytes(const uint8_t *line, size_t len)
 {
 	int fd = atomic_load_explicit(&active_fd, memory_order_relaxed);
 	ssize_t n;
@@ -199,27 +237,50 @@ static void write_line(const uint8_t *line, size_t len)
 	while (n < 0 && errno == EINTR);
 }
 
+/* Whether a line can be written at once: a pipe that is ready takes PIPE_BUF bytes, and no line is longer. */
+static bool ready(void)
+{
+	struct pollfd p = { .fd = atomic_load_explicit(&active_fd, memory_order_relaxed), .events = POLLOUT };
+
+	_Static_assert((int)LOG_LINE_MAX <= PIPE_BUF, "a line fits into a pipe that is ready");
+	return poll(&p, 1, 0) != 0; /* a closed one as well: its write fails at once */
+}
+
+/* How many lines are missing, said in front of the first that comes through. */
+static void write_missed(void)
+{
+	static const struct log self = { .plane = "log" };
+	uint8_t line[LOG_LINE_MAX];
+
+	if (!waiting.missed || !ready())
+		return;
+	write_bytes(line, print_line(line, &self, LOG_LEVEL_WARN, "nobody read the log: lines are missing here",
+		(const struct log_field[]){ LOG_UINT("lines", waiting.missed), { .key = NULL } }));
+	waiting.missed = 0;
+}
+
+/* Between asking and writing no other thread may take the room. */
+static void write_or_miss(const uint8_t *line, size_t len)
+{
+	pthread_mutex_lock(&waiting.lock);
+	write_missed();
+	if (!waiting.missed && ready())
+		write_bytes(line, len);
+	else
+		waiting.missed++;
+	pthread_mutex_unlock(&waiting.lock);
+}
+
 void log_write(const struct log *log, enum log_level level, const char *message, const struct log_field *fields)
 {
 	uint8_t line[LOG_LINE_MAX];
-	struct buf b = { .data = line, .cap = sizeof(line) - TAIL_ROOM, .max = sizeof(line) - TAIL_ROOM };
-	enum log_format format = (enum log_format)atomic_load_explicit(&active_format, memory_order_relaxed);
-	bool cut = false;
-	size_t i;
+	size_t len;
 
 	if (!log_is_on(level))
 		return;
-	if (format == LOG_FORMAT_JSON)
-		put_context_json(&b, log, level, message);
+	len = print_line(line, log, level, message, fields);
+	if (waiting.never)
+		write_or_miss(line, len);
 	else
-		put_context_human(&b, log, level, message);
-	cut = b.err != ERR_NONE;
-	b.err = ERR_NONE;
-	for (i = 0; fields && i < LOG_FIELDS_MAX && fields[i].key; i++)
-		cut = !put_field(&b, &fields[i], format) || is_long(&fields[i]) || cut;
-	b.cap = b.max = sizeof(line);
-	if (cut)
-		(void)put_field(&b, &LOG_BOOL("cut", true), format);
-	buf_text(&b, format == LOG_FORMAT_JSON ? "}\n" : "\n");
-	write_line(b.data, b.len);
+		write_bytes(line, len);
 }

@@ -73,6 +73,10 @@ struct log_settings {
 
 extern const struct option log_options[]; /* bound to struct log_settings */
 
+/* For programs that carry calls: a reader that stops reading costs lines, never time. When it reads again, the first line says how
+ * many are missing. (A pipe and a socket say beforehand whether a line fits; on a file the disk decides.) Before other threads start. */
+void log_never_wait(void);
+
 /* Before other threads start. Without it nothing is written: who was not told how to talk is silent. */
 void log_setup(const struct log_settings *settings);
 

@@ -262,6 +262,72 @@ static void the_system_clock_is_the_default(void **state)
 	assert_true(strncmp(written(), "2024", 4) > 0);
 }
 
+enum { PILE = 3000 };
+
+static void *pile(void *arg)
+{
+	static const struct log log = { .plane = "voice", .doing = "piling up" };
+	int i;
+
+	(void)arg;
+	for (i = 0; i < PILE; i++)
+		log_info(&log, "a line", LOG_INT("number", i));
+	return NULL;
+}
+
+/* What a pipe holds, as lines; adds up what they say is missing. */
+static size_t drain(int fd, uint64_t *missing)
+{
+	size_t lines = 0, len = 0;
+	char *line, *rest = output;
+	ssize_t n;
+
+	while ((n = read(fd, output + len, sizeof(output) - 1 - len)) > 0)
+		len += (size_t)n;
+	output[len] = 0;
+	assert_true(len && output[len - 1] == '\n');
+	while ((line = strsep(&rest, "\n")) && *line) {
+		json_t *j = json_loads(line, 0, NULL);
+		bool tells = j && !strcmp(json_string_value(json_object_get(j, "plane")), "log");
+
+		assert_non_null(j);
+		*missing += tells ? (uint64_t)json_integer_value(json_object_get(j, "lines")) : 0;
+		lines += !tells;
+		json_decref(j);
+	}
+	return lines;
+}
+
+/* The last of all: it cannot be taken back. */
+static void a_reader_that_stops_costs_lines_and_no_time(void **state)
+{
+	static const struct log log = { .plane = "voice" };
+	uint64_t missing = 0;
+	pthread_t other;
+	size_t lines;
+	int ends[2];
+
+	(void)state;
+	log_never_wait();
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	use(LOG_FORMAT_JSON, LOG_LEVEL_INFO);
+	log_set_fd(ends[1]);
+	assert_int_equal(pthread_create(&other, NULL, pile, NULL), 0);
+	pile(NULL);
+	pthread_join(other, NULL);
+	lines = drain(ends[0], &missing);
+	assert_true(lines > 100 && lines < 2 * PILE && !missing);
+	log_info(&log, "read again");
+	assert_int_equal(drain(ends[0], &missing), 1);
+	assert_int_equal(lines + missing, 2 * PILE);
+	log_info(&log, "and from then on as ever");
+	assert_int_equal(drain(ends[0], &missing), 1);
+	assert_int_equal(lines + missing, 2 * PILE);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(long_human_lines_end_in_a_line_feed, setup, teardown),
 		cmocka_unit_test_setup_teardown(threads_do_not_mix, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_system_clock_is_the_default, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_reader_that_stops_costs_lines_and_no_time, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
