@@ -58,6 +58,8 @@ struct sink {
 	struct sink_batch batches[SINK_BATCHES];
 	uint64_t down_until_us;
 	uint64_t repeats;
+	uint32_t epoch;      /* of the newest record, */
+	uint64_t highest;    /* and its sequence */
 	bool overflow;
 	struct id128 key_id; /* the last key asked for: unwrapping it for every record would cost more than all else */
 	uint8_t key[JOURNAL_KEY_BYTES];

@@ -43,6 +43,12 @@ static bool record_known(const struct sink *k, const struct journal_header *h)
 	return false;
 }
 
+/* The usual case: behind all that came so far. */
+static bool is_newest(const struct sink *k, const struct journal_header *h)
+{
+	return h->epoch > k->epoch || (h->epoch == k->epoch && h->sequence > k->highest);
+}
+
 static void record_take(struct scene *s, const struct journal_record *r)
 {
 	struct sink *k = &s->sink;
@@ -51,16 +57,17 @@ static void record_take(struct scene *s, const struct journal_record *r)
 
 	if (!r->header.sequence || !id128_equal(&r->header.call, &s->call_id))
 		return;
-	if (k->count && r->header.epoch == k->records[k->count - 1].header.epoch &&
-		r->header.sequence == k->records[k->count - 1].header.sequence + 1) {
-		/* the usual case: the next one */
-	} else if (record_known(k, &r->header)) {
+	if (!is_newest(k, &r->header) && record_known(k, &r->header)) {
 		k->repeats++;
 		return;
 	}
 	if (k->count == SINK_RECORDS) {
 		k->overflow = true;
 		return;
+	}
+	if (is_newest(k, &r->header)) {
+		k->epoch = r->header.epoch;
+		k->highest = r->header.sequence;
 	}
 	kept->header = r->header;
 	kept->at = k->bytes.len;
@@ -162,6 +169,8 @@ void sink_reset(struct sink *k)
 
 	k->count = 0;
 	k->repeats = k->down_until_us = 0;
+	k->epoch = 0;
+	k->highest = 0;
 	k->key_id = (struct id128){ { 0 } };
 	k->overflow = false;
 	buf_reset(&k->bytes);

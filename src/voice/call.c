@@ -240,11 +240,10 @@ static void input_take(struct call *call, const struct call_input *in)
 {
 	switch (in->type) {
 	case IN_PREPARE:
-	case IN_START:
-		if (in->type == IN_START || guarded(call, GUARD_P24))
+		if (guarded(call, GUARD_P24))
 			quiet_start(call);
-		call->quiet.started = in->type == IN_START || call->quiet.started;
 		break;
+	case IN_START: quiet_answered(call); break;
 	case IN_VOICE: floor_voice(call, in->number, in->position); break;
 	case IN_TRANSCRIPT: endpoint_transcript(call, in); break;
 	case IN_STT_DOWN: endpoint_down(call, in->stream); break;

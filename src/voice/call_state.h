@@ -336,7 +336,8 @@ void speech_item_gone(struct call *call, uint32_t at);
 void speech_items_forgotten(struct call *call, uint32_t count); /* the first so many are gone */
 
 /* quiet.c: nobody speaks, the keypad, the call's time, the end */
-void quiet_start(struct call *call);
+void quiet_start(struct call *call);    /* the phone rings */
+void quiet_answered(struct call *call); /* the media is there */
 void quiet_digit(struct call *call, uint64_t digit);
 void quiet_order(struct call *call, const struct call_input *in);
 void quiet_media_lost(struct call *call);

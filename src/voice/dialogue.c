@@ -296,6 +296,23 @@ void dialogue_advance(struct call *call)
 
 /* ------------------------------------------------------------------ attempts */
 
+/* The caller is asked to say it again: as an answer to what the agent asked before. */
+static void expect_again(struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint32_t i = d->item_count;
+
+	while (i-- > 0) {
+		const struct item *item = &d->items[i];
+		const char *words = call_text(call, item->text);
+
+		if (item->type != BLOCK_AGENT || (item->flags & ITEM_FILLER) || words_all_in(&call->brief.apology, words, item->text.len))
+			continue;
+		call->listen.expect = words_expect(words, item->text.len);
+		return;
+	}
+}
+
 static void give_up(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
@@ -303,10 +320,12 @@ static void give_up(struct call *call)
 	gen_cancel(call);
 	call_note(call, NOTE_FAILED, RETRY_MODEL, ++d->failures);
 	d->need_answer = false;
-	if (d->failures >= (uint32_t)call->settings.call_failures)
+	if (d->failures >= (uint32_t)call->settings.call_failures) {
 		quiet_end(call, END_FAILED, false, true);
-	else
-		speech_phrase(call, SAY_PROMPT, &call->brief.apology, &call->quiet.apology_turn);
+		return;
+	}
+	expect_again(call);
+	speech_phrase(call, SAY_PROMPT, &call->brief.apology, &call->quiet.apology_turn);
 }
 
 static void attempt_next(struct call *call)

@@ -357,11 +357,13 @@ static void final_take(struct call *call, const struct call_input *in)
 
 	l->finalizing = false;
 	l->final_sample = num_max(l->final_sample, in->position2);
-	if (!words || owed(call, in) || !guarded(call, GUARD_N5)) {
-		if (!words)
-			buf_reset(&l->partial);
+	if (!words) {
+		call->ear.unworded |= l->partial.len && !l->said.len; /* there were words, and now there are none: as good as not caught */
+		buf_reset(&l->partial);
 		return;
 	}
+	if (owed(call, in) || !guarded(call, GUARD_N5))
+		return;
 	buf_reset(&l->partial);
 	if (nod(call, in->text, in->text_len)) {
 		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, in->text, in->text_len));

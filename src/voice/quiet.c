@@ -27,17 +27,33 @@
 
 #include <string.h>
 
+static void greet(struct call *call)
+{
+	const char *greeting = call->brief.greeting;
+
+	speech_say(call, SAY_GREETING, greeting, strlen(greeting), call->brief.greeting_whole);
+}
+
 void quiet_start(struct call *call)
 {
 	struct quiet *q = &call->quiet;
-	const char *greeting = call->brief.greeting;
 
 	if (q->prepared)
 		return;
 	q->prepared = true;
 	endpoint_listen(call, 0);
-	speech_say(call, SAY_GREETING, greeting, strlen(greeting), call->brief.greeting_whole);
+	greet(call);
 	timer_in(call, TIMER_MAX, call->settings.call_max_ms);
+}
+
+void quiet_answered(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+
+	quiet_start(call);
+	if (!q->started && speech_idle(call))
+		greet(call); /* its voice failed while the phone rang */
+	q->started = true;
 }
 
 void quiet_words(struct call *call)

@@ -22,7 +22,7 @@
  *   h  no attempt is left                             make_again, play_late; both: utterance_give_up: utterance_finish
  *   i  the floor was taken, the call ends             speech_drop: utterance_finish, from WAITS too; CUT if any was sent
  *   j  its answer, asked ahead, is thrown away        speech_drop_gen
- *   k  the audio was a dead worker's                  speech_attached
+ *   k  the audio was a dead worker's                  speech_attached; what was heard of it: f, or utterance_behead (utterance.c)
  *   l  a second for marks on their way (late_mark,    speech_advance: cuts_forget; queue_add: free_slot, when it needs the room
  *      utterance.c) is over
  * Hold stops the queue, not an utterance: speech_hold and speech_resume.
@@ -443,11 +443,13 @@ void speech_attached(struct call *call)
 			utterance_finish(call, u, false);
 			continue;
 		}
-		if (words) {
+		if (words && queue_room(call, 0)) {
 			utterance_split(call, u, words);
 			utterance_finish(call, u, false);
 			continue;
 		}
+		if (words)
+			utterance_behead(call, u, words);
 		utterance_unspeak(call, u);
 		u->state = UTTERANCE_WAITS;
 		u->played = 0;

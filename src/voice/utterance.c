@@ -251,6 +251,23 @@ void utterance_split(struct call *call, struct utterance *u, unsigned int n)
 	call_note(call, NOTE_RETRY, RETRY_VOICE, attempts + 1);
 }
 
+/* The first `n` words are over. Where there is no room for the rest as one of its own, the rest takes this one's place. */
+void utterance_behead(struct call *call, struct utterance *u, unsigned int n)
+{
+	uint32_t end = num_min32(u->words[n - 1].text_end, u->text.len);
+	uint32_t from = utterance_skip_space(call, u->text, end);
+	struct item heard = call->dialogue.items[u->item];
+	struct text whole = u->text;
+
+	u->text.len = end;
+	note_heard(call, u, false);
+	heard.text = u->text;
+	history_insert(call, u->item, &heard);
+	u->text = (struct text){ whole.at + from, whole.len - from };
+	item_set(call, u, u->text.len);
+	call_note(call, NOTE_RETRY, RETRY_VOICE, u->attempts + 1);
+}
+
 /* No more audio will come for it, and it is not said to be done. */
 void utterance_broken_off(struct call *call, struct utterance *u, bool died)
 {
@@ -354,10 +371,13 @@ static bool mark_holds(const struct call *call, const struct utterance *u, uint3
 	return call->now_us >= mark_soonest(call, u, samples);
 }
 
+/* What was sent before the voice ran dry and sending began again teaches nothing: nobody knows when that was. */
 static void lag_learn(struct call *call, const struct utterance *u, uint32_t samples)
 {
 	uint64_t lag = num_over(call->now_us, utterance_sent_us(u, samples)) + 1;
 
+	if (samples <= u->sent_at)
+		return;
 	call->speech.lag_us = call->speech.lag_us ? num_min(lag, call->speech.lag_us) : lag;
 }
 

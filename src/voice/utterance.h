@@ -34,6 +34,7 @@ void utterance_play(struct call *call, struct utterance *u, uint32_t from);
 void utterance_finish(struct call *call, struct utterance *u, bool cut); /* over: out of the queue, its slot is free */
 void utterance_give_up(struct call *call, struct utterance *u, enum retry_what what);
 void utterance_split(struct call *call, struct utterance *u, unsigned int n); /* behind word n, 1 or more */
+void utterance_behead(struct call *call, struct utterance *u, unsigned int n); /* the same in a full queue: `u` becomes the rest */
 void utterance_broken_off(struct call *call, struct utterance *u, bool died);
 uint64_t utterance_sent_us(const struct utterance *u, uint32_t samples); /* when so much of it was played, as far as sending tells */
 void utterance_clear_marks(struct call *call); /* from here on marks come back unplayed */

@@ -55,6 +55,43 @@ static void greet(struct kit *k, const char *question)
 	spoken(k, 1);
 }
 
+/* The model failed, the caller is asked to say it again: it is still a number. */
+static void test_P09_digits_are_still_expected_behind_an_apology(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->settings.llm_attempts = 1;
+	k->settings.call_failures = 3;
+	begin(k);
+	turn(k, "I want to know");
+	text(k, "Sure. What is your phone number?");
+	done(k);
+	spoken(k, 1);
+	spoken(k, 2);
+	for (i = 0; i < 2; i++) {
+		voice(k, 320);
+		final(k, "nine eight seven six five four three two one zero");
+		quiet_for(k, 2016);
+		drop(k);
+		failed(k);
+		assert_true(has(k, "again?\"") || has(k, "once more.\""));
+		spoken(k, k->last);
+	}
+	voice(k, 320);
+	final(k, "nine eight");
+	drop(k);
+	quiet_for(k, 1504);
+	assert_false(has(k, "~turn"));
+	voice(k, 320);
+	final(k, "seven six");
+	zero(k);
+	quiet_until(k, 1799);
+	assert_false(has(k, "~turn"));
+	quiet_until(k, 1800);
+	assert_true(has(k, "~turn"));
+}
+
 static void test_P09_digits_that_were_asked_for_get_the_most_time(void **state)
 {
 	struct kit *k = *state;
@@ -575,7 +612,7 @@ static void an_empty_final_takes_the_partial_away(void **state)
 	final(k, "");
 	zero(k);
 	quiet_for(k, 1600);
-	expect_nothing(k);
+	assert_false(has(k, "~turn"));
 }
 
 static void a_final_of_punctuation_is_empty(void **state)
@@ -1065,6 +1102,39 @@ static void test_P10_voice_without_words_is_asked_about(void **state)
 	assert_false(has(k, "~noise"));
 }
 
+/* The recogniser takes its words back, and has no others. */
+static void test_P10_words_that_are_taken_back_are_asked_about(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "that is");
+	zero(k);
+	quiet_until(k, 128);
+	final(k, "");
+	quiet_until(k, 1199);
+	assert_false(has(k, "~noise"));
+	quiet_until(k, 1200);
+	assert_true(has(k, "1200 ~noise t0 i0 n320000"));
+	assert_true(has(k, "\"Sorry, I did not catch that.\""));
+}
+
+/* Some of the words stay: they are the turn. */
+static void words_that_stay_are_a_turn(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "two of them");
+	partial(k, "please");
+	final(k, "");
+	quiet_until(k, 2000);
+	assert_false(has(k, "~noise"));
+	assert_true(has(k, "\"two of them\""));
+}
+
 /* The words an answer was asked ahead with died with their stream, and the next one hears none: the answer is to nothing. */
 static void test_P10_an_answer_to_words_that_are_gone_does_not_hang_the_turn(void **state)
 {
@@ -1146,10 +1216,10 @@ static void words_are_an_answer_to_it(void **state)
 	voice(k, 96);
 	partial(k, "tea");
 	quiet_for(k, 320);
-	final(k, "");
-	drop(k);
+	final(k, "tea");
 	quiet_for(k, 1600);
-	expect_nothing(k);
+	assert_true(has(k, "~turn"));
+	assert_false(has(k, "~noise"));
 }
 
 static void punctuation_is_none(void **state)
@@ -1356,6 +1426,7 @@ int main(void)
 		KIT_TEST(silence_ends_the_turn),
 		KIT_TEST(a_whole_answer_ends_it_sooner),
 		KIT_TEST(open_words_get_more_time),
+		KIT_TEST(test_P09_digits_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_that_were_asked_for_get_the_most_time),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
@@ -1419,6 +1490,8 @@ int main(void)
 		KIT_TEST(a_transcript_proves_that_it_lives),
 		KIT_TEST(a_stream_that_is_down_is_not_found_dead_again),
 		KIT_TEST(test_P10_voice_without_words_is_asked_about),
+		KIT_TEST(test_P10_words_that_are_taken_back_are_asked_about),
+		KIT_TEST(words_that_stay_are_a_turn),
 		KIT_TEST(test_P10_an_answer_to_words_that_are_gone_does_not_hang_the_turn),
 		KIT_TEST(test_P10_the_second_time_in_other_words),
 		KIT_TEST(test_P10_without_its_guard_nothing_is_said),

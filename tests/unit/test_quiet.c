@@ -31,6 +31,30 @@ static void test_P24_the_greeting_is_made_while_it_rings_and_played_at_the_answe
 	expect_nothing(k);
 }
 
+/* Its voice failed while the phone rang: whoever answers is greeted all the same. */
+static void test_N9_a_greeting_that_failed_in_the_ring_is_tried_again(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	k->settings.tts_attempts = 2;
+	strcpy(k->brief.greeting, "Hello there.");
+	kit_open(k);
+	pass(k, 1);
+	simple(k, IN_PREPARE);
+	for (i = 0; i < 2; i++)
+		voice_dies(k, 1);
+	assert_true(has(k, "~failed t0 i1 n1"));
+	drop(k);
+	pass(k, 999);
+	simple(k, IN_START);
+	expect(k, "1000 speak u2.1 \"Hello there.\"");
+	audio_all(k, 2);
+	expect(k, "1000 play u2.2 from 0");
+	simple(k, IN_START);
+	expect_nothing(k);
+}
+
 static void without_a_ring_it_begins_at_the_answer(void **state)
 {
 	struct kit *k = *state;
@@ -812,6 +836,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_P24_the_greeting_is_made_while_it_rings_and_played_at_the_answer),
+		KIT_TEST(test_N9_a_greeting_that_failed_in_the_ring_is_tried_again),
 		KIT_TEST(without_a_ring_it_begins_at_the_answer),
 		KIT_TEST(noise_and_silence_at_once_are_answered_once),
 		KIT_TEST(nobody_speaks_it_asks_twice_and_says_goodbye),

@@ -357,6 +357,29 @@ static void the_shortest_way_seen_is_kept(void **state)
 	assert_true(has(k, "~heard t0 i4 n1 \"one\"\n"));
 }
 
+/* The voice ran dry, and what was sent before is only now told to be played. */
+static void test_P04_a_mark_of_what_was_sent_before_the_voice_ran_dry_teaches_no_way(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	on_air_with_lag(k); /* 50 */
+	quiet_until(k, 3260);
+	played(k, 1, 3200);
+	u = on_air(k, ten);
+	quiet_until(k, 640);
+	carrier(k, IN_SENT, u, 2, 640 * 8);
+	quiet_until(k, 650);
+	played(k, u, 600);
+	quiet_until(k, 3260);
+	played(k, u, 3200);
+	u = on_air(k, ten);
+	voice(k, 96);
+	quiet_until(k, 340);
+	played(k, u, 320); /* cleared: it comes 30 too soon */
+	stop_tells(k, "");
+}
+
 /* Only an utterance's first mark teaches the way: later ones may be bunched. */
 static void later_marks_teach_no_way(void **state)
 {
@@ -826,6 +849,33 @@ static void test_P05_in_a_full_queue_the_unheard_is_spoken_again(void **state)
 	quiet_for(k, 2048);
 	assert_true(has(k, "trim u24 at 7680"));
 	assert_true(has(k, " \"seven eight nine ten\""));
+}
+
+static void test_P05_in_a_full_queue_a_new_worker_says_the_rest(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	begin(k);
+	for (i = 0; i < 25; i++)
+		order(k, ORDER_SAY, ten);
+	audio(k, 1, 2000);
+	sent(k, 1);
+	quiet_for(k, 1024);
+	voice_dies(k, 1);
+	played(k, 1, 700);
+	drop(k);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	assert_true(has(k, "~heard t0 i1 n0 \"one two\""));
+	assert_true(has(k, "speak u1.3 \"three four five six\""));
+	assert_true(has(k, "speak u24.2 \"seven eight nine ten\""));
+	drop(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, length_ms(k, 1));
+	played(k, 1, length_ms(k, 1));
+	assert_true(has(k, "~heard t0 i1 n0 \"three four five six\""));
 }
 
 /* The voice of what is next dies: its rest is made while there is still something to say. */
@@ -2264,6 +2314,7 @@ int main(void)
 		KIT_TEST(marks_are_judged_from_where_sending_began_again),
 		KIT_TEST(and_hold_from_there),
 		KIT_TEST(the_shortest_way_seen_is_kept),
+		KIT_TEST(test_P04_a_mark_of_what_was_sent_before_the_voice_ran_dry_teaches_no_way),
 		KIT_TEST(later_marks_teach_no_way),
 		KIT_TEST(marks_behind_another_teach_no_way),
 		KIT_TEST(a_mark_at_once_means_there_is_no_way),
@@ -2289,6 +2340,7 @@ int main(void)
 		KIT_TEST(test_P05_a_voice_that_dies_before_its_first_sound_is_asked_again),
 		KIT_TEST(test_P05_in_the_middle_only_the_unheard_is_spoken_again),
 		KIT_TEST(test_P05_in_a_full_queue_the_unheard_is_spoken_again),
+		KIT_TEST(test_P05_in_a_full_queue_a_new_worker_says_the_rest),
 		KIT_TEST(test_P05_in_a_long_answer_the_unheard_is_spoken_again),
 		KIT_TEST(a_short_last_word_is_spoken_again),
 		KIT_TEST(of_two_clocks_that_are_due_the_first_decides),
