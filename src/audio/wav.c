@@ -449,51 +449,6 @@ enum err wav_encode(struct buf *out, const int16_t *samples, size_t frames, unsi
 	return err;
 }
 
-static enum err write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_from_errno(errno);
-		data += n;
-		len -= (size_t)n;
-	}
-	return ERR_NONE;
-}
-
-static enum err write_file(const char *path, const void *data, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	enum err err;
-
-	if (fd < 0)
-		return err_from_errno(errno);
-	err = write_all(fd, data, len);
-	if (close(fd) && !err)
-		err = err_from_errno(errno);
-	return err;
-}
-
-/* Writes `path`.part and renames it; target_find has judged both. */
-static enum err replace_file(const char *path, const void *data, size_t len)
-{
-	char *part;
-	enum err err;
-
-	if (asprintf(&part, "%s.part", path) < 0)
-		return ERR_NOMEM;
-	err = write_file(part, data, len);
-	if (!err && rename(part, path))
-		err = err_from_errno(errno);
-	if (err)
-		unlink(part);
-	free(part);
-	return err;
-}
-
 enum err wav_write(const char *path, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
 	const struct wav_label *labels, size_t label_count, struct err_detail *detail)
 {
@@ -506,7 +461,7 @@ enum err wav_write(const char *path, const int16_t *samples, size_t frames, unsi
 	buf_init(&bytes, UINT32_MAX);
 	err = wav_encode(&bytes, samples, frames, channels, rate_hz, labels, label_count);
 	if (!err)
-		err = replace_file(target, bytes.data, bytes.len);
+		err = target_replace(target, bytes.data, bytes.len);
 	buf_fini(&bytes);
 	if (err)
 		with_path(detail, path, refuse(detail, err, NULL, "cannot write: %s", err_name(err)));

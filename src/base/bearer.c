@@ -46,7 +46,7 @@ bool bearer_authorise(struct http_request *r, void *arg)
 	if (!header || strncasecmp(header, "Bearer ", 7) != 0)
 		return refuse(r, ERR_DENIED, &detail);
 	header += 7;
-	err = jws_verify(&token, b->keys, is_inside ? b->policy_inside : b->policy, header, strlen(header), &now, &detail);
+	err = jws_verify(&token, is_inside && b->keys_inside ? b->keys_inside : b->keys, is_inside ? b->policy_inside : b->policy, header, strlen(header), &now, &detail);
 	if (err)
 		return refuse(r, err, &detail);
 	if (is_inside && !(roles_of(jws_token_claims(token)) & ROLE_SERVICE)) {

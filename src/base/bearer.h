@@ -15,6 +15,7 @@
 
 struct bearer {
 	struct jwks *keys;                      /* borrowed, all of these */
+	struct jwks *keys_inside;               /* of our services, when people's tokens are somebody else's; NULL: `keys` */
 	const struct jws_policy *policy;
 	const struct jws_policy *policy_inside;
 	struct jws_now (*now)(void *arg);

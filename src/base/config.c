@@ -439,6 +439,33 @@ int config_choice(const struct config *c, const char *name)
 	return must_find(c, name, OPTION_CHOICE)->value.choice;
 }
 
+static const char *origin_of(const struct entry *e)
+{
+	return e->origin ? e->origin : "default";
+}
+
+static enum err refuse_pair(const struct option_order *order, const struct entry *low, const struct entry *high, struct err_detail *detail)
+{
+	if (!detail)
+		return ERR_USAGE;
+	snprintf(detail->where, sizeof(detail->where), "%s", origin_of(low->origin ? low : high));
+	snprintf(detail->message, sizeof(detail->message), "%s: found %" PRId64 " (%.80s), above %s: %" PRId64 " (%.80s)", order->low, low->value.number,
+		origin_of(low), order->high, high->value.number, origin_of(high));
+	option_order_hint(order, detail->hint, sizeof(detail->hint));
+	return ERR_USAGE;
+}
+
+enum err config_judge(const struct config *c, const struct option_order *orders, struct err_detail *detail)
+{
+	for (; orders->low; orders++) {
+		const struct entry *low = must_find(c, orders->low, OPTION_INT), *high = must_find(c, orders->high, OPTION_INT);
+
+		if ((low->origin || high->origin) && low->value.number > high->value.number)
+			return refuse_pair(orders, low, high, detail);
+	}
+	return ERR_NONE;
+}
+
 void config_bind(const struct config *c, const struct option *table, void *base)
 {
 	for (; table->name; table++) {

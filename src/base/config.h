@@ -33,6 +33,10 @@ enum err config_load(struct config *c, const char *name, const void *data, size_
 /* One "turn.silence_ms=300"; `origin` says where it came from ("--set"). */
 enum err config_set(struct config *c, const char *assignment, const char *origin, struct err_detail *detail) MUST_USE;
 
+/* After everything is set: ERR_USAGE when two settings contradict each other, one of which at least is not the default. Detail says which,
+ * with both values and where they came from. */
+enum err config_judge(const struct config *c, const struct option_order *orders, struct err_detail *detail) MUST_USE;
+
 /* A setting by its name; asking for one that is in no table, or as another type, asserts. */
 const char *config_text(const struct config *c, const char *name);
 int64_t config_int(const struct config *c, const char *name);

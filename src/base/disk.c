@@ -210,6 +210,21 @@ static enum err real_list(void *arg, const char *path, disk_list_h *handler, voi
 	return ERR_NONE;
 }
 
+/* Preallocated room that nobody wrote to is a hole to the file system, once what was only read, or read ahead, is out of the cache. A file
+ * system that knows no holes calls everything data. */
+static enum err real_written(struct disk_file *f, uint64_t from, uint64_t *at)
+{
+	off_t found;
+
+	(void)posix_fadvise(real_of(f)->fd, (off_t)from, 0, POSIX_FADV_RANDOM);
+	(void)posix_fadvise(real_of(f)->fd, (off_t)from, 0, POSIX_FADV_DONTNEED);
+	found = lseek(real_of(f)->fd, (off_t)from, SEEK_DATA);
+	*at = from;
+	if (found >= 0)
+		*at = (uint64_t)found;
+	return found < 0 && errno == ENXIO ? ERR_NOTFOUND : ERR_NONE;
+}
+
 static const struct disk_ops disk_real_ops = {
 	.name = "real",
 	.open = real_open,
@@ -226,6 +241,7 @@ static const struct disk_ops disk_real_ops = {
 	.rename = real_rename,
 	.unlink = real_unlink,
 	.list = real_list,
+	.written = real_written,
 };
 
 const struct disk disk_real = { .ops = &disk_real_ops };
@@ -266,6 +282,12 @@ enum err disk_size(struct disk_file *f, uint64_t *bytes)
 enum err disk_preallocate(struct disk_file *f, uint64_t bytes)
 {
 	return f->ops->preallocate(f, bytes);
+}
+
+enum err disk_written(struct disk_file *f, uint64_t from, uint64_t *at)
+{
+	*at = from;
+	return f->ops->written ? f->ops->written(f, from, at) : ERR_NONE;
 }
 
 enum err disk_truncate(struct disk_file *f, uint64_t bytes)
@@ -380,4 +402,14 @@ enum err disk_replace(const struct disk *d, const char *folder, const char *name
 		return err;
 	}
 	return disk_sync_folder(d, folder);
+}
+
+void disk_folder(char out[DISK_PATH_MAX], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		snprintf(out, DISK_PATH_MAX, ".");
+	else
+		snprintf(out, DISK_PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }

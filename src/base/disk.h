@@ -51,6 +51,7 @@ struct disk_ops {
 	enum err (*rename)(void *arg, const char *from, const char *to);
 	enum err (*unlink)(void *arg, const char *path);
 	enum err (*list)(void *arg, const char *path, disk_list_h *handler, void *handler_arg);
+	enum err (*written)(struct disk_file *f, uint64_t from, uint64_t *at); /* NULL: it cannot tell */
 };
 
 struct disk {
@@ -81,6 +82,10 @@ enum err disk_size(struct disk_file *f, uint64_t *bytes) MUST_USE;
  * error the size is what it was. */
 enum err disk_preallocate(struct disk_file *f, uint64_t bytes) MUST_USE;
 
+/* Where at or behind `from` somebody may have written; before it all reads as zero. ERR_NOTFOUND: nowhere. A disk that cannot tell says
+ * `from`. For preallocated files, which are long to read. */
+enum err disk_written(struct disk_file *f, uint64_t from, uint64_t *at) MUST_USE;
+
 enum err disk_truncate(struct disk_file *f, uint64_t bytes) MUST_USE;
 
 /* An exclusive lock until the file is closed or the process dies; ERR_BUSY when another holds it. */
@@ -100,6 +105,9 @@ enum err disk_replace(const struct disk *d, const char *folder, const char *name
 
 /* "folder/name" into `out`; ERR_LIMIT when it does not fit. */
 enum err disk_path(char out[DISK_PATH_MAX], const char *folder, const char *name) MUST_USE;
+
+/* The folder that a path's last part lies in: "." or "/" where it names none. Cut when it does not fit. */
+void disk_folder(char out[DISK_PATH_MAX], const char *path);
 
 /* ---- a disk in memory; one thread ---- */
 

@@ -116,10 +116,10 @@ struct http_server {
 	unsigned int conn_count;
 	void (*closed)(void *arg);
 	void *closed_arg;
+	uint64_t replies[HTTP_STATUS_MAX + 1];
 };
 
 /* http_server.c */
-enum err http_listen(const char *address, int *fdp, struct err_detail *detail) MUST_USE;
 void server_forget(struct http_conn *c); /* frees it, and the server behind the last */
 
 /* http_conn.c */

@@ -84,6 +84,7 @@ enum err reply_head(struct http_conn *c, unsigned int status, const struct http_
 	buf_printf(&b, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: %s\r\n\r\n", c->server->policy);
 	if (b.err)
 		return b.err;
+	c->server->replies[status]++;
 	return outbox_put(&c->out, b.data, b.len, conn_now_us());
 }
 

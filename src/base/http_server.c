@@ -358,6 +358,11 @@ int http_server_fd(const struct http_server *s)
 	return s->fd;
 }
 
+uint64_t http_server_replies(const struct http_server *s, unsigned int status)
+{
+	return status <= HTTP_STATUS_MAX ? s->replies[status] : 0;
+}
+
 unsigned int http_server_connections(const struct http_server *s)
 {
 	return s->conn_count;

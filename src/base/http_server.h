@@ -81,6 +81,9 @@ struct http_settings {
  * runs. ERR_USAGE: `listen` is no address; ERR_BUSY: it is taken; ERR_DENIED, ERR_LIMIT, ERR_IO: the system said no. */
 enum err http_server_open(struct http_server **sp, uv_loop_t *loop, const struct http_settings *settings, struct err_detail *detail) MUST_USE;
 
+/* The listening socket of such an address, for a server that is opened later, maybe by another process (has_fd). The same errors. */
+enum err http_listen(const char *address, int *fdp, struct err_detail *detail) MUST_USE;
+
 /* Tables live as long as the server; the first route that fits is taken, in the order of mounting. ERR_LIMIT: 16 tables of a kind. */
 enum err http_server_mount(struct http_server *s, const struct http_route *routes, void *arg) MUST_USE;
 enum err http_server_files(struct http_server *s, const struct http_file *files) MUST_USE;
@@ -92,6 +95,10 @@ unsigned int http_server_port(const struct http_server *s);
 int http_server_fd(const struct http_server *s);
 
 unsigned int http_server_connections(const struct http_server *s);
+
+/* Replies begun so far with that status; 101 for WebSockets. */
+enum { HTTP_STATUS_MAX = 599 };
+uint64_t http_server_replies(const struct http_server *s, unsigned int status);
 
 /* Accepts no more; each connection ends with the reply it is waiting for. WebSockets and streams go on. */
 void http_server_drain(struct http_server *s);

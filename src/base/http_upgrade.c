@@ -99,6 +99,7 @@ enum err http_upgrade(struct http_request *r, const char *subprotocol, const str
 		http_reply_error(r, 503, "no_memory", "There is no memory for a WebSocket.", NULL, NULL);
 		return ERR_NOMEM;
 	}
+	c->server->replies[101]++;
 	c->websocket = *wp;
 	r->is_live = false;
 	r->gone = NULL;

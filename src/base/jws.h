@@ -107,6 +107,11 @@ struct jws_key;
 /* A new RSA-2048 key; takes a tenth of a second or more. Its id is its thumbprint (RFC 7638). */
 enum err jws_key_make(struct jws_key **kp) MUST_USE;
 
+/* Where several are needed at once (a first start): begins to make them, each on a thread, and the next calls of jws_key_make take them. Those
+ * that nobody took are dropped by a count of 0, which waits for them. One thread; at most JWS_AHEAD_MAX. */
+enum { JWS_AHEAD_MAX = 4 };
+void jws_keys_ahead(unsigned int count);
+
 /* The private JWK as jws_key_save wrote it. ERR_FORMAT. */
 enum err jws_key_load(struct jws_key **kp, const void *json, size_t len) MUST_USE;
 void jws_key_free(struct jws_key **kp);

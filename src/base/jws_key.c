@@ -4,6 +4,7 @@
  */
 #include "base/jws_parts.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static enum err finish(struct jws_key **kp, struct jws_key *k)
 	return err;
 }
 
-enum err jws_key_make(struct jws_key **kp)
+static enum err key_make(struct jws_key **kp)
 {
 	static const uint8_t exponent[] = { 1, 0, 1 };
 	struct jws_key *k = calloc(1, sizeof(*k));
@@ -92,6 +93,54 @@ enum err jws_key_make(struct jws_key **kp)
 		return ERR_UNAVAILABLE;
 	}
 	return finish(kp, k);
+}
+
+/* ---- ahead ---- */
+
+struct ahead {
+	pthread_t thread;
+	struct jws_key *key;
+	enum err err;
+};
+
+static struct ahead aheads[JWS_AHEAD_MAX];
+static unsigned int ahead_count;
+
+static void *ahead_run(void *arg)
+{
+	struct ahead *a = arg;
+
+	a->err = key_make(&a->key);
+	return NULL;
+}
+
+static enum err ahead_take(struct jws_key **kp)
+{
+	struct ahead *a = &aheads[--ahead_count];
+
+	pthread_join(a->thread, NULL);
+	*kp = a->key;
+	return a->err;
+}
+
+void jws_keys_ahead(unsigned int count)
+{
+	struct jws_key *left;
+
+	while (!count && ahead_count)
+		if (!ahead_take(&left))
+			jws_key_free(&left);
+	for (; count && ahead_count < JWS_AHEAD_MAX; count--) {
+		aheads[ahead_count] = (struct ahead){ .key = NULL };
+		if (pthread_create(&aheads[ahead_count].thread, NULL, ahead_run, &aheads[ahead_count]))
+			return;
+		ahead_count++;
+	}
+}
+
+enum err jws_key_make(struct jws_key **kp)
+{
+	return ahead_count && !ahead_take(kp) ? ERR_NONE : key_make(kp);
 }
 
 /* The numbers of a private RSA key, and room for them. */

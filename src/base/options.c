@@ -203,3 +203,28 @@ void option_print(const struct option *o, const void *base, char *out, size_t si
 	}
 	assert(0 && "option type");
 }
+
+static int64_t int_at(const struct option *table, const char *name, const void *base)
+{
+	const struct option *o = option_find(table, name);
+
+	assert(o && o->type == OPTION_INT);
+	return *(const int64_t *)const_field(o, base);
+}
+
+const struct option_order *options_contradiction(const struct option *table, const struct option_order *orders, const void *base,
+	option_new_h *is_new, const void *arg)
+{
+	for (; orders->low; orders++) {
+		if (!is_new(arg, orders->low) && !is_new(arg, orders->high))
+			continue;
+		if (int_at(table, orders->low, base) > int_at(table, orders->high, base))
+			return orders;
+	}
+	return NULL;
+}
+
+void option_order_hint(const struct option_order *order, char *out, size_t size)
+{
+	snprintf(out, size, "allowed: %s at most %s; otherwise %s", order->low, order->high, order->why);
+}

@@ -28,6 +28,23 @@ struct option {
 	size_t offset;              /* of its field, in the struct the table is bound to */
 };
 
+/* Two INT settings of one table that contradict each other when the first is above the second; a list ends with a NULL `low`. A value
+ * that only switches something off contradicts nothing. */
+struct option_order {
+	const char *low, *high;
+	const char *why; /* what such a pair would mean: "voice would end at a level at which it begins" */
+};
+
+/* Whether a setting is new input: only a pair with one that is can be refused. */
+typedef bool option_new_h(const void *arg, const char *name);
+
+/* The first order that these values break with a new setting in it; NULL: none. */
+const struct option_order *options_contradiction(const struct option *table, const struct option_order *orders, const void *base,
+	option_new_h *is_new, const void *arg);
+
+/* "allowed: vad.off at most vad.on; …" */
+void option_order_hint(const struct option_order *order, char *out, size_t size);
+
 /* Reads `value` as this option's type; on success stores it at `base` + offset (TEXT: the pointer itself, borrowed). On a
  * mistake says in `detail` what was found and what is allowed. */
 enum err option_parse(const struct option *o, const char *value, void *base, struct err_detail *detail) MUST_USE;

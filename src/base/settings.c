@@ -61,6 +61,18 @@ const struct option call_options[] = {
 	{ .name = NULL },
 };
 
+const struct option_order call_orders[] = {
+	{ "vad.off", "vad.on", "voice would end at a level at which it begins" },
+	{ "turn.complete_ms", "turn.open_ms", "a whole answer would wait longer than words that want more to follow" },
+	{ "turn.complete_ms", "turn.silence_ms", "a whole answer would wait longer than words that say nothing about their end" },
+	{ "turn.silence_ms", "turn.open_ms", "words that want more to follow would end a turn sooner than others" },
+	{ "turn.silence_ms", "turn.spelled_ms", "digits and letters, with pauses in them, would end a turn sooner than other words" },
+	{ "barge.hold_ms", "barge.yield_ms", "the agent would give the floor before it holds" },
+	{ "llm.second_ms", "llm.total_ms", "an answer's time would be up before its second attempt" },
+	{ "llm.stall_ms", "llm.total_ms", "an answer's time would be up before it counts as stuck" },
+	{ .low = NULL },
+};
+
 enum { FIELDS = sizeof(call_options) / sizeof(call_options[0]) - 1 };
 
 /* What could be set when calls were recorded with it: they replay as they were. */

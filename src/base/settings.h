@@ -70,7 +70,10 @@ struct call_settings {
 
 extern const struct option call_options[]; /* bound to struct call_settings */
 
-void call_settings_init(struct call_settings *s); /* the defaults */
+/* Which of them contradict each other. What is new is judged (config, --set, rule-books), never what a call was recorded with. */
+extern const struct option_order call_orders[];
+
+void call_settings_init(struct call_settings *s); /* the defaults; no two of them contradict each other */
 
 /* Canonical: field numbers are the order in the table, zigzag values. What is absent reads as the default it had when the
  * format was frozen (`call_settings_init`), then as what the table calls the old behaviour. */

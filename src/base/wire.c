@@ -25,11 +25,15 @@ static int64_t unzigzag(uint64_t value)
 	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
 
+/* In place where there is room for the longest. */
 void wire_put_varint(struct buf *b, uint64_t value)
 {
 	uint8_t bytes[VARINT_MAX_BYTES];
 
-	buf_append(b, bytes, (size_t)(varint_encode(bytes, value) - bytes));
+	if (!b->err && b->cap - b->len >= sizeof(bytes))
+		b->len = (size_t)(varint_encode(b->data + b->len, value) - b->data);
+	else
+		buf_append(b, bytes, (size_t)(varint_encode(bytes, value) - bytes));
 }
 
 void wire_put_signed(struct buf *b, int64_t value)
@@ -111,13 +115,11 @@ static void fail(struct wire_reader *r, enum err err)
 	r->at = r->end;
 }
 
-uint64_t wire_varint(struct wire_reader *r)
+static uint64_t varint_long(struct wire_reader *r)
 {
 	uint64_t value = 0;
 	unsigned int shift;
 
-	if (r->at < r->end && *r->at < 0x80)
-		return *r->at++;
 	for (shift = 0; shift < 64; shift += 7) {
 		uint8_t byte;
 
@@ -136,6 +138,27 @@ uint64_t wire_varint(struct wire_reader *r)
 	return 0;
 }
 
+/* Most have one byte or two. */
+static inline uint64_t varint(struct wire_reader *r)
+{
+	const uint8_t *at = r->at;
+
+	if (at < r->end && at[0] < 0x80) {
+		r->at = at + 1;
+		return at[0];
+	}
+	if (r->end - at >= 2 && at[1] < 0x80) {
+		r->at = at + 2;
+		return (uint64_t)(at[0] & 0x7f) | (uint64_t)at[1] << 7;
+	}
+	return varint_long(r);
+}
+
+uint64_t wire_varint(struct wire_reader *r)
+{
+	return varint(r);
+}
+
 int64_t wire_signed(struct wire_reader *r)
 {
 	return unzigzag(wire_varint(r));
@@ -147,7 +170,7 @@ bool wire_next(struct wire_reader *r, struct wire_field *f)
 
 	if (r->err || r->at == r->end)
 		return false;
-	key = wire_varint(r);
+	key = varint(r);
 	*f = (struct wire_field){ .number = (unsigned int)(key >> 3), .is_bytes = (key & 7) == TYPE_BYTES };
 	if (r->err)
 		return false;
@@ -155,7 +178,7 @@ bool wire_next(struct wire_reader *r, struct wire_field *f)
 		fail(r, ERR_FORMAT);
 		return false;
 	}
-	f->u64 = wire_varint(r);
+	f->u64 = varint(r);
 	if (r->err || !f->is_bytes)
 		return !r->err;
 	if (f->u64 > (size_t)(r->end - r->at)) {

@@ -16,8 +16,10 @@
 #include "audio/wav.h"
 #include "base/disk.h"
 #include "base/json.h"
+#include "base/target.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/outfile.h"
 
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
@@ -220,16 +222,17 @@ static void report_companded(struct cli *cli, const char *file, enum g711_law la
 
 static enum err write_codes(const char *path, const uint8_t *codes, size_t count, struct err_detail *detail)
 {
-	FILE *f = fopen(path, "wb");
-	bool fine = f && fwrite(codes, 1, count, f) == count;
+	char target[DISK_PATH_MAX];
+	enum err err = target_find(target, path, detail);
 
-	if (f)
-		fine = !fclose(f) && fine;
-	if (fine)
-		return ERR_NONE;
-	snprintf(detail->where, sizeof(detail->where), "%.150s", path);
-	snprintf(detail->message, sizeof(detail->message), "cannot write");
-	return ERR_IO;
+	if (err)
+		return err;
+	err = target_replace(target, codes, count);
+	if (err) {
+		snprintf(detail->where, sizeof(detail->where), "%.150s", path);
+		snprintf(detail->message, sizeof(detail->message), "cannot write: %s", err_name(err));
+	}
+	return err;
 }
 
 /* The file there and back through G.711. With --encode the codes are written, else what they sound like. */
@@ -443,12 +446,16 @@ int cmd_audio(struct cli *cli, int argc, char **argv)
 		{ .name = NULL },
 	};
 	int status = cli_flags(cli, flags, &argc, argv);
+	char target[DISK_PATH_MAX];
 	size_t i;
 
 	if (status)
 		return status;
 	if (argc != 3)
 		return refuse(cli, "callfunnel audio g711|resample|dtmf F", "one action and one file are expected");
+	status = f.out ? outfile_find(cli, target, f.out) : CLI_FINE;
+	if (status)
+		return status;
 	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (!strcmp(argv[1], actions[i].name))
 			return actions[i].run(cli, &f, argv[2]);

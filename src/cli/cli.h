@@ -22,6 +22,7 @@ enum cli_status { CLI_FINE = 0, CLI_NOT_SO = 1, CLI_USAGE = 2, CLI_MISSING = 3 }
 struct cli {
 	bool json;             /* --json */
 	struct config *config; /* every setting, after --config and --set; never NULL inside a command */
+	bool own_settings;     /* set before cli_flags: the command judges the settings of calls itself, beside those of a recorded call */
 	const char *program;   /* argv[0] of the process, for finding what was installed beside it */
 };
 

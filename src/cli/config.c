@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/settings.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 
@@ -101,6 +102,16 @@ static void put_document(struct buf *b, const struct config *config)
 		put_setting(b, &s);
 	}
 	json_close(b, ']');
+	json_put_key(b, "orders");
+	json_open(b, '[');
+	for (const struct option_order *o = call_orders; o->low; o++) {
+		json_open(b, '{');
+		json_pair_string(b, "low", o->low);
+		json_pair_string(b, "high", o->high);
+		json_pair_string(b, "why", o->why);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
 	json_close(b, '}');
 	buf_byte(b, '\n');
 }
@@ -164,6 +175,15 @@ static void put_doc_row(struct buf *b, const struct option *o)
 	buf_printf(b, " | %s%s |\n", o->help, o->secret ? " Secret: never printed." : "");
 }
 
+static void put_orders(struct buf *b)
+{
+	buf_text(b, "\nSettings of a call that contradict each other are refused too, with both values and where they came from, in the file, with\n"
+		    "`--set` and in a rule-book. A call that was recorded with such a pair still replays.\n\n"
+		    "| setting | at most | otherwise |\n|---|---|---|\n");
+	for (const struct option_order *o = call_orders; o->low; o++)
+		buf_printf(b, "| `%s` | `%s` | %s |\n", o->low, o->high, o->why);
+}
+
 static void put_docs(struct buf *b, const struct config *config)
 {
 	const char *before = NULL;
@@ -175,6 +195,7 @@ static void put_docs(struct buf *b, const struct config *config)
 		    "`--set turn.silence_ms=700` wins over the file and may be repeated. `callfunnel config` shows every value and where it\n"
 		    "came from. Unknown names, wrong types, values out of range and settings given twice are refused with file, line and\n"
 		    "column; anchors, aliases, tags and several documents are not used. A file has at most 1 MB and 16 levels.\n");
+	put_orders(b);
 	for (size_t i = 0; i < config_count(config); i++) {
 		const struct option *o = config_at(config, i).option;
 

@@ -22,15 +22,9 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/doctor.h"
 
 enum { FILES_WANTED = 1024, FREE_WANTED_MB = 256, SYNC_SLOW_MS = 100, REPORT_MAX_BYTES = 64 * 1024, PATH_MAX_BYTES = 1100 };
-
-struct finding {
-	const char *name;
-	bool is_fine;
-	char found[300];
-	char hint[300];
-};
 
 static void fine(struct finding *f, const char *found)
 {
@@ -198,8 +192,11 @@ static void check_data(struct finding *f, const struct config *config)
 		strcmp(dir, existing) ? "can be made" : "is writable", sync_ms, sync_ms > SYNC_SLOW_MS ? " (slow)" : "");
 }
 
+/* A worker's journal takes its reserve at its first start, and a segment; what remains is for recordings. */
 static void check_space(struct finding *f, const struct config *config)
 {
+	uint64_t wanted_mb = FREE_WANTED_MB + (uint64_t)config_int(config, "voice.workers") * (uint64_t)(config_int(config, "journal.reserve_mb") +
+		config_int(config, "journal.ring_mb") + config_int(config, "journal.segment_mb"));
 	char existing[PATH_MAX_BYTES];
 	struct statvfs st;
 	uint64_t free_mb;
@@ -210,9 +207,9 @@ static void check_space(struct finding *f, const struct config *config)
 		return;
 	}
 	free_mb = (uint64_t)st.f_bavail * st.f_frsize / (1024 * 1024);
-	f->is_fine = free_mb >= FREE_WANTED_MB;
+	f->is_fine = free_mb >= wanted_mb;
 	snprintf(f->found, sizeof(f->found), "%" PRIu64 " MB free", free_mb);
-	snprintf(f->hint, sizeof(f->hint), "free at least %d MB for journals and recordings", FREE_WANTED_MB);
+	snprintf(f->hint, sizeof(f->hint), "free at least %" PRIu64 " MB for journals and recordings", wanted_mb);
 }
 
 static const struct {
@@ -221,9 +218,15 @@ static const struct {
 } checks[] = {
 	{ "cpu", check_cpu },
 	{ "voice model", check_model },
+	{ "recogniser", doctor_recogniser },
+	{ "voices", doctor_voices },
+	{ "rule-books", doctor_rulebooks },
+	{ "ports", doctor_ports },
 	{ "clock", check_clock },
+	{ "time of day", doctor_wall_clock },
 	{ "randomness", check_random },
 	{ "open files", check_files },
+	{ "locked memory", doctor_locked_memory },
 	{ "data folder", check_data },
 	{ "disk space", check_space },
 };

@@ -116,36 +116,34 @@ static void note_fault(void *arg, const struct journal_fault *fault)
 	json_array_append_new(c->faults, f);
 }
 
-/* The folder of the journal, for its keys. */
-static void folder_of(const char *path, char out[DISK_PATH_MAX])
+void journal_folder(const char *path, char out[DISK_PATH_MAX])
 {
 	size_t len = strlen(path);
-	const char *slash = strrchr(path, '/');
 
 	if (len < 5 || strcmp(path + len - 4, ".cfj") != 0)
 		snprintf(out, DISK_PATH_MAX, "%s", path);
 	else
-		snprintf(out, DISK_PATH_MAX, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+		disk_folder(out, path);
 }
 
 static int open_all(struct journal_command *c)
 {
-	struct keyring_options keys = { .master_path = c->key_path, .read_only = true };
 	struct journal_reader_options options = { .fault = note_fault, .fault_arg = c };
 	struct err_detail detail = { .message = "" };
 	char folder[DISK_PATH_MAX];
 	struct stat st;
 	enum err err;
 
-	folder_of(c->path, folder);
+	journal_folder(c->path, folder);
+	c->keys = (struct keyring_options){ .master_path = c->key_path, .read_only = true };
 	c->whole_folder = !strcmp(folder, c->path);
 	c->shipped_err = c->whole_folder ? ship_cursor_read(&disk_real, folder, &c->shipped) : ERR_NOTFOUND; /* before the files: both may grow */
 	if (!stat(c->path, &st) && !S_ISDIR(st.st_mode) && c->whole_folder)
 		return cli_fail(c->cli, CLI_MISSING, ERR_FORMAT, c->path, "name the folder, or a file that ends in .cfj",
 			"neither a journal's folder nor one of its files");
-	err = keyring_open(&c->keyring, &disk_real, folder, &keys, &detail);
-	if (err && (c->key_path || err == ERR_NOMEM)) /* a key that was named must fit; otherwise seals stay closed */
-		return cli_fail(c->cli, CLI_MISSING, err, detail.where, detail.hint, "%s", detail.message);
+	c->keys_err = keyring_open(&c->keyring, &disk_real, folder, &c->keys, &c->keys_detail);
+	if (c->keys_err && (c->key_path || c->keys_err == ERR_NOMEM)) /* a key that was named must fit; otherwise seals stay closed */
+		return cli_fail(c->cli, CLI_MISSING, c->keys_err, c->keys_detail.where, c->keys_detail.hint, "%s", c->keys_detail.message);
 	options.keyring = c->keyring;
 	options.call = c->call_text ? &c->call : NULL;
 	c->faults = json_array();
@@ -162,12 +160,14 @@ static void close_all(struct journal_command *c)
 {
 	journal_reader_close(&c->reader);
 	keyring_close(&c->keyring);
+	journal_keys_fini(&c->unopened);
 	json_decref(c->faults);
 }
 
 int journal_fail_reading(struct journal_command *c, enum err err)
 {
-	return cli_fail(c->cli, CLI_MISSING, err, c->path, "check the disk", "reading stopped: %s", err_name(err));
+	return cli_fail(c->cli, CLI_MISSING, err, c->path, err == ERR_DENIED ? "check who may read it" : "check the disk", "reading stopped at %s: %s",
+		journal_reader_file(c->reader), err_name(err));
 }
 
 static const char *role_name(enum journal_role role)
@@ -332,6 +332,7 @@ static void dump_people(const struct journal_item *item, struct buf *text)
 static int run_dump(struct journal_command *c)
 {
 	struct journal_item item;
+	bool sealed = false; /* something found no key */
 	struct buf text;
 	enum err err;
 
@@ -344,6 +345,7 @@ static int run_dump(struct journal_command *c)
 		if (c->kind && item.record.header.kind != c->kind->kind)
 			continue;
 		opened = journal_reader_payload(c->reader, &item, &payload, &len);
+		sealed |= opened == ERR_NOTFOUND;
 		buf_reset(&text);
 		payload_text(&text, item.record.header.kind, payload, len, opened);
 		if (c->cli->json)
@@ -352,6 +354,8 @@ static int run_dump(struct journal_command *c)
 			dump_people(&item, &text);
 	}
 	buf_fini(&text);
+	if (sealed && c->keys_err && !c->cli->json)
+		fprintf(stderr, "callfunnel: %s: %s\n  %s\n", c->keys_detail.where, c->keys_detail.message, c->keys_detail.hint);
 	return err == ERR_NOTFOUND ? CLI_FINE : journal_fail_reading(c, err);
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "voice/journal_keys.h"
 #include "voice/journal_read.h"
 
 struct cli;
@@ -34,13 +35,20 @@ struct journal_command {
 	struct id128 call;
 	const struct journal_kind_info *kind;
 	bool whole_folder; /* not one file of it */
-	struct keyring *keyring;
+	struct keyring_options keys;
+	struct keyring *keyring; /* NULL: cannot be opened, keys_err and keys_detail say why */
+	enum err keys_err;
+	struct err_detail keys_detail;
 	struct journal_reader *reader;
 	enum err shipped_err; /* 0: `shipped` is how far the folder was shipped; ERR_NOTFOUND: it was not */
 	struct journal_position shipped;
 	json_t *faults;
-	uint64_t broken_seals, unopened, erased;
+	uint64_t broken_seals, erased;
+	struct journal_keys unopened; /* of records that found no key */
 };
+
+/* The folder of the journal: `path` itself, or the one its file is in. */
+void journal_folder(const char *path, char out[DISK_PATH_MAX]);
 
 /* Reads all of it and says whether it is whole: the exit status. */
 int journal_verify(struct journal_command *c);

@@ -35,6 +35,8 @@ static enum err parse_config(const uint8_t *data, size_t len, struct err_detail 
 	if (err)
 		return err;
 	err = config_load(config, "config", data, len, detail);
+	if (!err)
+		err = config_judge(config, call_orders, detail);
 	config_free(config);
 	return err;
 }

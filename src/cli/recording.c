@@ -2,7 +2,7 @@
  *
  * A name that ends in .flac gets the recording as it is kept (audio/tracks.h), any other a WAV with a label at each gap. What the
  * call is cut into stands beside it meanwhile and is removed. What is there and is no regular file is left alone, a symlink is followed
- * (base/target.h). Main thread.
+ * (base/target.h). Refuses to write into the journal that it reads. Main thread.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/target.h"
 #include "cli/commands.h"
+#include "cli/outfile.h"
 #include "cli/source.h"
 #include "voice/recorder.h"
 
@@ -152,13 +153,16 @@ int cmd_recording(struct cli *cli, int argc, char **argv)
 	cli_log_unasked(cli, LOG_LEVEL_NONE);
 	if (argc != 2 || !path)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, NULL, "callfunnel recording CALL -o F.wav [--dir DIR]", argc == 2 ? "no file to write" : "one call, please");
-	err = target_find(target, path, &detail);
-	if (err)
-		return cli_fail(cli, CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message);
-	status = call_source_open(cli, &source, argv[1], dir, key);
+	status = outfile_find(cli, target, path);
+	if (!status)
+		status = call_source_open(cli, &source, argv[1], dir, key);
 	if (status)
 		return status;
-	status = cut_call(cli, &source, path, target);
+	err = source.one_file ? ERR_NONE : target_outside(target, path, source.path, &detail);
+	if (err)
+		status = cli_fail(cli, CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message);
+	else
+		status = cut_call(cli, &source, path, target);
 	call_source_close(&source);
 	return status;
 }

@@ -310,8 +310,10 @@ static int replay_tape(struct replaying *r, const struct tape *t, const struct t
 {
 	struct replay_result result;
 	enum err err;
-	int status;
+	int status = replay_sets_judge(r, t);
 
+	if (status)
+		return status;
 	replay_result_init(&result);
 	err = replay_compare(t, &result);
 	if (err)
@@ -401,8 +403,10 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
 		{ .name = "unchecked", .type = FLAG_BOOL, .value = &r.unchecked, .help = "Do not judge checksums of a call file, only the call." },
 		{ .name = NULL },
 	};
-	int status = cli_flags(cli, flags, &argc, argv), one, i;
+	int status, one, i;
 
+	cli->own_settings = true;
+	status = cli_flags(cli, flags, &argc, argv);
 	if (status)
 		return status;
 	if (argc < 2)

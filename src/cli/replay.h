@@ -34,6 +34,9 @@ void replay_print_out(struct replaying *r);         /* what is in r->out, to sta
 /* What --set wants tried. A setting that is none of a call's is reported: the exit status, CLI_FINE when there is nothing wrong. */
 int replay_sets_find(struct replaying *r);
 
+/* Whether they contradict each other, or what this call was recorded with: reported, and the exit status. */
+int replay_sets_judge(struct replaying *r, const struct tape *t);
+
 /* Tries them on a call that replays, and prints turn by turn. The errors of trial_run. */
 enum err replay_try(struct replaying *r, const struct tape *t) MUST_USE;
 

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "voice/replay.h"
 #include "voice/trial.h"
 
 static const char *floor_name(enum note note)
@@ -142,7 +143,38 @@ static void print_latency(struct buf *b, const struct trial_side *side)
 		comma = ", ";
 	}
 	if (side->part_count < LATENCY_PARTS)
-		buf_printf(b, "%sthe rest unknown", comma);
+		return;
+	buf_text(b, "; total ");
+	print_ms(b, side->total_us);
+}
+
+static void print_more(struct buf *b, uint64_t recorded, uint64_t with)
+{
+	buf_text(b, ", ");
+	if (recorded == with) {
+		buf_text(b, "the same");
+		return;
+	}
+	print_ms(b, recorded > with ? recorded - with : with - recorded);
+	buf_text(b, recorded > with ? " less" : " more");
+}
+
+static void print_latencies(struct buf *b, const struct trial_turn *turn)
+{
+	const struct trial_side *r = &turn->recorded, *w = &turn->with;
+
+	if (r->ended) {
+		buf_text(b, "  latency: recorded ");
+		print_latency(b, r);
+		buf_text(b, r->part_count < LATENCY_PARTS ? "; nobody heard the answer\n" : "\n");
+	}
+	buf_text(b, r->ended ? "           with     " : "  latency: with     ");
+	print_latency(b, w);
+	if (w->part_count < LATENCY_PARTS)
+		buf_printf(b, "; the rest is not known: %s", trial_latency_text(turn->latency));
+	else
+		print_more(b, r->total_us, w->total_us);
+	buf_text(b, "\n");
 }
 
 static void print_turn(struct replaying *r, const struct trial_turn *turn)
@@ -167,10 +199,7 @@ static void print_turn(struct replaying *r, const struct trial_turn *turn)
 		print_asked(&left, &turn->recorded, "the model");
 		print_asked(&right, &turn->with, turn->same_request ? "the same request" : "another request");
 		print_row(b, "asked", &left, &right);
-		print_latency(&left, &turn->recorded);
-		buf_printf(b, "  latency: recorded %s\n", buf_str(&left));
-		print_latency(&right, &turn->with);
-		buf_printf(b, "           with     %s\n", buf_str(&right));
+		print_latencies(b, turn);
 	}
 	if (turn->heard_other)
 		buf_text(b, "  this holds only if hearing the agent fall silent sooner or later changed nothing\n");
@@ -213,6 +242,8 @@ static void put_side(struct buf *b, const char *key, const struct trial_side *s)
 	for (i = 0; i < s->part_count; i++)
 		json_pair_u64(b, part_keys[i], s->parts[i]);
 	json_close(b, '}');
+	if (s->part_count == LATENCY_PARTS)
+		json_pair_u64(b, "total_us", s->total_us);
 	json_close(b, '}');
 }
 
@@ -231,6 +262,8 @@ static void put_turn(struct buf *b, const struct trial_turn *turn)
 		json_pair_bool(b, "same_words", !turn->other_words);
 		json_pair_bool(b, "same_request", turn->same_request);
 	}
+	if (turn->outcome == TRIAL_ENDED && turn->with.part_count < LATENCY_PARTS)
+		json_pair_string(b, "latency_unknown", trial_latency_text(turn->latency));
 	if (turn->outcome != TRIAL_ENDED)
 		json_pair_u64(b, "stop_us", turn->stop_us);
 	if (turn->outcome == TRIAL_UNKNOWN)
@@ -303,6 +336,51 @@ int replay_sets_find(struct replaying *r)
 			at += (size_t)snprintf(r->sets + at, sizeof(r->sets) - at, "%s%s=%s", at ? " " : "", s.option->name, value);
 	}
 	return CLI_FINE;
+}
+
+static bool set_names(const void *arg, const char *name)
+{
+	const struct replaying *r = arg;
+	size_t i, n = config_count(r->cli->config);
+
+	for (i = 0; i < n; i++) {
+		struct config_setting s = config_at(r->cli->config, i);
+
+		if (!strcmp(s.option->name, name))
+			return !strcmp(s.origin, "--set");
+	}
+	return false;
+}
+
+static int contradicts(struct replaying *r, const struct call_settings *settings, const struct option_order *order)
+{
+	const struct option *low = option_find(call_options, order->low), *high = option_find(call_options, order->high);
+	char hint[sizeof(((struct err_detail *)0)->hint)], a[32], b[32];
+
+	option_order_hint(order, hint, sizeof(hint));
+	option_print(low, settings, a, sizeof(a));
+	option_print(high, settings, b, sizeof(b));
+	return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, set_names(r, order->low) ? "--set" : r->name, hint, "%s: found %s (%s), above %s: %s (%s)", order->low, a,
+		set_names(r, order->low) ? "--set" : "recorded", order->high, b, set_names(r, order->high) ? "--set" : "recorded");
+}
+
+int replay_sets_judge(struct replaying *r, const struct tape *t)
+{
+	struct call_settings settings;
+	const struct option_order *order;
+	struct call *call;
+	enum err err;
+
+	if (!r->trying || !t->part_count)
+		return CLI_FINE;
+	err = replay_enter(&call, t, &t->parts[0]);
+	if (err)
+		return CLI_FINE; /* the comparison says so */
+	settings = *call_get_settings(call);
+	call_free(call);
+	settings_change(r, &settings);
+	order = options_contradiction(call_options, call_orders, &settings, set_names, r);
+	return order ? contradicts(r, &settings, order) : CLI_FINE;
 }
 
 static void counts_print(struct replaying *r)

@@ -7,9 +7,9 @@
 #include "audio/g711.h"
 #include "audio/wav.h"
 #include "base/json.h"
-#include "base/target.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/outfile.h"
 #include "providers/espeak.h"
 #include "providers/flite.h"
 
@@ -127,9 +127,9 @@ int cmd_say(struct cli *cli, int argc, char **argv)
 		return status;
 	if (argc != 2 || !path)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "say", NULL, "usage: callfunnel say TEXT -o F.wav [--lang L]");
-	err = target_find(target, path, &detail);
-	if (err)
-		return cli_fail(cli, CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message);
+	status = outfile_find(cli, target, path);
+	if (status)
+		return status;
 	buf_init(&s.ulaw, SOUND_MAX_BYTES);
 	err = say(language, argv[1], &s, &detail);
 	if (!err)

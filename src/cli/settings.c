@@ -3,9 +3,12 @@
 #include <stddef.h>
 
 #include "audio/silero.h"
+#include "base/jwks_fetch.h"
 #include "base/jws.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "cli/plane_settings.h"
+#include "conductor/calls.h"
 #include "conductor/rulebook.h"
 #include "conductor/tools.h"
 #include "control/identity.h"
@@ -26,8 +29,13 @@ const struct option *const settings_tables[] = {
 	call_options,
 	journal_settings,
 	jws_options,
+	jwks_fetch_options,
 	identity_options,
 	secrets_options,
+	server_options,
+	calls_options,
+	voice_options,
+	control_options,
 	rulebook_options,
 	toolbox_options,
 	NULL,

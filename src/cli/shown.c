@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "voice/call_records.h"
 
 enum { EVENTS_MAX = 1 << 18, TEXTS_MAX_BYTES = 256 << 20 };
 
@@ -97,8 +98,12 @@ static enum err item_h(void *arg, const struct journal_item *item, const uint8_t
 	struct shown *s = arg;
 	uint8_t kind = item->record.header.kind;
 
+	if (!payload && !s->sealed)
+		s->sealed = payload_err;
 	if (payload_err == ERR_DENIED)
 		return ERR_DENIED;
+	s->opened += payload != NULL;
+	s->end_sealed |= kind == JOURNAL_END && !payload;
 	s->workers += kind == JOURNAL_START || kind == JOURNAL_ATTACH;
 	s->gaps += kind == JOURNAL_GAP;
 	if (!payload) {
@@ -313,7 +318,7 @@ static void json_head(struct buf *b, const struct shown *s, const char *name)
 		json_pair_string(b, "rulebook", s->brief.rulebook);
 		json_pair_bool(b, "recorded", s->start.records_audio);
 	}
-	json_pair_bool(b, "ended", s->ended);
+	json_pair_bool(b, "ended", s->ended || s->end_sealed);
 	if (s->ended) {
 		json_pair_string(b, "reason", end_reason_name((enum end_reason)s->end.reason));
 		json_pair_u64(b, "connected_ms", s->end.connected_us / 1000);
@@ -456,6 +461,8 @@ static void put_tail(struct buf *b, const struct shown *s)
 	if (s->ended)
 		buf_printf(b, "        ended: %s; connected %" PRIu64 " ms, %u turns\n", end_reason_name((enum end_reason)s->end.reason),
 			s->end.connected_us / 1000, s->end.turns);
+	else if (s->end_sealed)
+		buf_text(b, "        ended; how cannot be read\n");
 	else
 		buf_text(b, "        the journal stops here: the call had not ended\n");
 	if (s->workers > 1)
@@ -507,5 +514,11 @@ void shown_fini(struct shown *s)
 
 enum err shown_read(struct shown *s, const struct call_source *source, struct err_detail *detail)
 {
-	return journal_read_call(&disk_real, source->path, &source->options, item_h, s, detail);
+	enum err err = call_records_at(&disk_real, source->path, &source->options, item_h, s, detail);
+
+	if (s->sealed && !s->opened && (!err || err == ERR_DENIED)) {
+		keyring_explain(source->keyring, s->sealed, detail);
+		return s->sealed;
+	}
+	return err;
 }

@@ -18,6 +18,9 @@ struct shown_event {
 
 struct shown {
 	bool started, ended;
+	bool end_sealed;    /* it ended, how cannot be read */
+	enum err sealed;    /* why the first payload that did not open did not; 0: all did */
+	uint64_t opened;
 	struct record_start start;
 	struct brief brief;
 	struct record_end end;
@@ -33,7 +36,8 @@ struct shown {
 void shown_init(struct shown *s);
 void shown_fini(struct shown *s);
 
-/* Everything that the journal has of the call. What journal_read_call says; ERR_LIMIT: too many events. */
+/* Everything that the journal has of the call. What journal_read_call says; ERR_LIMIT: too many events; what keyring_find says when
+ * not one record opens (then `detail` says why). */
 enum err shown_read(struct shown *s, const struct call_source *source, struct err_detail *detail) MUST_USE;
 
 /* One event more, as it happens. */

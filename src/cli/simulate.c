@@ -123,17 +123,42 @@ static uint64_t broken_all(const struct run_result *r)
 	return broken;
 }
 
+/* A word as a POSIX shell gives it back: in quotes when it wants them. */
+static void again_word(struct simulating *m, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		buf_text(&m->out, word);
+		return;
+	}
+	buf_text(&m->out, "'");
+	for (; *word; word++) {
+		if (*word == '\'')
+			buf_text(&m->out, "'\\''");
+		else
+			buf_byte(&m->out, (uint8_t)*word);
+	}
+	buf_text(&m->out, "'");
+}
+
+static void again_flag(struct simulating *m, const char *flag, const char *value)
+{
+	buf_printf(&m->out, " --%s ", flag);
+	again_word(m, value);
+}
+
 /* The real journal, and where it fails. */
 static void again_disk(struct simulating *m)
 {
 	size_t i;
 
 	if (m->disk)
-		buf_printf(&m->out, " --disk %s", m->disk);
+		again_flag(m, "disk", m->disk);
 	for (i = 0; i < m->crash_at.count; i++)
-		buf_printf(&m->out, " --crash-at %s", m->crash_at.items[i]);
+		again_flag(m, "crash-at", m->crash_at.items[i]);
 	for (i = 0; i < m->inject.count; i++)
-		buf_printf(&m->out, " --inject %s", m->inject.items[i]);
+		again_flag(m, "inject", m->inject.items[i]);
 }
 
 /* The command that shows that call again: with the scenario, the guard, the disk and every setting of this run. A point to fail at
@@ -141,23 +166,25 @@ static void again_disk(struct simulating *m)
 static void again_put(struct simulating *m, uint64_t seed, uint64_t call)
 {
 	bool all = m->call < 0 && (m->crash_at.count || m->inject.count);
-	char value[512];
+	char value[512], setting[640];
 	size_t i;
 
-	buf_printf(&m->out, "again: simulate --seed %" PRIu64 " --call%s %" PRIu64 " --faults %s", seed, all ? "s" : "", all ? call + 1 : call, m->faults);
+	buf_printf(&m->out, "again: simulate --seed %" PRIu64 " --call%s %" PRIu64, seed, all ? "s" : "", all ? call + 1 : call);
+	again_flag(m, "faults", m->faults);
 	again_disk(m);
 	if (m->script_path)
-		buf_printf(&m->out, " --script %s", m->script_path);
+		again_flag(m, "script", m->script_path);
 	if (m->sabotage)
-		buf_printf(&m->out, " --sabotage %s", m->sabotage);
+		again_flag(m, "sabotage", m->sabotage);
 	if (m->save_load)
 		buf_text(&m->out, " --save-load");
 	for (i = 0; i < config_count(m->cli->config); i++) {
 		struct config_setting s = config_at(m->cli->config, i);
 
 		config_print(&s, value, sizeof(value));
+		snprintf(setting, sizeof(setting), "%s=%s", s.option->name, value);
 		if (s.is_set)
-			buf_printf(&m->out, " --set %s=%s", s.option->name, value);
+			again_flag(m, "set", setting);
 	}
 	buf_text(&m->out, " --trace\n");
 }
@@ -205,6 +232,8 @@ static void people_totals(struct simulating *m, const struct run_result *r)
 	buf_printf(&m->out, "a call: %.1f s, %.1f turns, %.1f tools, %.2f interruptions, %.2f backchannels, %.2f coughs, %.2f faults\n",
 		per(t->virtual_us, n) / 1e6, per(t->turns, n), per(t->tools, n), per(t->interruptions, n), per(t->nods, n), per(t->coughs, n),
 		per(t->faults, n));
+	if (m->sabotage)
+		buf_printf(&m->out, "%" PRIu64 " faults more put the guard that is off to the test\n", t->provoked);
 	buf_printf(&m->out, "median end of a yes or no %u ms; %" PRIu64 " of %" PRIu64 " spelled answers cut off; %" PRIu64 " workers died; %" PRIu64
 		" cores saved and loaded; knowledge came %" PRIu64 " times\n", verdict_median(&r->verdict), r->verdict.early_spelled, r->verdict.spelled,
 		t->deaths, t->saved, t->knowledge);
@@ -291,6 +320,7 @@ static void json_totals(struct simulating *m, const struct run_result *r)
 	json_pair_u64(b, "knowledge", t->knowledge);
 	json_pair_u64(b, "requests", t->model_asks);
 	json_pair_u64(b, "faults", t->faults);
+	json_pair_u64(b, "faults_provoked", t->provoked);
 	json_pair_u64(b, "worker_deaths", t->deaths);
 	json_pair_u64(b, "holds", t->holds);
 	json_pair_u64(b, "records", t->records);
@@ -431,7 +461,7 @@ static int options_take(struct simulating *m)
 		status = disk_take(m);
 	if (status || !m->script_path)
 		return status;
-	err = script_load(&m->script, m->script_path, &detail);
+	err = script_load(&m->script, m->script_path, m->options.settings.call_max_ms, &detail);
 	m->options.script = m->script;
 	return err ? cli_fail(m->cli, err == ERR_NOTFOUND ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message) : CLI_FINE;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/config.h"
+#include "voice/call_records.h"
 
 static const char unknown_hint[] = "give an exported call file, the folder of a journal with one call, or a call's id (32 hex digits) and --dir";
 
@@ -16,13 +17,22 @@ static enum err keys_open(struct call_source *s, const char *key, struct err_det
 	struct stat st;
 	enum err err;
 
-	if (stat(s->path, &st) || !S_ISDIR(st.st_mode))
+	s->one_file = !stat(s->path, &st) && !S_ISDIR(st.st_mode);
+	if (s->one_file || stat(s->path, &st))
 		return ERR_NONE;
 	err = keyring_open(&s->keyring, &disk_real, s->path, &options, detail);
 	if (err != ERR_NOTFOUND || key || disk_path(path, s->path, "keyring") || !stat(path, &st))
 		return err; /* there are keys, and the master key is what is missing */
 	*detail = (struct err_detail){ .message = "" };
 	return ERR_NONE;
+}
+
+/* A file of a journal is sealed and holds parts of calls. */
+static bool is_exported(const struct journal_reader *reader)
+{
+	const struct journal_files *files = journal_reader_files(reader);
+
+	return files->count != 1 || files->items[0].err || files->items[0].header.role == JOURNAL_ROLE_EXPORT;
 }
 
 /* The one call of a file or folder. ERR_LIMIT: there are several. */
@@ -36,6 +46,12 @@ static enum err call_find(struct call_source *s, struct err_detail *detail)
 
 	if (err)
 		return err;
+	if (s->one_file && !is_exported(reader)) {
+		snprintf(detail->message, sizeof(detail->message), "this file of a journal is no exported call");
+		snprintf(detail->hint, sizeof(detail->hint), "name the call and its journal: CALL --dir DIR");
+		journal_reader_close(&reader);
+		return ERR_FORMAT;
+	}
 	while (!(err = journal_reader_next(reader, &item))) {
 		const struct journal_header *h = &item.record.header;
 
@@ -88,7 +104,10 @@ const char *call_journal_find(struct cli *cli, const struct id128 *call, char fo
 
 	id128_print(call, name);
 	len = snprintf(folder, DISK_PATH_MAX, "%s/journal/%s", data, name);
-	return len < DISK_PATH_MAX && !stat(folder, &st) ? folder : data;
+	if (len < DISK_PATH_MAX && !stat(folder, &st))
+		return folder;
+	len = snprintf(folder, DISK_PATH_MAX, "%s/journal", data);
+	return len < DISK_PATH_MAX && call_records_are_many(&disk_real, folder) ? folder : data;
 }
 
 int call_source_open(struct cli *cli, struct call_source *s, const char *word, const char *dir, const char *key)
@@ -120,6 +139,6 @@ int call_source_fail(struct cli *cli, const struct call_source *s, enum err err,
 	if (err == ERR_NOTFOUND)
 		return cli_fail(cli, CLI_MISSING, err, where, "`callfunnel journal list DIR` shows the calls of a journal", "no record of this call here");
 	if (err == ERR_DENIED)
-		return cli_fail(cli, CLI_MISSING, err, where, NULL, "the call cannot be opened: its keys are erased, or this may not be read");
+		return cli_fail(cli, CLI_MISSING, err, where, NULL, "this may not be read");
 	return cli_fail(cli, CLI_MISSING, err, where, NULL, "the call cannot be read: %s", err_name(err));
 }

@@ -13,12 +13,13 @@ struct call_source {
 	struct id128 call;
 	char name[33];    /* its id as text */
 	char folder[DISK_PATH_MAX]; /* where path points when the call was looked for */
+	bool one_file;              /* path is a file, not a folder */
 	struct keyring *keyring;
 	struct journal_reader_options options;
 };
 
 /* `word` is what the user typed; `dir` and `key` are --dir and --key, or NULL. An id without a dir is looked for in data.dir: in a journal of
- * its own there (journal/ID), else in data.dir itself. CLI_FINE, or what cli_fail returned; then nothing is
+ * its own there (journal/ID), else among all journals there (journal), else in data.dir itself. CLI_FINE, or what cli_fail returned; then nothing is
  * to be closed. The source must not move while it is open. */
 int call_source_open(struct cli *cli, struct call_source *s, const char *word, const char *dir, const char *key) MUST_USE;
 void call_source_close(struct call_source *s);

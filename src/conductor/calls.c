@@ -51,6 +51,11 @@ enum err calls_open(struct calls **cp, const struct calls_settings *settings, st
 		return ERR_NOMEM;
 	}
 	c->settings = *settings;
+	if (sweep_open(c)) {
+		free(c->workers);
+		free(c);
+		return ERR_NOMEM;
+	}
 	*cp = c;
 	return ERR_NONE;
 }
@@ -77,8 +82,10 @@ void calls_close(struct calls **cp)
 		job_cancel(&a->job);
 		toolbox_cancel(&a->tool);
 		http_exchange_cancel(&a->exchange);
-		ask_error(a, 503, "unavailable", "The conductor is closing.", "Try again in a moment.");
+		ask_failed(a, ERR_CLOSED);
 	}
+	sweep_close(c);
+	sights_purge(c, 0);
 	for (size_t i = 0; i < CALL_BOOKS_MAX; i++) {
 		rulebook_free(c->books[i].book);
 		buf_fini(&c->books[i].bytes);

@@ -2,8 +2,8 @@
  *
  * Mounted on a base/http_server: carriers' webhooks, the worker side and the people's side of docs/planes.md. A call is a document of
  * its tenant, changed by compare-and-set alone; its epoch is the fencing number of whoever has it. Rule-book, language, brief and
- * settings are pinned when it is made. Nothing about a call is kept in memory but the requests under way; which workers there are
- * is: they say it themselves every two seconds.
+ * settings are pinned when it is made. In memory are only the requests under way, and what workers say every two seconds: that they are
+ * there, and which calls they have. By that a sweeper ends, in the documents, what nobody has any more.
  * One loop's thread. Verifies no tokens itself: `token` gives the one that was verified for a request; roles and tenant are judged here.
  */
 #ifndef CONDUCTOR_CALLS_H
@@ -34,6 +34,9 @@ enum {
 	CALLS_WORKERS_MAX = 1000,
 	CALLS_HEARD_MS = 6000,       /* a worker that was silent for longer gets no new calls */
 	CALLS_TOKEN_MS = 60000,      /* a media token that is not used dies */
+	CALLS_REATTACH_MS = 15000,   /* a live call that no worker has had for so long is lost */
+	CALLS_SWEEP_MS = 2000,
+	CALLS_SWEEP_PAGE = 500,      /* calls and tokens that one sweep looks at */
 	CALLS_OFFERS_MAX = 15,       /* offers in a row that no worker took, then the call is given up */
 	CALLS_SNAPSHOT_MAX_BYTES = DOCUMENT_MAX_BYTES - 64,
 	CALLS_VARIABLES_MAX_BYTES = 16 * 1024
@@ -66,16 +69,33 @@ struct calls_settings {
 	uint64_t (*mono_ms)(void *arg); /* never falls */
 	int32_t (*today)(void *arg);    /* days since 1970-01-01 where the offices are */
 	void *arg;
+	uint64_t sweep_ms;              /* 0: CALLS_SWEEP_MS */
 };
 
 /* Settings are copied; what they point to is borrowed. ERR_USAGE: a public URL that is none; ERR_NOMEM. */
 enum err calls_open(struct calls **cp, const struct calls_settings *settings, struct err_detail *detail) MUST_USE;
 
 /* Requests under way get 503. Before the toolbox, the client and the stores; behind http_server_close, which then waits for these
- * answers. NULL-safe. */
+ * answers. Its timer closes in the loop's next turns. NULL-safe. */
 void calls_close(struct calls **cp);
 
 /* ERR_LIMIT as http_server_mount. */
 enum err calls_mount(struct calls *c, struct http_server *server) MUST_USE;
+
+/* What workers that were heard of lately say of themselves: for health and numbers. */
+struct calls_facts {
+	size_t workers;
+	size_t open;   /* that take a new call */
+	size_t unwell; /* whose journal is not well */
+	uint64_t calls;
+};
+void calls_facts(const struct calls *c, struct calls_facts *facts);
+
+/* One sweep, which otherwise begins by itself every sweep_ms: at most CALLS_SWEEP_PAGE calls that have not ended, and as many media
+ * tokens; the next one goes on behind them. Calls that were live and that no worker has had for CALLS_REATTACH_MS end as "lost", those
+ * that waited and whose tokens expired as "unanswered"; expired tokens, and snapshots of calls that have ended, are deleted. Nothing
+ * happens while one is under way. */
+void calls_sweep(struct calls *c);
+bool calls_sweeping(const struct calls *c);
 
 #endif

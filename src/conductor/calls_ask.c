@@ -29,7 +29,7 @@ struct ask *ask_begin(struct calls *c, struct http_request *r)
 	return a;
 }
 
-void ask_free(struct ask *a)
+void ask_over(struct ask *a)
 {
 	if (a->previous)
 		a->previous->next = a->next;
@@ -37,6 +37,7 @@ void ask_free(struct ask *a)
 		a->calls->asks = a->next;
 	if (a->next)
 		a->next->previous = a->previous;
+	worker_unpick(a->calls, a->picked);
 	call_record_fini(&a->record);
 	buf_fini(&a->snapshot);
 	json_decref(a->body);
@@ -50,29 +51,42 @@ void ask_free(struct ask *a)
 void ask_error(struct ask *a, unsigned int status, const char *code, const char *message, const char *hint)
 {
 	http_reply_error(a->request, status, code, message, NULL, hint && *hint ? hint : NULL);
-	ask_free(a);
+	ask_over(a);
 }
 
 void ask_failed(struct ask *a, enum err err)
 {
+	ask_step *failed = a->failed;
+
 	log_warn(&log_here, "it cannot be done now", LOG_ERR(err));
-	ask_error(a, 503, "unavailable", "The calls cannot be reached now.", "Try again in a moment.");
+	a->failed = NULL;
+	if (failed)
+		failed(a);
+	else
+		ask_error(a, 503, "unavailable", "The calls cannot be reached now.", "Try again in a moment.");
 }
 
 void ask_json(struct ask *a, unsigned int status, struct buf *json)
 {
 	http_reply_json(a->request, status, json);
 	buf_fini(json);
-	ask_free(a);
+	ask_over(a);
 }
 
 void ask_done(struct ask *a)
 {
 	http_reply(a->request, 204, NULL, NULL, 0);
-	ask_free(a);
+	ask_over(a);
 }
 
-/* ---- who asks ---- */
+/* ---- who asks, for what ---- */
+
+void ask_call_id(struct ask *a)
+{
+	const char *id = http_param(a->request, "call");
+
+	snprintf(a->id, sizeof(a->id), "%s", call_id_ok(id) ? id : "");
+}
 
 bool ask_person(struct ask *a, unsigned int roles)
 {
@@ -278,7 +292,7 @@ void ask_token(struct ask *a)
 	buf_init(&b, 512);
 	call_token_make(&a->record, calls_now_ms(a->calls), a->token, a->hash);
 	call_token_key(a->hash, key);
-	err = call_index_encode(a->tenant, a->id, a->began_ms, &b);
+	err = call_token_encode(a->tenant, a->id, a->began_ms, calls_now_ms(a->calls) + CALLS_TOKEN_MS, &b);
 	put.value = b.data;
 	put.len = b.len;
 	if (!err)
@@ -288,6 +302,56 @@ void ask_token(struct ask *a)
 		ask_failed(a, err);
 }
 
+static void offer_stored(struct ask *a)
+{
+	a->picked[0] = 0; /* it stays counted */
+	a->offered(a);
+}
+
+static void store_offer(struct ask *a)
+{
+	a->then = offer_stored;
+	ask_store(a);
+}
+
+/* Once picked it stays, when the record has to be judged again; a webhook that is only repeated goes where the first one went. */
+static const struct call_worker *pick(struct ask *a)
+{
+	const struct call_worker *w = a->is_repeat && a->record.offered[0] ? worker_find(a->calls, a->record.offered) : NULL;
+
+	if (w) {
+		worker_unpick(a->calls, a->picked);
+		a->picked[0] = 0;
+		return w;
+	}
+	w = a->picked[0] ? worker_find(a->calls, a->picked) : NULL;
+	if (w)
+		return w;
+	w = worker_pick(a->calls, &a->record);
+	if (w)
+		memcpy(a->picked, w->name, sizeof(w->name));
+	return w;
+}
+
+bool ask_offer(struct ask *a, const char *path, ask_step *then)
+{
+	const struct call_worker *w = pick(a);
+
+	if (!w)
+		return false;
+	if (worker_media_url(a->calls, w, path, a->media_url)) {
+		ask_failed(a, ERR_LIMIT);
+		return true;
+	}
+	memcpy(a->record.offered, w->name, sizeof(w->name));
+	a->record.offers++;
+	sight_note(a->calls, a->id, a->record.epoch); /* whoever asked is coming */
+	a->offered = then;
+	a->then = store_offer;
+	ask_token(a);
+	return true;
+}
+
 /* ---- snapshots ---- */
 
 void snapshot_key(const char *id, char out[DOCUMENT_KEY_MAX])
@@ -295,7 +359,30 @@ void snapshot_key(const char *id, char out[DOCUMENT_KEY_MAX])
 	snprintf(out, DOCUMENT_KEY_MAX, "snapshot/%s", id);
 }
 
-/* Four bytes of epoch, then the worker's. */
+enum err snapshot_put(struct ask *a, uint32_t epoch, const void *data, size_t len, documents_stored_h *h)
+{
+	const uint8_t head[SNAPSHOT_HEAD_BYTES] = { (uint8_t)epoch, (uint8_t)(epoch >> 8), (uint8_t)(epoch >> 16), (uint8_t)(epoch >> 24) };
+	char key[DOCUMENT_KEY_MAX];
+	struct documents_put put = { .key = key, .expected = a->snapshot_revision };
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, DOCUMENT_MAX_BYTES);
+	buf_append(&b, head, sizeof(head));
+	buf_append(&b, data, len);
+	snapshot_key(a->id, key);
+	put.value = b.data;
+	put.len = b.len;
+	err = b.err ? b.err : documents_put(a->calls->settings.documents, &a->job, a->tenant, &put, h, a);
+	buf_fini(&b);
+	return err;
+}
+
+static uint32_t head_read(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 static void on_snapshot(void *arg, enum err err, const struct document *d)
 {
 	struct ask *a = arg;
@@ -303,9 +390,11 @@ static void on_snapshot(void *arg, enum err err, const struct document *d)
 	buf_reset(&a->snapshot);
 	a->snapshot_revision = d ? d->revision : DOCUMENT_NONE;
 	a->snapshot_epoch = 0;
-	if (!err && d->len > 4) {
-		memcpy(&a->snapshot_epoch, d->value, 4);
-		buf_append(&a->snapshot, d->value + 4, d->len - 4);
+	if (!err && d->len < SNAPSHOT_HEAD_BYTES)
+		err = ERR_CORRUPT;
+	if (!err) {
+		a->snapshot_epoch = head_read(d->value);
+		buf_append(&a->snapshot, d->value + SNAPSHOT_HEAD_BYTES, d->len - SNAPSHOT_HEAD_BYTES);
 		err = a->snapshot.err;
 	}
 	if (err && err != ERR_NOTFOUND)

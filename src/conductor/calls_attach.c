@@ -95,10 +95,38 @@ static void reply(struct ask *a)
 	ask_json(a, 200, &b);
 }
 
-static void on_book(struct ask *a)
+/* ---- the fence: the snapshot is written again under the new epoch, so that a put of the old one's, which was judged before this
+ * attach, finds another revision than the one it looked at ---- */
+
+static void on_fenced(void *arg, enum err err, uint64_t revision)
 {
-	a->then = reply;
-	ask_snapshot(a); /* behind the new epoch: the old worker can put none any more */
+	struct ask *a = arg;
+
+	(void)revision;
+	if ((err == ERR_EXISTS || err == ERR_NOTFOUND) && ++a->tries < CALL_TRIES_MAX) {
+		ask_snapshot(a); /* the old worker was quicker: its newer one is the one to go on from */
+	} else if (err) {
+		ask_failed(a, err);
+	} else {
+		a->then = reply;
+		ask_book(a);
+	}
+}
+
+static void on_snapshot(struct ask *a)
+{
+	enum err err;
+
+	if (a->snapshot_epoch > a->record.epoch) {
+		ask_error(a, 409, "stale", "A later epoch has the call.", NULL);
+	} else if (a->record.epoch == 1) {
+		a->then = reply;
+		ask_book(a);
+	} else {
+		err = snapshot_put(a, a->record.epoch, a->snapshot.data, a->snapshot.len, on_fenced);
+		if (err)
+			ask_failed(a, err);
+	}
 }
 
 static void on_erased(void *arg, enum err err, uint64_t revision)
@@ -115,8 +143,10 @@ static void on_attached(struct ask *a)
 	call_token_key(a->hash, key);
 	if (documents_delete(a->calls->settings.documents, NULL, tenant_house(), key, DOCUMENT_ANY, on_erased, NULL))
 		on_erased(NULL, ERR_NONE, 0);
-	a->then = on_book;
-	ask_book(a);
+	sight_note(a->calls, a->id, a->record.epoch);
+	a->tries = 0;
+	a->then = on_snapshot;
+	ask_snapshot(a);
 }
 
 static bool same(const json_t *carrier, const char *name, const char *known)
@@ -141,6 +171,7 @@ static void judge(struct ask *a)
 		r->epoch++;
 		r->state = CALL_LIVE;
 		r->offers = 0;
+		r->offered[0] = 0;
 		if (!r->clock_ms)
 			r->clock_ms = calls_now_ms(a->calls);
 		memset(r->tokens, 0, sizeof(r->tokens));
@@ -181,7 +212,7 @@ void calls_on_attach(struct http_request *r, void *arg)
 		return;
 	token = json_string_value(json_object_get(a->body, "token"));
 	worker = json_string_value(json_object_get(a->body, "worker"));
-	if (!token || !worker || strlen(worker) >= CALL_WORD_MAX || !json_is_object(json_object_get(a->body, "carrier"))) {
+	if (!token || !worker || !worker_name_ok(worker) || !json_is_object(json_object_get(a->body, "carrier"))) {
 		ask_error(a, 400, "bad_request", "worker, token and carrier are needed.", NULL);
 	} else if (!call_token_hash(token, a->hash)) {
 		forbid(a);

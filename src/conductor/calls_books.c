@@ -1,4 +1,5 @@
 /* Rule-books as they lie on the disk, and as calls are pinned to them: read once, held by hash, the longest unused goes. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,23 +64,48 @@ static enum err load(struct rulebook **bp, const char *name, const struct buf *b
 	return err;
 }
 
-enum err book_current(struct calls *c, const char *name, struct call_book **bp, struct err_detail *detail)
+/* rulebook_find would take it for a path. */
+static bool is_file(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
+enum err book_bytes(struct calls *c, const char *name, struct buf *bytes, struct err_detail *detail)
 {
 	char path[RULEBOOK_PATH_MAX];
+	enum err err;
+
+	if (!route_rulebook_ok(name) || is_file(name))
+		return ERR_NOTFOUND;
+	err = rulebook_find(name, c->settings.rulebooks_dir, path, detail);
+	return err ? err : rulebook_read(path, bytes, detail);
+}
+
+/* The one that was read from these bytes before. */
+static struct call_book *held_bytes(struct calls *c, const struct buf *bytes)
+{
+	char hash[RULEBOOK_HASH_BYTES];
+	uint8_t raw[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(raw, bytes->len ? bytes->data : (const uint8_t *)"", bytes->len);
+	sodium_bin2hex(hash, sizeof(hash), raw, sizeof(raw));
+	return held(c, hash);
+}
+
+enum err book_current(struct calls *c, const char *name, struct call_book **bp, struct err_detail *detail)
+{
 	struct rulebook *book = NULL;
 	struct buf bytes;
 	enum err err;
 
-	*bp = NULL;
-	if (!route_rulebook_ok(name))
-		return ERR_NOTFOUND;
 	buf_init(&bytes, 2 * RULEBOOK_MAX_BYTES);
-	err = rulebook_find(name, c->settings.rulebooks_dir, path, detail);
-	if (!err)
-		err = rulebook_read(path, &bytes, detail);
-	if (!err)
+	err = book_bytes(c, name, &bytes, detail);
+	*bp = err ? NULL : held_bytes(c, &bytes);
+	if (!err && !*bp)
 		err = load(&book, name, &bytes, detail);
-	if (!err)
+	if (book)
 		*bp = keep(c, book, &bytes);
 	buf_fini(&bytes);
 	return err;

@@ -8,10 +8,11 @@
 
 enum {
 	F_ID = 1, F_RULEBOOK, F_VERSION, F_HASH, F_LANGUAGE, F_OUTBOUND, F_KIND, F_ACCOUNT, F_CARRIER_CALL, F_STATE, F_EPOCH, F_WORKER, F_OFFERS,
-	F_BEGAN, F_CLOCK, F_ENDED, F_CONNECTED, F_TURNS, F_REASON, F_OUTCOME, F_TOKEN, F_VARIABLES, F_BRIEF, F_SETTINGS
+	F_BEGAN, F_CLOCK, F_ENDED, F_CONNECTED, F_TURNS, F_REASON, F_OUTCOME, F_TOKEN, F_VARIABLES, F_BRIEF, F_SETTINGS,
+	F_TOOLS, F_OFFERED, F_TOLD
 };
 
-enum { INDEX_TENANT = 1, INDEX_ID, INDEX_BEGAN };
+enum { INDEX_TENANT = 1, INDEX_ID, INDEX_BEGAN, INDEX_UNTIL };
 
 void call_record_init(struct call_record *r)
 {
@@ -75,6 +76,9 @@ enum err call_record_encode(const struct call_record *r, struct buf *out)
 	wire_put_bytes(out, F_VARIABLES, r->variables.data, r->variables.len);
 	wire_put_bytes(out, F_BRIEF, r->brief.data, r->brief.len);
 	wire_put_bytes(out, F_SETTINGS, r->settings.data, r->settings.len);
+	wire_put_u64(out, F_TOOLS, r->tools);
+	wire_put_text(out, F_OFFERED, r->offered);
+	wire_put_u64(out, F_TOLD, r->is_told);
 	return out->err;
 }
 
@@ -129,6 +133,7 @@ static bool take_text_field(struct call_record *r, const struct wire_field *f)
 	case F_ACCOUNT: return take(f, r->account, sizeof(r->account));
 	case F_CARRIER_CALL: return take(f, r->carrier_call, sizeof(r->carrier_call));
 	case F_WORKER: return take(f, r->worker, sizeof(r->worker));
+	case F_OFFERED: return take(f, r->offered, sizeof(r->offered));
 	case F_REASON: return take(f, r->reason, sizeof(r->reason));
 	case F_OUTCOME: return take(f, r->outcome, sizeof(r->outcome));
 	case F_TOKEN: return take_token(r, f);
@@ -151,6 +156,8 @@ static bool take_number_field(struct call_record *r, const struct wire_field *f)
 	case F_ENDED: r->ended_ms = f->u64; break;
 	case F_CONNECTED: r->connected_ms = f->u64; break;
 	case F_TURNS: r->turns = wire_u32(f); break;
+	case F_TOOLS: r->tools = wire_u32(f); break;
+	case F_TOLD: r->is_told = f->u64; break;
 	default: break;
 	}
 	return r->state <= CALL_ENDED;
@@ -179,6 +186,14 @@ enum err call_record_decode(struct call_record *r, const void *data, size_t len)
 	return reader.err || !call_id_ok(r->id) ? ERR_CORRUPT : ERR_NONE;
 }
 
+void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms)
+{
+	r->state = CALL_ENDED;
+	r->ended_ms = now_ms;
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+	memset(r->tokens, 0, sizeof(r->tokens));
+}
+
 /* ---- ids and keys ---- */
 
 bool call_id_ok(const char *id)
@@ -194,6 +209,11 @@ void call_key(uint64_t began_ms, const char *id, char out[DOCUMENT_KEY_MAX])
 void call_index_key(const char *id, char out[DOCUMENT_KEY_MAX])
 {
 	snprintf(out, DOCUMENT_KEY_MAX, "call/%s", id);
+}
+
+void call_open_key(const char *id, char out[DOCUMENT_KEY_MAX])
+{
+	snprintf(out, DOCUMENT_KEY_MAX, CALL_OPEN_PREFIX "%s", id);
 }
 
 void call_id_random(char out[CALL_ID_MAX])
@@ -229,6 +249,14 @@ enum err call_index_encode(const struct tenant *t, const char *id, uint64_t bega
 	return out->err;
 }
 
+enum err call_token_encode(const struct tenant *t, const char *id, uint64_t began_ms, uint64_t until_ms, struct buf *out)
+{
+	enum err err = call_index_encode(t, id, began_ms, out);
+
+	wire_put_u64(out, INDEX_UNTIL, until_ms);
+	return err ? err : out->err;
+}
+
 enum err call_index_decode(struct call_index *i, const void *data, size_t len)
 {
 	struct wire_reader reader;
@@ -244,6 +272,8 @@ enum err call_index_decode(struct call_index *i, const void *data, size_t len)
 			err = ERR_CORRUPT;
 		else if (f.number == INDEX_BEGAN && !f.is_bytes)
 			i->began_ms = f.u64;
+		else if (f.number == INDEX_UNTIL && !f.is_bytes)
+			i->until_ms = f.u64;
 	}
 	if (!err && (reader.err || !i->began_ms || !call_id_ok(i->id)))
 		err = ERR_CORRUPT;
@@ -291,10 +321,19 @@ bool call_token_holds(const struct call_record *r, uint64_t now_ms, const uint8_
 	return holds;
 }
 
+bool call_token_any(const struct call_record *r, uint64_t now_ms)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < CALL_TOKENS_MAX; i++)
+		any |= r->tokens[i].until_ms > now_ms;
+	return any;
+}
+
 void call_token_key(const uint8_t hash[CALL_TOKEN_HASH_BYTES], char out[DOCUMENT_KEY_MAX])
 {
 	char hex[2 * CALL_TOKEN_HASH_BYTES + 1];
 
 	sodium_bin2hex(hex, sizeof(hex), hash, CALL_TOKEN_HASH_BYTES);
-	snprintf(out, DOCUMENT_KEY_MAX, "media-token/%s", hex);
+	snprintf(out, DOCUMENT_KEY_MAX, CALL_TOKEN_PREFIX "%s", hex);
 }

@@ -1,4 +1,5 @@
-/* A new call: pinned to its rule-book, put into the stores. The book first, then the house's index, then (by the asker) the document. */
+/* A new call: pinned to its rule-book, put into the stores. The book first, then the house's index, the open entry by which the
+ * sweeper finds it, and (by the asker) the document. */
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,43 @@ enum err call_make(struct ask *a, const char *language, const json_t *given, boo
 
 /* ---- into the stores ---- */
 
+static void on_open(void *arg, enum err err, uint64_t revision)
+{
+	struct ask *a = arg;
+
+	(void)revision;
+	if (err)
+		ask_failed(a, err);
+	else
+		a->then(a);
+}
+
+static void put_index(struct ask *a, const char *key, uint64_t expected, documents_stored_h *h)
+{
+	struct documents_put put = { .key = key, .expected = expected };
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, 512);
+	err = call_index_encode(a->tenant, a->id, a->began_ms, &b);
+	put.value = b.data;
+	put.len = b.len;
+	if (!err)
+		err = documents_put(a->calls->settings.documents, &a->job, tenant_house(), &put, h, a);
+	buf_fini(&b);
+	if (err)
+		ask_failed(a, err);
+}
+
+/* Behind the index, so that it says the same time as that. */
+static void put_open(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+
+	call_open_key(a->id, key);
+	put_index(a, key, DOCUMENT_ANY, on_open);
+}
+
 static void on_index(void *arg, enum err err, uint64_t revision)
 {
 	struct ask *a = arg;
@@ -79,33 +117,25 @@ static void on_index(void *arg, enum err err, uint64_t revision)
 	else if (err)
 		ask_failed(a, err);
 	else
-		a->then(a);
+		put_open(a);
 }
 
 static void on_book(void *arg, enum err err, uint64_t revision)
 {
 	struct ask *a = arg;
 	char key[DOCUMENT_KEY_MAX];
-	struct documents_put put = { .key = key, .expected = DOCUMENT_NONE };
-	struct buf b;
 
 	(void)revision;
-	if (err == ERR_EXISTS)
-		err = ERR_NONE;
-	buf_init(&b, 512);
 	call_index_key(a->id, key);
-	if (!err)
-		err = call_index_encode(a->tenant, a->id, a->began_ms, &b);
-	put.value = b.data;
-	put.len = b.len;
-	if (!err)
-		err = documents_put(a->calls->settings.documents, &a->job, tenant_house(), &put, on_index, a);
-	buf_fini(&b);
-	if (err)
+	if (err && err != ERR_EXISTS)
 		ask_failed(a, err);
+	else if (a->is_known)
+		put_open(a);
+	else
+		put_index(a, key, DOCUMENT_NONE, on_index);
 }
 
-void call_begin(struct ask *a)
+void call_begin(struct ask *a, bool is_known)
 {
 	char key[DOCUMENT_KEY_MAX];
 	struct documents_put put = { .key = key, .expected = DOCUMENT_NONE };
@@ -115,6 +145,7 @@ void call_begin(struct ask *a)
 	for (size_t i = 0; i < CALL_BOOKS_MAX && !held; i++)
 		if (a->calls->books[i].book && !strcmp(rulebook_hash(a->calls->books[i].book), a->record.hash))
 			held = &a->calls->books[i];
+	a->is_known = is_known;
 	book_key(a->record.hash, key);
 	if (held) {
 		put.value = held->bytes.data;

@@ -15,7 +15,7 @@ static void put_call(struct buf *b, const struct call_record *r)
 	json_pair_string(b, "call", r->id);
 	json_pair_string(b, "state", call_state_name(r->state));
 	json_pair_string(b, "direction", r->is_outbound ? "outbound" : "inbound");
-	json_pair_string(b, "carrier", r->kind);
+	json_pair_string(b, "kind", r->kind);
 	json_pair_string(b, "rulebook", r->rulebook);
 	json_pair_string(b, "version", r->version);
 	json_pair_string(b, "hash", r->hash);
@@ -26,6 +26,7 @@ static void put_call(struct buf *b, const struct call_record *r)
 	json_pair_u64(b, "ended_ms", r->ended_ms);
 	json_pair_u64(b, "connected_ms", r->connected_ms);
 	json_pair_u64(b, "turns", r->turns);
+	json_pair_u64(b, "tools", r->tools);
 	json_pair_string(b, "reason", r->reason);
 	json_pair_string(b, "outcome", r->outcome);
 	json_close(b, '}');
@@ -46,16 +47,15 @@ static void reply_browser(struct ask *a)
 	ask_json(a, 200, &b);
 }
 
-static void store_browser(struct ask *a)
+static void no_worker(struct ask *a)
 {
-	a->then = reply_browser;
-	ask_store(a);
+	ask_error(a, 503, "no_worker", "No worker can take a call now.", "Try again in a moment.");
 }
 
-static void token_browser(struct ask *a)
+static void offer_browser(struct ask *a)
 {
-	a->then = store_browser;
-	ask_token(a);
+	if (!ask_offer(a, "/media/browser", reply_browser))
+		no_worker(a);
 }
 
 /* Nobody else makes a call of a random id. */
@@ -64,21 +64,43 @@ static void never(struct ask *a)
 	ask_failed(a, ERR_EXISTS);
 }
 
+/* Nothing is begun for a call that nobody can take. */
 static void place_browser(struct ask *a)
 {
-	struct call_worker *w = worker_pick(a->calls, "");
-
-	if (!w) {
-		ask_error(a, 503, "no_worker", "No worker can take a call now.", "Try again in a moment.");
-	} else if (worker_media_url(a->calls, w, "/media/browser", a->media_url)) {
-		ask_failed(a, ERR_LIMIT);
-	} else {
-		a->record.began_ms = a->began_ms = calls_now_ms(a->calls);
-		snprintf(a->record.kind, sizeof(a->record.kind), "browser");
-		a->judge = never;
-		a->then = token_browser;
-		call_begin(a);
+	if (!worker_any(a->calls)) {
+		no_worker(a);
+		return;
 	}
+	a->record.began_ms = a->began_ms = calls_now_ms(a->calls);
+	snprintf(a->record.kind, sizeof(a->record.kind), "browser");
+	a->judge = never;
+	a->then = offer_browser;
+	call_begin(a, false);
+}
+
+static void refuse_browser(struct ask *a, enum err err, const struct err_detail *detail)
+{
+	if (err == ERR_NOMEM || err == ERR_IO)
+		ask_failed(a, err);
+	else if (detail->message[0])
+		ask_error(a, 422, "unfit", detail->message, detail->hint);
+	else
+		ask_error(a, 422, "unfit", err == ERR_LIMIT ? "The variables are too large." : "There is no such rule-book or language.", NULL);
+}
+
+/* Null is as good as missing. False: it has ended. */
+static bool browser_read(struct ask *a, const char **name, const char **language, const json_t **variables)
+{
+	const json_t *book = json_object_get(a->body, "rulebook"), *spoken = json_object_get(a->body, "language");
+
+	*variables = json_object_get(a->body, "variables");
+	*variables = json_is_null(*variables) ? NULL : *variables;
+	*name = json_string_value(book);
+	*language = json_string_value(spoken);
+	if (*name && (!spoken || json_is_null(spoken) || *language) && (!*variables || json_is_object(*variables)))
+		return true;
+	ask_error(a, 400, "bad_request", "rulebook and language are texts, variables an object.", NULL);
+	return false;
 }
 
 static void on_browser(struct http_request *r, void *arg)
@@ -86,26 +108,44 @@ static void on_browser(struct http_request *r, void *arg)
 	struct ask *a = ask_begin(arg, r);
 	struct err_detail detail = { .message = "" };
 	struct call_book *held = NULL;
-	const char *name;
+	const char *name, *language;
 	const json_t *variables;
 	enum err err;
 
-	if (!a || !ask_person(a, ROLE_OPERATOR) || !ask_body(a))
+	if (!a || !ask_person(a, ROLE_OPERATOR) || !ask_body(a) || !browser_read(a, &name, &language, &variables))
 		return;
-	name = json_string_value(json_object_get(a->body, "rulebook"));
-	variables = json_object_get(a->body, "variables");
-	err = name ? book_current(a->calls, name, &held, &detail) : ERR_NOTFOUND;
+	err = book_current(a->calls, name, &held, &detail);
 	if (!err) {
 		call_id_random(a->id);
 		a->book = rulebook_share(held->book);
-		err = call_make(a, json_string_value(json_object_get(a->body, "language")), json_is_object(variables) ? variables : NULL, !variables, &detail);
+		err = call_make(a, language, variables, !variables, &detail);
 	}
-	if (!err)
-		place_browser(a);
-	else if (err == ERR_NOMEM || err == ERR_IO)
-		ask_failed(a, err);
+	if (err)
+		refuse_browser(a, err, &detail);
 	else
-		ask_error(a, 422, "unfit", detail.message[0] ? detail.message : "There is no such rule-book or language.", detail.hint);
+		place_browser(a);
+}
+
+/* The page's socket is gone and the call has not ended: another way to it. */
+static void judge_again(struct ask *a)
+{
+	if (!a->began_ms || strcmp(a->record.kind, "browser") != 0)
+		ask_error(a, 404, "not_found", "There is no such call.", NULL);
+	else if (a->record.state == CALL_ENDED)
+		ask_error(a, 409, "ended", "The call has ended.", NULL);
+	else
+		offer_browser(a);
+}
+
+static void on_browser_again(struct http_request *r, void *arg)
+{
+	struct ask *a = ask_begin(arg, r);
+
+	if (!a || !ask_person(a, ROLE_OPERATOR))
+		return;
+	ask_call_id(a);
+	a->judge = judge_again;
+	ask_find(a);
 }
 
 /* ---- seeing ---- */
@@ -129,7 +169,7 @@ static void on_one(struct http_request *r, void *arg)
 
 	if (!a || !ask_person(a, ROLE_VIEWER))
 		return;
-	snprintf(a->id, sizeof(a->id), "%s", http_param(r, "call"));
+	ask_call_id(a);
 	a->judge = judge_one;
 	ask_find(a);
 }
@@ -160,38 +200,59 @@ static void on_page(void *arg, enum err err, const struct documents_page *page)
 	ask_failed(a, err);
 }
 
+/* As the `before` of a page before. */
+static bool before_ok(const char *before)
+{
+	return strlen(before) == 16 + 1 + CALL_ID_MAX - 1 && strspn(before, "0123456789abcdef") == 16 && before[16] == '-' && call_id_ok(before + 17);
+}
+
+static size_t limit_of(const char *text)
+{
+	unsigned long wanted = text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 9 ? strtoul(text, NULL, 10) : 0;
+
+	return !text ? LIST_DEFAULT : wanted > LIST_MAX ? LIST_MAX : wanted;
+}
+
 static void on_list(struct http_request *r, void *arg)
 {
 	struct ask *a = ask_begin(arg, r);
-	const char *before = http_query(r, "before"), *limit = http_query(r, "limit");
-	unsigned long wanted = limit ? strtoul(limit, NULL, 10) : LIST_DEFAULT;
+	const char *before = http_query(r, "before");
 	char after[DOCUMENT_KEY_MAX] = "";
-	struct documents_range range = { .prefix = "call/", .after = after, .limit = wanted && wanted < LIST_MAX ? wanted : LIST_MAX };
+	struct documents_range range = { .prefix = "call/", .after = after, .limit = limit_of(http_query(r, "limit")) };
 	enum err err;
 
 	if (!a || !ask_person(a, ROLE_VIEWER))
 		return;
+	if ((before && !before_ok(before)) || !range.limit) {
+		ask_error(a, 400, "bad_request", "`before` is from a list, `limit` a number from 1 to 50.", NULL);
+		return;
+	}
 	if (before)
-		snprintf(after, sizeof(after), "call/%.100s", before);
-	err = before && strspn(before, "0123456789abcdef-") != strlen(before)
-		? ERR_USAGE
-		: documents_list(a->calls->settings.documents, &a->job, a->tenant, &range, on_page, a);
-	if (err == ERR_USAGE)
-		ask_error(a, 400, "bad_request", "`before` is not from a list.", NULL);
-	else if (err)
+		snprintf(after, sizeof(after), "call/%s", before);
+	err = documents_list(a->calls->settings.documents, &a->job, a->tenant, &range, on_page, a);
+	if (err)
 		ask_failed(a, err);
 }
 
 /* ---- ending ---- */
 
+/* In the document: whoever comes for it is told. */
+static void end_here(struct ask *a)
+{
+	call_record_end(&a->record, "order", calls_now_ms(a->calls));
+	a->then = ask_done;
+	ask_store(a);
+}
+
+/* 404: it is between two workers. Over the document that named this one: if another has attached meanwhile, that one is asked. */
 static void on_ordered(const struct http_answer *answer, void *arg)
 {
 	struct ask *a = arg;
 
-	if (answer->err || (answer->status != 204 && answer->status != 404))
+	if (!answer->err && answer->status == 404)
+		end_here(a);
+	else if (answer->err || answer->status != 204)
 		ask_error(a, 502, "worker", "The call's worker does not answer.", "Try again in a moment.");
-	else if (answer->status == 404)
-		ask_error(a, 409, "moving", "The call is between two workers.", "Try again in a moment.");
 	else
 		ask_done(a);
 }
@@ -204,6 +265,7 @@ static void order_end(struct ask *a, const struct call_worker *w)
 	const char *headers[3] = { NULL, "Content-Type: application/json", NULL };
 	char url[CALL_URL_MAX];
 	struct http_ask ask = { .method = HTTP_POST, .url = url, .headers = headers, .body = body, .len = sizeof(body) - 1, .total_us = 5000000 };
+	struct err_detail detail;
 	struct buf bearer;
 	enum err err;
 
@@ -213,7 +275,7 @@ static void order_end(struct ask *a, const struct call_worker *w)
 	err = s->assertion(s->arg, a->tenant, &bearer);
 	headers[0] = buf_str(&bearer);
 	if (!err)
-		err = http_exchange_start(&a->exchange, s->client, &ask, &handlers, a, NULL);
+		err = http_exchange_start(&a->exchange, s->client, &ask, &handlers, a, &detail);
 	buf_fini(&bearer);
 	if (err)
 		ask_failed(a, err);
@@ -230,11 +292,7 @@ static void judge_end(struct ask *a)
 	} else if (a->record.state == CALL_LIVE && w) {
 		order_end(a, w);
 	} else {
-		a->record.state = CALL_ENDED;
-		a->record.ended_ms = calls_now_ms(a->calls);
-		snprintf(a->record.reason, sizeof(a->record.reason), "order");
-		a->then = ask_done;
-		ask_store(a);
+		end_here(a);
 	}
 }
 
@@ -244,7 +302,7 @@ static void on_end(struct http_request *r, void *arg)
 
 	if (!a || !ask_person(a, ROLE_OPERATOR))
 		return;
-	snprintf(a->id, sizeof(a->id), "%s", http_param(r, "call"));
+	ask_call_id(a);
 	a->judge = judge_end;
 	ask_find(a);
 }
@@ -253,6 +311,10 @@ const struct http_route calls_people_routes[] = {
 	{ HTTP_POST, "/v1/calls/browser", on_browser, 0, 0 },
 	{ HTTP_GET, "/v1/calls", on_list, 0, 0 },
 	{ HTTP_GET, "/v1/calls/:call", on_one, 0, 0 },
+	{ HTTP_POST, "/v1/calls/:call/browser", on_browser_again, 0, 0 },
 	{ HTTP_POST, "/v1/calls/:call/end", on_end, 0, 0 },
+	{ HTTP_GET, "/v1/rulebooks", calls_on_rulebooks, 0, 0 },
+	{ HTTP_POST, "/v1/rulebooks/check", calls_on_rulebook_check, 0, RULEBOOK_MAX_BYTES },
+	{ HTTP_GET, "/v1/rulebooks/:name", calls_on_rulebook, 0, 0 },
 	{ .method = HTTP_METHOD_NONE },
 };

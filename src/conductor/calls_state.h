@@ -45,10 +45,12 @@ struct call_record {
 	uint32_t epoch;
 	char worker[CALL_WORD_MAX];
 	uint32_t offers;       /* since a worker last attached */
+	char offered[CALL_WORD_MAX]; /* the worker that was last offered, "" when it attached */
 	uint64_t began_ms;     /* it was made; all times since 1970 */
 	uint64_t clock_ms;     /* zero of the call's clock: the first attach */
 	uint64_t ended_ms, connected_ms;
-	uint32_t turns;
+	uint32_t turns, tools; /* tools: that change something, and were asked for */
+	bool is_told;          /* the worker itself said that it has ended */
 	char reason[CALL_WORD_MAX], outcome[CALL_WORD_MAX];
 	struct call_token tokens[CALL_TOKENS_MAX];
 	struct buf variables;  /* JSON, as the flow was filled in with */
@@ -65,6 +67,9 @@ const char *call_state_name(enum call_state state);
 void call_key(uint64_t began_ms, const char *id, char out[DOCUMENT_KEY_MAX]);
 bool call_id_ok(const char *id);
 void call_id_random(char out[CALL_ID_MAX]);
+
+/* By the conductor, not by its worker. */
+void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms);
 /* The same carrier's call is always the same call of ours. */
 void call_id_of_carrier(const struct tenant *t, const char *kind, const struct carrier_call *c, char out[CALL_ID_MAX]);
 
@@ -73,16 +78,24 @@ struct call_index {
 	struct tenant *tenant; /* made by decode; the caller's to drop */
 	char id[CALL_ID_MAX];
 	uint64_t began_ms;
+	uint64_t until_ms; /* of a token: when it dies */
 };
 
 enum err call_index_encode(const struct tenant *t, const char *id, uint64_t began_ms, struct buf *out) MUST_USE;
+enum err call_token_encode(const struct tenant *t, const char *id, uint64_t began_ms, uint64_t until_ms, struct buf *out) MUST_USE;
 enum err call_index_decode(struct call_index *i, const void *data, size_t len) MUST_USE; /* ERR_CORRUPT, ERR_NOMEM */
 void call_index_key(const char *id, char out[DOCUMENT_KEY_MAX]);
+
+/* There from before the call's document is made until the sweeper has seen that it has ended: what the sweeper goes by. */
+#define CALL_OPEN_PREFIX "open/"
+void call_open_key(const char *id, char out[DOCUMENT_KEY_MAX]);
 
 /* A fresh token: its text, and its hash noted in the record instead of the oldest. */
 void call_token_make(struct call_record *r, uint64_t now_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES]);
 bool call_token_hash(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES]); /* false: it cannot be one */
 bool call_token_holds(const struct call_record *r, uint64_t now_ms, const uint8_t hash[CALL_TOKEN_HASH_BYTES]);
+bool call_token_any(const struct call_record *r, uint64_t now_ms); /* whether one is still good */
+#define CALL_TOKEN_PREFIX "media-token/"
 void call_token_key(const uint8_t hash[CALL_TOKEN_HASH_BYTES], char out[DOCUMENT_KEY_MAX]);
 
 /* ---- workers (calls_workers.c) ---- */
@@ -92,14 +105,42 @@ struct call_worker {
 	char url[CALL_WORKER_URL_MAX];
 	uint64_t heard_ms; /* mono */
 	uint64_t calls, calls_max;
-	bool is_draining;
+	bool is_draining, is_unwell; /* its journal does not hold what it should: it takes no new call */
+	bool names_calls;  /* its reports say which calls it has */
 };
 
-/* The one with the fewest calls that may get one; `not` is taken only when there is no other. It is counted as one more at once. NULL: none. */
-struct call_worker *worker_pick(struct calls *c, const char *not);
+bool worker_name_ok(const char *name);
+
+/* The one with the fewest calls that may get one; who had this call last, or did not take it when it was offered, is taken only when
+ * there is no other. It is counted as one more at once. NULL: none. */
+struct call_worker *worker_pick(struct calls *c, const struct call_record *r);
+void worker_unpick(struct calls *c, const char *name); /* nothing came of it; "" is fine */
+bool worker_any(const struct calls *c); /* whether worker_pick would find one */
 const struct call_worker *worker_find(const struct calls *c, const char *name); /* heard of lately, or NULL */
 /* ERR_LIMIT: too long. */
 enum err worker_media_url(const struct calls *c, const struct call_worker *w, const char *path, char out[CALL_URL_MAX]) MUST_USE;
+
+/* ---- who has a call (calls_sight.c): in memory, monotonic ---- */
+
+struct sighting {
+	struct sighting *next;
+	char id[CALL_ID_MAX];
+	uint32_t epoch;
+	uint64_t seen_ms;
+};
+
+enum { SIGHT_BUCKETS = 4096 /* three hex digits */, SIGHT_MAX = 100000, SIGHT_KEPT_MS = 120000 };
+
+struct sights {
+	struct sighting *buckets[SIGHT_BUCKETS];
+	size_t count;
+};
+
+/* The call was seen now, under that epoch; an older epoch than the one that is known says nothing. False: no memory for it. */
+bool sight_note(struct calls *c, const char *id, uint32_t epoch);
+const struct sighting *sight_find(const struct calls *c, const char *id); /* or NULL */
+void sight_forget(struct calls *c, const char *id);
+void sights_purge(struct calls *c, uint64_t kept_ms); /* what was not seen for longer; 0: all */
 
 /* ---- rule-books (calls_books.c) ---- */
 
@@ -118,6 +159,9 @@ struct rulebook *book_held(struct calls *c, const char *hash); /* borrowed, or N
 enum err book_learn(struct calls *c, const void *bytes, size_t len, const char *hash, struct rulebook **bp) MUST_USE;
 void book_key(const char *hash, char out[DOCUMENT_KEY_MAX]);
 
+/* The book's file as it lies there, or what is wrong with it; `report` has mistakes after ERR_FORMAT and ERR_LIMIT. */
+enum err book_bytes(struct calls *c, const char *name, struct buf *bytes, struct err_detail *detail) MUST_USE;
+
 /* ---- asks (calls_ask.c) ---- */
 
 struct ask;
@@ -134,10 +178,13 @@ struct ask {
 	struct tenant *tenant;
 	char id[CALL_ID_MAX];
 	uint64_t began_ms;          /* 0: the house does not know the call */
+	bool is_known;              /* the house's index is there already */
 	struct call_record record;
 	uint64_t revision;          /* DOCUMENT_NONE: there is no such document */
 	unsigned int tries;
 	ask_step *judge, *then;     /* on the loaded record; when it was stored */
+	ask_step *offered;          /* when an offer was stored */
+	ask_step *failed;           /* what to say when a store says no; NULL: 503 */
 	json_t *body;
 	struct rulebook *book;      /* shared */
 	uint32_t epoch;             /* that the worker says it has */
@@ -149,7 +196,10 @@ struct ask {
 	struct carrier_call call;
 	char rulebook[ROUTE_RULEBOOK_MAX];
 	bool is_after;
+	unsigned int attempt;       /* of asking again because a store failed */
 	/* an offer: the worker and the token that an answer will name */
+	char picked[CALL_WORD_MAX];  /* a worker that counts this call already; "" when none does because of us */
+	bool is_repeat;              /* the same question again, not a call that came back */
 	char media_url[CALL_URL_MAX];
 	char token[CALL_TOKEN_TEXT_MAX];
 	uint8_t hash[CALL_TOKEN_HASH_BYTES];
@@ -160,13 +210,16 @@ struct ask {
 
 /* NULL: replied to (no memory). */
 struct ask *ask_begin(struct calls *c, struct http_request *r);
-void ask_free(struct ask *a);
+void ask_over(struct ask *a);
 
 /* All of these end the ask. */
 void ask_error(struct ask *a, unsigned int status, const char *code, const char *message, const char *hint);
 void ask_failed(struct ask *a, enum err err); /* a store said no: 503 */
 void ask_json(struct ask *a, unsigned int status, struct buf *json);
 void ask_done(struct ask *a); /* 204 */
+
+/* The route's ":call" into a->id, which stays "" when it can be none. */
+void ask_call_id(struct ask *a);
 
 /* Whether the asker has one of these roles and a tenant, which becomes the ask's. False: it has ended. */
 bool ask_person(struct ask *a, unsigned int roles);
@@ -186,14 +239,18 @@ void ask_store(struct ask *a);
 void ask_book(struct ask *a);
 /* Makes a token for the record's next worker and puts it into the house, then a->then; the record is still to be stored. */
 void ask_token(struct ask *a);
+/* Picks a worker for the record, makes a token and stores the record, then a->then with media_url and token. False: there is none now,
+ * and nothing has happened. */
+bool ask_offer(struct ask *a, const char *path, ask_step *then);
 
 /* ---- what a call is made of (calls_make.c) ---- */
 
 /* Fills in the record from a->book: language, brief, settings. `variables` may be NULL; `samples`: the book's own stand in for what is
  * missing. Errors as rulebook_brief. */
 enum err call_make(struct ask *a, const char *language, const json_t *variables, bool samples, struct err_detail *detail) MUST_USE;
-/* Writes index, rule-book and document of a new call, then a->then; when somebody made it before, a->judge on theirs. */
-void call_begin(struct ask *a);
+/* Writes rule-book, index (unless `is_known`: the house has it) and open entry of a call, then a->then, which stores the document; when
+ * somebody made it before, a->judge on theirs. */
+void call_begin(struct ask *a, bool is_known);
 
 /* ---- handlers ---- */
 
@@ -203,9 +260,23 @@ extern const struct http_route calls_people_routes[];  /* calls_people.c */
 
 void calls_on_register(struct http_request *r, void *arg); /* calls_workers.c */
 void calls_on_attach(struct http_request *r, void *arg);   /* calls_attach.c */
+void calls_on_rulebooks(struct http_request *r, void *arg);      /* calls_rulebooks.c */
+void calls_on_rulebook(struct http_request *r, void *arg);
+void calls_on_rulebook_check(struct http_request *r, void *arg);
+
+/* A snapshot's document: the epoch, then the worker's bytes. */
+enum { SNAPSHOT_HEAD_BYTES = 4 };
 void snapshot_key(const char *id, char out[DOCUMENT_KEY_MAX]);
 /* Reads the snapshot, "" when there is none, then a->then. */
 void ask_snapshot(struct ask *a);
+/* Puts `len` bytes over the one that was read, under that epoch, then `h`. */
+enum err snapshot_put(struct ask *a, uint32_t epoch, const void *data, size_t len, documents_stored_h *h) MUST_USE;
+
+/* ---- the sweeper (calls_sweep.c) ---- */
+
+struct sweep;
+enum err sweep_open(struct calls *c) MUST_USE;
+void sweep_close(struct calls *c); /* NULL-safe */
 
 struct calls {
 	struct calls_settings settings;
@@ -214,11 +285,18 @@ struct calls {
 	size_t worker_count;
 	struct call_book books[CALL_BOOKS_MAX];
 	uint64_t book_uses;
+	struct sights sights;
+	struct sweep *sweep;
 };
 
 static inline uint64_t calls_now_ms(const struct calls *c)
 {
 	return c->settings.now_ms(c->settings.arg);
+}
+
+static inline uint64_t calls_mono_ms(const struct calls *c)
+{
+	return c->settings.mono_ms(c->settings.arg);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* Carriers' webhooks: route, claim, secret, signature; only then is there a tenant and anything done. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -18,7 +19,7 @@ static void answer(struct ask *a, struct buf *b)
 		ask_failed(a, b->err);
 	else {
 		http_reply_as(a->request, 200, a->carrier->answer_type, b->data, b->len);
-		ask_free(a);
+		ask_over(a);
 	}
 	buf_fini(b);
 }
@@ -41,9 +42,12 @@ static void answer_sorry(struct ask *a)
 	answer(a, &b);
 }
 
-static void after_url(const struct ask *a, char out[CALL_URL_MAX])
+static void after_url(const struct ask *a, unsigned int attempt, char out[CALL_URL_MAX])
 {
-	snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after", a->calls->settings.options.server_url, a->carrier->kind);
+	int len = snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after", a->calls->settings.options.server_url, a->carrier->kind);
+
+	if (attempt)
+		snprintf(out + len, CALL_URL_MAX - (size_t)len, "?attempt=%u", attempt);
 }
 
 static void answer_offer(struct ask *a)
@@ -53,12 +57,29 @@ static void answer_offer(struct ask *a)
 	struct buf b;
 
 	buf_init(&b, 65536);
-	after_url(a, after);
-	if (a->token[0])
-		a->carrier->connect(&b, &offer);
-	else
-		a->carrier->retry(&b, after, 1);
+	after_url(a, 0, after);
+	a->carrier->connect(&b, &offer);
 	answer(a, &b);
+}
+
+static void answer_retry(struct ask *a)
+{
+	char after[CALL_URL_MAX];
+	struct buf b;
+
+	buf_init(&b, 65536);
+	after_url(a, a->attempt, after);
+	a->carrier->retry(&b, after, 1);
+	answer(a, &b);
+}
+
+/* A store says no while somebody is on the line: the carrier asks again in a second, and says how often it did. */
+static void answer_failed(struct ask *a)
+{
+	if (++a->attempt <= CALLS_OFFERS_MAX)
+		answer_retry(a);
+	else
+		answer_sorry(a);
 }
 
 static void forbid(struct ask *a)
@@ -68,42 +89,33 @@ static void forbid(struct ask *a)
 
 /* ---- the offer ---- */
 
-static void store_offer(struct ask *a)
+static void end_sorry(struct ask *a, const char *reason)
 {
-	a->then = answer_offer;
+	call_record_end(&a->record, reason, calls_now_ms(a->calls));
+	a->then = answer_sorry;
 	ask_store(a);
 }
 
-static void give_up(struct ask *a)
+/* Nobody has room. Who has been heard already waits a little. */
+static void no_worker(struct ask *a)
 {
-	a->record.state = CALL_ENDED;
-	a->record.ended_ms = calls_now_ms(a->calls);
-	snprintf(a->record.reason, sizeof(a->record.reason), "lost");
-	a->then = answer_sorry;
+	if (!a->is_after && a->record.state == CALL_WAITING) {
+		end_sorry(a, "no_worker");
+		return;
+	}
+	a->record.offers++;
+	sight_note(a->calls, a->id, a->record.epoch);
+	a->then = answer_retry;
 	ask_store(a);
 }
 
 static void offer(struct ask *a)
 {
-	struct call_worker *w;
-
-	if (a->is_after && a->record.offers >= CALLS_OFFERS_MAX) {
-		give_up(a);
-		return;
-	}
-	a->record.offers++;
 	a->token[0] = 0;
-	w = worker_pick(a->calls, a->record.worker);
-	if (!w && !a->is_after) {
-		answer_sorry(a);
-	} else if (!w) {
-		store_offer(a); /* one may come back in a moment */
-	} else if (worker_media_url(a->calls, w, a->carrier->media_path, a->media_url)) {
-		ask_failed(a, ERR_LIMIT);
-	} else {
-		a->then = store_offer;
-		ask_token(a);
-	}
+	if (a->is_after && a->record.offers >= CALLS_OFFERS_MAX)
+		end_sorry(a, a->record.state == CALL_WAITING ? "unanswered" : "lost");
+	else if (!ask_offer(a, a->carrier->media_path, answer_offer))
+		no_worker(a);
 }
 
 /* ---- the call ---- */
@@ -133,16 +145,22 @@ static void make(struct ask *a)
 	memcpy(a->record.account, a->call.account, sizeof(a->record.account));
 	memcpy(a->record.carrier_call, a->call.call, sizeof(a->record.carrier_call));
 	a->then = offer;
-	if (is_new)
-		call_begin(a);
+	call_begin(a, !is_new);
+}
+
+/* It has ended. Who asks again why nobody took it is told again. */
+static void answer_ended(struct ask *a)
+{
+	if (!a->is_after && !strcmp(a->record.reason, "no_worker"))
+		answer_sorry(a);
 	else
-		offer(a);
+		answer_hang_up(a);
 }
 
 static void judge(struct ask *a)
 {
 	if (a->revision != DOCUMENT_NONE && a->began_ms && a->record.state == CALL_ENDED)
-		answer_hang_up(a);
+		answer_ended(a);
 	else if (a->revision != DOCUMENT_NONE && a->began_ms)
 		offer(a);
 	else if (a->is_after)
@@ -178,6 +196,7 @@ static void on_secret(void *arg, enum err err, struct secret secret)
 	} else if (err) {
 		ask_failed(a, err);
 	} else {
+		a->failed = a->is_after ? answer_failed : NULL;
 		call_id_of_carrier(a->tenant, a->carrier->kind, &a->call, a->id);
 		a->judge = judge;
 		ask_find(a);
@@ -225,6 +244,7 @@ static void find_route(struct ask *a)
 static void begin(struct calls *c, struct http_request *r, bool is_after)
 {
 	const struct carrier *carrier = c->settings.carrier;
+	const char *attempt = http_query(r, "attempt");
 	struct ask *a = ask_begin(c, r);
 
 	if (!a)
@@ -236,6 +256,8 @@ static void begin(struct calls *c, struct http_request *r, bool is_after)
 	}
 	a->carrier = carrier;
 	a->is_after = is_after;
+	a->is_repeat = !is_after;
+	a->attempt = attempt ? (unsigned int)strtoul(attempt, NULL, 10) % 100 : 0;
 	a->webhook.url = a->url;
 	a->webhook.signature = http_header(r, carrier->signature_header);
 	a->webhook.signature_settings = carrier->settings_header ? http_header(r, carrier->settings_header) : NULL;

@@ -1,10 +1,17 @@
-/* What a worker asks for while it has a call: snapshots, tools, the end. Whoever comes under an older epoch is refused. */
+/* What a worker asks for while it has a call: snapshots, tools, the end. Whoever comes under an older epoch is refused.
+ *
+ * An epoch that was good when it was looked at may be over a moment later. So nothing is done on a look alone: a snapshot replaces
+ * the one that was there before the look, and a tool that changes something is counted in the call's document first, by
+ * compare-and-set. What was let in stands before the attach that comes next, which finds it in the ledger.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "conductor/calls_state.h"
+
+enum { REPORT_MAX_BYTES = 512 << 10 };
 
 static void stale(struct ask *a)
 {
@@ -18,9 +25,16 @@ static bool holds_call(struct ask *a)
 		ask_error(a, 404, "not_found", "There is no such call.", NULL);
 	else if (a->epoch != a->record.epoch)
 		stale(a);
-	else
+	else {
+		sight_note(a->calls, a->id, a->epoch);
 		return true;
+	}
 	return false;
+}
+
+static void ended(struct ask *a)
+{
+	ask_error(a, 409, "ended", "The call has ended.", NULL);
 }
 
 static struct ask *begin(struct calls *c, struct http_request *r, bool has_body)
@@ -29,10 +43,11 @@ static struct ask *begin(struct calls *c, struct http_request *r, bool has_body)
 
 	if (!a || !ask_worker(a) || (has_body && !ask_body(a)))
 		return NULL;
-	snprintf(a->id, sizeof(a->id), "%s", http_param(r, "call"));
+	ask_call_id(a);
 	return a;
 }
 
+/* A whole number that is there; 0 when it is not, or cannot be. */
 static uint32_t number(const struct ask *a, const char *name)
 {
 	json_int_t value = json_integer_value(json_object_get(a->body, name));
@@ -40,11 +55,33 @@ static uint32_t number(const struct ask *a, const char *name)
 	return value < 0 || value > UINT32_MAX ? 0 : (uint32_t)value;
 }
 
+static bool has_number(const struct ask *a, const char *name)
+{
+	json_int_t value = json_integer_value(json_object_get(a->body, name));
+
+	return json_is_integer(json_object_get(a->body, name)) && value >= 0 && value <= UINT32_MAX;
+}
+
+/* The epochs that there are begin with 1. False: it has ended. */
+static bool take_epoch(struct ask *a)
+{
+	a->epoch = number(a, "epoch");
+	if (a->epoch)
+		return true;
+	ask_error(a, 400, "bad_request", "epoch is needed, a number from 1.", NULL);
+	return false;
+}
+
+/* Cut where a letter begins. */
 static void take_word(const struct ask *a, const char *name, char out[CALL_WORD_MAX])
 {
 	const char *text = json_string_value(json_object_get(a->body, name));
+	size_t len = text ? strlen(text) : 0;
 
-	snprintf(out, CALL_WORD_MAX, "%s", text ? text : "");
+	if (len >= CALL_WORD_MAX)
+		for (len = CALL_WORD_MAX - 1; len && ((unsigned char)text[len] & 0xc0) == 0x80;)
+			len--;
+	snprintf(out, CALL_WORD_MAX, "%.*s", (int)len, text ? text : "");
 }
 
 /* ---- snapshots: looked at, then the call's epoch, then stored over what was looked at ---- */
@@ -64,37 +101,33 @@ static void on_put(void *arg, enum err err, uint64_t revision)
 		ask_done(a);
 }
 
+/* True: it has ended, and nobody goes on from it. Its own worker knows that, another has to be told. */
+static bool is_over(struct ask *a)
+{
+	if (a->record.state != CALL_ENDED)
+		return false;
+	if (a->record.is_told)
+		ask_done(a);
+	else
+		ended(a);
+	return true;
+}
+
 static void put_snapshot(struct ask *a)
 {
-	char key[DOCUMENT_KEY_MAX];
-	struct documents_put put = { .key = key, .expected = a->snapshot_revision };
 	size_t len;
 	const void *body = http_body(a->request, &len);
-	struct buf b;
 	enum err err;
 
-	if (!holds_call(a))
+	if (!holds_call(a) || is_over(a))
 		return;
-	buf_init(&b, DOCUMENT_MAX_BYTES);
-	buf_append(&b, &a->epoch, 4);
-	buf_append(&b, body, len);
-	snapshot_key(a->id, key);
-	put.value = b.data;
-	put.len = b.len;
-	err = b.err;
-	if (!err)
-		err = documents_put(a->calls->settings.documents, &a->job, a->tenant, &put, on_put, a);
-	buf_fini(&b);
+	err = snapshot_put(a, a->epoch, body, len, on_put);
 	if (err)
 		ask_failed(a, err);
 }
 
 static void on_seen(struct ask *a)
 {
-	if (a->snapshot_epoch > a->epoch) {
-		stale(a);
-		return;
-	}
 	a->judge = put_snapshot;
 	ask_load(a);
 }
@@ -116,7 +149,8 @@ static void on_snapshot(struct http_request *r, void *arg)
 	if (!a)
 		return;
 	(void)http_body(r, &len);
-	a->epoch = epoch ? (uint32_t)strtoul(epoch, NULL, 10) : 0;
+	if (epoch && *epoch && strlen(epoch) <= 9 && strspn(epoch, "0123456789") == strlen(epoch))
+		a->epoch = (uint32_t)strtoul(epoch, NULL, 10);
 	if (!a->epoch || !len) {
 		ask_error(a, 400, "bad_request", "epoch and a body are needed.", NULL);
 		return;
@@ -142,7 +176,7 @@ static void on_tool(void *arg, enum tool_status status, const char *text, size_t
 	ask_json(a, 200, &b);
 }
 
-static void run_tool(struct ask *a)
+static void start_tool(struct ask *a)
 {
 	const char *arguments = json_string_value(json_object_get(a->body, "arguments"));
 	struct toolbox_ask ask = { .tenant = a->tenant, .call = a->id, .turn = number(a, "turn"), .index = number(a, "index"), .rulebook = a->book,
@@ -161,15 +195,29 @@ static void run_tool(struct ask *a)
 		ask_failed(a, err);
 }
 
+/* A look-up may be made once too often; what changes something is let in by the document. */
+static void admit_tool(struct ask *a)
+{
+	struct rulebook_tool tool;
+
+	if (!rulebook_tool_find(a->book, json_string_value(json_object_get(a->body, "tool")), &tool) || !tool.changes) {
+		start_tool(a);
+		return;
+	}
+	a->record.tools++;
+	a->then = start_tool;
+	ask_store(a);
+}
+
 static void judge_tool(struct ask *a)
 {
 	if (!holds_call(a))
 		return;
 	if (a->record.state == CALL_ENDED) {
-		ask_error(a, 409, "ended", "The call has ended.", NULL);
+		ended(a);
 		return;
 	}
-	a->then = run_tool;
+	a->then = admit_tool;
 	ask_book(a);
 }
 
@@ -177,11 +225,11 @@ static void on_tools(struct http_request *r, void *arg)
 {
 	struct ask *a = begin(arg, r, true);
 
-	if (!a)
+	if (!a || !take_epoch(a))
 		return;
-	a->epoch = number(a, "epoch");
-	if (!json_is_string(json_object_get(a->body, "tool")) || !json_is_string(json_object_get(a->body, "arguments"))) {
-		ask_error(a, 400, "bad_request", "tool and arguments are needed, as texts.", NULL);
+	if (!json_is_string(json_object_get(a->body, "tool")) || !json_is_string(json_object_get(a->body, "arguments")) || !has_number(a, "turn") ||
+		!has_number(a, "index")) {
+		ask_error(a, 400, "bad_request", "turn and index are needed, and tool and arguments as texts.", NULL);
 		return;
 	}
 	a->judge = judge_tool;
@@ -190,24 +238,32 @@ static void on_tools(struct http_request *r, void *arg)
 
 /* ---- the end ---- */
 
-static void judge_end(struct ask *a)
+/* The worker knows best, also when somebody else ended the call before, and it may know more later. */
+static void take_end(struct ask *a)
 {
 	struct call_record *r = &a->record;
+	char reason[CALL_WORD_MAX];
 
-	if (!holds_call(a))
-		return;
-	if (r->state == CALL_ENDED) {
-		ask_done(a);
-		return;
-	}
-	r->state = CALL_ENDED;
-	r->ended_ms = calls_now_ms(a->calls);
+	take_word(a, "reason", reason);
+	take_word(a, "outcome", r->outcome);
+	r->is_told = true;
 	r->connected_ms = number(a, "connected_ms");
 	r->turns = number(a, "turns");
-	take_word(a, "reason", r->reason);
-	take_word(a, "outcome", r->outcome);
-	memset(r->tokens, 0, sizeof(r->tokens));
-	a->then = ask_done;
+	call_record_end(r, reason, r->state == CALL_ENDED ? r->ended_ms : calls_now_ms(a->calls));
+}
+
+static void on_end_stored(struct ask *a)
+{
+	sight_forget(a->calls, a->id);
+	ask_done(a);
+}
+
+static void judge_end(struct ask *a)
+{
+	if (!holds_call(a))
+		return;
+	take_end(a);
+	a->then = on_end_stored;
 	ask_store(a);
 }
 
@@ -215,15 +271,14 @@ static void on_ended(struct http_request *r, void *arg)
 {
 	struct ask *a = begin(arg, r, true);
 
-	if (!a)
+	if (!a || !take_epoch(a))
 		return;
-	a->epoch = number(a, "epoch");
 	a->judge = judge_end;
 	ask_find(a);
 }
 
 const struct http_route calls_worker_routes[] = {
-	{ HTTP_POST, "/internal/v1/workers", calls_on_register, 0, 0 },
+	{ HTTP_POST, "/internal/v1/workers", calls_on_register, 0, REPORT_MAX_BYTES },
 	{ HTTP_POST, "/internal/v1/attach", calls_on_attach, 0, 0 },
 	{ HTTP_PUT, "/internal/v1/calls/:call/snapshot", on_snapshot, 0, CALLS_SNAPSHOT_MAX_BYTES },
 	{ HTTP_POST, "/internal/v1/calls/:call/tools", on_tools, 0, 4 * TOOLBOX_ARGUMENTS_MAX_BYTES },

@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "conductor/calls_state.h"
+
+static const struct log log_here = { .plane = "conductor", .doing = "reading a worker's report" };
 
 static bool is_heard(const struct calls *c, const struct call_worker *w)
 {
@@ -17,22 +20,66 @@ const struct call_worker *worker_find(const struct calls *c, const char *name)
 	return NULL;
 }
 
-struct call_worker *worker_pick(struct calls *c, const char *not)
+static bool is_open(const struct calls *c, const struct call_worker *w)
+{
+	return is_heard(c, w) && !w->is_draining && !w->is_unwell && w->calls < w->calls_max;
+}
+
+void calls_facts(const struct calls *c, struct calls_facts *facts)
+{
+	*facts = (struct calls_facts){ .workers = 0 };
+	for (size_t i = 0; i < c->worker_count; i++) {
+		const struct call_worker *w = &c->workers[i];
+
+		if (!is_heard(c, w))
+			continue;
+		facts->workers++;
+		facts->open += is_open(c, w);
+		facts->unwell += w->is_unwell;
+		facts->calls += w->calls;
+	}
+}
+
+bool worker_any(const struct calls *c)
+{
+	for (size_t i = 0; i < c->worker_count; i++)
+		if (is_open(c, &c->workers[i]))
+			return true;
+	return false;
+}
+
+/* Who did not take the call is worse than who has lost it. */
+static int badness(const struct call_worker *w, const struct call_record *r)
+{
+	return !strcmp(w->name, r->offered) ? 2 : !strcmp(w->name, r->worker);
+}
+
+struct call_worker *worker_pick(struct calls *c, const struct call_record *r)
 {
 	struct call_worker *best = NULL;
+	int best_bad = 0;
 
 	for (size_t i = 0; i < c->worker_count; i++) {
 		struct call_worker *w = &c->workers[i];
-		bool is_last = !strcmp(w->name, not), best_is_last = best && !strcmp(best->name, not);
+		int bad = badness(w, r);
 
-		if (!is_heard(c, w) || w->is_draining || w->calls >= w->calls_max)
+		if (!is_open(c, w))
 			continue;
-		if (!best || (best_is_last && !is_last) || (best_is_last == is_last && w->calls < best->calls))
-			best = w;
+		if (best && (bad > best_bad || (bad == best_bad && w->calls >= best->calls)))
+			continue;
+		best = w;
+		best_bad = bad;
 	}
 	if (best)
 		best->calls++; /* until it speaks for itself again */
 	return best;
+}
+
+void worker_unpick(struct calls *c, const char *name)
+{
+	for (size_t i = 0; *name && i < c->worker_count; i++)
+		if (!strcmp(c->workers[i].name, name) && c->workers[i].calls)
+			c->workers[i].calls--;
 }
 
 enum err worker_media_url(const struct calls *c, const struct call_worker *w, const char *path, char out[CALL_URL_MAX])
@@ -60,7 +107,7 @@ enum err worker_media_url(const struct calls *c, const struct call_worker *w, co
 
 /* ---- registering ---- */
 
-static bool name_ok(const char *name)
+bool worker_name_ok(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -92,14 +139,30 @@ static bool registration_read(struct call_worker *w, const json_t *body)
 	const char *name = json_string_value(json_object_get(body, "worker")), *url = json_string_value(json_object_get(body, "url"));
 	json_int_t calls = json_integer_value(json_object_get(body, "calls")), calls_max = json_integer_value(json_object_get(body, "calls_max"));
 
-	if (!name || !url || !name_ok(name) || !url_ok(url) || calls < 0 || calls_max < 0)
+	if (!name || !url || !worker_name_ok(name) || !url_ok(url) || calls < 0 || calls_max < 0)
 		return false;
 	memcpy(w->name, name, strlen(name) + 1);
 	memcpy(w->url, url, strlen(url) + 1);
 	w->calls = (uint64_t)calls;
 	w->calls_max = (uint64_t)calls_max;
 	w->is_draining = json_is_true(json_object_get(body, "draining"));
+	w->is_unwell = json_is_false(json_object_get(body, "journal"));
+	w->names_calls = json_is_object(json_object_get(body, "here"));
 	return true;
+}
+
+/* What is no call, or no epoch, says nothing. */
+static void note_calls(struct calls *c, const json_t *here)
+{
+	const char *id;
+	json_t *epoch;
+
+	json_object_foreach((json_t *)(uintptr_t)here, id, epoch) {
+		json_int_t n = json_integer_value(epoch);
+
+		if (call_id_ok(id) && n > 0 && n <= UINT32_MAX && !sight_note(c, id, (uint32_t)n))
+			log_error(&log_here, "too many calls to keep an eye on", LOG_TEXT("id", id));
+	}
 }
 
 void calls_on_register(struct http_request *r, void *arg)
@@ -121,5 +184,6 @@ void calls_on_register(struct http_request *r, void *arg)
 	}
 	said.heard_ms = c->settings.mono_ms(c->settings.arg);
 	*row = said;
+	note_calls(c, json_object_get(a->body, "here"));
 	ask_done(a);
 }

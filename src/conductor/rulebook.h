@@ -62,6 +62,11 @@ enum err rulebook_find(const char *word, const char *dir, char path[RULEBOOK_PAT
 /* rulebook_find's reading: the bytes of the file. ERR_NOTFOUND, ERR_DENIED, ERR_IO, ERR_LIMIT, ERR_NOMEM. */
 enum err rulebook_read(const char *path, struct buf *out, struct err_detail *detail) MUST_USE;
 
+/* The names of the books that rulebook_find would find by name, in order, RULEBOOK_LIST_MAX at most; `each` returns false to end. A
+ * folder that is not there has none. ERR_NOMEM. */
+enum { RULEBOOK_LIST_MAX = 100 };
+enum err rulebook_list(const char *dir, bool (*each)(void *arg, const char *name), void *arg) MUST_USE;
+
 /* ---- what it is ---- */
 
 const char *rulebook_id(const struct rulebook *b);
@@ -87,7 +92,8 @@ json_t *rulebook_samples(const struct rulebook *b);
 
 /* ---- for one call; `variables` is an object of texts and numbers, or NULL, borrowed ----
  * All of these: ERR_NOTFOUND the book does not speak the language, ERR_USAGE a variable is missing or not what it should be
- * (detail says which, never its value), ERR_LIMIT a filled-in text is too long, ERR_NOMEM. Output is appended to `out`. */
+ * (detail says which, never its value), or a setting of the book contradicts one of the config, ERR_LIMIT a filled-in text is too
+ * long, ERR_NOMEM. Output is appended to `out`. */
 
 enum err rulebook_brief(const struct rulebook *b, const char *language, const json_t *variables, struct brief *brief,
 	struct call_settings *settings, struct err_detail *detail) MUST_USE; /* settings: come with the config's values */

@@ -99,7 +99,8 @@ static void setting_fill(const struct yaml_item *item, const char *before, struc
 	char name[100];
 	enum err err = ERR_NONE;
 
-	snprintf(name, sizeof(name), "%s%s%s", before, *before ? "." : "", item->key);
+	if (snprintf(name, sizeof(name), "%s%s%s", before, *before ? "." : "", item->key) >= (int)sizeof(name))
+		return; /* no setting has such a name */
 	option = item->kind == YAML_KIND_SCALAR ? option_find(call_options, name) : NULL;
 	if (option)
 		err = option_parse(option, item->text, settings, NULL);
@@ -108,10 +109,47 @@ static void setting_fill(const struct yaml_item *item, const char *before, struc
 		setting_fill(entry, name, settings);
 }
 
+void rulebook_settings(const struct rulebook *b, struct call_settings *settings)
+{
+	const struct yaml_item *item;
+
+	for (item = b->settings ? b->settings->first : NULL; item; item = item->next)
+		setting_fill(item, "", settings);
+}
+
+static bool differs(const void *arg, const char *name)
+{
+	const struct option *o = option_find(call_options, name);
+	const struct call_settings *both = arg; /* the config's, and the book's over them */
+
+	return memcmp((const char *)&both[0] + o->offset, (const char *)&both[1] + o->offset, sizeof(int64_t)) != 0;
+}
+
+/* The config and the book are each free of contradictions; together they may not be. */
+static enum err settings_take(const struct rulebook *b, struct call_settings *settings, struct err_detail *detail)
+{
+	struct call_settings both[2] = { *settings, *settings };
+	const struct option_order *order;
+	char low[32], high[32];
+
+	rulebook_settings(b, &both[1]);
+	order = options_contradiction(call_options, call_orders, &both[1], differs, both);
+	*settings = both[1];
+	if (!order)
+		return ERR_NONE;
+	if (detail) {
+		option_print(option_find(call_options, order->low), settings, low, sizeof(low));
+		option_print(option_find(call_options, order->high), settings, high, sizeof(high));
+		snprintf(detail->message, sizeof(detail->message), "%s: found %s (%s), above %s: %s (%s)", order->low, low,
+			differs(both, order->low) ? "the rule-book" : "the config", order->high, high, differs(both, order->high) ? "the rule-book" : "the config");
+		option_order_hint(order, detail->hint, sizeof(detail->hint));
+	}
+	return ERR_USAGE;
+}
+
 enum err rulebook_brief(const struct rulebook *b, const char *language, const json_t *variables, struct brief *brief,
 	struct call_settings *settings, struct err_detail *detail)
 {
-	const struct yaml_item *item;
 	struct filling f;
 	enum err err = filling_init(&f, b, language, variables, detail);
 
@@ -121,8 +159,8 @@ enum err rulebook_brief(const struct rulebook *b, const char *language, const js
 	snprintf(brief->language, sizeof(brief->language), "%s", language);
 	snprintf(brief->rulebook, sizeof(brief->rulebook), "%s@%s", b->id, b->version);
 	tools_fill(b, brief);
-	for (item = b->settings ? b->settings->first : NULL; item; item = item->next)
-		setting_fill(item, "", settings);
-	err = greeting_fill(&f, brief);
+	err = settings_take(b, settings, detail);
+	if (!err)
+		err = greeting_fill(&f, brief);
 	return err ? err : phrases_fill(&f, brief);
 }

@@ -1,8 +1,10 @@
 /* Finding and reading a rule-book's file: by path, or by name in the folder of the setting or beside the program. */
 #include "conductor/rulebook.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,23 +31,32 @@ static bool there(char path[RULEBOOK_PATH_MAX], const char *dir, const char *bel
 }
 
 /* Beside the program, and one and two folders up: a build folder inside the source. */
-static bool beside_program(char path[RULEBOOK_PATH_MAX], const char *word)
+static const char *const beside[] = { "/rulebooks", "/../rulebooks", "/../../rulebooks", "/../share/callfunnel/rulebooks", NULL };
+static const char installed[] = "/usr/share/callfunnel/rulebooks";
+
+/* The folder that the program lies in. */
+static bool program_folder(char out[RULEBOOK_PATH_MAX])
 {
-	static const char *const below[] = { "/rulebooks", "/../rulebooks", "/../../rulebooks", "/../share/callfunnel/rulebooks" };
-	char program[RULEBOOK_PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	ssize_t len = readlink("/proc/self/exe", out, RULEBOOK_PATH_MAX - 1);
 	char *slash;
-	size_t i;
 
 	if (len <= 0)
 		return false;
-	program[len] = 0;
-	slash = strrchr(program, '/');
-	if (!slash)
+	out[len] = 0;
+	slash = strrchr(out, '/');
+	if (slash)
+		*slash = 0;
+	return slash;
+}
+
+static bool beside_program(char path[RULEBOOK_PATH_MAX], const char *word)
+{
+	char program[RULEBOOK_PATH_MAX];
+
+	if (!program_folder(program))
 		return false;
-	*slash = 0;
-	for (i = 0; i < sizeof(below) / sizeof(below[0]); i++)
-		if (there(path, program, below[i], word))
+	for (size_t i = 0; beside[i]; i++)
+		if (there(path, program, beside[i], word))
 			return true;
 	return false;
 }
@@ -69,10 +80,83 @@ enum err rulebook_find(const char *word, const char *dir, char path[RULEBOOK_PAT
 		memcpy(path, word, strlen(word) + 1);
 		return ERR_NONE;
 	}
-	if (*dir ? there(path, dir, "", word) : beside_program(path, word) || there(path, "/usr/share/callfunnel/rulebooks", "", word))
+	if (*dir ? there(path, dir, "", word) : beside_program(path, word) || there(path, installed, "", word))
 		return ERR_NONE;
 	return missing(word, dir, detail);
 }
+
+/* ---- listing ---- */
+
+struct names {
+	char *list[RULEBOOK_LIST_MAX];
+	size_t count;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool known(const struct names *n, const char *name, size_t len)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (!strncmp(n->list[i], name, len) && !n->list[i][len])
+			return true;
+	return false;
+}
+
+static enum err names_add(struct names *n, const char *dir, const char *below)
+{
+	char path[RULEBOOK_PATH_MAX];
+	const struct dirent *entry;
+	enum err err = ERR_NONE;
+	DIR *folder = snprintf(path, sizeof(path), "%s%s", dir, below) < RULEBOOK_PATH_MAX ? opendir(path) : NULL;
+
+	while (!err && folder && n->count < RULEBOOK_LIST_MAX && (entry = readdir(folder))) {
+		size_t len = strlen(entry->d_name);
+
+		if (len <= 5 || entry->d_name[0] == '.' || strcmp(entry->d_name + len - 5, ".yaml") != 0 || known(n, entry->d_name, len - 5))
+			continue;
+		n->list[n->count] = strndup(entry->d_name, len - 5);
+		if (n->list[n->count])
+			n->count++;
+		else
+			err = ERR_NOMEM;
+	}
+	if (folder)
+		closedir(folder);
+	return err;
+}
+
+/* In the order of rulebook_find: of two with one name the first folder's is found, and both are one name. */
+static enum err names_find(struct names *n, const char *dir)
+{
+	char program[RULEBOOK_PATH_MAX];
+	enum err err = ERR_NONE;
+
+	if (*dir)
+		return names_add(n, dir, "");
+	if (program_folder(program))
+		for (size_t i = 0; beside[i] && !err; i++)
+			err = names_add(n, program, beside[i]);
+	return err ? err : names_add(n, installed, "");
+}
+
+enum err rulebook_list(const char *dir, bool (*each)(void *arg, const char *name), void *arg)
+{
+	struct names n = { .count = 0 };
+	enum err err = names_find(&n, dir);
+	bool more = !err;
+
+	qsort(n.list, n.count, sizeof(n.list[0]), by_name);
+	for (size_t i = 0; i < n.count; i++) {
+		more = more && each(arg, n.list[i]);
+		free(n.list[i]);
+	}
+	return err;
+}
+
+/* ---- reading ---- */
 
 static enum err refuse(const char *path, enum err err, const char *why, struct err_detail *detail)
 {

@@ -395,15 +395,71 @@ static void setting_read(struct reading *r, const struct yaml_item *item, const 
 	path_up(r, up);
 }
 
+/* The item that sets this, NULL: none does. The joined form of a name may stand anywhere in it. */
+static const struct yaml_item *setting_find(const struct yaml_item *map, const char *name)
+{
+	const struct yaml_item *item;
+
+	for (item = map ? map->first : NULL; item; item = item->next) {
+		size_t len = strlen(item->key);
+		const struct yaml_item *found = NULL;
+
+		if (!strcmp(item->key, name))
+			return item;
+		if (!strncmp(item->key, name, len) && name[len] == '.')
+			found = setting_find(item, name + len + 1);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+static bool is_set(const void *arg, const char *name)
+{
+	const struct rulebook *b = arg;
+
+	return setting_find(b->settings, name) != NULL;
+}
+
+/* A book is judged with the defaults for what it does not set: whoever moves one of a pair past the other moves both. */
+static void settings_judge(struct reading *r)
+{
+	const struct option_order *order;
+	const struct yaml_item *low, *item;
+	struct call_settings s;
+	char hint[200], value[32];
+	const char *other;
+	size_t up;
+
+	call_settings_init(&s);
+	rulebook_settings(r->book, &s);
+	order = options_contradiction(call_options, call_orders, &s, is_set, r->book);
+	if (!order)
+		return;
+	low = setting_find(r->book->settings, order->low);
+	item = low ? low : setting_find(r->book->settings, order->high);
+	other = low ? order->high : order->low;
+	option_order_hint(order, hint, sizeof(hint));
+	option_print(option_find(call_options, other), &s, value, sizeof(value));
+	up = path_down(r, low ? order->low : order->high);
+	mistake_value(r, item, hint + strcspn(hint, " ") + 1, "it is %s %s: %s%s", low ? "above" : "below", other, value,
+		is_set(r->book, other) ? "" : " (default)");
+	path_up(r, up);
+}
+
 static void settings_read(struct reading *r, const struct yaml_item *root)
 {
 	const struct yaml_item *item = yaml_find(root, "settings"), *entry;
 	size_t up = path_down(r, "settings");
 
 	if (item && map_count_check(r, item, 100)) {
+		size_t before = r->report->count;
+
 		r->book->settings = item;
 		for (entry = item->first; entry; entry = entry->next)
 			setting_read(r, entry, "");
+		if (r->report->count == before)
+			settings_judge(r);
 	}
 	path_up(r, up);
 }

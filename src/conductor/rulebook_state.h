@@ -215,6 +215,10 @@ struct rulebook {
 	struct branch unclear; /* where a question goes that names no way of its own */
 };
 
+/* ---- rulebook_brief.c ---- */
+
+void rulebook_settings(const struct rulebook *b, struct call_settings *settings); /* what it sets, over these */
+
 /* ---- rulebook_read.c: judging one value, with its place ---- */
 
 struct reading {

@@ -331,6 +331,10 @@ static void on_keys(void *arg)
 
 	if (c->gone || !c->key_next || !*c->key_next)
 		return;
+	if (c->scene->carrier.deaf == DEAF_SOCKET) {
+		world_at(&c->scene->world, &c->keys, c->scene->carrier.deaf_until_us);
+		return;
+	}
 	c->key_presses++;
 	c->quiet_us = c->scene->world.now_us;
 	scene_digit(c->scene, *c->key_next++);
@@ -440,15 +444,25 @@ static uint64_t chunk_due(const struct caller *c)
 	return caller_time(c, c->position + CHUNK) + c->latency_us;
 }
 
+static void chunk_with_sound(struct caller *c, uint16_t level)
+{
+	uint8_t ulaw[CHUNK_BYTES];
+
+	caller_ulaw(c, c->position, ulaw, CHUNK);
+	c->position += CHUNK;
+	scene_caller_chunk(c->scene, ulaw, CHUNK, c->position - CHUNK, level);
+}
+
 static void chunk_deliver(struct caller *c)
 {
 	uint16_t level = caller_level(c, c->position);
-	uint8_t ulaw[CHUNK_BYTES];
 
-	if (c->scene->audio)
-		caller_ulaw(c, c->position, ulaw, CHUNK);
-	c->position += CHUNK;
-	scene_caller_chunk(c->scene, c->scene->audio ? ulaw : NULL, CHUNK, c->position - CHUNK, level);
+	if (c->scene->audio) {
+		chunk_with_sound(c, level);
+	} else {
+		c->position += CHUNK;
+		scene_caller_chunk(c->scene, NULL, CHUNK, c->position - CHUNK, level);
+	}
 }
 
 static void line_faults(struct caller *c)
@@ -468,6 +482,8 @@ static void on_chunk(void *arg)
 	struct world *w = &c->scene->world;
 	uint64_t late = 0;
 
+	if (c->scene->carrier.deaf == DEAF_LINE || c->scene->carrier.deaf == DEAF_SOCKET)
+		return; /* until caller_line_back */
 	while (!c->gone && chunk_due(c) <= w->now_us)
 		chunk_deliver(c);
 	if (c->gone)
@@ -482,6 +498,32 @@ static void on_chunk(void *arg)
 	else if (c->jitter_until_us > w->now_us)
 		late = dice_ms(&c->line, 0, 60);
 	world_at(w, &c->chunk, chunk_due(c) + late);
+}
+
+/* All that is due never comes, and what it was part of is not understood. */
+static void chunks_lose(struct caller *c)
+{
+	uint64_t from = c->position;
+	uint32_t n;
+
+	while (chunk_due(c) <= c->scene->world.now_us)
+		c->position += CHUNK;
+	for (n = c->sound_next; n < c->sound_count; n++) {
+		struct sound *s = &c->sounds[n % SOUNDS];
+
+		if (s->from < c->position && s->to > from)
+			s->flags |= SOUND_LOST;
+	}
+	scene_caller_gap(c->scene, c->position - from);
+}
+
+void caller_line_back(struct caller *c, bool lost)
+{
+	if (c->gone)
+		return;
+	if (lost)
+		chunks_lose(c);
+	world_at(&c->scene->world, &c->chunk, chunk_due(c));
 }
 
 /* ---- life ---- */

@@ -25,7 +25,8 @@ enum sound_flag {
 	SOUND_ANSWER = 32,    /* belongs to the answer to a question */
 	SOUND_SPELLED = 64,   /* of digits, letters or an address, with a long pause inside */
 	SOUND_YES_NO = 128,
-	SOUND_EXTRA = 256     /* said while a tool ran, or right after */
+	SOUND_EXTRA = 256,    /* said while a tool ran, or right after */
+	SOUND_LOST = 512      /* the line took some of it away */
 };
 
 struct sound {
@@ -71,6 +72,9 @@ struct caller {
 void caller_init(struct caller *c, struct scene *scene);
 void caller_start(struct caller *c); /* the media stream begins now */
 void caller_stop(struct caller *c);
+
+/* The line was deaf and is heard again: what he said meanwhile comes at once, or is lost. */
+void caller_line_back(struct caller *c, bool lost);
 
 /* What he notices. */
 void caller_hears_agent(struct caller *c);                               /* the agent begins to speak after a silence */

@@ -90,15 +90,17 @@ static void on_ear(void *arg)
 
 /* ---- marks ---- */
 
-static void marks_arm(struct carrier *c)
+void carrier_marks_arm(struct carrier *c)
 {
 	struct world *w = &c->scene->world;
-	uint64_t late = w->now_us < c->marks_late_until_us ? c->latency_us * 8 + 400 * MS_US : 0;
+	uint64_t late = w->now_us < c->marks_late_until_us ? c->latency_us * 8 + 400 * MS_US : 0, at;
 
-	if (c->mark_first == c->mark_end)
+	if (c->mark_first == c->mark_end || c->deaf == DEAF_DEAD) {
 		world_forget(w, &c->mark_due);
-	else
-		world_at(w, &c->mark_due, c->marks[c->mark_first % CARRIER_MARKS].due_us + c->latency_us + late);
+		return;
+	}
+	at = c->marks[c->mark_first % CARRIER_MARKS].due_us + c->latency_us + late;
+	world_at(w, &c->mark_due, c->deaf == DEAF_SOCKET && at < c->deaf_until_us ? c->deaf_until_us : at);
 }
 
 static void on_mark(void *arg)
@@ -108,7 +110,7 @@ static void on_mark(void *arg)
 
 	if (fault_strikes(&c->scene->plan, FAULT_MARKS_LATE, c->scene->world.now_us))
 		c->marks_late_until_us = c->scene->world.now_us + dice_ms(&c->dice, 2000, 8000);
-	marks_arm(c);
+	carrier_marks_arm(c);
 	scene_mark(c->scene, &mark);
 }
 
@@ -119,13 +121,13 @@ static void media_mark(void *socket, const struct mark *mark)
 	struct carrier_mark *m = &c->marks[c->mark_end % CARRIER_MARKS];
 
 	judge_mark(&c->scene->judge, mark, c->has_last ? &c->last : NULL);
-	if (!c->up || c->mark_end - c->mark_first == CARRIER_MARKS)
+	if (!c->up || c->deaf == DEAF_DEAD || c->mark_end - c->mark_first == CARRIER_MARKS)
 		return;
 	m->mark = *mark;
 	m->due_us = c->played_to_us > arrives ? c->played_to_us : arrives;
 	c->mark_end++;
 	if (c->mark_end - c->mark_first == 1)
-		marks_arm(c);
+		carrier_marks_arm(c);
 }
 
 /* ---- what was ordered ---- */
@@ -212,7 +214,7 @@ static void media_send(void *socket, const uint8_t *ulaw, size_t samples)
 	c->has_last = true;
 	if (o)
 		o->position = position + count;
-	if (!c->up)
+	if (!c->up || c->deaf == DEAF_DEAD)
 		return;
 	from = c->played_to_us > arrives ? c->played_to_us : arrives;
 	carrier_settle(c, now);
@@ -258,7 +260,7 @@ static void media_clear(void *socket)
 	for (n = c->mark_first; n != c->mark_end; n++)
 		if (c->marks[n % CARRIER_MARKS].due_us > at)
 			c->marks[n % CARRIER_MARKS].due_us = at;
-	marks_arm(c);
+	carrier_marks_arm(c);
 	c->has_last = false;
 }
 
@@ -283,18 +285,26 @@ static void media_end(void *socket)
 
 const struct media simulated_media = { .name = "simulated", .send = media_send, .mark = media_mark, .clear = media_clear, .end = media_end };
 
+void carrier_dies(struct carrier *c, uint64_t at_us)
+{
+	carrier_settle(c, c->scene->world.now_us);
+	queue_cut(c, c->scene->world.now_us);
+	cdr_end(c, at_us);
+}
+
 void carrier_media_drop(struct carrier *c)
 {
 	carrier_settle(c, c->scene->world.now_us);
 	queue_cut(c, c->scene->world.now_us);
 	c->mark_first = c->mark_end;
-	marks_arm(c);
+	carrier_marks_arm(c);
 	c->up = false;
 	c->has_last = false;
 	c->order_count = 0;
 	c->lost_us = c->scene->world.now_us;
 	judge_media_dropped(&c->scene->judge);
 	c->wire_ahead_to_us = c->scene->world.now_us;
+	carrier_heard(c);
 }
 
 void carrier_media_up(struct carrier *c)
@@ -315,40 +325,6 @@ void carrier_caller_hangs_up(struct carrier *c)
 	scene_caller_gone(c->scene, c->latency_us);
 }
 
-/* The media socket dies, and comes back or not. */
-static void on_loss(void *arg)
-{
-	struct carrier *c = arg;
-	struct world *w = &c->scene->world;
-	bool gone;
-
-	if (c->ended)
-		return;
-	world_after(w, &c->loss, 1 * S_US);
-	if (!c->up || !scene_worker_up(c->scene))
-		return;
-	gone = fault_strikes(&c->scene->plan, FAULT_MEDIA_GONE, w->now_us);
-	if (!gone && !fault_strikes(&c->scene->plan, FAULT_MEDIA_LOST, w->now_us))
-		return;
-	carrier_media_drop(c);
-	scene_media_lost(c->scene);
-	if (gone) {
-		cdr_end(c, w->now_us);
-		return;
-	}
-	world_after(w, &c->back, dice_ms(&c->dice, 300, 12000));
-}
-
-static void on_back(void *arg)
-{
-	struct carrier *c = arg;
-
-	if (c->ended)
-		return;
-	carrier_media_up(c);
-	scene_media_back(c->scene);
-}
-
 void carrier_init(struct carrier *c, struct scene *scene)
 {
 	memset(c, 0, sizeof(*c));
@@ -357,15 +333,14 @@ void carrier_init(struct carrier *c, struct scene *scene)
 	c->latency_us = dice_ms(&c->dice, 20, 120);
 	c->mark_due = (struct event){ on_mark, c, 0 };
 	c->ear = (struct event){ on_ear, c, 0 };
-	c->loss = (struct event){ on_loss, c, 0 };
-	c->back = (struct event){ on_back, c, 0 };
+	carrier_faults_init(c);
 }
 
 void carrier_answer(struct carrier *c)
 {
 	c->up = c->connected = true;
 	c->connected_us = c->scene->world.now_us;
-	world_after(&c->scene->world, &c->loss, 1 * S_US);
+	carrier_faults_start(c);
 }
 
 void carrier_stop(struct carrier *c)
@@ -374,6 +349,5 @@ void carrier_stop(struct carrier *c)
 
 	world_forget(w, &c->mark_due);
 	world_forget(w, &c->ear);
-	world_forget(w, &c->loss);
-	world_forget(w, &c->back);
+	carrier_faults_stop(c);
 }

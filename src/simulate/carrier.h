@@ -6,7 +6,7 @@
  *
  * Frames carry no name, but the simulated voice's bytes tell what they are (sound.h). What the outputs ordered to be played
  * (carrier_play_ordered) is kept beside it, for the judge to compare.
- * One thread, virtual time; the playing itself needs no events.
+ * What befalls its socket stands in carrier_faults.c. One thread, virtual time; the playing itself needs no events.
  */
 #ifndef SIMULATE_CARRIER_H
 #define SIMULATE_CARRIER_H
@@ -40,6 +40,14 @@ struct play_order {
 	uint32_t utterance, take, sound, position;
 };
 
+/* Nothing comes from the carrier, and its socket stays open. */
+enum deafness {
+	DEAF_NOT = 0,
+	DEAF_LINE,   /* what the caller says is gone; marks come as ever */
+	DEAF_SOCKET, /* what comes from the caller and the carrier waits, and comes at once */
+	DEAF_DEAD    /* for good, and what is sent is heard by nobody: the carrier's record ends */
+};
+
 struct carrier {
 	struct scene *scene;
 	struct dice dice;
@@ -56,12 +64,14 @@ struct carrier {
 	uint64_t played_to_us;    /* the queue is empty from then on */
 	uint64_t marks_late_until_us;
 	uint64_t wire_ahead_to_us; /* were the wire instant: when what was sent would be played */
-	struct event mark_due, ear, loss, back;
+	struct event mark_due, ear, loss, back, hear;
 	bool up;                  /* the media socket stands */
 	bool sounding;            /* the caller was told that the agent speaks */
 	bool connected;
 	uint64_t connected_us, ended_us; /* the CDR */
 	bool ended;
+	enum deafness deaf;
+	uint64_t deaf_us, deaf_until_us;
 	uint64_t lost_us;         /* the media socket was lost then; 0: it was not */
 };
 
@@ -80,5 +90,13 @@ void carrier_settle(struct carrier *c, uint64_t to_us);  /* writes the ear's rec
 void carrier_media_drop(struct carrier *c);              /* the socket dies: what is queued is gone */
 void carrier_media_up(struct carrier *c);
 void carrier_caller_hangs_up(struct carrier *c);
+
+/* For carrier_faults.c alone. */
+void carrier_faults_init(struct carrier *c);
+void carrier_faults_start(struct carrier *c); /* from now on, once a second, something may befall the socket */
+void carrier_faults_stop(struct carrier *c);
+void carrier_heard(struct carrier *c);        /* an end to deafness, unless it is for good */
+void carrier_marks_arm(struct carrier *c);
+void carrier_dies(struct carrier *c, uint64_t at_us); /* its record ends then; what is queued and all that comes is heard by nobody */
 
 #endif

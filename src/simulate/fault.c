@@ -45,6 +45,9 @@ const struct fault_fact fault_facts[FAULTS] = {
 	[FAULT_KNOWLEDGE_TWICE] = { "knowledge-twice", "retrieved knowledge comes twice", 20, 3 },
 	[FAULT_KNOWLEDGE_GARBAGE] = { "knowledge-garbage", "retrieved knowledge is nonsense", 20, 3 },
 	[FAULT_KNOWLEDGE_LONG] = { "knowledge-long", "retrieved knowledge is longer than any input may be", 15, 3 },
+	[FAULT_MEDIA_DEAF] = { "media-deaf", "nothing comes from the carrier for 2.5 to 6 s, its socket stays open; then it goes on", 4, 60 },
+	[FAULT_MEDIA_DEAD] = { "media-dead", "nothing comes from the carrier any more, its socket stays open", 2, 80 },
+	[FAULT_DISK_SMALL] = { "disk-small", "the disk is so small that it gets full, again and again: what is shipped makes room", 4, 1 },
 };
 
 int fault_find(const char *name, size_t len)
@@ -112,13 +115,28 @@ void fault_plan_draw(struct fault_plan *p, fault_set allowed, const struct scrip
 	}
 }
 
+void fault_plan_provoke(struct fault_plan *p, enum fault fault, uint32_t nth)
+{
+	if (!(p->armed & FAULT_BIT(fault)))
+		p->provoked |= FAULT_BIT(fault);
+	plan_arm(p, fault, nth);
+}
+
 bool fault_strikes(struct fault_plan *p, enum fault fault, uint64_t now_us)
 {
 	if (!(p->armed & FAULT_BIT(fault)) || ++p->chances[fault] != p->nth[fault])
 		return false;
 	p->struck_us[fault] = now_us ? now_us : 1;
-	p->struck++;
+	if (p->provoked & FAULT_BIT(fault))
+		p->provocations++;
+	else
+		p->struck++;
 	return true;
+}
+
+void fault_lasts(struct fault_plan *p, enum fault fault, uint64_t now_us)
+{
+	p->struck_us[fault] = now_us;
 }
 
 bool fault_recent(const struct fault_plan *p, enum fault fault, uint64_t now_us, uint64_t within_us)

@@ -54,6 +54,9 @@ enum fault {
 	FAULT_KNOWLEDGE_TWICE,
 	FAULT_KNOWLEDGE_GARBAGE,
 	FAULT_KNOWLEDGE_LONG,
+	FAULT_MEDIA_DEAF,
+	FAULT_MEDIA_DEAD,
+	FAULT_DISK_SMALL,
 	FAULTS
 };
 
@@ -80,12 +83,20 @@ struct fault_plan {
 	uint16_t chances[FAULTS]; /* seen so far */
 	uint64_t struck_us[FAULTS]; /* when it last struck; 0: never */
 	uint32_t struck;          /* faults that came to pass in this call */
+	fault_set provoked;       /* nobody asked for these: a guard that is off is put to the test by them */
+	uint32_t provocations;    /* … so many came to pass */
 };
 
 void fault_plan_draw(struct fault_plan *p, fault_set allowed, const struct script *script, struct dice *d);
 
+/* This one, too, at its nth chance, for a guard that is off: it is counted apart, unless it was asked for. */
+void fault_plan_provoke(struct fault_plan *p, enum fault fault, uint32_t nth);
+
 /* One more chance of this fault: true when it strikes now. */
 bool fault_strikes(struct fault_plan *p, enum fault fault, uint64_t now_us);
+
+/* It is still at work, or has just ended: as if it struck now. */
+void fault_lasts(struct fault_plan *p, enum fault fault, uint64_t now_us);
 
 /* It struck no longer ago than `within_us`. */
 bool fault_recent(const struct fault_plan *p, enum fault fault, uint64_t now_us, uint64_t within_us);
@@ -95,11 +106,12 @@ bool fault_any_recent(const struct fault_plan *p, fault_set set, uint64_t now_us
 
 #define FAULT_BIT(fault) (1ULL << (fault))
 #define FAULT_BITS(first, last) ((FAULT_BIT(last) << 1) - FAULT_BIT(first))
-#define FAULTS_LINE FAULT_BITS(FAULT_LINE_BURST, FAULT_LINE_JITTER)
+#define FAULTS_DEAF (FAULT_BIT(FAULT_MEDIA_DEAF) | FAULT_BIT(FAULT_MEDIA_DEAD))
+#define FAULTS_LINE (FAULT_BITS(FAULT_LINE_BURST, FAULT_LINE_JITTER) | FAULTS_DEAF)
 #define FAULTS_STT FAULT_BITS(FAULT_STT_STALL, FAULT_STT_GARBAGE)
 #define FAULTS_LLM FAULT_BITS(FAULT_LLM_FIRST, FAULT_LLM_REPEAT)
 #define FAULTS_TTS FAULT_BITS(FAULT_TTS_EARLY, FAULT_TTS_REFUSED)
-#define FAULTS_MEDIA FAULT_BITS(FAULT_MEDIA_LOST, FAULT_MARKS_LATE)
+#define FAULTS_MEDIA (FAULT_BITS(FAULT_MEDIA_LOST, FAULT_MARKS_LATE) | FAULTS_DEAF)
 #define FAULTS_WORKER FAULT_BITS(FAULT_WORKER_DEATH, FAULT_WORKER_EARLY)
 #define FAULTS_TOOL FAULT_BITS(FAULT_TOOL_SLOW, FAULT_TOOL_REFUSED)
 

@@ -1,5 +1,6 @@
 /* The judge's table, its clocks and what it makes of every step. The checks of what is said and heard stand in
- * promises_speech.c, those of turns, tools and answers in promises_dialogue.c, those of what is kept in promises_kept.c. */
+ * promises_speech.c, those of turns, tools and answers in promises_dialogue.c, those of a line that goes deaf in promises_line.c, those of
+ * what is kept in promises_kept.c and promises_recording.c. */
 #include "simulate/promises.h"
 
 #include <stdarg.h>
@@ -164,6 +165,7 @@ void judge_step(struct judge *j, const struct call_input *in, const struct call_
 	j->scene->steps++;
 	j->step_us = judge_now(j);
 	judge_wire_settled(j);
+	judge_line_input(j, in);
 	input_clocks(j, in);
 	judge_dialogue_input(j, in);
 	judge_kept_input(j, in);
@@ -208,6 +210,7 @@ void judge_worker_died(struct judge *j)
 	uint32_t i;
 
 	judge_kept_death(j);
+	judge_line_gone(j);
 	j->lost_us = judge_now(j);
 	j->clear_due = false;
 	j->held = false;
@@ -240,7 +243,9 @@ void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)
 {
 	memset(j, 0, offsetof(struct judge, turn_text));
 	j->turn_len = j->utterance_count = j->fact_count = j->worker_count = j->ear_count = j->drop_count = 0;
-	j->mark_us = 0;
+	j->mark_us = j->deaf_us = j->heard_due_us = j->waits_from_us = j->waits_to_us = j->dead_us = 0;
+	j->deaf_told = false;
+	memset(j->durable, 0, sizeof(j->durable));
 	j->discarded_bytes = 0;
 	j->last_said = j->sound_seen = 0;
 	j->scene = scene;
@@ -254,6 +259,7 @@ void judge_end(struct judge *j)
 {
 	judge_speech_end(j);
 	judge_dialogue_end(j);
+	judge_line_end(j);
 	judge_kept_end(j);
 }
 

@@ -177,10 +177,16 @@ struct judge {
 	uint32_t fact_count;
 	struct kept_death workers[JUDGE_WORKERS];
 	uint32_t worker_count;
+	uint64_t durable[JUDGE_WORKERS + 1]; /* by epoch, from 1: the last record that the journal called durable */
 	struct judged_ear ears[JUDGE_EARS]; /* in calls with audio */
 	uint32_t ear_count, drop_count;
 	uint64_t drops_us[JUDGE_DROPS]; /* a media socket was gone */
 	uint64_t mark_us;               /* the first mark came; 0: none has */
+	uint64_t deaf_us;               /* the line is deaf since then; 0: it is not */
+	uint64_t heard_due_us;          /* it is heard again: until then the call must go on; 0: nothing is due */
+	uint64_t waits_from_us, waits_to_us; /* marks waited in a socket from which nothing came */
+	uint64_t dead_us;               /* it died then, for good; 0: it did not */
+	bool deaf_told;                 /* the core knows, or should, and that was said */
 	uint64_t discarded_bytes;
 	uint32_t last_said, sound_seen;
 };
@@ -207,6 +213,10 @@ void judge_tool_dispatched(struct judge *j, const struct tool_request *q);
 void judge_tool_told(struct judge *j, const struct ledger_entry *e);
 void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e);
 void judge_media_dropped(struct judge *j);
+void judge_line_deaf(struct judge *j, bool marks_wait, bool dead);
+void judge_line_heard(struct judge *j);
+void judge_line_gone(struct judge *j); /* its socket or its worker is: nobody waits for it any more */
+void judge_durable(struct judge *j, uint32_t epoch, uint64_t sequence); /* the journal said so */
 void judge_worker_died(struct judge *j);
 void judge_attached(struct judge *j);
 

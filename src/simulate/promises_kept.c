@@ -87,6 +87,12 @@ static bool refused_then(const struct judge *j, uint64_t at_us)
 	return false;
 }
 
+/* … when the call ended: neither that nor its meters could be kept. */
+static bool end_refused(const struct judge *j)
+{
+	return refused_then(j, j->scene->finished_us);
+}
+
 /* Not more than DESIGN.md's 200 ms, its commit and a sync before a worker died: it may have gone with it. */
 static bool may_be_lost(const struct judge *j, uint64_t at_us)
 {
@@ -104,9 +110,10 @@ static bool may_be_lost(const struct judge *j, uint64_t at_us)
 /* ---- N5 (kept) ----------------------------------------------------------------------------------------------------------
  *
  * The sink has every final with words that the session was given, every change that was dispatched and every result of one, in
- * the order in which they happened, each once; and of every epoch its records without a hole, but for those a GAP record
- * answers for. Exempt: what happened in the last 260 ms before a worker died (15 s when its disk was full, slow or failing), and
- * events that a GAP record says were refused (a disk that is full and fails a sync besides). Exercised by each such fact. */
+ * the order in which they happened, each once; and of every epoch its records without a hole, at least to the last one that was called
+ * durable (whatever was deleted on the disk), but for those a GAP record answers for. Exempt: what happened in the last 260 ms before a
+ * worker died (15 s when its disk was full, slow or failing), and events that a GAP record says were refused (a disk that is full and
+ * fails a sync besides). Exercised by each such fact. */
 
 static bool event_fact(const struct sink *k, const struct sink_record *r, struct kept_fact *f)
 {
@@ -206,11 +213,33 @@ static void holes_check(struct judge *j)
 	}
 }
 
+void judge_durable(struct judge *j, uint32_t epoch, uint64_t sequence)
+{
+	if (epoch <= JUDGE_WORKERS)
+		j->durable[epoch] = sequence;
+}
+
+/* What was called durable came to the sink, to the last record of each epoch. */
+static void durable_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	uint64_t last[JUDGE_WORKERS + 1] = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++)
+		if (k->records[i].header.epoch <= JUDGE_WORKERS)
+			last[k->records[i].header.epoch] = k->records[i].header.sequence;
+	for (i = 1; i <= JUDGE_WORKERS; i++)
+		if (last[i] < j->durable[i] && !gap_answers(k, i, last[i] + 1, j->durable[i]))
+			judge_fail(j, N5, "epoch %u: record %llu was called durable, the sink has %llu", i, (unsigned long long)j->durable[i],
+				(unsigned long long)last[i]);
+}
+
 /* ---- N3 -------------------------------------------------------------------------------------------------------------------
  *
  * The sink has one meter of connected time, and it is within a second of the carrier's own record, whoever hung up and whether
- * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Exercised by each call
- * that was connected. */
+ * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Exempt: an end that a GAP record
+ * says was refused. Exercised by each call that was connected. */
 
 static void metering_check(struct judge *j)
 {
@@ -220,7 +249,7 @@ static void metering_check(struct judge *j)
 	struct record_meter m;
 	uint32_t i, count = 0;
 
-	if (!c->connected || !c->ended)
+	if (!c->connected || !c->ended || end_refused(j))
 		return;
 	judge_exercise(j, N3);
 	for (i = 0; i < k->count; i++) {
@@ -262,7 +291,8 @@ static void wasted_check(struct judge *j)
 /* ---- N6 -------------------------------------------------------------------------------------------------------------------
  *
  * Sixty seconds after a worker died its call has another or is over (worker.c's reaper tells); at the end the sink has exactly
- * one END, and no change that a worker dispatched is left without an outcome. Exercised by each death and each end. */
+ * one END, unless a GAP record says that it was refused, and no change that a worker dispatched is left without an outcome. A line
+ * that dies without a word is found out (promises_line.c). Exercised by each death and each end. */
 
 static void ends_check(struct judge *j)
 {
@@ -275,7 +305,7 @@ static void ends_check(struct judge *j)
 	judge_exercise(j, N6);
 	for (i = 0; i < k->count; i++)
 		ends += k->records[i].header.kind == JOURNAL_END;
-	if (ends != 1 && !k->overflow)
+	if (ends != 1 && !k->overflow && !end_refused(j))
 		judge_fail(j, N6, "the sink has %u ends of the call", ends);
 	for (i = 0; i < c->ledger_count; i++)
 		if (!c->ledger[i].settled && j->scene->finished_us > c->ledger[i].asked_us + 60 * S_US)
@@ -345,6 +375,7 @@ void judge_kept_end(struct judge *j)
 	ends_check(j);
 	if (!j->scene->sink.overflow) {
 		holes_check(j);
+		durable_check(j);
 		if (!j->worker_count)
 			wasted_check(j);
 		facts_check(j);

@@ -9,9 +9,12 @@
 struct sink;
 struct sink_record;
 
-#define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL))
+#define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL) | FAULT_BIT(FAULT_DISK_SMALL))
 
-enum { YES_NO_MEDIAN_MS = 300 }; /* with a turn.complete_ms of 200 at most; what it is more is added */
+enum {
+	YES_NO_MEDIAN_MS = 300,  /* with a turn.complete_ms of 200 at most; what it is more is added */
+	JUDGE_DEAF_US = 2000000  /* a socket from which nothing comes for so long is lost */
+};
 
 uint64_t judge_now(const struct judge *j);
 struct failure_report judge_place(const struct judge *j, enum promise promise); /* this step of this call */
@@ -45,6 +48,9 @@ uint32_t judge_open_utterances(struct judge *j);
 void judge_speech_end(struct judge *j);
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
 
+/* promises_line.c */
+void judge_line_input(struct judge *j, const struct call_input *in);
+void judge_line_end(struct judge *j);
 
 /* promises_recording.c */
 void judge_recording_end(struct judge *j);

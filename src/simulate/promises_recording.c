@@ -42,15 +42,28 @@ struct cutting {
 	size_t placed_count;
 };
 
+/* Most of the agent's track is. */
+static bool is_silence(const int16_t *samples, size_t count)
+{
+	return !samples[0] && !memcmp(samples, samples + 1, (count - 1) * sizeof(*samples));
+}
+
 static enum err on_block(void *arg, const int16_t *caller, const int16_t *agent, size_t samples)
 {
 	struct cutting *c = arg;
 	uint8_t *room = buf_reserve(&c->agent, samples);
+	size_t at, n;
 
 	(void)caller;
 	if (!room)
 		return ERR_LIMIT;
-	g711_encode(G711_ULAW, room, agent, samples);
+	for (at = 0; at < samples; at += n) {
+		n = samples - at < NEAR ? samples - at : NEAR;
+		if (is_silence(agent + at, n))
+			memset(room + at, 0xff, n);
+		else
+			g711_encode(G711_ULAW, room + at, agent + at, n);
+	}
 	c->agent.len += samples;
 	return ERR_NONE;
 }
@@ -189,8 +202,12 @@ static bool track_read(struct cutting *c)
 	c->placed = calloc(c->agent.len / SOUND_BLOCK + 1, sizeof(*c->placed));
 	while (c->placed && i + SOUND_BLOCK <= c->agent.len) {
 		struct placed *p = &c->placed[c->placed_count];
+		const uint8_t *first = memchr(data + i, 0x55, c->agent.len - SOUND_BLOCK + 1 - i);
 
-		if (data[i] != 0x55 || !sound_read(data + i, SOUND_BLOCK, &p->sound, &p->position)) {
+		if (!first)
+			break;
+		i = (size_t)(first - data);
+		if (!sound_read(first, SOUND_BLOCK, &p->sound, &p->position)) {
 			i++;
 			continue;
 		}
@@ -209,7 +226,7 @@ static uint64_t ear_place(const struct judge *j, uint64_t at_us)
 	return us > j->started_us ? (us - j->started_us) / 125 : 0;
 }
 
-/* Marks were late, or the disk was full, so that marks and sound before are missing; or the socket was gone before any mark that is
+/* Marks were late, or waited in a deaf socket, or the disk was full, so that marks and sound before are missing; or the socket was gone before any mark that is
  * surely kept (260 ms) had told how far the carrier is: where this was played is a guess. */
 static bool track_unsure(const struct judge *j, uint64_t place)
 {
@@ -218,11 +235,13 @@ static bool track_unsure(const struct judge *j, uint64_t place)
 
 	if (j->drop_count && at_us < j->drops_us[0] + 1 * S_US && (!j->mark_us || j->mark_us + 260 * MS_US > j->drops_us[0]))
 		return true;
+	if (j->waits_from_us && at_us + 1 * S_US >= j->waits_from_us && at_us < j->waits_to_us + 1 * S_US)
+		return true;
 	return (marks && at_us + 1 * S_US >= marks && at_us < marks + 14 * S_US) || (full && at_us + 1 * S_US >= full && at_us < full + 20 * S_US);
 }
 
 /* A socket was gone, by a loss, with its worker or with the caller: what it had queued may seem to have played on for a signal's way
- * there and back. */
+ * there and back. On a line that died without a word, so may all that was sent before that could be known. */
 static bool seems_played(const struct judge *j, uint64_t place)
 {
 	uint64_t at_us = j->started_us + place * 125, way_us = 2 * j->scene->carrier.latency_us + 20 * MS_US;
@@ -231,6 +250,8 @@ static bool seems_played(const struct judge *j, uint64_t place)
 	for (i = 0; i < j->drop_count; i++)
 		if (at_us >= j->drops_us[i] && at_us <= j->drops_us[i] + way_us)
 			return true;
+	if (j->dead_us && at_us >= j->dead_us && at_us <= j->dead_us + JUDGE_DEAF_US + 600 * MS_US + way_us)
+		return true;
 	return j->scene->ended_us && at_us + way_us >= j->scene->ended_us;
 }
 

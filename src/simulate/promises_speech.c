@@ -100,8 +100,8 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
  * When the outputs note what was heard of an utterance, its words are a beginning of those the carrier's ear has had by then:
  * never one more. Of a cut utterance, in the end, at most one word is missing of those that the ear had a signal's way before
  * the cut (for estimated word times: and what they are rounded down by, see estimate_lag). Exempt: late marks (a mark that a clear
- * returned late looks like one whose audio was played), a lost socket or a dead worker within twelve seconds, because nobody
- * could know. And in each request to the
+ * returned late looks like one whose audio was played), a lost socket, one in which marks waited, or a dead worker within twelve
+ * seconds, because nobody could know. And in each request to the
  * model the agent's words before the caller's last ones are, in order, among the words the ear has had (not in calls whose marks came
  * late). Exercised by each
  * utterance that was cut. */
@@ -109,8 +109,10 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 static bool late_marks(const struct judge *j, uint64_t at_us)
 {
 	const struct fault_plan *p = &j->scene->plan;
-	uint64_t marks = p->struck_us[FAULT_MARKS_LATE], lost = j->scene->carrier.lost_us;
+	uint64_t marks = p->struck_us[FAULT_MARKS_LATE], lost = j->scene->carrier.lost_us, waits = j->waits_from_us;
 
+	if (waits && at_us + 4 * S_US >= waits && at_us < waits + 20 * S_US)
+		return true;
 	return (marks && at_us >= marks && at_us < marks + 14 * S_US) || (lost && at_us + 4 * S_US >= lost && at_us < lost + 20 * S_US);
 }
 

@@ -93,6 +93,13 @@ static void word_heard(struct stt_stream *s, const struct sound *sound)
 		phrase_ended(s, sound);
 }
 
+/* Where the line lost something there is silence: it ends the phrase. */
+static void silence_heard(struct stt_stream *s, const struct sound *sound)
+{
+	if (s->len && !s->phrase_over)
+		phrase_ended(s, sound);
+}
+
 /* Everything that has now been pushed to its end. Words that began before the stream's first sample are lost to it. */
 static void understand(struct stt_stream *s)
 {
@@ -105,7 +112,9 @@ static void understand(struct stt_stream *s)
 		if (sound->from < s->base)
 			continue;
 		news = true;
-		if (sound->word)
+		if (sound->flags & SOUND_LOST)
+			silence_heard(s, sound);
+		else if (sound->word)
 			word_heard(s, sound);
 		else
 			noise_heard(s, sound);

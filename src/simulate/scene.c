@@ -86,9 +86,19 @@ void scene_caller_chunk(struct scene *s, const uint8_t *ulaw, size_t samples, ui
 	worker_after(s);
 }
 
+void scene_caller_gap(struct scene *s, uint64_t samples)
+{
+	if (!scene_worker_up(s) || !s->carrier.up || s->carrier.ended) {
+		s->caller.missed += samples;
+		return;
+	}
+	session_caller_gap(s->session, samples);
+	worker_after(s);
+}
+
 void scene_digit(struct scene *s, char digit)
 {
-	if (!scene_worker_up(s) || !s->carrier.up || s->carrier.ended)
+	if (!scene_worker_up(s) || !s->carrier.up || s->carrier.deaf || s->carrier.ended)
 		return;
 	session_digit(s->session, digit);
 	worker_after(s);
@@ -199,10 +209,8 @@ static void sabotage_arm(struct scene *s)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		if (s->options.sabotage == (int)needs[i].promise && s->call % 3 == 0) {
-			s->plan.armed |= FAULT_BIT(needs[i].fault);
-			s->plan.nth[needs[i].fault] = needs[i].nth;
-		}
+		if (s->options.sabotage == (int)needs[i].promise && s->call % 3 == 0)
+			fault_plan_provoke(&s->plan, needs[i].fault, needs[i].nth);
 }
 
 static void scene_reset(struct scene *s, uint64_t call, struct verdict *verdict)
@@ -225,7 +233,7 @@ static void scene_reset(struct scene *s, uint64_t call, struct verdict *verdict)
 	s->closing = s->finished = s->over = s->swapped = s->ship_stale = false;
 	s->batch = NULL;
 	s->opened_us = s->world.now_us;
-	s->started_us = s->ended_us = s->owner_lost_us = s->finished_us = s->disk_full_until_us = s->told_durable = s->sync_us = 0;
+	s->started_us = s->ended_us = s->owner_lost_us = s->finished_us = s->disk_full_until_us = s->told_durable = s->sync_us = s->disk_limit = 0;
 	s->deaths = s->turns = s->swaps = s->holds = 0;
 	s->steps = 0;
 	s->usage = (struct session_usage){ 0 };
@@ -253,6 +261,7 @@ static void totals_add(struct scene *s)
 	t->silences += s->caller.silences;
 	t->keys += s->caller.key_presses;
 	t->faults += s->plan.struck;
+	t->provoked += s->plan.provocations;
 	t->deaths += s->deaths;
 	t->holds += s->holds;
 	t->sounds += s->talker.sound_count;

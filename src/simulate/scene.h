@@ -87,7 +87,7 @@ struct scene_options {
 /* What one call adds up to. */
 struct scene_totals {
 	uint64_t calls, steps, virtual_us, turns, interruptions, nods, coughs, silences, keys, tools, changes, faults, deaths, hangups, holds,
-		model_asks, sounds, records, events, saved, knowledge;
+		model_asks, sounds, records, events, saved, knowledge, deleted, provoked; /* `deleted`: files that made room on a full disk; `provoked`: faults for a guard that is off */
 };
 
 struct scene {
@@ -115,6 +115,7 @@ struct scene {
 	struct journal_call *journal_call;
 	struct ship *ship;
 	struct disk_virtual *virtual_disk;
+	uint64_t disk_limit; /* bytes that it has room for, when it is small; 0: enough */
 	struct disk disk;
 	const char *dir;
 	struct journal_batch *batch; /* being written */
@@ -146,6 +147,7 @@ enum err scene_run(struct scene *s, uint64_t call, struct verdict *verdict) MUST
 /* ---- for the actors ---- */
 
 void scene_caller_chunk(struct scene *s, const uint8_t *ulaw, size_t samples, uint64_t position, uint16_t level);
+void scene_caller_gap(struct scene *s, uint64_t samples); /* the line says that these never came */
 uint64_t scene_audio_end(const struct scene *s); /* the caller's samples that have reached the worker */
 void scene_digit(struct scene *s, char digit);
 void scene_knowledge(struct scene *s, uint64_t query, const char *text, size_t len);

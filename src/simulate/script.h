@@ -81,9 +81,10 @@ const struct script_tool *script_tool_find(const struct script *s, const char *n
 /* The step whose question (or its last words) stands in `text`, the latest one when there are several; -1 for none. */
 int script_step_asked(const struct script *s, const char *text, size_t len);
 
-/* A tester's script from its text. On a mistake `detail` has the line, what was found and what is allowed. */
+/* A tester's script from its text. On a mistake `detail` has the line, its key, what was found and what is allowed. No cue stands
+ * behind the longest call: that of the default settings, or `max_ms` (call.max_ms). */
 enum err script_parse(struct script **sp, const char *text, size_t len, struct err_detail *detail) MUST_USE;
-enum err script_load(struct script **sp, const char *path, struct err_detail *detail) MUST_USE;
+enum err script_load(struct script **sp, const char *path, int64_t max_ms, struct err_detail *detail) MUST_USE;
 void script_free(struct script *s); /* only what parse and load made; NULL is fine */
 
 #endif

@@ -58,22 +58,38 @@ static uint32_t nibbles(const uint8_t *at, unsigned int count)
 	return value;
 }
 
+/* Behind its first byte a block has numbers alone: looked at eight at a time. */
+static bool block_holds(const uint8_t *at)
+{
+	static const uint8_t eights[] = { 1, 8, 16, 24 };
+	uint64_t odd = 0, eight;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(eights); i++) {
+		memcpy(&eight, at + eights[i], sizeof(eight));
+		odd |= (eight & 0xf0f0f0f0f0f0f0f0u) ^ 0x8080808080808080u;
+	}
+	return !odd;
+}
+
 bool sound_read(const uint8_t *ulaw, size_t samples, uint32_t *sound, uint32_t *position)
 {
-	uint32_t skip, i, block;
+	const uint8_t *first;
+	uint32_t skip, block;
+	size_t places;
 
-	for (skip = 0; skip < SOUND_BLOCK; skip++)
-		if (skip + SOUND_BLOCK <= samples && ulaw[skip] == 0x55)
-			break;
-	if (skip == SOUND_BLOCK || skip + SOUND_BLOCK > samples)
+	if (samples < SOUND_BLOCK)
 		return false;
-	for (i = 1; i < SOUND_BLOCK; i++)
-		if ((ulaw[skip + i] & 0xf0) != 0x80)
-			return false;
-	block = nibbles(ulaw + skip + 5, 6);
+	places = samples - SOUND_BLOCK + 1; /* where a whole block may begin */
+	first = memchr(ulaw, 0x55, places < SOUND_BLOCK ? places : SOUND_BLOCK);
+	if (!first || !block_holds(first))
+		return false;
+	skip = (uint32_t)(first - ulaw);
+	ulaw = first;
+	block = nibbles(ulaw + 5, 6);
 	if (block * SOUND_BLOCK < skip)
 		return false;
-	*sound = nibbles(ulaw + skip + 1, 4);
+	*sound = nibbles(ulaw + 1, 4);
 	*position = block * SOUND_BLOCK - skip;
 	return true;
 }

@@ -1,54 +1,11 @@
-/* Opening, committing, shipping, dying, attaching, closing. The journal is driven by its phases: a batch is taken every eighty
- * milliseconds, written at once and published when the simulated sync is done. */
+/* The session of a scene's call: opening, dying, attaching, closing. What it writes goes where worker_disk.c takes it. */
 #include "simulate/worker.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "simulate/sink.h"
-#include "voice/journal_read.h"
-
-#define COMMIT_US (80 * MS_US) /* with the 100 ms that steps may wait, and a sync: within 200 ms */
 
 static const char VIRTUAL_DIR[] = "journal";
-
-/* ---- facts for an external ledger: one line each, written before or when the world is told ---- */
-
-static void fact(struct scene *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void fact(struct scene *s, const char *fmt, ...)
-{
-	char line[256], id[33];
-	va_list args;
-	int n, m;
-
-	if (s->options.ledger < 0)
-		return;
-	id128_print(&s->call_id, id);
-	n = snprintf(line, sizeof(line), "%s ", id);
-	va_start(args, fmt);
-	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, args);
-	va_end(args);
-	n += m < (int)sizeof(line) - n - 1 ? m : (int)sizeof(line) - n - 2;
-	line[n++] = '\n';
-	if (write(s->options.ledger, line, (size_t)n) != n)
-		s->failed = true;
-}
-
-void scene_fact_effect(struct scene *s, const struct ledger_entry *e)
-{
-	fact(s, "effect %u %u %.*s", e->turn, e->index, (int)e->name_len, e->name);
-}
-
-void scene_dispatch(struct scene *s)
-{
-	fact(s, "dispatch %u", ++s->conductor.dispatches);
-	if (s->options.inject && disk_inject_count(s->options.inject, "dispatch"))
-		s->failed = true;
-}
 
 /* ---- what the session is given ---- */
 
@@ -91,143 +48,6 @@ static void io_make(struct scene *s, struct session_io *io)
 	io->log_call = s->log_call;
 }
 
-/* ---- the journal ---- */
-
-static void dice_bytes(void *arg, void *out, size_t len)
-{
-	struct scene *s = arg;
-	uint8_t *at = out;
-
-	while (len--)
-		*at++ = (uint8_t)(dice_next(&s->disk_dice) >> 33);
-}
-
-static void journal_settings(struct scene *s, struct journal_options *o)
-{
-	journal_options_defaults(o);
-	o->segment_bytes = 1 << 20;
-	o->reserve_bytes = 64 << 10;
-	o->ring_bytes = 128 << 10;
-	o->buffer_bytes = 1 << 20;
-	o->event_buffer_bytes = 256 << 10;
-	o->calls_max = 4;
-	o->retry_us = 200 * MS_US;
-	o->probe_us = 1 * S_US;
-	o->wall_offset_us = WALL_US;
-	o->log_call = s->log_call;
-	if (s->virtual_disk) {
-		o->random = dice_bytes;
-		o->random_arg = s;
-	}
-}
-
-static enum err journal_begin(struct scene *s)
-{
-	struct journal_options options;
-	struct ship_options ship;
-	enum err err;
-
-	journal_settings(s, &options);
-	err = journal_open(&s->journal, &s->disk, s->dir, &options, s->world.now_us, NULL, s->options.detail);
-	if (!err && !s->epoch && journal_health(s->journal) != JOURNAL_OK)
-		err = ERR_FULL; /* a call that lives is taken over all the same, a new one is not */
-	if (!err) {
-		do
-			err = journal_call_open(s->journal, &s->journal_call, &s->tenant_id, &s->call_id, ++s->epoch, s->world.now_us);
-		while (err == ERR_EXISTS && s->epoch < 1000);
-	}
-	if (err)
-		return err;
-	ship_options_defaults(&ship);
-	ship.backoff_max_us = 2 * S_US;
-	ship.ack_timeout_us = 3 * S_US;
-	ship.idle_us = 5 * S_US;
-	ship.keep_all = true;
-	ship.log_call = s->log_call;
-	err = ship_open(&s->ship, &s->disk, s->dir, &simulated_sink, s, &ship, NULL);
-	if (!err)
-		ship_limit(s->ship, journal_durable_position(s->journal));
-	s->told_durable = 0;
-	world_after(&s->world, &s->commit, COMMIT_US);
-	world_after(&s->world, &s->ship_tick, 200 * MS_US);
-	fact(s, "epoch %u", s->epoch);
-	return err;
-}
-
-static void published(struct scene *s)
-{
-	uint64_t durable = s->journal_call ? journal_call_durable(s->journal_call) : 0;
-
-	if (durable > s->told_durable) {
-		s->told_durable = durable;
-		fact(s, "durable %u %llu", s->epoch, (unsigned long long)durable);
-	}
-	if (!s->ship)
-		return;
-	ship_limit(s->ship, journal_durable_position(s->journal));
-	s->ship_stale = true;
-	if (s->finished)
-		world_at(&s->world, &s->ship_tick, s->world.now_us);
-}
-
-static uint64_t sync_time(struct scene *s)
-{
-	if (s->world.now_us < s->sync_us)
-		return dice_ms(&s->disk_dice, 100, 400);
-	return dice_ms(&s->disk_dice, 1, 12);
-}
-
-/* Takes what waits and writes it; or publishes what was written when its sync is done. */
-static void on_commit(void *arg)
-{
-	struct scene *s = arg;
-	uint64_t now = s->world.now_us;
-
-	if (s->batch && s->batch_written) {
-		journal_batch_done(s->journal, s->batch, now);
-		s->batch = NULL;
-		published(s);
-		world_after(&s->world, &s->commit, COMMIT_US);
-		return;
-	}
-	if (!s->batch)
-		s->batch = journal_batch_take(s->journal, now);
-	if (!s->batch) {
-		world_after(&s->world, &s->commit, COMMIT_US);
-		return;
-	}
-	s->batch_written = journal_batch_write(s->journal, s->batch, now) == ERR_NONE;
-	world_after(&s->world, &s->commit, s->batch_written ? sync_time(s) : 200 * MS_US);
-}
-
-static void on_ship(void *arg)
-{
-	struct scene *s = arg;
-	uint64_t next = 0;
-
-	if (!s->ship)
-		return;
-	s->ship_stale = false;
-	if (ship_step(s->ship, s->world.now_us, WALL_US + s->world.now_us, &next))
-		s->failed = true;
-	if (next < s->world.now_us + 1 * S_US)
-		next = s->world.now_us + 1 * S_US; /* batches, not drops */
-	world_at(&s->world, &s->ship_tick, next);
-}
-
-/* Frees what a dead process leaves behind; the disk decides what it kept. */
-static void journal_die(struct scene *s)
-{
-	if (s->virtual_disk)
-		disk_virtual_crash(s->virtual_disk, dice_next(&s->death_dice));
-	ship_close(&s->ship);
-	journal_abandon(&s->journal);
-	s->journal_call = NULL;
-	s->batch = NULL;
-	world_forget(&s->world, &s->commit);
-	world_forget(&s->world, &s->ship_tick);
-}
-
 /* ---- the session ---- */
 
 static void sabotage(struct scene *s)
@@ -236,7 +56,7 @@ static void sabotage(struct scene *s)
 		[P05] = GUARD_P05, [P06] = GUARD_P06, [P08] = GUARD_P08, [P09] = GUARD_P09, [P10] = GUARD_P10, [P12] = GUARD_P12,
 		[P13] = GUARD_P13, [P14] = GUARD_P14, [P15] = GUARD_P15, [P24] = GUARD_P24, [N5] = GUARD_N5 };
 	static const uint8_t shells[PROMISES] = { [P08] = SESSION_GUARD_P08, [N3] = SESSION_GUARD_N3, [N4] = SESSION_GUARD_N4,
-		[N5] = SESSION_GUARD_N5 };
+		[N5] = SESSION_GUARD_N5, [N6] = SESSION_GUARD_N6 };
 	int promise = s->options.sabotage;
 
 	if (promise < 0)
@@ -264,7 +84,7 @@ enum err worker_open(struct scene *s)
 			return err;
 		s->disk = disk_virtual_disk(s->virtual_disk);
 	}
-	err = journal_begin(s);
+	err = worker_journal_begin(s);
 	if (err)
 		return err;
 	io_make(s, &io);
@@ -341,7 +161,7 @@ static void worker_die(struct scene *s)
 	s->closing = false;
 	world_forget(&s->world, &s->woken);
 	carrier_media_drop(&s->carrier);
-	journal_die(s);
+	worker_journal_die(s);
 	world_after(&s->world, &s->reap, 60 * S_US);
 	if (s->options.sabotage != N6)
 		world_after(&s->world, &s->attach, dice_ms(&s->death_dice, 300, 3000));
@@ -378,10 +198,10 @@ static void on_attach(void *arg)
 	bool anew = !s->conductor.snapshots;
 	const struct buf *snapshot;
 	struct session_io io;
-	enum err err = journal_begin(s);
+	enum err err = worker_journal_begin(s);
 
 	if (err) { /* a disk that is full takes no new call now */
-		journal_die(s);
+		worker_journal_die(s);
 		world_after(&s->world, &s->attach, 500 * MS_US);
 		return;
 	}
@@ -416,31 +236,13 @@ static void on_reap(void *arg)
 
 /* ---- once a second: what may befall the worker and its disk ---- */
 
-static void disk_faults(struct scene *s, uint64_t now)
-{
-	if (fault_strikes(&s->plan, FAULT_DISK_SLOW, now))
-		s->sync_us = now + dice_ms(&s->disk_dice, 2000, 8000);
-	if (!s->virtual_disk)
-		return;
-	if (fault_strikes(&s->plan, FAULT_DISK_SYNC, now))
-		disk_virtual_fail_sync(s->virtual_disk, 1);
-	if (fault_strikes(&s->plan, FAULT_DISK_FULL, now)) {
-		disk_virtual_limit(s->virtual_disk, disk_virtual_used(s->virtual_disk) + 4096);
-		s->disk_full_until_us = now + dice_ms(&s->disk_dice, 2000, 12000);
-	}
-	if (s->disk_full_until_us && now >= s->disk_full_until_us) {
-		disk_virtual_limit(s->virtual_disk, 0);
-		s->disk_full_until_us = 0;
-	}
-}
-
 static void on_tick(void *arg)
 {
 	struct scene *s = arg;
 	uint64_t now = s->world.now_us;
 
 	world_after(&s->world, &s->tick, 1 * S_US);
-	disk_faults(s, now);
+	worker_disk_faults(s, now);
 	if (!s->started_us || s->ended_us)
 		return;
 	if (fault_strikes(&s->plan, FAULT_SINK_OUTAGE, now))
@@ -479,7 +281,7 @@ enum err worker_shut(struct scene *s)
 	s->closing = false;
 	if (s->journal_call)
 		journal_call_close(&s->journal_call, s->world.now_us);
-	ship_close(&s->ship);
+	worker_ship_close(s);
 	if (s->batch) {
 		journal_abandon(&s->journal); /* its disk never took it */
 		s->batch = NULL;
@@ -489,42 +291,14 @@ enum err worker_shut(struct scene *s)
 		err = journal_close(&s->journal, s->world.now_us);
 	}
 	sink_sort(&s->sink);
-	fact(s, "end");
+	worker_fact(s, "end");
 	return s->failed ? ERR_IO : err;
-}
-
-enum err worker_keep(struct scene *s)
-{
-	char name[64];
-	struct journal_reader_options options = { .call = &s->call_id };
-	struct keyring_options keys = { .read_only = true };
-	enum err err;
-
-	if (!s->options.keep)
-		return ERR_NONE;
-	err = keyring_open((struct keyring **)&options.keyring, &s->disk, s->dir, &keys, NULL);
-	if (err)
-		return err;
-	snprintf(name, sizeof(name), "seed%llu-call%llu.cfj", (unsigned long long)s->seed, (unsigned long long)s->call);
-	err = journal_export(&s->disk, s->dir, &options, s->dir, name, NULL);
-	keyring_close((struct keyring **)&options.keyring);
-	if (!err) {
-		char path[DISK_PATH_MAX];
-
-		buf_reset(&s->scratch);
-		err = disk_path(path, s->dir, name);
-		if (!err)
-			err = disk_load(&s->disk, path, &s->scratch);
-		if (!err)
-			err = disk_replace(&disk_real, s->options.keep, name, s->scratch.data, s->scratch.len);
-	}
-	return err;
 }
 
 void worker_clean(struct scene *s)
 {
 	s->session = NULL;
-	ship_close(&s->ship);
+	worker_ship_close(s);
 	if (s->journal)
 		journal_abandon(&s->journal);
 	disk_virtual_free(&s->virtual_disk);
@@ -533,11 +307,10 @@ void worker_clean(struct scene *s)
 void worker_init(struct scene *s)
 {
 	s->woken = (struct event){ on_woken, s, 0 };
-	s->commit = (struct event){ on_commit, s, 0 };
 	s->tick = (struct event){ on_tick, s, 0 };
-	s->ship_tick = (struct event){ on_ship, s, 0 };
 	s->attach = (struct event){ on_attach, s, 0 };
 	s->reap = (struct event){ on_reap, s, 0 };
 	s->death = (struct event){ on_death, s, 0 };
 	s->drained = (struct event){ on_drained, s, 0 };
+	worker_disk_init(s);
 }

@@ -58,6 +58,7 @@ void world_reset(struct world *w)
 	w->now_us = 0;
 	w->order = 0;
 	w->count = 0;
+	w->hole = false;
 }
 
 void world_at(struct world *w, struct event *e, uint64_t at_us)
@@ -66,6 +67,11 @@ void world_at(struct world *w, struct event *e, uint64_t at_us)
 
 	if (e->place) {
 		heap_settle(w, e->place, slot);
+		return;
+	}
+	if (w->hole) {
+		w->hole = false;
+		heap_down(w, 1, slot);
 		return;
 	}
 	assert(w->count < WORLD_EVENTS_MAX);
@@ -91,17 +97,22 @@ void world_forget(struct world *w, struct event *e)
 		heap_settle(w, place, last);
 }
 
+/* What happens mostly waits again at once: until it is over its slot stays where it is, before all others, and free. */
 bool world_next(struct world *w)
 {
-	struct world_slot first;
+	struct event *e;
 
 	if (!w->count)
 		return false;
-	first = w->queue[1];
-	world_forget(w, first.event);
-	w->now_us = first.at_us;
+	e = w->queue[1].event;
+	e->place = 0;
+	w->hole = true;
+	w->now_us = w->queue[1].at_us;
 	w->events++;
-	first.event->handler(first.event->arg);
+	e->handler(e->arg);
+	if (w->hole && --w->count)
+		heap_down(w, 1, w->queue[w->count + 1]);
+	w->hole = false;
 	return true;
 }
 

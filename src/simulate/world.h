@@ -38,6 +38,7 @@ struct world {
 	uint64_t order;
 	uint64_t events; /* that happened, ever */
 	uint32_t count;
+	bool hole; /* the first is happening: its place is free, for whoever waits next */
 	struct world_slot queue[WORLD_EVENTS_MAX + 1]; /* a heap, from 1 */
 };
 

@@ -270,12 +270,12 @@ static void input_take(struct call *call, const struct call_input *in)
 /* One OUT_WAKE when the earliest timer is another one than the session was told. */
 static void wake(struct call *call)
 {
-	uint64_t earliest = 0;
+	uint64_t before = UINT64_MAX, earliest;
 	unsigned int i;
 
 	for (i = 0; i < TIMERS; i++)
-		if (call->timers[i])
-			earliest = earliest ? num_min(earliest, call->timers[i]) : call->timers[i];
+		before = num_min(before, call->timers[i] - 1); /* one that is off is the latest */
+	earliest = before + 1;
 	if (earliest == call->wake_us)
 		return;
 	call->wake_us = earliest;

@@ -200,6 +200,7 @@ struct speech {
 	uint64_t lag_us;           /* the shortest way seen from a frame's sending to its mark, plus one; 0: not known */
 	uint8_t order[UTTERANCES_MAX]; /* slots in speaking order; cut ones are not in it */
 	uint8_t count;
+	bool none_cut; /* no slot is UTTERANCE_CUT: found out anew when a call is loaded */
 	struct utterance slots[UTTERANCES_MAX];
 };
 

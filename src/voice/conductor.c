@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/service_key.h"
 
-enum { REPORT_BYTES_MAX = 4096 };
+enum { REPORT_BYTES_MAX = 256 << 10 };
 
 static const char *const end_names[END_REASONS] = { [END_CALLER] = "caller", [END_AGENT] = "agent", [END_QUIET] = "quiet", [END_MAX] = "time",
 	[END_ORDER] = "order", [END_LOST] = "lost", [END_FAILED] = "failed" };
@@ -79,12 +79,17 @@ static void report_next(struct conductor *c)
 
 static void report_told(struct conductor *c, bool taken, enum err err, unsigned int status)
 {
+	bool is_news = !c->is_known || taken == c->is_away;
+
 	if (!taken && !c->is_away)
 		log_warn(&c->log, "the conductor does not answer; calls go on", LOG_ERR(err), LOG_UINT("status", status));
 	else if (taken && c->is_away)
 		log_info(&c->log, "the conductor answers again");
 	c->is_away = !taken;
+	c->is_known = true;
 	c->reports += taken;
+	if (is_news && c->settings.answers)
+		c->settings.answers(c->settings.arg, taken);
 }
 
 static void report_done(const struct http_answer *answer, void *arg)
@@ -111,22 +116,24 @@ static void report_write(const struct conductor *c, struct buf *b)
 	json_pair_u64(b, "calls", facts.calls);
 	json_pair_u64(b, "calls_max", facts.calls_max);
 	json_pair_bool(b, "draining", facts.draining);
+	json_pair_bool(b, "journal", !facts.unwell);
+	conductor_calls_write(c, b);
 	json_close(b, '}');
 }
 
 void conductor_report(struct conductor *c)
 {
-	uint8_t memory[REPORT_BYTES_MAX];
 	struct buf b;
 	struct http_ask ask = { .method = HTTP_POST, .total_us = CONDUCTOR_REPORT_MS * 1000, .is_repeatable = true };
 	enum err err;
 
 	http_exchange_cancel(&c->report);
-	buf_over(&b, memory, sizeof(memory));
+	buf_init(&b, REPORT_BYTES_MAX);
 	report_write(c, &b);
 	ask.body = b.data;
 	ask.len = b.len;
 	err = b.err ? b.err : conductor_ask(c, &c->report, &ask, "/internal/v1/workers", NULL, &report_handlers, c);
+	buf_fini(&b);
 	if (err)
 		report_told(c, false, err, 0);
 	report_next(c);
@@ -140,6 +147,16 @@ static void report_due(void *arg)
 uint64_t conductor_reports(const struct conductor *c)
 {
 	return c->reports;
+}
+
+bool conductor_answers(const struct conductor *c)
+{
+	return c->is_known && !c->is_away;
+}
+
+size_t conductor_telling(const struct conductor *c)
+{
+	return c->closed_calls;
 }
 
 /* ------------------------------------------------------------------ open, close */

@@ -50,6 +50,7 @@ enum {
 struct conductor_facts {
 	size_t calls, calls_max;
 	bool draining;
+	bool unwell; /* the journal does not hold what it should: no new call */
 };
 
 /* Texts are copied; `key` and `policy` are borrowed and outlive it. */
@@ -62,6 +63,7 @@ struct conductor_settings {
 	const struct service_key *key;   /* "voice" */
 	const struct jws_policy *policy; /* its audience is the conductor's */
 	void (*facts)(void *arg, struct conductor_facts *facts);
+	void (*answers)(void *arg, bool does); /* it took a report, and when that changes; may be NULL */
 	void *arg;
 };
 
@@ -73,6 +75,8 @@ void conductor_close(struct conductor **cp);
 
 void conductor_report(struct conductor *c); /* at once, because something changed (draining) */
 uint64_t conductor_reports(const struct conductor *c); /* that were taken */
+bool conductor_answers(const struct conductor *c);     /* it took the last one */
+size_t conductor_telling(const struct conductor *c);   /* closed calls that still have something to tell */
 
 /* ---- attach ---- */
 

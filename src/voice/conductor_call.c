@@ -72,6 +72,16 @@ static void desk_free(struct conductor_call *c)
 	free(c);
 }
 
+void conductor_calls_write(const struct conductor *c, struct buf *b)
+{
+	json_put_key(b, "here");
+	json_open(b, '{');
+	for (const struct conductor_call *one = c->calls; one; one = one->next)
+		if (!one->is_closed && !one->is_fenced)
+			json_pair_u64(b, one->name, one->epoch);
+	json_close(b, '}');
+}
+
 void conductor_calls_drop(struct conductor *c)
 {
 	while (c->calls)

@@ -21,6 +21,7 @@ struct conductor {
 	struct clock_timer due;
 	uint64_t reports;
 	bool is_away;                      /* told in the log */
+	bool is_known;                     /* it has answered, or failed to, once */
 	struct conductor_call *calls;      /* closed ones too, that have something to tell */
 	size_t closed_calls;
 	struct log log;
@@ -32,6 +33,9 @@ enum err conductor_ask(struct conductor *c, struct http_exchange **xp, const str
 
 /* An answer of 401: the next request signs a new token. */
 void conductor_refused(struct conductor *c, unsigned int status);
+
+/* Which calls are here, with their epochs: a member "here" of the report. */
+void conductor_calls_write(const struct conductor *c, struct buf *b);
 
 /* Frees every call that is left: conductor_close. */
 void conductor_calls_drop(struct conductor *c);

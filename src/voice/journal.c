@@ -417,6 +417,8 @@ static void publish(struct journal *j, struct journal_batch *b, struct batch_ent
 	if (e->audio.why && b->audio != BATCH_AUDIO_KEPT) {
 		e->audio.why = b->audio == BATCH_AUDIO_RING ? JOURNAL_GAP_RING : JOURNAL_GAP_LOST;
 		gap_owe(c, &e->audio, now_us);
+	} else if (e->audio.why && c->gaps[1].why) {
+		(void)gap_mark(c, now_us); /* now: a gap that went on behind audio that is kept could not tell which is missing */
 	}
 	if (j->handler && !c->closed)
 		j->handler(j->handler_arg, c, c->durable);

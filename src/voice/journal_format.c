@@ -154,6 +154,7 @@ void journal_file_header_encode(uint8_t out[JOURNAL_FILE_HEADER_BYTES], const st
 	put_le64(out + 80, h->rewritten_bytes);
 	put_le64(out + 88, h->capacity_bytes);
 	put_le64(out + 96, h->previous_bytes);
+	put_le64(out + 104, h->previous_size);
 	put_le32(out + 124, journal_checksum(out, 124));
 }
 
@@ -184,6 +185,7 @@ enum err journal_file_header_decode(struct journal_file_header *h, const uint8_t
 	h->rewritten_bytes = get_le64(data + 80);
 	h->capacity_bytes = get_le64(data + 88);
 	h->previous_bytes = get_le64(data + 96);
+	h->previous_size = get_le64(data + 104);
 	return ERR_NONE;
 }
 

@@ -86,6 +86,7 @@ struct journal_file_header {
 	uint64_t rewritten_bytes; /* records up to this many bytes behind the header may be seen twice */
 	uint64_t capacity_bytes;  /* reserve and ring: size of the whole file */
 	uint64_t previous_bytes;  /* so much of the file written before was durable by then; 0: not known */
+	uint64_t previous_size;   /* ... and so long it was, with what was torn at its end: it is never written again; 0: not known */
 };
 
 void journal_file_header_encode(uint8_t out[JOURNAL_FILE_HEADER_BYTES], const struct journal_file_header *h);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "voice/journal_read.h"
+#include "voice/journal_recover.h"
 
 enum { CLOSE_TRIES = 8 };
 
@@ -44,7 +44,7 @@ static enum err tell_folder(struct err_detail *detail, enum err err, const char 
 {
 	switch (err) {
 	case ERR_DENIED:
-		return tell(detail, err, dir, "the journal's folder is read-only",
+		return tell(detail, err, dir, "the journal's folder (or its lock) is read-only for this user, or may not be entered",
 			"make it writable for this user, or choose another data folder");
 	case ERR_BUSY:
 		return tell(detail, err, dir, "another process writes this journal",
@@ -57,7 +57,36 @@ static enum err tell_folder(struct err_detail *detail, enum err err, const char 
 	}
 }
 
-static enum err lock_folder(struct journal *j)
+/* Nobody goes on in a folder whose keys are lost: its calls would be gone for good with the next keyring. */
+static enum err open_keys(struct journal *j, struct keyring **kp, struct journal_left *left, bool read_only, struct err_detail *detail)
+{
+	struct keyring_options keys = { .master_path = j->options.master_path,
+		.read_only = read_only,
+		.random = j->options.random,
+		.random_arg = j->options.random_arg,
+		.judge = journal_left_judge,
+		.judge_arg = left };
+
+	return keyring_open(kp, &j->writer.disk, j->writer.dir, &keys, detail);
+}
+
+/* A folder that nobody has locked yet is looked at before the lock is made, so that one that is refused stays as it is. */
+static enum err look_first(struct journal *j, struct journal_recovery *recovery, struct err_detail *detail)
+{
+	struct journal_left left;
+	struct keyring *k = NULL;
+	enum err err = journal_recover(&j->writer.disk, j->writer.dir, recovery, &left);
+
+	if (err)
+		tell_folder(detail, err, j->writer.dir);
+	else if (left.keys.count)
+		err = open_keys(j, &k, &left, true, detail);
+	keyring_close(&k);
+	journal_left_free(&left);
+	return err;
+}
+
+static enum err lock_folder(struct journal *j, struct journal_recovery *recovery, struct err_detail *detail)
 {
 	struct journal_writer *w = &j->writer;
 	char path[DISK_PATH_MAX];
@@ -65,12 +94,21 @@ static enum err lock_folder(struct journal *j)
 
 	if (!err)
 		err = disk_make_folder(&w->disk, w->dir);
-	if (!err)
+	if (err)
+		return tell_folder(detail, err, w->dir);
+	err = disk_open(&w->disk, &j->lock_file, path, DISK_WRITE);
+	if (err == ERR_NOTFOUND) {
+		err = look_first(j, recovery, detail);
+		if (err)
+			return err;
 		err = disk_open(&w->disk, &j->lock_file, path, DISK_WRITE | DISK_CREATE);
+	}
 	if (!err)
 		err = disk_lock(j->lock_file);
 	/* Names that an earlier life saw but never synced become durable now, before anything is built on them. */
-	return err ? err : disk_sync_folder(&w->disk, w->dir);
+	if (!err)
+		err = disk_sync_folder(&w->disk, w->dir);
+	return err ? tell_folder(detail, err, w->dir) : ERR_NONE;
 }
 
 static enum err memory(struct journal *j)
@@ -109,27 +147,26 @@ static void tell_found(const struct journal *j, const struct journal_recovery *r
 
 static enum err open_folder(struct journal *j, uint64_t now_us, struct journal_recovery *recovery, struct err_detail *detail)
 {
-	struct keyring_options keys = { .master_path = j->options.master_path,
-		.random = j->options.random,
-		.random_arg = j->options.random_arg };
 	struct journal_writer *w = &j->writer;
-	struct journal_position previous = { 0 };
-	uint64_t highest = 0;
-	enum err err = lock_folder(j);
+	struct journal_left left = { .highest = 0 };
+	enum err err = lock_folder(j, recovery, detail);
 
-	if (!err)
-		err = journal_recover(&w->disk, w->dir, recovery, &previous, &highest);
-	if (err)
-		return tell_folder(detail, err, w->dir);
-	err = keyring_open(&j->keyring, &w->disk, w->dir, &keys, detail);
 	if (err)
 		return err;
-	recovery->keyring_damaged_bytes = keyring_counts(j->keyring).damaged_bytes;
-	w->keyring = j->keyring;
-	writer_open(w, previous, highest + 1, now_us);
-	j->durable = (struct journal_position){ .order = previous.order, .offset = UINT64_MAX };
-	tell_found(j, recovery);
-	return ERR_NONE;
+	err = journal_recover(&w->disk, w->dir, recovery, &left);
+	if (err)
+		tell_folder(detail, err, w->dir);
+	else
+		err = open_keys(j, &j->keyring, &left, false, detail);
+	if (!err) {
+		recovery->keyring_damaged_bytes = keyring_counts(j->keyring).damaged_bytes;
+		w->keyring = j->keyring;
+		writer_open(w, &left, now_us);
+		j->durable = (struct journal_position){ .order = left.previous.order, .offset = UINT64_MAX };
+		tell_found(j, recovery);
+	}
+	journal_left_free(&left);
+	return err;
 }
 
 enum err journal_open(struct journal **jp, const struct disk *disk, const char *dir, const struct journal_options *options,

@@ -69,7 +69,7 @@ static enum err open_path(struct journal_reader *r, const char *path)
 	if (!one)
 		snprintf(r->dir, sizeof(r->dir), "%s", path);
 	else
-		snprintf(r->dir, sizeof(r->dir), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+		disk_folder(r->dir, path);
 	err = journal_files_list(&r->files, &r->disk, r->dir);
 	if (!err && one && !keep_only(&r->files, slash ? slash + 1 : path))
 		err = ERR_NOTFOUND;
@@ -95,6 +95,8 @@ static void check_chain(struct journal_reader *r)
 		}
 		if (!begun && f->header.previous)
 			r->counts.beginning_gone = true;
+		if (!begun && f->header.previous > before)
+			r->counts.gone = (struct journal_position){ .order = f->header.previous, .offset = f->header.previous_bytes };
 		begun = true;
 		if (before && f->header.previous > before)
 			r->counts.missing_files++;
@@ -334,6 +336,11 @@ const struct journal_files *journal_reader_files(const struct journal_reader *r)
 	return &r->files;
 }
 
+const char *journal_reader_file(const struct journal_reader *r)
+{
+	return r->next_file ? r->files.items[r->next_file - 1].name : "";
+}
+
 struct journal_reader_counts journal_reader_counts(const struct journal_reader *r)
 {
 	return r->counts;
@@ -345,6 +352,14 @@ const struct journal_call_info *journal_reader_call(const struct journal_reader 
 }
 
 /* ---- one call ---- */
+
+static void tell_file(const struct journal_reader *r, enum err err, struct err_detail *detail)
+{
+	char path[DISK_PATH_MAX];
+
+	if (!disk_path(path, r->dir, journal_reader_file(r)))
+		tell(detail, err, path, "a file of the journal cannot be read", err == ERR_DENIED ? "check who may read it" : "check the disk");
+}
 
 struct place {
 	uint64_t sequence, offset;
@@ -455,6 +470,8 @@ enum err journal_read_call(const struct disk *d, const char *path, const struct 
 	if (err)
 		return err;
 	err = places_find(r, &p);
+	if (err == ERR_DENIED || err == ERR_IO)
+		tell_file(r, err, detail);
 	if (!err && !p.count)
 		err = tell(detail, ERR_NOTFOUND, path, "no record of this call is there", "callfunnel journal list shows the calls");
 	if (!err) {

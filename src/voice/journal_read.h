@@ -8,7 +8,8 @@
  * Damage is told apart by batches: a batch is only written behind one that was synced. So what is broken in the last batch
  * of a file is a *tear* (a crash; it had not been called durable, unless the file was closed properly), and what is broken
  * before a later batch is *corruption*. So is what is broken or cut off within the bytes that a later file's header calls
- * durable. Either way reading goes on at the next record that holds.
+ * durable. Either way reading goes on at the next record that holds. Bytes behind the proper end of a file, or behind the length that it
+ * had when it was left for good, are corruption as well, whatever they look like: they were never ours and are not read.
  */
 #ifndef VOICE_JOURNAL_READ_H
 #define VOICE_JOURNAL_READ_H
@@ -23,6 +24,7 @@ struct journal_file {
 	uint64_t bytes;
 	uint64_t end; /* behind the last record that a reader has found in it so far; 0: none */
 	uint64_t durable_bytes; /* so much of it had been durable, as the header of a later file says; 0: not known */
+	uint64_t whole_bytes; /* so long it was when it was left for good, as that header says; 0: not known */
 	enum err err; /* of its header: 0, ERR_TRUNCATED, ERR_CORRUPT, ERR_VERSION, ERR_FORMAT, or why it cannot be read */
 };
 
@@ -65,6 +67,7 @@ struct journal_scan {
 	size_t window_cap, window_len;
 	uint64_t window_at;
 	bool after_tear; /* the last record given follows a tear in its batch (which is the file's last) */
+	bool after_mark; /* the last record given was the file's proper end */
 	bool looked;     /* is there a later batch than looked_batch? looked_later */
 	uint32_t looked_batch;
 	bool looked_later;
@@ -83,11 +86,6 @@ enum err journal_scan_next(struct journal_scan *s, struct journal_record *r, uin
 enum err journal_scan_extend(struct journal_scan *s, uint64_t limit) MUST_USE;
 
 void journal_scan_close(struct journal_scan *s);
-
-/* What journal_open looks at: counts records and damage; the last file begun and how much of it is known to be durable (0:
- * nothing is), and the highest number seen. */
-enum err journal_recover(const struct disk *d, const char *dir, struct journal_recovery *recovery, struct journal_position *previous,
-	uint64_t *highest) MUST_USE;
 
 /* ---- a folder ---- */
 
@@ -132,7 +130,8 @@ struct journal_reader_counts {
 	uint64_t records, bytes;
 	uint64_t torn, torn_bytes, corrupt, corrupt_bytes, foreign;
 	uint64_t missing_files; /* the chain of files has a hole */
-	bool beginning_gone;    /* the first files were shipped and deleted */
+	bool beginning_gone;    /* the first files are not here: shipped and deleted, as a rule */
+	struct journal_position gone; /* then the last of them, and how much of it was durable, as far as the first one here says */
 };
 
 /* `path`: a journal's folder, or one *.cfj file. ERR_NOTFOUND, ERR_DENIED, ERR_NOMEM, ERR_LIMIT. */
@@ -149,6 +148,7 @@ enum err journal_reader_payload(struct journal_reader *r, const struct journal_i
 	size_t *len) MUST_USE;
 
 const struct journal_files *journal_reader_files(const struct journal_reader *r);
+const char *journal_reader_file(const struct journal_reader *r); /* the name of the one that is read now; "" before the first */
 struct journal_reader_counts journal_reader_counts(const struct journal_reader *r);
 
 /* The calls seen so far, in the order they were met; NULL behind the last. */

@@ -130,7 +130,7 @@ static struct journal_file *file_before(struct journal_files *f, size_t next, ui
 	return NULL;
 }
 
-/* Each file's header says how much of the one before was durable. */
+/* Each file's header says how much of the one before was durable, and how long it was when it was left. */
 static void note_durable(struct journal_files *f, const struct disk *d, const char *dir)
 {
 	size_t i;
@@ -139,9 +139,11 @@ static void note_durable(struct journal_files *f, const struct disk *d, const ch
 		const struct journal_file_header *h = &f->items[i].header;
 		struct journal_file *before;
 
-		if (!is_written(&f->items[i]) || f->items[i].err || !h->previous_bytes)
+		if (!is_written(&f->items[i]) || f->items[i].err || (!h->previous_bytes && !h->previous_size))
 			continue;
 		before = file_before(f, i, h->previous);
+		if (before && before->whole_bytes < h->previous_size)
+			before->whole_bytes = h->previous_size;
 		if (!before || before->durable_bytes >= h->previous_bytes)
 			continue;
 		before->durable_bytes = h->previous_bytes;
@@ -351,6 +353,20 @@ static enum err end_in_damage(struct journal_scan *s, uint64_t at)
 	return ERR_NOTFOUND;
 }
 
+/* Nothing is ever written behind the mark of a proper end: only free room may be there. */
+static enum err end_behind_mark(struct journal_scan *s)
+{
+	bool room = s->info.header.role == JOURNAL_ROLE_RESERVE, zero = false;
+	enum err err = room ? rest_is_zero(s, s->at, &zero) : ERR_NONE;
+
+	if (err)
+		return err;
+	if (s->at < s->end && !zero)
+		report(s, JOURNAL_FAULT_CORRUPT, s->at, s->end);
+	s->at = s->end;
+	return ERR_NOTFOUND;
+}
+
 /* Something at s->at is no record: finds the next one and says what lies between. */
 static enum err resynchronise(struct journal_scan *s, enum err why, struct journal_record *r)
 {
@@ -398,16 +414,29 @@ static enum err judge_header(struct journal_scan *s)
 	return ERR_NONE;
 }
 
-/* Is it cut off? A later file's header knows how long it was; a reserve and a ring were allocated whole before they began. */
-static void judge_length(struct journal_scan *s)
+/* No byte of it was ever ours behind here; 0: not known. A later file's header knows how long it was; a reserve and a ring were
+ * allocated whole before they began. */
+static uint64_t longest(const struct journal_file *f)
+{
+	return !f->err && f->header.capacity_bytes ? f->header.capacity_bytes : f->whole_bytes;
+}
+
+/* Is it cut off, or too long? */
+static enum err judge_length(struct journal_scan *s)
 {
 	const struct journal_file *f = &s->info;
-	uint64_t whole = f->err ? 0 : f->header.capacity_bytes;
+	uint64_t most = longest(f), least = f->err ? 0 : f->header.capacity_bytes, size;
+	enum err err = disk_size(s->file, &size);
 
-	if (whole < f->durable_bytes)
-		whole = f->durable_bytes;
-	if (s->end < whole)
-		report(s, JOURNAL_FAULT_CORRUPT, s->end, whole);
+	if (err)
+		return err;
+	if (least < f->durable_bytes)
+		least = f->durable_bytes;
+	if (size < least)
+		report(s, JOURNAL_FAULT_CORRUPT, size, least);
+	if (most && size > most)
+		report(s, JOURNAL_FAULT_CORRUPT, most, size);
+	return ERR_NONE;
 }
 
 /* ---- one file ---- */
@@ -433,16 +462,18 @@ enum err journal_scan_open(struct journal_scan *s, const struct disk *d, const c
 	s->at = from ? from : JOURNAL_FILE_HEADER_BYTES;
 	s->after_tear = file->err != ERR_NONE;
 	if (!from && !limit)
-		judge_length(s);
-	return !from && file->err ? judge_header(s) : ERR_NONE;
+		err = judge_length(s);
+	return !err && !from && file->err ? judge_header(s) : err;
 }
 
 enum err journal_scan_extend(struct journal_scan *s, uint64_t limit)
 {
 	uint64_t size;
+	uint64_t most = longest(&s->info);
 	enum err err = disk_size(s->file, &size);
 
 	s->end = limit && limit < size ? limit : size;
+	s->end = most && most < s->end ? most : s->end;
 	s->looked = false;
 	s->window_len = 0;
 	return err;
@@ -454,6 +485,8 @@ enum err journal_scan_next(struct journal_scan *s, struct journal_record *r, uin
 
 	if (s->info.header.role == JOURNAL_ROLE_UNUSED)
 		return ERR_NOTFOUND;
+	if (s->after_mark)
+		return end_behind_mark(s);
 	err = record_at(s, s->at, r);
 	if (is_damage(err))
 		err = resynchronise(s, err, r);
@@ -461,6 +494,7 @@ enum err journal_scan_next(struct journal_scan *s, struct journal_record *r, uin
 		return err;
 	*offset = s->at;
 	s->at += r->raw_len;
+	s->after_mark = r->header.kind == JOURNAL_MARK;
 	return ERR_NONE;
 }
 
@@ -470,94 +504,4 @@ void journal_scan_close(struct journal_scan *s)
 	free(s->window);
 	s->window = NULL;
 	s->window_cap = s->window_len = 0;
-}
-
-/* ---- recovery ---- */
-
-static void recovery_fault(void *arg, const struct journal_fault *fault)
-{
-	struct journal_recovery *r = arg;
-
-	switch (fault->kind) {
-	case JOURNAL_FAULT_TORN:
-		r->torn++;
-		r->torn_bytes += fault->bytes;
-		break;
-	case JOURNAL_FAULT_CORRUPT:
-		r->corrupt++;
-		r->corrupt_bytes += fault->bytes;
-		break;
-	case JOURNAL_FAULT_FOREIGN: r->foreign++; break;
-	}
-}
-
-/* A dead process may have left what no sync covered; the machine still shows it and a power cut may take it away. So it is
- * synced before anything is built on it: *durable says whether that went well. What a failed sync lost is shown, too, and no
- * later sync brings it back; but a batch is only written behind one that was synced, so what stands before the last batch
- * (*durable_bytes) stays. */
-static enum err recover_file(const struct disk *d, const char *dir, const struct journal_file *file,
-	struct journal_recovery *recovery, bool *durable, uint64_t *durable_bytes)
-{
-	struct journal_scan s;
-	struct journal_record r;
-	uint64_t offset, end = 0;
-	uint32_t batch = 0;
-	enum err err = journal_scan_open(&s, d, dir, file, 0, 0, recovery_fault, recovery);
-
-	*durable_bytes = 0;
-	while (!err && !(err = journal_scan_next(&s, &r, &offset))) {
-		if (batch && r.header.batch != batch && file->header.role != JOURNAL_ROLE_RING)
-			*durable_bytes = end; /* not `offset`: the last batch's head may be torn */
-		batch = r.header.batch;
-		end = s.at;
-		recovery->records += r.header.kind != JOURNAL_MARK;
-		recovery->bytes += r.raw_len;
-	}
-	*durable = s.file && !disk_sync(s.file);
-	if (!*durable)
-		*durable_bytes = 0;
-	journal_scan_close(&s);
-	if (err == ERR_IO)
-		recovery->corrupt++; /* unreadable: nothing is written there, so opening goes on */
-	return err == ERR_NOMEM ? err : ERR_NONE;
-}
-
-/* May the chain of files name it? Only what stays: a segment has its order in its name, which is durable. A reserve's or a
- * ring's order stands in its header alone: one whose header does not hold was never begun (or is damaged, which is told as
- * such), and will be thrown away. */
-static bool is_in_chain(const struct journal_file *file, bool durable)
-{
-	switch (file->header.role) {
-	case JOURNAL_ROLE_SEGMENT: return true;
-	case JOURNAL_ROLE_RESERVE:
-	case JOURNAL_ROLE_RING: return !file->err && durable;
-	case JOURNAL_ROLE_UNUSED:
-	case JOURNAL_ROLE_EXPORT: break;
-	}
-	return false;
-}
-
-enum err journal_recover(const struct disk *d, const char *dir, struct journal_recovery *recovery, struct journal_position *previous,
-	uint64_t *highest)
-{
-	struct journal_files files;
-	size_t i;
-	enum err err = journal_files_list(&files, d, dir);
-
-	*recovery = (struct journal_recovery){ 0 };
-	for (i = 0; i < files.count && !err; i++) {
-		const struct journal_file *file = &files.items[i];
-		uint64_t durable_bytes;
-		bool durable;
-
-		if (file->header.role == JOURNAL_ROLE_UNUSED && !file->err)
-			continue;
-		recovery->files++;
-		err = recover_file(d, dir, file, recovery, &durable, &durable_bytes);
-		if (is_in_chain(file, durable) && file->header.order > previous->order)
-			*previous = (struct journal_position){ .order = file->header.order, .offset = durable_bytes };
-	}
-	*highest = files.highest;
-	journal_files_free(&files);
-	return err;
 }

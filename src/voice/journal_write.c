@@ -50,6 +50,7 @@ static void header_for(struct journal_writer *w, uint8_t out[JOURNAL_FILE_HEADER
 		.order = w->next_order,
 		.previous = w->previous.order,
 		.previous_bytes = w->previous.offset,
+		.previous_size = w->previous_size,
 		.opened_us = now_us,
 		.opened_wall_us = now_us + w->options.wall_offset_us,
 		.writer = w->id,
@@ -93,9 +94,14 @@ static bool spare_is_blank(struct disk_file *f, uint64_t bytes)
 
 	if (disk_size(f, &size) || size != bytes)
 		return false;
-	for (at = 0; at < size; at += got)
+	for (at = 0; at < size; at += got) {
+		enum err err = disk_written(f, at, &at);
+
+		if (err)
+			return err == ERR_NOTFOUND;
 		if (disk_read(f, at, chunk, sizeof(chunk), &got) || !got || !sodium_is_zero(chunk, got))
 			return false;
+	}
 	return true;
 }
 
@@ -160,8 +166,21 @@ static enum err spares_fill(struct journal_writer *w, uint64_t now_us)
 /* So much of this file is durable now. A ring is begun behind the reserve and stays the last of the two. */
 static void durable_to(struct journal_writer *w, uint64_t order, uint64_t bytes)
 {
-	if (order >= w->previous.order)
-		w->previous = (struct journal_position){ .order = order, .offset = bytes };
+	if (order < w->previous.order)
+		return;
+	w->previous = (struct journal_position){ .order = order, .offset = bytes };
+	w->previous_size = 0;
+}
+
+/* Nothing is written to it from here on: what lies behind this length one day was never ours. (A reserve's and a ring's length stands in
+ * its own header.) */
+static void file_leave(struct journal_writer *w)
+{
+	uint64_t bytes;
+
+	if (w->file && !w->split && w->order == w->previous.order && !disk_size(w->file, &bytes))
+		w->previous_size = bytes;
+	disk_close(&w->file);
 }
 
 /* Marks the proper end: everything before it was durable. Room and success are nice to have. */
@@ -187,7 +206,7 @@ static void file_finish(struct journal_writer *w, uint64_t now_us)
 {
 	if (w->file && w->size)
 		file_mark(w, w->split ? w->options.reserve_bytes : 0, now_us);
-	disk_close(&w->file);
+	file_leave(w);
 }
 
 /* Its unsynced end is treated as lost; the next file repeats it. A full disk is told of by its own name. */
@@ -202,7 +221,7 @@ static void file_lost(struct journal_writer *w, enum err err)
 		w->replaces_order = w->order;
 		w->replaces_offset = w->size;
 	}
-	disk_close(&w->file);
+	file_leave(w);
 	atomic_fetch_add(&w->lost_files, 1);
 }
 
@@ -553,12 +572,13 @@ enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_
 	return err;
 }
 
-void writer_open(struct journal_writer *w, struct journal_position previous, uint64_t next_order, uint64_t now_us)
+void writer_open(struct journal_writer *w, const struct journal_left *left, uint64_t now_us)
 {
 	enum err err;
 
-	w->previous = previous;
-	w->next_order = next_order;
+	w->previous = left->previous;
+	w->previous_size = left->previous_size;
+	w->next_order = left->highest + 1;
 	if (w->options.random)
 		w->options.random(w->options.random_arg, w->id.bytes, sizeof(w->id.bytes));
 	else

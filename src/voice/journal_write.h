@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "voice/journal.h"
+#include "voice/journal_recover.h"
 
 /* What became of a batch's audio. */
 enum batch_audio { BATCH_AUDIO_KEPT, BATCH_AUDIO_RING, BATCH_AUDIO_LOST };
@@ -50,6 +51,7 @@ struct journal_writer {
 	struct id128 id;
 	uint64_t next_order;
 	struct journal_position previous; /* the last file that is durable, and how much of it is */
+	uint64_t previous_size;           /* how long that one is, once it is left; 0: not known */
 
 	struct disk_file *file; /* where events go; NULL: begin one */
 	char name[48];
@@ -80,8 +82,8 @@ struct journal_writer {
 	_Atomic uint64_t keys_owed; /* an erasure that is not on the disk yet */
 };
 
-/* `next_order` is higher than any in the folder. Makes or adopts the spares; having no room for them is no error. */
-void writer_open(struct journal_writer *w, struct journal_position previous, uint64_t next_order, uint64_t now_us);
+/* Goes on behind what an earlier life left. Makes or adopts the spares; having no room for them is no error. */
+void writer_open(struct journal_writer *w, const struct journal_left *left, uint64_t now_us);
 
 /* See journal_batch_write. */
 enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_t now_us) MUST_USE;

@@ -5,6 +5,7 @@
 #include "voice/keyring_state.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,7 +221,7 @@ static enum err find_locked(struct keyring *k, const struct id128 *tenant, const
 		memcpy(k->secrets->recent, key, JOURNAL_KEY_BYTES);
 		k->secrets->recent_id = *key_id;
 	}
-	return err == ERR_NOTFOUND ? ERR_CORRUPT : err;
+	return err;
 }
 
 enum err keyring_find(struct keyring *k, const struct id128 *tenant, const struct id128 *call, const struct id128 *key_id,
@@ -310,4 +311,34 @@ struct keyring_counts keyring_counts(struct keyring *k)
 	}
 	pthread_mutex_unlock(&k->lock);
 	return c;
+}
+
+/* ---- in words ---- */
+
+static void explain_lost(struct keyring *k, struct err_detail *detail)
+{
+	struct keyring_counts n = keyring_counts(k);
+
+	snprintf(detail->where, sizeof(detail->where), "%.150s", k->path);
+	snprintf(detail->hint, sizeof(detail->hint), "restore the keyring and its master key from a copy; without them nobody can open what they sealed");
+	if (!n.calls && !n.tenants && !n.erased)
+		snprintf(detail->message, sizeof(detail->message), "the keyring is gone, or empty");
+	else if (n.damaged_bytes)
+		snprintf(detail->message, sizeof(detail->message), "the keyring is damaged: %zu bytes of it do not hold", n.damaged_bytes);
+	else
+		snprintf(detail->message, sizeof(detail->message), "the keyring does not have the key: it was cut, or is of another time or folder");
+}
+
+void keyring_explain(struct keyring *k, enum err err, struct err_detail *detail)
+{
+	*detail = (struct err_detail){ .message = "" };
+	if (err == ERR_DENIED)
+		snprintf(detail->message, sizeof(detail->message), "the call was erased: its key is destroyed");
+	else if (err == ERR_NOTFOUND && k)
+		explain_lost(k, detail);
+	else if (err == ERR_NOTFOUND)
+		*detail = (struct err_detail){ .message = "there is no keyring here",
+			.hint = "name a journal's folder; if it had one, restore it from a copy with its master key" };
+	else
+		*detail = (struct err_detail){ .message = "the call's seals do not hold", .hint = "callfunnel journal verify DIR says where" };
 }

@@ -24,16 +24,23 @@ struct keyring;
 /* Where randomness comes from; NULL in the options: the system's. */
 typedef void keyring_random_h(void *arg, void *out, size_t len);
 
+/* Looks at a keyring that was read (or at an empty one, where there is none) before anything is made or written: an error ends the
+ * opening, and `detail` (may be NULL) says why. */
+typedef enum err keyring_judge_h(void *arg, struct keyring *k, struct err_detail *detail);
+
 struct keyring_options {
 	const char *master_path; /* 32 bytes; NULL: DIR/master.key, made on first use */
 	bool read_only;          /* makes and writes nothing */
 	size_t keys_max;         /* 0: 1,048,576 */
+	keyring_judge_h *judge;  /* NULL: nobody */
+	void *judge_arg;
 	keyring_random_h *random;
 	void *random_arg;
 };
 
 /* ERR_NOTFOUND: read_only and no keyring there, or the master key is missing though the keyring is not; ERR_DENIED: another
- * master key, or a folder that cannot be written; ERR_CORRUPT, ERR_VERSION, ERR_LIMIT, ERR_IO. `detail` may be NULL. */
+ * master key, or a folder that cannot be written; ERR_TRUNCATED, ERR_CORRUPT, ERR_FORMAT, ERR_VERSION, ERR_LIMIT, ERR_IO; the judge's.
+ * `detail` may be NULL. */
 enum err keyring_open(struct keyring **kp, const struct disk *d, const char *dir, const struct keyring_options *options,
 	struct err_detail *detail) MUST_USE;
 
@@ -45,8 +52,8 @@ void keyring_close(struct keyring **kp);
 enum err keyring_add(struct keyring *k, const struct id128 *tenant, const struct id128 *call, uint32_t epoch,
 	struct id128 *key_id, uint8_t key[JOURNAL_KEY_BYTES]) MUST_USE;
 
-/* The key a record names. ERR_DENIED: erased; ERR_NOTFOUND: never seen here; ERR_CORRUPT: its wrapping does not hold, or it
- * belongs to another tenant or call. */
+/* The key a record names. ERR_DENIED: erased; ERR_NOTFOUND: it, or its tenant's key, is not here; ERR_CORRUPT: its wrapping does not
+ * hold, or it belongs to another tenant or call. */
 enum err keyring_find(struct keyring *k, const struct id128 *tenant, const struct id128 *call, const struct id128 *key_id,
 	uint8_t key[JOURNAL_KEY_BYTES]) MUST_USE;
 
@@ -69,5 +76,8 @@ struct keyring_counts {
 };
 
 struct keyring_counts keyring_counts(struct keyring *k);
+
+/* Why a payload does not open, in words for people: `err` is what keyring_find (or the seal) said. NULL keyring: there is none. */
+void keyring_explain(struct keyring *k, enum err err, struct err_detail *detail);
 
 #endif

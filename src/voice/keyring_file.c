@@ -110,8 +110,10 @@ static enum err header_check(struct keyring *k, const uint8_t *data, size_t len,
 {
 	uint8_t text[sizeof(check_text)];
 
-	if (len < KEYRING_HEADER_BYTES || memcmp(data, file_magic, 6) != 0)
+	if (memcmp(data, file_magic, len < 6 ? len : 6) != 0)
 		return tell(detail, ERR_FORMAT, k->path, "this is no keyring", "look at what lies there");
+	if (len < KEYRING_HEADER_BYTES)
+		return tell(detail, ERR_TRUNCATED, k->path, "the keyring is cut short: not even its head is whole", "restore it from a copy");
 	if (memcmp(data, file_magic, sizeof(file_magic)) != 0)
 		return tell(detail, ERR_VERSION, k->path, "a keyring of another version", "use the release that wrote it");
 	if (get_le32(data + 92) != journal_checksum(data, 92))
@@ -169,34 +171,61 @@ static void make_durable(struct keyring *k, const struct buf *b)
 		k->rewrite = true;
 }
 
-static enum err load_or_begin(struct keyring *k, const struct keyring_options *options, struct err_detail *detail)
+static enum err judge(struct keyring *k, struct err_detail *detail)
 {
+	return k->options.judge ? k->options.judge(k->options.judge_arg, k, detail) : ERR_NONE;
+}
+
+static enum err load(struct keyring *k, const char *master, const struct buf *b, struct err_detail *detail)
+{
+	enum err err = master_load(k, master, false, detail);
+
+	if (!err)
+		err = header_check(k, b->data, b->len, detail);
+	if (!err)
+		err = entries_load(k, b->data, b->len);
+	k->rewrite = k->damaged_bytes;
+	if (!err)
+		err = judge(k, detail);
+	if (!err && !k->options.read_only && !k->rewrite)
+		make_durable(k, b);
+	return err;
+}
+
+/* There is none yet: `found` is ERR_NOTFOUND, or ERR_NONE for a blank file. */
+static enum err begin(struct keyring *k, const char *master, enum err found, struct err_detail *detail)
+{
+	enum err err = judge(k, detail);
+
+	if (!err && found && k->options.read_only)
+		return tell(detail, found, k->path, "there is no keyring here", "name a journal's folder; if it had one, restore it from a copy with its master key");
+	if (!err)
+		err = master_load(k, master, !k->options.read_only, detail);
+	if (!err)
+		header_make(k);
+	k->rewrite = true;
+	return err;
+}
+
+static enum err load_or_begin(struct keyring *k, struct err_detail *detail)
+{
+	const char *master = k->options.master_path;
+	char own[DISK_PATH_MAX];
 	struct buf b;
-	char master[DISK_PATH_MAX];
-	bool there;
 	enum err err;
 
-	if (disk_path(k->path, k->dir, "keyring") || disk_path(master, k->dir, "master.key"))
+	if (disk_path(k->path, k->dir, "keyring") || disk_path(own, k->dir, "master.key"))
 		return tell(detail, ERR_LIMIT, k->dir, "the path is too long", "use a shorter one");
+	master = master ? master : own;
 	buf_init(&b, k->max * KEYRING_RECORD_BYTES + KEYRING_HEADER_BYTES + PREALLOCATE_BYTES * 2);
 	err = disk_load(&k->disk, k->path, &b);
-	there = !err && b.len && !sodium_is_zero(b.data, b.len);
-	if (err == ERR_NOTFOUND && !options->read_only)
-		err = ERR_NONE;
-	if (err)
-		tell(detail, err, k->path, "the keyring cannot be read", "check the folder and who may read it");
-	else
-		err = master_load(k, options->master_path ? options->master_path : master, !there && !options->read_only, detail);
-	if (!err && there)
-		err = header_check(k, b.data, b.len, detail);
-	else if (!err)
-		header_make(k);
-	if (!err && there)
-		err = entries_load(k, b.data, b.len);
 	k->allocated = b.len;
-	k->rewrite = !there || k->damaged_bytes;
-	if (!err && !options->read_only && !k->rewrite)
-		make_durable(k, &b);
+	if (err && err != ERR_NOTFOUND)
+		tell(detail, err, k->path, "the keyring cannot be read", "check the folder and who may read it");
+	else if (err || !b.len || sodium_is_zero(b.data, b.len))
+		err = begin(k, master, err, detail);
+	else
+		err = load(k, master, &b, detail);
 	buf_fini(&b);
 	return err;
 }
@@ -222,7 +251,7 @@ enum err keyring_open(struct keyring **kp, const struct disk *d, const char *dir
 	k->secrets = sodium_malloc(sizeof(*k->secrets));
 	if (k->secrets)
 		sodium_memzero(k->secrets, sizeof(*k->secrets));
-	err = k->secrets ? load_or_begin(k, &k->options, detail) : ERR_NOMEM;
+	err = k->secrets ? load_or_begin(k, detail) : ERR_NOMEM;
 	if (!err && !k->options.read_only)
 		err = keyring_flush(k);
 	if (err) {

@@ -509,7 +509,7 @@ static void gap_record(struct recorder *r, const void *payload, size_t len)
 	if (g.why == JOURNAL_GAP_RING && ring_kept(r, &g))
 		return;
 	if (g.why != JOURNAL_GAP_LOST) /* in the middle of a take the next record knows better, of a whole take nobody else does */
-		tail = AHEAD_SAMPLES;
+		tail = AHEAD_SAMPLES + (uint64_t)(way_us(r) > 0 ? way_us(r) : 0) / SAMPLE_US;
 	from = place(r, (int64_t)(g.first_us - r->clock_us));
 	to = place(r, (int64_t)(g.last_us - r->clock_us));
 	if (to >= from && to < MAX_SAMPLES)

@@ -6,15 +6,24 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "voice/call_records.h"
 #include "voice/input.h"
+
+struct cutting {
+	struct recorder *r;
+	enum err sealed; /* why the first payload that did not open did not */
+};
 
 static enum err item_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
 {
+	struct cutting *c = arg;
 	const struct journal_header *h = &item->record.header;
 
+	if (!payload && !c->sealed)
+		c->sealed = payload_err;
 	if (payload_err == ERR_DENIED)
 		return ERR_DENIED; /* erased: there is nothing to cut */
-	return recorder_push(arg, h->kind, h->epoch, h->time_us, payload, len);
+	return recorder_push(c->r, h->kind, h->epoch, h->time_us, payload, len);
 }
 
 static void explain(struct err_detail *detail, const char *message, const char *where)
@@ -32,12 +41,12 @@ static struct log log_of(const struct id128 *call, char id[33], const char *doin
 	return (struct log){ .plane = "voice", .call = call ? id : NULL, .doing = doing };
 }
 
-static void cut_tell(const struct id128 *call, const struct recorder_summary *cut, enum err err)
+static void cut_tell(const struct id128 *call, const struct recorder_summary *cut, enum err err, bool recorded)
 {
 	char id[33];
 	const struct log log = log_of(call, id, "cutting the recording");
 
-	if (err == ERR_NOTFOUND)
+	if (!recorded)
 		log_info(&log, "there is no recording to cut");
 	else if (err)
 		log_error(&log, "the recording could not be cut", LOG_ERR(err));
@@ -47,17 +56,25 @@ static void cut_tell(const struct id128 *call, const struct recorder_summary *cu
 			LOG_UINT("epochs", cut->epochs), LOG_BOOL("ended", cut->ended));
 }
 
+/* `recorded`: false when the call's records say that it was not. */
 static enum err cut(const struct disk *d, const char *path, const struct journal_reader_options *options, struct recorder *r,
-	struct recorder_summary *summary, struct err_detail *detail)
+	struct recorder_summary *summary, bool *recorded, struct err_detail *detail)
 {
-	enum err err = journal_read_call(d, path, options, item_h, r, detail);
+	struct cutting c = { .r = r };
+	enum err err = call_records_at(d, path, options, item_h, &c, detail);
 
 	if (err) {
-		recorder_cancel(&r);
-		return err;
+		recorder_cancel(&c.r);
+	} else {
+		err = recorder_finish(&c.r, summary);
+		*recorded = err != ERR_NOTFOUND || c.sealed;
 	}
-	err = recorder_finish(&r, summary);
-	if (err == ERR_NOTFOUND)
+	if ((err == ERR_NOTFOUND || err == ERR_DENIED) && c.sealed) { /* whether it was recorded is sealed, too */
+		if (detail)
+			keyring_explain(options->keyring, c.sealed, detail);
+		return c.sealed;
+	}
+	if (!*recorded)
 		explain(detail, "this call's sound was not recorded", path);
 	return err;
 }
@@ -67,12 +84,13 @@ enum err recorder_cut(const struct disk *d, const char *path, const struct journ
 {
 	struct recorder_summary unasked = { 0 };
 	struct recorder *r;
+	bool recorded = true;
 	enum err err = recorder_new(&r, block, gap, arg);
 
 	summary = summary ? summary : &unasked;
 	if (!err)
-		err = cut(d, path, options, r, summary, detail);
-	cut_tell(options->call, summary, err);
+		err = cut(d, path, options, r, summary, &recorded, detail);
+	cut_tell(options->call, summary, err, recorded);
 	return err;
 }
 

@@ -11,9 +11,10 @@
  * Once a call is up, nothing is allocated per event but the voice's audio, a second at a time.
  *
  * A socket can die without closing. From the media's begin on, one from which no audio, gap or level came for SESSION_DEAF_US is
- * taken for lost: the core is told so, and nothing is sent. It ends the call (END_LOST) after call.attach_ms more; the socket is
- * then told of the end. Audio that comes before that brings the call back, as another socket would. Only who owns the socket
- * knows whether that audio is late or what lay before it never came: session_caller_gap first, if it did not.
+ * taken for lost: the core is told so, and nothing is sent. (Who is woken late looks a second time, once what was waiting could
+ * be read.) It ends the call (END_LOST) after call.attach_ms more; the socket is then told of the end. Audio that comes before
+ * that brings the call back, as another socket would. Only who owns the socket knows whether that audio is late or what lay
+ * before it never came: session_caller_gap first, if it did not.
  */
 #ifndef VOICE_SESSION_H
 #define VOICE_SESSION_H
@@ -166,7 +167,8 @@ enum session_guard {
 	SESSION_GUARD_P08, /* the mouth keeps its lead; OUT_HOLD clears */
 	SESSION_GUARD_N3,  /* connected time is metered */
 	SESSION_GUARD_N4,  /* gaps are marked */
-	SESSION_GUARD_N5   /* steps and events reach the journal */
+	SESSION_GUARD_N5,  /* steps and events reach the journal */
+	SESSION_GUARD_N6   /* a deaf socket is found out */
 };
 void session_sabotage(struct session *s, enum session_guard guard);
 

@@ -9,7 +9,7 @@
 
 enum {
 	SNAPSHOT_MAX_BYTES = 8 << 20,
-	DEAF_LATE_US = 200000 /* a wake-up later than this says that we stood still, not the line: what came meanwhile is still to be read */
+	DEAF_LATE_US = 200000 /* a wake-up later than this says that we stood still, and perhaps not the line: what came meanwhile is read first */
 };
 
 static void slots_init(struct session *s)
@@ -194,11 +194,18 @@ static void go_on(struct session *s, const char *message, uint64_t missed_sample
 	session_settle(s);
 }
 
+/* It counts as heard now. */
+static void heard_at(struct session *s, uint64_t now_us)
+{
+	s->heard_us = now_us;
+	s->look_us = 0;
+}
+
 static void attached(struct session *s, const char *message)
 {
 	uint64_t from = s->position;
 
-	s->heard_us = session_now(s);
+	heard_at(s, session_now(s));
 	position_catch_up(s);
 	go_on(s, message, s->position - from);
 }
@@ -271,7 +278,7 @@ void session_set_media(struct session *s, const struct media *media, void *socke
 void session_start(struct session *s)
 {
 	s->log.doing = "talking with the caller";
-	s->heard_us = session_now(s);
+	heard_at(s, session_now(s));
 	if (!s->media) {
 		s->media = true;
 		s->media_us = session_now(s);
@@ -317,18 +324,22 @@ void session_media_back(struct session *s, const struct media *media, void *sock
 
 uint64_t session_deaf_us(const struct session *s)
 {
-	return s->state == LIVE && s->media && s->connected ? s->heard_us + SESSION_DEAF_US : UINT64_MAX;
+	if (s->state != LIVE || !s->media || !s->connected || s->sabotage == SESSION_GUARD_N6)
+		return UINT64_MAX;
+	return s->look_us ? s->look_us : s->heard_us + SESSION_DEAF_US;
 }
 
-/* What the socket has queued may still be played, and its marks come back: nothing is cleared before it is heard again. */
+/* Whoever comes late looks a second time, when what was waiting has been read; a second look counts however late it is, so that a loop
+ * that is always late finds a dead line, too. What the socket has queued may still be played, and its marks come back: nothing is
+ * cleared before it is heard again. */
 void session_deaf_check(struct session *s, uint64_t now_us)
 {
 	uint64_t deaf_us = session_deaf_us(s);
 
 	if (now_us < deaf_us)
 		return;
-	if (now_us - deaf_us > DEAF_LATE_US) {
-		s->heard_us = now_us;
+	if (!s->look_us && now_us - deaf_us > DEAF_LATE_US) {
+		s->look_us = now_us + DEAF_LATE_US;
 		return;
 	}
 	s->deaf = true;
@@ -341,7 +352,7 @@ void session_heard(struct session *s, uint64_t now_us)
 {
 	uint64_t away_us = now_us - s->lost_us;
 
-	s->heard_us = now_us;
+	heard_at(s, now_us);
 	if (!s->deaf || s->busy)
 		return;
 	session_adapters_cancel(s);

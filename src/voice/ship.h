@@ -10,9 +10,10 @@
  *
  * The log hears once when the sink or the disk begins to fail and once when it is well again, not with every try.
  *
- * Ring files are shipped once they are closed, that is when a later file exists. Segments that are wholly shipped, closed
- * and old enough are deleted; on a disk without room for the cursor the oldest that is wholly acknowledged goes at once, young
- * or not. Refuses to read past what the journal called durable (ship_limit).
+ * Ring files are shipped once they are closed, that is when a later file exists. Files that are wholly shipped, closed
+ * and old enough are deleted; while the journal is short of room (ship_short) young ones, too; and on a disk without room for the
+ * cursor the oldest that is wholly acknowledged. Whoever reads shipped files still says so (ship_keep): those stay whatever happens.
+ * Refuses to read past what the journal called durable (ship_limit).
  */
 #ifndef VOICE_SHIP_H
 #define VOICE_SHIP_H
@@ -27,6 +28,7 @@ struct ship_batch {
 	const uint8_t *data;
 	size_t len;
 	unsigned int records;
+	uint64_t order; /* of the file that its first record lies in: for ship_keep */
 };
 
 struct ship_sink {
@@ -44,7 +46,7 @@ struct ship_options {
 	uint64_t ack_timeout_us;
 	uint64_t backoff_min_us, backoff_max_us;
 	uint64_t cursor_us;       /* the cursor is saved at most this often … */
-	uint64_t keep_us;         /* shipped files are deleted this long after they were closed */
+	uint64_t keep_us;         /* shipped files are deleted this long after they were closed, while there is room */
 	uint64_t idle_us;         /* … and looked for this often, like new files of a journal that nobody announces */
 	bool keep_all;            /* delete nothing */
 	const char *log_call;     /* what log lines call the one call that is shipped (the simulator's); NULL: they name none */
@@ -64,6 +66,14 @@ void ship_close(struct ship **sp);
 
 /* Nothing behind this is read; from journal_durable_position. */
 void ship_limit(struct ship *s, struct journal_position durable);
+
+/* The journal is short of room: journal_health() is not JOURNAL_OK. Until it is again, what is shipped goes at once, whatever
+ * keep_us says. */
+void ship_short(struct ship *s, bool is_short);
+
+/* Files from this order on stay, shipped or not, full disk or not: somebody reads them still, as a recording does that is to be
+ * cut from them. UINT64_MAX, as it is at first: none. */
+void ship_keep(struct ship *s, uint64_t order);
 
 /* Does what can be done now; *next_us is when to come again at the latest (earlier after ship_limit or ship_acked). Errors
  * of the disk are counted and tried again: ERR_NOMEM alone comes back. */

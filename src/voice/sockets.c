@@ -9,6 +9,8 @@
 
 enum { CALLS_DEFAULT = 100, ORDER_BYTES_MAX = 4096, ORDER_TEXT_MAX = 1000 };
 
+static const uint32_t turn_bounds_ms[] = { 200, 300, 400, 500, 600, 800, 1000, 1250, 1500, 2000, 2500, 3000, 4000, 6000, 10000, 0 };
+
 /* ------------------------------------------------------------------ life */
 
 static void socket_link(struct sockets *s, struct media_socket *m)
@@ -251,11 +253,19 @@ static bool token_fits(const char *token)
 	return token && *token && strlen(token) < SOCKETS_TOKEN_MAX;
 }
 
+/* F06, F07: what cannot be written down to its end is not begun. */
+static bool journal_is_unwell(const struct sockets *s)
+{
+	return journal_health(worker_journal(s->settings.worker)) != JOURNAL_OK;
+}
+
 /* Why there can be no socket: replied to. */
 static bool refused(struct sockets *s, struct http_request *r, const struct media_adapter *adapter)
 {
 	if (s->is_draining || s->count >= s->settings.calls_max)
 		http_reply_error(r, 503, "busy", "this worker takes no new call now", NULL, NULL);
+	else if (journal_is_unwell(s))
+		http_reply_error(r, 503, "no_journal", "this worker cannot keep its journal now", NULL, "make room on its disk");
 	else if (adapter->is_browser && !origin_allowed(s, http_header(r, "Origin")))
 		http_reply_error(r, 403, "denied", "pages of this origin may not talk here", "Origin", "server.public_url");
 	else if (adapter->is_browser && !token_fits(http_query(r, "session")))
@@ -292,8 +302,10 @@ static void on_upgrade(struct http_request *r, void *arg)
 	struct websocket_settings settings = { .send_max_bytes = SOCKETS_SEND_BYTES_MAX, .send_age_us = SOCKETS_SEND_AGE_MS * 1000 };
 	struct media_socket *m;
 
-	if (refused(s, r, adapter))
+	if (refused(s, r, adapter)) {
+		s->counts.refused++;
 		return;
+	}
 	if (socket_new(&m, s, adapter, adapter->is_browser ? http_query(r, "session") : NULL)) {
 		http_reply_error(r, 503, "busy", "no memory", NULL, NULL);
 		return;
@@ -351,6 +363,7 @@ enum err sockets_open(struct sockets **sp, const struct sockets_settings *settin
 	if (!s)
 		return ERR_NOMEM;
 	s->settings = *settings;
+	histogram_init(&s->counts.turns, turn_bounds_ms);
 	s->settings.calls_max = settings->calls_max ? settings->calls_max : CALLS_DEFAULT;
 	snprintf(s->origins, sizeof(s->origins), "%s", settings->origins ? settings->origins : "");
 	while (n < SOCKETS_ADAPTERS_MAX && settings->adapters[n]) {
@@ -383,6 +396,16 @@ void sockets_close(struct sockets **sp)
 	free(s);
 }
 
+const struct sockets_counts *sockets_counts(const struct sockets *s)
+{
+	return &s->counts;
+}
+
+size_t sockets_open_count(const struct sockets *s)
+{
+	return s->count;
+}
+
 void sockets_drain(struct sockets *s)
 {
 	s->is_draining = true;
@@ -390,5 +413,6 @@ void sockets_drain(struct sockets *s)
 
 void sockets_facts(const struct sockets *s, struct conductor_facts *facts)
 {
-	*facts = (struct conductor_facts){ .calls = s->count, .calls_max = s->settings.calls_max, .draining = s->is_draining };
+	*facts = (struct conductor_facts){ .calls = s->count, .calls_max = s->settings.calls_max, .draining = s->is_draining,
+		.unwell = journal_is_unwell(s) };
 }

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/http_server.h"
+#include "base/metrics.h"
 #include "providers/media_socket.h"
 #include "voice/conductor.h"
 #include "voice/worker.h"
@@ -62,6 +63,17 @@ void sockets_close(struct sockets **sp);
 
 /* No new socket from now on (503); those that are there go on. */
 void sockets_drain(struct sockets *s);
+
+struct sockets_counts {
+	uint64_t refused;            /* upgrades */
+	uint64_t begun, continued;   /* calls that got here: a first epoch, a later one */
+	uint64_t ended[END_REASONS];
+	uint64_t left;               /* to whoever attaches next */
+	struct histogram turns;      /* from the end of the caller's speech to the first sample of the answer played */
+};
+const struct sockets_counts *sockets_counts(const struct sockets *s);
+
+size_t sockets_open_count(const struct sockets *s); /* sockets that are not gone yet */
 
 /* For conductor_settings.facts. */
 void sockets_facts(const struct sockets *s, struct conductor_facts *facts);

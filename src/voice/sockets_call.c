@@ -29,6 +29,7 @@ static void agent_close(struct media_socket *m)
 void socket_leave(struct media_socket *m)
 {
 	m->state = SOCKET_OVER;
+	m->owner->counts.left += m->call != NULL;
 	if (m->call)
 		session_media_lost(worker_call_session(m->call));
 	worker_call_close(&m->call);
@@ -45,13 +46,15 @@ static void on_snapshot(void *arg, const void *data, size_t len)
 	conductor_call_snapshot(m->desk, data, len);
 }
 
-/* The arguments of the agent's end tool say how it went. */
+/* Numbers; and the arguments of the agent's end tool say how it went. */
 static void on_event(void *arg, const struct record_event *event)
 {
 	struct media_socket *m = arg;
 	json_t *o;
 	const char *outcome;
 
+	if (event->kind == EVENT_NOTE && event->code == NOTE_LATENCY)
+		histogram_observe(&m->owner->counts.turns, event->number);
 	if (event->kind != EVENT_OUTCOME)
 		return;
 	o = json_loadb(event->text, event->text_len, JSON_REJECT_DUPLICATES, NULL);
@@ -101,6 +104,7 @@ static void on_ended(void *arg, enum end_reason reason, const struct session_usa
 
 	m->call = NULL;
 	m->state = SOCKET_OVER;
+	m->owner->counts.ended[reason]++;
 	agent_close(m);
 	if (is_news)
 		tell_end(m, reason, usage);
@@ -203,6 +207,8 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	buf_fini(&first);
 	if (!err) {
 		socket_heard(m); /* silence counts from here */
+		m->owner->counts.begun += a->epoch == 1;
+		m->owner->counts.continued += a->epoch > 1;
 		return;
 	}
 	log_error(&m->log, "the call cannot be taken", LOG_ERR(err), LOG_TEXT("what", detail.message));

@@ -41,6 +41,7 @@ struct sockets {
 	struct media_socket *first;
 	size_t count;
 	bool is_draining;
+	struct sockets_counts counts;
 };
 
 /* ---- sockets.c ---- */

@@ -312,6 +312,7 @@ void speech_drop(struct call *call)
 			continue;
 		u->state = UTTERANCE_CUT;
 		u->cut_us = call->now_us;
+		call->speech.none_cut = false;
 	}
 	call->speech.held = false;
 	timer_stop(call, TIMER_RESUME);
@@ -358,29 +359,34 @@ static void make_ahead(struct call *call)
 
 static void cuts_forget(struct call *call)
 {
+	bool none = true;
 	unsigned int i;
 
-	for (i = 0; i < UTTERANCES_MAX; i++) {
+	for (i = 0; i < UTTERANCES_MAX && !call->speech.none_cut; i++) {
 		struct utterance *u = &call->speech.slots[i];
 
 		if (u->state == UTTERANCE_CUT && call->now_us >= u->cut_us + CUT_KEEP_US)
 			u->state = UTTERANCE_FREE;
+		none = none && u->state != UTTERANCE_CUT;
 	}
+	call->speech.none_cut = none;
 }
 
-/* What is ready goes to the carrier; if the caller is just speaking it waits, held, as if it had begun. */
+/* What is ready goes to the carrier; if the caller is just speaking it waits, held, as if it had begun. Not behind a silence that would end
+ * the hold at once: a line that stalls in the caller's voice leaves its burst open. */
 static void play_ready(struct call *call)
 {
+	uint64_t until_us = call->ear.last_voice_us + (uint64_t)call->settings.barge_resume_ms * 1000;
 	struct utterance *u;
 	unsigned int i;
 
 	for (i = 0; (u = queue_at(call, i)); i++) {
 		if (!u->samples || !released(call, u))
 			return;
-		if (u->state == UTTERANCE_MADE && floor_caller(call) && !u->whole) {
+		if (u->state == UTTERANCE_MADE && floor_caller(call) && !u->whole && call->now_us < until_us) {
 			call->speech.held = true;
 			call->speech.held_us = call->now_us;
-			timer_set(call, TIMER_RESUME, call->ear.last_voice_us + (uint64_t)call->settings.barge_resume_ms * 1000);
+			timer_set(call, TIMER_RESUME, until_us);
 			return;
 		}
 		if (u->state == UTTERANCE_MADE)

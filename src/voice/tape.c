@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/wire.h"
-#include "voice/steps.h"
 
 /* Where a part may begin (at a state) or must end (at a hole). */
 struct tape_place {
@@ -170,15 +169,14 @@ static enum err attach_record(struct tape *t, const uint8_t *payload, size_t len
 static enum err steps_record(struct tape *t, const uint8_t *payload, size_t len, uint64_t file_offset)
 {
 	struct steps_reader r;
-	struct step step;
 	enum err err;
 	size_t i;
 
 	steps_reader_init(&r, payload, len);
-	while (!(err = steps_next(&r, &step))) {
-		tape_input(t, step.input.data, step.input.len);
-		for (i = 0; i < step.count; i++)
-			tape_output(t, step.outputs[i].data, step.outputs[i].len);
+	while (!(err = steps_next(&r, &t->step))) {
+		tape_input(t, t->step.input.data, t->step.input.len);
+		for (i = 0; i < t->step.count; i++)
+			tape_output(t, t->step.outputs[i].data, t->step.outputs[i].len);
 		if (t->err)
 			return ERR_NONE;
 		t->steps[t->step_count - 1].file_offset = file_offset;

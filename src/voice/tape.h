@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/settings.h"
 #include "voice/journal_format.h"
+#include "voice/steps.h"
 
 enum {
 	TAPE_BYTES_MAX = 512 << 20,
@@ -87,6 +88,7 @@ struct tape {
 	size_t gap_count, gap_cap;
 	uint32_t epoch;
 	uint64_t sequence;
+	struct step step; /* the one that is being read */
 };
 
 void tape_init(struct tape *t);

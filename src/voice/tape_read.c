@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "voice/call_records.h"
 #include "voice/journal_read.h"
 #include "voice/tape.h"
 
@@ -135,15 +136,11 @@ static enum err item_take(void *arg, const struct journal_item *item, const uint
 	return w->tape->err;
 }
 
-static void explain(enum err err, enum err sealed, struct err_detail *detail)
+static void explain(enum err err, struct err_detail *detail)
 {
 	if (detail->message[0])
 		return;
-	if (sealed == ERR_DENIED)
-		snprintf(detail->message, sizeof(detail->message), "the call was erased: its key is destroyed");
-	else if (sealed)
-		snprintf(detail->message, sizeof(detail->message), "the call's records cannot be opened: %s", err_name(sealed));
-	else if (err == ERR_FORMAT)
+	if (err == ERR_FORMAT)
 		snprintf(detail->message, sizeof(detail->message), "neither the call's start nor a snapshot of it is in the journal");
 	else if (err == ERR_NOTFOUND)
 		snprintf(detail->message, sizeof(detail->message), "no such call in this journal");
@@ -157,22 +154,26 @@ enum err tape_read_journal(struct tape *t, const struct disk *d, const char *dir
 	const struct keyring_options keys = { .master_path = key_path, .read_only = true };
 	struct journal_walk w = { .tape = t, .damage = damage };
 	struct journal_reader_options options = { .call = call, .fault = fault_take, .fault_arg = &w };
-	struct keyring *keyring;
+	struct keyring *keyring = NULL;
 	enum err err;
 
 	*damage = (struct tape_damage){ .what = "" };
 	snprintf(detail->where, sizeof(detail->where), "%s", dir);
-	err = keyring_open(&keyring, d, dir, &keys, detail);
+	err = call_records_are_many(d, dir) ? ERR_NONE : keyring_open(&keyring, d, dir, &keys, detail);
 	if (err) {
-		explain(err, ERR_NONE, detail);
+		explain(err, detail);
 		return err;
 	}
 	options.keyring = keyring;
-	err = journal_read_call(d, dir, &options, item_take, &w, detail);
-	keyring_close(&keyring);
+	err = call_records_at(d, dir, &options, item_take, &w, detail);
 	if (!err)
 		err = tape_finish(t);
-	if (err)
-		explain(err, w.sealed, detail);
+	if (err && w.sealed && !detail->message[0]) {
+		keyring_explain(keyring, w.sealed, detail);
+		err = w.sealed;
+	} else if (err) {
+		explain(err, detail);
+	}
+	keyring_close(&keyring);
 	return err;
 }

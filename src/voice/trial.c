@@ -22,13 +22,15 @@ struct trial {
 	trial_turn_h *handler;
 	void *arg;
 	struct trial_copy variant;    /* large: one for all turns */
-	struct trial_acts acts;
+	struct trial_acts acts;       /* of the recording: this turn's, and those of its answer */
+	struct trial_replies replies;
+	size_t horizon;               /* they are those of the steps before this one */
 	struct trial_turn turn, plain;
 	struct call_input input;
 };
 
 /* From the state where the turn began, with these settings. */
-static enum err trial_variant(struct trial *t, const struct call_settings *settings, struct trial_turn *turn)
+static enum err trial_variant(struct trial *t, const struct call_settings *settings, struct trial_turn *turn, bool answers)
 {
 	struct trial_copy *v = &t->variant;
 	enum err err;
@@ -42,6 +44,10 @@ static enum err trial_variant(struct trial *t, const struct call_settings *setti
 	v->now_us = turn->from_us;
 	v->wake_us = t->wake_us;
 	v->vad_on = (uint64_t)settings->vad_on;
+	v->recorded = t->acts;
+	v->replies = &t->replies;
+	v->horizon = t->horizon;
+	v->answers = answers;
 	err = call_load(&v->call, t->state.data, t->state.len);
 	if (err)
 		return err;
@@ -51,19 +57,8 @@ static enum err trial_variant(struct trial *t, const struct call_settings *setti
 	return err;
 }
 
-static void latency_take(struct trial_side *side, const struct call_output *out)
-{
-	struct wire_reader r;
-	unsigned int i;
-
-	wire_reader_init(&r, out->text, out->text_len);
-	for (i = 0; i < LATENCY_PARTS; i++)
-		side->parts[i] = wire_varint(&r);
-	side->part_count = LATENCY_PARTS;
-}
-
-/* Outputs of one recorded step for the recorded side. */
-static enum err recorded_side_step(struct trial *t, size_t i, struct trial_text *text)
+/* One recorded step, for the recorded side. */
+static enum err recorded_side_step(struct trial *t, size_t i, struct trial_side *side, struct trial_text *text)
 {
 	const struct tape_step *s = &t->tape->steps[i];
 	struct tape_cursor c;
@@ -75,38 +70,31 @@ static enum err recorded_side_step(struct trial *t, size_t i, struct trial_text 
 	tape_cursor_init(&c, t->tape, s);
 	(void)tape_cursor_next(&c, &data, &len);
 	err = input_decode(&t->input, data, len);
+	if (err)
+		return err;
 	trial_text_note(text, &t->input);
+	trial_replies_add(&t->replies, &t->acts, &t->input, i);
 	while (!err && tape_cursor_next(&c, &data, &len)) {
 		err = output_decode(&out, data, len);
-		if (!err)
-			trial_side_take(&t->turn.recorded, &t->acts, text, &out, t->input.at_us);
+		if (err)
+			return err;
+		trial_side_take(side, &t->acts, text, &out, t->input.at_us);
+		if (out.type == OUT_NOTE && out.kind == NOTE_LATENCY && out.turn == t->turn.turn && t->turn.recorded.ended)
+			trial_side_latency(&t->turn.recorded, &out); /* once the answer was heard */
 	}
-	return err;
+	return ERR_NONE;
 }
 
-/* The latency of this turn was noted once its answer was heard. */
-static void recorded_latency(struct trial *t, size_t from)
+/* Behind the turn's end, up to the next one's: what was ordered for the answer, and its latency. */
+static enum err recorded_answer(struct trial *t, struct trial_text *text)
 {
-	size_t end = t->part->first + t->part->count, i;
-	struct tape_cursor c;
-	struct call_output out;
-	const uint8_t *data;
-	size_t len;
+	size_t end = t->part->first + t->part->count;
+	struct trial_side next = { .ended = false };
+	enum err err = ERR_NONE;
 
-	for (i = from; i < end; i++) {
-		tape_cursor_init(&c, t->tape, &t->tape->steps[i]);
-		(void)tape_cursor_next(&c, &data, &len);
-		while (tape_cursor_next(&c, &data, &len)) {
-			if (output_decode(&out, data, len) || out.type != OUT_NOTE)
-				continue;
-			if (out.kind == NOTE_TURN)
-				return;
-			if (out.kind == NOTE_LATENCY && out.turn == t->turn.turn) {
-				latency_take(&t->turn.recorded, &out);
-				return;
-			}
-		}
-	}
+	for (; !err && t->horizon < end && !next.ended; t->horizon++)
+		err = recorded_side_step(t, t->horizon, &next, text);
+	return err;
 }
 
 /* Walks the recording to the turn's end, or the part's. */
@@ -116,17 +104,16 @@ static enum err recorded_side(struct trial *t, size_t first)
 	struct trial_text text = { 0, 0 };
 	enum err err = ERR_NONE;
 
-	t->acts.count = 0;
+	t->acts.count = t->replies.count = 0;
 	t->turn = (struct trial_turn){ .turn = call_turn(t->call) + 1, .epoch = t->part->epoch, .first = first, .last = first };
 	for (i = first; !err && i < end && !t->turn.recorded.ended; i++) {
-		err = recorded_side_step(t, i, &text);
+		err = recorded_side_step(t, i, &t->turn.recorded, &text);
 		if (i == first)
 			t->turn.from_us = t->input.at_us;
 		t->turn.last = i;
 	}
-	if (!err && t->turn.recorded.ended)
-		recorded_latency(t, i);
-	return err;
+	t->horizon = i;
+	return err ? err : recorded_answer(t, &text);
 }
 
 static void turn_judge(struct trial_turn *turn, const struct trial_turn *plain)
@@ -141,7 +128,7 @@ static void turn_judge(struct trial_turn *turn, const struct trial_turn *plain)
 		return;
 	turn->moved_us = (int64_t)(w->end_us - (r->end_us - turn->late_us));
 	turn->other_words = r->words_hash != w->words_hash;
-	turn->same_request = r->asked && w->asked && r->request == w->request;
+	turn->same_request = trial_same_request(turn);
 }
 
 /* The recorded call itself goes on behind the turn. */
@@ -178,10 +165,10 @@ static enum err trial_turn_run(struct trial *t, size_t first)
 	if (t->state.err)
 		return t->state.err;
 	t->plain = t->turn;
-	err = trial_variant(t, &settings, &t->plain);
+	err = trial_variant(t, &settings, &t->plain, false);
 	t->change(t->arg, &settings);
 	if (!err)
-		err = trial_variant(t, &settings, &t->turn);
+		err = trial_variant(t, &settings, &t->turn, true);
 	if (err)
 		return err;
 	turn_judge(&t->turn, &t->plain);
@@ -266,6 +253,19 @@ const char *trial_unknown_text(enum trial_unknown unknown)
 	case UNKNOWN_PLAY: return "the agent would have spoken at another time";
 	case UNKNOWN_REACTION: return "the caller spoke to an answer that would not have been given yet";
 	case UNKNOWN_RECOGNISER: return "the recogniser would have been opened at another time";
+	}
+	return "";
+}
+
+const char *trial_latency_text(enum trial_latency latency)
+{
+	switch (latency) {
+	case LATENCY_KNOWN: return "";
+	case LATENCY_UNHEARD: return "in the recording nobody heard this answer";
+	case LATENCY_REQUEST: return "the model would have been asked something else";
+	case LATENCY_CALLER: return "the caller spoke before the answer would have been heard";
+	case LATENCY_OTHERWISE: return "the agent would have done something else first";
+	case LATENCY_OPEN: return "the recording ends before the answer would have been heard";
 	}
 	return "";
 }

@@ -6,6 +6,11 @@
  * same audio was ordered to play at the same moment. What the caller said and did always fits, until the caller would have heard
  * something else. There the turn's trial ends, and the result says so: answers that nobody gave are not invented.
  *
+ * Behind the turn's end the trial goes on until the answer is heard, for the latency parts. There an order of the call that is in
+ * the recording too (the same request, the same words to speak) gets the recorded replies, as much sooner or later as
+ * the order itself came: how long a model, a voice or a tool takes does not depend on when it is asked. An order that the recording
+ * does not have ends it: nobody knows what the reply would have been.
+ *
  * The tape must replay (voice/replay.h says REPLAY_SAME). Reads it, changes nothing; any thread.
  */
 #ifndef VOICE_TRIAL_H
@@ -32,12 +37,14 @@ struct trial_side {
 	bool asked;           /* a model was asked then, or had been asked ahead */
 	bool ahead;           /* … it had, and that answer is used */
 	uint64_t request;     /* digest of what it was asked */
+	uint64_t request_otherwise; /* `with`: of the same, had it been asked ahead, or not */
 	uint64_t token_us;    /* the answer's first text, if it came before the end; 0: it did not */
 	struct trial_floor floor[TRIAL_FLOOR_MAX];
 	size_t floor_count;
 	uint32_t holds, resumes, yields;
 	uint64_t parts[LATENCY_PARTS];
 	unsigned int part_count; /* so many are known */
+	uint64_t total_us;       /* their sum, when all are */
 };
 
 enum trial_outcome {
@@ -56,6 +63,15 @@ enum trial_unknown {
 	UNKNOWN_RECOGNISER /* the recogniser would have been opened at another time */
 };
 
+enum trial_latency { /* ENDED: are all parts of `with` known? */
+	LATENCY_KNOWN = 0,
+	LATENCY_UNHEARD,   /* in the recording nobody heard the answer */
+	LATENCY_REQUEST,   /* the model would have been asked something else */
+	LATENCY_CALLER,    /* the caller spoke before the answer would have been heard */
+	LATENCY_OTHERWISE, /* the agent would have done something else before that */
+	LATENCY_OPEN       /* the recording ends before that */
+};
+
 struct trial_turn {
 	uint32_t turn;        /* of the recording, from 1; its last may have no end */
 	uint32_t epoch;
@@ -69,6 +85,7 @@ struct trial_turn {
 	enum trial_unknown unknown;
 	bool other_words;     /* ENDED on both sides, with other words */
 	bool same_request;    /* the model would have been asked the very same */
+	enum trial_latency latency;
 	bool heard_other;     /* before it ended the caller would have heard something else: it holds only if that changed nothing */
 	bool stalled;         /* the caller's audio stood still around the end: silence is not counted then */
 	bool heard_answer;    /* in the recording the caller heard the answer before that */
@@ -82,5 +99,6 @@ enum err trial_run(const struct tape *tape, trial_change_h *change, trial_turn_h
 
 const char *trial_outcome_name(enum trial_outcome outcome); /* "ended", "caller_went_on", … */
 const char *trial_unknown_text(enum trial_unknown unknown); /* a phrase for people */
+const char *trial_latency_text(enum trial_latency latency); /* why not all parts are known; "" when they are */
 
 #endif

@@ -23,9 +23,10 @@ static struct scan scan_of(const char *text, size_t len)
 /* Letters, digits, apostrophes inside words, and every byte of a character beyond ASCII. */
 static bool wordy(char c)
 {
-	unsigned char u = (unsigned char)c;
+	static const bool table[256] = { ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['\''] = true, ['-'] = true,
+		['@'] = true, [0x80 ... 0xff] = true };
 
-	return u >= 0x80 || isalnum(u) || c == '\'' || c == '-' || c == '@';
+	return table[(unsigned char)c];
 }
 
 static bool word_next(struct scan *s, struct word *w)
@@ -43,7 +44,7 @@ static bool word_next(struct scan *s, struct word *w)
 
 static char lower(char c)
 {
-	return (char)tolower((unsigned char)c);
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
 static bool word_equal(const struct word *a, const struct word *b)
@@ -60,9 +61,12 @@ static bool word_equal(const struct word *a, const struct word *b)
 
 static bool word_is(const struct word *w, const char *text)
 {
-	struct word other = { text, strlen(text) };
+	size_t i;
 
-	return word_equal(w, &other);
+	for (i = 0; i < w->len; i++)
+		if (!text[i] || lower(w->at[i]) != lower(text[i]))
+			return false;
+	return !text[i];
 }
 
 static bool word_in(const struct word *w, const char *const *list)
@@ -95,12 +99,21 @@ bool words_same(const char *a, size_t a_len, const char *b, size_t b_len)
 	return !word_next(&sb, &wb);
 }
 
+/* A word begins here, and not with what may be cut off it. */
+static bool word_begins(char c)
+{
+	return wordy(c) && c != '-' && c != '\'';
+}
+
 /* How far `phrase` reaches when the text begins with it; NULL when it does not. */
 static const char *phrase_at(const char *phrase, struct scan text)
 {
-	struct scan s = { phrase, phrase + strlen(phrase) };
+	struct scan s;
 	struct word wp, wt;
 
+	if (text.at < text.end && word_begins(*text.at) && word_begins(*phrase) && lower(*text.at) != lower(*phrase))
+		return NULL;
+	s = (struct scan){ phrase, phrase + strlen(phrase) };
 	while (word_next(&s, &wp))
 		if (!word_next(&text, &wt) || !word_equal(&wp, &wt))
 			return NULL;

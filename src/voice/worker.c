@@ -11,6 +11,8 @@
 
 enum { WAITING_HOLDS_BYTES = 128 << 10 };
 
+static const uint32_t lateness_bounds_ms[] = { 1, 2, 3, 5, 10, 20, 40, 80, 160, 320, 640, 0 };
+
 struct worker_call {
 	struct worker *worker;
 	struct worker_call *previous, *next;
@@ -32,6 +34,9 @@ struct worker {
 	struct worker_call *calls;
 	size_t call_count;
 	bool ear_holds, journal_holds;
+	struct histogram lateness;
+	void (*durable)(void *arg, struct journal_position position);
+	void *durable_arg;
 };
 
 /* ------------------------------------------------------------------ holding the clock */
@@ -62,7 +67,8 @@ static void committed(uv_async_t *async)
 
 	if (!w->committer)
 		return;
-	(void)journal_committer_poll(w->committer, clock_now_us(w->clock));
+	if (journal_committer_poll(w->committer, clock_now_us(w->clock)) && w->durable)
+		w->durable(w->durable_arg, journal_durable_position(w->journal));
 	journal_looks(w);
 }
 
@@ -85,7 +91,9 @@ static uint64_t io_now(void *arg)
 static void woken(void *arg)
 {
 	struct worker_call *c = arg;
+	uint64_t now = clock_now_us(c->worker->clock);
 
+	histogram_observe(&c->worker->lateness, now > c->wake.at_us ? now - c->wake.at_us : 0);
 	session_woken(c->session);
 }
 
@@ -282,6 +290,9 @@ enum err worker_start(struct worker **wp, uv_loop_t *loop, const struct worker_o
 	if (!w)
 		return ERR_NOMEM;
 	w->clock = options->clock;
+	histogram_init(&w->lateness, lateness_bounds_ms);
+	w->durable = options->durable;
+	w->durable_arg = options->durable_arg;
 	w->wall_offset_us = wall_us() - clock_now_us(w->clock);
 	w->committed.data = w;
 	if (uv_async_init(loop, &w->committed, committed)) {
@@ -327,6 +338,11 @@ enum err worker_stop(struct worker **wp)
 struct journal *worker_journal(struct worker *w)
 {
 	return w->journal;
+}
+
+const struct histogram *worker_lateness(const struct worker *w)
+{
+	return &w->lateness;
 }
 
 size_t worker_calls(const struct worker *w)

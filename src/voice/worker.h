@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/err.h"
+#include "base/metrics.h"
 #include "voice/journal.h"
 #include "voice/session.h"
 
@@ -32,6 +33,8 @@ struct worker_options {
 	const char *journal_dir;
 	const char *model_file;            /* vad.model_file; "": looked for */
 	struct journal_options journal;    /* wall_offset_us is set by the worker */
+	void (*durable)(void *arg, struct journal_position position); /* after each commit (for shipping_durable); may be NULL */
+	void *durable_arg;
 };
 
 /* Opens journal and ear and starts their threads. What silero_model_find, silero_model_open and journal_open say. */
@@ -83,6 +86,9 @@ void worker_call_audio(struct worker_call *c, const uint8_t *ulaw, size_t sample
 void worker_call_gap(struct worker_call *c, uint64_t samples);
 
 struct journal *worker_journal(struct worker *w); /* to look at */
+
+/* How late the sessions' wake-ups came: what a frame of sound waited for the loop. */
+const struct histogram *worker_lateness(const struct worker *w);
 size_t worker_calls(const struct worker *w);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "checksums.h"
 #include "voice/journal_read.h"
+#include "voice/journal_recover.h"
 #include "voice/ship.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -99,15 +100,16 @@ static void read_files(const struct disk *d, const uint8_t *data, size_t size)
 	struct journal_reader_options one = { .call = &call };
 	struct journal_recovery recovery;
 	struct keyring *keys = NULL;
-	struct journal_position previous = { 0 };
-	uint64_t highest = 0;
+	struct journal_left left;
 
 	if (size >= 72)
 		memcpy(call.bytes, data + 56, 16);
 	(void)!keyring_open(&keys, d, DIR, &options, NULL);
 	read_folder(d, keys);
 	(void)!journal_read_call(d, DIR, &one, ignore_item, NULL, NULL);
-	(void)!journal_recover(d, DIR, &recovery, &previous, &highest);
+	(void)!journal_recover(d, DIR, &recovery, &left);
+	(void)!journal_left_judge(&left, keys, NULL);
+	journal_left_free(&left);
 	keyring_close(&keys);
 	ship_folder(d);
 }

@@ -3,27 +3,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "simulate/scene.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool is_utf8(const char *text)
+{
+	size_t len = strlen(text), n;
+
+	for (; len; text += n, len -= n) {
+		n = utf8_length((const uint8_t *)text, len);
+		if (!n)
+			return false;
+	}
+	return true;
+}
 
 /* What the actors rely on. */
 static void script_check(const struct script *s)
 {
 	uint32_t i, k;
+	struct call_settings usual;
 
+	call_settings_init(&usual);
 	assert(s->name && s->greeting && s->own);
 	assert(s->step_count && s->step_count <= SCRIPT_STEPS_MAX && s->tool_count <= SCRIPT_TOOLS_MAX);
 	assert(s->cue_count <= SCRIPT_CUES_MAX && s->fault_count <= SCRIPT_FAULTS_MAX);
+	assert(strstr(s->greeting, s->steps[0].ask));
+	for (i = 0; i < s->cue_count; i++)
+		assert(s->cues[i].at_us <= (uint64_t)usual.call_max_ms * 1000 && s->cues[i].at_us % 1000 == 0);
 	for (i = 0; i < s->step_count; i++) {
 		const struct script_step *step = &s->steps[i];
 
 		assert(step->ask && step->ask[strlen(step->ask) - 1] == '?');
 		assert(!step->tool || script_tool_find(s, step->tool, strlen(step->tool)));
 		assert(!step->tool2 || script_tool_find(s, step->tool2, strlen(step->tool2)));
+		assert(step->answers[0] && step->answers[0][0]);
 		assert(script_step_asked(s, step->ask, strlen(step->ask)) >= 0);
 		for (k = 0; k < STEP_ANSWERS_MAX; k++)
-			assert(!step->answers[k] || strlen(step->answers[k]) < SCRIPT_TEXT_MAX);
+			assert(!step->answers[k] || (strlen(step->answers[k]) < SCRIPT_TEXT_MAX && is_utf8(step->answers[k])));
 	}
 }
 

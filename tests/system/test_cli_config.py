@@ -141,6 +141,38 @@ def test_a_mistake_names_file_line_key_found_and_allowed(run, tmp_path, text, wh
     assert where in people.err and error["message"] in people.err and error["hint"] in people.err
 
 
+@pytest.mark.parametrize("text, sets, where, message", [
+    ("vad:\n  on: 30000\n  off: 30001\n", (), "f.yaml:3", "vad.off: found 30001 (f.yaml:3), above vad.on: 30000 (f.yaml:2)"),
+    ("turn.complete_ms: 1300\n", (), "f.yaml:1", "turn.complete_ms: found 1300 (f.yaml:1), above turn.open_ms: 1200 (default)"),
+    ("turn.open_ms: 500\n", (), "f.yaml:1", "turn.silence_ms: found 600 (default), above turn.open_ms: 500 (f.yaml:1)"),
+    ("turn.open_ms: 700\n", ("turn.silence_ms=701",), "--set", "turn.silence_ms: found 701 (--set), above turn.open_ms: 700 (f.yaml:1)"),
+    ("{}\n", ("barge.yield_ms=700", "barge.hold_ms=701"), "--set", "barge.hold_ms: found 701 (--set), above barge.yield_ms: 700 (--set)"),
+])
+def test_settings_that_contradict_each_other_are_refused(run, tmp_path, text, sets, where, message):
+    (tmp_path / "f.yaml").write_text(text)
+    args = ["--config", "f.yaml", *[word for s in sets for word in ("--set", s)]]
+    for command in (("config",), ("simulate", "--calls", 1)):
+        done = run(*command, "--json", *args)
+        assert done.status == 2
+        error = done.error()
+        assert error["where"] == where and error["message"] == message and error["code"] == "wrong_usage"
+        low, high = message.split(":")[0], message.split("above ")[1].split(":")[0]
+        assert error["hint"].startswith(f"allowed: {low} at most {high}; otherwise ")
+    people = run("config", *args)
+    assert people.status == 2 and people.out == "" and where in people.err and message in people.err
+
+
+def test_a_contradiction_that_set_heals_is_none(run, tmp_path):
+    (tmp_path / "f.yaml").write_text("turn.open_ms: 500\n")
+    assert run("config", "--config", "f.yaml", "--set", "turn.silence_ms=500", "--set", "turn.complete_ms=500").status == 0
+
+
+def test_orders_are_listed(run):
+    orders = run("config", "--json").json()["orders"]
+    assert {"vad.off": "vad.on", "barge.hold_ms": "barge.yield_ms"}.items() <= {o["low"]: o["high"] for o in orders}.items()
+    assert all(o["why"] and {o["low"], o["high"]} <= set(settings(run)) for o in orders)
+
+
 def test_a_settings_file_that_is_not_there(run):
     done = run("config", "--json", "--config", "none.yaml")
     assert done.status == 2
@@ -161,11 +193,12 @@ def test_the_page_of_settings_is_up_to_date(run):
 # ---- doctor ----
 
 def test_doctor_is_content_when_all_is_there(run, model, tmp_path):
-    done = run("doctor", "--json", "--set", f"vad.model_file={model}", "--set", f"data.dir={tmp_path}/data")
+    done = run("doctor", "--json", "--set", f"vad.model_file={model}", "--set", f"data.dir={tmp_path}/data", "--set", "server.listen=127.0.0.1:0",
+               "--set", f"rulebooks.dir={ROOT / 'rulebooks'}")
     assert done.status == 0, done.out
     assert done.json()["ok"] and all(c["ok"] and c["hint"] is None for c in done.json()["checks"])
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
-    people = run("doctor", "--set", f"vad.model_file={model}")
+    people = run("doctor", "--set", f"vad.model_file={model}", "--set", "server.listen=127.0.0.1:0", "--set", f"rulebooks.dir={ROOT / 'rulebooks'}")
     assert people.status == 0 and "MISSING" not in people.out
 
 

@@ -353,6 +353,22 @@ def test_F08_a_folder_that_became_read_only_is_still_read(control, small_disk, r
         assert run(*args).status == 0, args
 
 
+def test_the_line_that_shows_a_call_again_is_for_a_shell(run, tmp_path):
+    """Folders and settings with spaces, quotes and dollars: a POSIX shell that is given the line gets the same words."""
+    folder = tmp_path / "it's a \"folder\" for $HOME; `no` \\ *"
+    folder.mkdir()
+    (tmp_path / "plain").mkdir()
+    said = []
+    for disk, data in ((folder / "journal", "data of 'mine'"), (tmp_path / "plain" / "journal", "data")):
+        done = run("simulate", "--seed", 1, "--calls", 1, "--sabotage", "N5", "--disk", disk, "--inject", "dispatch:99=EIO", "--set", f"data.dir={data}")
+        assert done.status == 1
+        said.append(next(line.split("again: ", 1)[1] for line in done.out.splitlines() if "again: " in line))
+        words = subprocess.run(["sh", "-c", f"printf '%s\\0' {said[-1]}"], capture_output=True, check=True).stdout.decode().split("\0")[:-1]
+        assert words == ["simulate", "--seed", "1", "--calls", "1", "--faults", "all", "--disk", str(disk), "--inject", "dispatch:99=EIO", "--sabotage", "N5",
+                         "--set", f"data.dir={data}", "--trace"]
+    assert "'" not in said[1], "what wants no quotes gets none"
+
+
 @pytest.mark.parametrize("name", ["out.wav", "out.flac"])
 def test_a_full_disk_of_the_output_is_not_blamed_on_the_journal(small_disk, run, tmp_path, name):
     """The first call's recording has about 1.5 MB as FLAC: there is room for none of it."""

@@ -25,9 +25,26 @@ def extremes():
             yield setting["name"], str(not setting["default"]).lower()
 
 
+def with_partners(name, value):
+    """This setting, and those that would contradict it moved as far as they must be."""
+    done = subprocess.run([BINARY, "config", "--json"], capture_output=True, timeout=20, check=True)
+    document = json.loads(done.stdout)
+    values = {s["name"]: s["default"] for s in document["settings"]}
+    values[name], moved = value, {name}
+    for _ in document["orders"]:
+        for order in document["orders"]:
+            low, high = order["low"], order["high"]
+            if values[low] > values[high]:
+                keep, other = (low, high) if low in moved else (high, low)
+                values[other] = values[keep]
+                moved.add(other)
+    return [f"{n}={values[n]}" for n in sorted(moved)]
+
+
 def one(setting):
     name, value = setting
-    done = subprocess.run([BINARY, "simulate", "--calls", str(CALLS), "--seed", "17", "--faults", "all", "--set", f"{name}={value}", "--json"],
+    sets = [word for s in with_partners(name, value) for word in ("--set", s)]
+    done = subprocess.run([BINARY, "simulate", "--calls", str(CALLS), "--seed", "17", "--faults", "all", *sets, "--json"],
                           capture_output=True, timeout=120, check=False)
     return f"{name}={value}", json.loads(done.stdout)
 

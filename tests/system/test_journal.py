@@ -1,14 +1,18 @@
 """`callfunnel journal`, `show` and `recording` over journals that are whole, torn, damaged, without their keys, or not there."""
 import array
+import ctypes
 import json
 import os
+import pathlib
 import shutil
+import struct
 import subprocess
+import tempfile
 import wave
 
 import pytest
 
-from conftest import BINARY, ROOT
+from conftest import BINARY, ROOT, Finished
 from deaths import Facts, Life
 
 KINDS = {"start", "inputs", "audio_caller", "audio_agent", "played", "event", "snapshot", "meter", "end"}
@@ -251,7 +255,8 @@ def test_verify_duplicate_and_foreign(run, journal):
 def test_without_its_keys_a_journal_is_listed_but_not_opened(run, made, journal):
     (journal / "master.key").unlink()
     document = verdict(run, journal)
-    assert document["whole"] and document["unopened"] == document["records"]
+    assert not document["whole"] and document["unopened"] == document["records"]
+    assert run("journal", "verify", journal, "--key", made[0] / "master.key", "--json").json()["whole"]
     assert all("payload" not in row and row["closed"] == "no key" for row in rows(run, journal))
     assert run("journal", "list", journal, "--json").json()["calls"] == run("journal", "list", made[0], "--json").json()["calls"]
     assert "payload" in rows(run, journal, "--key", made[0] / "master.key")[0], "the key may lie elsewhere"
@@ -261,6 +266,256 @@ def test_without_its_keys_a_journal_is_listed_but_not_opened(run, made, journal)
     wrong.write_bytes(bytes(32))
     done = run("journal", "dump", journal, "--key", wrong, "--json")
     assert done.status == 3 and done.error()["code"] == "not_permitted"
+
+
+# ---- keys that are lost ----
+
+HEAD, RECORD = 96, 140  # of a keyring: its head; its records, of which the first wraps the tenant's key, the others a call's
+
+
+def flip(path, at):
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x10
+    path.write_bytes(data)
+
+
+def bytes_of(folder):
+    return {p.name: (p.stat().st_ino, p.stat().st_mtime_ns, p.read_bytes()) for p in folder.iterdir()}
+
+
+# What happens to the folder; which of its three calls are lost by it; what is said of it; is it the records that show it to a writer?
+LOSSES = {
+    "the keyring is gone": (lambda f: (f / "keyring").unlink(), [0, 1, 2], "keyring", True),
+    "the keyring and the lock are gone": (lambda f: ((f / "keyring").unlink(), (f / "lock").unlink()), [0, 1, 2], "keyring", True),
+    "both keys are gone": (lambda f: ((f / "keyring").unlink(), (f / "master.key").unlink()), [0, 1, 2], "keyring", True),
+    "the keyring is empty": (lambda f: os.truncate(f / "keyring", 0), [0, 1, 2], "empty", True),
+    "the keyring is all zero": (lambda f: (f / "keyring").write_bytes(bytes(5000)), [0, 1, 2], "empty", True),
+    "the keyring is cut in its head": (lambda f: os.truncate(f / "keyring", 50), [0, 1, 2], "cut short", False),
+    "the keyring is cut behind its head": (lambda f: os.truncate(f / "keyring", HEAD), [0, 1, 2], "empty", True),
+    "the keyring is cut behind the tenant": (lambda f: os.truncate(f / "keyring", HEAD + RECORD), [0, 1, 2], "cut", True),
+    "the keyring is cut behind the first call": (lambda f: os.truncate(f / "keyring", HEAD + 2 * RECORD), [1, 2], "cut", True),
+    "the keyring is cut in the last call": (lambda f: os.truncate(f / "keyring", HEAD + 4 * RECORD - 1), [2], "damaged", True),
+    "the keyring's head is damaged": (lambda f: flip(f / "keyring", 20), [0, 1, 2], "head of the keyring is damaged", False),
+    "the tenant's key is damaged": (lambda f: flip(f / "keyring", HEAD + 100), [0, 1, 2], "damaged", True),
+    "a call's key is damaged": (lambda f: flip(f / "keyring", HEAD + 2 * RECORD + 100), [1], "damaged", True),
+    "the keyring is something else": (lambda f: (f / "keyring").write_bytes(b"nothing of ours" * 99), [0, 1, 2], "no keyring", False),
+    "the master key is another one": (lambda f: (f / "master.key").write_bytes(bytes(32)), [0, 1, 2], "another master key", False),
+    "the master key is cut": (lambda f: os.truncate(f / "master.key", 31), [0, 1, 2], "32 bytes", False),
+    "the master key is gone": (lambda f: (f / "master.key").unlink(), [0, 1, 2], "master key is missing", False),
+}
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """A folder with three calls, one key each: (folder, the calls in the order of their keys)."""
+    folder, facts = tmp_path_factory.mktemp("three") / "journal", Facts()
+    for call in range(3):
+        assert Life(folder, facts, "--seed", 5, "--call", call, faults="none").status == 0
+    assert len(facts.calls()) == 3
+    return folder, facts.calls()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_lost_keys_are_told_by_all_who_read_and_stop_who_writes(run, three, tmp_path, loss):
+    spoil, lost, word, shown_by_records = LOSSES[loss]
+    folder = shutil.copytree(three[0], tmp_path / "journal")
+    assert verdict(run, folder)["whole"]
+    spoil(folder)
+    before = bytes_of(folder)
+    document = verdict(run, folder)
+    first, calls = three[1][lost[0]], f"{len(lost)} call{'s' if len(lost) > 1 else ''}"
+    assert not document["whole"] and document["unopened_calls"] == len(lost) and document["first_unopened"] == first
+    assert document["unopened"] == len([r for r in rows(run, folder) if r.get("closed") == "no key"]) > 0
+    assert word in document["keys"]["message"] and document["keys"]["hint"] and document["broken_seals"] == 0
+    people = run("journal", "verify", folder).out
+    assert f"{calls} cannot be opened ({document['unopened']} records), the first is {first}\n" in people
+    assert document["keys"]["message"] in people and document["keys"]["hint"] in people
+    # Those who read a lost call say so, all the same.
+    said = set()
+    for args in (["show", first, "--dir", folder], ["recording", first, "--dir", folder, "-o", "x.wav"], ["replay", first, "--dir", folder]):
+        done = run(*args, "--json")
+        assert done.status == 3 and word in done.error()["message"] and done.error()["hint"], args
+        assert done.error()["message"] in run(*args).err
+        said.add(done.error()["message"])
+    assert len(said) == 1 and sorted(p.name for p in tmp_path.iterdir()) == ["journal"]
+    # Nobody writes there.
+    done = run("simulate", "--seed", 9, "--call", 0, "--disk", folder, "--ledger", tmp_path / "ledger", "--json")
+    assert done.status == 3 and word in done.error()["message"] and done.error()["hint"]
+    assert (f"{calls} in this journal cannot be opened any more, the first is {first}" in done.error()["message"]) is shown_by_records
+    people = run("simulate", "--seed", 9, "--call", 0, "--disk", folder)
+    assert people.status == 3 and people.out == "" and done.error()["message"] in people.err
+    assert bytes_of(folder) == before and (tmp_path / "ledger").read_text() == ""
+
+
+def test_with_its_keys_back_a_folder_is_written_again(run, three, tmp_path):
+    folder = shutil.copytree(three[0], tmp_path / "journal")
+    (folder / "keyring").rename(tmp_path / "keyring")
+    assert run("simulate", "--seed", 9, "--call", 0, "--faults", "none", "--disk", folder).status == 3
+    (tmp_path / "keyring").rename(folder / "keyring")
+    assert run("simulate", "--seed", 9, "--call", 0, "--faults", "none", "--disk", folder).status == 0
+    assert verdict(run, folder)["calls"] == 4
+
+
+def test_calls_whose_keys_are_there_are_read_as_ever(run, three, tmp_path):
+    folder = shutil.copytree(three[0], tmp_path / "journal")
+    os.truncate(folder / "keyring", HEAD + 3 * RECORD)
+    for call in three[1][:2]:
+        assert run("show", call, "--dir", folder, "--json").json()["ended"]
+        assert run("replay", call, "--dir", folder).status == 0
+    assert run("show", three[1][2], "--dir", folder).status == 3
+
+
+def test_a_blank_folder_needs_no_old_keys(run, three, tmp_path):
+    """Unused reserves and rings are no records; what was shipped and deleted is nobody's loss."""
+    folder = shutil.copytree(three[0], tmp_path / "journal")
+    for path in [*folder.glob("seg-*.cfj"), folder / "keyring", folder / "master.key", folder / "cursor"]:
+        path.unlink()
+    assert run("simulate", "--seed", 9, "--call", 0, "--faults", "none", "--disk", folder).status == 0
+    assert verdict(run, folder)["whole"]
+
+
+def test_bytes_behind_a_keyring_are_told_but_cost_nothing(run, three, tmp_path):
+    folder = shutil.copytree(three[0], tmp_path / "journal")
+    with open(folder / "keyring", "ab") as f:
+        f.write(b"garbage")
+    document = verdict(run, folder)
+    assert document["whole"] and document["keyring_damaged_bytes"] > 0
+    assert "no key is lost that anything here wants" in run("journal", "verify", folder).out
+    assert run("simulate", "--seed", 9, "--call", 0, "--faults", "none", "--disk", folder).status == 0
+    assert verdict(run, folder)["keyring_damaged_bytes"] == 0
+
+
+def test_show_of_a_call_of_which_one_workers_key_is_lost(run, tmp_path):
+    """Two workers had the call; the second one's key is gone: it ended, but how is sealed."""
+    folder = tmp_path / "journal"
+    for call in range(40):
+        shutil.rmtree(folder, ignore_errors=True)
+        assert run("simulate", "--seed", 1, "--call", call, "--faults", "worker-death", "--disk", folder).status == 0
+        one, *more = run("journal", "list", folder, "--json").json()["calls"]
+        if len(more) == 1 and more[0]["ended"]:
+            break
+    os.truncate(folder / "keyring", HEAD + 2 * RECORD)
+    document = run("show", one["call"], "--dir", folder, "--json").json()
+    assert document["started"] and document["ended"] and "reason" not in document and document["unread_records"] > 0
+    people = run("show", one["call"], "--dir", folder).out
+    assert "ended; how cannot be read" in people and "had not ended" not in people
+
+
+def test_a_file_of_a_journal_is_no_call(run, journal):
+    segment = sorted(journal.glob("seg-*.cfj"))[0]
+    for args in (["show", segment], ["recording", segment, "-o", "x.wav"], ["replay", segment]):
+        done = run(*args, "--json")
+        assert done.status == 3 and done.error()["message"] == "this file of a journal is no exported call"
+
+
+# ---- the ends of files, and the beginning ----
+
+def append(path, what):
+    data = path.read_bytes()
+    with open(path, "ab") as f:
+        f.write({"garbage": b"\x9dgarbage" * 7, "zeros": bytes(4096), "records": data[128:5000]}[what])
+    return len(data)
+
+
+@pytest.mark.parametrize("what", ["garbage", "zeros", "records"])
+def test_bytes_behind_the_end_of_a_closed_file_are_corruption(run, lives, tmp_path, what):
+    folder = tmp_path / "journal"
+    for name in sorted(p.name for p in lives.glob("seg-*.cfj")):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(lives, folder)
+        end = append(folder / name, what)
+        document = verdict(run, folder)
+        assert not document["whole"] and document["torn"] == 0 and document["corrupt"] == 1 and document["duplicates"] == 0, name
+        assert document["faults"] == [{"kind": "corrupt", "file": name, "offset": end, "bytes": (folder / name).stat().st_size - end}]
+        assert document["records"] == verdict(run, lives)["records"], "what was ours is read as ever"
+
+
+@pytest.mark.parametrize("what", ["garbage", "zeros", "records"])
+def test_bytes_behind_the_torn_end_of_an_earlier_life_are_corruption(run, tmp_path, what):
+    """No mark closes it, but the next life's file knows how long it was."""
+    folder, facts = tmp_path / "journal", Facts()
+    assert Life(folder, facts, "--seed", 6, "--call", 0, "--crash-at", "write:300", faults="none").killed
+    torn = sorted(folder.glob("seg-*.cfj"))[-1]
+    assert Life(folder, facts, "--seed", 6, "--call", 1, faults="none").status == 0
+    before = verdict(run, folder)
+    assert before["whole"] and before["torn"] == 1
+    end = append(torn, what)
+    document = verdict(run, folder)
+    assert not document["whole"] and document["torn"] == 1 and document["records"] == before["records"]
+    fault, = [f for f in document["faults"] if f["kind"] == "corrupt"]
+    assert fault == {"kind": "corrupt", "file": torn.name, "offset": end, "bytes": torn.stat().st_size - end}
+    assert run("simulate", "--seed", 6, "--call", 2, "--faults", "none", "--disk", folder).status == 0, "damage stops no writer"
+
+
+def test_bytes_behind_a_reserve_or_a_ring_are_corruption(run, tmp_path):
+    folder, facts = tmp_path / "journal", Facts()
+    facts.failures = 2
+    assert Life(folder, facts, "--seed", 5, "--call", 0, "--inject", "write:400=ENOSPC", faults="none").status == 0
+    for kind in ("reserve", "ring"):
+        used = [p for p in folder.glob(f"{kind}-*.cfj") if p.read_bytes()[:4] == b"CFJO"][0]
+        whole = used.read_bytes()
+        append(used, "garbage")
+        document = verdict(run, folder)
+        assert not document["whole"] and document["corrupt"] == 1
+        assert {"kind": "corrupt", "file": used.name, "offset": len(whole), "bytes": used.stat().st_size - len(whole)} in document["faults"]
+        used.write_bytes(whole)
+    assert verdict(run, folder)["whole"]
+
+
+def test_a_removed_beginning_is_told_unless_it_was_shipped(run, lives, tmp_path):
+    folder = shutil.copytree(lives, tmp_path / "journal")
+    oldest, second = sorted(folder.glob("seg-*.cfj"))[:2]
+    size = oldest.stat().st_size
+    oldest.unlink()
+    document = verdict(run, folder)
+    assert document["whole"] and document["shortened"] and document["oldest_gone"] is None
+    assert "the files before were shipped and deleted" in run("journal", "verify", folder).out
+    cursor = folder / "cursor"
+    whole = cursor.read_bytes()
+    # All of that file was shipped but its closing mark, which never is; a byte less, and something of it is lost.
+    order = int(oldest.stem[4:], 16)
+    for offset, told in ((size - 100, False), (size - 101, True), (0, True)):
+        cursor.write_bytes(cursor_of(order, offset))
+        document = verdict(run, folder)
+        assert document["whole"] is not told and (document["oldest_gone"] is not None) is told
+        if told:
+            assert f"file number {order} is not here" in document["oldest_gone"] and str(offset) in document["oldest_gone"]
+            assert not document["shortened"] and document["missing"] > 0
+            assert f"the oldest records are gone: {document['oldest_gone']}\n" in run("journal", "verify", folder).out
+    cursor.unlink()
+    document = verdict(run, folder)
+    assert not document["whole"] and "no cursor says" in document["oldest_gone"]
+    cursor.write_bytes(whole)
+    # A first file that is there, but cannot say so, is damaged and not gone.
+    shutil.copy(lives / oldest.name, oldest)
+    flip(oldest, 20)
+    cursor.unlink()
+    document = verdict(run, folder)
+    assert not document["whole"] and document["oldest_gone"] is None and document["faults"][0]["file"] == oldest.name
+    # One file alone knows nothing of the others.
+    document = run("journal", "verify", second, "--json").json()
+    assert document["whole"] and document["oldest_gone"] is None and not document["shortened"]
+
+
+def test_a_removed_beginning_that_held_whole_calls_is_told(run, lives, tmp_path):
+    """No call misses anything; one is not there at all."""
+    folder = shutil.copytree(lives, tmp_path / "journal")
+    (folder / "cursor").unlink()
+    calls, found = verdict(run, folder)["calls"], []
+    for path in sorted(folder.glob("seg-*.cfj"))[:-1]:
+        path.unlink()
+        document = verdict(run, folder)
+        assert not document["whole"] and document["oldest_gone"]
+        found.append((document["calls"], document["missing"]))
+    assert any(left < calls and not missing for left, missing in found), found
+
+
+def cursor_of(order, offset):
+    """The file of docs/journal.md."""
+    checksum = ctypes.CDLL("libxxhash.so.0").XXH3_64bits
+    checksum.argtypes, checksum.restype = [ctypes.c_char_p, ctypes.c_size_t], ctypes.c_uint64
+    body = b"CFSHIP\x01\n" + struct.pack("<QQQQI", order, offset, 1, 1, 0)
+    return body + struct.pack("<I", checksum(body, len(body)) & 0xffffffff)
 
 
 # ---- dump ----
@@ -475,6 +730,108 @@ def test_a_symlink_is_followed(run, made, tmp_path, end):
     assert sorted(p.name for p in (tmp_path / "there").iterdir()) == ["new", "old", "second"], "nothing else is left"
 
 
+def commands_that_write(call, folder, to):
+    """Every -o there is."""
+    return (["recording", call, "--dir", folder, "-o", to], ["say", "hello", "-o", to], ["audio", "resample", "sound.wav", "--rate", 16000, "-o", to],
+            ["audio", "g711", "sound.wav", "-o", to], ["audio", "g711", "sound.wav", "--encode", "-o", to],
+            ["audio", "g711", "codes", "--decode", "-o", to])
+
+
+@pytest.fixture
+def sounds(run, tmp_path):
+    """What commands_that_write reads."""
+    assert run("say", "hello", "-o", "sound.wav").status == 0
+    (tmp_path / "codes").write_bytes(b"\xff" * 800)
+
+
+def test_nothing_is_written_into_a_journal(run, made, journal, sounds, tmp_path):
+    """A segment, the keyring, the master key, the cursor, the lock or a new name; however the folder or the file is called."""
+    segment = sorted(journal.glob("seg-*.cfj"))[0].name
+    (tmp_path / "link").symlink_to("journal")
+    for to, name in (("soft", "keyring"), ("soft.flac", segment)):
+        (tmp_path / to).symlink_to(journal / name)
+    for to, name in (("hard", "keyring"), ("hard.wav", segment), ("hard.flac", "cursor")):
+        os.link(journal / name, tmp_path / to)
+    before = bytes_of(journal)
+    targets = [f"journal/{name}" for name in before] + [
+        "journal/new.wav", "journal/new.flac", "./journal/../journal/keyring", tmp_path / "journal" / "keyring", "link/keyring", "link/new.wav",
+        "soft", "soft.flac", "hard", "hard.wav", "hard.flac"]
+    for to in targets:
+        for command in commands_that_write(made[1], "journal", to):
+            done = run(*command, "--json")
+            assert done.status == 2 and done.error()["where"] == str(to) and done.error()["hint"], command
+            assert "journal" in done.error()["message"], command
+    assert bytes_of(journal) == before
+    # The journal that is read is looked at itself: no byte of this link tells whose it is.
+    os.link(journal / "master.key", tmp_path / "hard.key")
+    for where in ("journal", "link", tmp_path / "journal"):
+        done = run("recording", made[1], "--dir", where, "-o", "hard.key", "--json")
+        assert done.status == 2 and "another name of a file that is being read" in done.error()["message"]
+    assert (tmp_path / "hard.key").read_bytes() == before["master.key"][2]
+    assert verdict(run, journal)["whole"]
+
+
+def test_a_recording_from_within_the_journals_folder(run, made, journal):
+    for to in ("x.wav", "keyring", "./x.flac"):
+        done = run("recording", made[1], "--dir", ".", "-o", to, "--json", cwd=journal)
+        assert done.status == 2 and "journal" in done.error()["message"]
+    assert run("recording", made[1], "--dir", ".", "-o", "../x.wav", cwd=journal).status == 0
+
+
+def test_nothing_is_written_into_the_folder_that_is_read(run, tmp_path):
+    """Even where nothing says that it is a journal's: a folder with an exported call alone."""
+    (tmp_path / "link").symlink_to("kept")
+    assert run("simulate", "--seed", 5, "--call", 0, "--faults", "none", "--keep", "kept").status == 0
+    call, = (tmp_path / "kept").iterdir()
+    for to in ("kept/x.wav", "link/x.flac", "./kept/../link/x.wav"):
+        done = run("recording", "kept", "-o", to, "--json")
+        assert done.status == 2 and done.error()["where"] == to and "in the folder that is being read" in done.error()["message"]
+    assert list((tmp_path / "kept").iterdir()) == [call]
+    assert run("recording", "kept", "-o", "x.wav").status == 0
+    assert run("recording", call, "-o", "kept/x.wav").status == 0, "beside an exported call there is room for its sound"
+
+
+def test_an_exported_call_is_not_replaced_by_its_sound(run, sounds, tmp_path):
+    export = tmp_path / "call.cfj"
+    shutil.copy(sorted((ROOT / "tests" / "calls").glob("*.cfj"))[0], export)
+    before = export.read_bytes()
+    for command in commands_that_write("call.cfj", ".", "call.cfj"):
+        done = run(*command, "--json")
+        assert done.status == 2 and "an exported call" in done.error()["message"]
+    assert export.read_bytes() == before
+
+
+def test_what_is_write_protected_is_left_alone(run, made, sounds, tmp_path):
+    """By root as well, who may write everything."""
+    for name in ("protected.wav", "protected.flac", "target", "beside.wav.part", "beside.flac.part"):
+        (tmp_path / name).write_bytes(b"mine")
+        (tmp_path / name).chmod(0o444 if name == "target" else 0o400)
+    (tmp_path / "link.wav").symlink_to("target")
+    (tmp_path / "other").write_bytes(b"mine")
+    os.link(tmp_path / "other", tmp_path / "twice.wav.part")
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    for to in ("protected.wav", "protected.flac", "link.wav", "beside.wav", "beside.flac", "twice.wav"):
+        for command in commands_that_write(made[1], made[0], to):
+            done = run(*command, "--json")
+            assert done.status == 2 and done.error()["where"] == to and done.error()["hint"], command
+            assert ("another name" if to == "twice.wav" else "write-protected") in done.error()["message"], command
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    (tmp_path / "protected.wav").chmod(0o600)
+    for command in commands_that_write(made[1], made[0], "protected.wav"):
+        assert run(*command).status == 0, command
+
+
+def test_g711_codes_replace_their_file_whole(run, sounds, tmp_path):
+    (tmp_path / "real").write_bytes(b"old" * 9999)
+    (tmp_path / "link").symlink_to("real")
+    os.mkfifo(tmp_path / "pipe")
+    assert run("audio", "g711", "sound.wav", "--encode", "-o", "link").status == 0
+    assert (tmp_path / "link").is_symlink() and 0 < (tmp_path / "real").stat().st_size < 20000
+    done = run("audio", "g711", "sound.wav", "--encode", "-o", "pipe", "--json")
+    assert done.status == 2 and "is no regular file" in done.error()["message"]
+    assert not list(tmp_path.glob("*.part"))
+
+
 def test_what_stands_beside_a_recording_is_left_alone(run, made, tmp_path):
     (tmp_path / "call.wav.flac").write_bytes(b"mine")
     assert run("recording", made[0], "-o", "call.wav").status == 0
@@ -489,6 +846,59 @@ def test_what_is_said_follows_a_symlink(run, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     done = run("audio", "resample", "real.wav", "--rate", 16000, "-o", "pipe", "--json")
     assert done.status == 2 and "is no regular file" in done.error()["message"] and (tmp_path / "pipe").is_fifo()
+
+
+@pytest.fixture
+def as_nobody():
+    """as_nobody(folder, args…): the program as a user who may not read everything."""
+    if os.getuid() != 0:
+        pytest.skip("only root may become somebody else")
+
+    def start(cwd, *args):
+        return Finished(subprocess.run([BINARY, *map(str, args), "--json"], cwd=cwd, capture_output=True, timeout=60, check=False, user="nobody",
+                                       group="nogroup", extra_groups=[]))
+
+    try:
+        start("/", "config")
+    except PermissionError:
+        pytest.skip("nobody may not run the program where it lies")
+    return start
+
+
+EVERYONE = 0o777
+
+
+@pytest.mark.parametrize("what, mode", [("folder", 0o000), ("folder", 0o400), ("empty folder", 0o000), ("segment", 0o000), ("keyring", 0o000), ("master.key", 0o000)])
+def test_what_may_not_be_read_is_told_by_its_name(as_nobody, made, tmp_path, what, mode):
+    place = pathlib.Path(tempfile.mkdtemp())  # pytest's own folders are closed to others
+    try:
+        place.chmod(EVERYONE)
+        folder = place / "journal"
+        if what == "empty folder":
+            folder.mkdir()
+        else:
+            shutil.copytree(made[0], folder)
+        for path in [folder, *folder.iterdir()]:
+            shutil.chown(path, "nobody", "nogroup")
+        closed = folder if "folder" in what else sorted(folder.glob("seg-*.cfj"))[0] if what == "segment" else folder / what
+        closed.chmod(mode)
+        for args in (["journal", "list", "journal"], ["journal", "verify", "journal"], ["journal", "dump", "journal"], ["show", made[1], "--dir", "journal"],
+                     ["show", made[1], "--set", "data.dir=journal"], ["recording", made[1], "--dir", "journal", "-o", "x.wav"],
+                     ["replay", made[1], "--dir", "journal"]):
+            done = as_nobody(place, *args)
+            if args[0] == "journal" and what in ("keyring", "master.key"):
+                assert done.status == (1 if args[1] == "verify" else 0)
+                continue
+            assert done.status == 3 and done.error()["code"] == "not_permitted", args
+            assert "read" in done.error()["message"], args
+            if what == "segment":
+                assert closed.name in done.error()["where"] + done.error()["message"], args
+        if what != "segment":
+            done = as_nobody(place, "simulate", "--calls", 1, "--disk", "journal")
+            assert done.status == 3 and done.error()["code"] == "not_permitted"
+        assert not (place / "x.wav").exists()
+    finally:
+        shutil.rmtree(place)
 
 
 def test_another_file_is_no_journal(run, tmp_path):

@@ -249,12 +249,109 @@ def test_more_silence_moves_each_end_that_silence_decided_by_exactly_that(run):
     assert moved > 5 * went_on
 
 
+LATER = ("first_token_us", "speakable_us", "first_audio_us", "sent_us", "played_us")
+SOMETHING_ELSE = "the model would have been asked something else"
+
+
+def ended(run, *settings):
+    """Every turn that ends on both sides, of all kept calls."""
+    for path in KEPT:
+        for turn in turns(run, path, *settings):
+            if turn["outcome"] == "ended" and turn["recorded"]["ended"]:
+                yield turn
+
+
+@pytest.mark.parametrize("setting", ["turn.silence_ms=700", "turn.silence_ms=300", "turn.complete_ms=100", "turn.preempt=false", "barge.hold_ms=64"])
+def test_latency_parts_sum_to_the_total(run, setting):
+    known = 0
+    for turn in ended(run, setting):
+        for side in ("recorded", "with"):
+            if "total_us" in turn[side]:
+                assert len(turn[side]["latency"]) == 7, turn
+                assert sum(turn[side]["latency"].values()) == turn[side]["total_us"], turn
+        assert ("total_us" in turn["with"]) != ("latency_unknown" in turn), turn
+        known += "total_us" in turn["with"]
+    assert known >= 80
+
+
+def test_where_nothing_moved_the_recorded_latency_is_the_answer(run):
+    known = 0
+    for turn in ended(run, "turn.spelled_ms=1800"):
+        assert turn["moved_us"] == 0
+        assert turn["with"].get("total_us") == turn["recorded"].get("total_us"), turn
+        if "total_us" in turn["with"]:
+            assert turn["with"]["latency"] == turn["recorded"]["latency"], turn
+            known += 1
+        else:
+            assert turn["latency_unknown"] == "in the recording nobody heard this answer"
+    assert known >= 100
+
+
+def test_where_the_end_moved_the_total_moves_with_it(run):
+    """Asked at the end with the same words: what comes behind the request takes as long as it took."""
+    moved = 0
+    for setting in ("turn.silence_ms=700", "turn.silence_ms=300", "turn.complete_ms=500", "turn.endpoint_ms=250"):
+        for turn in ended(run, setting):
+            recorded, tried = turn["recorded"], turn["with"]
+            if not turn["same_request"] or recorded["ahead"] or tried["ahead"] or "total_us" not in tried:
+                continue
+            assert tried["total_us"] - recorded["total_us"] == turn["moved_us"], turn
+            assert all(tried["latency"][part] == recorded["latency"][part] for part in LATER), turn
+            moved += turn["moved_us"] != 0
+    assert moved >= 20
+
+
+def test_an_answer_asked_ahead_is_waited_for(run):
+    """A sooner end never makes the answer later, and gains at most what the end gained."""
+    sooner = 0
+    for turn in ended(run, "turn.silence_ms=300"):
+        recorded, tried = turn["recorded"], turn["with"]
+        if turn["same_request"] and recorded["ahead"] and tried["ahead"] and "total_us" in tried and turn["moved_us"] < 0:
+            assert turn["moved_us"] <= tried["total_us"] - recorded["total_us"] <= 0, turn
+            sooner += 1
+    assert sooner >= 20
+
+
+def test_a_tool_that_runs_at_the_end_takes_its_time(run):
+    """The model is asked when the tool is done, however soon the turn ended."""
+    still = 0
+    for setting in ("turn.silence_ms=300", "turn.spelled_ms=1700"):
+        for turn in ended(run, setting):
+            if turn["moved_us"] < 0 and not turn["recorded"]["asked"] and not turn["with"]["asked"] and "total_us" in turn["with"]:
+                assert turn["with"]["total_us"] == turn["recorded"]["total_us"], turn
+                still += 1
+    assert still >= 2
+
+
+def test_without_asking_ahead_the_caller_waits_longer(run):
+    longer = 0
+    for turn in ended(run, "turn.preempt=false"):
+        assert not turn["with"]["ahead"]
+        if turn["recorded"]["ahead"] and turn["same_request"] and "total_us" in turn["with"]:
+            assert turn["with"]["total_us"] >= turn["recorded"]["total_us"], turn
+            longer += turn["with"]["total_us"] > turn["recorded"]["total_us"]
+    assert longer >= 40
+
+
+def test_what_another_request_would_have_brought_is_not_known(run):
+    other = 0
+    for turn in ended(run, "turn.silence_ms=300"):
+        if turn["recorded"]["asked"] and turn["with"]["asked"] and not turn["same_request"]:
+            assert turn["latency_unknown"] == SOMETHING_ELSE
+            assert "total_us" not in turn["with"] and "first_audio_us" not in turn["with"]["latency"]
+            other += 1
+    assert other >= 3
+    people = run("replay", CALLS / "scripted-appointment.cfj", "--set", "turn.silence_ms=300")
+    assert people.out.count(f"the rest is not known: {SOMETHING_ELSE}\n") == 1
+    assert people.out.count("; total 1130 ms, 300 ms less\n") == 2
+
+
 def test_people_get_a_table(run):
     path = next(p for p in KEPT if any(t["recorded"].get("why") == "silence" for t in turns(run, p, "turn.silence_ms=700")))
     done = run("replay", path, "--set", "turn.silence_ms=700", "--set", "barge.hold_ms=128")
     assert done.status == 0
     assert "with turn.silence_ms=700 barge.hold_ms=128" in done.out
-    assert "turn ended" in done.out and "recorded" in done.out and "the rest unknown" in done.out
+    assert "turn ended" in done.out and "recorded" in done.out and "; total " in done.out
     assert run("replay", path, "--set", "turn.silence_ms=1").status == 2
 
 
@@ -266,6 +363,46 @@ def test_a_setting_that_is_not_the_calls_is_refused(run, kept):
         people = run("replay", kept, "--set", setting)
         assert people.status == 2 and people.out == "" and "is no setting of a call" in people.err
     assert run("replay", kept, "--set", "log.level=warn", "--set", "data.dir=elsewhere").status == 0, "what a replay itself reads"
+
+
+def test_settings_that_contradict_the_recorded_ones_are_refused(run):
+    path = CALLS / "scripted-appointment.cfj"
+    for sets, message in ((("turn.silence_ms=1300",), "turn.silence_ms: found 1300 (--set), above turn.open_ms: 1200 (recorded)"),
+                          (("turn.silence_ms=900", "turn.open_ms=800"), "turn.silence_ms: found 900 (--set), above turn.open_ms: 800 (--set)")):
+        words = [w for s in sets for w in ("--set", s)]
+        done = run("replay", path, "--json", *words)
+        assert done.status == 2 and done.error()["where"] == "--set" and done.error()["message"] == message
+        assert done.error()["hint"].startswith("allowed: turn.silence_ms at most turn.open_ms; otherwise ")
+        people = run("replay", path, *words)
+        assert people.status == 2 and people.out == "" and message in people.err
+    assert run("replay", path, "--set", "turn.silence_ms=1300", "--set", "turn.open_ms=1300").status == 0
+
+
+def to_varint(value):
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+def test_a_call_recorded_with_a_contradiction_replays(run, tmp_path):
+    """As it could be recorded once: words that want more (turn.open_ms, which decides nothing in this call) end a turn after 150 ms."""
+    data = bytearray((CALLS / "scripted-appointment.cfj").read_bytes())
+    start = next(r for r in records(data) if r.kind == START)
+    at, end = dict(fields(data, start.payload, start.end))[4]
+    was, now = (bytes([6 << 3]) + to_varint(ms + 1) for ms in (1200, 150))
+    assert data[at:end].count(was) == 1 and len(was) == len(now)
+    place = data.index(was, at, end)
+    data[place:place + len(was)] = now
+    changed = tmp_path / "contradicting.cfj"
+    changed.write_bytes(data)
+    assert run("replay", changed, "--unchecked").status == 0
+    other = run("replay", changed, "--unchecked", "--json", "--set", "turn.spelled_ms=1700")
+    assert other.status == 0 and len(other.json()["turns"]) == 3, "what nobody sets now is not judged"
+    refused = run("replay", changed, "--unchecked", "--json", "--set", "turn.silence_ms=500")
+    assert refused.status == 2
+    assert refused.error()["message"] == "turn.silence_ms: found 500 (--set), above turn.open_ms: 150 (recorded)"
 
 
 def test_the_page_shows_what_the_program_prints():

@@ -112,7 +112,8 @@ def test_saved_and_loaded_cores_go_on_the_same(run):
 
 def test_settings_reach_the_calls(run):
     usual = run("simulate", "--calls", 60, "--seed", 3, "--faults", "none", "--json").json()
-    slow = run("simulate", "--calls", 60, "--seed", 3, "--faults", "none", "--set", "turn.complete_ms=900", "--json")
+    slow = run("simulate", "--calls", 60, "--seed", 3, "--faults", "none", "--set", "turn.complete_ms=900", "--set", "turn.silence_ms=900",
+               "--json")
     assert usual["yes_no_median_ms"] <= 300 < slow.json()["yes_no_median_ms"]
     assert slow.status == 0, "whoever asks for 900 ms of silence is promised what that takes"
 
@@ -155,6 +156,21 @@ def test_a_guard_that_is_off_is_found_by_its_number(run, promise):
     assert failure in same, "that call alone shows it again"
 
 
+@pytest.mark.parametrize("promise, provoked", [("P14", True), ("N6", True), ("P02", False)])
+def test_what_puts_a_guard_to_the_test_is_no_fault(run, promise, provoked):
+    summary = run("simulate", "--calls", 30, "--seed", 3, "--faults", "none", "--sabotage", promise, "--json").json()
+    assert summary["faults"] == 0 and summary["promises"][promise]["broken"] > 0
+    assert (10 >= summary["faults_provoked"] >= 5) if provoked else summary["faults_provoked"] == 0
+    people = run("simulate", "--calls", 30, "--seed", 3, "--faults", "none", "--sabotage", promise)
+    assert ", 0.00 faults\n" in people.out and f"{summary['faults_provoked']} faults more put the guard" in people.out
+
+
+def test_a_provoked_fault_that_was_asked_for_is_one(run):
+    both = run("simulate", "--calls", 300, "--seed", 3, "--faults", "llm-stall", "--sabotage", "P14", "--json").json()
+    assert both["faults"] > 0 and both["faults_provoked"] > 0
+    assert both["faults"] + both["faults_provoked"] >= 100 * 0.9
+
+
 def test_people_are_told_the_promise_the_seed_the_step_and_how_to_see_it(run):
     done = run("simulate", "--calls", 60, "--seed", 3, "--sabotage", "P06")
     assert done.status == 1
@@ -190,6 +206,8 @@ def test_a_scenario_of_ones_own(run, tmp_path):
 
 @pytest.mark.parametrize("line, number, found", [
     ("ask loud What?", 15, '"loud"'), ("fault no-such-fault 1", 15, "no-such-fault"), ("shout hello", 15, "shout"), ("at soon say hello", 15, "soon"),
+    ("at -1 hangup", 15, 'at: found "-1"'), ("at 12.34567 hangup", 15, 'at: found "12.34567"'), ("at 1800.5 hangup", 15, "call.max_ms: 1800000 ms"),
+    ("ask open Where do you live?", 15, 'ask: "Where do you live?" has no answer'),
 ])
 def test_a_mistake_in_a_scenario_is_named_by_line(run, tmp_path, line, number, found):
     (tmp_path / "bad.call").write_text(SCENARIO + line + "\n")
@@ -203,7 +221,9 @@ def test_a_mistake_in_a_scenario_is_named_by_line(run, tmp_path, line, number, f
 
 @pytest.mark.parametrize("content, number, found", [
     (b"", 1, "without either"), (b"agent Hi.\n# nothing else\n", 2, "without a question"), (b"agent Hi.\nask open \0\xff\x01?\n", 2, "byte 0"),
-    (b"#\n" * 40000, 32769, "64 KB"), (b"\xff\xfe\x01\n", 1, "begins no line"), (b"agent\n", 1, "nothing behind it"),
+    (b"agent Hi.\nask open How?\nanswer fine\n", 2, 'ask: "How?" is the first question and does not stand in the agent\'s line'),
+    (b"agent Hi. How?\nask open How?\nanswer f\xfcr\n", 3, "answer: found byte 0xfc at byte 9 of the line: this is no UTF-8"),
+    (b"#\n" * 40000, 32769, "64 KB"), (b"\xff\xfe\x01\n", 1, "byte 0xff at byte 1"), (b"agent\n", 1, "nothing behind it"),
 ])
 def test_what_is_no_scenario_is_named_by_line(run, tmp_path, content, number, found):
     (tmp_path / "rnd.call").write_bytes(content)
@@ -212,6 +232,14 @@ def test_what_is_no_scenario_is_named_by_line(run, tmp_path, content, number, fo
     error = done.error()
     assert error["where"] == f"rnd.call, line {number}" and found in error["message"] and error["hint"], error
     assert f"rnd.call, line {number}: " in run("simulate", "--script", "rnd.call").err
+
+
+def test_a_cue_stands_within_the_longest_call(run, tmp_path):
+    (tmp_path / "long.call").write_text(SCENARIO + "at 60 hangup\n")
+    assert run("simulate", "--script", "long.call", "--set", "call.max_ms=60000").status == 0
+    done = run("simulate", "--script", "long.call", "--set", "call.max_ms=59999", "--json")
+    assert done.status == 2 and done.error()["where"] == "long.call, line 15"
+    assert done.error()["message"] == 'at: found "60"' and "call.max_ms: 59999 ms" in done.error()["hint"]
 
 
 def again(done):

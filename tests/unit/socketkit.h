@@ -47,7 +47,7 @@ struct kit_conductor {
 	struct id128 call;
 	char name[33];
 	bool has_ended, fences, is_away;
-	unsigned int reports, refused, attaches, snapshots, tools, ended, unauthorised, resumed, failing;
+	unsigned int here, reports, refused, attaches, snapshots, tools, ended, unauthorised, resumed, failing;
 	const char *answer; /* to an attach, instead */
 	char reason[32], outcome[32], args[300], carrier[64];
 	json_int_t connected_ms;
@@ -241,8 +241,9 @@ static inline void on_workers(struct http_request *r, void *arg)
 	(void)arg;
 	assert_string_equal(json_string_value(json_object_get(o, "worker")), "w1");
 	assert_true(json_is_integer(json_object_get(o, "calls")) && json_is_boolean(json_object_get(o, "draining")));
-	json_decref(o);
 	k->c.reports++;
+	k->c.here = (unsigned int)json_integer_value(json_object_get(json_object_get(o, "here"), k->c.name)); /* its epoch */
+	json_decref(o);
 	http_reply(r, 204, NULL, NULL, 0);
 }
 

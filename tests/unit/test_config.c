@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/settings.h"
 #include "base/yaml.h"
 
 struct sample {
@@ -299,6 +300,106 @@ static void the_tree_has_order_marks_and_kinds(void **state)
 	yaml_doc_free(doc);
 }
 
+static bool all_new(const void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return true;
+}
+
+static bool is_named(const void *arg, const char *name)
+{
+	return !strcmp(arg, name);
+}
+
+/* The defaults contradict nothing, equal values are fine, and every pair is found in both directions of change. */
+static void settings_of_a_call_have_orders(void **state)
+{
+	const struct option_order *o, *found;
+	struct call_settings s;
+
+	(void)state;
+	call_settings_init(&s);
+	assert_null(options_contradiction(call_options, call_orders, &s, all_new, NULL));
+	for (o = call_orders; o->low; o++) {
+		const struct option *low = option_find(call_options, o->low), *high = option_find(call_options, o->high);
+		int64_t *at = (int64_t *)(void *)((char *)&s + low->offset), *above = (int64_t *)(void *)((char *)&s + high->offset);
+		const struct option_order one[] = { *o, { .low = NULL } };
+
+		call_settings_init(&s);
+		*at = *above;
+		assert_null(options_contradiction(call_options, one, &s, all_new, NULL));
+		++*at;
+		found = options_contradiction(call_options, one, &s, all_new, NULL);
+		assert_ptr_equal(found, &one[0]);
+		assert_ptr_equal(options_contradiction(call_options, one, &s, is_named, o->low), found);
+		assert_ptr_equal(options_contradiction(call_options, one, &s, is_named, o->high), found);
+		assert_null(options_contradiction(call_options, one, &s, is_named, "another"));
+		call_settings_init(&s);
+		*above = *at - 1;
+		assert_non_null(options_contradiction(call_options, one, &s, all_new, NULL));
+	}
+}
+
+static void config_of_calls(struct config **c)
+{
+	static const struct option *const calls[] = { call_options, NULL };
+
+	assert_int_equal(config_new(c, calls), ERR_NONE);
+	assert_int_equal(config_judge(*c, call_orders, NULL), ERR_NONE);
+}
+
+static void a_contradiction_names_both_sides(void **state)
+{
+	struct err_detail d = { .message = "" };
+	struct config *c;
+
+	(void)state;
+	config_of_calls(&c);
+	assert_int_equal(load(c, "turn:\n  complete_ms: 900\n  silence_ms: 900\n  open_ms: 800\n", &d), ERR_NONE);
+	assert_int_equal(config_judge(c, call_orders, &d), ERR_USAGE);
+	assert_string_equal(d.where, "f.yaml:2");
+	assert_string_equal(d.message, "turn.complete_ms: found 900 (f.yaml:2), above turn.open_ms: 800 (f.yaml:4)");
+	assert_string_equal(d.hint, "allowed: turn.complete_ms at most turn.open_ms; otherwise a whole answer would wait longer than words that want more to follow");
+	assert_int_equal(config_set(c, "turn.open_ms=900", "--set", &d), ERR_NONE);
+	assert_int_equal(config_judge(c, call_orders, &d), ERR_NONE);
+	assert_int_equal(config_set(c, "vad.on=22938", "--set", &d), ERR_NONE);
+	assert_int_equal(config_judge(c, call_orders, &d), ERR_NONE);
+	assert_int_equal(config_set(c, "vad.off=22939", "--set", &d), ERR_NONE);
+	assert_int_equal(config_judge(c, call_orders, &d), ERR_USAGE);
+	assert_string_equal(d.where, "--set");
+	config_free(c);
+	config_of_calls(&c);
+	assert_int_equal(load(c, "llm.total_ms: 1400\n", &d), ERR_NONE); /* below a default */
+	assert_int_equal(config_judge(c, call_orders, &d), ERR_USAGE);
+	assert_string_equal(d.where, "f.yaml:1");
+	assert_string_equal(d.message, "llm.second_ms: found 1500 (default), above llm.total_ms: 1400 (f.yaml:1)");
+	config_free(c);
+}
+
+/* What was once recorded is loaded as it is. */
+static void recorded_contradictions_are_loaded(void **state)
+{
+	const struct option_order *o;
+	struct call_settings s, back;
+	struct buf b;
+
+	(void)state;
+	for (o = call_orders; o->low; o++) {
+		const struct option *low = option_find(call_options, o->low), *high = option_find(call_options, o->high);
+
+		call_settings_init(&s);
+		*(int64_t *)(void *)((char *)&s + high->offset) = high->min;
+		*(int64_t *)(void *)((char *)&s + low->offset) = low->max;
+		assert_true(low->max > high->min);
+		buf_init(&b, 4096);
+		call_settings_encode(&s, &b);
+		assert_int_equal(call_settings_decode(&back, b.data, b.len), ERR_NONE);
+		assert_memory_equal(&s, &back, sizeof(s));
+		buf_fini(&b);
+	}
+}
+
 static void distances(void **state)
 {
 	(void)state;
@@ -329,6 +430,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(files_are_read_and_missed, setup, teardown),
 		cmocka_unit_test_setup_teardown(ceilings_hold, setup, teardown),
 		cmocka_unit_test(the_tree_has_order_marks_and_kinds),
+		cmocka_unit_test(settings_of_a_call_have_orders),
+		cmocka_unit_test(a_contradiction_names_both_sides),
+		cmocka_unit_test(recorded_contradictions_are_loaded),
 		cmocka_unit_test(distances),
 	};
 

@@ -554,6 +554,30 @@ static void the_agent_does_not_begin_while_the_caller_speaks(void **state)
 	expect(k, "596 ~resume t0 i1 n0", "596 play u1.2 from 0");
 }
 
+/* Nobody knows that the burst is over; a line that stays deaf still ends the call. */
+static void a_line_that_goes_deaf_in_a_burst_holds_the_agent_once(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	zero(k);
+	voice(k, 96);
+	quiet_for(k, 32);
+	audio_all(k, 1);
+	expect_nothing(k);
+	pass(k, 467);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "596 ~resume t0 i1 n0", "596 play u1.2 from 0");
+	sent(k, 1);
+	pass(k, 1404);
+	simple(k, IN_MEDIA_LOST);
+	expect_nothing(k);
+	pass(k, (unsigned int)k->settings.call_attach_ms);
+	assert_true(call_ended(k->call));
+}
+
 /* What has not begun cannot be interrupted: it waits, however long the caller speaks. */
 static void a_long_burst_does_not_make_it_yield(void **state)
 {
@@ -743,6 +767,7 @@ int main(void)
 		KIT_TEST(a_nod_that_began_earlier_stays_a_nod),
 		KIT_TEST(the_tail_is_a_setting),
 		KIT_TEST(the_agent_does_not_begin_while_the_caller_speaks),
+		KIT_TEST(a_line_that_goes_deaf_in_a_burst_holds_the_agent_once),
 		KIT_TEST(a_long_burst_does_not_make_it_yield),
 		KIT_TEST(two_chunks_of_voice_do_not_keep_it_from_beginning),
 		KIT_TEST(neither_does_a_click_of_some_time_ago),

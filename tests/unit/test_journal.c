@@ -468,6 +468,45 @@ static void test_F06_disk_full_while_recording(void **state)
 	world_end(&w);
 }
 
+/* Full, well and full again within a second: each gap counts all audio from its first to its last, so that whoever finds less knows that
+ * some of it is gone. */
+static void test_F06_a_gap_has_nothing_in_it_that_is_kept(void **state)
+{
+	struct world w;
+	unsigned int i, n;
+	uint64_t sequence;
+	(void)state;
+
+	world_begin(&w, 5);
+	w.options.reserve_bytes = 128 * 1024;
+	w.options.probe_us = 0;
+	assert_int_equal(world_open(&w), ERR_NONE);
+	attach_all(&w);
+	for (i = 0; i < 12; i++) {
+		disk_virtual_limit(w.v, i % 3 == 1 ? disk_virtual_used(w.v) : 0);
+		for (n = 0; n < 5; n++)
+			world_step(&w);
+		assert_int_equal(world_commit(&w), ERR_NONE);
+	}
+	assert_int_equal(journal_health(w.j), JOURNAL_OK);
+	close_all(&w);
+	assert_int_equal(journal_close(&w.j, w.now_us), ERR_NONE);
+	world_judge(&w, true);
+	for (i = 0; i < WORLD_CALLS; i++) {
+		const struct world_call *c = &w.calls[i];
+
+		assert_true(c->gap_count > 2);
+		for (n = 0; n < c->gap_count; n++) {
+			uint64_t audio = 0;
+
+			for (sequence = c->gaps[n].first_sequence; sequence <= c->gaps[n].last_sequence; sequence++)
+				audio += journal_kind_class(c->said[sequence].kind) == JOURNAL_CLASS_AUDIO;
+			assert_int_equal(c->gaps[n].records, audio);
+		}
+	}
+	world_end(&w);
+}
+
 /* The reserve itself runs out: then nothing is acknowledged any more, and what was is there. */
 static void test_F07_reserve_full_stops(void **state)
 {
@@ -1226,6 +1265,7 @@ int main(void)
 		cmocka_unit_test(test_F08_failed_sync),
 		cmocka_unit_test(test_F08_syncs_that_fail_for_good_leave_no_files),
 		cmocka_unit_test(test_F06_disk_full_while_recording),
+		cmocka_unit_test(test_F06_a_gap_has_nothing_in_it_that_is_kept),
 		cmocka_unit_test(test_F07_reserve_full_stops),
 		cmocka_unit_test(test_F07_closed_calls_are_marked_later),
 		cmocka_unit_test(test_F06_full_and_cut),

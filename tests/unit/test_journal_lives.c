@@ -156,6 +156,19 @@ static void unsee(struct lives *l)
 				l->past[epoch].said[i][n].seen = false;
 }
 
+/* What is gone at the beginning had been shipped, and the cursor says so, wherever the process died. */
+static void judge_beginning(const struct disk *d, const struct journal_reader_counts *counts)
+{
+	struct journal_position shipped;
+
+	if (!counts->gone.order)
+		return;
+	assert_int_equal(ship_cursor_read(d, DIR, &shipped), ERR_NONE);
+	assert_true(shipped.order >= counts->gone.order);
+	if (shipped.order == counts->gone.order)
+		assert_true(shipped.offset + JOURNAL_RECORD_HEADER_BYTES >= counts->gone.offset);
+}
+
 static void judge(struct lives *l)
 {
 	struct disk plain = disk_virtual_disk(l->w.v);
@@ -182,6 +195,7 @@ static void judge(struct lives *l)
 	assert_int_equal(counts.missing_files, 0);
 	assert_int_equal(counts.corrupt, 0);
 	assert_int_equal(counts.foreign, 0);
+	judge_beginning(&plain, &counts);
 	for (i = 0; (info = journal_reader_call(reader, i)); i++) {
 		assert_int_equal(journal_call_missing(info, counts.beginning_gone), 0);
 		assert_int_equal(info->duplicates, 0);
@@ -198,6 +212,7 @@ static void life_begin(struct lives *l, uint32_t epoch)
 {
 	struct ship_options options;
 	unsigned int i;
+	enum err err;
 
 	for (i = 0; i < WORLD_CALLS; i++) {
 		memset(l->w.calls[i].said, 0, sizeof(l->w.calls[i].said));
@@ -206,7 +221,9 @@ static void life_begin(struct lives *l, uint32_t epoch)
 		l->w.calls[i].journal = NULL;
 	}
 	l->w.worst = JOURNAL_OK;
-	if (world_open(&l->w)) { /* a full disk, or one that stopped meanwhile: then nothing of this life was */
+	err = world_open(&l->w);
+	assert_int_not_equal(err, ERR_NOTFOUND); /* no death costs a key that a record names */
+	if (err) { /* a full disk, or one that stopped meanwhile: then nothing of this life was */
 		disk_virtual_limit(l->w.v, 0);
 		return;
 	}

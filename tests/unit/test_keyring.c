@@ -484,6 +484,130 @@ static void test_read_only_makes_nothing(void **state)
 	disk_virtual_free(&v);
 }
 
+/* ---- the judge ---- */
+
+struct judging {
+	struct world *w;
+	enum err verdict;
+	unsigned int asked;
+	size_t calls, used;
+};
+
+static enum err judge(void *arg, struct keyring *k, struct err_detail *detail)
+{
+	struct judging *j = arg;
+
+	j->asked++;
+	j->calls = keyring_counts(k).calls;
+	j->used = disk_virtual_used(j->w->v);
+	if (j->verdict && detail)
+		snprintf(detail->message, sizeof(detail->message), "refused by the judge");
+	return j->verdict;
+}
+
+/* Asked once, with what was read, before a byte is made: neither a master key nor a keyring. */
+static void test_the_judge_is_asked_before_anything_is_made(void **state)
+{
+	struct world w = { .k = NULL };
+	struct judging j = { .w = &w, .verdict = ERR_NOTFOUND };
+	struct keyring_options options = { .judge = judge, .judge_arg = &j };
+	struct err_detail detail = { .message = "" };
+	(void)state;
+
+	assert_int_equal(disk_virtual_new(&w.v), ERR_NONE);
+	w.d = disk_virtual_disk(w.v);
+	assert_int_equal(keyring_open(&w.k, &w.d, DIR, &options, &detail), ERR_NOTFOUND);
+	assert_null(w.k);
+	assert_string_equal(detail.message, "refused by the judge");
+	assert_int_equal(j.asked, 1);
+	assert_int_equal(disk_virtual_used(w.v), 0);
+	j.verdict = ERR_NONE;
+	assert_int_equal(keyring_open(&w.k, &w.d, DIR, &options, &detail), ERR_NONE);
+	assert_int_equal(j.asked, 2);
+	assert_int_equal(j.used, 0);
+	add(&w, &tenant_a, 1, 1);
+	assert_int_equal(keyring_flush(w.k), ERR_NONE);
+	keyring_close(&w.k);
+	options.read_only = true;
+	assert_int_equal(keyring_open(&w.k, &w.d, DIR, &options, &detail), ERR_NONE);
+	assert_int_equal(j.calls, 1);
+	end(&w);
+}
+
+/* A damaged keyring is written anew without what does not hold: not before the judge has agreed. */
+static void test_a_refused_keyring_stays_as_it_is(void **state)
+{
+	struct world w;
+	struct judging j = { .w = &w, .verdict = ERR_NOTFOUND };
+	struct keyring_options options = { .judge = judge, .judge_arg = &j };
+	struct buf before, after;
+	(void)state;
+
+	buf_init(&before, 1 << 20);
+	buf_init(&after, 1 << 20);
+	begin(&w);
+	add(&w, &tenant_a, 1, 1);
+	assert_int_equal(keyring_flush(w.k), ERR_NONE);
+	keyring_close(&w.k);
+	load(&w, &before);
+	before.data[96 + 140 + 20] ^= 1;
+	assert_int_equal(disk_replace(&w.d, DIR, "keyring", before.data, before.len), ERR_NONE);
+	assert_int_equal(keyring_open(&w.k, &w.d, DIR, &options, NULL), ERR_NOTFOUND);
+	load(&w, &after);
+	assert_int_equal(after.len, before.len);
+	assert_memory_equal(after.data, before.data, after.len);
+	j.verdict = ERR_NONE;
+	assert_int_equal(keyring_open(&w.k, &w.d, DIR, &options, NULL), ERR_NONE);
+	load(&w, &after);
+	assert_int_equal(after.len, 96 + 140);
+	end(&w);
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
+/* Without its tenant's key a call's key is lost, not broken. */
+static void test_what_is_lost_is_explained(void **state)
+{
+	struct err_detail why;
+	struct world w;
+	struct held h;
+	struct buf whole;
+	(void)state;
+
+	buf_init(&whole, 1 << 20);
+	begin(&w);
+	h = add(&w, &tenant_a, 1, 1);
+	keyring_explain(NULL, ERR_NOTFOUND, &why);
+	assert_non_null(strstr(why.message, "no keyring"));
+	assert_int_equal(keyring_flush(w.k), ERR_NONE);
+	load(&w, &whole);
+	keyring_explain(w.k, ERR_NOTFOUND, &why);
+	assert_non_null(strstr(why.message, "does not have the key"));
+	assert_string_equal(why.where, DIR "/keyring");
+	keyring_explain(w.k, ERR_DENIED, &why);
+	assert_non_null(strstr(why.message, "erased"));
+	keyring_explain(w.k, ERR_CORRUPT, &why);
+	assert_non_null(strstr(why.message, "seals do not hold"));
+	whole.data[96 + 100] ^= 1; /* the tenant's */
+	assert_int_equal(disk_replace(&w.d, DIR, "keyring", whole.data, whole.len), ERR_NONE);
+	assert_int_equal(reopen(&w), ERR_NONE);
+	assert_int_equal(find(&w, &h), ERR_NOTFOUND);
+	keyring_explain(w.k, ERR_NOTFOUND, &why);
+	assert_non_null(strstr(why.message, "damaged: 140 bytes"));
+	assert_int_equal(disk_replace(&w.d, DIR, "keyring", whole.data, 96), ERR_NONE);
+	assert_int_equal(reopen(&w), ERR_NONE);
+	keyring_explain(w.k, ERR_NOTFOUND, &why);
+	assert_non_null(strstr(why.message, "empty"));
+	for (whole.len = 1; whole.len < 96; whole.len += 10) {
+		assert_int_equal(disk_replace(&w.d, DIR, "keyring", whole.data, whole.len), ERR_NONE);
+		assert_int_equal(reopen(&w), ERR_TRUNCATED);
+	}
+	assert_int_equal(disk_replace(&w.d, DIR, "keyring", "CFK?", 4), ERR_NONE);
+	assert_int_equal(reopen(&w), ERR_FORMAT);
+	end(&w);
+	buf_fini(&whole);
+}
+
 static void test_ceiling(void **state)
 {
 	struct world w;
@@ -522,6 +646,9 @@ int main(void)
 		cmocka_unit_test(test_flipped_anywhere),
 		cmocka_unit_test(test_erasure_cut_anywhere),
 		cmocka_unit_test(test_read_only_makes_nothing),
+		cmocka_unit_test(test_the_judge_is_asked_before_anything_is_made),
+		cmocka_unit_test(test_a_refused_keyring_stays_as_it_is),
+		cmocka_unit_test(test_what_is_lost_is_explained),
 		cmocka_unit_test(test_ceiling),
 	};
 

@@ -643,6 +643,22 @@ static void what_the_ring_wrote_over_is_marked(void **state)
 	}
 }
 
+/* What was sent last was heard a way later. */
+static void what_the_ring_wrote_over_is_marked_to_where_it_was_heard(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	cut.gap_count = 0;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	push_agent(r, 0, 0, 800);
+	push_played(r, (struct record_played){ .at_us = 200000, .utterance = 1, .take = 1, .samples = 800 }); /* 100 ms there and back */
+	push_gap(r, JOURNAL_GAP_RING, JOURNAL_AUDIO_AGENT, 2000000, 2500000);
+	push_end(r, 4000000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(gap_total(TRACKS_AGENT, "not recorded"), 4000 + 3200 + 800);
+}
+
 /* A take that was refused from its first to its last sample leaves nothing but the journal's word. */
 static void whole_takes_that_were_refused_are_marked(void **state)
 {
@@ -991,6 +1007,7 @@ int main(void)
 		CASE(lost_sound_moves_nothing_behind_it),
 		CASE(what_the_journal_gave_up_of_the_agent_is_marked),
 		CASE(what_the_ring_wrote_over_is_marked),
+		CASE(what_the_ring_wrote_over_is_marked_to_where_it_was_heard),
 		CASE(whole_takes_that_were_refused_are_marked),
 		CASE(the_beginning_of_a_take_that_was_refused_is_a_gap),
 		CASE(a_mark_that_a_clear_sent_back_moves_nothing),

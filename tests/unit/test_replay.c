@@ -43,7 +43,8 @@ struct world {
 	const struct phrase *script;
 	uint64_t now_us, wake_us, answered_us, until_us;
 	uint64_t timers_late_us;
-	bool model_dies;
+	bool model_dies, first_dies; /* at every request, at the first one */
+	bool one_answer;             /* the model says the same to everything */
 	bool ends_told;              /* the recogniser calls the end with its final */
 	unsigned int stall_from_ms, stall_to_ms; /* chunks of this time all come at its end */
 	uint32_t stream, asks;
@@ -133,11 +134,12 @@ static void asked(struct world *w, const struct call_output *o)
 {
 	static const char *const answers[] = { "Certainly, which day would suit you best? ", "Good, and which name shall I write down? ",
 		"Thank you, that is all noted now for you. " };
-	const char *text = answers[w->asks++ % 3];
+	const char *text = answers[w->one_answer ? 0 : w->asks % 3];
 	struct call_input died = { .type = IN_MODEL_FAILED, .gen = o->gen, .kind = FAILED_DIED };
 	struct call_input in = { .type = IN_MODEL_TEXT, .gen = o->gen, .text = text, .text_len = strlen(text) };
 
-	if (w->model_dies) {
+	w->asks++;
+	if (w->model_dies || (w->first_dies && w->asks == 1)) {
 		event_add(w, 300000, &died);
 		return;
 	}
@@ -1131,7 +1133,8 @@ enum { TURNS = 16 };
 struct trying {
 	struct trial_turn turns[TURNS];
 	size_t count;
-	int64_t add_silence_ms, hold_ms, complete_ms;
+	int64_t add_silence_ms, hold_ms, complete_ms, filler_ms;
+	bool not_ahead;
 };
 
 static void change(void *arg, struct call_settings *settings)
@@ -1143,6 +1146,46 @@ static void change(void *arg, struct call_settings *settings)
 		settings->barge_hold_ms = t->hold_ms;
 	if (t->complete_ms)
 		settings->turn_complete_ms = t->complete_ms;
+	if (t->filler_ms)
+		settings->llm_filler_ms = t->filler_ms;
+	if (t->not_ahead)
+		settings->turn_preempt = false;
+}
+
+/* All parts of both sides are known, and each side's sum to its total. */
+static void assert_parts_sum(const struct trial_turn *turn)
+{
+	const struct trial_side *sides[] = { &turn->recorded, &turn->with };
+	size_t i, k;
+
+	assert_int_equal(turn->latency, LATENCY_KNOWN);
+	for (i = 0; i < 2; i++) {
+		uint64_t sum = 0;
+
+		assert_int_equal(sides[i]->part_count, LATENCY_PARTS);
+		for (k = 0; k < LATENCY_PARTS; k++)
+			sum += sides[i]->parts[k];
+		assert_int_equal(sum, sides[i]->total_us);
+	}
+}
+
+/* Only the first part may differ. */
+static void assert_later_parts_same(const struct trial_turn *turn)
+{
+	size_t k;
+
+	assert_parts_sum(turn);
+	for (k = PART_TRANSCRIPT; k < LATENCY_PARTS; k++)
+		assert_int_equal(turn->with.parts[k], turn->recorded.parts[k]);
+}
+
+static void assert_not_known(const struct trial_turn *turn, enum trial_latency why)
+{
+	assert_int_equal(turn->outcome, TRIAL_ENDED);
+	assert_int_equal(turn->latency, why);
+	assert_true(turn->with.part_count < LATENCY_PARTS);
+	assert_int_equal(turn->with.total_us, 0);
+	assert_true(trial_latency_text(why)[0] != '\0');
 }
 
 static void take(void *arg, const struct trial_turn *turn)
@@ -1181,11 +1224,12 @@ static void test_the_same_settings_change_nothing(void **state)
 		assert_string_equal(t.turns[i].with.words, t.turns[i].recorded.words);
 		assert_int_equal(t.turns[i].with.floor_count, t.turns[i].recorded.floor_count);
 		assert_int_equal(t.turns[i].late_us, 0);
+		assert_later_parts_same(&t.turns[i]);
+		assert_int_equal(t.turns[i].with.total_us, t.turns[i].recorded.total_us);
 	}
 	assert_int_equal(t.turns[1].recorded.holds, 1);
 	assert_int_equal(t.turns[1].recorded.resumes, 1);
 	assert_int_equal(t.turns[1].recorded.part_count, LATENCY_PARTS);
-	assert_int_equal(t.turns[1].with.part_count, PART_TRANSCRIPT + 1);
 	assert_int_equal(t.turns[1].with.parts[PART_END_OF_TURN], 600000);
 	world_free(w);
 }
@@ -1206,6 +1250,8 @@ static void test_more_silence_moves_each_end_by_exactly_that(void **state)
 		assert_int_equal(t.turns[i].with.end_us - t.turns[i].recorded.end_us, 100000);
 		assert_int_equal(t.turns[i].with.silence_us, 700000);
 		assert_true(t.turns[i].same_request);
+		assert_later_parts_same(&t.turns[i]);
+		assert_int_equal(t.turns[i].with.total_us, t.turns[i].recorded.total_us + 100000);
 	}
 	world_free(w);
 }
@@ -1213,19 +1259,27 @@ static void test_more_silence_moves_each_end_by_exactly_that(void **state)
 /* Timers of a real machine are late; the difference stays exact, and the lateness is told. */
 static void test_late_timers_are_left_out_of_the_difference(void **state)
 {
-	struct trying t = { .add_silence_ms = 100 };
+	struct trying t = { .add_silence_ms = 100 }, same = { .count = 0 };
 	struct world *w = world_new(plain);
 	size_t i;
 
 	(void)state;
 	w->timers_late_us = 700;
 	world_play(w);
+	try(w, &same);
+	assert_int_equal(same.count, 3);
+	for (i = 0; i < same.count; i++) {
+		assert_later_parts_same(&same.turns[i]);
+		assert_int_equal(same.turns[i].with.total_us, same.turns[i].recorded.total_us - 700);
+	}
 	try(w, &t);
 	assert_int_equal(t.count, 3);
 	for (i = 0; i < t.count; i++) {
 		assert_int_equal(t.turns[i].outcome, TRIAL_ENDED);
 		assert_int_equal(t.turns[i].moved_us, 100000);
 		assert_int_equal(t.turns[i].late_us, 700);
+		assert_later_parts_same(&t.turns[i]);
+		assert_int_equal(t.turns[i].with.total_us, t.turns[i].recorded.total_us + 100000 - 700);
 	}
 	world_free(w);
 }
@@ -1240,6 +1294,9 @@ static void test_less_silence_cuts_in_at_a_pause(void **state)
 	try(w, &t);
 	assert_int_equal(t.count, 3);
 	assert_int_equal(t.turns[0].moved_us, -300000);
+	assert_later_parts_same(&t.turns[0]);
+	assert_int_equal(t.turns[0].with.total_us, t.turns[0].recorded.total_us - 300000);
+	assert_not_known(&t.turns[2], LATENCY_REQUEST);
 	assert_int_equal(t.turns[2].outcome, TRIAL_ENDED);
 	assert_true(t.turns[2].other_words);
 	assert_false(t.turns[2].same_request);
@@ -1461,26 +1518,190 @@ static void test_a_setting_without_effect(void **state)
 	world_free(w);
 }
 
-/* With the model asked ahead, the request is the same and its first text may be there when the turn ends. */
-static void test_an_answer_asked_ahead(void **state)
+static struct world *ahead_call(void)
 {
-	struct trying t = { .add_silence_ms = 100 };
 	struct world *w = world_new(plain);
-	size_t i, token = 0;
 
-	(void)state;
 	w->settings.turn_preempt = true;
 	w->settings.turn_preempt_ms = 96;
 	world_play(w);
+	return w;
+}
+
+/* With the model asked ahead, the request is the same and its answer is there when the turn ends: the caller waits as much longer as the
+ * silence takes. */
+static void test_an_answer_asked_ahead(void **state)
+{
+	struct trying t = { .add_silence_ms = 100 };
+	struct world *w = ahead_call();
+	size_t i;
+
+	(void)state;
 	try(w, &t);
 	assert_int_equal(t.count, 3);
 	for (i = 0; i < t.count; i++) {
 		assert_int_equal(t.turns[i].outcome, TRIAL_ENDED);
 		assert_int_equal(t.turns[i].moved_us, 100000);
 		assert_true(t.turns[i].with.ahead && t.turns[i].recorded.ahead && t.turns[i].same_request);
-		token += t.turns[i].with.token_us != 0 && t.turns[i].with.part_count == PART_FIRST_TOKEN + 1;
+		assert_true(t.turns[i].with.token_us != 0);
+		assert_later_parts_same(&t.turns[i]);
+		assert_int_equal(t.turns[i].with.parts[PART_FIRST_TOKEN], 0);
+		assert_int_equal(t.turns[i].with.total_us, t.turns[i].recorded.total_us + 100000);
 	}
-	assert_true(token > 0);
+	world_free(w);
+}
+
+/* The model, asked 128 ms after the voice, takes 300 ms to its first text and the voice 150 ms: with an end after 300 ms the caller waits
+ * for both, and 278 of the 300 ms that the end comes sooner are lost again. */
+static void test_a_sooner_end_waits_for_what_was_asked_ahead(void **state)
+{
+	struct trying t = { .add_silence_ms = -300 };
+	struct world *w = ahead_call();
+	const struct trial_turn *turn = &t.turns[0];
+
+	(void)state;
+	try(w, &t);
+	assert_true(turn->with.ahead && turn->same_request);
+	assert_int_equal(turn->moved_us, -300000);
+	assert_parts_sum(turn);
+	assert_int_equal(turn->with.parts[PART_FIRST_TOKEN] + turn->with.parts[PART_FIRST_AUDIO], 578000 - 300000);
+	assert_int_equal(turn->with.parts[PART_PLAYED], turn->recorded.parts[PART_PLAYED]);
+	assert_int_equal(turn->with.total_us, turn->recorded.total_us - 600000 + 578000);
+	world_free(w);
+}
+
+/* The same request at the end of the turn: the recorded answer, as much later as it is asked. */
+static void test_what_asking_ahead_was_worth(void **state)
+{
+	struct trying t = { .not_ahead = true };
+	struct world *w = ahead_call();
+	size_t i;
+
+	(void)state;
+	try(w, &t);
+	assert_int_equal(t.count, 3);
+	for (i = 0; i < t.count; i++) {
+		assert_int_equal(t.turns[i].moved_us, 0);
+		assert_true(t.turns[i].recorded.ahead && !t.turns[i].with.ahead && t.turns[i].same_request);
+		assert_parts_sum(&t.turns[i]);
+		assert_int_equal(t.turns[i].with.parts[PART_FIRST_TOKEN], 300000);
+		assert_int_equal(t.turns[i].with.parts[PART_FIRST_AUDIO], 150000);
+		assert_int_equal(t.turns[i].with.total_us, t.turns[i].recorded.total_us + 450000);
+	}
+	world_free(w);
+}
+
+/* What was asked ahead died, and the same was asked again at the end: without asking ahead it is the second answer that comes. */
+static void test_a_request_that_was_made_twice(void **state)
+{
+	struct trying t = { .not_ahead = true };
+	struct world *w = world_new(plain);
+
+	(void)state;
+	w->settings.turn_preempt = true;
+	w->first_dies = true;
+	world_play(w);
+	try(w, &t);
+	assert_false(t.turns[0].recorded.ahead || t.turns[0].with.ahead);
+	assert_later_parts_same(&t.turns[0]);
+	assert_int_equal(t.turns[0].with.total_us, t.turns[0].recorded.total_us);
+	world_free(w);
+}
+
+/* In the third turn the pause was long enough to ask ahead, and to make the words of an answer that was thrown away; the next answer had the
+ * same words. Without asking ahead they are those of the answer that was heard. */
+static void test_words_that_were_made_twice(void **state)
+{
+	struct trying t = { .not_ahead = true };
+	struct world *w = world_new(plain);
+
+	(void)state;
+	w->settings.turn_preempt = true;
+	w->one_answer = true;
+	world_play(w);
+	try(w, &t);
+	assert_int_equal(t.count, 3);
+	assert_true(t.turns[2].recorded.ahead && t.turns[2].same_request);
+	assert_parts_sum(&t.turns[2]);
+	assert_int_equal(t.turns[2].with.total_us, t.turns[2].recorded.total_us + 450000);
+	world_free(w);
+}
+
+/* A cough between the end of the turn and the answer: it counts for the recorded settings, and nobody knows what it did to an answer at
+ * another time. */
+static void test_a_caller_who_is_heard_before_the_answer(void **state)
+{
+	static const struct phrase script[] = { { 320, 1600, "I need an appointment next week please" }, { 2500, 2580, NULL }, { 0, 0, NULL } };
+	struct trying same = { .count = 0 }, more = { .add_silence_ms = 100 };
+	struct world *w = world_new(script);
+
+	(void)state;
+	world_play(w);
+	try(w, &same);
+	assert_later_parts_same(&same.turns[0]);
+	try(w, &more);
+	assert_int_equal(more.turns[0].moved_us, 100000);
+	assert_true(more.turns[0].same_request);
+	assert_not_known(&more.turns[0], LATENCY_CALLER);
+	world_free(w);
+}
+
+/* The cough is heard while the answer's first frames are on their way: an agent that holds sooner, or not at all, would have been heard at
+ * another time. */
+static void test_a_hold_before_the_answer_is_heard(void **state)
+{
+	static const struct phrase script[] = { { 320, 1600, "I need an appointment next week please" }, { 2684, 2800, NULL }, { 0, 0, NULL } };
+	struct trying same = { .hold_ms = 96 }, sooner = { .hold_ms = 64 }, never = { .hold_ms = 192 };
+	struct world *w = world_new(script);
+
+	(void)state;
+	world_play(w);
+	try(w, &same);
+	assert_later_parts_same(&same.turns[0]);
+	try(w, &sooner);
+	assert_int_equal(sooner.turns[0].moved_us, 0);
+	assert_not_known(&sooner.turns[0], LATENCY_CALLER);
+	try(w, &never);
+	assert_int_equal(never.turns[0].moved_us, 0);
+	assert_not_known(&never.turns[0], LATENCY_CALLER);
+	world_free(w);
+}
+
+/* With 200 ms the agent would have said a filler, which the recording does not have, and then the answer. */
+static void test_an_agent_that_would_have_said_something_else_first(void **state)
+{
+	struct trying t = { .filler_ms = 200 };
+	struct world *w = plain_call();
+	size_t i;
+
+	(void)state;
+	try(w, &t);
+	for (i = 0; i < t.count; i++) {
+		assert_int_equal(t.turns[i].moved_us, 0);
+		assert_not_known(&t.turns[i], LATENCY_OTHERWISE);
+	}
+	world_free(w);
+}
+
+/* The recording stops between the turn's end and the answer. */
+static void test_an_answer_that_nobody_heard(void **state)
+{
+	struct trying t = { .add_silence_ms = -200 };
+	struct world *w = world_new(plain);
+
+	(void)state;
+	w->until_us = 3100000;
+	assert_int_equal(call_new(&w->call, &w->settings, &w->brief), ERR_NONE);
+	start_put(w);
+	simple(w, IN_PREPARE);
+	w->now_us = w->answered_us = 500000;
+	simple(w, IN_START);
+	world_run(w, 0);
+	steps_flush(w);
+	try(w, &t);
+	assert_int_equal(t.count, 1);
+	assert_true(t.turns[0].recorded.ended);
+	assert_not_known(&t.turns[0], LATENCY_UNHEARD);
 	world_free(w);
 }
 
@@ -1520,6 +1741,14 @@ int main(void)
 		cmocka_unit_test(test_a_tape_has_a_ceiling),
 		cmocka_unit_test(test_a_setting_without_effect),
 		cmocka_unit_test(test_an_answer_asked_ahead),
+		cmocka_unit_test(test_a_sooner_end_waits_for_what_was_asked_ahead),
+		cmocka_unit_test(test_what_asking_ahead_was_worth),
+		cmocka_unit_test(test_a_request_that_was_made_twice),
+		cmocka_unit_test(test_words_that_were_made_twice),
+		cmocka_unit_test(test_a_caller_who_is_heard_before_the_answer),
+		cmocka_unit_test(test_a_hold_before_the_answer_is_heard),
+		cmocka_unit_test(test_an_agent_that_would_have_said_something_else_first),
+		cmocka_unit_test(test_an_answer_that_nobody_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,6 +239,10 @@ static const struct wrong wrongs[] = {
 	{ "  - {outcome: nothing}\n", "", 66, "unfinished", "no rule holds" },
 	{ "end == hangup", "end == boredom", 66, "unfinished", "end is never" },
 	{ "after_ms: 4000", "after_ms: 4", 68, "settings.quiet.after_ms", "cannot be that" },
+	{ "turn.silence_ms: 700", "turn: {complete_ms: 1500}", 68, "settings.turn.complete_ms", "it is above turn.open_ms: 1200 (default)" },
+	{ "turn.silence_ms: 700", "turn: {silence_ms: 900, open_ms: 899}", 68, "settings.turn.silence_ms", "it is above turn.open_ms: 899" },
+	{ "turn.silence_ms: 700", "vad.on: 22939, vad: {off: 30000}", 68, "settings.vad.off", "it is above vad.on: 22939" },
+	{ "turn.silence_ms: 700", "turn.open_ms: 300", 68, "settings.turn.open_ms", "it is below turn.silence_ms: 600 (default)" },
 	{ "after_ms: 4000", "after: 4000", 68, "settings.quiet.after", "no such setting" },
 	{ "  waits: {en-IN: [w], hi-IN: [w]}\n", "", 69, "phrases.waits", "built-in phrases are English" },
 	{ "  waits: {", "  wait: {", 69, "phrases.waits", "built-in" },
@@ -408,6 +412,29 @@ static void the_brief_has_opening_phrases_tools_and_settings(void **state)
 	assert_int_equal(rulebook_brief(b, "hi-IN", v, &brief, &s, &d), ERR_NONE);
 	assert_string_equal(brief.greeting, "रिकॉर्ड। Ravi?");
 	assert_int_equal(brief.nods.count, 2);
+	json_decref(v);
+	rulebook_free(b);
+}
+
+/* The book's silence of 700 ms is fine by itself; a config whose words that want more end a turn after 650 ms is, too. */
+static void a_book_and_a_config_may_contradict_each_other(void **state)
+{
+	static struct brief brief;
+	struct rulebook *b = load(sample);
+	struct call_settings s;
+	struct err_detail d = { .message = "" };
+	json_t *v = values("");
+
+	(void)state;
+	call_settings_init(&s);
+	s.turn_open_ms = 650;
+	assert_int_equal(rulebook_brief(b, "en-IN", v, &brief, &s, &d), ERR_USAGE);
+	assert_string_equal(d.message, "turn.silence_ms: found 700 (the rule-book), above turn.open_ms: 650 (the config)");
+	assert_non_null(strstr(d.hint, "allowed: turn.silence_ms at most turn.open_ms; "));
+	call_settings_init(&s);
+	s.turn_open_ms = 700;
+	s.vad_off = s.vad_on + 1; /* not the book's: judged where the config was loaded */
+	assert_int_equal(rulebook_brief(b, "en-IN", v, &brief, &s, &d), ERR_NONE);
 	json_decref(v);
 	rulebook_free(b);
 }
@@ -957,6 +984,7 @@ int main(void)
 		cmocka_unit_test(a_fine_book_says_what_it_is),
 		cmocka_unit_test(the_hash_is_the_sha256_of_the_bytes),
 		cmocka_unit_test(the_brief_has_opening_phrases_tools_and_settings),
+		cmocka_unit_test(a_book_and_a_config_may_contradict_each_other),
 		cmocka_unit_test(an_english_book_without_phrases_has_the_built_in_ones),
 		cmocka_unit_test(variables_are_judged_and_never_told),
 		cmocka_unit_test(an_opening_over_the_ceiling_is_a_mistake),

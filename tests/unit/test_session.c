@@ -1048,6 +1048,60 @@ static void a_worker_that_stood_still_does_not_blame_the_line(void **state)
 	expect_the_end(); /* and it is watched as before */
 }
 
+/* A loop that is always 300 ms late: first it does what is due, then it reads what came. */
+static void late_loop(uint64_t ms)
+{
+	uint64_t until = k->now_us + ms * MS;
+
+	while (k->now_us < until && !k->ended) {
+		assert_true(k->wake_us < UINT64_MAX);
+		k->now_us = (k->wake_us > k->now_us ? k->wake_us : k->now_us) + 300 * MS;
+		k->wake_us = UINT64_MAX;
+		session_woken(k->session);
+		for (; !k->frames_held && k->frame_us <= k->now_us; k->frame_us += 20 * MS)
+			kit_caller_frame(k);
+	}
+}
+
+static void F14_a_loop_that_is_always_late_finds_a_dead_line(void **state)
+{
+	struct session_usage usage;
+	uint64_t heard_ms;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 1000);
+	late_loop(20000);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 0);
+	heard_ms = (k->now_us - k->media_us) / MS;
+	line_dies();
+	late_loop(3500); /* 2 s, late, and late again */
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+	session_usage(k->session, &usage);
+	assert_int_equal(usage.connected_ms, heard_ms); /* not to where it looked first */
+	late_loop((uint64_t)k->settings.call_attach_ms);
+	assert_int_equal(k->reason, END_LOST);
+}
+
+/* It stands still, looks, and stands still again: what was read between the two looks counts. */
+static void a_worker_that_stands_still_twice_does_not_blame_the_line(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 1000);
+	for (i = 0; i < 4; i++) {
+		k->now_us += 5000 * MS;
+		k->wake_us = UINT64_MAX;
+		session_woken(k->session);
+		k->frame_us = k->now_us + 20 * MS;
+		kit_caller_frame(k);
+	}
+	kit_run(k, 1000);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 0);
+}
+
 static void a_stall_of_the_line_is_no_loss(void **state)
 {
 	unsigned int i;
@@ -1245,6 +1299,8 @@ int main(void)
 		CASE(F14_a_deaf_socket_that_closes_is_told_nothing_more),
 		CASE(F14_another_socket_takes_over_from_a_deaf_one),
 		CASE(a_worker_that_stood_still_does_not_blame_the_line),
+		CASE(a_worker_that_stands_still_twice_does_not_blame_the_line),
+		CASE(F14_a_loop_that_is_always_late_finds_a_dead_line),
 		CASE(a_stall_of_the_line_is_no_loss),
 		WRITTEN(a_wake_up_too_early_changes_nothing),
 		CASE(an_order_ends_the_call),

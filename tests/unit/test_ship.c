@@ -3,7 +3,7 @@
 
 #include "voice/ship.h"
 
-enum { OUT_MAX = 16 };
+enum { OUT_MAX = 16, FIRSTS_MAX = 64, EPOCHS = 4 };
 
 /* The conductor: keeps what it acked, drops what it has, may be away. It outlives every crash. */
 struct sink {
@@ -21,10 +21,26 @@ struct sink {
 	uint64_t sends, repeats, records;
 	uint64_t last_attempt_us, attempts;
 	size_t largest;
-	uint8_t have[WORLD_CALLS][3][WORLD_RECORDS]; /* call, epoch, sequence */
-	uint64_t last[WORLD_CALLS][3];
+	uint8_t have[WORLD_CALLS][EPOCHS][WORLD_RECORDS]; /* call, epoch, sequence */
+	uint64_t last[WORLD_CALLS][EPOCHS];
 	bool in_order;
+	struct {
+		uint64_t order;
+		struct journal_header header; /* of its first record */
+	} firsts[FIRSTS_MAX];
+	size_t first_count;
 };
+
+static void first_note(struct sink *s, const struct ship_batch *b)
+{
+	struct journal_record r;
+
+	if (s->first_count == FIRSTS_MAX)
+		return;
+	assert_int_equal(journal_record_decode(&r, b->data, b->len), ERR_NONE);
+	s->firsts[s->first_count].order = b->order;
+	s->firsts[s->first_count++].header = r.header;
+}
 
 static enum err sink_send(void *arg, struct ship *ship, const struct ship_batch *b)
 {
@@ -45,6 +61,7 @@ static enum err sink_send(void *arg, struct ship *ship, const struct ship_batch 
 	s->most = s->count > s->most ? s->count : s->most;
 	s->largest = b->len > s->largest ? b->len : s->largest;
 	s->sends++;
+	first_note(s, b);
 	return ERR_NONE;
 }
 
@@ -79,7 +96,7 @@ static void sink_take_record(struct sink *s, const struct journal_record *r)
 
 		if (!id128_equal(&s->world->calls[i].id, &r->header.call))
 			continue;
-		assert_true(r->header.epoch < 3 && r->header.sequence < WORLD_RECORDS);
+		assert_true(r->header.epoch < EPOCHS && r->header.sequence < WORLD_RECORDS);
 		have = &s->have[i][r->header.epoch][r->header.sequence];
 		s->repeats += *have;
 		s->records += !*have;
@@ -129,6 +146,7 @@ struct harness {
 	struct ship *ship;
 	struct ship_options options;
 	uint64_t next_us;
+	bool told; /* the ship is told how the journal is */
 };
 
 static void ship_begin(struct harness *h)
@@ -172,6 +190,8 @@ static void ship_run(struct harness *h)
 {
 	if (h->w.j)
 		ship_limit(h->ship, journal_durable_position(h->w.j));
+	if (h->w.j && h->told)
+		ship_short(h->ship, journal_health(h->w.j) != JOURNAL_OK);
 	sink_run(&h->s, h->ship);
 	assert_int_equal(ship_step(h->ship, h->w.now_us, h->w.now_us + h->w.options.wall_offset_us, &h->next_us), ERR_NONE);
 	assert_true(h->next_us > h->w.now_us);
@@ -595,6 +615,141 @@ static void test_a_full_disk_deletes_nothing_when_all_is_to_be_kept(void **state
 	end(h);
 }
 
+/* ---- a journal that is short of room ---- */
+
+/* An hour's keeping; much is written, and all of it shipped but for the last second, when the sink is away. */
+static struct harness *begin_young(uint64_t seed)
+{
+	struct harness *h = begin(seed);
+
+	h->options.keep_us = 3600000000u;
+	ship_close(&h->ship);
+	ship_begin(h);
+	run_steps(h, 300);
+	drain(h);
+	h->s.away = true;
+	run_steps(h, 50);
+	while (journal_counts(h->w.j).waiting_bytes)
+		assert_int_equal(world_commit(&h->w), ERR_NONE);
+	ship_run(h);
+	assert_int_equal(ship_counts(h->ship).deleted_files, 0);
+	return h;
+}
+
+/* However young: but what was not shipped stays. */
+static void test_F06_a_short_journal_gets_room_from_young_files(void **state)
+{
+	struct harness *h = begin_young(4);
+	size_t before = segments(h);
+	uint64_t saved = ship_counts(h->ship).saved.order;
+	(void)state;
+
+	assert_true(oldest(h) < saved && saved < journal_durable_position(h->w.j).order);
+	ship_short(h->ship, true);
+	ship_run(h);
+	assert_int_equal(oldest(h), saved);
+	assert_int_equal(segments(h), before - ship_counts(h->ship).deleted_files);
+	h->w.now_us += h->options.idle_us;
+	ship_run(h);
+	assert_int_equal(oldest(h), saved);
+	ship_short(h->ship, false);
+	h->s.away = false;
+	h->w.now_us += 60000000;
+	drain(h);
+	expect_all(h);
+	assert_true(ship_counts(h->ship).saved.order > saved);
+	assert_int_equal(oldest(h), saved); /* there is room again: they are kept again */
+	assert_int_equal(holes(h), 0);
+	end(h);
+}
+
+/* A recording is to be cut from them still. */
+static void test_files_that_somebody_reads_stay(void **state)
+{
+	struct harness *h = begin_young(4);
+	uint64_t first = oldest(h);
+	(void)state;
+
+	ship_keep(h->ship, first + 2);
+	ship_short(h->ship, true);
+	ship_run(h);
+	assert_int_equal(oldest(h), first + 2);
+	h->w.now_us += 2 * h->options.keep_us; /* nor does their age count */
+	ship_run(h);
+	assert_int_equal(oldest(h), first + 2);
+	ship_keep(h->ship, UINT64_MAX);
+	ship_run(h);
+	assert_int_equal(oldest(h), ship_counts(h->ship).saved.order);
+	end(h);
+}
+
+static void test_a_cursor_without_room_does_not_take_what_is_read(void **state)
+{
+	struct harness *h = begin_full(4, 3600000000u);
+	size_t before = segments(h);
+	(void)state;
+
+	ship_keep(h->ship, oldest(h));
+	drain(h);
+	expect_all(h);
+	assert_int_equal(segments(h), before);
+	ship_keep(h->ship, oldest(h) + 1);
+	h->w.now_us += h->options.cursor_us;
+	ship_run(h);
+	assert_int_equal(segments(h), before - 1);
+	assert_true(ship_counts(h->ship).saved.order > oldest(h));
+	end(h);
+}
+
+static void attach_all(struct harness *h, uint32_t epoch)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORLD_CALLS; i++) {
+		h->w.calls[i].epoch = epoch;
+		h->w.calls[i].last = h->w.calls[i].durable = 0;
+		assert_int_equal(world_attach(&h->w, i), ERR_NONE);
+	}
+}
+
+/* A disk with room for a tenth of what is written: the journal comes through, and the sink has it all. */
+static void test_F06_a_small_disk_is_made_do(void **state)
+{
+	struct harness *h = begin(6);
+	uint64_t i, sequence, gone = 0, full = 0;
+	(void)state;
+
+	h->told = true;
+	h->options.keep_us = 3600000000u;
+	h->w.options.probe_us = 200000;
+	ship_close(&h->ship);
+	for (i = 0; i < WORLD_CALLS; i++)
+		journal_call_close(&h->w.calls[i].journal, h->w.now_us);
+	assert_int_equal(journal_close(&h->w.j, h->w.now_us), ERR_NONE);
+	assert_int_equal(world_open(&h->w), ERR_NONE);
+	attach_all(h, 2);
+	ship_begin(h);
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v) + 200 * 1024);
+	for (i = 0; i < 1200; i++) {
+		run_steps(h, 1);
+		full += journal_health(h->w.j) != JOURNAL_OK;
+		assert_true(journal_health(h->w.j) < JOURNAL_STOPPED);
+	}
+	assert_true(full > 20); /* it was full, again and again, */
+	drain(h);
+	assert_true(ship_counts(h->ship).deleted_files > 20); /* and got room each time */
+	for (i = 0; i < WORLD_CALLS; i++)
+		for (sequence = 1; sequence <= h->w.calls[i].durable; sequence++) {
+			if (h->s.have[i][2][sequence])
+				continue;
+			assert_int_equal(journal_kind_class(h->w.calls[i].said[sequence].kind), JOURNAL_CLASS_AUDIO);
+			gone++;
+		}
+	assert_true(gone < full * 9); /* audio that the ring came round over; no event */
+	assert_int_equal(holes(h), 0);
+	end(h);
+}
+
 /* The file is deleted, the cursor is not saved, the process dies: the old cursor points into a file that is gone. */
 static void test_a_death_between_deleting_and_saving(void **state)
 {
@@ -636,12 +791,193 @@ static void test_a_death_between_deleting_and_saving(void **state)
 	end(h);
 }
 
+/* A disk that is full, with hardly anything on it but the reserve and the ring, both in use. */
+static struct harness *begin_ring(void)
+{
+	struct harness *h = begin(9);
+	unsigned int i;
+
+	h->w.options.probe_us = 100000;
+	h->w.options.ring_bytes = 100 * 1024;
+	ship_close(&h->ship);
+	journal_abandon(&h->w.j);
+	assert_int_equal(world_open(&h->w), ERR_NONE);
+	attach_all(h, 2);
+	ship_begin(h);
+	run_steps(h, 60);
+	drain(h);
+	ship_short(h->ship, true);
+	ship_run(h);
+	ship_close(&h->ship);
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v));
+	for (i = 0; i < 20; i++)
+		world_step(&h->w);
+	assert_int_equal(journal_health(h->w.j), JOURNAL_AUDIO_RING);
+	h->told = true;
+	h->options.keep_us = 3600000000u;
+	return h;
+}
+
+static bool well_within(struct harness *h, unsigned int steps, bool sound)
+{
+	unsigned int i;
+
+	for (; steps && journal_health(h->w.j) != JOURNAL_OK; steps--) {
+		h->w.now_us += STEP_US;
+		for (i = 0; i < WORLD_CALLS; i++)
+			(void)!world_append(&h->w, i, sound ? JOURNAL_AUDIO_CALLER : JOURNAL_INPUTS, 100);
+		(void)!world_commit(&h->w);
+		ship_run(h);
+	}
+	return steps;
+}
+
+/* Its worker died, and the next one has room for events alone: there will be no segment while the ring lies there, and it must not lie
+ * there for that. */
+static void test_F06_a_dead_workers_ring_makes_room(void **state)
+{
+	struct harness *h = begin_ring();
+	(void)state;
+
+	journal_abandon(&h->w.j);
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v) + h->w.options.reserve_bytes + 20);
+	assert_int_equal(world_open(&h->w), ERR_NONE);
+	attach_all(h, 3);
+	ship_begin(h);
+	assert_true(well_within(h, 200, false));
+	drain(h);
+	assert_int_equal(holes(h), 0);
+	end(h);
+}
+
+/* There was room for a new reserve and a new ring, and for not one byte of a segment. */
+static void test_F06_a_ring_that_was_replaced_makes_room(void **state)
+{
+	unsigned int sound;
+	(void)state;
+
+	for (sound = 0; sound < 2; sound++) {
+		struct harness *h = begin_ring();
+		uint64_t first = journal_durable_position(h->w.j).order;
+		unsigned int i;
+
+		disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v) + h->w.options.reserve_bytes + h->w.options.ring_bytes + 20);
+		for (i = 0; i < 20; i++) {
+			h->w.now_us += STEP_US;
+			assert_int_equal(world_append(&h->w, 0, JOURNAL_INPUTS, 100), ERR_NONE);
+			(void)!world_commit(&h->w);
+		}
+		assert_int_equal(journal_health(h->w.j), JOURNAL_AUDIO_RING);
+		assert_true(journal_durable_position(h->w.j).order > first + 1);
+		ship_begin(h);
+		assert_true(well_within(h, 200, sound));
+		drain(h);
+		assert_int_equal(holes(h), 0);
+		end(h);
+	}
+}
+
+static bool order_there(struct harness *h, uint64_t order)
+{
+	struct journal_files f;
+	bool there = false;
+	size_t i;
+
+	assert_int_equal(journal_files_list(&f, &h->w.d, DIR), ERR_NONE);
+	for (i = 0; i < f.count; i++)
+		there = there || (f.items[i].header.role != JOURNAL_ROLE_UNUSED && f.items[i].header.order == order);
+	journal_files_free(&f);
+	return there;
+}
+
+/* The ring is still written, so nothing behind it is shipped; but all before it was, to the last byte. */
+static void test_F06_what_lies_before_a_live_ring_makes_room(void **state)
+{
+	struct harness *h = begin_ring();
+	uint64_t first = journal_durable_position(h->w.j).order;
+	unsigned int i, more = 0;
+	(void)state;
+
+	disk_virtual_limit(h->w.v, disk_virtual_used(h->w.v) + h->w.options.reserve_bytes + 20);
+	ship_begin(h);
+	for (i = 0; i < 1000 && more < 20; i++) {
+		h->w.now_us += STEP_US;
+		assert_int_equal(world_append(&h->w, 0, JOURNAL_INPUTS, 100), ERR_NONE);
+		(void)!world_commit(&h->w);
+		ship_run(h);
+		more += journal_durable_position(h->w.j).order > first;
+	}
+	assert_int_equal(journal_health(h->w.j), JOURNAL_AUDIO_RING);
+	assert_int_equal(more, 20); /* a second reserve is written */
+	assert_false(order_there(h, first));
+	assert_true(order_there(h, first + 1)); /* the ring */
+	end(h);
+}
+
+/* Nothing is appended while the journal has stopped, so nobody says that more is durable: one step does it all. */
+static void test_a_short_journal_does_not_wait_for_the_next_look(void **state)
+{
+	struct harness *h = begin_full(4, 3600000000u);
+	unsigned int i;
+	(void)state;
+
+	ship_close(&h->ship);
+	h->options.batches_max = 16; /* some files at once */
+	h->options.batch_bytes = 16384;
+	ship_begin(h);
+	ship_limit(h->ship, journal_durable_position(h->w.j));
+	for (i = 0; i < 200 && !ship_counts(h->ship).deleted_files; i++) {
+		h->w.now_us += STEP_US;
+		sink_run(&h->s, h->ship);
+		ship_short(h->ship, true);
+		assert_int_equal(ship_step(h->ship, h->w.now_us, h->w.now_us + h->w.options.wall_offset_us, &h->next_us), ERR_NONE);
+	}
+	assert_true(ship_counts(h->ship).deleted_files > 3);
+	assert_int_equal(oldest(h), ship_counts(h->ship).saved.order);
+	end(h);
+}
+
+/* What ship_keep needs to know. */
+static void test_a_batch_names_the_file_it_begins_in(void **state)
+{
+	struct harness *h = begin(4);
+	struct journal_scan scan;
+	struct journal_record r;
+	struct journal_files f;
+	uint64_t offset, last = 0, seen = 0;
+	size_t i, k;
+	(void)state;
+
+	h->options.keep_all = true;
+	ship_close(&h->ship);
+	ship_begin(h);
+	run_steps(h, 100);
+	drain(h);
+	assert_true(h->s.first_count > 10);
+	assert_int_equal(journal_files_list(&f, &h->w.d, DIR), ERR_NONE);
+	for (i = 0; i < h->s.first_count; i++) {
+		assert_true(h->s.firsts[i].order >= last);
+		seen += h->s.firsts[i].order != last;
+		last = h->s.firsts[i].order;
+		for (k = 0; k < f.count && (f.items[k].header.role != JOURNAL_ROLE_SEGMENT || f.items[k].header.order != last); k++)
+			;
+		assert_true(k < f.count);
+		assert_int_equal(journal_scan_open(&scan, &h->w.d, DIR, &f.items[k], 0, 0, NULL, NULL), ERR_NONE);
+		do
+			assert_int_equal(journal_scan_next(&scan, &r, &offset), ERR_NONE);
+		while (r.header.sequence != h->s.firsts[i].header.sequence || !id128_equal(&r.header.call, &h->s.firsts[i].header.call));
+		journal_scan_close(&scan);
+	}
+	assert_true(seen > 3);
+	journal_files_free(&f);
+	end(h);
+}
+
 /* The clock was set back between two lives: files go from the beginning on, so that no hole is left between. */
 static void test_F21_a_clock_that_goes_back_leaves_no_hole(void **state)
 {
 	struct harness *h = begin(5);
 	size_t first;
-	unsigned int i;
 	(void)state;
 
 	h->options.keep_us = 3600000000u;
@@ -655,11 +991,7 @@ static void test_F21_a_clock_that_goes_back_leaves_no_hole(void **state)
 	h->w.options.wall_offset_us -= 2 * 3600000000u;
 	assert_int_equal(world_open(&h->w), ERR_NONE);
 	ship_begin(h);
-	for (i = 0; i < WORLD_CALLS; i++) {
-		h->w.calls[i].epoch = 2;
-		h->w.calls[i].last = h->w.calls[i].durable = 0;
-		assert_int_equal(world_attach(&h->w, i), ERR_NONE);
-	}
+	attach_all(h, 2);
 	run_steps(h, 100);
 	drain(h);
 	assert_true(first > 2 && segments(h) > first + 2);
@@ -719,6 +1051,15 @@ int main(void)
 		cmocka_unit_test(test_F21_a_clock_that_goes_back_leaves_no_hole),
 		cmocka_unit_test(test_a_full_disk_gets_room_from_what_is_acknowledged),
 		cmocka_unit_test(test_a_full_disk_deletes_nothing_when_all_is_to_be_kept),
+		cmocka_unit_test(test_F06_a_short_journal_gets_room_from_young_files),
+		cmocka_unit_test(test_files_that_somebody_reads_stay),
+		cmocka_unit_test(test_a_cursor_without_room_does_not_take_what_is_read),
+		cmocka_unit_test(test_F06_a_small_disk_is_made_do),
+		cmocka_unit_test(test_F06_a_dead_workers_ring_makes_room),
+		cmocka_unit_test(test_F06_a_ring_that_was_replaced_makes_room),
+		cmocka_unit_test(test_F06_what_lies_before_a_live_ring_makes_room),
+		cmocka_unit_test(test_a_short_journal_does_not_wait_for_the_next_look),
+		cmocka_unit_test(test_a_batch_names_the_file_it_begins_in),
 		cmocka_unit_test(test_a_death_between_deleting_and_saving),
 		cmocka_unit_test(test_disk_errors),
 	};

@@ -271,6 +271,26 @@ static void test_script_mistakes(void **state)
 		{ "", "line 1", "without either" },
 		{ "agent Hi.\nagent\n", "line 2", "nothing behind it" },
 		{ "agent Hi.\nask open How?\nanswer\n", "line 3", "without words" },
+		{ "agent Hi.\n\nask open How?\nanswer so\n", "line 3", "ask: \"How?\" is the first question and does not stand in the agent's line" },
+		{ "ask open How?\nask open Why?\nanswer so\nagent Why?\n", "line 1", "ask: \"How?\" is the first question" },
+		{ "agent How?\nask open How?\nanswer so\nask open Why?\n", "line 4", "ask: \"Why?\" has no answer" },
+		{ "agent How?\nask open How?\nask open Why?\nanswer so\n", "line 2", "ask: \"How?\" has no answer" },
+		{ "agent How?\nask open How?\nanswer so\nat -5 nod hm\n", "line 4", "at: found \"-5\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 5. nod hm\n", "line 4", "at: found \"5.\"" },
+		{ "agent How?\nask open How?\nanswer so\nat .5 nod hm\n", "line 4", "at: found \".5\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 1e1 nod hm\n", "line 4", "at: found \"1e1\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 0x5 nod hm\n", "line 4", "at: found \"0x5\"" },
+		{ "agent How?\nask open How?\nanswer so\nat nan nod hm\n", "line 4", "at: found \"nan\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 1.2345 nod hm\n", "line 4", "at: found \"1.2345\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 1.2.3 nod hm\n", "line 4", "at: found \"1.2.3\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 1800.001 hangup\n", "line 4", "at: found \"1800.001\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 18446744073709551621 hangup\n", "line 4", "at: found \"18446744073709551621\"" },
+		{ "agent How?\nask open How?\nanswer so\nat\n", "line 4", "at: found \"\"" },
+		{ "agent How?\nask open How?\nanswer so\nat 5 cough 300.5\n", "line 4", "at: \"300.5\" is no length" },
+		{ "agent How?\nask open How?\nanswer so\nfault llm-stall 1.5\n", "line 4", "fault: \"1.5\" is no count" },
+		{ "agent How?\nask open How?\nanswer so\ntool book 7.5 done\n", "line 4", "tool: \"7.5 done\"" },
+		{ "agent How?\nask open H\xc3\xb6w\xff?\n", "line 2", "ask: found byte 0xff at byte 14 of the line: this is no UTF-8" },
+		{ "# \xc3\nagent How?\n", "line 1", "found byte 0xc3 at byte 3 of the line" },
 	};
 	struct err_detail d;
 	struct script *s;
@@ -284,7 +304,32 @@ static void test_script_mistakes(void **state)
 		assert_non_null(strstr(d.message, cases[i].message));
 		assert_true(d.hint[0] != 0);
 	}
-	assert_int_equal(script_load(&s, "/nowhere/at/all", &d), ERR_NOTFOUND);
+	assert_int_equal(script_load(&s, "/nowhere/at/all", 1800000, &d), ERR_NOTFOUND);
+}
+
+/* The last moment of the longest call, by the setting; and a thousandth of a second more. */
+static void test_script_within_the_call(void **state)
+{
+	static const char last[] = "agent How?\nask open How?\nanswer so\nat 1799.999 nod hm\nat 1800 hangup\n";
+	char path[] = "/tmp/callfunnel-script-XXXXXX";
+	int fd = mkstemp(path);
+	struct err_detail d;
+	struct script *s;
+
+	(void)state;
+	assert_true(fd >= 0 && write(fd, last, sizeof(last) - 1) == (ssize_t)sizeof(last) - 1);
+	assert_int_equal(script_parse(&s, last, sizeof(last) - 1, &d), ERR_NONE);
+	assert_int_equal(s->cues[0].at_us, 1799999000);
+	script_free(s);
+	assert_int_equal(script_load(&s, path, 1800000, &d), ERR_NONE);
+	assert_int_equal(s->cues[1].at_us, 1800000000);
+	script_free(s);
+	assert_int_equal(script_load(&s, path, 1799999, &d), ERR_FORMAT);
+	assert_non_null(strstr(d.where, "line 5"));
+	assert_non_null(strstr(d.message, "at: found \"1800\""));
+	assert_non_null(strstr(d.hint, "call.max_ms: 1799999 ms"));
+	close(fd);
+	unlink(path);
 }
 
 /* A byte 0 and one byte too much are found at their lines, too. */
@@ -583,6 +628,78 @@ static void test_own_script(void **state)
 	assert_int_equal(seen.keys, r->totals.keys ? 1 : 0);
 	free(r);
 	script_free(s);
+}
+
+/* Calls of one script, in which that fault strikes after so many seconds. */
+static struct run_result *line_run(const char *fault, int sabotage)
+{
+	static const char talk[] = "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
+		"ask digits What is the parcel number?\nanswer two zero two | five five five\nask open What else can I do?\nanswer tell me a story\n";
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct scene_options o;
+	struct err_detail d;
+	struct script *s;
+	char text[600];
+
+	snprintf(text, sizeof(text), "%sfault %s\n", talk, fault);
+	options_init(&o);
+	assert_int_equal(script_parse(&s, text, strlen(text), &d), ERR_NONE);
+	o.script = s;
+	o.sabotage = sabotage;
+	assert_int_equal(run_here(&o, 0, 20, r), ERR_NONE);
+	assert_true(r->totals.faults >= 18);
+	script_free(s);
+	return r;
+}
+
+static bool has_failed(const struct run_result *r, const char *what)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->verdict.failure_count; i++)
+		if (r->verdict.failures[i].promise == N6 && strstr(r->verdict.failures[i].what, what))
+			return true;
+	return false;
+}
+
+/* Nothing comes, and no socket closes: the session's watch is all that helps. Without it the judge says so. */
+static void test_F14_a_deaf_line_is_found_out(void **state)
+{
+	static const char *const faults[] = { "media-deaf 4", "media-deaf 9", "media-dead 4", "media-dead 9" };
+	struct run_result *r;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		r = line_run(faults[i], -1);
+		failures_print(r);
+		assert_true(run_kept(r));
+		assert_true(r->verdict.exercised[N6] >= 36); /* each call's end, and each line */
+		assert_true(r->verdict.exercised[N4] == 20 && r->verdict.exercised[N3] == 20);
+		free(r);
+		r = line_run(faults[i], N6);
+		assert_true(has_failed(r, "is not taken for lost"));
+		assert_true(i < 2 || has_failed(r, "on a dead line"));
+		free(r);
+	}
+}
+
+/* A disk that gets full again and again: what was shipped is deleted, and nothing that was not. The sink is what is judged. */
+static void test_F06_a_small_disk_loses_nothing(void **state)
+{
+	struct run_result *r = line_run("disk-small 1", -1);
+
+	(void)state;
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_true(r->totals.deleted > 10 * r->totals.calls);
+	assert_true(r->verdict.exercised[N4] == 20);
+	free(r);
+	r = line_run("disk-small 1\nfault sink-outage 6\nfault worker-death 16", -1);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_true(r->totals.deleted > 5 * r->totals.calls);
+	free(r);
 }
 
 /* Knowledge in a call: what was asked, what came, and what the next requests showed of it. */
@@ -894,6 +1011,7 @@ int main(void)
 		cmocka_unit_test(test_fault_facts),
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_script_parse),
+		cmocka_unit_test(test_script_within_the_call),
 		cmocka_unit_test(test_script_mistakes),
 		cmocka_unit_test(test_script_no_text),
 		cmocka_unit_test(test_script_garbage),
@@ -906,6 +1024,8 @@ int main(void)
 		cmocka_unit_test(test_jobs_agree),
 		cmocka_unit_test(test_save_load),
 		cmocka_unit_test(test_own_script),
+		cmocka_unit_test(test_F14_a_deaf_line_is_found_out),
+		cmocka_unit_test(test_F06_a_small_disk_loses_nothing),
 		cmocka_unit_test(test_knowledge_is_asked_for_and_shown),
 		cmocka_unit_test(test_knowledge_faults),
 		cmocka_unit_test(test_sabotage_P01),

@@ -27,6 +27,7 @@ static void test_the_greeting_and_a_hangup(void **state)
 	assert_string_equal(k->c.carrier, "twilio CA00000000000000000000000000000002");
 	kit_wait(&k->phone.marks_seen, 2);
 	assert_true(k->phone.most_ahead <= 400000 + 20000);
+	kit_wait(&k->c.here, 1); /* the conductor is told which calls are here, under which epoch */
 	phone_hangup();
 	kit_wait(&k->phone.closed, 1);
 	assert_int_equal(k->phone.code, WEBSOCKET_NORMAL);

@@ -1,0 +1,406 @@
+/* `callfunnel conductor`: the conductor's process: calls, tools, timeline, the page; with --control (as `callfunnel serve` starts it) control's
+ * requests as well.
+ *
+ * Opens the stores of data.dir and everything that stands on them, in the order of who needs whom, and closes in the opposite one. The record
+ * service of the shipped rule-books has a port of its own on loopback. One loop, the main thread; one conductor a data folder.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/health.h"
+#include "cli/plane.h"
+#include "cli/plane_keys.h"
+#include "cli/stores.h"
+#include "conductor/calls.h"
+#include "conductor/records.h"
+#include "conductor/timeline.h"
+#include "conductor/tools.h"
+#include "control/api.h"
+#include "data/recordings.h"
+#include "providers/twilio/carrier.h"
+
+enum { REFRESH_MS = 60000, CLOSE_MS = 1000 };
+
+struct conductor_process {
+	struct cli *cli;
+	const char *data, *listen;
+	int64_t fd; /* a socket that listens already; 0: none */
+	bool has_control;
+	struct plane plane;
+	struct stores stores;
+	struct plane_keys keys;
+	struct tenant *tenant;
+	struct recordings *recordings;
+	struct http_client *client;
+	struct http_server *server, *records_server;
+	struct records *records;
+	struct toolbox *toolbox;
+	struct timeline *timeline;
+	struct calls *calls;
+	struct call_settings defaults;
+	struct control_api *api;
+	struct health health;
+	uv_timer_t refresh, last; /* keys; how long open requests may take when it is told to stop */
+	bool has_timers, is_over;
+	char url[PLANE_URL_MAX];
+};
+
+/* ------------------------------------------------------------------ time */
+
+static uint64_t now_ms(void *arg)
+{
+	struct timespec ts;
+
+	(void)arg;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint64_t mono_ms(void *arg)
+{
+	(void)arg;
+	return uv_hrtime() / 1000000;
+}
+
+static int64_t now_s(void *arg)
+{
+	(void)arg;
+	return (int64_t)time(NULL);
+}
+
+/* The day of the place this machine is set to. */
+static int32_t today(void *arg)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	(void)arg;
+	localtime_r(&now, &tm);
+	return (int32_t)((now + tm.tm_gmtoff) / 86400);
+}
+
+/* ------------------------------------------------------------------ health, numbers */
+
+static void stores_told(void *arg, enum err err, const struct document *d)
+{
+	struct health_answer *a = arg;
+
+	(void)d;
+	err = err == ERR_NOTFOUND ? ERR_NONE : err;
+	health_say(a, "stores", !err, err_name(err));
+	health_done(a);
+}
+
+static void ready(void *arg, struct health_answer *a)
+{
+	struct conductor_process *p = arg;
+	struct calls_facts facts;
+	enum err err;
+
+	calls_facts(p->calls, &facts);
+	health_say(a, "workers", facts.workers > 0, "no voice worker was heard of lately");
+	health_say(a, "journals", facts.workers == 0 || facts.unwell < facts.workers, "no worker can keep its journal: look at its disk");
+	health_say(a, "room", facts.workers == 0 || facts.open > 0, "every worker is full, draining or without a journal");
+	err = documents_get(p->stores.documents, NULL, tenant_house(), "health", stores_told, a);
+	if (err)
+		stores_told(a, err, NULL);
+}
+
+static void metrics(void *arg, struct buf *b)
+{
+	struct conductor_process *p = arg;
+	struct calls_facts facts;
+
+	calls_facts(p->calls, &facts);
+	metric_one(b, "callfunnel_workers", METRIC_GAUGE, "Voice workers that were heard of lately.", (double)facts.workers);
+	metric_one(b, "callfunnel_workers_open", METRIC_GAUGE, "Those of them that take a new call.", (double)facts.open);
+	metric_one(b, "callfunnel_workers_unwell", METRIC_GAUGE, "Those of them whose journal is not well.", (double)facts.unwell);
+	metric_one(b, "callfunnel_calls", METRIC_GAUGE, "Calls that workers have now, by their own word.", (double)facts.calls);
+	metric_one(b, "callfunnel_tools_running", METRIC_GAUGE, "Tools that were asked for and have no outcome yet.", (double)toolbox_running(p->toolbox));
+	metric_one(b, "callfunnel_documents_changes_total", METRIC_COUNTER, "Changes of documents that were made durable.",
+		(double)atomic_load(&p->stores.documents->changes));
+	metric_one(b, "callfunnel_documents_commits_total", METRIC_COUNTER, "Commits that took.", (double)atomic_load(&p->stores.documents->commits));
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static int keys_begin(struct conductor_process *p)
+{
+	struct err_detail detail = { .message = "" };
+	char folder[STORES_PATH_MAX + 16];
+	struct plane_keys_settings settings = { .cli = p->cli, .loop = &p->stores.loop, .plane = "conductor", .peer = "voice", .folder = folder,
+		.identity = p->has_control ? p->stores.identity : NULL, .keys_base = config_text(p->cli->config, "control.url") };
+	enum err err = ERR_NONE;
+
+	snprintf(folder, sizeof(folder), "%s/identity", p->stores.dir);
+	if (!p->has_control && !*settings.keys_base)
+		return cli_fail(p->cli, CLI_USAGE, ERR_USAGE, "control.url", "say where `callfunnel control` is, or give --control to have it in this process",
+			"whose tokens are good?");
+	if (p->has_control)
+		err = identity_service(p->stores.identity, "conductor", now_s(NULL), &detail);
+	if (!err && p->has_control)
+		err = identity_service(p->stores.identity, "voice", now_s(NULL), &detail);
+	return err ? plane_fail(p->cli, err, &detail, "the planes' keys") : plane_keys_begin(&p->keys, &settings);
+}
+
+static enum err recordings_begin(struct conductor_process *p, struct err_detail *detail)
+{
+	char folder[STORES_PATH_MAX + 32], spool[STORES_PATH_MAX + 48];
+	struct timeline_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .disk = &disk_real, .spool = spool, .token = bearer_token };
+	enum err err;
+
+	snprintf(folder, sizeof(folder), "%s/recordings", p->stores.dir);
+	snprintf(spool, sizeof(spool), "%s/incoming", folder);
+	err = files_recordings_open(&p->recordings, &p->stores.loop, &disk_real, folder, detail);
+	settings.recordings = p->recordings;
+	return err ? err : timeline_open(&p->timeline, &settings, detail);
+}
+
+static enum err servers_begin(struct conductor_process *p, struct err_detail *detail)
+{
+	const struct http_settings inner = { .listen = "127.0.0.1:0" };
+	const struct http_settings http = { .listen = p->listen, .has_fd = p->fd > 0, .fd = (int)p->fd, .policy = CONSOLE_POLICY, .authorise = bearer_authorise,
+		.authorise_arg = &p->keys.bearer };
+	enum err err = http_server_open(&p->records_server, &p->stores.loop, &inner, detail);
+
+	if (!err)
+		err = http_server_open(&p->server, &p->stores.loop, &http, detail);
+	if (!err && !plane_url(p->listen, http_server_port(p->server), p->url)) {
+		snprintf(detail->message, sizeof(detail->message), "the conductor is reached by an address and a port");
+		snprintf(detail->where, sizeof(detail->where), "%.150s", p->listen);
+		snprintf(detail->hint, sizeof(detail->hint), "write 127.0.0.1:8080 or [::1]:8080");
+		err = ERR_USAGE;
+	}
+	return err;
+}
+
+static enum err tools_begin(struct conductor_process *p, struct err_detail *detail)
+{
+	const struct records_settings records = { .documents = p->stores.documents, .secrets = p->stores.secrets, .today = today };
+	const char *outside = config_text(p->cli->config, "services.records");
+	char url[PLANE_URL_MAX];
+	struct toolbox_service service = { .name = "records", .url = *outside ? outside : url };
+	struct toolbox_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .secrets = p->stores.secrets, .services = &service,
+		.service_count = 1, .now_ms = now_ms };
+	enum err err = records_open(&p->records, &records);
+
+	if (!err)
+		err = records_mount(p->records, p->records_server);
+	settings.records = *outside ? NULL : p->records;
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u" RECORDS_BASE_PATH, http_server_port(p->records_server));
+	config_bind(p->cli->config, toolbox_options, &settings.options);
+	return err ? err : toolbox_open(&p->toolbox, &settings, detail);
+}
+
+static enum err assertion(void *arg, const struct tenant *t, struct buf *out)
+{
+	struct conductor_process *p = arg;
+
+	return service_key_assert(p->keys.key, &p->keys.peer, t, now_s(NULL), out);
+}
+
+static enum err calls_begin(struct conductor_process *p, struct err_detail *detail)
+{
+	struct calls_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .secrets = p->stores.secrets, .tools = p->toolbox,
+		.carrier = &twilio_carrier, .rulebooks_dir = config_text(p->cli->config, "rulebooks.dir"), .defaults = &p->defaults,
+		.token = bearer_token, .assertion = assertion, .now_ms = now_ms, .mono_ms = mono_ms, .today = today, .arg = p };
+	const struct http_client_settings http = { .ca_file = NULL };
+	enum err err = http_client_open(&p->client, &p->stores.loop, &http, detail);
+
+	settings.client = p->client;
+	config_bind(p->cli->config, call_options, &p->defaults);
+	config_bind(p->cli->config, calls_options, &settings.options);
+	if (!*settings.options.server_url)
+		settings.options.server_url = p->url; /* enough for carriers on this machine: tests, a tunnel that keeps the address */
+	return err ? err : calls_open(&p->calls, &settings, detail);
+}
+
+static enum err control_begin(struct conductor_process *p)
+{
+	const struct control_api_settings settings = { .identity = p->stores.identity, .policy = &p->keys.people,
+		.link_s = config_int(p->cli->config, "identity.link_s"), .token = bearer_token, .now_s = now_s };
+	enum err err = control_api_open(&p->api, &settings);
+
+	return err ? err : control_api_mount(p->api, p->server);
+}
+
+static enum err mounts_make(struct conductor_process *p)
+{
+	enum err err;
+
+	p->health = (struct health){ .ready = ready, .metrics = metrics, .token = bearer_token, .arg = p };
+	err = health_mount(&p->health, p->server);
+	if (!err)
+		err = calls_mount(p->calls, p->server);
+	if (!err)
+		err = timeline_mount(p->timeline, p->server);
+	if (!err && p->has_control)
+		err = control_begin(p);
+	return err ? err : http_server_files(p->server, console_files);
+}
+
+static int house_open(struct conductor_process *p)
+{
+	struct err_detail detail = { .message = "" };
+	int status = keys_begin(p);
+	enum err err;
+
+	if (!status && p->has_control)
+		status = stores_tenant_made(&p->stores, config_text(p->cli->config, "server.tenant"), &p->tenant);
+	if (status)
+		return status;
+	err = recordings_begin(p, &detail);
+	if (!err)
+		err = servers_begin(p, &detail);
+	if (!err)
+		err = tools_begin(p, &detail);
+	if (!err)
+		err = calls_begin(p, &detail);
+	if (!err)
+		err = mounts_make(p);
+	return err ? plane_fail(p->cli, err, &detail, "the conductor cannot start") : CLI_FINE;
+}
+
+/* ------------------------------------------------------------------ running */
+
+static void on_refresh(uv_timer_t *timer)
+{
+	struct conductor_process *p = timer->data;
+
+	plane_keys_refresh(&p->keys, p->has_control ? p->stores.identity : NULL);
+}
+
+static void on_last(uv_timer_t *timer)
+{
+	struct conductor_process *p = timer->data;
+
+	p->is_over = true;
+	uv_stop(&p->stores.loop);
+}
+
+/* What was asked is still answered, for a moment. */
+static void stop(void *arg, unsigned int times)
+{
+	struct conductor_process *p = arg;
+
+	http_server_drain(p->server);
+	uv_timer_start(&p->last, on_last, times == 1 && http_server_connections(p->server) ? CLOSE_MS : 0, 0);
+}
+
+static void timers_begin(struct conductor_process *p)
+{
+	uv_timer_init(&p->stores.loop, &p->refresh);
+	uv_timer_init(&p->stores.loop, &p->last);
+	p->refresh.data = p->last.data = p;
+	p->has_timers = true;
+	uv_timer_start(&p->refresh, on_refresh, REFRESH_MS, REFRESH_MS);
+}
+
+/* A person's way in: all of the tenant, and what was truly said. */
+static void link_make(struct conductor_process *p, char link[IDENTITY_LINK_MAX])
+{
+	struct jws_claims who = { .subject = "operator", .name = "operator", .roles = { "admin", "reveal" }, .role_count = 2 };
+
+	snprintf(who.tenant, sizeof(who.tenant), "%s", tenant_name(p->tenant));
+	identity_link_make(p->stores.identity, &who, now_s(NULL), link);
+}
+
+static void run(struct conductor_process *p)
+{
+	char link[IDENTITY_LINK_MAX];
+
+	timers_begin(p);
+	plane_begin(&p->plane, &p->stores.loop, stop, p);
+	if (p->has_control)
+		link_make(p, link);
+	plane_ready(&p->plane, p->url, p->listen, http_server_port(p->server), p->has_control ? link : NULL);
+	while (!p->is_over)
+		uv_run(&p->stores.loop, UV_RUN_DEFAULT);
+}
+
+static void house_close(struct conductor_process *p)
+{
+	if (p->has_timers) {
+		uv_close((uv_handle_t *)&p->refresh, NULL);
+		uv_close((uv_handle_t *)&p->last, NULL);
+	}
+	plane_end(&p->plane);
+	if (p->server)
+		http_server_close(&p->server, NULL, NULL);
+	calls_close(&p->calls);
+	timeline_close(&p->timeline);
+	control_api_close(&p->api);
+	toolbox_close(&p->toolbox);
+	if (p->records_server)
+		http_server_close(&p->records_server, NULL, NULL);
+	records_close(&p->records);
+	http_client_close(&p->client);
+	recordings_close(&p->recordings);
+	tenant_drop(&p->tenant);
+	plane_keys_end(&p->keys);
+}
+
+/* The first start makes three keys: the issuer's, the conductor's, the workers'. */
+static void keys_ahead(const struct conductor_process *p, const char *data)
+{
+	char path[STORES_PATH_MAX + 32];
+
+	if (p->has_control && snprintf(path, sizeof(path), "%s/identity/keys.json", data) < (int)sizeof(path) && access(path, F_OK))
+		jws_keys_ahead(3);
+}
+
+static int hold(struct conductor_process *p, const char *data)
+{
+	unsigned int which = STORES_DOCUMENTS | STORES_SECRETS | (p->has_control ? STORES_IDENTITY : 0);
+	int status = plane_take(&p->plane, p->cli, "conductor", "conductor", data);
+
+	if (status)
+		return status;
+	keys_ahead(p, data);
+	status = stores_open(p->cli, &p->stores, p->data, which);
+	if (!status) {
+		status = house_open(p);
+		jws_keys_ahead(0);
+		if (!status)
+			run(p);
+		house_close(p);
+		stores_close(&p->stores);
+	}
+	plane_leave(&p->plane);
+	return status;
+}
+
+int cmd_conductor(struct cli *cli, int argc, char **argv)
+{
+	struct conductor_process *p = calloc(1, sizeof(*p));
+	const struct flag flags[] = {
+		{ .name = "listen", .type = FLAG_STRING, .value = &p->listen, .arg = "ADDR:PORT", .help = "Where it listens (default: server.listen)." },
+		{ .name = "control", .type = FLAG_BOOL, .value = &p->has_control, .help = "Control's requests too: signing in, the planes' keys." },
+		PLANE_FD_FLAG(&p->fd),
+		STORES_FLAG(&p->data),
+		{ .name = NULL },
+	};
+	int status;
+
+	if (!p)
+		return cli_fail(cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
+	p->cli = cli;
+	status = cli_flags(cli, flags, &argc, argv);
+	if (!status && argc != 1)
+		status = cli_fail(cli, CLI_USAGE, ERR_USAGE, "conductor", "it takes flags only", "found \"%s\"", argv[1]);
+	p->listen = p->listen ? p->listen : config_text(cli->config, "server.listen");
+	if (!status)
+		status = plane_fd_take(cli, p->fd);
+	if (!status)
+		status = hold(p, p->data ? p->data : config_text(cli->config, "data.dir"));
+	free(p);
+	return status;
+}
