@@ -211,7 +211,8 @@ static void a_voice_that_dies_is_told(void **state)
 	logkit_count(&l, "error", err_name(ERR_CLOSED), &line);
 	logkit_expect(line, "message", "a provider failed");
 	logkit_expect(line, "doing", "making the agent's voice");
-	logkit_expect(logkit_line(&l, "it was given up: the caller hears an apology, or less than was meant"), "what", "voice");
+	assert_int_equal(logkit_count(&l, "message", "it was given up: the caller hears an apology, or less than was meant", &line), 2);
+	logkit_expect(line, "what", "voice");
 	k->tts_err = ERR_NONE;
 	session_order(k->session, ORDER_SAY, "Hello again", 11);
 	kit_run(k, 6000);
