@@ -39,7 +39,7 @@ static void put_escaped(struct buf *b, const char *text)
 void metric_put(struct buf *b, const char *name, const char *label, const char *value, double number)
 {
 	buf_text(b, name);
-	if (label) {
+	if (label && value) {
 		buf_printf(b, "{%s=\"", label);
 		put_escaped(b, value);
 		buf_text(b, "\"}");

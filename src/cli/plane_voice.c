@@ -412,8 +412,8 @@ static bool name_ok(const char *name)
 {
 	size_t len = strlen(name);
 
-	return len && len < RUN_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == len && strcmp(name, "conductor") && strcmp(name, "control") &&
-		strcmp(name, "serve");
+	return len && len < RUN_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == len && strcmp(name, "conductor") != 0 &&
+		strcmp(name, "control") != 0 && strcmp(name, "serve") != 0;
 }
 
 int cmd_voice(struct cli *cli, int argc, char **argv)

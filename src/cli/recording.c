@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -14,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/outfile.h"
 #include "cli/source.h"
+#include "voice/call_records.h"
 #include "voice/recorder.h"
 
 enum { RATE_HZ = 8000, OUT_BYTES_MAX = 32 << 20 };
@@ -133,6 +135,33 @@ static int cut_call(struct cli *cli, const struct call_source *s, const char *pa
 	return status;
 }
 
+struct outside {
+	const char *target, *path, *folder;
+	struct err_detail *detail;
+	enum err err;
+};
+
+static void folder_seen(void *arg, const char *name)
+{
+	struct outside *o = arg;
+	char folder[DISK_PATH_MAX];
+	struct stat st;
+
+	if (!o->err && name[0] != '.' && !disk_path(folder, o->folder, name) && !stat(folder, &st) && S_ISDIR(st.st_mode))
+		o->err = target_outside(o->target, o->path, folder, o->detail);
+}
+
+/* Of the folder that is read and, where that holds the journals of several workers, of each of these. */
+static enum err outside_all(const char *target, const char *path, const char *folder, struct err_detail *detail)
+{
+	struct outside o = { .target = target, .path = path, .folder = folder, .detail = detail };
+	enum err err = target_outside(target, path, folder, detail);
+
+	if (!err && call_records_are_many(&disk_real, folder))
+		err = disk_list(&disk_real, folder, folder_seen, &o);
+	return err ? err : o.err;
+}
+
 int cmd_recording(struct cli *cli, int argc, char **argv)
 {
 	const char *path = NULL, *dir = NULL, *key = NULL;
@@ -158,7 +187,7 @@ int cmd_recording(struct cli *cli, int argc, char **argv)
 		status = call_source_open(cli, &source, argv[1], dir, key);
 	if (status)
 		return status;
-	err = source.one_file ? ERR_NONE : target_outside(target, path, source.path, &detail);
+	err = source.one_file ? ERR_NONE : outside_all(target, path, source.path, &detail);
 	if (err)
 		status = cli_fail(cli, CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message);
 	else

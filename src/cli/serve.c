@@ -104,7 +104,7 @@ static void tell_human(const struct serving *s, const char *url, const char *sig
 {
 	printf("callfunnel is ready: %s\n", url);
 	if (sign_in)
-		printf("  sign in    %s\n             (works once; `callfunnel sign-in` prints another)\n", sign_in);
+		printf("  sign in    %s\n             (works once; `callfunnel sign-in --data %s` prints another)\n", sign_in, s->data);
 	printf("  processes  serve %d", (int)getpid());
 	for (size_t i = 0; i < supervisor_count(s->supervisor); i++) {
 		struct supervisor_child c = supervisor_at(s->supervisor, i);

@@ -128,7 +128,7 @@ static unsigned int port_of(int fd)
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 		struct sockaddr_storage room;
-	} a;
+	} a = { .room = { .ss_family = AF_UNSPEC } };
 	socklen_t len = sizeof(a);
 
 	if (getsockname(fd, &a.any, &len))

@@ -1,4 +1,4 @@
-/* The table of faults and the drawing of a call's plan. About six faults in ten calls come to pass with everything on. */
+/* The table of faults and the drawing of a call's plan. About two faults a call come to pass with everything on. */
 #include "simulate/fault.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* The judge's table, its clocks and what it makes of every step. The checks of what is said and heard stand in
- * promises_speech.c, those of turns, tools and answers in promises_dialogue.c, those of a line that goes deaf in promises_line.c, those of
- * what is kept in promises_kept.c and promises_recording.c. */
+ * promises_speech.c and promises_heard.c, those of the floor in promises_floor.c, those of turns, tools and answers in promises_turns.c,
+ * promises_tools.c and promises_dialogue.c, those of a line that goes deaf in promises_line.c, those of what is kept in promises_kept.c
+ * and promises_recording.c. */
 #include "simulate/promises.h"
 
 #include <stdarg.h>

@@ -8,6 +8,7 @@
 
 struct sink;
 struct sink_record;
+struct spoken;
 
 #define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL) | FAULT_BIT(FAULT_DISK_SMALL))
 
@@ -24,29 +25,61 @@ void verdict_first(struct failure_report *first, const struct failure_report *f)
 bool judge_quiet_call(const struct judge *j);
 bool judge_faults(const struct judge *j, fault_set set, uint64_t within_us);
 
-/* promises_dialogue.c */
+/* promises_dialogue.c: answers */
 void judge_dialogue_input(struct judge *j, const struct call_input *in);
 void judge_dialogue_output(struct judge *j, const struct call_output *o);
 void judge_dialogue_time(struct judge *j);
 bool judge_answer_due(const struct judge *j); /* a generation or a tool is at work */
 bool judge_answer_ahead(const struct judge *j); /* an answer that was asked for ahead waits for the end of the turn */
-bool judge_asked_twice(const struct judge *j);  /* the model asked a tool the same twice, and has just got the second answer */
-void judge_sound_begins_turn(struct judge *j, const struct sound *s);
-void judge_sound_in_turn(struct judge *j, const struct sound *s);
 void judge_agent_sounds(struct judge *j);
 void judge_dialogue_end(struct judge *j);
 
-/* promises_speech.c */
+/* promises_tools.c */
+void judge_tools_shown(struct judge *j, const struct request_block *blocks, size_t count);
+void judge_tools_spoken_over(struct judge *j);
+bool judge_asked_twice(const struct judge *j); /* the model asked a tool the same twice, and has just got the second answer */
+void judge_effects_end(struct judge *j);
+
+/* promises_turns.c: the caller's */
+bool judge_turn_open(const struct judge *j); /* he may still be in the middle of one */
+void judge_answer_turn(struct judge *j);     /* a turn ended: what does that say about the answer that is being given? */
+void judge_turn_words(struct judge *j, const struct call_output *o);
+void judge_final_given(struct judge *j, const struct call_input *in);
+void judge_finals_found(struct judge *j, const char *text, size_t len);
+void judge_finals_again(struct judge *j, uint64_t position); /* a new stream hears that audio again */
+void judge_sound_begins_turn(struct judge *j, const struct sound *s);
+void judge_sound_in_turn(struct judge *j, const struct sound *s);
+void judge_turns_time(struct judge *j);
+void judge_finals_end(struct judge *j);
+
+/* promises_speech.c: what is said */
+struct judged_utterance *judge_utterance(struct judge *j, uint32_t id);
+const struct spoken *judge_spoken(const struct judge *j, uint32_t sound);
 void judge_speech_input(struct judge *j, const struct call_input *in);
 void judge_speech_output(struct judge *j, const struct call_output *o);
 void judge_speech_time(struct judge *j);
 void judge_wire_settled(struct judge *j);
-void judge_history(struct judge *j, const struct request_block *blocks, size_t count);
-void judge_sound_begins(struct judge *j, const struct sound *s);
-void judge_sound_goes_on(struct judge *j, const struct sound *s);
 uint32_t judge_open_utterances(struct judge *j);
 void judge_speech_end(struct judge *j);
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
+
+/* promises_heard.c */
+bool judge_late_marks(const struct judge *j, uint64_t at_us); /* or lost ones: nobody could know what was heard then */
+uint32_t judge_estimate_lag(const struct judge *j, const struct spoken *s, uint32_t end);
+void judge_heard_noted(struct judge *j, const struct call_output *o);
+void judge_history(struct judge *j, const struct request_block *blocks, size_t count);
+void judge_heard_end(struct judge *j);
+
+/* promises_floor.c */
+void judge_watch_input(struct judge *j, const struct call_input *in);
+void judge_watch_held(struct judge *j);
+void judge_watch_cleared(struct judge *j);
+void judge_watch_played(struct judge *j, const struct call_output *o);
+void judge_watch_yielded(struct judge *j);
+void judge_watch_asked(struct judge *j, const struct call_output *o);
+void judge_watch_time(struct judge *j);
+void judge_sound_begins(struct judge *j, const struct sound *s);
+void judge_sound_goes_on(struct judge *j, const struct sound *s);
 
 /* promises_line.c */
 void judge_line_input(struct judge *j, const struct call_input *in);

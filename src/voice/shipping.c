@@ -16,10 +16,12 @@ enum { IDLE_MS = 1000, STEPS_MAX = 64 };
 static enum err bearer_fresh(struct shipping *s)
 {
 	int64_t now_s = (int64_t)time(NULL);
+	struct err_detail detail = { .message = "" };
 	enum err err;
 
 	if (s->bearer_s && now_s >= s->bearer_s && now_s - s->bearer_s < SHIPPING_TOKEN_S)
 		return ERR_NONE;
+	(void)!service_key_reload(s->settings.key, &detail); /* the issuer may have made a new one; else the old one serves on */
 	buf_reset(&s->bearer);
 	buf_text(&s->bearer, "Authorization: Bearer ");
 	err = service_key_assert(s->settings.key, s->settings.policy, NULL, now_s, &s->bearer);

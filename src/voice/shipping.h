@@ -35,7 +35,7 @@ struct shipping_settings {
 	const char *worker;              /* its name */
 	const char *url;                 /* the conductor's: "http://127.0.0.1:8080", no slash behind */
 	const char *ca_file;             /* NULL: the system's */
-	const struct service_key *key;   /* "voice"; used on shipping's thread: open one for it alone */
+	struct service_key *key;         /* "voice"; used, and read again, on shipping's thread: open one for it alone */
 	const struct jws_policy *policy; /* its audience is the conductor's */
 	uint64_t keep_us;                /* shipped files stay this long for `show` and `replay`; those of calls not sent up yet stay anyway. 0: 1 h */
 	uint64_t rest_us;                /* an earlier life's call that did not end is asked about after this: its carrier may come back. 0: 20 s */

@@ -382,13 +382,13 @@ enum err sockets_open(struct sockets **sp, const struct sockets_settings *settin
 void sockets_close(struct sockets **sp)
 {
 	struct sockets *s = *sp;
+	struct media_socket *m, *next;
 
 	*sp = NULL;
 	if (!s)
 		return;
-	while (s->first) {
-		struct media_socket *m = s->first;
-
+	for (m = s->first; m; m = next) {
+		next = m->next;
 		websocket_free(&m->ws);
 		socket_leave(m);
 		socket_free(m);

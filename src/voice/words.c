@@ -108,12 +108,9 @@ static bool word_begins(char c)
 /* How far `phrase` reaches when the text begins with it; NULL when it does not. */
 static const char *phrase_at(const char *phrase, struct scan text)
 {
-	struct scan s;
+	struct scan s = { phrase, phrase + strlen(phrase) };
 	struct word wp, wt;
 
-	if (text.at < text.end && word_begins(*text.at) && word_begins(*phrase) && lower(*text.at) != lower(*phrase))
-		return NULL;
-	s = (struct scan){ phrase, phrase + strlen(phrase) };
 	while (word_next(&s, &wp))
 		if (!word_next(&text, &wt) || !word_equal(&wp, &wt))
 			return NULL;
@@ -122,12 +119,19 @@ static const char *phrase_at(const char *phrase, struct scan text)
 
 static const char *list_at(const struct brief_phrases *list, struct scan text)
 {
-	const char *best = NULL;
+	const char *best = NULL, *at = text.at;
+	char first;
 	unsigned int i;
 
+	while (at < text.end && !wordy(*at))
+		at++;
+	first = at < text.end && word_begins(*at) ? lower(*at) : '\0';
 	for (i = 0; i < list->count; i++) {
-		const char *end = phrase_at(list->text[i], text);
+		const char *phrase = list->text[i], *end;
 
+		if (first && word_begins(*phrase) && lower(*phrase) != first)
+			continue; /* most of them: their first words differ */
+		end = phrase_at(phrase, text);
 		if (end > best)
 			best = end;
 	}

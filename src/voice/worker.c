@@ -321,6 +321,7 @@ enum err worker_stop(struct worker **wp)
 	while (w->calls) {
 		struct worker_call *c = w->calls;
 
+		assert(c->worker == w);
 		worker_call_close(&c);
 	}
 	journal_committer_stop(&w->committer, clock_now_us(w->clock));

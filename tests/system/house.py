@@ -66,7 +66,8 @@ class House:
 
     def start(self, *args, listen="127.0.0.1:0"):
         """Until it is ready: its line, which it says once."""
-        self.serve = subprocess.Popen(self.words("serve", "--json", "--listen", listen, *args), stdout=subprocess.PIPE, stderr=self.log)
+        self.serve = subprocess.Popen(self.words("serve", "--json", "--listen", listen, *args), stdout=subprocess.PIPE, stderr=self.log,
+                                      start_new_session=True)
         line = self.serve.stdout.readline()
         assert line, self.errors()
         self.ready = json.loads(line)
@@ -90,11 +91,13 @@ class House:
         return facts["pid"] if facts["ready"] and is_alive(facts["pid"]) else None
 
     def kill(self, name):
-        """kill -9, and no sooner back than it is dead."""
+        """kill -9, and no sooner back than it is dead; of the supervisor, everything in its process group, as a terminal does."""
         pid = self.serve.pid if name == "serve" else self.pid(name)
-        os.kill(pid, signal.SIGKILL)
         if name == "serve":
+            os.killpg(pid, signal.SIGKILL)
             self.serve.wait(timeout=10)
+        else:
+            os.kill(pid, signal.SIGKILL)
         until(lambda: not is_alive(pid), 10, f"{name} is dead")
         return pid
 

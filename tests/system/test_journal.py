@@ -771,6 +771,27 @@ def test_nothing_is_written_into_a_journal(run, made, journal, sounds, tmp_path)
     assert verdict(run, journal)["whole"]
 
 
+def test_nothing_is_written_into_the_journals_of_several_workers(run, made, tmp_path):
+    shutil.copytree(made[0], tmp_path / "journals" / "w1")
+    shutil.copytree(made[0], tmp_path / "journals" / "w2")
+    os.link(tmp_path / "journals" / "w2" / "master.key", tmp_path / "hard.key")
+    before = bytes_of(tmp_path / "journals" / "w2")
+    for to, word in (("hard.key", "another name of a file that is being read"), ("journals/w2/x.wav", "journal"), ("journals/x.wav", "in the folder that is being read")):
+        done = run("recording", made[1], "--dir", "journals", "-o", to, "--json")
+        assert done.status == 2 and word in done.error()["message"], to
+    assert bytes_of(tmp_path / "journals" / "w2") == before
+    assert run("recording", made[1], "--dir", "journals", "-o", "x.wav").status == 0
+
+
+def test_lost_keys_of_several_workers_are_told(run, made, tmp_path):
+    for worker in ("w1", "w2"):
+        shutil.copytree(made[0], tmp_path / "journals" / worker)
+        (tmp_path / "journals" / worker / "keyring").unlink()
+    for args in (["show", made[1]], ["recording", made[1], "-o", "x.wav"], ["replay", made[1]]):
+        done = run(*args, "--dir", "journals", "--json")
+        assert done.status == 3 and done.error()["message"] == "there is no keyring here" and done.error()["hint"], args
+
+
 def test_a_recording_from_within_the_journals_folder(run, made, journal):
     for to in ("x.wav", "keyring", "./x.flac"):
         done = run("recording", made[1], "--dir", ".", "-o", to, "--json", cwd=journal)

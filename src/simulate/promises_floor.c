@@ -1,0 +1,223 @@
+/* Checks of who speaks: P06. Reads inputs and outputs, when the caller's sounds reached us, and where the clear cut the agent. */
+#include <string.h>
+
+#include "simulate/promises_parts.h"
+#include "simulate/scene.h"
+
+/* ---- P06: nods, coughs, stop words ---------------------------------------------------------------------------------------
+ *
+ * A nod or a cough of at most 600 ms, alone, while the ear hears the agent and at least 1.5 s of speech are left: if the agent
+ * holds, it holds within 250 ms after the first voiced chunk arrived and plays on from the word that was cut (or one or two
+ * before it) within 700 ms after the last one arrived; no answer is asked for and the floor is not given up. A stop word:
+ * held within 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it,
+ * earlier words that no turn has taken up yet, a disclosure that may not be interrupted, a key, a tool that runs or returns (for the question asked), a fault of the
+ * recogniser, the voice, the line or the carrier within six seconds before or during it (late marks: 14 s), and what
+ * judge_quiet_call says. */
+
+#define P06_FAULTS (FAULTS_STT | FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA)
+
+/* Marks stay late for longer than other faults last. */
+static bool watch_faults(const struct judge *j)
+{
+	return judge_faults(j, P06_FAULTS, 6 * S_US) || judge_late_marks(j, judge_now(j));
+}
+
+static uint64_t speech_left(struct judge *j)
+{
+	const struct carrier *c = &j->scene->carrier;
+	uint64_t now = judge_now(j), left = c->wire_ahead_to_us > now ? c->wire_ahead_to_us - now : 0;
+	uint32_t i;
+
+	for (i = 0; i < c->order_count; i++)
+		left += (uint64_t)(talker_made(&j->scene->talker, c->orders[i].sound) - c->orders[i].position) * 125;
+	return left;
+}
+
+static bool whole_plays(struct judge *j)
+{
+	const struct carrier *c = &j->scene->carrier;
+	const struct judged_utterance *u = c->has_last ? judge_utterance(j, c->last.utterance) : NULL;
+
+	return u && u->whole;
+}
+
+static void watch_begin(struct judge *j, const struct sound *s)
+{
+	uint64_t now = judge_now(j);
+	bool stop = (s->flags & SOUND_STOP) != 0;
+	struct watch *w = &j->watch;
+
+	if (!(s->flags & (SOUND_NOD | SOUND_STOP | SOUND_NOISE)) || (s->to - s->from > 600 * 8 && !stop))
+		return;
+	if (judge_quiet_call(j) || j->held || j->words_wait || now < j->voice_us + 1500 * MS_US || watch_faults(j) || now < j->key_us + 3 * S_US)
+		return;
+	if (!carrier_audible(&j->scene->carrier, now) || speech_left(j) < (stop ? 800 : 1500) * MS_US || whole_plays(j))
+		return;
+	*w = (struct watch){ .used = true, .said = s->said, .from_us = now, .to_us = now, .stop = stop };
+	w->nod = (s->flags & SOUND_NOD) != 0;
+}
+
+static struct watch *watch_now(struct judge *j)
+{
+	return j->watch.used ? &j->watch : NULL;
+}
+
+void judge_watch_held(struct judge *j)
+{
+	struct watch *w = watch_now(j);
+	uint64_t now = judge_now(j);
+
+	if (!w || w->held)
+		return;
+	w->held = true;
+	w->held_us = now;
+	w->utterance = j->scene->carrier.last.utterance;
+	if (now > w->from_us + 250 * MS_US && !watch_faults(j))
+		judge_fail(j, P06, "held %llu ms after the caller's voice began", (unsigned long long)((now - w->from_us) / MS_US));
+}
+
+/* The last run that the ear will have: where the clear cut it. */
+void judge_watch_cleared(struct judge *j)
+{
+	struct watch *w = watch_now(j);
+	const struct carrier *c = &j->scene->carrier;
+	const struct run *r = c->run_first != c->run_end ? &c->runs[(c->run_end - 1) % CARRIER_RUNS] : NULL;
+
+	if (!w || !w->held || w->cleared)
+		return;
+	w->cleared = true;
+	w->sound = r ? r->sound : TALKER_NONE;
+	w->position = r ? r->position + r->samples : 0;
+}
+
+/* Where it may go on from: the word that was cut, or one or two before; for estimated word times, counted from what they are
+ * rounded down to, and off by as much as they are. */
+static uint32_t resume_from(const struct judge *j, const struct watch *w, const struct spoken *s)
+{
+	const struct spoken_word *words = &j->scene->talker.words[s->word];
+	uint32_t i = 0, off = s->exact ? 0 : 1440;
+
+	while (i < s->word_count && words[i].end + judge_estimate_lag(j, s, words[i].end) <= w->position)
+		i++;
+	i = i > 2 ? i - 2 : 0;
+	return i < s->word_count && words[i].start > off ? words[i].start - off : 0;
+}
+
+void judge_watch_played(struct judge *j, const struct call_output *o)
+{
+	struct watch *w = watch_now(j);
+	uint64_t now = judge_now(j);
+	const struct spoken *s;
+
+	if (!w || !w->held || w->resumed || o->utterance != w->utterance)
+		return;
+	w->resumed = true;
+	s = judge_spoken(j, w->sound);
+	if (w->stop && w->words_us) {
+		judge_fail(j, P06, "a stop word was recognised and the agent went on");
+		return;
+	}
+	if (w->stop || w->sound == TALKER_NONE || !s || s->utterance != o->utterance || watch_faults(j))
+		return;
+	if (now > w->to_us + 700 * MS_US)
+		judge_fail(j, P06, "went on %llu ms after the sound ended", (unsigned long long)((now - w->to_us) / MS_US));
+	if (o->position > w->position + (s->exact ? 160 : 1600) || o->position + 1 < resume_from(j, w, s))
+		judge_fail(j, P06, "went on from sample %llu, the ear had had %u", (unsigned long long)o->position, w->position);
+}
+
+void judge_watch_yielded(struct judge *j)
+{
+	struct watch *w = watch_now(j);
+
+	if (!w)
+		return;
+	if (!w->stop) {
+		w->asked = true;
+		return;
+	}
+	w->used = false;
+	judge_exercise(j, P06);
+}
+
+void judge_watch_asked(struct judge *j, const struct call_output *o)
+{
+	struct watch *w = watch_now(j);
+
+	if (w && !w->stop && o->kind != ASK_CONTINUE && o->number == 1 && judge_now(j) > j->told_us + 2 * S_US &&
+		!conductor_tool_runs(&j->scene->conductor))
+		w->asked = true;
+}
+
+static void watch_time(struct judge *j, struct watch *w)
+{
+	uint64_t now = judge_now(j);
+
+	if (judge_quiet_call(j) || j->key_us > w->from_us || watch_faults(j)) {
+		w->used = false;
+		return;
+	}
+	if (w->asked) {
+		judge_exercise(j, P06);
+		judge_fail(j, P06, "%s of %llu ms took the floor", w->nod ? "a nod" : "a cough", (unsigned long long)((w->to_us - w->from_us) / MS_US));
+		w->used = false;
+		return;
+	}
+	if (w->stop ? w->words_us && now > w->words_us + 100 * MS_US : w->held && !w->resumed && now > w->to_us + 740 * MS_US) {
+		judge_exercise(j, P06);
+		judge_fail(j, P06, w->stop ? "a stop word was recognised and the floor was not given up" : "held by a %s and did not go on",
+			w->nod ? "nod" : "cough");
+		w->used = false;
+		return;
+	}
+	if (now <= w->to_us + 1500 * MS_US)
+		return;
+	if (w->held && !w->stop)
+		judge_exercise(j, P06);
+	w->used = false;
+}
+
+static bool has_stop(const struct judge *j, const char *text, size_t len)
+{
+	const struct brief_phrases *stops = &j->scene->brief.stops;
+	uint32_t i;
+
+	for (i = 0; i < stops->count; i++)
+		if (memmem(text, len, stops->text[i], strlen(stops->text[i])))
+			return true;
+	return false;
+}
+
+void judge_watch_input(struct judge *j, const struct call_input *in)
+{
+	struct watch *w = watch_now(j);
+
+	if (w && in->type == IN_TRANSCRIPT && w->stop && !w->words_us && has_stop(j, in->text, in->text_len))
+		w->words_us = judge_now(j);
+	if (w && in->type == IN_TOOL_RESULT)
+		w->used = false;
+}
+
+void judge_sound_begins(struct judge *j, const struct sound *s)
+{
+	struct watch *w = watch_now(j);
+
+	if (w)
+		w->used = false; /* another sound: no longer alone */
+	watch_begin(j, s);
+	judge_sound_begins_turn(j, s);
+}
+
+void judge_sound_goes_on(struct judge *j, const struct sound *s)
+{
+	struct watch *w = watch_now(j);
+
+	if (w && w->said == s->said)
+		w->to_us = judge_now(j);
+	judge_sound_in_turn(j, s);
+}
+
+void judge_watch_time(struct judge *j)
+{
+	if (j->watch.used)
+		watch_time(j, &j->watch);
+}

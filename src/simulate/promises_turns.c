@@ -1,0 +1,303 @@
+/* Checks of the caller's turns: P09, P10, and the half of N5 that is about what the model is shown. Reads inputs and outputs and when the
+ * caller's sounds reached us. */
+#include <string.h>
+
+#include "simulate/promises_parts.h"
+#include "simulate/scene.h"
+
+/* ---- P09: spelled answers and short ones -----------------------------------------------------------------------------
+ *
+ * A spelled answer (digits, letters, an address, with pauses of 0.5 to 1.5 s inside) is cut off when a turn ends between the
+ * arrival of its first and its last voiced chunk; at most 2 % may be, over a run. A plain yes or no takes from the arrival of
+ * its last voiced chunk to the end of the turn; the median may be 300 ms, and what turn.complete_ms is longer than 200. Both only when the caller answers the question he
+ * was asked, alone: not over the agent's words, with no other sound of his a second before or inside, no key pressed, no tool
+ * at work, and no fault of the recogniser or the line within eight seconds. */
+
+void judge_answer(struct judge *j, const struct script_step *step, uint32_t said)
+{
+	const struct caller *c = &j->scene->caller;
+	const struct sound *first = NULL;
+	uint32_t n;
+
+	for (n = c->sound_count; n > 0 && c->sound_count - n < 200 && caller_sound(c, n - 1)->said == said; n--)
+		first = caller_sound(c, n - 1);
+	if (!first)
+		return;
+	j->answer = (struct answer_watch){ .used = true, .said = said };
+	j->answer.spelled = (first->flags & SOUND_SPELLED) != 0;
+	j->answer.yes_no = (first->flags & SOUND_YES_NO) != 0;
+	(void)step;
+}
+
+static void answer_begins(struct judge *j)
+{
+	struct answer_watch *a = &j->answer;
+
+	a->begun = true;
+	a->void_ = judge_quiet_call(j) || judge_now(j) < j->voice_us + 1 * S_US || judge_open_utterances(j) || judge_answer_due(j) ||
+		judge_faults(j, FAULTS_STT | FAULTS_LINE | FAULTS_TTS, 8 * S_US) || judge_now(j) < j->key_us + 4 * S_US ||
+		judge_now(j) < j->attached_us + 8 * S_US;
+}
+
+/* A turn ended: what does that say about the answer that is being given? */
+void judge_answer_turn(struct judge *j)
+{
+	struct answer_watch *a = &j->answer;
+	const struct caller *c = &j->scene->caller;
+	bool said = c->position > 0 && a->begun;
+	struct failure_report here = judge_place(j, P09);
+	uint64_t took = judge_now(j) - a->to_us;
+	uint32_t n;
+
+	if (!a->used || !said)
+		return;
+	for (n = c->sound_next; n < c->sound_count; n++)
+		if (caller_sound(c, n)->said == a->said && caller_sound(c, n)->to > c->position)
+			a->early = true;
+	a->used = false;
+	if (a->void_ || judge_faults(j, FAULTS_STT | FAULTS_LINE, 8 * S_US))
+		return;
+	if (a->spelled) {
+		j->verdict->spelled++;
+		j->verdict->early_spelled += a->early;
+		if (a->early)
+			verdict_first(&j->verdict->early, &here);
+	} else if (a->yes_no && !a->early) {
+		if (took > (uint64_t)j->verdict->yes_no_ms * MS_US)
+			verdict_first(&j->verdict->slow, &here);
+		j->verdict->endpoints[took / MS_US < ENDPOINT_BINS ? took / MS_US : ENDPOINT_BINS - 1]++;
+		j->verdict->endpoint_count++;
+	}
+}
+
+/* ---- P10: noise -------------------------------------------------------------------------------------------------------
+ *
+ * A sound without words, of 250 ms or more, when nobody speaks, nothing is asked, runs or is owed: the agent says something
+ * ("I did not catch that") within 1.5 s after its last voiced chunk arrived. Exempt: another sound or a key of the caller's
+ * meanwhile, faults of the line, the recogniser or the voice within four seconds, and what judge_quiet_call says. And: after
+ * noise as always, with nobody speaking and nothing at work, the agent speaks within quiet.after_ms and a second. */
+
+void judge_cough(struct judge *j, uint32_t sound)
+{
+	const struct sound *s = caller_sound(&j->scene->caller, sound);
+
+	if (s->to - s->from >= 250 * 8)
+		j->noise = (struct noise_watch){ .used = true, .said = s->said };
+}
+
+static bool all_idle(struct judge *j)
+{
+	return !judge_quiet_call(j) && !judge_open_utterances(j) && !judge_answer_due(j) && !j->held && !j->final_count;
+}
+
+static void noise_begins(struct judge *j, const struct sound *s)
+{
+	struct noise_watch *w = &j->noise;
+	uint64_t now = judge_now(j);
+
+	if (!w->used)
+		return;
+	if (s->said != w->said) {
+		w->used = false;
+		return;
+	}
+	if (!all_idle(j) || now < j->voice_us + 2 * S_US || now < j->key_us + 4 * S_US || now < j->text_us + 2 * S_US ||
+		judge_faults(j, FAULTS_STT | FAULTS_LINE | FAULTS_TTS, 4 * S_US))
+		w->used = false;
+	w->from_us = now;
+}
+
+static void noise_time(struct judge *j)
+{
+	struct noise_watch *w = &j->noise;
+	uint64_t now = judge_now(j);
+
+	if (!w->used || !w->to_us)
+		return;
+	if (judge_quiet_call(j) || j->text_us > w->from_us || j->key_us > w->from_us ||
+		judge_faults(j, FAULTS_STT | FAULTS_LINE | FAULTS_TTS, 4 * S_US) || now > j->caller_chunk_us + 200 * MS_US) {
+		w->used = false;
+	} else if (judge_open_utterances(j) && j->speak_us > w->from_us) {
+		judge_exercise(j, P10);
+		w->used = false;
+	} else if (now > w->to_us + 1500 * MS_US) {
+		judge_exercise(j, P10);
+		judge_fail(j, P10, "noise of the caller's, and nothing was said for 1.5 s of silence");
+		w->used = false;
+	}
+}
+
+static void quiet_time(struct judge *j)
+{
+	uint64_t now = judge_now(j), allowed = (uint64_t)j->scene->settings.quiet_after_ms * MS_US + 1 * S_US;
+
+	if (!all_idle(j) || j->voice_us == now || now < j->voice_us + 500 * MS_US || now < j->key_us + 3 * S_US || j->text_us == now) {
+		j->quiet_us = now;
+		j->quiet_said = false;
+		return;
+	}
+	if (now > j->quiet_us + allowed && !j->quiet_said) {
+		j->quiet_said = true;
+		judge_fail(j, P10, "nobody spoke for %llu ms and the agent did not ask", (unsigned long long)((now - j->quiet_us) / MS_US));
+	}
+}
+
+/* ---- N5: what was heard is shown ---------------------------------------------------------------------------------------
+ *
+ * Every final with words that the session was given becomes part of a turn's words, was part of the turn before (its partial
+ * had ended that turn already, and its audio lies before that end), or is noted as a nod, or a new
+ * stream is opened that hears its audio again. It has until the call's end; a final of the last ten seconds of a call,
+ * before its time was up, or before its media was lost for good, need not (words that came while the agent answered wait for
+ * the next turn: their ten seconds begin when that answer is over, or a turn ended without them); nor one of a turn that the caller was still in the middle
+ * of when the call ended, without one pause that was long enough to end it. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
+ * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
+
+static bool words_in(const char *text, size_t len, const char *words, size_t words_len)
+{
+	return words_len <= len && memmem(text, len, words, words_len) != NULL;
+}
+
+/* An answer of the agent's is being written or spoken. */
+static bool answer_under_way(struct judge *j)
+{
+	uint8_t state = j->gens[j->active_gen % JUDGE_GENS];
+	bool ahead = (state & GEN_IS_AHEAD) && !(state & GEN_IS_RELEASED);
+
+	return (j->active_gen && !ahead) || judge_open_utterances(j);
+}
+
+static void finals_time(struct judge *j)
+{
+	bool under_way = j->final_count && answer_under_way(j);
+	uint32_t i;
+
+	for (i = 0; i < j->final_count; i++) {
+		j->finals[i].waits = j->finals[i].waits && under_way;
+		if (j->finals[i].waits)
+			j->finals[i].owed_us = judge_now(j);
+	}
+}
+
+void judge_final_given(struct judge *j, const struct call_input *in)
+{
+	struct pending_final *f;
+	size_t len = in->text_len;
+
+	j->text_us = judge_now(j);
+	if (in->text_len)
+		j->words_wait = true;
+	if (in->kind == TRANSCRIPT_PARTIAL || !len || len >= JUDGE_FINAL_TEXT || j->ended)
+		return;
+	judge_exercise(j, N5);
+	if (j->final_count == JUDGE_FINALS || (in->position2 <= j->turn_sample && words_in(j->turn_text, j->turn_len, in->text, len)))
+		return;
+	f = &j->finals[j->final_count++];
+	f->at_us = f->owed_us = judge_now(j);
+	f->waits = answer_under_way(j);
+	f->from = in->position;
+	f->len = (uint32_t)len;
+	memcpy(f->text, in->text, len);
+}
+
+void judge_finals_found(struct judge *j, const char *text, size_t len)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < j->final_count; i++)
+		if (!words_in(text, len, j->finals[i].text, j->finals[i].len)) {
+			if (kept != i)
+				j->finals[kept] = j->finals[i];
+			kept++;
+		}
+	j->final_count = kept;
+}
+
+/* A new stream hears that audio again: what the old one said of it is not waited for. */
+void judge_finals_again(struct judge *j, uint64_t position)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < j->final_count; i++)
+		if (j->finals[i].from < position) {
+			if (kept != i)
+				j->finals[kept] = j->finals[i];
+			kept++;
+		}
+	j->final_count = kept;
+}
+
+void judge_turn_words(struct judge *j, const struct call_output *o)
+{
+	uint32_t i;
+
+	j->turn_len = (uint32_t)(o->text_len < JUDGE_TURN_TEXT ? o->text_len : JUDGE_TURN_TEXT);
+	memcpy(j->turn_text, o->text, j->turn_len);
+	j->words_wait = false;
+	judge_finals_found(j, o->text, o->text_len);
+	for (i = 0; i < j->final_count; i++)
+		j->finals[i].waits = false; /* this was the next turn */
+}
+
+/* ---- when a turn is over --------------------------------------------------------------------------------------------- */
+
+/* The longest silence in which a turn may still go on. */
+static uint64_t turn_open_us(const struct judge *j)
+{
+	const struct call_settings *s = &j->scene->settings;
+	int64_t of[] = { s->turn_silence_ms, s->turn_complete_ms, s->turn_open_ms, s->turn_spelled_ms }, longest = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		longest = of[i] > longest ? of[i] : longest;
+	return (uint64_t)(longest + s->turn_final_wait_ms) * MS_US;
+}
+
+/* The caller may still be in the middle of his turn. */
+bool judge_turn_open(const struct judge *j)
+{
+	uint64_t said_us = j->voice_us > j->text_us ? j->voice_us : j->text_us;
+
+	return judge_now(j) <= said_us + turn_open_us(j) + 500 * MS_US;
+}
+
+void judge_sound_begins_turn(struct judge *j, const struct sound *s)
+{
+	noise_begins(j, s);
+	if (j->answer.used && s->said == j->answer.said)
+		answer_begins(j);
+	else if (j->answer.used && j->answer.begun)
+		j->answer.void_ = true;
+	judge_tools_spoken_over(j);
+}
+
+void judge_sound_in_turn(struct judge *j, const struct sound *s)
+{
+	uint64_t now = judge_now(j);
+
+	if (j->noise.used && s->said == j->noise.said)
+		j->noise.to_us = now;
+	if (j->answer.used && s->said == j->answer.said)
+		j->answer.to_us = now;
+	if (j->voice_us + 300 * MS_US < now)
+		judge_tools_spoken_over(j);
+}
+
+void judge_turns_time(struct judge *j)
+{
+	finals_time(j);
+	noise_time(j);
+	quiet_time(j);
+}
+
+void judge_finals_end(struct judge *j)
+{
+	uint64_t now = j->lost_us ? j->lost_us : j->scene->ended_us ? j->scene->ended_us : judge_now(j);
+	uint32_t i;
+
+	if (j->time_up_us && j->time_up_us < now)
+		now = j->time_up_us;
+	for (i = 0; i < j->final_count; i++)
+		if (j->finals[i].owed_us + 10 * S_US < now && j->finals[i].at_us <= j->open_turn_us)
+			judge_fail(j, N5, "the final words \"%.*s\" were never shown to the model", (int)(j->finals[i].len < 60 ? j->finals[i].len : 60),
+				j->finals[i].text);
+}
