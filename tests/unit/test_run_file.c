@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <ftw.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,13 +84,15 @@ static pid_t holder_start(void)
 	pid = fork();
 	if (!pid) {
 		struct run_facts facts = { .pid = getpid(), .is_ready = true, .listen = "127.0.0.1:77" };
+		char *words[] = { (char *)"sleep", (char *)"30", NULL };
+		pid_t sleeper;
 		struct err_detail detail;
 		struct run_file f;
 
 		if (run_file_take(&f, data, "conductor", &detail) || run_file_tell(&f, &facts))
 			_exit(1);
-		if (!fork())
-			execlp("sleep", "sleep", "30", (char *)NULL); /* inherits what is not closed on exec */
+		if (posix_spawnp(&sleeper, "sleep", NULL, NULL, words, environ)) /* has what is not closed on exec; comes back behind the exec */
+			_exit(1);
 		(void)!write(ready[1], "x", 1);
 		pause();
 	}
