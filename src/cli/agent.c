@@ -169,7 +169,7 @@ static void model_wake(void *arg, uint64_t delay_us)
 }
 
 /* The rehearsed engine, and a look at what it knows by then. */
-static enum err model_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct request_block *blocks,
+static enum err model_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct llm_block *blocks,
 	size_t count, const struct llm_events *events, void *arg)
 {
 	struct agent *a = vendor;

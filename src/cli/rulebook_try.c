@@ -2,6 +2,7 @@
  * the agent's words, what was understood, the tools with their results and the outcome are printed. Two lines are no words:
  * "/cut N words" says them after having heard only N words of the agent's, "/hangup" ends the call, as the end of the input does.
  *
+ * As in a call, the engine sees personal data masked, and what is printed has the true values.
  * Tools reach nothing: their results come from a file of records (--tools), or from the built-in one that the shipped books find.
  * Exit status: 0; 1 when the outcome is a failure or not the one of --expect; 2 wrong usage; 3 something is not there.
  */
@@ -17,6 +18,7 @@
 #include "base/json.h"
 #include "cli/book.h"
 #include "providers/rehearsed/rehearsed.h"
+#include "voice/masker.h"
 
 enum { BLOCKS_MAX = 2000, TURN_TOOLS_MAX = 20, TEXT_MAX_BYTES = 1024 * 1024, LINE_MAX_BYTES = 4096 };
 
@@ -48,6 +50,7 @@ struct trying {
 	const char *language;
 	json_t *variables, *tools, *known;
 	struct rehearsed *engine;
+	struct masker *masker;
 	struct said said[BLOCKS_MAX];
 	size_t count;
 	struct buf texts;
@@ -92,10 +95,37 @@ static void agent_cut(struct trying *t, size_t words)
 		s->block.text_len = i;
 }
 
+/* What the engine made of it, with the values in the place of placeholders: `text` as they are said. */
+static enum err values_back(struct trying *t, struct rehearsed_reply *reply)
+{
+	const struct redact_map *map = masker_map(t->masker);
+	struct buf *data[] = { &reply->arguments, &reply->value };
+	struct redact_speaker speaker;
+	struct buf out;
+	size_t i;
+
+	buf_init(&out, TEXT_MAX_BYTES);
+	redact_speaker_init(&speaker, t->language);
+	redact_speak(&speaker, map, buf_str(&reply->text), reply->text.len, &out);
+	redact_speak_end(&speaker, &out);
+	buf_reset(&reply->text);
+	buf_append(&reply->text, out.data, out.len);
+	for (i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
+		buf_reset(&out);
+		redact_restore(map, buf_str(data[i]), data[i]->len, &out);
+		buf_reset(data[i]);
+		buf_append(data[i], out.data, out.len);
+	}
+	buf_fini(&out);
+	return reply->text.err ? reply->text.err : reply->arguments.err ? reply->arguments.err : reply->value.err;
+}
+
 static enum err plan(struct trying *t, struct rehearsed_reply *reply)
 {
 	static struct request_block blocks[BLOCKS_MAX];
+	struct masked_request request;
 	size_t i, n = 0;
+	enum err err;
 
 	if (t->texts.err)
 		return t->texts.err;
@@ -105,7 +135,10 @@ static enum err plan(struct trying *t, struct rehearsed_reply *reply)
 		blocks[n].text = (const char *)t->texts.data + t->said[i].text;
 		n += blocks[n].type != BLOCK_AGENT || blocks[n].text_len; /* nothing heard is no block */
 	}
-	return rehearsed_plan(t->engine, blocks, n, reply);
+	err = masker_request(t->masker, blocks, n, &request);
+	if (!err)
+		err = rehearsed_plan(t->engine, request.blocks, request.count, reply);
+	return err ? err : values_back(t, reply);
 }
 
 /* ---- what is printed ---- */
@@ -371,6 +404,8 @@ static int engine_make(struct trying *t)
 		err = rehearsed_new(&t->engine, flow.data, flow.len, no_wake, NULL, &detail);
 	buf_fini(&flow);
 	if (!err)
+		err = masker_new(&t->masker);
+	if (!err)
 		return CLI_FINE;
 	return cli_fail(t->cli, err == ERR_NOMEM ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message[0] ? detail.message : err_name(err));
 }
@@ -415,6 +450,7 @@ int rulebook_try(struct cli *cli, int argc, char **argv)
 	if (!status)
 		status = run(t, argv[2]);
 	rehearsed_free(&t->engine);
+	masker_free(&t->masker);
 	rulebook_free(t->book);
 	json_decref(t->variables);
 	json_decref(t->tools);

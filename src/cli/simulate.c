@@ -386,7 +386,7 @@ static int sabotage_take(struct simulating *m)
 	m->options.sabotage = promise_find(m->sabotage);
 	if (m->options.sabotage < 0 || m->options.sabotage >= REPLAY)
 		return cli_fail(m->cli, CLI_USAGE, ERR_USAGE, "--sabotage",
-			"P01, P02, P03, P04, P05, P06, P08, P09, P10, P12, P13, P14, P15, P24, N3, N4, N5, N6", "no guard is called \"%s\"", m->sabotage);
+			"P01, P02, P03, P04, P05, P06, P08, P09, P10, P12, P13, P14, P15, P24, N3, N4, N5, N6, PII", "no guard is called \"%s\"", m->sabotage);
 	return CLI_FINE;
 }
 

@@ -1,5 +1,8 @@
 /* A language model: a request in, text and tool calls out, streamed. Loop thread of the session.
  *
+ * Whatever was said or looked up reaches a model as `struct redacted` and as nothing else: personal data is masked, by type
+ * (redact/redact.h). What a model says of a value is its placeholder, in words as in a tool's arguments; whoever asked puts the value
+ * back. A tool's name is the rule-book's.
  * Shapes as in stt.h. `tool` comes only with complete, parsed arguments; `done` or `failed` is the last callback, the slot
  * is NULL before it.
  */
@@ -12,7 +15,18 @@
 #include "base/err.h"
 #include "providers/shapes.h"
 
+struct redacted; /* redact/redact.h */
 struct llm_answer;
+
+/* One block of a request, in order. Adapters merge neighbours of one role. All borrowed. */
+struct llm_block {
+	enum block_type type;
+	uint32_t turn, index; /* TOOL_USE and TOOL_RESULT: its key */
+	uint32_t status;      /* TOOL_RESULT: enum tool_status */
+	const char *name;     /* TOOL_USE */
+	size_t name_len;
+	const struct redacted *text; /* never NULL: words; TOOL_USE: arguments (JSON); TOOL_RESULT: the result; EVENT: knowledge, late results */
+};
 
 struct llm_events {
 	void (*text)(void *arg, const char *text, size_t len);
@@ -25,7 +39,7 @@ struct llm {
 	const char *name;
 	/* `vendor` knows the call's prompt and tools. What is passed in is borrowed for the call. `attempt` counts from 1, for choosing an alternative above. */
 	enum err (*start)(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt,
-		const struct request_block *blocks, size_t count, const struct llm_events *events, void *arg);
+		const struct llm_block *blocks, size_t count, const struct llm_events *events, void *arg);
 	void (*cancel)(struct llm_answer **ap);
 };
 

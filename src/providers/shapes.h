@@ -37,7 +37,7 @@ enum ask_kind {
 	ASK_CONTINUE /* go on where the agent's last words end */
 };
 
-/* One block of a request to a model, in order. Adapters merge neighbours of one role. */
+/* One block of a request to a model as the call has it: what was truly said. A model gets struct llm_block (llm.h). */
 enum block_type { BLOCK_CALLER = 1, BLOCK_AGENT, BLOCK_TOOL_USE, BLOCK_TOOL_RESULT, BLOCK_EVENT };
 
 struct request_block {

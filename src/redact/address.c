@@ -218,6 +218,8 @@ static size_t spoken_start(const struct scan *s, size_t at)
 		if (i > 1 && is_element(s, i - 2) && !connector(&s->tokens[i - 2]) &&
 			(connector(t) || (glued && t->glued && t->kind == TOKEN_MARK && t->mark && strchr("._-+", t->mark))))
 			i -= 2;
+		else if (scan_turns(s, i)) /* the words of another turn, unless they end with a connector */
+			break;
 		else if (is_element(s, i - 1) && !connector(t) && (glued || is_said_digit(s, i - 1) || is_letter(s, i - 1) ||
 			(small && digits <= SPOKEN_DIGITS && is_name(s, i - 1))))
 			i--;
@@ -298,6 +300,14 @@ static void address_read(struct scan *s, size_t at, size_t right)
 	memcpy(whole.at + whole.len, domain.at, domain.len);
 	whole.len += domain.len;
 	scan_report(s, type, first, last - 1, whole.at, whole.len, false);
+}
+
+bool address_at(const struct scan *s, size_t i)
+{
+	struct words w = { .max = DOMAIN_BYTES };
+	size_t n = at_length(s, i);
+
+	return n && i + n < s->count && (handle_read(s, i + n, &w) || domain_read(s, i + n, &w));
 }
 
 void addresses_find(struct scan *s)

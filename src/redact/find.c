@@ -1,13 +1,17 @@
 /* redact_find: tokens once, addresses, then numbers in what is left; entities in order. Owns nothing beyond the call. */
 #include "redact/redact.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <sodium.h>
 
 #include "redact/scan.h"
 #include "redact/token.h"
 
-enum { EARLIER_BYTES = 512, QUESTION_BYTES = 1024, STACK_TOKENS = 1024 };
+enum { EARLIER_BYTES = 256, QUESTION_BYTES = 1024, STACK_TOKENS = 1024, DIGITS_LEAST = 4, HELD_LEAST = 3 };
 
 const char *redact_type_name(enum redact_type type)
 {
@@ -86,6 +90,19 @@ static enum word_class question_about(const char *question, size_t len)
 	return WORD_OTHER;
 }
 
+enum word_class scan_asked(struct scan *s)
+{
+	if (!s->has_asked && s->context && s->context->question_len)
+		s->asked = question_about(s->context->question, s->context->question_len);
+	s->has_asked = true;
+	return s->asked;
+}
+
+bool scan_phone_wanted(const struct scan *s)
+{
+	return s->context && s->context->asked_len && question_about(s->context->asked, s->context->asked_len) == WORD_ABOUT_PHONE;
+}
+
 static void order_entities(struct redact_found *found)
 {
 	size_t i, k;
@@ -99,52 +116,160 @@ static void order_entities(struct redact_found *found)
 		}
 }
 
-static enum err scan_run(struct scan *s)
+static void claims_take(struct scan *s)
 {
-	struct token few[STACK_TOKENS];
+	size_t i, k = 0, first;
 
-	s->tokens = s->len <= STACK_TOKENS ? few : malloc(s->len * sizeof(*s->tokens));
-	if (!s->tokens)
-		return ERR_NOMEM;
-	s->count = tokens_read(s->tokens, s->text, s->len);
+	for (i = 0; i < s->claim_count; i++) {
+		const struct scan_claim *c = &s->claims[i];
+
+		while (k < s->count && s->tokens[k].start < c->start)
+			k++;
+		first = k;
+		while (k < s->count && s->tokens[k].end <= c->end)
+			k++;
+		if (k > first)
+			scan_report(s, c->type, first, k - 1, c->value, strlen(c->value), c->held);
+	}
+}
+
+/* At most so many digits. */
+static size_t digits_at_most(const struct token *t)
+{
+	if (t->kind == TOKEN_DIGITS)
+		return t->end - t->start;
+	if (t->kind != TOKEN_WORD)
+		return 0;
+	switch ((enum word_class)t->word) {
+	case WORD_DIGIT:
+	case WORD_MAYBE:
+		return 1;
+	case WORD_TENS:
+	case WORD_PAIR:
+		return 2;
+	case WORD_TIMES:
+		return t->value;
+	default:
+		return 0;
+	}
+}
+
+/* Most of what is said holds no more than a day or an hour: too few digits for a number of its own, none at its beginning that could end
+ * one of the turn before, and nothing that could be an address. */
+static bool worth_a_look(const struct scan *s)
+{
+	size_t i, digits = 0, least = s->partial ? HELD_LEAST : DIGITS_LEAST;
+	bool begins = true;
+
+	for (i = 0; i < s->count; i++) {
+		const struct token *t = &s->tokens[i];
+		size_t n = digits_at_most(t);
+
+		digits += n;
+		if (digits >= least || (n && begins) || t->mark == '@' || (t->kind == TOKEN_WORD && t->word == WORD_DOT) || address_at(s, i))
+			return true;
+		begins = begins && number_gap(t);
+	}
+	return false;
+}
+
+static enum err look(struct scan *s)
+{
+	claims_take(s);
 	addresses_find(s);
 	numbers_find(s);
 	order_entities(s->found);
-	if (s->tokens != few)
-		free(s->tokens);
 	return s->full ? ERR_LIMIT : ERR_NONE;
 }
 
-/* The caller's earlier words, a line feed, this text: a number may have begun a turn ago. */
-static enum err scan_joined(struct scan *s, const struct redact_context *context)
+/* The text begins with a number that is one by itself: it goes on from nothing, and what the words before it were about is not its own. */
+static bool stands_alone(const struct scan *s)
 {
-	size_t before = context->earlier_len < EARLIER_BYTES ? context->earlier_len : EARLIER_BYTES, len = s->len;
-	char *joined = malloc(before + 1 + len);
+	const struct redact_entity *e = s->found->entities;
+	size_t i = 0;
+
+	while (i < s->count && s->tokens[i].kind != TOKEN_TAKEN && number_gap(&s->tokens[i]))
+		i++;
+	return s->found->count && i < s->count && e->start <= s->tokens[i].start && e->type >= REDACT_PHONE && e->type != REDACT_NUMBER;
+}
+
+/* The caller's earlier words, a line feed, this text: a number may have begun a turn ago. */
+static enum err look_behind(struct scan *s, const char *earlier, size_t before)
+{
+	char *joined = malloc(before + 1 + s->len);
 	enum err err;
 
 	if (!joined)
 		return ERR_NOMEM;
-	memcpy(joined, context->earlier + context->earlier_len - before, before);
+	memcpy(joined, earlier, before);
 	joined[before] = '\n';
-	if (len)
-		memcpy(joined + before + 1, s->text, len);
+	if (s->len)
+		memcpy(joined + before + 1, s->text, s->len);
 	s->text = joined;
-	s->len = before + 1 + len;
+	s->len += before + 1;
 	s->skip = before + 1;
-	err = scan_run(s);
+	s->count = tokens_read(s->tokens, s->text, s->len);
+	s->found->count = 0;
+	s->full = false;
+	err = look(s);
 	free(joined);
 	return err;
 }
 
-enum err redact_find(const char *text, size_t len, const struct redact_context *context, struct redact_found *found)
+/* What was found in the text alone stays found: two numbers one behind the other may look like none. */
+static enum err look_joined(struct scan *s, const char *earlier, size_t before)
 {
-	struct scan s = { .text = text, .len = len, .asked = WORD_OTHER, .found = found };
+	struct redact_found alone;
+	size_t count = s->found->count;
+	enum err err;
 
+	if (!count)
+		return look_behind(s, earlier, before);
+	memcpy(&alone, s->found, offsetof(struct redact_found, entities) + count * sizeof(alone.entities[0]));
+	err = look_behind(s, earlier, before);
+	if (!err && s->found->count < count)
+		memcpy(s->found, &alone, offsetof(struct redact_found, entities) + count * sizeof(alone.entities[0]));
+	sodium_memzero(alone.entities, count * sizeof(alone.entities[0]));
+	return err;
+}
+
+static enum err scan_run(struct scan *s, const struct redact_context *context)
+{
+	size_t before = context ? context->earlier_len : 0, room;
+	struct token few[STACK_TOKENS];
+	enum err err = ERR_NONE;
+
+	before = before < EARLIER_BYTES ? before : EARLIER_BYTES;
+	room = s->len + before + 1;
+	s->tokens = room <= STACK_TOKENS ? few : malloc(room * sizeof(*s->tokens));
+	if (!s->tokens)
+		return ERR_NOMEM;
+	s->count = tokens_read(s->tokens, s->text, s->len);
+	if (s->claim_count || worth_a_look(s)) {
+		err = look(s);
+		if (!err && before && !stands_alone(s))
+			err = look_joined(s, context->earlier + context->earlier_len - before, before);
+	}
+	if (s->tokens != few)
+		free(s->tokens);
+	s->tokens = NULL;
+	return err;
+}
+
+enum err scan_find(const char *text, size_t len, const struct redact_context *context, const struct scan_claim *claims, size_t count,
+	struct redact_found *found)
+{
+	struct scan s = { .text = text, .len = len, .context = context, .asked = WORD_OTHER, .claims = claims, .claim_count = count, .found = found };
+
+	assert(!count || !context || !context->earlier_len);
 	found->count = 0;
 	if (len > REDACT_MAX_BYTES)
 		return ERR_LIMIT;
-	if (context && context->question_len)
-		s.asked = question_about(context->question, context->question_len);
 	s.partial = context && context->partial;
-	return context && context->earlier_len ? scan_joined(&s, context) : scan_run(&s);
+	return scan_run(&s, context);
+}
+
+enum err redact_find(const char *text, size_t len, const struct redact_context *context, struct redact_found *found)
+{
+	return scan_find(text, len, context, NULL, 0, found);
 }

@@ -27,7 +27,7 @@ struct redacted {
 	char text[];
 };
 
-enum { MAP_ENTRY = 1, ENTRY_TYPE = 1, ENTRY_VALUE = 2, NAME_BYTES = 40, FIRST_ROOM = 8 };
+enum { MAP_ENTRY = 1, ENTRY_TYPE = 1, ENTRY_VALUE = 2, NAME_BYTES = REDACT_NAME_BYTES, FIRST_ROOM = 8 };
 
 enum err redact_map_new(struct redact_map **mp)
 {
@@ -157,18 +157,33 @@ enum err redact_map_decode(struct redact_map **mp, const void *data, size_t len)
 	return err;
 }
 
+/* Digits that nobody has named may be those of a value that has a name. */
+static const struct entry *entry_of_digits(const struct redact_map *m, const char *digits)
+{
+	char said[SPOKEN_DIGITS_MAX];
+	bool plus;
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->entries[i].type != REDACT_NUMBER && spoken_digits(m->entries[i].type, m->entries[i].value, said, &plus) && !strcmp(said, digits))
+			return &m->entries[i];
+	return NULL;
+}
+
 /* "[PHONE_1]", or "[PHONE]" for what cannot be given back. */
 static enum err placeholder(struct redact_map *m, const struct redact_entity *e, char *name)
 {
-	uint32_t number = 0;
-	enum err err = e->held ? ERR_NONE : map_add(m, e->type, e->value, &number);
+	const struct entry *named = e->type == REDACT_NUMBER && !e->held ? entry_of_digits(m, e->value) : NULL;
+	enum redact_type type = named ? named->type : e->type;
+	uint32_t number = named ? named->number : 0;
+	enum err err = e->held || named ? ERR_NONE : map_add(m, type, e->value, &number);
 
 	if (err && err != ERR_LIMIT)
 		return err;
 	if (number)
-		snprintf(name, NAME_BYTES, "[%s_%u]", redact_type_name(e->type), (unsigned int)number);
+		snprintf(name, NAME_BYTES, "[%s_%u]", redact_type_name(type), (unsigned int)number);
 	else
-		snprintf(name, NAME_BYTES, "[%s]", redact_type_name(e->type));
+		snprintf(name, NAME_BYTES, "[%s]", redact_type_name(type));
 	return ERR_NONE;
 }
 
@@ -208,10 +223,11 @@ enum err redact_apply(struct redact_map *m, const char *text, size_t len, const 
 	return ERR_NONE;
 }
 
-enum err redact_text(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp)
+enum err map_mask(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, const struct scan_claim *claims,
+	size_t count, struct redacted **rp)
 {
 	struct redact_found found;
-	enum err err = redact_find(text, len, context, &found);
+	enum err err = scan_find(text, len, context, claims, count, &found);
 	size_t i;
 
 	*rp = NULL;
@@ -220,6 +236,26 @@ enum err redact_text(struct redact_map *m, const char *text, size_t len, const s
 	for (i = 0; i < found.count; i++)
 		sodium_memzero(found.entities[i].value, sizeof(found.entities[i].value));
 	return err;
+}
+
+enum err redact_text(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp)
+{
+	struct scan_claim claims[SCAN_CLAIMS];
+	size_t count = context && context->ours && m->count ? spoken_claims(m, text, len, claims) : 0;
+
+	return map_mask(m, text, len, context, claims, count, rp);
+}
+
+enum err redacted_copy(const void *text, size_t len, struct redacted **rp)
+{
+	*rp = malloc(sizeof(**rp) + len + 1);
+	if (!*rp)
+		return ERR_NOMEM;
+	(*rp)->len = len;
+	if (len)
+		memcpy((*rp)->text, text, len);
+	(*rp)->text[len] = 0;
+	return ERR_NONE;
 }
 
 const char *redacted_text(const struct redacted *r)
@@ -249,7 +285,7 @@ static const struct entry *entry_find(const struct redact_map *m, const char *te
 		const struct entry *e = &m->entries[i];
 
 		n = strlen(redact_type_name(e->type));
-		if (n + 2 > (size_t)(close - text) || text[n + 1] != '_' || memcmp(text + 1, redact_type_name(e->type), n))
+		if (n + 2 > (size_t)(close - text) || text[n + 1] != '_' || memcmp(text + 1, redact_type_name(e->type), n) != 0)
 			continue;
 		n = (size_t)snprintf(name, sizeof(name), "[%s_%u]", redact_type_name(e->type), (unsigned int)e->number);
 		if (n == (size_t)(close - text) + 1 && !memcmp(name, text, n)) {
@@ -258,6 +294,22 @@ static const struct entry *entry_find(const struct redact_map *m, const char *te
 		}
 	}
 	return NULL;
+}
+
+size_t map_entry(const struct redact_map *m, size_t i, enum redact_type *type, const char **value)
+{
+	*type = m->entries[i].type;
+	*value = m->entries[i].value;
+	return m->entries[i].number;
+}
+
+const char *map_find(const struct redact_map *m, const char *text, size_t len, enum redact_type *type, size_t *took)
+{
+	const struct entry *e = entry_find(m, text, len, took);
+
+	if (e)
+		*type = e->type;
+	return e ? e->value : NULL;
 }
 
 void redact_restore(const struct redact_map *m, const char *text, size_t len, struct buf *out)

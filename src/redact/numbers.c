@@ -121,8 +121,7 @@ static size_t item_read(const struct scan *s, struct run *r, size_t i)
 	}
 }
 
-/* May a run go on over this token? */
-static bool is_gap(const struct token *t)
+bool number_gap(const struct token *t)
 {
 	if (t->kind == TOKEN_MARK)
 		return t->mark && strchr("-.,()+;!?", t->mark);
@@ -154,7 +153,7 @@ static bool run_read(const struct scan *s, struct run *r, size_t i)
 			r->next = i + took;
 			continue;
 		}
-		if (!r->count || !is_gap(&s->tokens[i]) || ++gap > GAP_TOKENS)
+		if (!r->count || !number_gap(&s->tokens[i]) || ++gap > GAP_TOKENS)
 			break;
 		correction = correction || s->tokens[i].word == WORD_CORRECTION;
 		r->dots += s->tokens[i].mark == '.' && s->tokens[i].glued && i + 1 < s->count && s->tokens[i + 1].glued;
@@ -202,13 +201,13 @@ static bool number_here(const struct scan *s, size_t first)
 }
 
 /* What the words before the run, else behind it, else the question, say that it is. */
-static void run_about(const struct scan *s, struct run *r)
+static void run_about(struct scan *s, struct run *r)
 {
 	r->about = about_here(s, r->items[0].first);
 	if (r->about == WORD_OTHER)
 		r->about = about_behind(s, r->next);
 	if (r->about == WORD_OTHER)
-		r->about = s->asked;
+		r->about = scan_asked(s);
 	if (r->about == WORD_OTHER && number_here(s, r->items[0].first))
 		r->about = WORD_ABOUT_NUMBER;
 }
@@ -266,8 +265,8 @@ static bool guess_set(struct guess *g, enum redact_type type, const char *prefix
 	return true;
 }
 
-/* Ten digits of the North American plan that are written or named as a phone number. */
-static bool is_american(const struct run *r, const char *d, size_t n, size_t first, size_t last)
+/* Ten digits of the North American plan that are written, named or waited for as a phone number. */
+static bool is_american(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last)
 {
 	const struct item *it = &r->items[first];
 	size_t shape = n - 10;
@@ -276,7 +275,9 @@ static bool is_american(const struct run *r, const char *d, size_t n, size_t fir
 		return false;
 	if (r->about == WORD_ABOUT_PHONE || r->about == WORD_ABOUT_NUMBER)
 		return true;
-	return last - first == 2 + shape && it[shape].written && it[shape].count == 3 && it[shape + 1].count == 3 && it[shape + 2].count == 4;
+	if (last - first == 2 + shape && it[shape].written && it[shape].count == 3 && it[shape + 1].count == 3 && it[shape + 2].count == 4)
+		return true;
+	return r->about == WORD_OTHER && scan_phone_wanted(s);
 }
 
 static bool is_bracketed(const struct scan *s, const struct item *it)
@@ -294,9 +295,9 @@ static bool guess_phone(const struct scan *s, const struct run *r, const char *d
 		return false;
 	if (n == 10 && d[0] >= '6' && !is_bracketed(s, &r->items[first]) && !all_one_digit(d, n))
 		return guess_set(g, REDACT_PHONE, "+91", d, n);
-	if (n == 10 && is_american(r, d, n, first, last))
+	if (n == 10 && is_american(s, r, d, n, first, last))
 		return guess_set(g, REDACT_PHONE, "+1", d, n);
-	if (n == 11 && d[0] == '1' && is_american(r, d, n, first, last))
+	if (n == 11 && d[0] == '1' && is_american(s, r, d, n, first, last))
 		return guess_set(g, REDACT_PHONE, "+", d, n);
 	if (n == 11 && d[0] == '0' && (d[1] >= '6' || named))
 		return guess_set(g, REDACT_PHONE, "+91", d + 1, n - 1);
@@ -357,6 +358,12 @@ static bool guess_corrected(const struct scan *s, const struct run *r, size_t fi
 	return false;
 }
 
+/* Items of two turns: only all of them together are one number. */
+static bool over_turns(const struct scan *s, const struct run *r, size_t a, size_t b)
+{
+	return s->tokens[r->items[a].first].start < s->skip && s->tokens[r->items[b].last].end > s->skip;
+}
+
 /* The best part of items first to last, or false: a checksum before a phone number, long before short. */
 static bool guess_part(const struct scan *s, const struct run *r, size_t *first, size_t *last, struct guess *g)
 {
@@ -368,7 +375,7 @@ static bool guess_part(const struct scan *s, const struct run *r, size_t *first,
 		for (b = a; b <= to && span_digits(r, a, b) <= ID_DIGITS; b++) {
 			size_t n = span_digits(r, a, b);
 
-			if (r->items[a].maybe || r->items[b].maybe || n < 10 || !guess_span(s, r, a, b, &try))
+			if (r->items[a].maybe || r->items[b].maybe || n < 10 || over_turns(s, r, a, b) || !guess_span(s, r, a, b, &try))
 				continue;
 			n += try.type == REDACT_PHONE ? 0 : 100;
 			if (n <= best)
@@ -382,7 +389,7 @@ static bool guess_part(const struct scan *s, const struct run *r, size_t *first,
 }
 
 /* Nothing holds, but the words say what it is, or that more is to come. */
-static bool guess_named(const struct scan *s, const struct run *r, size_t first, size_t last, struct guess *g, bool *held)
+static bool guess_named(struct scan *s, const struct run *r, size_t first, size_t last, struct guess *g, bool *held)
 {
 	const char *d = r->digits + r->items[first].digit;
 	size_t n = span_digits(r, first, last);
@@ -396,8 +403,10 @@ static bool guess_named(const struct scan *s, const struct run *r, size_t first,
 		return guess_set(g, REDACT_PHONE, "", d, n);
 	if (*held && n >= HELD_DIGITS)
 		return guess_set(g, REDACT_NUMBER, "", d, n < ID_DIGITS ? n : ID_DIGITS);
-	if (s->asked >= WORD_ABOUT_PHONE && s->asked <= WORD_ABOUT_AADHAAR && r->about == s->asked && n >= 4 && n <= ID_DIGITS)
+	if (r->about >= WORD_ABOUT_PHONE && r->about <= WORD_ABOUT_AADHAAR && n >= 4 && n <= ID_DIGITS && scan_asked(s) == r->about)
 		return guess_set(g, REDACT_NUMBER, "", d, n);
+	if (n == 10 && first < last && r->about != WORD_ABOUT_ELSE && d[0] >= '2' && d[3] >= '2')
+		return guess_set(g, REDACT_NUMBER, "", d, n); /* said in pieces: an American number that nobody has named, or as private */
 	return false;
 }
 

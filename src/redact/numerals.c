@@ -142,3 +142,6 @@ const struct numeral numerals[] = {
 };
 
 const size_t numerals_count = sizeof(numerals) / sizeof(numerals[0]);
+
+const uint16_t numerals_from[NUMERALS_LETTERS + 1] = { 0, 35, 51, 100, 109, 116, 126, 129, 135, 154, 156, 157, 160, 170,
+	188, 195, 223, 224, 232, 263, 306, 324, 330, 330, 330, 333, 335, 525 };

@@ -14,4 +14,8 @@ struct numeral {
 extern const struct numeral numerals[];
 extern const size_t numerals_count;
 
+/* Where the words that begin with 'a', 'b', … 'z' begin, then those of other scripts, then their end. */
+enum { NUMERALS_LETTERS = 27 };
+extern const uint16_t numerals_from[NUMERALS_LETTERS + 1];
+
 #endif

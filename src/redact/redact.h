@@ -2,7 +2,8 @@
  *
  * `struct redacted` is the only text that a model may be given. It is opaque and only this room makes one, so "was it masked?" is
  * a question for the compiler. Each value found becomes a placeholder ([PHONE_1]) kept in a map, one map a call, so that the
- * arguments of a tool get the true value back (redact_restore) and the same value has the same placeholder all call long.
+ * arguments of a tool (redact_restore) and the caller's ear (redact_speak) get the true value back and the same value has the same
+ * placeholder all call long.
  *
  * Found today: e-mail and UPI addresses, phone numbers, payment cards (Luhn), Aadhaar numbers (Verhoeff); written or spoken, in
  * English, Hindi in Latin letters and Devanagari, mixed. docs/redaction.md says what is not.
@@ -23,6 +24,7 @@ enum {
 	REDACT_MAX_BYTES = 64 * 1024, /* a text */
 	REDACT_VALUE_BYTES = 160,     /* a value, with its NUL */
 	REDACT_ENTITIES = 64,         /* found in one text; more is ERR_LIMIT */
+	REDACT_NAME_BYTES = 40,       /* a placeholder, with a NUL */
 	REDACT_MAP_ENTRIES = 256      /* values in one map; from there on placeholders have no number and cannot be restored */
 };
 
@@ -57,9 +59,13 @@ struct redact_found {
 struct redact_context {
 	const char *question; /* the agent's words before this text */
 	size_t question_len;
+	const char *asked;    /* the agent's words since the caller last gave a number: this may be a late answer to one of them. Says */
+	size_t asked_len;     /* no more than that ten digits are a telephone number; its last kilobyte is read */
 	const char *earlier;  /* the caller's words of the turns before; only the last few hundred bytes are read */
 	size_t earlier_len;
 	bool partial;         /* more of this text may come: an open run of digits at its end is held back */
+	bool ours;            /* the agent's own words: values of the map are known by the form in which they are said (redact_speak), at
+	                         the end of the text also the beginning of one. redact_text only */
 };
 
 /* Errors: ERR_LIMIT (text too long, too many entities), ERR_NOMEM. `context` may be NULL. */
@@ -80,7 +86,11 @@ enum err redact_map_decode(struct redact_map **mp, const void *data, size_t len)
 /* Masks a text; you then own *rp. Words that are a placeholder already stay as they are. */
 enum err redact_text(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp) MUST_USE;
 
-/* The same with what redact_find said about this very text. */
+/* A tool's arguments or result, an event: words, and in them or alone a JSON object or list, which stays one. Its texts are looked at one
+ * by one; those of nothing but digits and marks are judged by the name of their member. A number that is masked becomes a text. */
+enum err redact_data(struct redact_map *m, const char *text, size_t len, struct redacted **rp) MUST_USE;
+
+/* The same as redact_text with what redact_find said about this very text. */
 enum err redact_apply(struct redact_map *m, const char *text, size_t len, const struct redact_found *found, struct redacted **rp) MUST_USE;
 
 const char *redacted_text(const struct redacted *r); /* ends in NUL */
@@ -90,5 +100,26 @@ void redacted_free(struct redacted **rp); /* NULL-safe */
 /* Writes `text` with the values of this map in the place of its placeholders; one that the map does not know stays. The
  * values need no escaping inside a JSON string. Errors stick in `out`. */
 void redact_restore(const struct redact_map *m, const char *text, size_t len, struct buf *out);
+
+/* ---- a model's words on their way to the caller ----
+ *
+ * They come in pieces, and a placeholder may be cut anywhere: from a '[' on is held back what may still become one. A value is said
+ * digit by digit ("9 8 7 6 5"), an Indian or North American number without its country code, an address as it is. A placeholder that
+ * cannot be given back becomes neutral words ("that number"; nothing where the language is neither English nor Hindi). */
+struct redact_speaker {
+	char held[REDACT_NAME_BYTES];
+	size_t held_len;
+	bool english, hindi;
+	bool value_before; /* the last thing said was a value */
+	char before;       /* the last byte */
+};
+
+void redact_speaker_init(struct redact_speaker *s, const char *language); /* BCP 47 */
+
+/* Nothing is held, and nothing of this text needs to change. */
+bool redact_speaker_passes(const struct redact_speaker *s, const char *text, size_t len);
+
+void redact_speak(struct redact_speaker *s, const struct redact_map *m, const char *text, size_t len, struct buf *out);
+void redact_speak_end(struct redact_speaker *s, struct buf *out); /* no more comes: says what is held */
 
 #endif

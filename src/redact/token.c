@@ -5,6 +5,7 @@
  */
 #include "redact/token.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -170,19 +171,25 @@ static size_t word_fold(const uint8_t *word, size_t len, uint8_t *out)
 
 enum word_class word_find(const char *word, size_t len, uint8_t *value)
 {
-	uint8_t folded[FOLD_BYTES];
-	size_t n = word_fold((const uint8_t *)word, len, folded), low = 0, high = numerals_count;
+	char folded[FOLD_BYTES + 1];
+	size_t n = word_fold((const uint8_t *)word, len, (uint8_t *)folded), low, high, letter;
 
 	*value = 0;
-	while (n && low < high) {
-		size_t middle = (low + high) / 2, known = strlen(numerals[middle].word);
-		int order = memcmp(folded, numerals[middle].word, n < known ? n : known);
+	if (!n || (!(*folded & 0x80) && !islower((unsigned char)*folded)))
+		return WORD_OTHER;
+	folded[n] = 0;
+	letter = *folded & 0x80 ? NUMERALS_LETTERS - 1 : (size_t)(*folded - 'a');
+	low = numerals_from[letter];
+	high = numerals_from[letter + 1];
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(folded, numerals[middle].word);
 
-		if (!order && n == known) {
+		if (!order) {
 			*value = numerals[middle].value;
 			return (enum word_class)numerals[middle].word_class;
 		}
-		if (order < 0 || (!order && n < known))
+		if (order < 0)
 			high = middle;
 		else
 			low = middle + 1;

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "redact/redact.h"
 #include "simulate/scene.h"
 
 /* ---- the mind ---- */
+
+enum { PLACEHOLDER = REDACT_NAME_BYTES };
 
 struct view { /* what the blocks tell */
 	int asked;            /* the last question the caller heard, or -1 */
@@ -15,9 +18,10 @@ struct view { /* what the blocks tell */
 	bool pending;         /* a question was asked after his last words */
 	uint32_t turns;
 	uint64_t said;        /* hash of his last words */
+	char number[PLACEHOLDER]; /* the last that he has said since he was asked and that we do not see; empty: none */
 	size_t since;         /* the first block after the last thing the agent has to answer to */
 	size_t last_caller;
-	const struct request_block *result; /* a tool's result that nobody has spoken about yet */
+	const struct llm_block *result; /* a tool's result that nobody has spoken about yet */
 	bool goodbye;
 };
 
@@ -30,20 +34,32 @@ static uint64_t hash_text(const char *text, size_t len)
 	return h;
 }
 
-static bool is_hello(const struct request_block *b)
+static bool is_hello(const struct llm_block *b)
 {
 	static const char *const words[] = { "hello", "yes I am still here", "stop", "wait", "ruko", "hold on" };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i]) == b->text_len && !memcmp(words[i], b->text, b->text_len))
+		if (!strcmp(words[i], redacted_text(b->text)))
 			return true;
 	return false;
 }
 
-static void view_agent(struct view *v, const struct script *script, const struct request_block *b)
+/* "[PHONE_1]", the last one. */
+static void number_take(struct view *v, const char *text)
 {
-	int asked = script_step_asked(script, b->text, b->text_len);
+	const char *open, *close;
+
+	for (open = strchr(text, '['); open; open = strchr(open + 1, '[')) {
+		close = strchr(open, ']');
+		if (close && close - open < PLACEHOLDER - 1 && close[-1] >= '0' && close[-1] <= '9')
+			snprintf(v->number, sizeof(v->number), "%.*s", (int)(close - open + 1), open);
+	}
+}
+
+static void view_agent(struct view *v, const struct script *script, const struct llm_block *b)
+{
+	int asked = script_step_asked(script, redacted_text(b->text), redacted_len(b->text));
 
 	v->result = NULL;
 	if (asked < 0)
@@ -51,12 +67,14 @@ static void view_agent(struct view *v, const struct script *script, const struct
 	v->asked = asked;
 	v->answered = v->only_hello = false;
 	v->pending = true;
+	*v->number = 0;
 }
 
-static void view_caller(struct view *v, const struct request_block *b, size_t at)
+static void view_caller(struct view *v, const struct llm_block *b, size_t at)
 {
 	v->turns++;
-	v->said = hash_text(b->text, b->text_len);
+	v->said = hash_text(redacted_text(b->text), redacted_len(b->text));
+	number_take(v, redacted_text(b->text));
 	v->last_caller = v->since = at;
 	v->pending = false;
 	if (v->asked < 0)
@@ -65,13 +83,13 @@ static void view_caller(struct view *v, const struct request_block *b, size_t at
 	v->answered = v->answered || !v->only_hello;
 }
 
-static void view_make(struct view *v, const struct script *script, const struct request_block *blocks, size_t count)
+static void view_make(struct view *v, const struct script *script, const struct llm_block *blocks, size_t count)
 {
 	size_t i;
 
 	*v = (struct view){ .asked = -1 };
 	for (i = 0; i < count; i++) {
-		const struct request_block *b = &blocks[i];
+		const struct llm_block *b = &blocks[i];
 
 		if (b->type == BLOCK_AGENT)
 			view_agent(v, script, b);
@@ -84,7 +102,7 @@ static void view_make(struct view *v, const struct script *script, const struct 
 	}
 }
 
-static bool tool_used(const struct request_block *blocks, size_t count, const char *name)
+static bool tool_used(const struct llm_block *blocks, size_t count, const char *name)
 {
 	size_t i;
 
@@ -106,15 +124,17 @@ static void say(struct model_reply *r, const char *text)
 	r->len += (uint32_t)len;
 }
 
-static void call_tool(struct model_reply *r, const char *name, int step, uint64_t said)
+static void call_tool(struct model_reply *r, const char *name, int step, uint64_t said, const char *number)
 {
 	struct model_tool *t = &r->tools[r->tool_count++];
+	int n;
 
 	t->name = name;
-	snprintf(t->args, sizeof(t->args), "{\"step\": %d, \"said\": \"%08x\"}", step, (unsigned int)(said & 0xffffffff));
+	n = snprintf(t->args, sizeof(t->args), "{\"step\": %d, \"said\": \"%08x\"", step, (unsigned int)(said & 0xffffffff));
+	snprintf(t->args + n, sizeof(t->args) - (size_t)n, *number ? ", \"number\": \"%s\"}" : "}", number);
 }
 
-static void say_ack(struct model_reply *r, uint64_t dice)
+static void say_ack(struct model_reply *r, const char *number, uint64_t dice)
 {
 	static const char *const acks[] = { "Thank you.", "All right.", "Very good.", "I see.", "Fine, thanks." };
 	static const char *const more[] = { "I have written that down for you.", "That helps me a lot, it makes things quicker for both of us.",
@@ -123,9 +143,15 @@ static void say_ack(struct model_reply *r, uint64_t dice)
 	say(r, acks[dice % 5]);
 	if (dice / 5 % 3 == 0)
 		say(r, more[dice / 15 % 5]);
+	if (*number) {
+		char text[PLACEHOLDER + 32];
+
+		snprintf(text, sizeof(text), "I have noted %s here.", number);
+		say(r, text);
+	}
 }
 
-static void say_result(struct model_reply *r, const struct request_block *b)
+static void say_result(struct model_reply *r, const struct llm_block *b)
 {
 	char text[300];
 
@@ -133,8 +159,8 @@ static void say_result(struct model_reply *r, const struct request_block *b)
 		say(r, "That did not work just now, I am sorry.");
 	} else if (b->type == BLOCK_TOOL_RESULT && b->status == TOOL_UNKNOWN) {
 		say(r, "I could not see whether that went through, a colleague will check it.");
-	} else if (b->text_len && b->text_len < 160) {
-		snprintf(text, sizeof(text), "I see here: %.*s.", (int)b->text_len, b->text);
+	} else if (redacted_len(b->text) && redacted_len(b->text) < 160) {
+		snprintf(text, sizeof(text), "I see here: %s.", redacted_text(b->text));
 		say(r, text);
 	}
 }
@@ -146,21 +172,21 @@ static void say_next(struct model_reply *r, const struct script *script, int ste
 		return;
 	}
 	say(r, "Thank you for your time. Goodbye.");
-	call_tool(r, SCRIPT_END_TOOL, step, 0);
+	call_tool(r, SCRIPT_END_TOOL, step, 0, "");
 }
 
 static const char CHECKING[] = "Let me check that for you.";
 
 /* The line that went with a tool, when it is nowhere to be seen behind the caller's last words: for all the model knows it was
  * never said. */
-static void say_checking(struct model_reply *r, const struct view *v, const struct request_block *blocks, size_t count, uint64_t dice)
+static void say_checking(struct model_reply *r, const struct view *v, const struct llm_block *blocks, size_t count, uint64_t dice)
 {
 	bool used = false;
 	size_t i;
 
 	for (i = v->last_caller; i < count; i++) {
 		used = used || blocks[i].type == BLOCK_TOOL_USE;
-		if (blocks[i].type == BLOCK_AGENT && blocks[i].text_len)
+		if (blocks[i].type == BLOCK_AGENT && redacted_len(blocks[i].text))
 			return;
 	}
 	if (used && dice % 2)
@@ -168,7 +194,7 @@ static void say_checking(struct model_reply *r, const struct view *v, const stru
 }
 
 /* An answer has come: the tools that belong to it, unless they were called. */
-static bool call_tools(struct model_reply *r, const struct script *script, const struct view *v, const struct request_block *blocks,
+static bool call_tools(struct model_reply *r, const struct script *script, const struct view *v, const struct llm_block *blocks,
 	size_t count, uint64_t dice)
 {
 	const struct script_step *step = &script->steps[v->asked];
@@ -177,13 +203,13 @@ static bool call_tools(struct model_reply *r, const struct script *script, const
 		return false;
 	if (dice % 2)
 		say(r, CHECKING);
-	call_tool(r, step->tool, v->asked, v->said);
+	call_tool(r, step->tool, v->asked, v->said, v->number);
 	if (step->tool2)
-		call_tool(r, step->tool2, v->asked, v->said);
+		call_tool(r, step->tool2, v->asked, v->said, v->number);
 	return true;
 }
 
-void model_plan(const struct script *script, uint64_t seed, const struct request_block *blocks, size_t count, struct model_reply *reply)
+void model_plan(const struct script *script, uint64_t seed, const struct llm_block *blocks, size_t count, struct model_reply *reply)
 {
 	struct view v;
 	uint64_t dice;
@@ -206,7 +232,7 @@ void model_plan(const struct script *script, uint64_t seed, const struct request
 		say_next(reply, script, 0);
 	} else if (v.answered) {
 		if (!v.result)
-			say_ack(reply, dice);
+			say_ack(reply, v.number, dice);
 		say_next(reply, script, v.asked + 1);
 	} else {
 		if (!v.result)
@@ -216,7 +242,7 @@ void model_plan(const struct script *script, uint64_t seed, const struct request
 }
 
 /* The agent's words at the end of the blocks: what an answer that goes on has said already. */
-static size_t trailing_agent(const struct request_block *blocks, size_t count)
+static size_t trailing_agent(const struct llm_block *blocks, size_t count)
 {
 	size_t n = 0;
 
@@ -248,14 +274,14 @@ static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *te
 }
 
 /* Fillers among the agent's words are no part of the answer. */
-static uint32_t said_already(const struct model_reply *r, const struct request_block *blocks, size_t count)
+static uint32_t said_already(const struct model_reply *r, const struct llm_block *blocks, size_t count)
 {
 	uint32_t at = 0, to;
 	bool whole;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		to = said_to(r, at, blocks[i].text, blocks[i].text_len, &whole);
+		to = said_to(r, at, redacted_text(blocks[i].text), redacted_len(blocks[i].text), &whole);
 		if (whole || i + 1 == count)
 			at = to;
 	}
@@ -347,7 +373,6 @@ static void on_answer(void *arg)
 	} else if (a->tools_told < a->reply.tool_count) {
 		const struct model_tool *t = &a->reply.tools[a->tools_told++];
 
-		judge_tool_asked(&a->model->scene->judge, a->serial, t);
 		a->events->tool(a->arg, a->tools_told - 1, t->name, strlen(t->name), t->args, strlen(t->args));
 	} else {
 		answer_done(a);
@@ -370,7 +395,7 @@ static enum fault harm_draw(struct fault_plan *p, uint64_t now)
 }
 
 /* The model asks again for the last tool whose result it has. */
-static void repeat_tool(struct llm_answer *a, const struct request_block *blocks, size_t count)
+static void repeat_tool(struct llm_answer *a, const struct llm_block *blocks, size_t count)
 {
 	struct model *m = a->model;
 	const struct script_tool *tool;
@@ -386,13 +411,12 @@ static void repeat_tool(struct llm_answer *a, const struct request_block *blocks
 	while (uses < count && !(blocks[uses].type == BLOCK_TOOL_USE && blocks[uses].name_len == blocks[i - 1].name_len &&
 				       !memcmp(blocks[uses].name, blocks[i - 1].name, blocks[uses].name_len)))
 		uses++;
-	if (!tool || uses != i - 1 || blocks[i - 1].text_len >= MODEL_ARGS || !fault_strikes(&m->scene->plan, FAULT_LLM_REPEAT, m->scene->world.now_us))
+	if (!tool || uses != i - 1 || redacted_len(blocks[i - 1].text) >= MODEL_ARGS || !fault_strikes(&m->scene->plan, FAULT_LLM_REPEAT, m->scene->world.now_us))
 		return;
 	a->reply.len = 0;
 	a->reply.tool_count = 1;
 	a->reply.tools[0].name = tool->name;
-	memcpy(a->reply.tools[0].args, blocks[i - 1].text, blocks[i - 1].text_len);
-	a->reply.tools[0].args[blocks[i - 1].text_len] = 0;
+	memcpy(a->reply.tools[0].args, redacted_text(blocks[i - 1].text), redacted_len(blocks[i - 1].text) + 1);
 }
 
 static struct llm_answer *answer_free(struct model *m)
@@ -405,7 +429,7 @@ static struct llm_answer *answer_free(struct model *m)
 	return NULL;
 }
 
-static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct request_block *blocks,
+static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct llm_block *blocks,
 	size_t count, const struct llm_events *events, void *arg)
 {
 	struct model *m = vendor;
@@ -416,7 +440,7 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	(void)attempt;
 	*ap = NULL;
 	m->serial++;
-	judge_model_asked(&m->scene->judge, m->serial, kind, blocks, count);
+	judge_model_asked(&m->scene->judge, blocks, count);
 	if (!a)
 		return ERR_LIMIT;
 	if (fault_strikes(&m->scene->plan, FAULT_LLM_REFUSED, m->scene->world.now_us))

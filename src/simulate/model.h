@@ -1,7 +1,7 @@
 /* The simulated language model (an LLM vendor). It keeps nothing between requests: what it says follows from the blocks it
  * is given, the script and the call's seed, so that a second attempt at one answer says the same. It asks the next question,
  * calls the tool that belongs to an answer, goes on from where its words end when told to, and ends the call when all is
- * asked. One thread, virtual time.
+ * asked. A number that it does not see it reads back, and gives to the tool, by its placeholder. One thread, virtual time.
  */
 #ifndef SIMULATE_MODEL_H
 #define SIMULATE_MODEL_H
@@ -59,6 +59,6 @@ extern const struct llm simulated_llm; /* its vendor is a struct model */
 void model_init(struct model *m, struct scene *scene);
 
 /* The whole reply to these blocks, before ASK_CONTINUE takes away what was said. For the tests. */
-void model_plan(const struct script *script, uint64_t seed, const struct request_block *blocks, size_t count, struct model_reply *reply);
+void model_plan(const struct script *script, uint64_t seed, const struct llm_block *blocks, size_t count, struct model_reply *reply);
 
 #endif

@@ -1,7 +1,7 @@
 /* The judge's table, its clocks and what it makes of every step. The checks of what is said and heard stand in
  * promises_speech.c and promises_heard.c, those of the floor in promises_floor.c, those of turns, tools and answers in promises_turns.c,
  * promises_tools.c and promises_dialogue.c, those of a line that goes deaf in promises_line.c, those of what is kept in promises_kept.c
- * and promises_recording.c. */
+ * and promises_recording.c, those of what the model may not see in promises_private.c. */
 #include "simulate/promises.h"
 
 #include <stdarg.h>
@@ -30,6 +30,7 @@ const struct promise_fact promise_facts[PROMISES] = {
 	[N4] = { "N4", "no audio is lost in silence" },
 	[N5] = { "N5", "what was said and done is kept, in order, once" },
 	[N6] = { "N6", "nothing is left open when its owner died" },
+	[PII] = { "PII", "no number of the caller's reaches the model in clear; tools get it" },
 	[REPLAY] = { "replay", "the recorded inputs give the same outputs again" },
 	[SAVED] = { "saved", "a call that was saved and loaded goes on the same" },
 };
@@ -176,6 +177,9 @@ void judge_step(struct judge *j, const struct call_input *in, const struct call_
 		judge_dialogue_output(j, &out->items[i]);
 		judge_speech_output(j, &out->items[i]);
 	}
+	for (i = 0; i < out->count; i++)
+		if (out->items[i].type == OUT_ASK)
+			judge_request(j, out->items[i].blocks, out->items[i].block_count);
 	judge_dialogue_time(j);
 	judge_speech_time(j);
 }
@@ -217,7 +221,6 @@ void judge_worker_died(struct judge *j)
 	j->held = false;
 	j->air_open = false;
 	j->active_gen = 0;
-	j->asks_first = j->asks_end;
 	j->final_count = 0;
 	j->answer.used = j->noise.used = false;
 	j->watch.used = false;

@@ -20,10 +20,9 @@
 struct scene;
 struct script_step;
 struct play_order;
-struct model_tool;
 struct ledger_entry;
 
-enum promise { P01 = 0, P02, P03, P04, P05, P06, P08, P09, P10, P12, P13, P14, P15, P24, N3, N4, N5, N6, REPLAY, SAVED, PROMISES };
+enum promise { P01 = 0, P02, P03, P04, P05, P06, P08, P09, P10, P12, P13, P14, P15, P24, N3, N4, N5, N6, PII, REPLAY, SAVED, PROMISES };
 
 struct promise_fact {
 	const char *name; /* "P01" */
@@ -56,7 +55,7 @@ struct verdict {
 
 enum gen_is { GEN_IS_ASKED = 1, GEN_IS_OVER = 2, GEN_IS_AHEAD = 4, GEN_IS_RELEASED = 8, GEN_IS_DISCARDED = 16, GEN_IS_COMPLETE = 32 };
 
-struct judged_tool { /* a tool that the model asked for */
+struct judged_tool { /* a tool that the model asked for, as the core was told */
 	uint32_t gen;
 	uint32_t hash;
 };
@@ -154,9 +153,6 @@ struct judge {
 	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
 	/* generations */
 	uint8_t gens[JUDGE_GENS];
-	uint32_t gen_serial[JUDGE_GENS]; /* the vendor's number → generation: serials at n % JUDGE_GENS */
-	uint32_t asks_first, asks_end;   /* generations asked and not yet started with the vendor */
-	uint32_t asks[16];
 	uint32_t active_gen, last_gen;
 	struct judged_tool tools[JUDGE_TOOLS];
 	uint32_t tool_count;
@@ -207,8 +203,7 @@ void judge_ear(struct judge *j, uint32_t sound, uint32_t from, uint32_t to, uint
 void judge_sentence(struct judge *j, uint32_t sound);
 void judge_voice_died(struct judge *j, uint32_t sound);
 void judge_stt_pushed(struct judge *j, uint64_t base);
-void judge_model_asked(struct judge *j, uint32_t serial, enum ask_kind kind, const struct request_block *blocks, size_t count);
-void judge_tool_asked(struct judge *j, uint32_t serial, const struct model_tool *tool);
+void judge_model_asked(struct judge *j, const struct llm_block *blocks, size_t count); /* what the vendor got */
 void judge_tool_dispatched(struct judge *j, const struct tool_request *q);
 void judge_tool_told(struct judge *j, const struct ledger_entry *e);
 void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e);

@@ -36,7 +36,6 @@ static void gen_asked(struct judge *j, const struct call_output *o)
 		judge_fail(j, P14, "generation %u was asked for while %u was still being written", o->gen, j->active_gen);
 	*gen_state(j, o->gen) = GEN_IS_ASKED | (o->kind == ASK_AHEAD ? GEN_IS_AHEAD : 0);
 	j->active_gen = j->last_gen = o->gen;
-	j->asks[j->asks_end++ % 16] = o->gen;
 }
 
 static void gen_over(struct judge *j, uint32_t gen, uint8_t how)
@@ -53,24 +52,25 @@ uint32_t judge_turn_answered(const struct judge *j)
 	return j->turn + ((state & GEN_IS_AHEAD) && !(state & (GEN_IS_RELEASED | GEN_IS_DISCARDED)) ? 1 : 0);
 }
 
-void judge_model_asked(struct judge *j, uint32_t serial, enum ask_kind kind, const struct request_block *blocks, size_t count)
+void judge_model_asked(struct judge *j, const struct llm_block *blocks, size_t count)
 {
-	uint32_t gen = 0;
-
-	(void)kind;
-	if (j->asks_first != j->asks_end)
-		gen = j->asks[j->asks_first++ % 16];
-	j->gen_serial[serial % JUDGE_GENS] = gen;
-	judge_tools_shown(j, blocks, count);
-	judge_history(j, blocks, count);
+	judge_tools_paired(j, blocks, count);
+	judge_private_asked(j, blocks, count);
 }
 
-void judge_tool_asked(struct judge *j, uint32_t serial, const struct model_tool *tool)
+void judge_request(struct judge *j, const struct request_block *blocks, size_t count)
+{
+	judge_tools_shown(j, blocks, count);
+	judge_history(j, blocks, count);
+	judge_private_request(j, blocks, count);
+}
+
+static void tool_asked(struct judge *j, const struct call_input *in)
 {
 	struct judged_tool *t = &j->tools[j->tool_count++ % JUDGE_TOOLS];
 
-	t->gen = j->gen_serial[serial % JUDGE_GENS];
-	t->hash = hash32(tool->name, strlen(tool->name)) ^ hash32(tool->args, strlen(tool->args)) * 31;
+	t->gen = in->gen;
+	t->hash = hash32(in->name, in->name_len) ^ hash32(in->text, in->text_len) * 31;
 	if (*gen_state(j, t->gen) & GEN_IS_AHEAD)
 		judge_exercise(j, P15);
 }
@@ -83,6 +83,7 @@ void judge_tool_dispatched(struct judge *j, const struct tool_request *q)
 
 	judge_exercise(j, P15);
 	judge_kept_dispatch(j, q);
+	judge_private_dispatch(j, q);
 	for (i = first; i < j->tool_count; i++) {
 		const struct judged_tool *t = &j->tools[i % JUDGE_TOOLS];
 		uint8_t state = *gen_state(j, t->gen);
@@ -219,6 +220,9 @@ void judge_dialogue_input(struct judge *j, const struct call_input *in)
 	switch (in->type) {
 	case IN_START:
 		first_start(j);
+		break;
+	case IN_MODEL_TOOL:
+		tool_asked(j, in);
 		break;
 	case IN_MODEL_DONE:
 		gen_over(j, in->gen, GEN_IS_COMPLETE);

@@ -29,12 +29,14 @@ bool judge_faults(const struct judge *j, fault_set set, uint64_t within_us);
 void judge_dialogue_input(struct judge *j, const struct call_input *in);
 void judge_dialogue_output(struct judge *j, const struct call_output *o);
 void judge_dialogue_time(struct judge *j);
+void judge_request(struct judge *j, const struct request_block *blocks, size_t count); /* as the core made it */
 bool judge_answer_due(const struct judge *j); /* a generation or a tool is at work */
 bool judge_answer_ahead(const struct judge *j); /* an answer that was asked for ahead waits for the end of the turn */
 void judge_agent_sounds(struct judge *j);
 void judge_dialogue_end(struct judge *j);
 
 /* promises_tools.c */
+void judge_tools_paired(struct judge *j, const struct llm_block *blocks, size_t count);
 void judge_tools_shown(struct judge *j, const struct request_block *blocks, size_t count);
 void judge_tools_spoken_over(struct judge *j);
 bool judge_asked_twice(const struct judge *j); /* the model asked a tool the same twice, and has just got the second answer */
@@ -84,6 +86,11 @@ void judge_sound_goes_on(struct judge *j, const struct sound *s);
 /* promises_line.c */
 void judge_line_input(struct judge *j, const struct call_input *in);
 void judge_line_end(struct judge *j);
+
+/* promises_private.c */
+void judge_private_request(struct judge *j, const struct request_block *blocks, size_t count);
+void judge_private_asked(struct judge *j, const struct llm_block *blocks, size_t count);
+void judge_private_dispatch(struct judge *j, const struct tool_request *q);
 
 /* promises_recording.c */
 void judge_recording_end(struct judge *j);

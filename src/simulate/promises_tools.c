@@ -69,7 +69,7 @@ static void result_shown(struct judge *j, uint32_t i, const struct request_block
 		judge_fail(j, P01, "the result of %.*s (turn %u) is not in the next request", (int)e->name_len, e->name, e->turn);
 }
 
-static void pairs_check(struct judge *j, const struct request_block *blocks, size_t count)
+void judge_tools_paired(struct judge *j, const struct llm_block *blocks, size_t count)
 {
 	size_t i, k;
 	bool any = false;
@@ -97,7 +97,6 @@ void judge_tools_shown(struct judge *j, const struct request_block *blocks, size
 {
 	uint32_t i;
 
-	pairs_check(j, blocks, count);
 	for (i = 0; i < j->scene->conductor.ledger_count && i < 256; i++)
 		if (j->tool_told_us[i])
 			result_shown(j, i, blocks, count);

@@ -1,5 +1,5 @@
 /* The built-in scripts. Names, numbers and addresses are invented; telephone numbers are from the range 555-01xx, which
- * is reserved for fiction. Owns nothing; pure functions over constants. */
+ * is reserved for fiction, the card's number is the one that card networks give to testers. Owns nothing; pure functions over constants. */
 #include "simulate/script.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ static const struct script_step appointment_steps[] = {
 	  .answers = { "I want to book an appointment with the dentist", "hello I need to see ~ a doctor this week", "I would like an appointment please",
 		  "my son has a bad tooth ~ can somebody look at it" } },
 	{ .ask = "Have you been with us before?", .kind = ANSWER_YES_NO, .answers = { "yes", "no", "yes I have", "no never" } },
-	{ .ask = "What is your phone number?", .kind = ANSWER_DIGITS, .keys = "2025550143#",
+	{ .ask = "What is your phone number?", .kind = ANSWER_DIGITS, .keys = "2025550143#", .secret = "2025550143",
 	  .answers = { "two zero two | five five five | zero one four three", "it is two zero two | five five five zero one | four three",
 		  "two zero two five five five | zero one four three" }, .tool = "find_patient" },
 	{ .ask = "Could you spell your last name?", .kind = ANSWER_SPELLED, .answers = { "m i l | l e r", "g u p t a", "s h a | r m | a" } },
@@ -21,7 +21,7 @@ static const struct script_step appointment_steps[] = {
 	  .answers = { "tuesday in the morning", "any day ~ after four", "friday at ten if you have it" }, .tool = "find_slots" },
 	{ .ask = "Shall I book that time for you?", .kind = ANSWER_YES_NO, .answers = { "yes please", "yes", "sure", "yes that is right" },
 	  .tool = "book_slot" },
-	{ .ask = "What is your email address?", .kind = ANSWER_SPELLED,
+	{ .ask = "What is your email address?", .kind = ANSWER_SPELLED, .secret = "at example dot",
 	  .answers = { "anna dot miller | at example dot com", "a n n a | at example | dot org" }, .tool = "send_summary" },
 	{ .ask = "Is there anything else today?", .kind = ANSWER_YES_NO, .answers = { "no", "no thank you", "no that was all" } },
 };
@@ -43,6 +43,8 @@ static const struct script_step payment_steps[] = {
 	{ .ask = "Would you like to pay a part of it now?", .kind = ANSWER_YES_NO, .answers = { "no", "no not now", "yes okay" } },
 	{ .ask = "What is the six digit code we sent you?", .kind = ANSWER_DIGITS, .keys = "481205#",
 	  .answers = { "four eight one | two zero five", "four eight | one two | zero five" }, .tool = "check_code", .tool2 = "read_balance" },
+	{ .ask = "What is your card number?", .kind = ANSWER_DIGITS, .keys = "4111111111111111#", .secret = "4111111111111111",
+	  .answers = { "four one one one | one one one one | one one one one | one one one one", "it is four one one one one one one one | one one one one one one one one" } },
 	{ .ask = "Shall we send you a reminder the day before?", .kind = ANSWER_YES_NO, .answers = { "yes please", "no", "yes" }, .tool = "set_reminder" },
 	{ .ask = "Do you have another question?", .kind = ANSWER_YES_NO, .answers = { "no", "no thank you" } },
 };
@@ -62,7 +64,7 @@ static const struct script_step lead_steps[] = {
 	{ .ask = "How much would you like to spend?", .kind = ANSWER_OPEN,
 	  .answers = { "around nine hundred a month", "not more than a thousand", "that depends ~ on the house" }, .tool = "search_homes" },
 	{ .ask = "Would you like to visit one of them?", .kind = ANSWER_YES_NO, .answers = { "yes", "yes please", "sure" } },
-	{ .ask = "What is your mobile number?", .kind = ANSWER_DIGITS, .keys = "2025550178#",
+	{ .ask = "What is your mobile number?", .kind = ANSWER_DIGITS, .keys = "2025550178#", .secret = "2025550178",
 	  .answers = { "two zero two | five five five | zero one seven eight", "two zero two five | five five zero one seven eight" } },
 	{ .ask = "And could you spell your first name?", .kind = ANSWER_SPELLED, .answers = { "r a v i", "c l a | r a", "j o | h a n | n a" },
 	  .tool = "save_lead" },
@@ -86,7 +88,7 @@ static const struct script_step support_steps[] = {
 	{ .ask = "Does it work now?", .kind = ANSWER_YES_NO, .answers = { "no", "yes", "no still nothing" } },
 	{ .ask = "When would you be at home for a visit?", .kind = ANSWER_OPEN,
 	  .answers = { "tomorrow after five", "on saturday ~ the whole day", "I am at home every morning" }, .tool = "book_technician" },
-	{ .ask = "What is your email address?", .kind = ANSWER_SPELLED,
+	{ .ask = "What is your email address?", .kind = ANSWER_SPELLED, .secret = "at example dot",
 	  .answers = { "help me | at example dot net", "o m a r | at example dot com" } },
 	{ .ask = "Would you rate this call as good?", .kind = ANSWER_YES_NO, .answers = { "yes", "no", "yes very much" } },
 };

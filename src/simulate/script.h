@@ -29,6 +29,7 @@ struct script_step {
 	enum answer_kind kind;
 	const char *answers[STEP_ANSWERS_MAX];
 	const char *keys;  /* the same on the keypad, or NULL */
+	const char *secret; /* digits of a person's number, or the end of an address, in what is said: no model may see them; or NULL */
 	const char *tool;  /* called once the answer is there, or NULL */
 	const char *tool2; /* and this one beside it, or NULL */
 };

@@ -56,7 +56,7 @@ static void sabotage(struct scene *s)
 		[P05] = GUARD_P05, [P06] = GUARD_P06, [P08] = GUARD_P08, [P09] = GUARD_P09, [P10] = GUARD_P10, [P12] = GUARD_P12,
 		[P13] = GUARD_P13, [P14] = GUARD_P14, [P15] = GUARD_P15, [P24] = GUARD_P24, [N5] = GUARD_N5 };
 	static const uint8_t shells[PROMISES] = { [P08] = SESSION_GUARD_P08, [N3] = SESSION_GUARD_N3, [N4] = SESSION_GUARD_N4,
-		[N5] = SESSION_GUARD_N5, [N6] = SESSION_GUARD_N6 };
+		[N5] = SESSION_GUARD_N5, [N6] = SESSION_GUARD_N6, [PII] = SESSION_GUARD_PII };
 	int promise = s->options.sabotage;
 
 	if (promise < 0)

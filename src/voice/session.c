@@ -374,4 +374,6 @@ void session_sabotage(struct session *s, enum session_guard guard)
 	s->sabotage = guard;
 	if (guard == SESSION_GUARD_P08)
 		mouth_sabotage(s->mouth);
+	if (guard == SESSION_GUARD_PII)
+		masker_sabotage(s->masker);
 }

@@ -8,7 +8,9 @@
  * Time, wake-ups and adapters come through struct session_io, so that the worker and the simulator run this same code.
  * The session owns its core, its audio (the last 8 s of the caller's, what the agent has still to say) and every adapter
  * operation it started. It does not own the journal call, the socket or the vendors; they outlive it.
- * Once a call is up, nothing is allocated per event but the voice's audio, a second at a time.
+ * Once a call is up, nothing is allocated per event but the voice's audio, a second at a time, and what a request to the model has new.
+ * The model sees personal data masked and says it by placeholder (redact/redact.h); the core, the journal, tools and the caller have
+ * the true values. The map between the two is the session's and part of its snapshot.
  *
  * A socket can die without closing. From the media's begin on, one from which no audio, gap or level came for SESSION_DEAF_US is
  * taken for lost: the core is told so, and nothing is sent. (Who is woken late looks a second time, once what was waiting could
@@ -168,7 +170,8 @@ enum session_guard {
 	SESSION_GUARD_N3,  /* connected time is metered */
 	SESSION_GUARD_N4,  /* gaps are marked */
 	SESSION_GUARD_N5,  /* steps and events reach the journal */
-	SESSION_GUARD_N6   /* a deaf socket is found out */
+	SESSION_GUARD_N6,  /* a deaf socket is found out */
+	SESSION_GUARD_PII  /* the model sees personal data masked */
 };
 void session_sabotage(struct session *s, enum session_guard guard);
 

@@ -9,6 +9,8 @@
 
 enum {
 	SNAPSHOT_MAX_BYTES = 8 << 20,
+	SAID_MAX_BYTES = 1 << 20, /* a piece of a model's words, or a tool's arguments, with their values */
+	MAP_MAX_BYTES = 64 << 10,
 	DEAF_LATE_US = 200000 /* a wake-up later than this says that we stood still, and perhaps not the line: what came meanwhile is read first */
 };
 
@@ -17,8 +19,10 @@ static void slots_init(struct session *s)
 	unsigned int i;
 
 	s->listening.s = s;
-	for (i = 0; i < ASKS_MAX; i++)
+	for (i = 0; i < ASKS_MAX; i++) {
 		s->asks[i].s = s;
+		buf_init(&s->asks[i].said, SAID_MAX_BYTES);
+	}
 	for (i = 0; i < VOICES_MAX; i++) {
 		s->voices[i].s = s;
 		buf_init(&s->voices[i].text, INPUT_TEXT_MAX * 2);
@@ -34,7 +38,8 @@ static enum err session_new(struct session **sp, const struct session_io *io, ui
 	*sp = NULL;
 	if (!s)
 		return ERR_NOMEM;
-	if (mouth_new(&s->mouth, &session_mouth_events, s)) {
+	if (mouth_new(&s->mouth, &session_mouth_events, s) || masker_new(&s->masker)) {
+		mouth_free(&s->mouth);
 		free(s);
 		return ERR_NOMEM;
 	}
@@ -45,6 +50,7 @@ static enum err session_new(struct session **sp, const struct session_io *io, ui
 	buf_init(&s->queue, SESSION_QUEUE_BYTES);
 	buf_init(&s->record, SNAPSHOT_MAX_BYTES + 4096);
 	buf_init(&s->core, SNAPSHOT_MAX_BYTES);
+	buf_init(&s->map, MAP_MAX_BYTES);
 	buf_init(&s->outcome, INPUT_TEXT_MAX);
 	steps_writer_init(&s->steps);
 	slots_init(s);
@@ -61,12 +67,16 @@ static void session_free(struct session *s)
 	session_adapters_cancel(s);
 	session_tools_cancel(s);
 	mouth_free(&s->mouth);
+	masker_free(&s->masker);
+	for (i = 0; i < ASKS_MAX; i++)
+		buf_fini(&s->asks[i].said);
 	for (i = 0; i < VOICES_MAX; i++)
 		buf_fini(&s->voices[i].text);
 	steps_writer_fini(&s->steps);
 	buf_fini(&s->queue);
 	buf_fini(&s->record);
 	buf_fini(&s->core);
+	buf_fini(&s->map);
 	buf_fini(&s->outcome);
 	free(s->ring);
 	call_free(s->call);
@@ -111,6 +121,7 @@ void session_snapshot(struct session *s, const struct call_outputs *outputs, uin
 {
 	struct record_snapshot r = { .at_us = at_us, .media = s->media, .media_us = s->media_us, .caller_position = s->position,
 		.wake_us = s->wake_us, .language = s->language, .language_len = strlen(s->language) };
+	enum err err;
 	size_t i;
 
 	for (i = 0; i < outputs->count; i++)
@@ -121,11 +132,15 @@ void session_snapshot(struct session *s, const struct call_outputs *outputs, uin
 	call_save(s->call, &s->core);
 	r.core = s->core.data;
 	r.core_len = s->core.len;
+	buf_reset(&s->map);
+	masker_save(s->masker, &s->map);
+	r.map = s->map.data;
+	r.map_len = s->map.len;
 	buf_reset(&s->record);
-	if (!s->core.err)
-		record_snapshot_encode(&r, &s->record);
-	snapshot_tell(s, s->core.err ? s->core.err : s->record.err);
-	if (s->core.err || s->record.err)
+	record_snapshot_encode(&r, &s->record);
+	err = s->core.err ? s->core.err : s->map.err ? s->map.err : s->record.err;
+	snapshot_tell(s, err);
+	if (err)
 		return;
 	session_write_snapshot(s);
 	if (s->io.snapshot)
@@ -161,6 +176,8 @@ static enum err snapshot_load(struct session *s, const void *snapshot, size_t le
 
 	if (!err)
 		err = call_load(&s->call, r.core, r.core_len);
+	if (!err)
+		err = masker_load(s->masker, r.map, r.map_len);
 	if (err)
 		return err;
 	s->media = r.media;

@@ -59,6 +59,7 @@ void session_log_ended(const struct session *s)
 		LOG_UINT("connected_ms", session_connected_us(s) / 1000), LOG_UINT("turns", call_turn(s->call)), LOG_UINT("steps", u->steps),
 		LOG_UINT("stt_ms", u->stt_ms), LOG_UINT("tts_characters", u->tts_characters), LOG_UINT("model_requests", u->model_requests),
 		LOG_UINT("model_tokens", u->model_tokens), LOG_UINT("tool_calls", u->tool_calls), LOG_UINT("wasted_tokens", u->wasted_tokens),
+		LOG_UINT("masked_values", redact_map_count(masker_map(s->masker))),
 		LOG_UINT("audio_lost_ms", u->audio_lost_samples * 1000 / CALL_RATE_HZ));
 }
 
@@ -84,6 +85,14 @@ void session_log_failed(struct session *s, enum retry_what what, enum err why)
 void session_log_model_failed(struct session *s, enum failure why)
 {
 	trouble(s, RETRY_MODEL, "a provider failed", &LOG_TEXT("error", failure_name(why)));
+}
+
+void session_log_withheld(const struct session *s, size_t texts)
+{
+	struct log log = s->log;
+
+	log.doing = "asking the model";
+	log_warn(&log, "there is more personal data in a text than can be masked: the model does not see it", LOG_UINT("texts", texts));
 }
 
 void session_log_well(struct session *s, enum retry_what what)

@@ -1,6 +1,11 @@
 /* The model's answers and the tools they ask for: what is started, what is cancelled, what comes back. Owns both kinds of
- * operation; decides neither when one is asked for nor what is done with what it says. */
+ * operation; decides neither when one is asked for nor what is done with what it says.
+ *
+ * The seam to the model is the place of redaction: what goes to it is masked (masker.h), what comes back gets the true values before
+ * the core, the journal, a tool or the caller's ear have it. */
 #include "voice/session_state.h"
+
+#include "base/num.h"
 
 static void tokens_keep(struct session *s, uint32_t gen, uint32_t tokens)
 {
@@ -19,17 +24,13 @@ static void model_failed(struct session *s, uint32_t gen, enum failure why)
 	session_feed(s);
 }
 
-static void model_text_h(void *arg, const char *text, size_t len)
+static void model_text(struct session *s, uint32_t gen, const char *text, size_t len)
 {
-	struct asking *a = arg;
-	struct session *s = a->s;
-	uint32_t gen = a->gen;
-
 	while (len) {
 		size_t n = session_text_cut(text, len, INPUT_TEXT_MAX);
 		struct call_input *in = session_input(s, IN_MODEL_TEXT);
 
-		n = n ? n : len < INPUT_TEXT_MAX ? len : INPUT_TEXT_MAX; /* no character begins in it: garbage, in pieces */
+		n = n ? n : num_min(len, INPUT_TEXT_MAX); /* no character begins in it: garbage, in pieces */
 		in->gen = gen;
 		in->text = text;
 		in->text_len = n;
@@ -37,43 +38,100 @@ static void model_text_h(void *arg, const char *text, size_t len)
 		text += n;
 		len -= n;
 	}
+}
+
+/* The model has said this much more: values in the place of placeholders. */
+static void model_said(struct asking *a)
+{
+	struct session *s = a->s;
+	uint32_t gen = a->gen;
+
+	if (!a->said.err) {
+		model_text(s, gen, (const char *)a->said.data, a->said.len);
+		return;
+	}
+	s->io.llm->cancel(&a->op); /* half of a sentence must not be taken for all of it */
+	session_log_model_failed(s, FAILED_GARBAGE);
+	model_failed(s, gen, FAILED_GARBAGE);
+}
+
+static void model_text_h(void *arg, const char *text, size_t len)
+{
+	struct asking *a = arg;
+	struct session *s = a->s;
+
+	if (redact_speaker_passes(&a->speaker, text, len)) {
+		model_text(s, a->gen, text, len);
+	} else {
+		buf_reset(&a->said);
+		redact_speak(&a->speaker, masker_map(s->masker), text, len, &a->said);
+		model_said(a);
+	}
 	session_settle(s);
+}
+
+/* What was held back at the end of its words; false when they came to an end that is none. */
+static bool model_text_ends(struct asking *a)
+{
+	uint32_t gen = a->gen;
+
+	if (!a->speaker.held_len)
+		return true;
+	buf_reset(&a->said);
+	redact_speak_end(&a->speaker, &a->said);
+	model_said(a);
+	return a->gen == gen && !a->said.err;
+}
+
+/* The arguments as the tool gets them. */
+static void model_asks_tool(struct asking *a, uint32_t index, const char *name, size_t name_len, const char *args, size_t args_len)
+{
+	struct session *s = a->s;
+	struct call_input *in;
+
+	buf_reset(&a->said);
+	redact_restore(masker_map(s->masker), args, args_len, &a->said);
+	if (a->said.err || a->said.len > INPUT_TEXT_MAX || name_len > INPUT_TEXT_MAX) {
+		s->io.llm->cancel(&a->op); /* half of its arguments must not be run */
+		session_log_model_failed(s, FAILED_GARBAGE);
+		model_failed(s, a->gen, FAILED_GARBAGE);
+		return;
+	}
+	in = session_input(s, IN_MODEL_TOOL);
+	in->gen = a->gen;
+	in->index = index;
+	in->name = name;
+	in->name_len = name_len;
+	in->text = (const char *)a->said.data;
+	in->text_len = a->said.len;
+	session_feed(s);
 }
 
 static void model_tool_h(void *arg, uint32_t index, const char *name, size_t name_len, const char *args, size_t args_len)
 {
 	struct asking *a = arg;
 	struct session *s = a->s;
-	struct call_input *in;
 
-	if (args_len > INPUT_TEXT_MAX || name_len > INPUT_TEXT_MAX) {
-		s->io.llm->cancel(&a->op); /* half of its arguments must not be run */
-		session_log_model_failed(s, FAILED_GARBAGE);
-		model_failed(s, a->gen, FAILED_GARBAGE);
-	} else {
-		in = session_input(s, IN_MODEL_TOOL);
-		in->gen = a->gen;
-		in->index = index;
-		in->name = name;
-		in->name_len = name_len;
-		in->text = args;
-		in->text_len = args_len;
-		session_feed(s);
-	}
+	if (model_text_ends(a) && a->op)
+		model_asks_tool(a, index, name, name_len, args, args_len);
 	session_settle(s);
 }
 
 static void model_done_h(void *arg, uint32_t tokens)
 {
 	struct asking *a = arg;
-	struct call_input *in = session_input(a->s, IN_MODEL_DONE);
+	struct session *s = a->s;
+	uint32_t gen = a->gen;
+	struct call_input *in;
 
-	session_well(a->s, RETRY_MODEL);
-	tokens_keep(a->s, a->gen, tokens);
-	in->gen = a->gen;
+	session_well(s, RETRY_MODEL);
+	tokens_keep(s, gen, tokens);
+	(void)model_text_ends(a);
+	in = session_input(s, IN_MODEL_DONE);
+	in->gen = gen;
 	in->number = tokens;
-	session_feed(a->s);
-	session_settle(a->s);
+	session_feed(s);
+	session_settle(s);
 }
 
 static void model_failed_h(void *arg, enum failure why)
@@ -87,6 +145,21 @@ static void model_failed_h(void *arg, enum failure why)
 
 static const struct llm_events llm_events = { .text = model_text_h, .tool = model_tool_h, .done = model_done_h, .failed = model_failed_h };
 
+static enum err ask_start(struct session *s, struct asking *a, const struct call_output *out)
+{
+	struct masked_request request;
+	enum err err = masker_request(s->masker, out->blocks, out->block_count, &request);
+
+	if (err)
+		return err;
+	if (request.withheld)
+		session_log_withheld(s, request.withheld);
+	a->gen = out->gen;
+	redact_speaker_init(&a->speaker, s->language);
+	s->usage.model_requests++;
+	return s->io.llm->start(s->io.llm_vendor, &a->op, (enum ask_kind)out->kind, (uint32_t)out->number, request.blocks, request.count, &llm_events, a);
+}
+
 void session_ask(struct session *s, const struct call_output *out)
 {
 	struct asking *a = s->asks, *end = s->asks + ASKS_MAX;
@@ -94,12 +167,8 @@ void session_ask(struct session *s, const struct call_output *out)
 
 	while (a < end && a->op)
 		a++;
-	if (a < end) {
-		a->gen = out->gen;
-		s->usage.model_requests++;
-		err = s->io.llm->start(s->io.llm_vendor, &a->op, (enum ask_kind)out->kind, (uint32_t)out->number, out->blocks, out->block_count,
-			&llm_events, a);
-	}
+	if (a < end)
+		err = ask_start(s, a, out);
 	if (!err)
 		return;
 	session_log_failed(s, RETRY_MODEL, err);

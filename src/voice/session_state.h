@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "redact/redact.h"
+#include "voice/masker.h"
 #include "voice/mouth.h"
 #include "voice/session.h"
 #include "voice/steps.h"
@@ -32,6 +34,8 @@ struct asking {
 	struct session *s;
 	struct llm_answer *op;
 	uint32_t gen;
+	struct redact_speaker speaker; /* its words so far: what is held back of them */
+	struct buf said;               /* a piece of them with values in the place of placeholders */
 };
 
 struct voicing {
@@ -76,6 +80,7 @@ struct session {
 	struct mouth *mouth;
 	struct listening listening;
 	struct asking asks[ASKS_MAX];
+	struct masker *masker; /* what the model is shown, and the map of the call's values */
 	struct voicing voices[VOICES_MAX];
 	struct running runs[RUNS_MAX];
 
@@ -88,7 +93,7 @@ struct session {
 
 	/* the journal */
 	struct steps_writer steps;
-	struct buf record, core;
+	struct buf record, core, map;
 	uint8_t group[GROUP_SAMPLES];
 	size_t group_samples;
 	uint64_t gap_owed;     /* samples missing before the group */
@@ -161,6 +166,7 @@ void session_log_attached(const struct session *s, const char *message, uint64_t
 void session_log_ended(const struct session *s);
 void session_log_failed(struct session *s, enum retry_what what, enum err why); /* told the first time of a row */
 void session_log_model_failed(struct session *s, enum failure why);
+void session_log_withheld(const struct session *s, size_t texts);
 void session_log_well(struct session *s, enum retry_what what);
 void session_log_tool(const struct session *s, uint32_t turn, uint32_t index, enum tool_status status); /* not TOOL_OK */
 void session_log_note(struct session *s, const struct call_output *out);

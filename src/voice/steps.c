@@ -212,6 +212,7 @@ void record_snapshot_encode(const struct record_snapshot *r, struct buf *b)
 	wire_put_u64(b, 5, r->wake_us);
 	wire_put_bytes(b, 6, r->core, r->core_len);
 	wire_put_bytes(b, 7, r->language, r->language_len);
+	wire_put_bytes(b, 8, r->map, r->map_len);
 }
 
 enum err record_snapshot_decode(struct record_snapshot *r, const void *data, size_t len)
@@ -230,6 +231,7 @@ enum err record_snapshot_decode(struct record_snapshot *r, const void *data, siz
 		case 5: r->wake_us = number(&w, &f) ? f.u64 : 0; break;
 		case 6: r->core = field_bytes(&w, &f, &r->core_len); break;
 		case 7: r->language = field_text(&w, &f, &r->language_len); break;
+		case 8: r->map = field_bytes(&w, &f, &r->map_len); break;
 		default: break;
 		}
 	}

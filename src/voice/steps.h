@@ -124,6 +124,8 @@ struct record_snapshot {
 	size_t core_len;
 	const char *language;     /* the brief's */
 	size_t language_len;
+	const uint8_t *map;       /* the values that the model has not seen, as redact_map_encode wrote them; none in old snapshots */
+	size_t map_len;
 };
 
 void record_snapshot_encode(const struct record_snapshot *r, struct buf *b);

@@ -1,5 +1,6 @@
 /* Any bytes as a text: entities lie inside it, in order; the masked text can be restored; the saved map is canonical, and
- * any bytes are a map or are refused. A first byte that is odd means a partial. */
+ * any bytes are a map or are refused. Any bytes as JSON, and as a model's words: where they are cut makes no difference, and what was said of
+ * a value is masked again. A first byte that is odd means a partial; the rest of it says where the words are cut. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,63 @@ static void check_text(const uint8_t *data, size_t size, bool partial)
 	redact_map_free(&m);
 }
 
+static void speak(const struct redact_map *m, const char *text, size_t len, size_t cut, struct buf *out)
+{
+	struct redact_speaker s;
+
+	redact_speaker_init(&s, "en");
+	redact_speak(&s, m, text, cut, out);
+	redact_speak(&s, m, text + cut, len - cut, out);
+	redact_speak_end(&s, out);
+	must(!out->err && !s.held_len);
+}
+
+/* The agent's words with a number and an address in them. */
+static void check_spoken(const uint8_t *data, size_t size, size_t cut)
+{
+	static const char values[] = "9876543210 or a.b@example.com", after[] = ". [PHONE_1]. [EMAIL_1]";
+	const struct redact_context ours = { .ours = true };
+	struct redact_map *m;
+	struct redacted *r;
+	struct buf words, whole, pieces;
+
+	buf_init(&words, 1 << 20);
+	buf_init(&whole, 1 << 24);
+	buf_init(&pieces, 1 << 24);
+	must(!redact_map_new(&m) && !redact_text(m, values, sizeof(values) - 1, NULL, &r));
+	redacted_free(&r);
+	buf_append(&words, data, size);
+	buf_text(&words, after);
+	speak(m, (const char *)words.data, words.len, 0, &whole);
+	speak(m, (const char *)words.data, words.len, cut % words.len, &pieces);
+	must(whole.len == pieces.len && !memcmp(whole.data, pieces.data, whole.len));
+	if (!redact_text(m, (const char *)whole.data, whole.len, &ours, &r)) {
+		must(!strstr(redacted_text(r) + redacted_len(r) - 22, "9 8 7 6") && redacted_len(r) >= 22);
+		redacted_free(&r);
+	}
+	redact_map_free(&m);
+	buf_fini(&words);
+	buf_fini(&whole);
+	buf_fini(&pieces);
+}
+
+static void check_data(const uint8_t *data, size_t size)
+{
+	struct redact_map *m;
+	struct redacted *r;
+	enum err err;
+
+	must(!redact_map_new(&m));
+	err = redact_data(m, (const char *)data, size, &r);
+	must(!err || err == ERR_LIMIT);
+	if (!err) {
+		must(redacted_text(r)[redacted_len(r)] == 0);
+		check_map(m);
+		redacted_free(&r);
+	}
+	redact_map_free(&m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct redact_map *m;
@@ -82,6 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	check_text(data + 1, size - 1, data[0] & 1);
+	check_spoken(data + 1, size - 1, data[0] / 2);
+	check_data(data + 1, size - 1);
 	if (!redact_map_decode(&m, data + 1, size - 1)) {
 		check_map(m);
 		redact_map_free(&m);

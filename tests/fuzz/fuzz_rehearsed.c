@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "providers/rehearsed/rehearsed.h"
+#include "voice/masker.h"
 
 enum { BLOCKS_MAX = 24 };
 
@@ -68,13 +69,17 @@ static void converse(struct rehearsed *r, bool sound, const uint8_t *data, size_
 {
 	struct request_block blocks[BLOCKS_MAX];
 	struct rehearsed_reply reply, again;
-	size_t count = blocks_read(blocks, data, size);
-	enum err err;
+	struct masked_request request;
+	struct masker *masker;
+	enum err err = masker_new(&masker);
 
+	assert(!err);
+	err = masker_request(masker, blocks, blocks_read(blocks, data, size), &request);
+	assert(!err);
 	rehearsed_reply_init(&reply);
 	rehearsed_reply_init(&again);
-	err = rehearsed_plan(r, blocks, count, &reply);
-	assert(err == rehearsed_plan(r, blocks, count, &again));
+	err = rehearsed_plan(r, request.blocks, request.count, &reply);
+	assert(err == rehearsed_plan(r, request.blocks, request.count, &again));
 	if (!err) {
 		assert(reply.text.len == again.text.len && (!reply.text.len || !memcmp(reply.text.data, again.text.data, reply.text.len)));
 		assert(!sound || reply.text.len || reply.tool);
@@ -82,6 +87,7 @@ static void converse(struct rehearsed *r, bool sound, const uint8_t *data, size_
 	}
 	rehearsed_reply_fini(&reply);
 	rehearsed_reply_fini(&again);
+	masker_free(&masker);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

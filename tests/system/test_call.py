@@ -16,7 +16,8 @@ def call(run, model, tmp_path):
     def start(book, lines, *args, json_out=True, cwd=tmp_path):
         words = ("".join(line + "\n" for line in lines)).encode()
         extra = ["--json"] if json_out else []
-        return run("call", "--rulebook", ROOT / "rulebooks" / f"{book}.yaml", "--type", "--data", cwd / "data", "--set", f"vad.model_file={model}",
+        path = book if hasattr(book, "suffix") else ROOT / "rulebooks" / f"{book}.yaml"
+        return run("call", "--rulebook", path, "--type", "--data", cwd / "data", "--set", f"vad.model_file={model}",
                    *PATIENT, *extra, *args, stdin=words)
 
     return start
@@ -112,6 +113,23 @@ def test_the_end_of_the_input_hangs_up(call):
 def test_keys(call):
     document = call("payment-reminder", ["yes speaking", "/press 4021#", "/hangup"]).json()
     assert ("verify_holder", {"id": "P-3001", "digits": "4021"}) in tools(document)
+
+
+def test_a_phone_number_is_masked_for_the_model_and_true_for_the_tool(call, run):
+    """The engine sees [PHONE_1]: what the tool gets is the map's value, with the country code, and not the digits that were said; the caller
+    hears the digits, the transcript has the words, and nobody hears a bracket."""
+    words = "two zero two five five five zero one four three"
+    done = call(ROOT / "tests" / "rulebooks" / "call-back-number.yaml", [words, "yes"], "--set", "log.level=info", "--set", "log.format=json")
+    assert done.status == 0, done.err
+    document = done.json()
+    assert said(document) == [words, "yes"]
+    assert tools(document) == [("save_note", {"id": "P-3001", "kind": "refused", "text": "+12025550143"})]
+    assert "I have 2 0 2 5 5 5 0 1 4 3." in heard(document)
+    assert "[" not in heard(document) and document["outcome"] == "noted"
+    ended = [json.loads(line) for line in done.err.splitlines() if '"the call has ended"' in line]
+    assert [line["masked_values"] for line in ended] == [1]
+    assert "2025550143" not in done.err and words not in done.err
+    assert run("replay", document["call"], "--dir", document["journal"]).status == 0
 
 
 def test_an_outcome_may_be_expected(call):

@@ -112,3 +112,28 @@ def test_nobody_else_casts_one_or_looks_inside():
     bad = [str(p) for p in rooms if forbidden.search(p.read_text("utf-8")) or inside.search(p.read_text("utf-8"))]
     assert not bad
     assert forbidden.search("(struct redacted *)text") and forbidden.search("struct redacted {") and inside.search('#include "redact/scan.h"')
+
+
+def test_what_is_not_looked_for_cannot_be_made():
+    """redact_apply takes what was found from its caller. Outside of src/redact it is the command's, with what redact_find said, and, with
+    nothing, the masker's: for the sabotage that must be noticed."""
+    users = {p.relative_to(ROOT / "src").as_posix() for p in (ROOT / "src").rglob("*.c") if re.search(r"\bredact_apply\(", p.read_text("utf-8"))}
+    assert users == {"redact/map.c", "cli/redact.c", "voice/masker.c"}
+    masker = (ROOT / "src" / "voice" / "masker.c").read_text("utf-8")
+    assert re.findall(r"(.*)\n\t\treturn redact_apply\(", masker) == ["\tif (m->sabotaged)"] and masker.count("redact_apply") == 1
+
+
+def test_a_model_can_be_given_nothing_else():
+    """llm.h knows words as struct redacted; the core's blocks, which are in clear, appear nowhere in it or in a vendor."""
+    header = (ROOT / "src" / "providers" / "llm.h").read_text("utf-8")
+    block = re.search(r"struct llm_block \{(.*?)\n\};", header, re.S).group(1)
+    assert re.findall(r"(const [\w ]+\*)(\w+);", block) == [("const char *", "name"), ("const struct redacted *", "text")]
+    for path in (ROOT / "src" / "providers").rglob("*.[ch]"):
+        assert path.name == "shapes.h" or "struct request_block" not in path.read_text("utf-8"), path
+
+
+def test_a_plain_text_for_a_model_does_not_compile(tmp_path):
+    source = tmp_path / "adapter.c"
+    source.write_text('#include "providers/llm.h"\nstruct llm_block b;\nvoid f(const char *words);\nvoid f(const char *words) { b.text = words; }\n')
+    done = subprocess.run(["cc", "-std=gnu17", "-Wall", "-Werror", "-fsyntax-only", f"-I{ROOT / 'src'}", source], capture_output=True, timeout=60, check=False)
+    assert done.returncode and b"incompatible pointer" in done.stderr

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import ROOT
 
-PROMISES = ["P01", "P02", "P03", "P04", "P05", "P06", "P08", "P09", "P10", "P12", "P13", "P14", "P15", "P24", "N3", "N4", "N5", "N6"]
+PROMISES = ["P01", "P02", "P03", "P04", "P05", "P06", "P08", "P09", "P10", "P12", "P13", "P14", "P15", "P24", "N3", "N4", "N5", "N6", "PII"]
 SCENARIO = """# a parcel
 name lost-parcel
 agent Hello, this is the post. What is your question?

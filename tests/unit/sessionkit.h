@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "redact/redact.h"
 #include "voice/journal.h"
 #include "voice/journal_read.h"
 #include "voice/session.h"
@@ -43,6 +44,7 @@ struct llm_answer {
 	const struct llm_events *events;
 	void *arg;
 	enum ask_kind kind;
+	char shown[4096]; /* the request as the model got it, a line a block */
 	bool cancelled;
 };
 
@@ -213,12 +215,12 @@ static inline void kit_stt_cancel(struct stt_stream **sp)
 }
 
 static inline enum err kit_llm_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt,
-	const struct request_block *blocks, size_t count, const struct llm_events *events, void *arg)
+	const struct llm_block *blocks, size_t count, const struct llm_events *events, void *arg)
 {
 	struct kit *k = vendor;
 	struct llm_answer *a = calloc(1, sizeof(*a));
+	size_t i, n;
 
-	(void)blocks;
 	assert_true(attempt >= 1 && count >= 1);
 	*ap = NULL;
 	if (k->llm_err) {
@@ -230,6 +232,10 @@ static inline enum err kit_llm_start(void *vendor, struct llm_answer **ap, enum 
 	a->events = events;
 	a->arg = arg;
 	a->kind = kind;
+	for (i = 0; i < count; i++) {
+		n = strlen(a->shown);
+		snprintf(a->shown + n, sizeof(a->shown) - n, "%u %s\n", (unsigned int)blocks[i].type, redacted_text(blocks[i].text));
+	}
 	k->answers[k->answer_count++] = a;
 	*ap = a;
 	return ERR_NONE;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "maskkit.h"
 #include "providers/rehearsed/rehearsed.h"
 
 #define ASK(name, text, kind, rest) "{\"name\":\"" name "\",\"kind\":\"ask\",\"text\":[" text "],\"expect\":{" kind "},\"unclear\":\"lost\"," rest "}"
@@ -42,6 +43,7 @@ struct talk {
 	struct rehearsed *engine;
 	struct request_block blocks[BLOCKS_MAX];
 	size_t count;
+	struct masker *masker; /* of the last request */
 	struct rehearsed_reply reply;
 };
 
@@ -80,6 +82,7 @@ static int teardown(void **state)
 
 	rehearsed_reply_fini(&t->reply);
 	rehearsed_free(&t->engine);
+	masker_free(&t->masker);
 	free(t);
 	return 0;
 }
@@ -99,11 +102,20 @@ static void tool(struct talk *t, const char *name, enum tool_status status, cons
 	t->blocks[t->count - 1].status = status;
 }
 
+/* As the engine gets them. */
+static struct masked_request masked(struct talk *t)
+{
+	masker_free(&t->masker);
+	return maskkit_blocks(&t->masker, t->blocks, t->count);
+}
+
 static const char *says(struct talk *t)
 {
+	struct masked_request request = masked(t);
+
 	rehearsed_reply_fini(&t->reply);
 	rehearsed_reply_init(&t->reply);
-	assert_int_equal(rehearsed_plan(t->engine, t->blocks, t->count, &t->reply), ERR_NONE);
+	assert_int_equal(rehearsed_plan(t->engine, request.blocks, request.count, &t->reply), ERR_NONE);
 	return buf_str(&t->reply.text);
 }
 
@@ -166,6 +178,7 @@ static void test_same_blocks_same_reply(void **state)
 	to_tool(&other);
 	assert_string_equal(says(&other), first); /* in another process */
 	rehearsed_reply_fini(&other.reply);
+	masker_free(&other.masker);
 	rehearsed_free(&other.engine);
 }
 
@@ -526,7 +539,9 @@ static const struct llm_events events = { .text = on_text, .tool = on_tool, .don
 
 static void start(struct talk *t, struct stream *s)
 {
-	assert_int_equal(rehearsed_llm.start(t->engine, &s->answer, ASK_PLAIN, 1, t->blocks, t->count, &events, s), ERR_NONE);
+	struct masked_request request = masked(t);
+
+	assert_int_equal(rehearsed_llm.start(t->engine, &s->answer, ASK_PLAIN, 1, request.blocks, request.count, &events, s), ERR_NONE);
 	assert_non_null(s->answer);
 }
 

@@ -75,6 +75,33 @@ static const char *digits(const char *said)
 	return understand(&e, &w, NULL, said, strlen(said), &a) == UNDERSTOOD_VALUE ? a.digits : "";
 }
 
+/* What the redaction holds back is a number of a length that nobody sees here; what kind it is says which lengths it cannot have. */
+static void test_placeholders(void **state)
+{
+	struct expect phone = { .kind = EXPECT_DIGITS, .has_low = true, .has_high = true, .low = 7, .high = 15 };
+	const struct expect any = { .kind = EXPECT_DIGITS }, words = { .kind = EXPECT_FREE };
+	struct words w;
+	struct answer a;
+
+	(void)state;
+	words_read(&w, "it is [PHONE_12], thanks", 24);
+	assert_int_equal(understand(&phone, &w, NULL, "", 0, &a), UNDERSTOOD_VALUE);
+	assert_string_equal(a.digits, "[PHONE_12]");
+	assert_int_equal(means(&phone, "[CARD_1]") == NOT || means(&phone, "[CARD_1]") == RANGE, 0);
+	assert_string_equal(digits("[PHONE_1]"), ""); /* four were asked for */
+	phone.high = 9;
+	assert_int_equal(means(&phone, "[CARD_1]"), RANGE);
+	assert_int_equal(means(&phone, "[AADHAAR_1]"), RANGE);
+	assert_int_equal(means(&any, "[EMAIL_1]"), NOT); /* no number */
+	assert_int_equal(means(&any, "[PHONE]"), NOT);   /* nobody could give it back */
+	words_read(&w, "[PHONE_1], no sorry, [PHONE_2]", 30);
+	assert_int_equal(understand(&any, &w, NULL, "", 0, &a), UNDERSTOOD_VALUE);
+	assert_string_equal(a.digits, "[PHONE_2]");
+	assert_int_equal(means(&any, "[PHONE_1] and [PHONE_2]"), NOT);
+	assert_int_not_equal(means(&words, "[EMAIL_1]"), NOT);
+	assert_int_equal(means(&words, "yes"), NOT);
+}
+
 static void test_digits(void **state)
 {
 	(void)state;
@@ -233,7 +260,8 @@ static void test_reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_names), cmocka_unit_test(test_digits), cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_names), cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
 		cmocka_unit_test(test_reading),
 	};

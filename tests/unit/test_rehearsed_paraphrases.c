@@ -13,6 +13,7 @@
 
 #include "conductor/rulebook.h"
 #include "providers/rehearsed/rehearsed.h"
+#include "redact/redact.h"
 
 enum { LINE_MAX_BYTES = 1024, LINES_LEAST = 40, QUESTIONS_MAX = 64 };
 
@@ -23,6 +24,7 @@ struct tally {
 
 struct sheet {
 	struct rehearsed *engine;
+	json_t *flow;
 	struct tally tallies[QUESTIONS_MAX];
 	size_t count;
 };
@@ -33,7 +35,7 @@ static void no_wake(void *arg, uint64_t delay_us)
 	(void)delay_us;
 }
 
-static struct rehearsed *engine_for(const char *name, const char *language)
+static struct rehearsed *engine_for(const char *name, const char *language, json_t **read)
 {
 	static struct rulebook_report report;
 	struct err_detail detail = { .message = "" };
@@ -51,6 +53,7 @@ static struct rehearsed *engine_for(const char *name, const char *language)
 	samples = rulebook_samples(book);
 	assert_int_equal(rulebook_flow_json(book, language, samples, &flow, &detail), ERR_NONE);
 	assert_int_equal(rehearsed_new(&engine, flow.data, flow.len, no_wake, NULL, &detail), ERR_NONE);
+	*read = json_loadb((const char *)flow.data, flow.len, 0, NULL);
 	json_decref(samples);
 	rulebook_free(book);
 	buf_fini(&bytes);
@@ -70,14 +73,59 @@ static struct tally *tally_for(struct sheet *s, const char *question)
 	return &s->tallies[s->count++];
 }
 
+/* The question's words, with its reading back: what the agent has said before the caller's answer. */
+static void asked(const struct sheet *s, const char *question, struct buf *text)
+{
+	const json_t *step = NULL, *piece, *list;
+	size_t i, n = strcspn(question, "/");
+
+	list = json_object_get(s->flow, "steps");
+	for (i = 0; i < json_array_size(list); i++) {
+		step = json_array_get(list, i);
+		if (strlen(json_string_value(json_object_get(step, "name"))) == n && !strncmp(json_string_value(json_object_get(step, "name")), question, n))
+			break;
+	}
+	assert_true(i < json_array_size(list));
+	list = json_object_get(step, question[n] ? "confirm" : "text");
+	for (i = 0; i < json_array_size(list); i++)
+		if ((piece = json_array_get(list, i)) && json_is_string(piece))
+			buf_text(text, json_string_value(piece));
+	assert_true(text->len > 0);
+}
+
+/* As the engine gets them. */
+static struct redacted *words_for(const struct sheet *s, const char *question, const char *said, struct redact_map *map)
+{
+	struct redact_context context = { .partial = false };
+	struct redacted *words;
+	struct buf text;
+
+	buf_init(&text, 4096);
+	asked(s, question, &text);
+	context.question = buf_str(&text);
+	context.question_len = text.len;
+	assert_int_equal(redact_text(map, said, strlen(said), &context, &words), ERR_NONE);
+	buf_fini(&text);
+	return words;
+}
+
 /* What came of the words, in the file's own terms: a value, "@" for a way out, "" for a question that stays open. */
 static void outcome(const struct sheet *s, const char *question, const char *said, char out[LINE_MAX_BYTES])
 {
 	enum rehearsed_heard heard;
-	struct buf value;
+	struct redact_map *map;
+	struct redacted *words;
+	struct buf judged, value;
 
+	buf_init(&judged, LINE_MAX_BYTES);
 	buf_init(&value, LINE_MAX_BYTES);
-	assert_int_equal(rehearsed_judge(s->engine, question, said, strlen(said), &heard, &value), ERR_NONE);
+	assert_int_equal(redact_map_new(&map), ERR_NONE);
+	words = words_for(s, question, said, map);
+	assert_int_equal(rehearsed_judge(s->engine, question, words, &heard, &judged), ERR_NONE);
+	redact_restore(map, buf_str(&judged), judged.len, &value);
+	redacted_free(&words);
+	redact_map_free(&map);
+	buf_fini(&judged);
 	*out = 0;
 	if (heard == REHEARD_VALUE)
 		snprintf(out, LINE_MAX_BYTES, "%s", buf_str(&value));
@@ -124,12 +172,13 @@ static void judge_line(struct sheet *s, char *line)
 
 static void judge_file(const char *file, const char *book, const char *language, bool all_questions)
 {
-	struct sheet s = { .engine = engine_for(book, language) };
+	struct sheet s = { .count = 0 };
 	struct tally all = { .lines = 0 };
 	char path[RULEBOOK_PATH_MAX], line[LINE_MAX_BYTES];
 	FILE *f;
 	size_t i;
 
+	s.engine = engine_for(book, language, &s.flow);
 	snprintf(path, sizeof(path), "%s/rulebooks/paraphrases/%s.tsv", getenv("CALLFUNNEL_TESTS"), file);
 	f = fopen(path, "r");
 	assert_non_null(f);
@@ -151,6 +200,7 @@ static void judge_file(const char *file, const char *book, const char *language,
 	printf("%-22s all: %u lines, %.1f %% of %u answers understood, %.2f %% wrong\n", file, all.lines, 100.0 * all.understood / all.answers,
 		all.answers, 100.0 * all.wrong / all.lines);
 	rehearsed_free(&s.engine);
+	json_decref(s.flow);
 	assert_true(all.answers > 100);
 	assert_true(all.understood * 100 >= all.answers * 75);
 	assert_true(all.wrong * 100 <= all.lines * 2);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "simulate/model.h"
+#include "maskkit.h"
 #include "simulate/run.h"
 #include "simulate/sound.h"
 #include "voice/journal_read.h"
@@ -387,6 +388,15 @@ static struct request_block block(enum block_type type, const char *text)
 	return (struct request_block){ .type = type, .text = text, .text_len = strlen(text) };
 }
 
+static void plan(const struct script *s, uint64_t seed, const struct request_block *blocks, size_t count, struct model_reply *r)
+{
+	struct masker *masker;
+	struct masked_request request = maskkit_blocks(&masker, blocks, count);
+
+	model_plan(s, seed, request.blocks, request.count, r);
+	masker_free(&masker);
+}
+
 static bool says(const struct model_reply *r, const char *text)
 {
 	return memmem(r->text, r->len, text, strlen(text)) != NULL;
@@ -401,23 +411,23 @@ static void test_model_plan(void **state)
 	(void)state;
 	blocks[0] = block(BLOCK_AGENT, s->greeting);
 	blocks[1] = block(BLOCK_CALLER, "I need an appointment");
-	model_plan(s, 1, blocks, 2, &r);
+	plan(s, 1, blocks, 2, &r);
 	assert_true(says(&r, s->steps[1].ask)); /* answered: the next question */
-	model_plan(s, 1, blocks, 2, &again);
+	plan(s, 1, blocks, 2, &again);
 	assert_int_equal(r.len, again.len);
 	assert_memory_equal(r.text, again.text, r.len); /* a second attempt says the same */
 	blocks[1] = block(BLOCK_CALLER, "hello");
-	model_plan(s, 1, blocks, 2, &r);
+	plan(s, 1, blocks, 2, &r);
 	assert_true(says(&r, s->steps[0].ask)); /* no answer: the same question */
 	blocks[0] = block(BLOCK_AGENT, s->steps[2].ask);
 	blocks[1] = block(BLOCK_CALLER, "two zero two");
-	model_plan(s, 1, blocks, 2, &r);
+	plan(s, 1, blocks, 2, &r);
 	assert_int_equal(r.tool_count, 1); /* its tool, before anything else is asked */
 	assert_string_equal(r.tools[0].name, "find_patient");
 	assert_false(says(&r, s->steps[3].ask));
 	blocks[2] = (struct request_block){ .type = BLOCK_TOOL_USE, .name = "find_patient", .name_len = 12, .text = "{}", .text_len = 2 };
 	blocks[3] = block(BLOCK_TOOL_RESULT, "patient found since spring");
-	model_plan(s, 1, blocks, 4, &r);
+	plan(s, 1, blocks, 4, &r);
 	assert_int_equal(r.tool_count, 0);
 	assert_true(says(&r, "patient found since spring"));
 	assert_true(says(&r, s->steps[3].ask));
@@ -437,16 +447,16 @@ static void test_model_plan_says_what_it_does_not_see(void **state)
 	for (seed = 0; seed < 8; seed++) {
 		blocks[0] = block(BLOCK_AGENT, s->steps[2].ask);
 		blocks[1] = block(BLOCK_CALLER, "two zero two");
-		model_plan(s, seed, blocks, 2, &first);
+		plan(s, seed, blocks, 2, &first);
 		blocks[2] = (struct request_block){ .type = BLOCK_TOOL_USE, .name = "find_patient", .name_len = 12, .text = "{}", .text_len = 2 };
 		blocks[3] = block(BLOCK_TOOL_RESULT, "patient found since spring");
-		model_plan(s, seed, blocks, 4, &then);
+		plan(s, seed, blocks, 4, &then);
 		assert_int_equal(says(&first, line), says(&then, line));
 		with += says(&first, line);
 		blocks[4] = blocks[3];
 		blocks[3] = blocks[2];
 		blocks[2] = block(BLOCK_AGENT, line);
-		model_plan(s, seed, blocks, 5, &then);
+		plan(s, seed, blocks, 5, &then);
 		assert_false(says(&then, line));
 		assert_true(says(&then, "patient found since spring"));
 	}

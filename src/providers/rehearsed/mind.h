@@ -48,12 +48,12 @@ struct mind {
 };
 
 /* ERR_NOMEM, ERR_LIMIT. Either way mind_fini must follow. */
-enum err mind_think(struct mind *m, const struct flow *f, const struct request_block *blocks, size_t count) MUST_USE;
+enum err mind_think(struct mind *m, const struct flow *f, const struct llm_block *blocks, size_t count) MUST_USE;
 void mind_fini(struct mind *m);
 
 /* Words judged as an answer to one question, by its name, or to its reading back ("NAME/confirm": it must hold a value that differs
  * from what is said). ERR_NOTFOUND: there is no such question. */
-enum err mind_judge(struct mind *m, const struct flow *f, const char *question, const char *text, size_t len) MUST_USE;
+enum err mind_judge(struct mind *m, const struct flow *f, const char *question, const struct redacted *words) MUST_USE;
 
 void mind_value_text(const struct mind *m, int step, struct buf *out); /* an answer as data: "2026-11-23" */
 

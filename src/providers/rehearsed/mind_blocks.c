@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "redact/redact.h"
 
-enum { CUTS_MAX = 3, KEPT_MAX = 1 << 20 };
+enum { CUTS_MAX = 3, KEPT_MAX = 1 << 20, MASKED_WORDS = 24 };
 
 /* ---- what was heard ---- */
 
@@ -81,42 +82,109 @@ static void judge_cut(struct mind *m, const struct words *w, const char *text, s
 	buf_fini(&rest);
 }
 
+/* The length of the placeholder at the start of `text`, or 0. */
+static size_t placeholder(const char *text, size_t len)
+{
+	size_t n = 1;
+
+	if (!len || *text != '[')
+		return 0;
+	while (n < len && (isupper((unsigned char)text[n]) || isdigit((unsigned char)text[n]) || text[n] == '_'))
+		n++;
+	return n > 2 && n < len && text[n] == ']' ? n + 1 : 0;
+}
+
+static size_t word_end(const char *text, size_t len, size_t at)
+{
+	while (at < len && text[at] != ' ')
+		at++;
+	return at;
+}
+
+static size_t word_next(const char *text, size_t len, size_t at)
+{
+	while (at < len && text[at] == ' ')
+		at++;
+	return at;
+}
+
+static bool is_number(const char *text, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		if (isdigit((unsigned char)text[from]) || text[from] == '@')
+			return true;
+	return false;
+}
+
+/* A number or an address in the rule-book's own text comes back masked: `word` of n bytes, which has a placeholder in it and is followed
+ * by [rest, end). How far it reaches in the reply from byte `at` on; 0: it is none. */
+static size_t masked_to(const struct buf *reply, size_t at, const char *word, size_t n, const char *rest, const char *end)
+{
+	const char *said = (const char *)reply->data, *open = memchr(word, '[', n);
+	size_t before = open ? (size_t)(open - word) : n, name = placeholder(word + before, n - before), tail = n - before - name;
+	size_t left = (size_t)(end - rest), ends[MASKED_WORDS], count = 0, from = at;
+
+	rest += word_next(rest, left, 0);
+	left = word_end(rest, (size_t)(end - rest), 0);
+	if (!name || before + tail >= reply->len - at || memcmp(said + at, word, before) != 0 || said[at + before] == '[')
+		return 0;
+	while (count < MASKED_WORDS && from < reply->len) {
+		ends[count] = word_end(said, reply->len, from);
+		if (!is_number(said, from, ends[count]))
+			break;
+		from = word_next(said, reply->len, ends[count++]);
+	}
+	while (count--) {
+		size_t next = word_next(said, reply->len, ends[count]);
+
+		if (ends[count] >= at + before + tail && !memcmp(said + ends[count] - tail, word + n - tail, tail) && left <= reply->len - next &&
+			!memcmp(said + next, rest, left))
+			return ends[count];
+	}
+	return 0;
+}
+
 /* How far the reply is said when the words of `text` follow its byte `at`; *whole: all of them do. */
 static size_t said_to(const struct buf *reply, size_t at, const char *text, size_t len, bool *whole)
 {
 	const char *end = text + len, *said = (const char *)reply->data;
 
 	for (;;) {
-		size_t from = at, n = 0;
+		size_t from, n, to;
 
-		while (text < end && *text == ' ')
-			text++;
-		while (from < reply->len && said[from] == ' ')
-			from++;
-		while (text + n < end && text[n] != ' ')
-			n++;
+		text += word_next(text, (size_t)(end - text), 0);
+		from = word_next(said, reply->len, at);
+		n = word_end(text, (size_t)(end - text), 0);
 		*whole = !n;
-		if (!n || n > reply->len - from || memcmp(said + from, text, n) != 0)
+		if (!n)
 			return at;
-		at = from + n;
+		if (n <= reply->len - from && !memcmp(said + from, text, n))
+			to = from + n;
+		else
+			to = masked_to(reply, from, text, n, text + n, end);
+		if (!to)
+			return at;
+		at = to;
 		text += n;
 	}
 }
 
 /* Fillers and prompts among the agent's words are none of ours. */
-static void see_agent(struct mind *m, const struct request_block *b)
+static void see_agent(struct mind *m, const struct llm_block *b)
 {
+	const char *text = redacted_text(b->text);
+	size_t i = redacted_len(b->text), to;
 	bool whole;
-	size_t to = said_to(&m->reply, m->heard, b->text, b->text_len, &whole), i = b->text_len;
 
+	to = said_to(&m->reply, m->heard, text, i, &whole);
 	if (whole || to > m->heard + 3) {
 		m->heard = to;
 		m->prompted = false;
 		return;
 	}
-	while (i && isspace((unsigned char)b->text[i - 1]))
+	while (i && isspace((unsigned char)text[i - 1]))
 		i--;
-	m->prompted = i && b->text[i - 1] == '?';
+	m->prompted = i && text[i - 1] == '?';
 }
 
 /* ---- the caller, and tools ---- */
@@ -175,12 +243,14 @@ static void see_result(struct mind *m, enum tool_status status, const char *text
 }
 
 /* Of a tool that takes long: "still running, the result will follow". */
-static bool will_follow(const struct request_block *b)
+static bool will_follow(const struct llm_block *b)
 {
-	return b->text_len && *b->text != '{' && memmem(b->text, b->text_len, "will follow", 11);
+	const char *text = redacted_text(b->text);
+
+	return *text != '{' && memmem(text, redacted_len(b->text), "will follow", 11);
 }
 
-static void see_tool_result(struct mind *m, const struct request_block *b)
+static void see_tool_result(struct mind *m, const struct llm_block *b)
 {
 	if (m->mood != MOOD_TOOL || !m->dispatched || b->turn != m->turn || b->index != m->index)
 		return;
@@ -191,25 +261,26 @@ static void see_tool_result(struct mind *m, const struct request_block *b)
 		m->question_at = m->reply.len;
 		return;
 	}
-	see_result(m, (enum tool_status)b->status, b->text, b->text_len);
+	see_result(m, (enum tool_status)b->status, redacted_text(b->text), redacted_len(b->text));
 }
 
 /* "Result of find_slot: {…}" */
-static void see_event(struct mind *m, const struct request_block *b)
+static void see_event(struct mind *m, const struct llm_block *b)
 {
 	static const char head[] = "Result of ";
-	size_t n = sizeof(head) - 1, name;
+	const char *text = redacted_text(b->text);
+	size_t n = sizeof(head) - 1, len = redacted_len(b->text), name;
 
 	if (m->mood != MOOD_TOOL || !m->pending)
 		return;
 	name = strlen(mind_step(m)->tool);
-	if (b->text_len < n + name + 2 || memcmp(b->text, head, n) != 0 || memcmp(b->text + n, mind_step(m)->tool, name) != 0 || b->text[n + name] != ':')
+	if (len < n + name + 2 || memcmp(text, head, n) != 0 || memcmp(text + n, mind_step(m)->tool, name) != 0 || text[n + name] != ':')
 		return;
 	n += name + 2;
-	see_result(m, b->text[n - 1] == ' ' && n < b->text_len && b->text[n] == '{' ? TOOL_OK : TOOL_UNKNOWN, b->text + n, b->text_len - n);
+	see_result(m, text[n - 1] == ' ' && n < len && text[n] == '{' ? TOOL_OK : TOOL_UNKNOWN, text + n, len - n);
 }
 
-static void see_tool_use(struct mind *m, const struct request_block *b)
+static void see_tool_use(struct mind *m, const struct llm_block *b)
 {
 	const char *wanted = m->mood == MOOD_TOOL ? mind_step(m)->tool : m->f->end_tool;
 
@@ -221,7 +292,7 @@ static void see_tool_use(struct mind *m, const struct request_block *b)
 }
 
 /* Words of one turn that came in two blocks with nothing heard between them. */
-static size_t caller_words(struct mind *m, const struct request_block *blocks, size_t count, size_t *from)
+static size_t caller_words(struct mind *m, const struct llm_block *blocks, size_t count, size_t *from)
 {
 	size_t n = 0;
 
@@ -229,12 +300,12 @@ static size_t caller_words(struct mind *m, const struct request_block *blocks, s
 	for (; n < count && blocks[n].type == BLOCK_CALLER; n++) {
 		if (n)
 			buf_byte(&m->kept, ' ');
-		buf_append(&m->kept, blocks[n].text, blocks[n].text_len);
+		buf_append(&m->kept, redacted_text(blocks[n].text), redacted_len(blocks[n].text));
 	}
 	return n;
 }
 
-static void see(struct mind *m, const struct request_block *blocks, size_t count)
+static void see(struct mind *m, const struct llm_block *blocks, size_t count)
 {
 	size_t i, n, from;
 
@@ -289,13 +360,13 @@ static void mind_init(struct mind *m, const struct flow *f)
 	buf_init(&m->kept, KEPT_MAX);
 }
 
-enum err mind_think(struct mind *m, const struct flow *f, const struct request_block *blocks, size_t count)
+enum err mind_think(struct mind *m, const struct flow *f, const struct llm_block *blocks, size_t count)
 {
 	size_t i, bytes = 1;
 
 	mind_init(m, f);
 	for (i = 0; i < count; i++)
-		bytes += blocks[i].type == BLOCK_CALLER ? blocks[i].text_len + 1 : 0;
+		bytes += blocks[i].type == BLOCK_CALLER ? redacted_len(blocks[i].text) + 1 : 0;
 	buf_reserve(&m->kept, bytes); /* answers point into it */
 	open_call(m);
 	see(m, blocks, count);
@@ -312,7 +383,7 @@ enum err mind_think(struct mind *m, const struct flow *f, const struct request_b
 	return m->kept.err ? m->kept.err : m->reply.err;
 }
 
-enum err mind_judge(struct mind *m, const struct flow *f, const char *question, const char *text, size_t len)
+enum err mind_judge(struct mind *m, const struct flow *f, const char *question, const struct redacted *words)
 {
 	const char *slash = strchr(question, '/');
 	int at = flow_step_find(f, question, slash ? (size_t)(slash - question) : strlen(question));
@@ -323,7 +394,7 @@ enum err mind_judge(struct mind *m, const struct flow *f, const char *question, 
 	m->at = at;
 	m->mood = slash ? MOOD_CONFIRM : MOOD_ASKED;
 	m->answers[at] = (struct mind_answer){ .known = slash, .value = { .number = -1, .text = "", .digits = "" } };
-	see_caller(m, text, len);
+	see_caller(m, redacted_text(words), redacted_len(words));
 	return m->reply.err;
 }
 

@@ -373,20 +373,44 @@ static bool counts_digits(const struct words *w, size_t to)
 	return word_in(w, to, list);
 }
 
-static enum understood held_digits(const struct words *w, struct answer *out)
+/* How many digits the value of a placeholder may have; false for an address, and for one whose value nobody has ("[NUMBER]"). */
+static bool held_count(const char *placeholder, int64_t *least, int64_t *most)
+{
+	static const struct {
+		const char *name;
+		uint8_t least, most;
+	} kinds[] = { { "[PHONE_", 7, 15 }, { "[CARD_", 13, 19 }, { "[AADHAAR_", 12, 12 }, { "[ID_UNVERIFIED_", 12, 19 }, { "[NUMBER_", 3, 19 } };
+	size_t i, n;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		n = strlen(kinds[i].name);
+		*least = kinds[i].least;
+		*most = kinds[i].most;
+		if (!strncmp(placeholder, kinds[i].name, n) && placeholder[n] >= '1' && placeholder[n] <= '9')
+			return true;
+	}
+	return false;
+}
+
+/* A number that we may not see. Two of them are none, unless the second takes the place of the first. */
+static enum understood held_digits(const struct expect *e, const struct words *w, struct answer *out)
 {
 	size_t i, held = w->count;
+	int64_t least, most;
 
 	for (i = 0; i < w->count; i++) {
-		if (w->at[i].kind != WORD_HELD)
+		if (w->at[i].kind != WORD_HELD || !held_count(w->at[i].text, &least, &most))
 			continue;
-		if (held < w->count)
-			return UNDERSTOOD_NOT; /* two of them: which? */
+		if (held < w->count && !words_correct(w, held + 1, i))
+			return UNDERSTOOD_NOT;
 		held = i;
 	}
 	if (held == w->count || strlen(w->at[held].text) >= sizeof(out->digits))
 		return UNDERSTOOD_NOT;
-	strcpy(out->digits, w->at[held].text);
+	held_count(w->at[held].text, &least, &most);
+	if ((e->has_high && least > e->high) || (e->has_low && most < e->low))
+		return UNDERSTOOD_RANGE;
+	memcpy(out->digits, w->at[held].text, strlen(w->at[held].text) + 1);
 	out->used = w->count;
 	return UNDERSTOOD_VALUE;
 }
@@ -425,10 +449,11 @@ static bool has_scale(const struct words *w)
 enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out)
 {
 	struct run all = { .len = 0 };
+	enum understood held = held_digits(e, w, out);
 	size_t i, n;
 
-	if (held_digits(w, out))
-		return UNDERSTOOD_VALUE;
+	if (held != UNDERSTOOD_NOT)
+		return held;
 	if (has_scale(w))
 		return spelled_number(e, w, out);
 	for (i = 0; i < w->count; i += n ? n : 1) {

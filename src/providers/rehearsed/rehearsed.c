@@ -143,7 +143,7 @@ static void reply_from(const struct mind *m, struct rehearsed_reply *reply)
 	reply->step = m->f->steps[m->at].name;
 }
 
-enum err rehearsed_plan(const struct rehearsed *r, const struct request_block *blocks, size_t count, struct rehearsed_reply *reply)
+enum err rehearsed_plan(const struct rehearsed *r, const struct llm_block *blocks, size_t count, struct rehearsed_reply *reply)
 {
 	struct mind *m;
 	enum err err;
@@ -182,7 +182,7 @@ static json_t *known_of(const struct mind *m)
 	return known;
 }
 
-enum err rehearsed_known(const struct rehearsed *r, const struct request_block *blocks, size_t count, json_t **known)
+enum err rehearsed_known(const struct rehearsed *r, const struct llm_block *blocks, size_t count, json_t **known)
 {
 	struct mind *m = count > REHEARSED_BLOCKS_MAX ? NULL : malloc(sizeof(*m));
 	enum err err;
@@ -198,11 +198,11 @@ enum err rehearsed_known(const struct rehearsed *r, const struct request_block *
 	return err ? err : *known ? ERR_NONE : ERR_NOMEM;
 }
 
-enum err rehearsed_judge(const struct rehearsed *r, const char *question, const char *text, size_t len, enum rehearsed_heard *heard,
+enum err rehearsed_judge(const struct rehearsed *r, const char *question, const struct redacted *words, enum rehearsed_heard *heard,
 	struct buf *value)
 {
 	struct mind *m = malloc(sizeof(*m));
-	enum err err = m ? mind_judge(m, r->flow, question, text, len) : ERR_NOMEM;
+	enum err err = m ? mind_judge(m, r->flow, question, words) : ERR_NOMEM;
 
 	if (!err) {
 		*heard = m->note;
@@ -227,7 +227,7 @@ static struct llm_answer *answer_free(struct rehearsed *r)
 	return NULL;
 }
 
-static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct request_block *blocks,
+static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct llm_block *blocks,
 	size_t count, const struct llm_events *events, void *arg)
 {
 	struct rehearsed *r = vendor;

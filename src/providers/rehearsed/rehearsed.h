@@ -6,7 +6,8 @@
  *
  * Streams: text comes in pieces of a few words, then the tool, then done. The engine asks its owner to be woken: `wake(arg, delay_us)`
  * means "call rehearsed_step once, so much later", never from inside `wake`; a second wish replaces the first. Cancel silences a stream.
- * ASK_CONTINUE goes on behind the words that were heard. Loop thread of the owner.
+ * ASK_CONTINUE goes on behind the words that were heard. A placeholder of the redaction is an answer where its value could be one; it is
+ * said and given to tools as it is. Loop thread of the owner.
  */
 #ifndef PROVIDERS_REHEARSED_REHEARSED_H
 #define PROVIDERS_REHEARSED_REHEARSED_H
@@ -59,7 +60,7 @@ enum rehearsed_heard {
 const char *rehearsed_heard_name(enum rehearsed_heard heard); /* "value", "aside"; never NULL */
 
 struct rehearsed_reply {
-	struct buf text;  /* to be said; what of it was heard already is left out */
+	struct buf text;  /* to be said, with placeholders; what of it was heard already is left out */
 	const char *tool; /* or NULL; borrowed from the engine, as all names here */
 	struct buf arguments;
 	const char *outcome;       /* with the tool that ends the call, else NULL */
@@ -75,11 +76,11 @@ void rehearsed_reply_init(struct rehearsed_reply *reply);
 void rehearsed_reply_fini(struct rehearsed_reply *reply);
 
 /* What is to be said now. ERR_LIMIT, ERR_NOMEM. */
-enum err rehearsed_plan(const struct rehearsed *r, const struct request_block *blocks, size_t count, struct rehearsed_reply *reply) MUST_USE;
+enum err rehearsed_plan(const struct rehearsed *r, const struct llm_block *blocks, size_t count, struct rehearsed_reply *reply) MUST_USE;
 
 /* What is known by now: an object of answers as data (texts) by question, and of tools' results (objects) by step. The caller's to
  * decref. ERR_LIMIT, ERR_NOMEM. */
-enum err rehearsed_known(const struct rehearsed *r, const struct request_block *blocks, size_t count, json_t **known) MUST_USE;
+enum err rehearsed_known(const struct rehearsed *r, const struct llm_block *blocks, size_t count, json_t **known) MUST_USE;
 
 /* The opening, which the call core says by itself. */
 const char *rehearsed_opening(const struct rehearsed *r);
@@ -87,7 +88,7 @@ const char *rehearsed_end_tool(const struct rehearsed *r);
 
 /* What the words mean as an answer to a question of the flow ("budget"), or to its reading back ("budget/confirm"); for trying and
  * testing. What is understood is appended as data. ERR_NOTFOUND: no such question; ERR_NOMEM. */
-enum err rehearsed_judge(const struct rehearsed *r, const char *question, const char *text, size_t len, enum rehearsed_heard *heard,
+enum err rehearsed_judge(const struct rehearsed *r, const char *question, const struct redacted *words, enum rehearsed_heard *heard,
 	struct buf *value) MUST_USE;
 
 #endif

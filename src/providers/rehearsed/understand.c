@@ -431,7 +431,7 @@ static enum understood understand_free(const struct words *w, const char *text, 
 	size_t i, told = 0;
 
 	for (i = 0; i < w->count; i++)
-		told += !word_in(w, i, nothing);
+		told += w->at[i].kind == WORD_HELD ? 2 : !word_in(w, i, nothing); /* a number or an address says something by itself */
 	if (told < 2)
 		return UNDERSTOOD_NOT;
 	out->text = text;

@@ -1,0 +1,279 @@
+/* Values in the agent's mouth: how they are said, a model's words with its placeholders made sound, and the way back: which of the
+ * agent's own words are a value of the map. Owns nothing; knows no language but the two neutral phrases it says. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "redact/scan.h"
+
+enum { CUT_DIGITS = 3, NATIONAL_DIGITS = 10 };
+
+static bool is_address(enum redact_type type)
+{
+	return type == REDACT_EMAIL || type == REDACT_UPI;
+}
+
+size_t spoken_digits(enum redact_type type, const char *value, char digits[SPOKEN_DIGITS_MAX], bool *plus)
+{
+	const char *from = value;
+
+	*plus = *value == '+';
+	if (is_address(type))
+		return 0;
+	if (!strncmp(value, "+91", 3) && strlen(value) == 3 + NATIONAL_DIGITS)
+		from = value + 3;
+	else if (!strncmp(value, "+1", 2) && strlen(value) == 2 + NATIONAL_DIGITS)
+		from = value + 2;
+	else
+		from += *plus;
+	*plus = *plus && from == value + 1;
+	memcpy(digits, from, strlen(from) + 1);
+	return strlen(digits);
+}
+
+static void value_say(struct buf *out, enum redact_type type, const char *value)
+{
+	char digits[SPOKEN_DIGITS_MAX];
+	bool plus;
+	size_t n = spoken_digits(type, value, digits, &plus), i;
+
+	if (!n)
+		buf_text(out, value);
+	if (plus)
+		buf_byte(out, '+');
+	for (i = 0; i < n; i++) {
+		if (i)
+			buf_byte(out, ' ');
+		buf_byte(out, (uint8_t)digits[i]);
+	}
+}
+
+/* ------------------------------------------------------------------ words in pieces */
+
+void redact_speaker_init(struct redact_speaker *s, const char *language)
+{
+	*s = (struct redact_speaker){ .english = !strncasecmp(language, "en", 2) && !isalnum((unsigned char)language[2]),
+		.hindi = !strncasecmp(language, "hi", 2) && !isalnum((unsigned char)language[2]) };
+}
+
+bool redact_speaker_passes(const struct redact_speaker *s, const char *text, size_t len)
+{
+	return !s->held_len && !s->value_before && !memchr(text, '[', len);
+}
+
+static void put(struct redact_speaker *s, const char *text, size_t len, struct buf *out)
+{
+	if (!len)
+		return;
+	if (s->value_before && isalnum((unsigned char)*text))
+		buf_byte(out, ' ');
+	s->value_before = false;
+	s->before = text[len - 1];
+	buf_append(out, text, len);
+}
+
+/* The type whose name stands behind the '[', and where the name ends; 0: none. */
+static size_t name_read(const char *text, size_t len, enum redact_type *type)
+{
+	unsigned int i;
+
+	for (i = REDACT_EMAIL; i < REDACT_TYPE_COUNT; i++) {
+		const char *name = redact_type_name((enum redact_type)i);
+		size_t n = strlen(name);
+
+		if (len > n && !memcmp(text + 1, name, n) && (len == n + 1 || text[n + 1] == '_' || text[n + 1] == ']')) {
+			*type = (enum redact_type)i;
+			return n + 1;
+		}
+	}
+	return 0;
+}
+
+/* Is what is held, which begins with '[', the beginning of some placeholder? */
+static bool may_become(const char *text, size_t len)
+{
+	enum redact_type type;
+	size_t at = name_read(text, len, &type);
+	unsigned int i;
+
+	if (!at) {
+		for (i = REDACT_EMAIL; i < REDACT_TYPE_COUNT; i++) {
+			const char *name = redact_type_name((enum redact_type)i);
+
+			if (len - 1 <= strlen(name) && !memcmp(text + 1, name, len - 1))
+				return true;
+		}
+		return false;
+	}
+	if (at < len && text[at] == '_')
+		while (++at < len && isdigit((unsigned char)text[at]))
+			;
+	return at == len || (at + 1 == len && text[at] == ']');
+}
+
+static void say_neutral(struct redact_speaker *s, enum redact_type type, struct buf *out)
+{
+	static const char *const words[2][2] = { { "that number", "that address" }, { "वह नंबर", "वह पता" } };
+
+	if (!s->english && !s->hindi)
+		return;
+	if (isalnum((unsigned char)s->before))
+		buf_byte(out, ' ');
+	put(s, words[s->hindi][is_address(type)], strlen(words[s->hindi][is_address(type)]), out);
+	s->value_before = true;
+}
+
+/* A whole placeholder is held. */
+static void say_held(struct redact_speaker *s, const struct redact_map *m, struct buf *out)
+{
+	enum redact_type type = REDACT_NUMBER;
+	size_t took;
+	const char *value = map_find(m, s->held, s->held_len, &type, &took);
+
+	if (!value) {
+		(void)name_read(s->held, s->held_len, &type);
+		say_neutral(s, type, out);
+	} else {
+		if (isalnum((unsigned char)s->before))
+			buf_byte(out, ' ');
+		value_say(out, type, value);
+		s->before = value[strlen(value) - 1];
+		s->value_before = true;
+	}
+	s->held_len = 0;
+}
+
+/* It cannot become one: plain text after all. */
+static void give_held(struct redact_speaker *s, struct buf *out)
+{
+	size_t len = s->held_len;
+
+	s->held_len = 0;
+	put(s, s->held, len, out);
+}
+
+static void take_byte(struct redact_speaker *s, const struct redact_map *m, char c, struct buf *out)
+{
+	s->held[s->held_len++] = c;
+	if (!may_become(s->held, s->held_len)) {
+		s->held_len--;
+		give_held(s, out);
+		if (c == '[')
+			s->held[s->held_len++] = c;
+		else
+			put(s, &c, 1, out);
+	} else if (c == ']') {
+		say_held(s, m, out);
+	} else if (s->held_len == sizeof(s->held)) {
+		give_held(s, out);
+	}
+}
+
+void redact_speak(struct redact_speaker *s, const struct redact_map *m, const char *text, size_t len, struct buf *out)
+{
+	size_t i = 0, plain;
+
+	while (i < len) {
+		if (s->held_len || text[i] == '[') {
+			take_byte(s, m, text[i++], out);
+			continue;
+		}
+		for (plain = i; i < len && text[i] != '['; i++)
+			;
+		put(s, text + plain, i - plain, out);
+	}
+}
+
+void redact_speak_end(struct redact_speaker *s, struct buf *out)
+{
+	enum redact_type type;
+	bool named = s->held_len && name_read(s->held, s->held_len, &type);
+
+	if (named)
+		say_neutral(s, type, out); /* it broke off inside a placeholder */
+	else
+		give_held(s, out);
+	s->held_len = 0;
+}
+
+/* ------------------------------------------------------------------ and back */
+
+/* Digits with a blank between each two, as value_say writes them. */
+struct said_run {
+	size_t from, count; /* digit i stands at from + 2 i */
+	bool ends;          /* the text ends with it */
+};
+
+static bool is_single(const char *text, size_t len, size_t i)
+{
+	return i < len && isdigit((unsigned char)text[i]) && (!i || !isalnum((unsigned char)text[i - 1])) &&
+		(i + 1 == len || !isalnum((unsigned char)text[i + 1]));
+}
+
+static bool run_next(const char *text, size_t len, size_t from, struct said_run *r)
+{
+	for (; from < len; from++) {
+		if (!is_single(text, len, from))
+			continue;
+		*r = (struct said_run){ .from = from, .count = 1 };
+		while (from + 2 * r->count < len && text[from + 2 * r->count - 1] == ' ' && is_single(text, len, from + 2 * r->count))
+			r->count++;
+		r->ends = from + 2 * r->count - 1 == len;
+		if (r->count >= CUT_DIGITS)
+			return true;
+		from += 2 * r->count - 2;
+	}
+	return false;
+}
+
+/* How many of the run's digits, from digit `at` on, are those of `digits`. */
+static size_t run_same(const char *text, const struct said_run *r, size_t at, const char *digits, size_t n)
+{
+	size_t k = 0;
+
+	while (k < n && at + k < r->count && text[r->from + 2 * (at + k)] == digits[k])
+		k++;
+	return k;
+}
+
+/* The value that the run says from its digit `at` on: the longest there is, or, at the end of the text, one that is broken off. */
+static bool claim_find(const struct redact_map *m, const char *text, const struct said_run *r, size_t at, struct scan_claim *c, size_t *took)
+{
+	size_t i, count = redact_map_count(m);
+
+	*took = 0;
+	for (i = 0; i < count; i++) {
+		char digits[SPOKEN_DIGITS_MAX];
+		enum redact_type type;
+		const char *value;
+		bool plus, cut;
+		size_t n, same;
+
+		map_entry(m, i, &type, &value);
+		n = spoken_digits(type, value, digits, &plus);
+		same = run_same(text, r, at, digits, n);
+		cut = same < n && r->ends && at + same == r->count && same >= CUT_DIGITS;
+		if (!n || same <= *took || (same < n && !cut))
+			continue;
+		*took = same;
+		*c = (struct scan_claim){ .type = type, .value = value, .held = cut };
+		c->start = r->from + 2 * at;
+		c->end = c->start + 2 * same - 1;
+		if (plus && c->start && text[c->start - 1] == '+')
+			c->start--;
+	}
+	return *took > 0;
+}
+
+size_t spoken_claims(const struct redact_map *m, const char *text, size_t len, struct scan_claim claims[SCAN_CLAIMS])
+{
+	struct said_run r = { .from = 0 };
+	size_t count = 0, at, took, next = 0;
+
+	while (count < SCAN_CLAIMS && run_next(text, len, next, &r)) {
+		for (at = 0; at + 1 < r.count && count < SCAN_CLAIMS; at += took ? took : 1)
+			count += claim_find(m, text, &r, at, &claims[count], &took);
+		next = r.from + 2 * r.count - 1;
+	}
+	return count;
+}
