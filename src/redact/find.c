@@ -85,7 +85,7 @@ static enum word_class question_about(const char *question, size_t len)
 	}
 	count = tokens_read(tokens, question, len);
 	for (i = count; i > 0; i--)
-		if (tokens[i - 1].word >= WORD_ABOUT_PHONE && tokens[i - 1].word != WORD_ABOUT_NUMBER)
+		if (token_about(tokens, count, i - 1))
 			return (enum word_class)tokens[i - 1].word;
 	return WORD_OTHER;
 }

@@ -173,7 +173,7 @@ static enum word_class about_here(const struct scan *s, size_t first)
 		if (t->kind != TOKEN_WORD)
 			continue;
 		seen++;
-		if (t->word >= WORD_ABOUT_PHONE && t->word != WORD_ABOUT_NUMBER)
+		if (token_about(s->tokens, s->count, k - 1))
 			return (enum word_class)t->word;
 	}
 	return WORD_OTHER;

@@ -4,7 +4,7 @@
 #include "redact/token.h"
 
 const struct numeral numerals[] = {
-	{ "acha", WORD_FILLER, 0 }, { "acount", WORD_ABOUT_ELSE, 0 }, { "act", WORD_ABOUT_ELSE, 0 }, { "actualy", WORD_CORRECTION, 0 },
+	{ "acha", WORD_FILLER, 0 }, { "acount", WORD_ABOUT_ELSE, 0 }, { "act", WORD_ABOUT_ELSE, 1 }, { "actualy", WORD_CORRECTION, 0 },
 	{ "adatis", WORD_PAIR, 38 }, { "adhar", WORD_ABOUT_AADHAAR, 0 }, { "adharcard", WORD_ABOUT_AADHAAR, 0 },
 	{ "adsath", WORD_PAIR, 68 }, { "adtalis", WORD_PAIR, 48 }, { "adtis", WORD_PAIR, 38 }, { "ah", WORD_FILLER, 0 },
 	{ "amex", WORD_ABOUT_CARD, 0 }, { "amount", WORD_ABOUT_ELSE, 0 }, { "and", WORD_FILLER, 0 }, { "arsath", WORD_PAIR, 68 },
@@ -16,9 +16,9 @@ const struct numeral numerals[] = {
 	{ "bahatar", WORD_PAIR, 72 }, { "bais", WORD_PAIR, 22 }, { "banave", WORD_PAIR, 92 }, { "banve", WORD_PAIR, 92 },
 	{ "bara", WORD_PAIR, 12 }, { "barah", WORD_PAIR, 12 }, { "barcode", WORD_ABOUT_ELSE, 0 }, { "basath", WORD_PAIR, 62 },
 	{ "batch", WORD_ABOUT_ELSE, 0 }, { "batis", WORD_PAIR, 32 }, { "bavan", WORD_PAIR, 52 }, { "bayalis", WORD_PAIR, 42 },
-	{ "bayasi", WORD_PAIR, 82 }, { "bis", WORD_PAIR, 20 }, { "build", WORD_ABOUT_ELSE, 0 }, { "buking", WORD_ABOUT_ELSE, 0 },
+	{ "bayasi", WORD_PAIR, 82 }, { "bis", WORD_PAIR, 20 }, { "build", WORD_ABOUT_ELSE, 1 }, { "buking", WORD_ABOUT_ELSE, 0 },
 	{ "cal", WORD_ABOUT_PHONE, 0 }, { "calback", WORD_ABOUT_PHONE, 0 }, { "card", WORD_ABOUT_CARD, 0 },
-	{ "cardnumber", WORD_ABOUT_CARD, 0 }, { "cards", WORD_ABOUT_CARD, 0 }, { "case", WORD_ABOUT_ELSE, 0 },
+	{ "cardnumber", WORD_ABOUT_CARD, 0 }, { "cards", WORD_ABOUT_CARD, 0 }, { "case", WORD_ABOUT_ELSE, 1 },
 	{ "cel", WORD_ABOUT_PHONE, 0 }, { "celphone", WORD_ABOUT_PHONE, 0 }, { "cha", WORD_DIGIT, 6 }, { "chabis", WORD_PAIR, 26 },
 	{ "chah", WORD_DIGIT, 6 }, { "chai", WORD_DIGIT, 6 }, { "chalis", WORD_PAIR, 40 }, { "chapan", WORD_PAIR, 56 },
 	{ "char", WORD_DIGIT, 4 }, { "chatis", WORD_PAIR, 36 }, { "chaubis", WORD_PAIR, 24 }, { "chauda", WORD_PAIR, 14 },
@@ -45,24 +45,24 @@ const struct numeral numerals[] = {
 	{ "ikyanave", WORD_PAIR, 91 }, { "ikyanve", WORD_PAIR, 91 }, { "ikyasi", WORD_PAIR, 81 }, { "ikyavan", WORD_PAIR, 51 },
 	{ "inr", WORD_ABOUT_ELSE, 0 }, { "invoice", WORD_ABOUT_ELSE, 0 }, { "is", WORD_FILLER, 0 }, { "isbn", WORD_ABOUT_ELSE, 0 },
 	{ "jero", WORD_DIGIT, 0 }, { "ji", WORD_FILLER, 0 }, { "khata", WORD_ABOUT_ELSE, 0 }, { "landline", WORD_ABOUT_PHONE, 0 },
-	{ "loan", WORD_ABOUT_ELSE, 0 }, { "lot", WORD_ABOUT_ELSE, 0 }, { "m", WORD_FILLER, 0 }, { "maestro", WORD_ABOUT_CARD, 0 },
+	{ "loan", WORD_ABOUT_ELSE, 0 }, { "m", WORD_FILLER, 0 }, { "maestro", WORD_ABOUT_CARD, 0 },
 	{ "maf", WORD_CORRECTION, 0 }, { "mastercard", WORD_ABOUT_CARD, 0 }, { "mean", WORD_CORRECTION, 0 },
 	{ "meter", WORD_ABOUT_ELSE, 0 }, { "mhm", WORD_FILLER, 0 }, { "minus", WORD_DASH, 0 }, { "mobile", WORD_ABOUT_PHONE, 0 },
-	{ "model", WORD_ABOUT_ELSE, 0 }, { "nabe", WORD_PAIR, 90 }, { "nahi", WORD_CORRECTION, 0 }, { "nahin", WORD_CORRECTION, 0 },
+	{ "model", WORD_ABOUT_ELSE, 1 }, { "nabe", WORD_PAIR, 90 }, { "nahi", WORD_CORRECTION, 0 }, { "nahin", WORD_CORRECTION, 0 },
 	{ "nau", WORD_DIGIT, 9 }, { "nav", WORD_DIGIT, 9 }, { "navasi", WORD_PAIR, 89 }, { "nave", WORD_PAIR, 90 },
 	{ "nil", WORD_DIGIT, 0 }, { "ninanve", WORD_PAIR, 99 }, { "nine", WORD_DIGIT, 9 }, { "niner", WORD_DIGIT, 9 },
 	{ "ninetin", WORD_PAIR, 19 }, { "ninety", WORD_TENS, 90 }, { "ninyanve", WORD_PAIR, 99 }, { "no", WORD_CORRECTION, 0 },
 	{ "num", WORD_ABOUT_NUMBER, 0 }, { "numbar", WORD_ABOUT_NUMBER, 0 }, { "number", WORD_ABOUT_NUMBER, 0 },
 	{ "o", WORD_MAYBE, 0 }, { "oh", WORD_MAYBE, 0 }, { "ok", WORD_FILLER, 0 }, { "okay", WORD_FILLER, 0 },
-	{ "one", WORD_DIGIT, 1 }, { "order", WORD_ABOUT_ELSE, 0 }, { "otp", WORD_ABOUT_ELSE, 0 }, { "pachanve", WORD_PAIR, 95 },
+	{ "one", WORD_DIGIT, 1 }, { "order", WORD_ABOUT_ELSE, 1 }, { "otp", WORD_ABOUT_ELSE, 0 }, { "pachanve", WORD_PAIR, 95 },
 	{ "pachas", WORD_PAIR, 50 }, { "pachasi", WORD_PAIR, 85 }, { "pachatar", WORD_PAIR, 75 }, { "pachchis", WORD_PAIR, 25 },
 	{ "pachis", WORD_PAIR, 25 }, { "pachpan", WORD_PAIR, 55 }, { "painsath", WORD_PAIR, 65 }, { "paintalis", WORD_PAIR, 45 },
 	{ "paintis", WORD_PAIR, 35 }, { "pan", WORD_ABOUT_ELSE, 0 }, { "panch", WORD_DIGIT, 5 }, { "panchanve", WORD_PAIR, 95 },
 	{ "pandra", WORD_PAIR, 15 }, { "pandrah", WORD_PAIR, 15 }, { "panj", WORD_DIGIT, 5 }, { "parcel", WORD_ABOUT_ELSE, 0 },
-	{ "part", WORD_ABOUT_ELSE, 0 }, { "pasport", WORD_ABOUT_ELSE, 0 }, { "phir", WORD_FILLER, 0 },
+	{ "part", WORD_ABOUT_ELSE, 1 }, { "pasport", WORD_ABOUT_ELSE, 0 }, { "phir", WORD_FILLER, 0 },
 	{ "phone", WORD_ABOUT_PHONE, 0 }, { "pichatar", WORD_PAIR, 75 }, { "pin", WORD_ABOUT_ELSE, 0 }, { "plus", WORD_PLUS, 0 },
-	{ "pnr", WORD_ABOUT_ELSE, 0 }, { "point", WORD_DOT, 0 }, { "policy", WORD_ABOUT_ELSE, 0 },
-	{ "population", WORD_ABOUT_ELSE, 0 }, { "quadruple", WORD_TIMES, 4 }, { "reach", WORD_ABOUT_PHONE, 0 },
+	{ "pnr", WORD_ABOUT_ELSE, 0 }, { "point", WORD_DOT, 0 }, { "policy", WORD_ABOUT_ELSE, 1 },
+	{ "population", WORD_ABOUT_ELSE, 1 }, { "quadruple", WORD_TIMES, 4 }, { "reach", WORD_ABOUT_PHONE, 0 },
 	{ "receipt", WORD_ABOUT_ELSE, 0 }, { "ref", WORD_ABOUT_ELSE, 0 }, { "reference", WORD_ABOUT_ELSE, 0 },
 	{ "right", WORD_FILLER, 0 }, { "rs", WORD_ABOUT_ELSE, 0 }, { "rupay", WORD_ABOUT_CARD, 0 }, { "rupis", WORD_ABOUT_ELSE, 0 },
 	{ "sadsath", WORD_PAIR, 67 }, { "saintalis", WORD_PAIR, 47 }, { "saintis", WORD_PAIR, 37 }, { "sarsath", WORD_PAIR, 67 },
@@ -71,7 +71,7 @@ const struct numeral numerals[] = {
 	{ "satra", WORD_PAIR, 17 }, { "satrah", WORD_PAIR, 17 }, { "serial", WORD_ABOUT_ELSE, 0 }, { "seven", WORD_DIGIT, 7 },
 	{ "seventin", WORD_PAIR, 17 }, { "seventy", WORD_TENS, 70 }, { "shipment", WORD_ABOUT_ELSE, 0 }, { "shunya", WORD_DIGIT, 0 },
 	{ "six", WORD_DIGIT, 6 }, { "sixtin", WORD_PAIR, 16 }, { "sixty", WORD_TENS, 60 }, { "sku", WORD_ABOUT_ELSE, 0 },
-	{ "sms", WORD_ABOUT_PHONE, 0 }, { "sn", WORD_ABOUT_ELSE, 0 }, { "social", WORD_ABOUT_ELSE, 0 }, { "sola", WORD_PAIR, 16 },
+	{ "sms", WORD_ABOUT_PHONE, 0 }, { "sn", WORD_ABOUT_ELSE, 0 }, { "social", WORD_ABOUT_ELSE, 1 }, { "sola", WORD_PAIR, 16 },
 	{ "solah", WORD_PAIR, 16 }, { "sory", WORD_CORRECTION, 0 }, { "sunya", WORD_DIGIT, 0 }, { "taintalis", WORD_PAIR, 43 },
 	{ "taintis", WORD_PAIR, 33 }, { "teis", WORD_PAIR, 23 }, { "telephone", WORD_ABOUT_PHONE, 0 }, { "ten", WORD_PAIR, 10 },
 	{ "tentalis", WORD_PAIR, 43 }, { "tentis", WORD_PAIR, 33 }, { "tera", WORD_PAIR, 13 }, { "terah", WORD_PAIR, 13 },
@@ -143,5 +143,5 @@ const struct numeral numerals[] = {
 
 const size_t numerals_count = sizeof(numerals) / sizeof(numerals[0]);
 
-const uint16_t numerals_from[NUMERALS_LETTERS + 1] = { 0, 35, 51, 100, 109, 116, 126, 129, 135, 154, 156, 157, 160, 170,
-	188, 195, 223, 224, 232, 263, 306, 324, 330, 330, 330, 333, 335, 525 };
+const uint16_t numerals_from[NUMERALS_LETTERS + 1] = { 0, 35, 51, 100, 109, 116, 126, 129, 135, 154, 156, 157, 159,
+	169, 187, 194, 222, 223, 231, 262, 305, 323, 329, 329, 329, 332, 334, 524 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/num.h"
 #include "redact/numerals.h"
 
 enum { FOLD_BYTES = 32 };
@@ -195,4 +196,18 @@ enum word_class word_find(const char *word, size_t len, uint8_t *value)
 			low = middle + 1;
 	}
 	return WORD_OTHER;
+}
+
+bool token_about(const struct token *tokens, size_t count, size_t i)
+{
+	enum { NEAR = 3 };
+	const struct token *t = &tokens[i], *next = t + 1, *end = tokens + num_min(count, i + 1 + NEAR);
+
+	if (t->word < WORD_ABOUT_PHONE || t->word == WORD_ABOUT_NUMBER)
+		return false;
+	if (t->word != WORD_ABOUT_ELSE || !t->value)
+		return true;
+	while (next < end && (next->kind == TOKEN_MARK || next->word == WORD_FILLER))
+		next++;
+	return next < end && (next->kind == TOKEN_DIGITS || (next->word >= WORD_DIGIT && next->word <= WORD_PAIR) || next->word == WORD_TIMES || next->word >= WORD_ABOUT_NUMBER);
 }

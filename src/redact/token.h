@@ -30,7 +30,7 @@ enum word_class {
 	WORD_ABOUT_CARD,
 	WORD_ABOUT_AADHAAR,
 	WORD_ABOUT_NUMBER, /* "number": of what, another word says */
-	WORD_ABOUT_ELSE    /* order, ticket, account: not a phone number */
+	WORD_ABOUT_ELSE    /* order, ticket, account: not a phone number. value 1: of a number only beside one or its name ("in that case") */
 };
 
 struct token {
@@ -47,6 +47,9 @@ size_t tokens_read(struct token *tokens, const char *text, size_t len);
 
 /* The decimal digits of a written token, ASCII or Devanagari: at most `room` are written, the count of all is returned. */
 size_t token_digits(const struct token *t, const char *text, char *out, size_t room);
+
+/* Whether word i says what a number is, of what it is ("phone", "order"), and is not only a word of talk. */
+bool token_about(const struct token *tokens, size_t count, size_t i);
 
 /* What the word means, by its folded spelling (see token.c). */
 enum word_class word_find(const char *word, size_t len, uint8_t *value);

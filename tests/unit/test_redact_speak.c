@@ -268,6 +268,20 @@ static void ten_digits_in_pieces_are_masked(void **state)
 	caller_says("one zero two five five five zero one four three", "one zero two five five five zero one four three");
 }
 
+/* "In that case" is no case: such words say what a number is only beside it or its name. */
+static void words_of_talk_name_no_number(void **state)
+{
+	static const char digits[] = "two zero two five five five zero one four three";
+
+	(void)state;
+	assert_string_equal(after("", digits, "Thank you. That helps me a lot, it makes things quicker for both of us. What"), "[NUMBER_1]");
+	assert_string_equal(after("", digits, "In that case, please go on."), "[NUMBER_1]");
+	assert_string_equal(after("", digits, "What is your order number?"), digits);
+	caller_says("thanks a lot, two zero two five five five zero one four three", "thanks a lot, [NUMBER_1]");
+	caller_says("case number two zero two five five five zero one four three", "case number two zero two five five five zero one four three");
+	caller_says("the order: 202 555 0143", "the order: 202 555 0143");
+}
+
 static void the_turn_before_makes_no_other_number(void **state)
 {
 	static const char phone[] = "What is your phone number?", mail[] = "What is your email address?";
@@ -305,6 +319,7 @@ int main(void)
 		CASE(a_part_that_was_asked_for_is_known_in_json),
 		CASE(a_list_of_many_numbers_is_masked_one_by_one),
 		CASE(ten_digits_in_pieces_are_masked),
+		CASE(words_of_talk_name_no_number),
 		CASE(the_turn_before_makes_no_other_number),
 	};
 
