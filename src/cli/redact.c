@@ -48,6 +48,7 @@ static enum err request_document(struct request *q)
 	q->len = json_string_length(text);
 	q->context.question = json_string_value(question);
 	q->context.question_len = json_string_length(question);
+	q->context.caller = true;
 	q->context.partial = json_is_true(json_object_get(q->document, "partial"));
 	if (json_is_string(earlier))
 		earlier_put(q, earlier);

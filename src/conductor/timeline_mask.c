@@ -130,7 +130,7 @@ static void numbers_hide(const char *text, size_t len, struct buf *out)
 static void words_put(struct line_mask *m, enum speaker who, const char *text, size_t len, struct buf *out)
 {
 	const struct redact_context context = { .question = m->question.text, .question_len = m->question.len, .earlier = m->earlier.text,
-		.earlier_len = m->earlier.len, .partial = who == SPEAKER_CALLER_OPEN };
+		.earlier_len = m->earlier.len, .caller = true, .partial = who == SPEAKER_CALLER_OPEN };
 	bool is_caller = who == SPEAKER_CALLER || who == SPEAKER_CALLER_OPEN;
 	struct redacted *masked;
 

@@ -405,8 +405,8 @@ static bool guess_named(struct scan *s, const struct run *r, size_t first, size_
 		return guess_set(g, REDACT_NUMBER, "", d, n < ID_DIGITS ? n : ID_DIGITS);
 	if (r->about >= WORD_ABOUT_PHONE && r->about <= WORD_ABOUT_AADHAAR && n >= 4 && n <= ID_DIGITS && scan_asked(s) == r->about)
 		return guess_set(g, REDACT_NUMBER, "", d, n);
-	if (n == 10 && first < last && r->about != WORD_ABOUT_ELSE && d[0] >= '2' && d[3] >= '2')
-		return guess_set(g, REDACT_NUMBER, "", d, n); /* said in pieces: an American number that nobody has named, or as private */
+	if (n == 10 && (first < last || (s->context && s->context->caller)) && r->about != WORD_ABOUT_ELSE && d[0] >= '2' && d[3] >= '2')
+		return guess_set(g, REDACT_NUMBER, "", d, n); /* said in pieces or typed: an American number that nobody has named, or as private */
 	return false;
 }
 

@@ -63,6 +63,7 @@ struct redact_context {
 	size_t asked_len;     /* no more than that ten digits are a telephone number; its last kilobyte is read */
 	const char *earlier;  /* the caller's words of the turns before; only the last few hundred bytes are read */
 	size_t earlier_len;
+	bool caller;          /* the caller's own words or keys: ten digits that may be a telephone number are masked without a word about phones */
 	bool partial;         /* more of this text may come: an open run of digits at its end is held back */
 	bool ours;            /* the agent's own words: values of the map are known by the form in which they are said (redact_speak), at
 	                         the end of the text also the beginning of one. redact_text only */

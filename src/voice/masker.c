@@ -202,7 +202,7 @@ static size_t earlier_from(const struct request_block *blocks, size_t at)
 static enum err mask_caller(struct masker *m, const struct walk *w, size_t at, struct redacted **rp)
 {
 	const struct request_block *b = &w->blocks[at];
-	struct redact_context context = { .partial = false };
+	struct redact_context context = { .caller = true };
 
 	texts_join(&m->question, w->blocks, question_from(w->blocks, at), at, BLOCK_AGENT);
 	texts_join(&m->asked, w->blocks, asked_from(w, at), at, BLOCK_AGENT);

@@ -124,7 +124,7 @@ static void a_late_answer_is_one(void **state)
 	add(BLOCK_CALLER, "right");
 	add(BLOCK_AGENT, "And how much would you like to pay?");
 	add(BLOCK_CALLER, number);
-	add(BLOCK_AGENT, "And your customer number?");
+	add(BLOCK_AGENT, "And your order number?");
 	add(BLOCK_CALLER, "it is 2345678901");
 	ask();
 	assert_string_equal(shown(3), "wait, [PHONE_1]");

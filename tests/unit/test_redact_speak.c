@@ -258,12 +258,16 @@ static const char *after(const char *earlier, const char *text, const char *ques
 /* Nobody has said what it is, and it may be somebody's: it is masked, and given back as it was said. */
 static void ten_digits_in_pieces_are_masked(void **state)
 {
+	static const struct redact_context callers = { .caller = true };
+
 	(void)state;
 	caller_says("wait two zero two five five five zero one four three", "wait [NUMBER_1]");
 	assert_string_equal(speak_whole("[NUMBER_1]", "en"), "2 0 2 5 5 5 0 1 4 3");
 	caller_says("my phone is 202 555 0178", "my phone is [PHONE_1]");
 	caller_says("two zero two five five five zero one seven eight", "[PHONE_1]"); /* the value that has a name */
-	caller_says("2025550143", "2025550143"); /* in one piece, and no word about phones */
+	assert_string_equal(mask("2025550143", 10, NULL), "2025550143"); /* in one piece, and no word about phones */
+	assert_string_equal(mask("[keypad] 2025550143", 19, &callers), "[keypad] [NUMBER_1]"); /* but typed by the caller */
+	assert_string_equal(mask("order 2025550143", 16, &callers), "order 2025550143");
 	caller_says("my order is two zero two five five five zero one four three", "my order is two zero two five five five zero one four three");
 	caller_says("one zero two five five five zero one four three", "one zero two five five five zero one four three");
 }
