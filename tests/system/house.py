@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -104,6 +105,11 @@ class House:
     def back(self, name, dead, seconds=10):
         """Until another process has the name."""
         return until(lambda: self.pid(name) not in (None, dead) and self.pid(name), seconds, f"{name} is back")
+
+    def memory_kb(self):
+        """The proportional set size of all its processes."""
+        pids = [self.ready["pid"], *(p["pid"] for p in self.ready["processes"])]
+        return sum(int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M).group(1)) for pid in pids)
 
     def close(self):
         if self.serve and self.serve.poll() is None:

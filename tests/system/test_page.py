@@ -281,7 +281,29 @@ def test_download_and_replay(house, held):
         assert file.read(4) == b"fLaC"
     command = page.locator(".command code").inner_text().split()
     assert command == ["callfunnel", "replay", held["id"]]
-    assert "identical" in run(*command[1:], "--dir", house.data / "journal" / "w1")
+    assert "identical" in run(*command[1:], "--set", f"data.dir={house.data}")  # where the person who reads it has it already
+
+
+def test_memory_with_the_page_open(play, tmp_path, model):
+    """Nobody has called yet: all processes together, while a page reads every list and one follows the calls."""
+    house = House(tmp_path, model)
+    house.start()
+    try:
+        b = Browser(house, play, microphone(tmp_path))
+        try:
+            page = b.signed_in()
+            for view in VIEWS:
+                page.goto(house.ready["url"] + "/" + view)
+                page.wait_for_selector("main h1")
+            page.goto(house.ready["url"] + "/#/calls")
+            page.wait_for_selector("main h1")
+            print("memory with the page open:", kb := house.memory_kb(), "kB")
+            assert kb <= 45 * 1024
+            b.judge()
+        finally:
+            b.close()
+    finally:
+        house.close()
 
 
 def test_processes_die_and_the_page_comes_back(house, play, tmp_path):

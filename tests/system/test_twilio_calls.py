@@ -135,6 +135,25 @@ def test_speech_over_the_agent_clears(house, voice):
     assert replays(house, call)
 
 
+def test_a_call_the_moment_it_is_ready(house, voice):
+    """A second start; whoever calls at that instant is greeted as everybody is."""
+    assert house.stop() == 0
+    house.start()
+    caller = Caller(house, 17, voice)
+
+    def greeted():
+        if caller.phone.first_ms is None:
+            return False
+        house.sign_in()
+        return house.ask("POST", f"/v1/calls/{caller.find().name}/end").status == 204
+
+    caller.phone.during = greeted
+    call = caller.hold()
+    assert caller.phone.first_ms <= 10 * 200
+    assert ended(call) == ("ended", "order", ""), house.errors()
+    assert "Hello, this is" in " ".join(line["text"] for line in (caller.follower.whole(), caller.follower.of("speak"))[1])
+
+
 # ---- who may not ----
 
 
