@@ -87,7 +87,9 @@ def house(tmp_path_factory, books):
     h.start()
     h.sign_in(link_of(h))
     yield h
+    calls = len(h.calls())
     h.close()
+    assert h.replayed == calls
 
 
 def link_of(house):

@@ -39,7 +39,9 @@ def house(tmp_path, model):
         h.command("secret", "set", tenant, "twilio.auth_token", stdin=secret.encode())
     h.sign_in()
     yield h
+    calls = len(h.calls()) if h.serve.poll() is None else 0
     h.close()
+    assert h.replayed >= calls
 
 
 ASKED = (("Am I speaking with", "yes"), ("keep it, move it, or cancel it", "keep"), ("Shall I cancel", "yes"))
