@@ -193,10 +193,10 @@ export class Call {
 
 	paintChips(call) {
 		const outcome = this.story.outcome ?? call.outcome;
-		const wanted = JSON.stringify([call.state, outcome]);
+		const wanted = JSON.stringify([call.state, outcome, call.result]);
 		if (this.chips.dataset.shown === wanted) return;
 		this.chips.dataset.shown = wanted;
-		this.chips.replaceChildren(el("span", { class: "state " + call.state }, state(call)), outcome ? el("span", { class: "chip outcome " + result(outcome) }, plain(outcome)) : "");
+		this.chips.replaceChildren(el("span", { class: "state " + call.state }, state(call)), outcome ? el("span", { class: "chip outcome " + result(call.result) }, plain(outcome)) : "");
 	}
 
 	paintFacts(call) {

@@ -143,7 +143,7 @@ function haystack(call) {
 
 function link(call) {
 	const ended = call.state === "ended";
-	const outcome = call.outcome ? el("span", { class: "chip " + result(call.outcome) }, plain(call.outcome)) : el("span", { class: "muted" }, ended ? reason(call.reason) : "");
+	const outcome = call.outcome ? el("span", { class: "chip " + result(call.result) }, plain(call.outcome)) : el("span", { class: "muted" }, ended ? reason(call.reason) : "");
 	return el("a", { href: "#/calls/" + call.call, class: "call-row " + call.state },
 		el("span", { class: "state " + call.state }, state(call)),
 		el("span", { class: "grow" }, el("strong", null, plain(call.rulebook)), el("span", { class: "muted small" }, [language(call.language), call.direction, kind(call)].filter(Boolean).join(" · "))),

@@ -74,9 +74,9 @@ export function kind(call) {
 	return KINDS[word] ?? plain(word);
 }
 
-/* An outcome is the rule-book's own word; only that there was none is bad by itself. */
-export function result(name) {
-	return /^(no_result|failed|lost|unanswered)$/.test(name) ? "bad" : "told";
+/* What the rule-book says of an outcome, as a chip's colour. */
+export function result(word) {
+	return { success: "good", failure: "bad" }[word] ?? "told";
 }
 
 /* The parts of a turn's latency, in their order. */

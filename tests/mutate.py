@@ -33,7 +33,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "mutate"
-COPIED = ["src", "tests", "cmake", "CMakeLists.txt", "CMakePresets.json"]
+COPIED = ["src", "tests", "cmake", "console", "CMakeLists.txt", "CMakePresets.json"]
 # Core without the state: pure functions over text.
 PURE = {"pieces.c", "words.c"}
 SIMULATED_CALLS = 300

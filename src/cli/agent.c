@@ -168,27 +168,6 @@ static void model_wake(void *arg, uint64_t delay_us)
 	clock_timer_set(&a->model_timer, a->options.clock, clock_now_us(a->options.clock) + delay_us, model_due, a);
 }
 
-/* The rehearsed engine, and a look at what it knows by then. */
-static enum err model_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct llm_block *blocks,
-	size_t count, const struct llm_events *events, void *arg)
-{
-	struct agent *a = vendor;
-	json_t *known;
-
-	if (!rehearsed_known(a->rehearsed, blocks, count, &known)) {
-		json_decref(a->known);
-		a->known = known;
-	}
-	return rehearsed_llm.start(a->rehearsed, ap, kind, attempt, blocks, count, events, arg);
-}
-
-static void model_cancel(struct llm_answer **ap)
-{
-	rehearsed_llm.cancel(ap);
-}
-
-static const struct llm agent_llm = { .name = "rehearsed", .start = model_start, .cancel = model_cancel };
-
 static void recogniser_rests(void *arg, bool rests)
 {
 	struct agent *a = arg;
@@ -246,8 +225,8 @@ void agent_serves(struct agent *a, struct worker_call_options *o)
 	}
 	o->tts = &held_tts;
 	o->tts_vendor = &a->voice;
-	o->llm = &agent_llm;
-	o->llm_vendor = a;
+	o->llm = &rehearsed_llm;
+	o->llm_vendor = a->rehearsed;
 	o->tools = &held_tools;
 	o->conductor = &a->tools;
 }
@@ -263,8 +242,6 @@ void agent_close(struct agent *a)
 		clock_release(a->options.clock);
 	clock_timer_stop(&a->model_timer);
 	rehearsed_free(&a->rehearsed);
-	json_decref(a->known);
-	a->known = NULL;
 	flite_close(&a->flite);
 	espeak_close(&a->espeak);
 }

@@ -42,7 +42,6 @@ struct agent {
 	bool recogniser_holds; /* the clock */
 	struct rehearsed *rehearsed;
 	struct clock_timer model_timer;
-	json_t *known; /* when the model was asked last: answers and results, for the outcome of a call that is not finished */
 	struct http_server *server;
 	struct records *records;
 	struct toolbox *toolbox;

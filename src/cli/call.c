@@ -310,7 +310,7 @@ static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b)
 	int status;
 
 	if (!name || !rulebook_outcome_find(c->book, name, &outcome)) {
-		name = rulebook_unfinished(c->book, c->language, c->variables, c->agent.known, end_name(c->reason));
+		name = rulebook_unfinished(c->book, c->language, c->variables, rehearsed_known(c->agent.rehearsed), end_name(c->reason));
 		(void)rulebook_outcome_find(c->book, name, &outcome);
 	}
 	status = c->flags.expect ? (strcmp(name, c->flags.expect) ? CLI_NOT_SO : CLI_FINE) :

@@ -74,6 +74,14 @@ static void agent_close(void *arg, void **agent)
 	free(a);
 }
 
+static const json_t *agent_known(void *arg, void *agent)
+{
+	const struct live_agent *a = agent;
+
+	(void)arg;
+	return rehearsed_known(a->rehearsed);
+}
+
 static enum err agent_open(void *arg, void **agent, const struct conductor_attached *call, struct worker_call_options *o, struct err_detail *detail)
 {
 	struct live_agents *s = arg;
@@ -97,7 +105,7 @@ static enum err agent_open(void *arg, void **agent, const struct conductor_attac
 	return err;
 }
 
-const struct sockets_agents live_agents = { .open = agent_open, .close = agent_close };
+const struct sockets_agents live_agents = { .open = agent_open, .known = agent_known, .close = agent_close };
 
 /* ------------------------------------------------------------------ what is shared */
 

@@ -243,11 +243,11 @@ static void on_book(void *arg, enum err err, const struct document *d)
 
 	if (!err)
 		err = book_learn(a->calls, d->value, d->len, a->record.hash, &book);
-	if (err) {
+	if (err && !(a->without_book && book_is_gone(err))) {
 		ask_failed(a, err);
 		return;
 	}
-	a->book = rulebook_share(book);
+	a->book = err ? NULL : rulebook_share(book);
 	a->then(a);
 }
 

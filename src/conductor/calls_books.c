@@ -111,6 +111,11 @@ enum err book_current(struct calls *c, const char *name, struct call_book **bp, 
 	return err;
 }
 
+bool book_is_gone(enum err err)
+{
+	return err == ERR_NOTFOUND || err == ERR_CORRUPT || err == ERR_FORMAT || err == ERR_LIMIT;
+}
+
 enum err book_learn(struct calls *c, const void *data, size_t len, const char *hash, struct rulebook **bp)
 {
 	struct rulebook *book = NULL;

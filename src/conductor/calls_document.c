@@ -9,7 +9,7 @@
 enum {
 	F_ID = 1, F_RULEBOOK, F_VERSION, F_HASH, F_LANGUAGE, F_OUTBOUND, F_KIND, F_ACCOUNT, F_CARRIER_CALL, F_STATE, F_EPOCH, F_WORKER, F_OFFERS,
 	F_BEGAN, F_CLOCK, F_ENDED, F_CONNECTED, F_TURNS, F_REASON, F_OUTCOME, F_TOKEN, F_VARIABLES, F_BRIEF, F_SETTINGS,
-	F_TOOLS, F_OFFERED, F_TOLD
+	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT
 };
 
 enum { INDEX_TENANT = 1, INDEX_ID, INDEX_BEGAN, INDEX_UNTIL };
@@ -79,6 +79,7 @@ enum err call_record_encode(const struct call_record *r, struct buf *out)
 	wire_put_u64(out, F_TOOLS, r->tools);
 	wire_put_text(out, F_OFFERED, r->offered);
 	wire_put_u64(out, F_TOLD, r->is_told);
+	wire_put_text(out, F_RESULT, r->result);
 	return out->err;
 }
 
@@ -136,6 +137,7 @@ static bool take_text_field(struct call_record *r, const struct wire_field *f)
 	case F_OFFERED: return take(f, r->offered, sizeof(r->offered));
 	case F_REASON: return take(f, r->reason, sizeof(r->reason));
 	case F_OUTCOME: return take(f, r->outcome, sizeof(r->outcome));
+	case F_RESULT: return take(f, r->result, sizeof(r->result));
 	case F_TOKEN: return take_token(r, f);
 	case F_VARIABLES: return take_bytes(&r->variables, f);
 	case F_BRIEF: return take_bytes(&r->brief, f);
@@ -192,6 +194,33 @@ void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms)
 	r->ended_ms = now_ms;
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 	memset(r->tokens, 0, sizeof(r->tokens));
+}
+
+/* In the words of a book's outcome rules. */
+static const char *end_word(const char *reason)
+{
+	static const char *const words[][2] = { { "caller", "hangup" }, { "order", "hangup" }, { "quiet", "quiet" }, { "time", "time" }, { "lost", "lost" } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(reason, words[i][0]))
+			return words[i][1];
+	return "failed";
+}
+
+void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known)
+{
+	json_t *variables = r->variables.len ? json_loadb((const char *)r->variables.data, r->variables.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	struct rulebook_outcome outcome;
+	const char *name = r->outcome;
+
+	if (!name[0] || !rulebook_outcome_find(book, name, &outcome))
+		name = rulebook_unfinished(book, r->language, variables, known, end_word(r->reason));
+	if (rulebook_outcome_find(book, name, &outcome)) {
+		snprintf(r->result, sizeof(r->result), "%s", outcome.result);
+		if (name != r->outcome)
+			snprintf(r->outcome, sizeof(r->outcome), "%s", name);
+	}
+	json_decref(variables);
 }
 
 /* ---- ids and keys ---- */

@@ -29,6 +29,7 @@ static void put_call(struct buf *b, const struct call_record *r)
 	json_pair_u64(b, "tools", r->tools);
 	json_pair_string(b, "reason", r->reason);
 	json_pair_string(b, "outcome", r->outcome);
+	json_pair_string(b, "result", r->result);
 	json_close(b, '}');
 }
 

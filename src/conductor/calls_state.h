@@ -51,7 +51,8 @@ struct call_record {
 	uint64_t ended_ms, connected_ms;
 	uint32_t turns, tools; /* tools: that change something, and were asked for */
 	bool is_told;          /* the worker itself said that it has ended */
-	char reason[CALL_WORD_MAX], outcome[CALL_WORD_MAX];
+	char reason[CALL_WORD_MAX];
+	char outcome[CALL_WORD_MAX], result[CALL_WORD_MAX]; /* the book's name for how it went, and whether that is a "success", "neutral" or a "failure" */
 	struct call_token tokens[CALL_TOKENS_MAX];
 	struct buf variables;  /* JSON, as the flow was filled in with */
 	struct buf brief, settings;
@@ -68,8 +69,11 @@ void call_key(uint64_t began_ms, const char *id, char out[DOCUMENT_KEY_MAX]);
 bool call_id_ok(const char *id);
 void call_id_random(char out[CALL_ID_MAX]);
 
-/* By the conductor, not by its worker. */
+/* Whoever says so. */
 void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms);
+/* The outcome that the agent named stays when the book has it; else the book says what a call came to that ended so. `known`: what the agent knew
+ * (rulebook_unfinished), or NULL. */
+void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known);
 /* The same carrier's call is always the same call of ours. */
 void call_id_of_carrier(const struct tenant *t, const char *kind, const struct carrier_call *c, char out[CALL_ID_MAX]);
 
@@ -157,6 +161,7 @@ struct call_book {
 enum err book_current(struct calls *c, const char *name, struct call_book **bp, struct err_detail *detail) MUST_USE;
 struct rulebook *book_held(struct calls *c, const char *hash); /* borrowed, or NULL */
 enum err book_learn(struct calls *c, const void *bytes, size_t len, const char *hash, struct rulebook **bp) MUST_USE;
+bool book_is_gone(enum err err); /* asking again would not help */
 void book_key(const char *hash, char out[DOCUMENT_KEY_MAX]);
 
 /* The book's file as it lies there, or what is wrong with it; `report` has mistakes after ERR_FORMAT and ERR_LIMIT. */
@@ -187,6 +192,7 @@ struct ask {
 	ask_step *failed;           /* what to say when a store says no; NULL: 503 */
 	json_t *body;
 	struct rulebook *book;      /* shared */
+	bool without_book;          /* ask_book: when there is none any more that can be read, a->then comes all the same */
 	uint32_t epoch;             /* that the worker says it has */
 	/* a carrier's webhook */
 	const struct carrier *carrier;

@@ -175,6 +175,39 @@ static uint64_t unseen_ms(struct sweep *s)
 	return seen ? calls_mono_ms(s->calls) - seen->seen_ms : 0;
 }
 
+/* The book says what such a call came to; without it the call is ended all the same. */
+static void on_book(void *arg, enum err err, const struct document *d)
+{
+	struct sweep *s = arg;
+	struct rulebook *book;
+
+	if (!err)
+		err = book_learn(s->calls, d->value, d->len, s->record.hash, &book);
+	if (!err)
+		call_record_settle(&s->record, book, NULL);
+	if (err && !book_is_gone(err))
+		end(s, err);
+	else
+		store(s);
+}
+
+static void settle(struct sweep *s)
+{
+	const struct rulebook *book = book_held(s->calls, s->record.hash);
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	if (book) {
+		call_record_settle(&s->record, book, NULL);
+		store(s);
+		return;
+	}
+	book_key(s->record.hash, key);
+	err = documents_get(s->calls->settings.documents, &s->job, item(s)->index.tenant, key, on_book, s);
+	if (err)
+		end(s, err);
+}
+
 /* As long as it was surely there. */
 static void lose(struct sweep *s, uint64_t unseen)
 {
@@ -183,7 +216,7 @@ static void lose(struct sweep *s, uint64_t unseen)
 
 	call_record_end(r, "lost", now);
 	r->connected_ms = last > r->clock_ms ? last - r->clock_ms : 0;
-	store(s);
+	settle(s);
 }
 
 static void judge(struct sweep *s)

@@ -246,11 +246,14 @@ static void take_end(struct ask *a)
 
 	take_word(a, "reason", reason);
 	take_word(a, "outcome", r->outcome);
+	r->result[0] = 0;
 	r->is_told = true;
 	r->connected_ms = number(a, "connected_ms");
 	r->turns = number(a, "turns");
 	call_record_end(r, reason, r->state == CALL_ENDED ? r->ended_ms : calls_now_ms(a->calls));
 }
+
+static void end_store(struct ask *a);
 
 static void on_end_stored(struct ask *a)
 {
@@ -263,6 +266,17 @@ static void judge_end(struct ask *a)
 	if (!holds_call(a))
 		return;
 	take_end(a);
+	a->then = end_store;
+	a->without_book = true;
+	ask_book(a);
+}
+
+static void end_store(struct ask *a)
+{
+	const json_t *known = json_object_get(a->body, "known");
+
+	if (a->book)
+		call_record_settle(&a->record, a->book, json_is_object(known) ? known : NULL);
 	a->then = on_end_stored;
 	ask_store(a);
 }

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
 #include <uv.h>
 
 #include "base/brief.h"
@@ -142,8 +143,17 @@ void conductor_call_close(struct conductor_call **cp);
 
 void conductor_call_snapshot(struct conductor_call *c, const void *data, size_t len); /* copied */
 
-/* At the end; again when more is known. It outlives the call's closing. `outcome` is copied, "" when the agent named none. */
-void conductor_call_ended(struct conductor_call *c, enum end_reason reason, const char *outcome, uint64_t connected_ms, uint32_t turns);
+/* All borrowed for the call of it. */
+struct conductor_end {
+	enum end_reason reason;
+	const char *outcome;  /* "": the agent named none */
+	const json_t *known;  /* what the agent knew then: an object of answers and results, or NULL; left out when it is very long */
+	uint64_t connected_ms;
+	uint32_t turns;
+};
+
+/* At the end; again when more is known. It outlives the call's closing. */
+void conductor_call_ended(struct conductor_call *c, const struct conductor_end *end);
 
 const char *conductor_end_name(enum end_reason reason); /* "caller", "agent"; never NULL */
 

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "voice/conductor_state.h"
 
-enum { ENDED_BYTES_MAX = 1024, TOOL_BYTES_MAX = 256 << 10, RESULT_BYTES_MAX = 1 << 20, TOOL_DEFAULT_MS = 10000 };
+enum { ENDED_BYTES_MAX = 64 << 10, TOOL_BYTES_MAX = 256 << 10, RESULT_BYTES_MAX = 1 << 20, TOOL_DEFAULT_MS = 10000 };
 
 struct conductor_call {
 	struct conductor *conductor;
@@ -30,8 +30,7 @@ struct conductor_call {
 	struct tool_run *waiting;          /* for a snapshot to settle */
 
 	struct http_exchange *ended;
-	uint8_t ended_text[ENDED_BYTES_MAX];
-	size_t ended_len;                  /* 0: nothing to tell */
+	struct buf ended_text;             /* empty: nothing to tell */
 };
 
 struct tool_run {
@@ -69,6 +68,7 @@ static void desk_free(struct conductor_call *c)
 	http_exchange_cancel(&c->put);
 	http_exchange_cancel(&c->ended);
 	buf_fini(&c->snapshot);
+	buf_fini(&c->ended_text);
 	free(c);
 }
 
@@ -98,6 +98,7 @@ enum err conductor_call_open(struct conductor_call **cp, struct conductor *condu
 		return ERR_NOMEM;
 	c->conductor = conductor;
 	id128_print(call, c->name);
+	buf_init(&c->ended_text, ENDED_BYTES_MAX);
 	c->epoch = epoch;
 	c->handlers = *handlers;
 	c->arg = arg;
@@ -202,7 +203,7 @@ static void ended_done(const struct http_answer *answer, void *arg)
 		retry_later(c);
 		return;
 	}
-	c->ended_len = 0;
+	buf_reset(&c->ended_text);
 	desk_look(c);
 }
 
@@ -210,7 +211,7 @@ static const struct http_exchange_handlers ended_handlers = { .done = ended_done
 
 static void ended_start(struct conductor_call *c)
 {
-	const struct http_ask ask = { .method = HTTP_POST, .body = c->ended_text, .len = c->ended_len, .total_us = CONDUCTOR_ENDED_MS * 1000 };
+	const struct http_ask ask = { .method = HTTP_POST, .body = c->ended_text.data, .len = c->ended_text.len, .total_us = CONDUCTOR_ENDED_MS * 1000 };
 	char path[CONDUCTOR_PATH_MAX];
 
 	snprintf(path, sizeof(path), "/internal/v1/calls/%s/ended", c->name);
@@ -219,19 +220,39 @@ static void ended_start(struct conductor_call *c)
 	retry_later(c);
 }
 
-void conductor_call_ended(struct conductor_call *c, enum end_reason reason, const char *outcome, uint64_t connected_ms, uint32_t turns)
+static void known_put(struct buf *b, const json_t *known)
 {
-	struct buf b;
+	char *text = known ? json_dumps(known, JSON_COMPACT) : NULL;
 
-	buf_over(&b, c->ended_text, sizeof(c->ended_text));
-	json_open(&b, '{');
-	json_pair_u64(&b, "epoch", c->epoch);
-	json_pair_string(&b, "reason", conductor_end_name(reason));
-	json_pair_string(&b, "outcome", outcome[0] ? outcome : NULL);
-	json_pair_u64(&b, "connected_ms", connected_ms);
-	json_pair_u64(&b, "turns", turns);
-	json_close(&b, '}');
-	c->ended_len = b.err ? 0 : b.len;
+	if (!text)
+		return;
+	json_put_key(b, "known");
+	buf_text(b, text);
+	free(text);
+}
+
+static enum err end_put(struct conductor_call *c, const struct conductor_end *end, const json_t *known)
+{
+	struct buf *b = &c->ended_text;
+
+	buf_reset(b);
+	json_open(b, '{');
+	json_pair_u64(b, "epoch", c->epoch);
+	json_pair_string(b, "reason", conductor_end_name(end->reason));
+	json_pair_string(b, "outcome", end->outcome[0] ? end->outcome : NULL);
+	known_put(b, known);
+	json_pair_u64(b, "connected_ms", end->connected_ms);
+	json_pair_u64(b, "turns", end->turns);
+	json_close(b, '}');
+	return b->err;
+}
+
+void conductor_call_ended(struct conductor_call *c, const struct conductor_end *end)
+{
+	if (end_put(c, end, end->known) == ERR_LIMIT)
+		(void)end_put(c, end, NULL);
+	if (c->ended_text.err)
+		buf_reset(&c->ended_text);
 	c->has_snapshot = false; /* nobody goes on from it */
 	if (!c->retry.is_set)
 		desk_look(c);
@@ -245,12 +266,12 @@ static void desk_look(struct conductor_call *c)
 	if (c->is_closed && c->tries >= CONDUCTOR_LEFT_TRIES)
 		c->has_snapshot = false;
 	if (c->is_closed && c->tries >= CONDUCTOR_ENDED_TRIES)
-		c->ended_len = 0;
+		buf_reset(&c->ended_text);
 	if (c->has_snapshot && !c->put && !c->is_fenced)
 		put_start(c);
-	if (c->ended_len && !c->ended)
+	if (c->ended_text.len && !c->ended)
 		ended_start(c);
-	if (c->is_closed && !c->has_snapshot && !c->put && !c->ended_len)
+	if (c->is_closed && !c->has_snapshot && !c->put && !c->ended_text.len)
 		desk_free(c);
 }
 

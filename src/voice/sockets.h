@@ -39,6 +39,9 @@ enum {
 struct sockets_agents {
 	/* Puts stt, llm, tts and their vendors into `o`; *agent is given back to close. `call` is borrowed for this call. */
 	enum err (*open)(void *arg, void **agent, const struct conductor_attached *call, struct worker_call_options *o, struct err_detail *detail);
+	/* What it knows by now, for the outcome of a call that nobody finished: an object of answers and results, borrowed until the agent is asked
+	 * again or closed, or NULL. */
+	const json_t *(*known)(void *arg, void *agent);
 	void (*close)(void *arg, void **agent); /* the session is closed already; not from inside a vendor's event. NULL-safe */
 };
 

@@ -66,8 +66,12 @@ static void on_event(void *arg, const struct record_event *event)
 
 static void tell_end(struct media_socket *m, enum end_reason reason, const struct session_usage *usage)
 {
+	struct sockets_settings *s = &m->owner->settings;
+	const struct conductor_end end = { .reason = reason, .outcome = m->outcome, .connected_ms = usage->connected_ms, .turns = m->turns,
+		.known = m->agent ? s->agents->known(s->agents_arg, m->agent) : NULL };
+
 	m->outcome_told = m->outcome[0];
-	conductor_call_ended(m->desk, reason, m->outcome, usage->connected_ms, m->turns);
+	conductor_call_ended(m->desk, &end);
 }
 
 /* Inside the session. The carrier asks what to do next as soon as the socket closes, so the conductor is told first; its answer,
@@ -105,9 +109,9 @@ static void on_ended(void *arg, enum end_reason reason, const struct session_usa
 	m->call = NULL;
 	m->state = SOCKET_OVER;
 	m->owner->counts.ended[reason]++;
-	agent_close(m);
 	if (is_news)
 		tell_end(m, reason, usage);
+	agent_close(m);
 	if (!m->ws)
 		socket_drop(m);
 	else if (m->is_told)

@@ -201,7 +201,7 @@ def test_a_whole_call_with_a_voice(house, browser, held):
     call = house.call(held["id"])
     assert (call["state"], call["outcome"], call["reason"], call["kind"]) == ("ended", "confirmed", "agent", "browser"), house.errors()
     page = held["other"]
-    assert page.locator(".chip.outcome").inner_text() == "Confirmed"
+    assert page.locator(".chip.outcome.good").inner_text() == "Confirmed"
     agent, caller = words(page, "agent"), words(page, "caller")
     assert agent[0] == GREETING and "keep it, move it, or cancel it?" in agent[1] and "it is confirmed" in agent[-1]
     assert caller[0].startswith("ye") and caller[-1].endswith("keep it")
@@ -331,7 +331,7 @@ def test_processes_die_and_the_page_comes_back(house, play, tmp_path):
         page.wait_for_selector(".transcript li.end")
         assert "A new worker took over" in page.locator(".transcript li.attach").inner_text()
         done = until(lambda: house.call(call)["state"] == "ended" and house.call(call), 20, "the call has ended")
-        assert (done["epoch"], done["reason"]) == (2, "caller")
+        assert (done["epoch"], done["reason"], done["outcome"], done["result"]) == (2, "caller", "no_result", "failure")
         house.back("w1", dead)
         assert not b.broken(), b.complaints
     finally:

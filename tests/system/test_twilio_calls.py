@@ -89,6 +89,11 @@ def ended(call):
     return call["state"], call["reason"], call["outcome"]
 
 
+def settled(caller):
+    """The call's record, once its end has come to the conductor."""
+    return until(lambda: caller.record()["state"] == "ended" and caller.record(), 20, "the call has ended")
+
+
 def replays(house, call, worker="w1"):
     """The whole call again from the worker's journal, byte for byte, once everything has stopped."""
     assert house.stop() == 0
@@ -109,7 +114,7 @@ def test_a_whole_call(house, voice):
     caller = Caller(house, 1, voice)
     call = caller.hold()
     phone = caller.phone
-    assert ended(call) == ("ended", "agent", "confirmed"), house.errors()
+    assert ended(call) == ("ended", "agent", "confirmed") and call["result"] == "success", house.errors()
     assert call["epoch"] == 1 and call["turns"] >= 2
     assert phone.verbs == [["Connect", "Redirect"], ["Hangup"]] and phone.codes == [1000]
     assert phone.most_ahead_ms <= 400 + phone.most_late_ms + 20
@@ -123,6 +128,16 @@ def test_a_whole_call(house, voice):
     assert caller.follower.lines == house.events(call["call"])
     assert caller.follower.breaks == 0
     assert replays(house, call)
+
+
+def test_the_caller_hangs_up(house, voice):
+    """Before anything is settled: the outcome is what the rule-book says of that."""
+    caller = Caller(house, 18, voice)
+    caller.phone.leaves = lambda: caller.asked() == "keep"
+    caller.hold()
+    call = settled(caller)
+    assert ended(call) == ("ended", "caller", "no_result") and call["result"] == "failure", house.errors()
+    assert caller.phone.verbs == [["Connect", "Redirect"]]
 
 
 def test_speech_over_the_agent_clears(house, voice):
@@ -152,7 +167,7 @@ def test_a_call_the_moment_it_is_ready(house, voice):
     caller.phone.during = greeted
     call = caller.hold()
     assert caller.phone.first_ms <= 10 * 200
-    assert ended(call) == ("ended", "order", ""), house.errors()
+    assert ended(call) == ("ended", "order", "no_result"), house.errors()
     assert "Hello, this is" in " ".join(line["text"] for line in (caller.follower.whole(), caller.follower.of("speak"))[1])
 
 
@@ -226,7 +241,7 @@ def test_a_token_is_good_once(house, voice):
     caller.phone.during = replay
     call = caller.hold()
     assert set(replayed) == {1008}
-    assert ended(call) == ("ended", "order", "") and call["epoch"] == 1
+    assert ended(call) == ("ended", "order", "no_result") and call["epoch"] == 1
 
 
 # ---- stopping ----

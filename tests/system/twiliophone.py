@@ -98,6 +98,8 @@ class Phone:
         self.during = None          # called on a thread again and again while the agent speaks, until it gives true
         self.barge = None           # a recording that is said over the agent, once barge_when() gives true
         self.barge_when = lambda: True
+        self.leaves = lambda: False # when the caller hangs up
+        self.left = False
         self.heard = 0              # pieces of the agent's sound since we last began to speak
         self.streams = 0
         self.media = self.clears = self.marks = 0
@@ -130,6 +132,8 @@ class Phone:
                 continue
             await self._pause(verbs)
             await self._stream(stream[0], stream[1])
+            if self.left:
+                return  # nobody is there to be asked for
             verbs = self.webhook.twiml(stream[2])
 
     async def _pause(self, verbs):
@@ -210,6 +214,11 @@ class Phone:
                     await asyncio.sleep(due - now)
                     continue
                 self.most_late_ms = max(self.most_late_ms, (now - due) * 1000)
+                if self.leaves():
+                    self.left = True
+                    await self._send(ws, "stop", {"accountSid": ACCOUNT, "callSid": self.call})
+                    await ws.close()
+                    return
                 await self._send(ws, "media", {"track": "inbound", "chunk": str(self.sent + 1), "timestamp": str(self.sent * 20),
                                                "payload": base64.b64encode(self._frame(now)).decode()})
                 self.sent += 1

@@ -442,6 +442,18 @@ static inline unsigned int call_get(struct got *g, const char *call)
 	return ask_as_person(g, "viewer", HTTP_GET, path, NULL);
 }
 
+/* The call's outcome, then its result: "done success". */
+static inline const char *call_outcome(const char *call)
+{
+	static char text[200];
+	struct got g = { .done = 0 };
+
+	assert_int_equal(call_get(&g, call), 200);
+	snprintf(text, sizeof(text), "%s %s", got_text(&g, "outcome"), got_text(&g, "result"));
+	got_drop(&g);
+	return text;
+}
+
 /* The call's state, then its reason: "ended lost". */
 static inline const char *call_state(const char *call)
 {

@@ -51,6 +51,7 @@ struct kit_conductor {
 	const char *answer; /* to an attach, instead */
 	char reason[32], outcome[32], args[300], carrier[64];
 	json_int_t connected_ms;
+	json_t *known;
 	struct http_request *held_put; /* when holds_puts */
 	bool holds_puts;
 	unsigned int puts_seen;
@@ -303,6 +304,8 @@ static inline void on_ended(struct http_request *r, void *arg)
 	} else {
 		snprintf(k->c.reason, sizeof(k->c.reason), "%s", json_string_value(json_object_get(o, "reason")));
 		snprintf(k->c.outcome, sizeof(k->c.outcome), "%s", outcome ? outcome : "");
+		json_decref(k->c.known);
+		k->c.known = json_deep_copy(json_object_get(o, "known"));
 		k->c.connected_ms = json_integer_value(json_object_get(o, "connected_ms"));
 		k->c.ended++;
 		http_reply(r, 204, NULL, NULL, 0);
@@ -629,7 +632,9 @@ static inline enum err counted_open(void *arg, void **agent, const struct conduc
 
 static inline void counted_close(void *arg, void **agent) { live_agents.close(arg, agent); }
 
-static const struct sockets_agents counted_agents = { .open = counted_open, .close = counted_close };
+static inline const json_t *counted_known(void *arg, void *agent) { return live_agents.known(arg, agent); }
+
+static const struct sockets_agents counted_agents = { .open = counted_open, .known = counted_known, .close = counted_close };
 static const struct media_adapter *const kit_adapters[] = { &twilio_adapter, &browser_adapter, NULL };
 
 static inline void kit_facts(void *arg, struct conductor_facts *facts)
@@ -735,6 +740,7 @@ static inline int kit_end(void **state)
 	conductor_close(&k->conductor);
 	if (k->c.held_put)
 		http_reply(k->c.held_put, 204, NULL, NULL, 0);
+	json_decref(k->c.known);
 	http_server_close(&k->c.server, kit_server_closed, k);
 	clock_close(&k->clock);
 	service_key_close(&k->key);

@@ -430,6 +430,61 @@ static void test_who_may_ask_as_a_worker(void **state)
 	got_drop(&g);
 }
 
+/* Nobody named an outcome: the book says what such a call came to, by how it ended and by what was known then. */
+static void test_a_call_that_nobody_finished(void **state)
+{
+	static const char *const known[] = { "{\"you\":\"yes\"}", "{\"you\":{\"of\":[1,null]}}", "{}", "[\"you\"]", "\"you\"", "null" };
+	static const char *const wanted[] = { "told neutral", "gone failure", "gone failure", "gone failure", "gone failure", "gone failure" };
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX], path[100], body[200];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	snprintf(path, sizeof(path), "/internal/v1/calls/%s/ended", call);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		snprintf(body, sizeof(body), "{\"epoch\":1,\"reason\":\"lost\",\"known\":%s}", known[i]);
+		assert_int_equal(ask_as_worker(&g, HTTP_POST, path, body), 204);
+		assert_string_equal(call_outcome(call), wanted[i]);
+	}
+	assert_int_equal(ask_as_worker(&g, HTTP_POST, path, "{\"epoch\":1,\"reason\":\"lost\",\"outcome\":\"done\",\"known\":{\"you\":\"yes\"}}"), 204);
+	assert_string_equal(call_outcome(call), "done success"); /* the agent named it */
+	got_drop(&g);
+}
+
+/* The conductor is started again, and the book it pinned is none any more. */
+static void book_spoil(const char *call)
+{
+	unsigned int done = 0;
+	struct got g = { .done = 0 };
+	char key[DOCUMENT_KEY_MAX];
+
+	assert_int_equal(call_get(&g, call), 200);
+	book_key(got_text(&g, "hash"), key);
+	kit_put_start(k->s.w.a, key, "nothing", 7, &done);
+	kit_until(done);
+	kit_calls_close();
+	kit_calls_open();
+	got_drop(&g);
+}
+
+/* A book that cannot be had any more is no reason to keep a call open. */
+static void test_the_end_without_a_book(void **state)
+{
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	book_spoil(call);
+	worker_has("w1", call, 1);
+	assert_int_equal(ended(&g, call, 1, "caller", "told"), 204);
+	assert_string_equal(call_outcome(call), "told ");
+	assert_string_equal(call_state(call), "ended caller");
+	got_drop(&g);
+}
+
 #define HA7 "\\u0939\\u0939\\u0939\\u0939\\u0939\\u0939\\u0939"
 
 /* The worker knows more a moment later, and knows better than who ended the call without it. */
@@ -442,14 +497,14 @@ static void test_the_end_is_told_again_with_more(void **state)
 	worker_has_none("w1");
 	kit_live("w1", call);
 	assert_int_equal(ended(&g, call, 1, "caller", ""), 204);
+	assert_string_equal(call_outcome(call), "done success"); /* what the book says of it */
 	clock_pass(1000);
-	assert_int_equal(ended(&g, call, 1, "caller", "booked"), 204);
+	assert_int_equal(ended(&g, call, 1, "caller", "told"), 204);
+	assert_string_equal(call_outcome(call), "told neutral");
 	assert_int_equal(call_get(&g, call), 200);
-	assert_string_equal(got_text(&g, "outcome"), "booked");
 	assert_int_equal((uint64_t)got_number(&g, "ended_ms"), k->now_ms - 1000);
 	assert_int_equal(ended(&g, call, 1, "caller", "x" HA7 HA7 HA7), 204);
-	assert_int_equal(call_get(&g, call), 200);
-	assert_int_equal(strlen(got_text(&g, "outcome")), 1 + 20 * 3); /* what does not fit is cut between two letters */
+	assert_string_equal(call_outcome(call), "done success"); /* the book has no such outcome */
 	assert_int_equal(snapshot(&g, call, "1", "x"), 204); /* taken note of, kept by nobody */
 	assert_int_equal(documents_of(k->s.w.a, "snapshot/"), 0);
 	got_drop(&g);
@@ -575,6 +630,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_no_request, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_call_that_waits_has_no_worker, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_who_may_ask_as_a_worker, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_call_that_nobody_finished, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_the_end_without_a_book, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_the_end_is_told_again_with_more, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_full_disk, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_store_that_takes_nothing, kit_begin, kit_end),

@@ -35,6 +35,7 @@ static void test_P20_a_dead_workers_call_is_lost(void **state)
 	assert_int_equal(call_get(&g, call), 200);
 	assert_string_equal(got_text(&g, "state"), "ended");
 	assert_string_equal(got_text(&g, "reason"), "lost");
+	assert_string_equal(call_outcome(call), "gone failure");
 	assert_int_equal(got_number(&g, "connected_ms"), 120000); /* as long as it was surely there */
 	assert_int_equal((uint64_t)got_number(&g, "ended_ms"), k->now_ms);
 	assert_int_equal(documents_of(k->s.w.a, "snapshot/"), 0);

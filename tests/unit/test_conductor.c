@@ -146,10 +146,13 @@ static void test_a_cancelled_tool_says_nothing(void **state)
 
 static void test_the_end_until_it_is_taken(void **state)
 {
+	json_t *known = json_pack("{s:s}", "plan", "keep");
+	const struct conductor_end end = { .reason = END_AGENT, .outcome = "confirmed", .known = known, .connected_ms = 61000, .turns = 4 };
+
 	(void)state;
 	desk_open();
 	k->c.failing = 2;
-	conductor_call_ended(desk, END_AGENT, "confirmed", 61000, 4);
+	conductor_call_ended(desk, &end);
 	kit_wait(&tolds, 1);
 	conductor_call_close(&desk);
 	kit_wait(&k->c.ended, 1);
@@ -157,6 +160,28 @@ static void test_the_end_until_it_is_taken(void **state)
 	assert_string_equal(k->c.reason, "agent");
 	assert_string_equal(k->c.outcome, "confirmed");
 	assert_int_equal(k->c.connected_ms, 61000);
+	assert_string_equal(json_string_value(json_object_get(k->c.known, "plan")), "keep");
+	json_decref(known);
+}
+
+/* Rather without what was known than not at all. */
+static void test_an_end_that_is_too_long(void **state)
+{
+	static char words[80 << 10];
+	json_t *known;
+	struct conductor_end end = { .reason = END_CALLER, .outcome = "", .connected_ms = 1000 };
+
+	(void)state;
+	memset(words, 'a', sizeof(words) - 1);
+	known = json_pack("{s:s}", "plan", words);
+	end.known = known;
+	desk_open();
+	conductor_call_ended(desk, &end);
+	conductor_call_close(&desk);
+	kit_wait(&k->c.ended, 1);
+	assert_string_equal(k->c.reason, "caller");
+	assert_null(k->c.known);
+	json_decref(known);
 }
 
 /* ------------------------------------------------------------------ attach */
@@ -252,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nobody_knows_whether_it_was_done, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_cancelled_tool_says_nothing, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_the_end_until_it_is_taken, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_an_end_that_is_too_long, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_answers_that_are_none, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_damaged_answer, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_every_request_is_signed, begin, kit_end),

@@ -25,6 +25,7 @@ struct rehearsed {
 	rehearsed_wake_h wake;
 	void *arg;
 	uint64_t order; /* of the last stream that was started */
+	json_t *known;  /* when that was started */
 	struct llm_answer answers[REHEARSED_STREAMS];
 };
 
@@ -67,6 +68,7 @@ void rehearsed_free(struct rehearsed **rp)
 	for (i = 0; i < REHEARSED_STREAMS; i++)
 		if ((*rp)->answers[i].used)
 			answer_end(&(*rp)->answers[i]);
+	json_decref((*rp)->known);
 	flow_free(&(*rp)->flow);
 	free(*rp);
 	*rp = NULL;
@@ -143,24 +145,6 @@ static void reply_from(const struct mind *m, struct rehearsed_reply *reply)
 	reply->step = m->f->steps[m->at].name;
 }
 
-enum err rehearsed_plan(const struct rehearsed *r, const struct llm_block *blocks, size_t count, struct rehearsed_reply *reply)
-{
-	struct mind *m;
-	enum err err;
-
-	if (count > REHEARSED_BLOCKS_MAX)
-		return ERR_LIMIT;
-	m = malloc(sizeof(*m));
-	if (!m)
-		return ERR_NOMEM;
-	err = mind_think(m, r->flow, blocks, count);
-	if (!err)
-		reply_from(m, reply);
-	mind_fini(m);
-	free(m);
-	return err ? err : reply->text.err ? reply->text.err : reply->arguments.err ? reply->arguments.err : reply->value.err;
-}
-
 static json_t *known_of(const struct mind *m)
 {
 	json_t *known = json_object();
@@ -182,20 +166,35 @@ static json_t *known_of(const struct mind *m)
 	return known;
 }
 
-enum err rehearsed_known(const struct rehearsed *r, const struct llm_block *blocks, size_t count, json_t **known)
+/* `known` is NULL, or gets what is known by now, the caller's to decref. */
+static enum err think(const struct rehearsed *r, const struct llm_block *blocks, size_t count, struct rehearsed_reply *reply, json_t **known)
 {
-	struct mind *m = count > REHEARSED_BLOCKS_MAX ? NULL : malloc(sizeof(*m));
+	struct mind *m;
 	enum err err;
 
-	*known = NULL;
+	if (count > REHEARSED_BLOCKS_MAX)
+		return ERR_LIMIT;
+	m = malloc(sizeof(*m));
 	if (!m)
-		return count > REHEARSED_BLOCKS_MAX ? ERR_LIMIT : ERR_NOMEM;
+		return ERR_NOMEM;
 	err = mind_think(m, r->flow, blocks, count);
 	if (!err)
+		reply_from(m, reply);
+	if (!err && known)
 		*known = known_of(m);
 	mind_fini(m);
 	free(m);
-	return err ? err : *known ? ERR_NONE : ERR_NOMEM;
+	return err ? err : reply->text.err ? reply->text.err : reply->arguments.err ? reply->arguments.err : reply->value.err;
+}
+
+enum err rehearsed_plan(const struct rehearsed *r, const struct llm_block *blocks, size_t count, struct rehearsed_reply *reply)
+{
+	return think(r, blocks, count, reply, NULL);
+}
+
+const json_t *rehearsed_known(const struct rehearsed *r)
+{
+	return r->known;
 }
 
 enum err rehearsed_judge(const struct rehearsed *r, const char *question, const struct redacted *words, enum rehearsed_heard *heard,
@@ -232,6 +231,7 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 {
 	struct rehearsed *r = vendor;
 	struct llm_answer *a = answer_free(r);
+	json_t *known = NULL;
 	enum err err;
 
 	(void)kind; /* what was heard stands in the blocks: an answer always begins behind it */
@@ -241,7 +241,11 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 		return ERR_BUSY;
 	*a = (struct llm_answer){ .owner = r, .order = ++r->order, .events = events, .arg = arg };
 	rehearsed_reply_init(&a->reply);
-	err = rehearsed_plan(r, blocks, count, &a->reply);
+	err = think(r, blocks, count, &a->reply, &known);
+	if (known) {
+		json_decref(r->known);
+		r->known = known;
+	}
 	if (err) {
 		rehearsed_reply_fini(&a->reply);
 		return err;

@@ -1,7 +1,7 @@
 /* The rehearsed engine: a "model" that plays a rule-book's own flow word by word, behind the same llm.h as a real one.
  *
  * One of these belongs to one call: it holds the call's flow (the rule-book's JSON, docs/rulebooks.md) and the streams that run, and
- * nothing of the conversation: every answer is worked out from the request's blocks alone, so that a call that moved, was replayed or
+ * nothing of the conversation that it needs again: every answer is worked out from the request's blocks alone, so that a call that moved, was replayed or
  * asked twice goes on. No clock, no randomness, no I/O. What callers say, what tools return and the flow itself are outside bytes.
  *
  * Streams: text comes in pieces of a few words, then the tool, then done. The engine asks its owner to be woken: `wake(arg, delay_us)`
@@ -78,9 +78,9 @@ void rehearsed_reply_fini(struct rehearsed_reply *reply);
 /* What is to be said now. ERR_LIMIT, ERR_NOMEM. */
 enum err rehearsed_plan(const struct rehearsed *r, const struct llm_block *blocks, size_t count, struct rehearsed_reply *reply) MUST_USE;
 
-/* What is known by now: an object of answers as data (texts) by question, and of tools' results (objects) by step. The caller's to
- * decref. ERR_LIMIT, ERR_NOMEM. */
-enum err rehearsed_known(const struct rehearsed *r, const struct llm_block *blocks, size_t count, json_t **known) MUST_USE;
+/* What was known when it was last asked for words: an object of answers as data (texts) by question, and of tools' results (objects) by step.
+ * For whoever wants to know what a call came to that nobody finished. Borrowed until it is asked again; NULL: it never was. */
+const json_t *rehearsed_known(const struct rehearsed *r);
 
 /* The opening, which the call core says by itself. */
 const char *rehearsed_opening(const struct rehearsed *r);
