@@ -104,12 +104,7 @@ static void tapes_take(struct bench *b, const char *folder)
 
 static void input_at(const struct tape *t, size_t step, struct call_input *in)
 {
-	struct tape_cursor cursor;
-	const uint8_t *data;
-	size_t len;
-
-	tape_cursor_init(&cursor, t, &t->steps[step]);
-	if (!tape_cursor_next(&cursor, &data, &len) || input_decode(in, data, len))
+	if (tape_input_decode(t, &t->steps[step], in))
 		stop("a step", "its input cannot be read");
 }
 

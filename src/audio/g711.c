@@ -86,6 +86,7 @@ void g711_decode(enum g711_law law, int16_t *out, const uint8_t *in, size_t coun
 	size_t i;
 
 	assert(law == G711_ULAW || law == G711_ALAW);
+#pragma GCC unroll 8
 	for (i = 0; i < count; i++)
 		out[i] = values[in[i]];
 }

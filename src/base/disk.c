@@ -327,9 +327,15 @@ enum err disk_list(const struct disk *d, const char *path, disk_list_h *handler,
 
 enum err disk_path(char out[DISK_PATH_MAX], const char *folder, const char *name)
 {
-	int len = snprintf(out, DISK_PATH_MAX, "%s/%s", folder, name);
+	size_t folder_len = strlen(folder), name_len = strlen(name);
 
-	return len < 0 || len >= DISK_PATH_MAX ? ERR_LIMIT : ERR_NONE;
+	*out = 0;
+	if (folder_len + 1 + name_len >= DISK_PATH_MAX)
+		return ERR_LIMIT;
+	memcpy(out, folder, folder_len);
+	out[folder_len] = '/';
+	memcpy(out + folder_len + 1, name, name_len + 1);
+	return ERR_NONE;
 }
 
 static enum err load_open(struct disk_file *f, struct buf *out)

@@ -25,15 +25,26 @@ static int64_t unzigzag(uint64_t value)
 	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
 
-/* In place where there is room for the longest. */
-void wire_put_varint(struct buf *b, uint64_t value)
+static bool has_room(const struct buf *b, size_t len)
+{
+	return !b->err && b->cap - b->len >= len;
+}
+
+/* By way of the stack: there may be just the room that it takes. */
+static void varint_append(struct buf *b, uint64_t value)
 {
 	uint8_t bytes[VARINT_MAX_BYTES];
 
-	if (!b->err && b->cap - b->len >= sizeof(bytes))
+	buf_append(b, bytes, (size_t)(varint_encode(bytes, value) - bytes));
+}
+
+/* In place where there is room for the longest. */
+void wire_put_long(struct buf *b, uint64_t value)
+{
+	if (has_room(b, VARINT_MAX_BYTES))
 		b->len = (size_t)(varint_encode(b->data + b->len, value) - b->data);
 	else
-		buf_append(b, bytes, (size_t)(varint_encode(bytes, value) - bytes));
+		varint_append(b, value);
 }
 
 void wire_put_signed(struct buf *b, int64_t value)
@@ -46,19 +57,25 @@ static void put_key(struct buf *b, unsigned int field, unsigned int type)
 	wire_put_varint(b, ((uint64_t)field << 3) | type);
 }
 
-/* Key and number, in place where there is room for the longest. */
+/* Key and number, whole or not at all. */
+static void number_append(struct buf *b, unsigned int field, uint64_t value)
+{
+	uint8_t bytes[2 * VARINT_MAX_BYTES], *end = varint_encode(bytes, ((uint64_t)field << 3) | TYPE_VARINT);
+
+	end = varint_encode(end, value);
+	buf_append(b, bytes, (size_t)(end - bytes));
+}
+
 void wire_put_number(struct buf *b, unsigned int field, uint64_t value)
 {
-	uint8_t bytes[2 * VARINT_MAX_BYTES], *to = bytes, *end;
+	uint8_t *end;
 
-	if (!b->err && b->cap - b->len >= sizeof(bytes))
-		to = b->data + b->len;
-	end = varint_encode(to, ((uint64_t)field << 3) | TYPE_VARINT);
-	end = varint_encode(end, value);
-	if (to == bytes)
-		buf_append(b, bytes, (size_t)(end - bytes));
-	else
-		b->len += (size_t)(end - to);
+	if (!has_room(b, 2 * VARINT_MAX_BYTES)) {
+		number_append(b, field, value);
+		return;
+	}
+	end = varint_encode(b->data + b->len, ((uint64_t)field << 3) | TYPE_VARINT);
+	b->len = (size_t)(varint_encode(end, value) - b->data);
 }
 
 void wire_put_i64(struct buf *b, unsigned int field, int64_t value)
@@ -81,24 +98,38 @@ void wire_put_text(struct buf *b, unsigned int field, const char *text)
 		wire_put_bytes(b, field, text, strlen(text));
 }
 
+/* With room for a length of one byte, which most have. */
 size_t wire_open(struct buf *b, unsigned int field)
 {
 	put_key(b, field, TYPE_BYTES);
+	wire_put_varint(b, 0);
 	return b->len;
+}
+
+/* Makes room for a longer length and writes it. */
+static void length_put(struct buf *b, size_t opened, size_t len)
+{
+	uint8_t prefix[VARINT_MAX_BYTES];
+	size_t n = (size_t)(varint_encode(prefix, len) - prefix);
+
+	if (!buf_reserve(b, n - 1))
+		return;
+	memmove(b->data + opened - 1 + n, b->data + opened, len);
+	memcpy(b->data + opened - 1, prefix, n);
+	b->len += n - 1;
 }
 
 void wire_close(struct buf *b, size_t opened)
 {
-	uint8_t prefix[VARINT_MAX_BYTES];
 	size_t len = b->len - opened;
-	size_t n = (size_t)(varint_encode(prefix, len) - prefix);
 
 	assert(opened <= b->len);
-	if (!buf_reserve(b, n))
+	if (b->err)
 		return;
-	memmove(b->data + opened + n, b->data + opened, len);
-	memcpy(b->data + opened, prefix, n);
-	b->len += n;
+	if (len < 0x80)
+		b->data[opened - 1] = (uint8_t)len;
+	else
+		length_put(b, opened, len);
 }
 
 void wire_reader_init(struct wire_reader *r, const void *data, size_t len)
@@ -171,9 +202,9 @@ bool wire_next(struct wire_reader *r, struct wire_field *f)
 	if (r->err || r->at == r->end)
 		return false;
 	key = varint(r);
-	*f = (struct wire_field){ .number = (unsigned int)(key >> 3), .is_bytes = (key & 7) == TYPE_BYTES };
 	if (r->err)
 		return false;
+	*f = (struct wire_field){ .number = (unsigned int)(key >> 3), .is_bytes = (key & 7) == TYPE_BYTES };
 	if (!f->number || key >> 3 > UINT16_MAX || (!f->is_bytes && (key & 7) != TYPE_VARINT)) {
 		fail(r, ERR_FORMAT);
 		return false;

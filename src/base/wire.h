@@ -32,8 +32,16 @@ void wire_put_text(struct buf *b, unsigned int field, const char *text); /* NULL
 size_t wire_open(struct buf *b, unsigned int field);
 void wire_close(struct buf *b, size_t opened);
 
-/* A bare varint, for lists of numbers inside a bytes field and for length prefixes. */
-void wire_put_varint(struct buf *b, uint64_t value);
+void wire_put_long(struct buf *b, uint64_t value); /* wire_put_varint's, of any length */
+
+/* A bare varint, for lists of numbers inside a bytes field and for length prefixes. Most have one byte. */
+static inline void wire_put_varint(struct buf *b, uint64_t value)
+{
+	if (value < 0x80 && !b->err && b->len < b->cap)
+		b->data[b->len++] = (uint8_t)value;
+	else
+		wire_put_long(b, value);
+}
 void wire_put_signed(struct buf *b, int64_t value); /* zigzag */
 
 /* Reading: borrows the bytes. */

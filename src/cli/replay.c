@@ -59,19 +59,13 @@ static void print_outputs(struct buf *b, struct tape_cursor *c, size_t mark, con
 		buf_printf(b, "  > %s\n", none);
 }
 
-/* The recorded input; leaves the cursor in front of the outputs. */
-static void print_input(struct buf *b, struct tape_cursor *c)
+static void print_input(struct buf *b, const struct tape *t, const struct tape_step *step)
 {
 	static struct call_input in;
-	const uint8_t *data;
-	size_t len;
-	enum err err;
+	enum err err = tape_input_decode(t, step, &in);
 
-	if (!tape_cursor_next(c, &data, &len))
-		return;
-	err = input_decode(&in, data, len);
 	if (err)
-		buf_printf(b, "%zu bytes that are no input: %s", len, err_name(err));
+		buf_printf(b, "%u bytes that are no input: %s", step->input_len, err_name(err));
 	else
 		input_print(&in, b);
 }
@@ -92,14 +86,14 @@ static void print_difference(struct replaying *r, const struct tape *t, const st
 			entry_name(t->parts[result->part].entry), t->parts[result->part].epoch, err_name(result->err));
 		return;
 	}
-	tape_cursor_init(&recorded, t, &t->steps[result->step]);
 	buf_printf(b, "step %zu differs%s\n  input: ", result->step + 1, result->verdict == REPLAY_BAD_INPUT ? ": its input cannot be read" : "");
-	print_input(b, &recorded);
+	print_input(b, t, &t->steps[result->step]);
 	buf_text(b, "\n");
 	if (result->verdict == REPLAY_DIFFERS) {
 		buf_text(b, "  at: ");
 		replay_print_time(b, result->at_us);
 		buf_text(b, "\n  recorded:\n");
+		tape_cursor_init(&recorded, t, &t->steps[result->step]);
 		print_outputs(b, &recorded, result->first, "nothing");
 		buf_text(b, "  now:\n");
 		print_outputs(b, &got, result->first, "nothing");
@@ -187,14 +181,12 @@ static const char *verdict_name(enum replay_verdict verdict)
 	return "unknown";
 }
 
-static void put_input(struct buf *b, struct tape_cursor *c)
+static void put_input(struct buf *b, const struct tape *t, const struct tape_step *step)
 {
 	static struct call_input in;
-	const uint8_t *data;
-	size_t len;
 
 	json_put_key(b, "input");
-	if (!tape_cursor_next(c, &data, &len) || input_decode(&in, data, len))
+	if (tape_input_decode(t, step, &in))
 		buf_text(b, "null");
 	else
 		input_print(&in, b);
@@ -211,13 +203,13 @@ static void put_difference(struct buf *b, const struct tape *t, const struct rep
 	if (result->err)
 		json_pair_string(b, "error", err_name(result->err));
 	if (result->verdict != REPLAY_BAD_STATE) {
-		tape_cursor_init(&recorded, t, &t->steps[result->step]);
 		json_pair_u64(b, "record_offset", t->steps[result->step].file_offset);
-		put_input(b, &recorded);
+		put_input(b, t, &t->steps[result->step]);
 	}
 	if (result->verdict == REPLAY_DIFFERS) {
 		json_pair_u64(b, "at_us", result->at_us);
 		json_pair_u64(b, "output", result->first + 1);
+		tape_cursor_init(&recorded, t, &t->steps[result->step]);
 		put_outputs(b, "recorded", &recorded);
 		put_outputs(b, "now", &got);
 	}

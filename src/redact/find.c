@@ -11,7 +11,7 @@
 #include "redact/scan.h"
 #include "redact/token.h"
 
-enum { EARLIER_BYTES = 256, QUESTION_BYTES = 1024, STACK_TOKENS = 1024, DIGITS_LEAST = 4, HELD_LEAST = 3 };
+enum { EARLIER_BYTES = 256, QUESTION_BYTES = 1024, DIGITS_LEAST = 4, HELD_LEAST = 3 };
 
 const char *redact_type_name(enum redact_type type)
 {
@@ -235,13 +235,11 @@ static enum err look_joined(struct scan *s, const char *earlier, size_t before)
 
 static enum err scan_run(struct scan *s, const struct redact_context *context)
 {
-	size_t before = context ? context->earlier_len : 0, room;
-	struct token few[STACK_TOKENS];
+	size_t before = context ? context->earlier_len : 0;
 	enum err err = ERR_NONE;
 
 	before = before < EARLIER_BYTES ? before : EARLIER_BYTES;
-	room = s->len + before + 1;
-	s->tokens = room <= STACK_TOKENS ? few : malloc(room * sizeof(*s->tokens));
+	s->tokens = malloc((s->len + before + 1) * sizeof(*s->tokens)); /* of few kilobytes; on the stack it would be cleared first */
 	if (!s->tokens)
 		return ERR_NOMEM;
 	s->count = tokens_read(s->tokens, s->text, s->len);
@@ -250,8 +248,7 @@ static enum err scan_run(struct scan *s, const struct redact_context *context)
 		if (!err && before && !stands_alone(s))
 			err = look_joined(s, context->earlier + context->earlier_len - before, before);
 	}
-	if (s->tokens != few)
-		free(s->tokens);
+	free(s->tokens);
 	s->tokens = NULL;
 	return err;
 }

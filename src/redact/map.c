@@ -226,15 +226,16 @@ enum err redact_apply(struct redact_map *m, const char *text, size_t len, const 
 enum err map_mask(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, const struct scan_claim *claims,
 	size_t count, struct redacted **rp)
 {
-	struct redact_found found;
-	enum err err = scan_find(text, len, context, claims, count, &found);
+	struct redact_found *found = malloc(sizeof(*found));
+	enum err err = found ? scan_find(text, len, context, claims, count, found) : ERR_NOMEM;
 	size_t i;
 
 	*rp = NULL;
 	if (!err)
-		err = redact_apply(m, text, len, &found, rp);
-	for (i = 0; i < found.count; i++)
-		sodium_memzero(found.entities[i].value, sizeof(found.entities[i].value));
+		err = redact_apply(m, text, len, found, rp);
+	for (i = 0; found && i < found->count; i++)
+		sodium_memzero(found->entities[i].value, sizeof(found->entities[i].value));
+	free(found);
 	return err;
 }
 

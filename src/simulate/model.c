@@ -57,15 +57,26 @@ static void number_take(struct view *v, const char *text)
 	}
 }
 
-static void view_agent(struct view *v, const struct script *script, const struct llm_block *b)
+/* The block with the last question, or `count`: what was answered before it counts no more. */
+static size_t question_find(const struct script *script, const struct llm_block *blocks, size_t count, int *asked)
 {
-	int asked = script_step_asked(script, redacted_text(b->text), redacted_len(b->text));
+	size_t i;
 
-	v->result = NULL;
-	if (asked < 0)
-		return;
+	for (i = count; i-- > 0;) {
+		const struct llm_block *b = &blocks[i];
+
+		if (b->type != BLOCK_AGENT)
+			continue;
+		*asked = script_step_asked(script, redacted_text(b->text), redacted_len(b->text));
+		if (*asked >= 0)
+			return i;
+	}
+	return count;
+}
+
+static void view_question(struct view *v, int asked)
+{
 	v->asked = asked;
-	v->answered = v->only_hello = false;
 	v->pending = true;
 	*v->number = 0;
 }
@@ -85,15 +96,18 @@ static void view_caller(struct view *v, const struct llm_block *b, size_t at)
 
 static void view_make(struct view *v, const struct script *script, const struct llm_block *blocks, size_t count)
 {
-	size_t i;
+	int asked = -1;
+	size_t question = question_find(script, blocks, count, &asked), i;
 
 	*v = (struct view){ .asked = -1 };
 	for (i = 0; i < count; i++) {
 		const struct llm_block *b = &blocks[i];
 
 		if (b->type == BLOCK_AGENT)
-			view_agent(v, script, b);
-		else if (b->type == BLOCK_CALLER)
+			v->result = NULL;
+		if (i == question)
+			view_question(v, asked);
+		if (b->type == BLOCK_CALLER)
 			view_caller(v, b, i);
 		if (b->type == BLOCK_TOOL_RESULT || b->type == BLOCK_EVENT) {
 			v->result = b;

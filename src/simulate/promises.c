@@ -254,6 +254,7 @@ void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)
 	j->last_said = j->sound_seen = 0;
 	j->scene = scene;
 	j->verdict = verdict;
+	j->longest_silence_us = judge_longest_silence(&scene->settings);
 	verdict->yes_no_ms = YES_NO_MEDIAN_MS;
 	if (scene->settings.turn_complete_ms > 200)
 		verdict->yes_no_ms += (uint32_t)scene->settings.turn_complete_ms - 200;

@@ -140,6 +140,7 @@ struct judge {
 	bool open_stale;
 	/* clocks, in the world's time; 0: not yet */
 	uint64_t started_us, prepared_us, turn_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
+	uint64_t longest_silence_us; /* in which a turn may still go on: the settings say it */
 	uint64_t open_turn_us; /* since then the caller has not paused for long enough to end a turn, and no turn has ended */
 	uint64_t time_up_us; /* the agent began to say goodbye because the call's time was up */
 	uint64_t heard_sample, turn_sample; /* of the caller's, how far the ear is, and where it was at the last turn's end */

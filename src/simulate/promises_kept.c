@@ -343,13 +343,11 @@ static void replay_check(struct judge *j)
 {
 	const struct sink *k = &j->scene->sink;
 	struct replay_result result;
-	struct tape *tape = calloc(1, sizeof(*tape));
+	struct tape *tape = j->scene->tape;
 	enum promise promise = j->scene->swapped ? SAVED : REPLAY;
 	uint32_t i;
 
-	if (!tape)
-		return;
-	tape_init(tape);
+	tape_reset(tape);
 	replay_result_init(&result);
 	for (i = 0; i < k->count; i++) {
 		const struct sink_record *r = &k->records[i];
@@ -362,8 +360,6 @@ static void replay_check(struct judge *j)
 		judge_fail(j, promise, "step %zu gives other outputs than it gave", result.step);
 	judge_exercise(j, REPLAY);
 	replay_result_fini(&result);
-	tape_fini(tape);
-	free(tape);
 }
 
 void judge_kept_end(struct judge *j)

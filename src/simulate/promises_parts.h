@@ -43,6 +43,7 @@ bool judge_asked_twice(const struct judge *j); /* the model asked a tool the sam
 void judge_effects_end(struct judge *j);
 
 /* promises_turns.c: the caller's */
+uint64_t judge_longest_silence(const struct call_settings *s); /* in which a turn may still go on */
 bool judge_turn_open(const struct judge *j); /* he may still be in the middle of one */
 void judge_answer_turn(struct judge *j);     /* a turn ended: what does that say about the answer that is being given? */
 void judge_turn_words(struct judge *j, const struct call_output *o);

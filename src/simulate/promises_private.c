@@ -22,13 +22,13 @@ static size_t first_block(const struct judge *j, size_t count)
 /* The digit that a word of small letters says, or 0. */
 static char digit_of(const char *word, size_t len)
 {
-	static const char *const words[] = { "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine" };
+	static const char words[10][6] = { "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine" };
 	size_t i;
 
-	if (len < 3 || len > 5 || !strchr("zotfsen", *word))
+	if (len < 3 || len > 5)
 		return 0;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (len == strlen(words[i]) && !memcmp(word, words[i], len))
+	for (i = 0; i < 10; i++)
+		if (words[i][0] == *word && !words[i][len] && !memcmp(word, words[i], len))
 			return (char)('0' + i);
 	return 0;
 }
@@ -44,7 +44,7 @@ static size_t digits_read(const char *text, size_t len, char digits[DIGITS_MAX])
 
 		if (letter)
 			continue;
-		if ((digit = digit_of(text + from, i - from)))
+		if (i > from && (digit = digit_of(text + from, i - from)))
 			digits[n++] = digit;
 		if (i < len && isdigit((unsigned char)text[i]) && n < DIGITS_MAX)
 			digits[n++] = text[i];

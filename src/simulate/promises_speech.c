@@ -128,10 +128,11 @@ static void deaths_time(struct judge *j)
 
 	for (i = 0; i < j->death_count; i++) {
 		struct judged_death *d = &j->deaths[i];
-		struct judged_utterance *u = judge_utterance(j, j->scene->talker.sounds[d->sound].utterance);
+		const struct judged_utterance *u;
 
 		if (d->settled)
 			continue;
+		u = judge_utterance(j, j->scene->talker.sounds[d->sound].utterance);
 		if (!u || u->unspoken || (u->settled && u->cut) || j->ended || j->lost_us)
 			d->settled = true;
 		else if (now > d->at_us + 500 * MS_US) {

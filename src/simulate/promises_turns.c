@@ -240,10 +240,8 @@ void judge_turn_words(struct judge *j, const struct call_output *o)
 
 /* ---- when a turn is over --------------------------------------------------------------------------------------------- */
 
-/* The longest silence in which a turn may still go on. */
-static uint64_t turn_open_us(const struct judge *j)
+uint64_t judge_longest_silence(const struct call_settings *s)
 {
-	const struct call_settings *s = &j->scene->settings;
 	int64_t of[] = { s->turn_silence_ms, s->turn_complete_ms, s->turn_open_ms, s->turn_spelled_ms }, longest = 0;
 	size_t i;
 
@@ -257,7 +255,7 @@ bool judge_turn_open(const struct judge *j)
 {
 	uint64_t said_us = j->voice_us > j->text_us ? j->voice_us : j->text_us;
 
-	return judge_now(j) <= said_us + turn_open_us(j) + 500 * MS_US;
+	return judge_now(j) <= said_us + j->longest_silence_us + 500 * MS_US;
 }
 
 void judge_sound_begins_turn(struct judge *j, const struct sound *s)

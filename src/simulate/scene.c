@@ -9,6 +9,7 @@
 
 #include "simulate/sink.h"
 #include "simulate/worker.h"
+#include "voice/tape.h"
 
 #define CALL_MAX_US (40 * 60 * S_US)
 #define DRAIN_MAX_US (70 * S_US)
@@ -322,7 +323,10 @@ enum err scene_new(struct scene **sp, const struct scene_options *options)
 	buf_init(&s->scratch, 64 << 20);
 	worker_init(s);
 	conductor_new(&s->conductor);
-	if (sink_new(&s->sink, s)) {
+	s->tape = malloc(sizeof(*s->tape));
+	if (s->tape)
+		tape_init(s->tape);
+	if (sink_new(&s->sink, s) || !s->tape) {
 		scene_free(s);
 		return ERR_NOMEM;
 	}
@@ -337,5 +341,8 @@ void scene_free(struct scene *s)
 	conductor_free(&s->conductor);
 	sink_free(&s->sink);
 	buf_fini(&s->scratch);
+	if (s->tape)
+		tape_fini(s->tape);
+	free(s->tape);
 	free(s);
 }

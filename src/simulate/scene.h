@@ -44,9 +44,8 @@ struct sink_record {
 
 struct sink_batch {
 	bool used;
-	uint64_t id;
+	struct ship_batch batch; /* its bytes are the ship's, until it is acked or cancelled */
 	struct scene *scene;
-	struct buf data;
 	struct event ack;
 };
 
@@ -134,6 +133,7 @@ struct scene {
 	uint64_t steps;
 	struct event start, hang, woken, commit, tick, ship_tick, attach, reap, death, drained;
 	struct buf scratch;
+	struct tape *tape; /* for the judge who replays the call; its memory is used again */
 	struct scene_totals totals;
 };
 

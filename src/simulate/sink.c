@@ -77,12 +77,12 @@ static void record_take(struct scene *s, const struct journal_record *r)
 	k->count++;
 }
 
-static void batch_take(struct scene *s, const struct buf *data)
+static void batch_take(struct scene *s, const struct ship_batch *b)
 {
 	struct journal_record r;
 	size_t at = 0;
 
-	while (at < data->len && !journal_record_decode(&r, data->data + at, data->len - at)) {
+	while (at < b->len && !journal_record_decode(&r, b->data + at, b->len - at)) {
 		record_take(s, &r);
 		at += r.raw_len;
 	}
@@ -95,10 +95,10 @@ static void on_ack(void *arg)
 	bool down = s->world.now_us < s->sink.down_until_us;
 
 	if (!down)
-		batch_take(s, &b->data);
+		batch_take(s, &b->batch);
 	b->used = false;
 	if (s->ship)
-		ship_acked(s->ship, b->id, down ? ERR_TIMEOUT : ERR_NONE, s->world.now_us);
+		ship_acked(s->ship, b->batch.id, down ? ERR_TIMEOUT : ERR_NONE, s->world.now_us);
 	world_at(&s->world, &s->ship_tick, s->world.now_us);
 }
 
@@ -116,9 +116,7 @@ static enum err sink_send(void *arg, struct ship *ship, const struct ship_batch 
 		if (b->used)
 			continue;
 		b->used = true;
-		b->id = batch->id;
-		buf_reset(&b->data);
-		buf_append(&b->data, batch->data, batch->len);
+		b->batch = *batch;
 		world_after(&s->world, &b->ack, dice_ms(&s->disk_dice, 5, 60));
 		return ERR_NONE;
 	}
@@ -131,7 +129,7 @@ static void sink_cancel(void *arg, uint64_t batch_id)
 	uint32_t i;
 
 	for (i = 0; i < SINK_BATCHES; i++)
-		if (s->sink.batches[i].used && s->sink.batches[i].id == batch_id) {
+		if (s->sink.batches[i].used && s->sink.batches[i].batch.id == batch_id) {
 			world_forget(&s->world, &s->sink.batches[i].ack);
 			s->sink.batches[i].used = false;
 		}
@@ -146,7 +144,6 @@ enum err sink_new(struct sink *k, struct scene *scene)
 	k->records = malloc(SINK_RECORDS * sizeof(*k->records));
 	buf_init(&k->bytes, SINK_BYTES_MAX);
 	for (i = 0; i < SINK_BATCHES; i++) {
-		buf_init(&k->batches[i].data, 8 << 20);
 		k->batches[i].scene = scene;
 		k->batches[i].ack = (struct event){ on_ack, &k->batches[i], 0 };
 	}
@@ -155,12 +152,8 @@ enum err sink_new(struct sink *k, struct scene *scene)
 
 void sink_free(struct sink *k)
 {
-	uint32_t i;
-
 	free(k->records);
 	buf_fini(&k->bytes);
-	for (i = 0; i < SINK_BATCHES; i++)
-		buf_fini(&k->batches[i].data);
 }
 
 void sink_reset(struct sink *k)

@@ -15,17 +15,19 @@ static void block_fill(uint8_t *at, uint32_t sound, uint32_t block)
 		at[5 + i] = (uint8_t)(0x80 | ((block >> (20 - 4 * i)) & 15));
 }
 
-/* Whole blocks in a row: sixteen differ in their last number alone. */
+/* Whole blocks in a row: sixteen differ in their last number alone. Blocks are assigned: memcpy would be a call for each. */
 static void blocks_fill(uint8_t *at, uint32_t sound, uint32_t block, size_t count)
 {
-	uint8_t model[SOUND_BLOCK];
+	struct whole {
+		uint8_t bytes[SOUND_BLOCK];
+	} model, *to = (struct whole *)at;
 	size_t i;
 
-	for (i = 0; i < count; i++, block++, at += SOUND_BLOCK) {
+	for (i = 0; i < count; i++, block++) {
 		if (i == 0 || block % 16 == 0)
-			block_fill(model, sound, block);
-		model[10] = (uint8_t)(0x80 | (block & 15));
-		memcpy(at, model, SOUND_BLOCK);
+			block_fill(model.bytes, sound, block);
+		model.bytes[10] = (uint8_t)(0x80 | (block & 15));
+		to[i] = model;
 	}
 }
 

@@ -84,7 +84,10 @@ const char *call_text(const struct call *call, struct text text)
 
 void timer_set(struct call *call, enum timer timer, uint64_t at_us)
 {
-	call->timers[timer] = at_us ? at_us : 1;
+	uint64_t set = at_us ? at_us : 1;
+
+	call->timers_moved = call->timers_moved || call->timers[timer] != set;
+	call->timers[timer] = set;
 }
 
 void timer_in(struct call *call, enum timer timer, int64_t ms)
@@ -94,6 +97,7 @@ void timer_in(struct call *call, enum timer timer, int64_t ms)
 
 void timer_stop(struct call *call, enum timer timer)
 {
+	call->timers_moved = call->timers_moved || call->timers[timer];
 	call->timers[timer] = 0;
 }
 
@@ -125,13 +129,15 @@ static void bufs_init(struct call *call)
 
 enum err call_new(struct call **callp, const struct call_settings *settings, const struct brief *brief)
 {
-	struct call *call = calloc(1, sizeof(*call));
+	struct call *call = malloc(sizeof(*call));
 
 	*callp = NULL;
 	if (!call)
 		return ERR_NOMEM;
+	memset(&call->sabotage, 0, sizeof(*call) - offsetof(struct call, sabotage)); /* settings and brief are copied */
 	call->settings = *settings;
 	call->brief = *brief;
+	call->timers_moved = true; /* a snapshot may set some */
 	bufs_init(call);
 	*callp = call;
 	return ERR_NONE;
@@ -199,7 +205,7 @@ static void timers_fire(struct call *call)
 	for (i = 0; i < TIMERS; i++) {
 		if (!call->timers[i] || call->timers[i] > call->now_us)
 			continue;
-		call->timers[i] = 0;
+		timer_stop(call, (enum timer)i);
 		timer_fire(call, (enum timer)i);
 	}
 }
@@ -273,6 +279,9 @@ static void wake(struct call *call)
 	uint64_t before = UINT64_MAX, earliest;
 	unsigned int i;
 
+	if (!call->timers_moved)
+		return;
+	call->timers_moved = false;
 	for (i = 0; i < TIMERS; i++)
 		before = num_min(before, call->timers[i] - 1); /* one that is off is the latest */
 	earliest = before + 1;

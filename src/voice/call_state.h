@@ -231,6 +231,7 @@ struct call {
 	struct quiet quiet;
 	struct texts texts;
 	/* the step's scratch, not part of the state */
+	bool timers_moved; /* since wake() looked */
 	enum err err;
 	size_t output_count;
 	struct call_output outputs[OUTPUT_MAX];

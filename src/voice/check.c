@@ -29,12 +29,15 @@ static const char *check_tools(const struct call *call)
 {
 	unsigned int i;
 
+#pragma GCC unroll 8 /* most find none, step after step */
 	for (i = 0; i < TOOLS_MAX; i++) {
 		const struct tool *t = &call->dialogue.tools[i];
 
-		if (t->state && (t->item >= call->dialogue.item_count || call->dialogue.items[t->item].type != BLOCK_TOOL_RESULT))
+		if (!t->state)
+			continue;
+		if (t->item >= call->dialogue.item_count || call->dialogue.items[t->item].type != BLOCK_TOOL_RESULT)
 			return "a running tool has its result's place in the history";
-		if (t->state && !call->quiet.ended && !call->timers[TIMER_TOOL])
+		if (!call->quiet.ended && !call->timers[TIMER_TOOL])
 			return "a running tool has a deadline";
 	}
 	return NULL;

@@ -76,14 +76,6 @@ void input_encode(const struct call_input *in, struct buf *b)
 	words_encode(in, b);
 }
 
-void input_encode_voice(uint64_t at_us, uint64_t level, uint64_t position, struct buf *b)
-{
-	wire_put_u64(b, F_TYPE, IN_VOICE);
-	wire_put_u64(b, F_AT, at_us);
-	wire_put_u64(b, F_NUMBER, level);
-	wire_put_u64(b, F_POSITION, position);
-}
-
 static enum err words_decode(struct call_input *in, const struct wire_field *f)
 {
 	struct wire_reader r;
@@ -134,14 +126,29 @@ static void number_decode(struct call_input *in, const struct wire_field *f)
 	}
 }
 
+/* Words beyond their count are nobody's. */
+static void clear(struct call_input *in)
+{
+	memset(in, 0, offsetof(struct call_input, words));
+	in->word_count = 0;
+}
+
+void input_voice(struct call_input *in, uint64_t at_us, uint64_t level, uint64_t position)
+{
+	clear(in);
+	in->type = IN_VOICE;
+	in->at_us = at_us;
+	in->number = level;
+	in->position = position;
+}
+
 enum err input_decode(struct call_input *in, const void *data, size_t len)
 {
 	struct wire_reader r;
 	struct wire_field f;
 	enum err err = ERR_NONE;
 
-	memset(in, 0, offsetof(struct call_input, words));
-	in->word_count = 0;
+	clear(in);
 	wire_reader_init(&r, data, len);
 	while (!err && wire_next(&r, &f)) {
 		if (f.number == F_NAME)

@@ -80,8 +80,8 @@ const char *input_name(enum input_type type); /* "voice", "transcript", … */
 
 void input_encode(const struct call_input *in, struct buf *b);
 
-/* The same for an IN_VOICE of these three, which is most of all that happens. */
-void input_encode_voice(uint64_t at_us, uint64_t level, uint64_t position, struct buf *b);
+/* Makes it an IN_VOICE of these three and nothing else, which is most of all that happens. */
+void input_voice(struct call_input *in, uint64_t at_us, uint64_t level, uint64_t position);
 
 /* Texts point into `data`. Refuses what a step may not see: unknown types, over-long texts, words out of order. */
 enum err input_decode(struct call_input *in, const void *data, size_t len) MUST_USE;

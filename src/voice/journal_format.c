@@ -131,9 +131,10 @@ const struct journal_kind_info *journal_kind_find(const char *name)
 
 /* ---- file header ---- */
 
-static bool all_zero(const uint8_t *data, size_t len)
+/* Each byte is as the one before it, and the first is zero. */
+bool journal_is_blank(const uint8_t *data, size_t len)
 {
-	return sodium_is_zero(data, len);
+	return !len || (!data[0] && !memcmp(data, data + 1, len - 1));
 }
 
 void journal_file_header_encode(uint8_t out[JOURNAL_FILE_HEADER_BYTES], const struct journal_file_header *h)
@@ -163,7 +164,7 @@ enum err journal_file_header_decode(struct journal_file_header *h, const uint8_t
 	*h = (struct journal_file_header){ .role = JOURNAL_ROLE_UNUSED };
 	if (len < JOURNAL_FILE_HEADER_BYTES)
 		return ERR_TRUNCATED;
-	if (all_zero(data, JOURNAL_FILE_HEADER_BYTES))
+	if (journal_is_blank(data, JOURNAL_FILE_HEADER_BYTES))
 		return ERR_NONE;
 	if (memcmp(data, file_magic, sizeof(file_magic)) != 0)
 		return ERR_FORMAT;

@@ -167,4 +167,7 @@ uint32_t get_le32(const uint8_t *at);
 uint64_t get_le64(const uint8_t *at);
 uint32_t journal_checksum(const void *data, size_t len);
 
+/* Nothing but zeros, as room that was allocated ahead. */
+bool journal_is_blank(const uint8_t *data, size_t len);
+
 #endif

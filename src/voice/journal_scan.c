@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -330,7 +329,7 @@ static enum err rest_is_zero(struct journal_scan *s, uint64_t at, bool *zero)
 			return err;
 		if (!len)
 			break;
-		*zero = sodium_is_zero(data, len);
+		*zero = journal_is_blank(data, len);
 		at += len;
 	}
 	return ERR_NONE;

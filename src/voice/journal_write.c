@@ -99,7 +99,7 @@ static bool spare_is_blank(struct disk_file *f, uint64_t bytes)
 
 		if (err)
 			return err == ERR_NOTFOUND;
-		if (disk_read(f, at, chunk, sizeof(chunk), &got) || !got || !sodium_is_zero(chunk, got))
+		if (disk_read(f, at, chunk, sizeof(chunk), &got) || !got || !journal_is_blank(chunk, got))
 			return false;
 	}
 	return true;
@@ -124,7 +124,7 @@ static bool spare_is_used(struct disk_file *f)
 	uint8_t bytes[JOURNAL_FILE_HEADER_BYTES];
 	size_t got;
 
-	return disk_read(f, 0, bytes, sizeof(bytes), &got) || (got == sizeof(bytes) && !sodium_is_zero(bytes, got));
+	return disk_read(f, 0, bytes, sizeof(bytes), &got) || (got == sizeof(bytes) && !journal_is_blank(bytes, got));
 }
 
 /* Takes over an unused spare of an earlier life; what was not made whole, or is not blank behind a blank header, is thrown

@@ -222,7 +222,7 @@ static enum err load_or_begin(struct keyring *k, struct err_detail *detail)
 	k->allocated = b.len;
 	if (err && err != ERR_NOTFOUND)
 		tell(detail, err, k->path, "the keyring cannot be read", "check the folder and who may read it");
-	else if (err || !b.len || sodium_is_zero(b.data, b.len))
+	else if (err || !b.len || journal_is_blank(b.data, b.len))
 		err = begin(k, master, err, detail);
 	else
 		err = load(k, master, &b, detail);

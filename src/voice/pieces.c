@@ -51,6 +51,12 @@ static size_t clause_end(const char *text, size_t len, size_t i)
 	return (text[i] == ',' || text[i] == ';' || text[i] == ':') && spaced(text, len, i + 1) ? 1 : 0;
 }
 
+/* Nearly every byte of a text is none that the two above begin with. */
+static bool may_end(char c)
+{
+	return c == '.' || c == ',' || c == '?' || c == '!' || c == ';' || c == ':' || c == '\n' || c == '\xe0' || c == '\xe2';
+}
+
 static bool speakable(const char *text, size_t len)
 {
 	size_t i;
@@ -97,8 +103,11 @@ struct piece pieces_next(const char *text, size_t len, bool first, bool flush, b
 	if (whole)
 		return piece_make(text, len);
 	for (i = 0; i < len && i < PIECE_MAX; i++) {
-		size_t end = i >= SENTENCE_MIN ? sentence_end(text, len, i) : 0;
+		size_t end;
 
+		if (!may_end(text[i]))
+			continue;
+		end = i >= SENTENCE_MIN ? sentence_end(text, len, i) : 0;
 		if (!end && i >= clause)
 			end = clause_end(text, len, i);
 		if (end)

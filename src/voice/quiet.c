@@ -103,7 +103,7 @@ void quiet_hangup(struct call *call, enum end_reason reason)
 	q->ended = true;
 	q->reason = reason;
 	for (i = 0; i < TIMERS; i++)
-		call->timers[i] = 0;
+		timer_stop(call, (enum timer)i);
 	call_note(call, NOTE_ENDED, reason, 0);
 	call_put(call, OUT_HANGUP)->kind = reason;
 }

@@ -65,13 +65,10 @@ static enum err step_compare(struct comparing *c, struct call *call, const struc
 	struct replay_result *r = c->result;
 	struct tape_cursor recorded;
 	struct call_outputs outputs;
-	const uint8_t *data;
 	size_t len;
 	enum err err;
 
-	tape_cursor_init(&recorded, c->tape, step);
-	(void)tape_cursor_next(&recorded, &data, &len);
-	r->err = input_decode(&c->input, data, len);
+	r->err = tape_input_decode(c->tape, step, &c->input);
 	r->at_us = c->input.at_us;
 	if (r->err) {
 		r->verdict = REPLAY_BAD_INPUT;
@@ -83,6 +80,7 @@ static enum err step_compare(struct comparing *c, struct call *call, const struc
 	outputs_encode(&r->got, &c->one, &outputs);
 	if (r->got.err)
 		return r->got.err;
+	tape_cursor_init(&recorded, c->tape, step);
 	len = (size_t)(recorded.end - recorded.at);
 	if (len == r->got.len && (!len || !memcmp(recorded.at, r->got.data, len))) {
 		r->steps++;

@@ -72,25 +72,26 @@ void session_write_note(struct session *s, const struct call_output *out, uint64
 		session_write_event(s, &e);
 }
 
-/* What the timeline learns from an input itself. */
+/* What the timeline learns from an input itself: a final, a tool's result. */
 static void input_put(struct session *s, const struct call_input *in)
 {
 	struct record_event e = { .at_us = in->at_us, .turn = call_turn(s->call), .index = in->index, .text = in->text, .text_len = in->text_len };
 
-	if (in->type == IN_MODEL_TOOL)
-		outcome_keep(s, in);
-	if (in->type == IN_TRANSCRIPT && in->kind != TRANSCRIPT_PARTIAL && in->text_len) {
-		e.kind = EVENT_FINAL;
-		e.number = in->position;
-		e.position = in->position2;
-	} else if (in->type == IN_TOOL_RESULT) {
+	if (in->type == IN_TOOL_RESULT) {
 		e.kind = EVENT_TOOL_RESULT;
 		e.turn = in->turn;
 		e.code = in->kind;
 	} else {
-		return;
+		e.kind = EVENT_FINAL;
+		e.number = in->position;
+		e.position = in->position2;
 	}
 	session_write_event(s, &e);
+}
+
+static bool is_final(const struct call_input *in)
+{
+	return in->type == IN_TRANSCRIPT && in->kind != TRANSCRIPT_PARTIAL && in->text_len;
 }
 
 void session_write_step(struct session *s, const struct call_outputs *outputs)
@@ -98,7 +99,10 @@ void session_write_step(struct session *s, const struct call_outputs *outputs)
 	if (!s->io.journal)
 		return;
 	steps_put(&s->steps, &s->in, outputs);
-	input_put(s, &s->in);
+	if (s->in.type == IN_MODEL_TOOL)
+		outcome_keep(s, &s->in);
+	if (is_final(&s->in) || s->in.type == IN_TOOL_RESULT)
+		input_put(s, &s->in);
 }
 
 /* ------------------------------------------------------------------ meters */

@@ -248,27 +248,34 @@ static void clocks_stop(struct call *call)
 	timer_stop(call, TIMER_MARK);
 }
 
+static void clock_put(struct call *call, enum timer timer, bool runs, uint64_t from_us, int64_t ms)
+{
+	if (runs)
+		timer_set(call, timer, from_us + (uint64_t)ms * 1000);
+	else
+		timer_stop(call, timer);
+}
+
+/* Only what changes is touched: most steps change nothing. */
 static void clocks(struct call *call)
 {
+	const struct call_settings *s = &call->settings;
 	const struct utterance *u = head(call);
+	uint64_t sent_us;
+	bool plays;
 
-	clocks_stop(call);
-	if (!u || call->quiet.lost || !guarded(call, GUARD_P13))
+	if (!u || call->quiet.lost || !guarded(call, GUARD_P13)) {
+		clocks_stop(call);
 		return;
-	if (!u->done) { /* the head is made, at least */
-		uint64_t since = num_max(u->audio_us, u->sent ? utterance_sent_us(u, u->samples) : 0);
-
-		if (!u->samples)
-			timer_set(call, TIMER_VOICE, u->made_us + (uint64_t)call->settings.tts_first_ms * 1000);
-		else
-			timer_set(call, TIMER_VOICE, since + (uint64_t)call->settings.tts_gap_ms * 1000);
 	}
-	if (u->state != UTTERANCE_PLAYS || call->speech.held)
-		return;
-	if (!u->sent)
-		timer_set(call, TIMER_PLAY, u->play_us + (uint64_t)call->settings.play_start_ms * 1000);
-	else if (u->done)
-		timer_set(call, TIMER_MARK, utterance_sent_us(u, u->samples) + (uint64_t)call->settings.play_mark_ms * 1000);
+	sent_us = u->sent ? utterance_sent_us(u, u->samples) : 0;
+	plays = u->state == UTTERANCE_PLAYS && !call->speech.held;
+	if (!u->samples) /* the head is made, at least */
+		clock_put(call, TIMER_VOICE, !u->done, u->made_us, s->tts_first_ms);
+	else
+		clock_put(call, TIMER_VOICE, !u->done, num_max(u->audio_us, sent_us), s->tts_gap_ms);
+	clock_put(call, TIMER_PLAY, plays && !u->sent, u->play_us, s->play_start_ms);
+	clock_put(call, TIMER_MARK, plays && u->sent && u->done, sent_us, s->play_mark_ms);
 }
 
 /* ------------------------------------------------------------------ hold, resume, drop */

@@ -37,15 +37,13 @@ static void level_put(struct steps_writer *w, const struct call_input *in)
 	uint64_t samples = in->position - w->level.position;
 
 	if (!w->run || w->bytes.len - w->run > LEVELS_MAX_BYTES - LEVEL_MAX_BYTES)
-		w->run = wire_open(&w->bytes, STEP_LEVELS) + 1;
-	if (w->bytes.len < w->run)
-		buf_byte(&w->bytes, 0);
+		w->run = wire_open(&w->bytes, STEP_LEVELS);
 	wire_put_signed(&w->bytes, (int64_t)(samples - CHUNK_SAMPLES));
 	wire_put_signed(&w->bytes, (int64_t)(in->at_us - w->level.at_us - samples * SAMPLE_US));
 	wire_put_varint(&w->bytes, in->number);
 	if (!w->bytes.err)
 		w->bytes.data[w->run - 1] = (uint8_t)(w->bytes.len - w->run);
-	w->level = (struct steps_level){ .at_us = in->at_us, .position = in->position };
+	w->level = (struct steps_level){ .at_us = in->at_us, .position = in->position, .number = in->number };
 }
 
 static void step_put(struct steps_writer *w, const struct call_input *in, const struct call_outputs *outputs)
@@ -102,16 +100,15 @@ static enum err level_next(struct steps_reader *r, struct step *step)
 	uint64_t samples = (uint64_t)wire_signed(&r->run) + CHUNK_SAMPLES;
 	uint64_t us = (uint64_t)wire_signed(&r->run) + samples * SAMPLE_US;
 	uint64_t level = wire_varint(&r->run);
-	struct buf b;
 
 	if (r->run.err)
 		return r->run.err;
 	r->level.position += samples;
 	r->level.at_us += us;
-	buf_over(&b, r->voice, sizeof(r->voice));
-	input_encode_voice(r->level.at_us, level, r->level.position, &b);
-	step->input = (struct step_bytes){ r->voice, b.len };
-	return b.err;
+	r->level.number = level;
+	step->is_level = true;
+	step->level = r->level;
+	return ERR_NONE;
 }
 
 static enum err levels_open(struct steps_reader *r, struct step *step)
@@ -134,6 +131,7 @@ enum err steps_next(struct steps_reader *r, struct step *step)
 		return ERR_FORMAT;
 	if (r->ahead.number == STEP_LEVELS)
 		return levels_open(r, step);
+	step->is_level = false;
 	step->input = (struct step_bytes){ r->ahead.bytes, r->ahead.len };
 	for (look_ahead(r); r->has_ahead && r->ahead.number == STEP_OUTPUT; look_ahead(r)) {
 		if (!r->ahead.is_bytes)
@@ -143,6 +141,14 @@ enum err steps_next(struct steps_reader *r, struct step *step)
 		step->outputs[step->count++] = (struct step_bytes){ r->ahead.bytes, r->ahead.len };
 	}
 	return r->wire.err;
+}
+
+enum err step_input(const struct step *step, struct call_input *in)
+{
+	if (!step->is_level)
+		return input_decode(in, step->input.data, step->input.len);
+	input_voice(in, step->level.at_us, step->level.number, step->level.position);
+	return ERR_NONE;
 }
 
 /* ------------------------------------------------------------------ fields */

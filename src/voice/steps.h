@@ -46,9 +46,8 @@ enum {
 	STEPS_FLUSH_US = 100000 /* with the journal's commit: durable within 200 ms */
 };
 
-/* The level that the next one is a difference to. */
 struct steps_level {
-	uint64_t at_us, position;
+	uint64_t at_us, position, number; /* an IN_VOICE's */
 };
 
 struct steps_writer {
@@ -56,7 +55,7 @@ struct steps_writer {
 	uint64_t due_us;  /* when what is in it should be written; UINT64_MAX: nothing is */
 	uint32_t count;
 	size_t run;       /* where the contents of the last field 3 begin, while levels may be added to it; else 0 */
-	struct steps_level level;
+	struct steps_level level; /* that the next one is a difference to */
 };
 
 void steps_writer_init(struct steps_writer *w);
@@ -74,28 +73,30 @@ struct step_bytes {
 	size_t len;
 };
 
-/* One step: the input as input_encode() writes it; everything borrowed, from the record or (a level) until the next call. */
+/* One step: a level, or the input as input_encode() writes it and its outputs; bytes are the record's, borrowed. */
 struct step {
-	struct step_bytes input;
+	bool is_level;
+	struct steps_level level;
+	struct step_bytes input; /* not a level's */
 	struct step_bytes outputs[OUTPUT_MAX];
 	size_t count;
 };
-
-enum { STEPS_VOICE_BYTES = 48 };
 
 struct steps_reader {
 	struct wire_reader wire;
 	struct wire_reader run;  /* the rest of a field 3 */
 	struct wire_field ahead; /* the next step's input, or levels */
 	bool has_ahead;
-	struct steps_level level;
-	uint8_t voice[STEPS_VOICE_BYTES];
+	struct steps_level level; /* the last one read */
 };
 
 void steps_reader_init(struct steps_reader *r, const void *data, size_t len);
 
 /* ERR_NOTFOUND at the end; ERR_FORMAT, ERR_TRUNCATED, ERR_LIMIT (too many outputs) for bytes that are no steps. */
 enum err steps_next(struct steps_reader *r, struct step *step) MUST_USE;
+
+/* Its input, whichever of the two it is; the errors of input_decode. */
+enum err step_input(const struct step *step, struct call_input *in) MUST_USE;
 
 /* ---- the call ---- */
 

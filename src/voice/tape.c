@@ -30,6 +30,20 @@ void tape_fini(struct tape *t)
 	*t = (struct tape){ .started = false };
 }
 
+void tape_reset(struct tape *t)
+{
+	free(t->parts);
+	free(t->holes);
+	t->parts = NULL;
+	t->holes = NULL;
+	buf_reset(&t->bytes);
+	t->started = t->ended = false;
+	t->step_count = t->part_count = t->hole_count = t->skipped = t->place_count = t->gap_count = 0;
+	t->err = ERR_NONE;
+	t->epoch = 0;
+	t->sequence = 0;
+}
+
 const char *tape_hole_why_name(enum tape_hole_why why)
 {
 	switch (why) {
@@ -104,17 +118,32 @@ void tape_hole(struct tape *t, enum tape_hole_why why, uint64_t first_sequence, 
 		.last_sequence = last_sequence, .file_offset = file_offset };
 }
 
+static struct tape_step *step_add(struct tape *t)
+{
+	if (!grow(t, &t->steps, t->step_count, &t->step_cap, sizeof(*t->steps), TAPE_STEPS_MAX))
+		return NULL;
+	t->steps[t->step_count] = (struct tape_step){ .at = t->bytes.len };
+	return &t->steps[t->step_count++];
+}
+
 void tape_input(struct tape *t, const void *input, size_t len)
 {
-	struct tape_step *s;
+	struct tape_step *s = step_add(t);
 
-	if (!grow(t, &t->steps, t->step_count, &t->step_cap, sizeof(*t->steps), TAPE_STEPS_MAX))
+	if (!s)
 		return;
-	s = &t->steps[t->step_count++];
-	*s = (struct tape_step){ .at = t->bytes.len };
-	wire_put_varint(&t->bytes, len);
 	buf_append(&t->bytes, input, len);
-	s->len = (uint32_t)(t->bytes.len - s->at);
+	s->input_len = s->len = (uint32_t)(t->bytes.len - s->at);
+}
+
+void tape_level(struct tape *t, const struct steps_level *level)
+{
+	struct tape_step *s = step_add(t);
+
+	if (!s)
+		return;
+	s->is_level = true;
+	s->level = *level;
 }
 
 void tape_output(struct tape *t, const void *output, size_t len)
@@ -174,7 +203,10 @@ static enum err steps_record(struct tape *t, const uint8_t *payload, size_t len,
 
 	steps_reader_init(&r, payload, len);
 	while (!(err = steps_next(&r, &t->step))) {
-		tape_input(t, t->step.input.data, t->step.input.len);
+		if (t->step.is_level)
+			tape_level(t, &t->step.level);
+		else
+			tape_input(t, t->step.input.data, t->step.input.len);
 		for (i = 0; i < t->step.count; i++)
 			tape_output(t, t->step.outputs[i].data, t->step.outputs[i].len);
 		if (t->err)
@@ -320,11 +352,21 @@ enum err tape_finish(struct tape *t)
 	return t->part_count ? ERR_NONE : ERR_FORMAT;
 }
 
-/* ------------------------------------------------------------------ a step's bytes */
+/* ------------------------------------------------------------------ a step */
+
+enum err tape_input_decode(const struct tape *t, const struct tape_step *step, struct call_input *in)
+{
+	if (!step->is_level)
+		return input_decode(in, t->bytes.data + step->at, step->input_len);
+	input_voice(in, step->level.at_us, step->level.number, step->level.position);
+	return ERR_NONE;
+}
 
 void tape_cursor_init(struct tape_cursor *c, const struct tape *t, const struct tape_step *step)
 {
-	*c = (struct tape_cursor){ .at = t->bytes.data + step->at, .end = t->bytes.data + step->at + step->len };
+	const uint8_t *at = t->bytes.data + step->at;
+
+	*c = (struct tape_cursor){ .at = at + step->input_len, .end = at + step->len };
 }
 
 bool tape_cursor_next(struct tape_cursor *c, const uint8_t **data, size_t *len)

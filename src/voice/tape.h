@@ -7,7 +7,7 @@
  * A *part* is a run of steps without a hole, together with the state before its first step. Steps behind a hole and before
  * the next state are *skipped*: nobody can say what they should have done.
  *
- * The tape owns copies of everything. One thread. It judges order and holes; it decodes neither inputs nor outputs. Bytes
+ * The tape owns copies of everything. One thread. It judges order and holes; it reads neither inputs (but levels) nor outputs. Bytes
  * of the outside (a journal's payloads) never crash it: what cannot be read is a hole.
  */
 #ifndef VOICE_TAPE_H
@@ -32,9 +32,11 @@ enum {
 };
 
 struct tape_step {
-	size_t at;          /* in tape.bytes: input, then outputs, each behind its length (a varint) */
-	uint32_t len;
-	uint32_t outputs;   /* how many */
+	bool is_level;            /* then it has no bytes */
+	struct steps_level level;
+	size_t at;                /* in tape.bytes: input, then outputs, each of those behind its length (a varint) */
+	uint32_t input_len, len;
+	uint32_t outputs;         /* how many */
 	uint64_t file_offset; /* of the record that holds it, or 0 */
 };
 
@@ -93,10 +95,12 @@ struct tape {
 
 void tape_init(struct tape *t);
 void tape_fini(struct tape *t);
+void tape_reset(struct tape *t); /* for another call, in the same memory */
 
 /* Filling, in order. The first two are what tests and the reader of START use; an input's outputs follow it. */
 void tape_start(struct tape *t, const struct call_settings *settings, const struct brief *brief);
 void tape_input(struct tape *t, const void *input, size_t len);
+void tape_level(struct tape *t, const struct steps_level *level);
 void tape_output(struct tape *t, const void *output, size_t len);
 void tape_state(struct tape *t, enum tape_entry entry, const void *snapshot, size_t len, uint64_t wake_us);
 void tape_hole(struct tape *t, enum tape_hole_why why, uint64_t first_sequence, uint64_t last_sequence, uint64_t file_offset);
@@ -127,14 +131,17 @@ enum err tape_read_file(struct tape *t, const struct disk *d, const char *path, 
 enum err tape_read_journal(struct tape *t, const struct disk *d, const char *dir, const char *key_path, const struct id128 *call,
 	struct tape_damage *damage, struct err_detail *detail) MUST_USE;
 
-/* A step's bytes, one after the other. */
+/* The step's input, its texts borrowed from the tape; the errors of input_decode. */
+enum err tape_input_decode(const struct tape *t, const struct tape_step *step, struct call_input *in) MUST_USE;
+
+/* A step's outputs as bytes, one after the other. */
 struct tape_cursor {
 	const uint8_t *at, *end;
 };
 
 void tape_cursor_init(struct tape_cursor *c, const struct tape *t, const struct tape_step *step);
 
-/* The input first, then each output; false behind the last. Borrowed from the tape. */
+/* The next; false behind the last. Borrowed from the tape. */
 bool tape_cursor_next(struct tape_cursor *c, const uint8_t **data, size_t *len);
 
 const char *tape_hole_why_name(enum tape_hole_why why);

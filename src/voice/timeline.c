@@ -269,7 +269,7 @@ static void steps_tell(struct telling *t, const void *payload, size_t len)
 
 	steps_reader_init(&r, payload, len);
 	while (!steps_next(&r, &step)) {
-		if (input_decode(&in, step.input.data, step.input.len))
+		if (step_input(&step, &in))
 			continue;
 		input_tell(t, &in);
 		for (size_t i = 0; i < step.count; i++)

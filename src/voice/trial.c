@@ -65,15 +65,13 @@ static enum err recorded_side_step(struct trial *t, size_t i, struct trial_side 
 	struct call_output out;
 	const uint8_t *data;
 	size_t len;
-	enum err err;
+	enum err err = tape_input_decode(t->tape, s, &t->input);
 
-	tape_cursor_init(&c, t->tape, s);
-	(void)tape_cursor_next(&c, &data, &len);
-	err = input_decode(&t->input, data, len);
 	if (err)
 		return err;
 	trial_text_note(text, &t->input);
 	trial_replies_add(&t->replies, &t->acts, &t->input, i);
+	tape_cursor_init(&c, t->tape, s);
 	while (!err && tape_cursor_next(&c, &data, &len)) {
 		err = output_decode(&out, data, len);
 		if (err)
@@ -135,15 +133,11 @@ static void turn_judge(struct trial_turn *turn, const struct trial_turn *plain)
 static enum err walk(struct trial *t)
 {
 	struct call_outputs outputs;
-	struct tape_cursor c;
-	const uint8_t *data;
-	size_t len, i, j;
+	size_t i, j;
 	enum err err = ERR_NONE;
 
 	for (i = t->turn.first; !err && i <= t->turn.last; i++) {
-		tape_cursor_init(&c, t->tape, &t->tape->steps[i]);
-		(void)tape_cursor_next(&c, &data, &len);
-		err = input_decode(&t->input, data, len);
+		err = tape_input_decode(t->tape, &t->tape->steps[i], &t->input);
 		if (!err)
 			err = call_step(t->call, &t->input, &outputs);
 		for (j = 0; !err && j < outputs.count; j++)
@@ -180,15 +174,9 @@ static enum err trial_turn_run(struct trial *t, size_t first)
 /* Nobody woke the call between its snapshot and the worker that took it over. */
 static uint64_t first_wake(struct trial *t)
 {
-	struct tape_cursor c;
-	const uint8_t *data;
-	size_t len;
-
 	if (!t->part->wake_us || !t->part->count)
 		return t->part->wake_us;
-	tape_cursor_init(&c, t->tape, &t->tape->steps[t->part->first]);
-	(void)tape_cursor_next(&c, &data, &len);
-	if (input_decode(&t->input, data, len) || t->input.at_us < t->part->wake_us)
+	if (tape_input_decode(t->tape, &t->tape->steps[t->part->first], &t->input) || t->input.at_us < t->part->wake_us)
 		return t->part->wake_us;
 	return t->input.at_us;
 }

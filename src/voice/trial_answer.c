@@ -166,15 +166,10 @@ enum err trial_answer_give(struct trial_copy *v, size_t which)
 {
 	const struct trial_reply *reply = &v->replies->items[which];
 	const struct trial_act *r = &v->recorded.items[reply->order];
-	const uint8_t *data;
-	struct tape_cursor c;
-	size_t len;
 	enum err err;
 
 	v->given[which] = true;
-	tape_cursor_init(&c, v->tape, &v->tape->steps[reply->step]);
-	(void)tape_cursor_next(&c, &data, &len);
-	err = input_decode(&v->input, data, len);
+	err = tape_input_decode(v->tape, &v->tape->steps[reply->step], &v->input);
 	if (err)
 		return err;
 	v->input.at_us = reply_due(v, reply, r);

@@ -144,15 +144,17 @@ static void mouth_compare(struct trial_copy *v)
 }
 
 /* Behind the horizon acts are kept as they pass; those before it are there already. */
-static void recorded_take(struct trial_copy *v, struct tape_cursor *c, uint64_t at_us)
+static void recorded_take(struct trial_copy *v, uint64_t at_us)
 {
 	struct trial_side ignored = { .ended = false };
 	struct trial_acts *acts = v->at < v->horizon ? NULL : &v->recorded;
 	struct call_output out;
+	struct tape_cursor c;
 	const uint8_t *data;
 	size_t len;
 
-	while (tape_cursor_next(c, &data, &len)) {
+	tape_cursor_init(&c, v->tape, &v->tape->steps[v->at]);
+	while (tape_cursor_next(&c, &data, &len)) {
 		if (output_decode(&out, data, len))
 			continue;
 		trial_side_take(&ignored, acts, &v->recorded_text, &out, at_us);
@@ -191,12 +193,12 @@ static void chunk_take(struct trial_copy *v, uint64_t at_us)
 	v->chunk_us = at_us;
 }
 
-static enum err recorded_step(struct trial_copy *v, struct tape_cursor *c)
+static enum err recorded_step(struct trial_copy *v)
 {
 	bool fit = fits(v, &v->input);
 	enum err err = ERR_NONE;
 
-	recorded_take(v, c, v->input.at_us);
+	recorded_take(v, v->input.at_us);
 	v->at++;
 	if (v->answering) {
 		trial_answer_recorded(v, &v->input, fit);
@@ -230,20 +232,16 @@ static enum err timer_step(struct trial_copy *v)
 /* The earliest of: the next recorded input, a reply that comes at another time than it was recorded, a timer. */
 static enum err variant_next(struct trial_copy *v)
 {
-	const uint8_t *data;
-	struct tape_cursor c;
-	size_t len, which = 0;
+	size_t which = 0;
 	uint64_t due = trial_answer_due(v, &which);
 	enum err err;
 
 	if (v->at < v->end) {
-		tape_cursor_init(&c, v->tape, &v->tape->steps[v->at]);
-		(void)tape_cursor_next(&c, &data, &len);
-		err = input_decode(&v->input, data, len);
+		err = tape_input_decode(v->tape, &v->tape->steps[v->at], &v->input);
 		if (err)
 			return err;
 		if (v->input.at_us <= due && (!v->wake_us || v->input.at_us <= v->wake_us))
-			return recorded_step(v, &c);
+			return recorded_step(v);
 	}
 	if (due != UINT64_MAX && (!v->wake_us || due <= v->wake_us))
 		return trial_answer_give(v, which);

@@ -69,12 +69,21 @@ static bool word_is(const struct word *w, const char *text)
 	return !text[i];
 }
 
+/* Its place in a list of words in small letters, whose first ones mostly differ; -1: none. */
+static int word_find(const struct word *w, const char *const *list)
+{
+	char first = w->len ? lower(*w->at) : '\0';
+	int i;
+
+	for (i = 0; list[i]; i++)
+		if (*list[i] == first && word_is(w, list[i]))
+			return i;
+	return -1;
+}
+
 static bool word_in(const struct word *w, const char *const *list)
 {
-	for (; *list; list++)
-		if (word_is(w, *list))
-			return true;
-	return false;
+	return word_find(w, list) >= 0;
 }
 
 size_t words_count(const char *text, size_t len)
@@ -230,12 +239,12 @@ static const char *const count_words[] = { "zero", "one", "two", "three", "four"
 /* "ten", "10" or "10-digit" → 10; 0 when it is no count. */
 static uint32_t count_of(const struct word *w)
 {
+	int named = word_find(w, count_words);
 	uint32_t n = 0;
 	size_t i;
 
-	for (i = 0; count_words[i]; i++)
-		if (word_is(w, count_words[i]))
-			return (uint32_t)i;
+	if (named >= 0)
+		return (uint32_t)named;
 	for (i = 0; i < w->len && isdigit((unsigned char)w->at[i]) && n < 100; i++)
 		n = n * 10 + (uint32_t)(w->at[i] - '0');
 	return n;

@@ -76,7 +76,7 @@ static enum err again_steps(const uint8_t *data, size_t size, struct buf *out)
 	steps_reader_init(&r, data, size);
 	while (!(err = steps_next(&r, &step))) {
 		assert(step.count <= OUTPUT_MAX);
-		err = input_decode(&in, step.input.data, step.input.len);
+		err = step_input(&step, &in);
 		if (err || !outputs_read(&step, outputs))
 			break;
 		made.count = step.count;

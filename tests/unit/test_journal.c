@@ -59,6 +59,24 @@ static void test_record_layout(void **state)
 }
 
 /* Sealed by hand with libsodium: nonce = epoch and sequence, bound to the first 92 bytes. */
+/* One byte anywhere makes room that is not blank. */
+static void test_blank_bytes(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 2, 31, 32, 33, 128, 1000 };
+	uint8_t bytes[1000] = { 0 };
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		assert_true(journal_is_blank(bytes, lengths[i]));
+		for (at = 0; at < lengths[i]; at++) {
+			bytes[at] = 1;
+			assert_false(journal_is_blank(bytes, lengths[i]));
+			bytes[at] = 0;
+		}
+	}
+}
+
 static void test_seal(void **state)
 {
 	struct journal_header h = some_header();
@@ -1250,6 +1268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record_layout),
+		cmocka_unit_test(test_blank_bytes),
 		cmocka_unit_test(test_seal),
 		cmocka_unit_test(test_every_flip_and_cut_is_seen),
 		cmocka_unit_test(test_gap_bytes),

@@ -445,17 +445,11 @@ static struct replay_result compare(const struct tape *t)
 /* The first step from `from` on whose input is of this type. */
 static size_t step_of(const struct tape *t, enum input_type type, size_t from)
 {
-	struct tape_cursor c;
 	struct call_input in;
-	const uint8_t *data;
-	size_t len;
 
-	for (; from < t->step_count; from++) {
-		tape_cursor_init(&c, t, &t->steps[from]);
-		assert_true(tape_cursor_next(&c, &data, &len));
-		if (!input_decode(&in, data, len) && in.type == type)
+	for (; from < t->step_count; from++)
+		if (!tape_input_decode(t, &t->steps[from], &in) && in.type == type)
 			return from;
-	}
 	fail_msg("no such step");
 	return 0;
 }
@@ -512,7 +506,7 @@ static void test_a_changed_word_differs_where_it_is_first_used(void **state)
 	assert_true(r.step > at);
 	assert_int_equal(r.steps, r.step);
 	tape_cursor_init(&c, &t, &t.steps[r.step]);
-	for (i = 0; i <= r.first + 1; i++)
+	for (i = 0; i <= r.first; i++)
 		assert_true(tape_cursor_next(&c, &data, &len));
 	assert_int_equal(output_decode(&out, data, len), ERR_NONE);
 	assert_int_equal(out.type, OUT_NOTE);
@@ -769,6 +763,40 @@ static void test_steps_behind_the_last_snapshot_are_skipped(void **state)
 	assert_int_equal(t.part_count, 1);
 	assert_int_equal(t.skipped, steps_in(w, lost + 1, w->record_count));
 	tape_fini(&t);
+	world_free(w);
+}
+
+/* Nothing of a call with a hole is left in the tape that the next one is read into. */
+static void test_a_tape_is_used_again(void **state)
+{
+	struct world *w = plain_call();
+	struct tape used, fresh;
+	struct replay_result r;
+	size_t i;
+
+	(void)state;
+	tape_init(&used);
+	tape_from(&used, w, record_of(w, RECORD_STEPS, 0), w->record_count / 2);
+	assert_int_equal(tape_finish(&used), ERR_NONE);
+	assert_int_equal(used.hole_count, 1);
+	tape_reset(&used);
+	assert_int_equal(tape_finish(&used), ERR_FORMAT);
+	tape_reset(&used);
+	tape_from(&used, w, 0, 0);
+	assert_int_equal(tape_finish(&used), ERR_NONE);
+	tape_made(&fresh, w);
+	assert_int_equal(used.step_count, fresh.step_count);
+	assert_int_equal(used.part_count, 1);
+	assert_int_equal(used.hole_count + used.skipped, 0);
+	assert_int_equal(used.bytes.len, fresh.bytes.len);
+	for (i = 0; i < fresh.step_count; i++)
+		assert_int_equal(used.steps[i].at, fresh.steps[i].at);
+	r = compare(&used);
+	assert_int_equal(r.verdict, REPLAY_SAME);
+	assert_int_equal(r.steps, w->steps);
+	replay_result_fini(&r);
+	tape_fini(&used);
+	tape_fini(&fresh);
 	world_free(w);
 }
 
@@ -1718,6 +1746,7 @@ int main(void)
 		cmocka_unit_test(test_a_new_epoch_without_a_state_is_a_hole),
 		cmocka_unit_test(test_lost_steps_are_told_and_the_next_snapshot_goes_on),
 		cmocka_unit_test(test_steps_behind_the_last_snapshot_are_skipped),
+		cmocka_unit_test(test_a_tape_is_used_again),
 		cmocka_unit_test(test_lost_sound_is_no_hole),
 		cmocka_unit_test(test_refused_steps_are_a_hole),
 		cmocka_unit_test(test_sealed_and_damaged_records),

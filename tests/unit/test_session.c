@@ -315,7 +315,7 @@ static void replay_steps(struct reading *r, const uint8_t *payload, size_t len)
 		struct buf bytes;
 		size_t i;
 
-		assert_int_equal(input_decode(&in, step.input.data, step.input.len), ERR_NONE);
+		assert_int_equal(step_input(&step, &in), ERR_NONE);
 		assert_int_equal(call_step(r->call, &in, &outputs), ERR_NONE);
 		assert_int_equal(outputs.count, step.count);
 		buf_init(&bytes, 1 << 20);

@@ -260,7 +260,7 @@ static void steps_go_on(struct walk *w, struct call *call, const struct journal_
 
 	steps_reader_init(&reader, r->payload, r->header.payload_len);
 	while (!steps_next(&reader, &step)) {
-		assert_int_equal(input_decode(&in, step.input.data, step.input.len), ERR_NONE);
+		assert_int_equal(step_input(&step, &in), ERR_NONE);
 		assert_int_equal(call_step(call, &in, &out), ERR_NONE);
 		outputs_are(&out, &step);
 		w->steps++;
