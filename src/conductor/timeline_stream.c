@@ -33,7 +33,6 @@ struct timeline_stream {
 	uint64_t document;        /* the next to be read */
 	struct buf held;          /* lines on their way */
 	bool is_held;             /* the reader takes no more now */
-	bool looks_up;            /* whether the call ended without a last line */
 	uint64_t sent_ms, looked_ms;
 };
 
@@ -167,15 +166,18 @@ static void end_put(struct timeline_stream *s, const struct call_record *r)
 	buf_byte(b, '\n');
 }
 
+static void stream_go(struct timeline_stream *s);
+
 static void on_record(void *arg, enum err err, const struct document *d)
 {
 	struct timeline_stream *s = arg;
 	struct call_record r;
 	bool is_over;
 
-	s->looks_up = false;
-	if (err || s->call->heads.has_end || s->document < s->call->documents)
+	if (err || s->call->heads.has_end || s->document < s->call->documents) {
+		stream_go(s); /* nobody else wakes it for what came meanwhile */
 		return;
+	}
 	call_record_init(&r);
 	is_over = !call_record_decode(&r, d->value, d->len) && r.state == CALL_ENDED &&
 		s->timeline->settings.now_ms(s->timeline->settings.arg) > r.ended_ms + ENDED_LATER_MS;
@@ -195,14 +197,11 @@ static void end_look_up(struct timeline_stream *s)
 		return;
 	call_key(s->call->began_ms, s->call->id, key);
 	s->looked_ms = timeline_now_ms(s->timeline);
-	s->looks_up = true;
 	if (documents_get(s->timeline->settings.documents, &s->job, s->call->tenant, key, on_record, s))
-		s->looks_up = false;
+		s->looked_ms = 0; /* looks again with what comes next */
 }
 
 /* ------------------------------------------------------------------ reading */
-
-static void stream_go(struct timeline_stream *s);
 
 static void on_page(void *arg, enum err err, const struct documents_page *page)
 {

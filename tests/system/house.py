@@ -207,10 +207,13 @@ class Follower(threading.Thread):
         for line in reply:
             line = json.loads(line)
             if line["type"] != "idle":
-                self.lines.append(line)
+                self.take(line)
             if line["type"] == "end":
                 self.is_over = True
         connection.close()
+
+    def take(self, line):
+        self.lines.append(line)
 
     def of(self, kind):
         return [line for line in list(self.lines) if line["type"] == kind]

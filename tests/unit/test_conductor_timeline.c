@@ -378,6 +378,28 @@ static void an_end_that_nobody_wrote(void **state)
 	assert_int_equal(line_count(&two), 2);
 }
 
+/* The last lines come while the reader's look at the call's document is under way: nothing comes behind them to wake it. */
+static void an_end_during_a_look(void **state)
+{
+	struct got sent;
+
+	(void)state;
+	got_begin(&sent);
+	say(1, 1, 0);
+	assert_string_equal(post(&sent), "200 1 0");
+	k->gate.hold = "call/ffff"; /* the call's document, not its index */
+	live_start(&one, NULL);
+	kit_until(k->gate.is_held && line_count(&one) == 1);
+	line_add(CALL_A, k->w.a, 1, 2, 0, "\"type\":\"end\",\"reason\":\"caller\"");
+	assert_string_equal(post(&sent), "200 1 0");
+	assert_true(k->gate.is_held);
+	k->gate.hold = NULL;
+	kit_until(one.done);
+	assert_int_equal(one.err, ERR_NONE);
+	assert_string_equal(places_of(&one), "1.1.0 1.2.0");
+	got_end(&sent);
+}
+
 /* A reader that takes nothing: lines wait in the store, not in memory, and none is lost. */
 static void a_slow_reader(void **state)
 {
@@ -663,6 +685,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_reader_comes_back, begin, end),
 		cmocka_unit_test_setup_teardown(silence_says_so, begin, end),
 		cmocka_unit_test_setup_teardown(an_end_that_nobody_wrote, begin, end),
+		cmocka_unit_test_setup_teardown(an_end_during_a_look, begin, end),
 		cmocka_unit_test_setup_teardown(a_slow_reader, begin, end),
 		cmocka_unit_test_setup_teardown(words_are_masked, begin, end),
 		cmocka_unit_test_setup_teardown(others_see_nothing, begin, end),

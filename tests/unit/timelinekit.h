@@ -32,6 +32,13 @@ struct gate {
 	bool drops;            /* … and it was not stored */
 	documents_stored_h *handler;
 	void *arg;
+	const char *hold;      /* a get of a key with this beginning stays under way until it is NULL */
+	bool is_held;
+	struct job **held_slot;
+	const struct tenant *held_tenant;
+	char held_key[DOCUMENT_KEY_MAX];
+	documents_got_h *held_handler;
+	void *held_arg;
 };
 
 /* One request, and what came of it so far. */
@@ -112,9 +119,31 @@ static inline enum err gate_erase(struct documents *d, struct job **slot, const 
 	return documents_delete(((struct gate *)d)->inner, slot, t, key, expected, h, arg);
 }
 
+/* What is held is asked for again and again. */
+static inline void gate_held(void *arg, enum err err, const struct document *d)
+{
+	struct gate *g = arg;
+
+	if (g->hold && !documents_get(g->inner, g->held_slot, g->held_tenant, g->held_key, gate_held, g))
+		return;
+	g->is_held = false;
+	g->held_handler(g->held_arg, err, d);
+}
+
 static inline enum err gate_get(struct documents *d, struct job **slot, const struct tenant *t, const char *key, documents_got_h *h, void *arg)
 {
-	return documents_get(((struct gate *)d)->inner, slot, t, key, h, arg);
+	struct gate *g = (struct gate *)d;
+
+	if (!g->hold || strncmp(key, g->hold, strlen(g->hold)) != 0)
+		return documents_get(g->inner, slot, t, key, h, arg);
+	assert_false(g->is_held);
+	g->is_held = true;
+	g->held_slot = slot;
+	g->held_tenant = t;
+	snprintf(g->held_key, sizeof(g->held_key), "%s", key);
+	g->held_handler = h;
+	g->held_arg = arg;
+	return documents_get(g->inner, slot, t, key, gate_held, g);
 }
 
 static inline enum err gate_list(struct documents *d, struct job **slot, const struct tenant *t, const struct documents_range *r, documents_page_h *h,
