@@ -25,7 +25,7 @@ def run():
 def features(row):
     """As confidence.c has them."""
     lead, worst, phones, missed, _ = row["measures"]
-    return [worst / 10, lead / 10, missed / max(phones, 1), min(len(row["heard"].split()), 6), 1.0]
+    return [worst / 10, lead / 10, missed / max(phones, 1), min(len(row["heard"].split()), 8), 1.0]
 
 
 def fit(rows, rounds=6000, rate=0.3, decay=1e-3):

@@ -199,7 +199,7 @@ static void answered(void *arg)
 	struct calling *c = arg;
 
 	session_start(worker_call_session(c->call));
-	speaker_begin(&c->speaker, c->call);
+	speaker_begin(&c->speaker, c->call, &c->line);
 }
 
 static int speaker_make(struct calling *c)
@@ -397,7 +397,8 @@ int cmd_call(struct cli *cli, int argc, char **argv)
 	struct call_flags *f = &c.flags;
 	const struct flag flags[] = {
 		{ .name = "rulebook", .type = FLAG_STRING, .value = &f->rulebook, .arg = "R", .help = "What the agent is for: a name, or a file." },
-		{ .name = "speak", .type = FLAG_LIST, .value = &f->speak, .arg = "F.wav", .help = "The caller says this recording when it is their turn; may be repeated." },
+		{ .name = "speak", .type = FLAG_LIST, .value = &f->speak, .arg = "F.wav",
+			.help = "The caller says this recording, or presses its keypad tones, when it is their turn; may be repeated." },
 		{ .name = "at", .type = FLAG_LIST, .value = &f->at, .arg = "MS", .help = "… or so many milliseconds into the call: behind its --speak." },
 		{ .name = "type", .type = FLAG_BOOL, .value = &f->type, .help = "The caller is typed: a line for each turn; an empty one is silence; /press 12#, /hangup." },
 		{ .name = "language", .type = FLAG_STRING, .value = &f->language, .arg = "L", .help = "One of the rule-book's (its first)." },

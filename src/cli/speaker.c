@@ -43,6 +43,18 @@ static enum err to_ulaw(struct saying *s, const int16_t *mono, size_t count, uin
 	return s->ulaw ? ERR_NONE : ERR_NOMEM;
 }
 
+static void key_press(struct speaker *c, char key)
+{
+	if (c->call && strchr("0123456789*#", key))
+		session_digit(worker_call_session(c->call), key);
+}
+
+static void on_key(void *arg, const struct dtmf_event *event)
+{
+	if (!event->is_end)
+		key_press(arg, event->digit);
+}
+
 enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct err_detail *detail)
 {
 	struct saying *s = &c->sayings[c->count];
@@ -52,7 +64,9 @@ enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct 
 
 	if (c->count == SPEAKER_SAYINGS)
 		return ERR_LIMIT;
-	err = wav_read(path, &wav, detail);
+	err = c->keys ? ERR_NONE : dtmf_detector_new(&c->keys, on_key, c);
+	if (!err)
+		err = wav_read(path, &wav, detail);
 	if (err)
 		return err;
 	*s = (struct saying){ .at_ms = at_ms };
@@ -69,12 +83,20 @@ static void saying_next(struct speaker *c)
 	struct saying *s = c->next < c->count ? &c->sayings[c->next] : NULL;
 	uint64_t ms = c->frames * FRAME_US / 1000;
 
-	if (!s || (s->at_ms >= 0 ? ms < (uint64_t)s->at_ms : c->waits_frames * FRAME_US < SPEAKER_THINKS_MS * 1000))
+	if (!s || (s->at_ms >= 0 ? ms < (uint64_t)s->at_ms : c->unanswered || c->waits_frames * FRAME_US < SPEAKER_THINKS_MS * 1000))
 		return;
 	c->speaks = s;
 	c->said_samples = 0;
 	c->waits_frames = 0;
 	c->next++;
+}
+
+static void keys_listen(struct speaker *c, const uint8_t frame[FRAME_SAMPLES])
+{
+	int16_t samples[FRAME_SAMPLES];
+
+	g711_decode(G711_ULAW, samples, frame, FRAME_SAMPLES);
+	dtmf_detector_push(c->keys, samples, FRAME_SAMPLES);
 }
 
 static void frame_of_saying(struct speaker *c, uint8_t frame[FRAME_SAMPLES])
@@ -88,18 +110,20 @@ static void frame_of_saying(struct speaker *c, uint8_t frame[FRAME_SAMPLES])
 	left = c->speaks->samples - c->said_samples;
 	n = left < FRAME_SAMPLES ? left : FRAME_SAMPLES;
 	memcpy(frame, c->speaks->ulaw + c->said_samples, n);
+	keys_listen(c, frame);
 	c->said_samples += n;
-	if (n == left)
+	if (n == left) {
 		c->speaks = NULL;
+		c->unanswered = true;
+	}
 }
 
 /* ------------------------------------------------------------------ lines */
 
 static void press(struct speaker *c, const char *keys)
 {
-	for (; *keys && c->call; keys++)
-		if (strchr("0123456789*#", *keys))
-			session_digit(worker_call_session(c->call), *keys);
+	for (; *keys; keys++)
+		key_press(c, *keys);
 	c->passed = true;
 }
 
@@ -176,6 +200,7 @@ static void agent_looks(struct speaker *c)
 	if (!waits)
 		c->passed = false;
 	c->waits_frames = waits && !c->passed ? c->waits_frames + 1 : 0;
+	c->unanswered = c->unanswered && line_is_silent(c->line);
 }
 
 static void tick(void *arg)
@@ -198,9 +223,10 @@ static void tick(void *arg)
 		clock_timer_set(&c->tick, c->clock, c->began_us + c->frames * FRAME_US, tick, c);
 }
 
-void speaker_begin(struct speaker *c, struct worker_call *call)
+void speaker_begin(struct speaker *c, struct worker_call *call, const struct line *line)
 {
 	c->call = call;
+	c->line = line;
 	c->began_us = clock_now_us(c->clock);
 	clock_timer_set(&c->tick, c->clock, c->began_us + FRAME_US, tick, c);
 }
@@ -225,4 +251,5 @@ void speaker_fini(struct speaker *c)
 	for (i = 0; i < c->count; i++)
 		free(c->sayings[i].ulaw);
 	c->count = 0;
+	dtmf_detector_free(&c->keys);
 }

@@ -1,7 +1,9 @@
 /* Who calls, in a call from the terminal: recordings said in their turn or at their time, or lines from a keyboard.
  *
  * Sends 20 ms of sound each 20 ms of the clock from the call's beginning to its end, as a carrier would. A recording without a time
- * begins SPEAKER_THINKS_MS after the agent began to wait for an answer; after the last one the caller is silent. Lines are read when the agent
+ * begins SPEAKER_THINKS_MS after the agent began to wait for an answer, and not before it has said something to the recording before; after the
+ * last one the caller is silent. Keypad tones in a recording are
+ * told as digits, as a carrier does. Lines are read when the agent
  * waits: then time stands still (base/clock.h), and an empty line lets it go on in silence. `/press 12#` presses keys, `/hangup` and the
  * end of the input hang up. Loop thread; reading a line blocks it.
  */
@@ -13,8 +15,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "audio/dtmf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "cli/line.h"
 #include "providers/typed.h"
 #include "voice/worker.h"
 
@@ -38,7 +42,10 @@ struct speaker {
 	struct saying sayings[SPEAKER_SAYINGS];
 	size_t count, next;
 	struct saying *speaks;    /* what is being said */
+	bool unanswered;          /* nothing was played since the last recording */
+	const struct line *line;
 	size_t said_samples;
+	struct dtmf_detector *keys; /* listens to the recordings */
 
 	struct typed *typed;      /* NULL: recordings */
 	FILE *lines;
@@ -55,8 +62,8 @@ void speaker_fini(struct speaker *c);
 /* Another recording. ERR_LIMIT: too many or too long; and wav_read's. */
 enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct err_detail *detail) MUST_USE;
 
-/* The media of this call begins now. */
-void speaker_begin(struct speaker *c, struct worker_call *call);
+/* The media of this call begins now; the agent is heard on `line`. */
+void speaker_begin(struct speaker *c, struct worker_call *call, const struct line *line);
 void speaker_end(struct speaker *c); /* the call is over */
 
 #endif

@@ -2,7 +2,8 @@
  *
  * Two sets travel along the ways: what surely is known when a step is entered (the intersection over all ways: texts and arguments
  * may use it), and what may be (the union: conditions may ask for it). A question is known behind it, not when it stayed unclear; a
- * tool's fields are known behind it, not when it failed. What a caller says at any time can lead anywhere with nothing known.
+ * tool's fields are known behind it, not when it failed. What a caller says at any time can lead anywhere with nothing known;
+ * so does a machine that answers.
  */
 #include "conductor/rulebook_state.h"
 
@@ -66,26 +67,31 @@ static bool way_next(const struct step *s, size_t *at, int *go, bool *is_side)
 	return false;
 }
 
-static void reach(struct flow_facts *f, int step)
+static void reach(const struct rulebook *b, bool *reached, int step)
 {
 	int stack[STEPS_MAX], count = 0, go;
 	size_t at;
 	bool is_side;
 
-	if (f->reached[step])
+	if (reached[step])
 		return;
-	f->reached[step] = true;
+	reached[step] = true;
 	stack[count++] = step;
 	while (count) {
-		const struct step *s = &f->r->book->steps[stack[--count]];
+		const struct step *s = &b->steps[stack[--count]];
 
 		for (at = 0; way_next(s, &at, &go, &is_side);) {
-			if (f->reached[go])
+			if (reached[go])
 				continue;
-			f->reached[go] = true;
+			reached[go] = true;
 			stack[count++] = go;
 		}
 	}
+}
+
+static bool leads_somewhere(const struct voicemail *v)
+{
+	return v->go.go_item && v->go.go >= 0;
 }
 
 static void reach_all(struct flow_facts *f)
@@ -93,10 +99,12 @@ static void reach_all(struct flow_facts *f)
 	const struct rulebook *b = f->r->book;
 	size_t i;
 
-	reach(f, 0);
+	reach(b, f->reached, 0);
 	for (i = 0; i < b->anytime_count; i++)
 		if (b->anytime[i].go.go >= 0)
-			reach(f, b->anytime[i].go.go);
+			reach(b, f->reached, b->anytime[i].go.go);
+	if (leads_somewhere(&b->voicemail))
+		reach(b, f->reached, b->voicemail.go.go);
 	for (i = 0; i < b->step_count; i++)
 		if (!f->reached[i]) {
 			size_t up = path_down(f->r, b->steps[i].name);
@@ -248,6 +256,8 @@ static void known_find(struct flow_facts *f)
 			f->sure[b->anytime[i].go.go] = (struct set){ { 0 } };
 			f->maybe[b->anytime[i].go.go] = every;
 		}
+	if (leads_somewhere(&b->voicemail))
+		f->sure[b->voicemail.go.go] = (struct set){ { 0 } }; /* no question was answered yet */
 	while (known_round(f, f->sure, true))
 		;
 	while (known_round(f, f->maybe, false))
@@ -353,6 +363,24 @@ static void step_conditions_check(struct flow_facts *f, int i)
 	path_up(f->r, up);
 }
 
+/* A machine would answer nothing, and the call would not end. */
+static void voicemail_check(struct reading *r)
+{
+	const struct rulebook *b = r->book;
+	bool reached[STEPS_MAX] = { false };
+	size_t up = path_down(r, "voicemail"), deeper = path_down(r, "go"), i;
+
+	if (leads_somewhere(&b->voicemail))
+		reach(b, reached, b->voicemail.go.go);
+	for (i = 0; i < b->step_count; i++)
+		if (reached[i] && b->steps[i].kind == STEP_ASK) {
+			mistake_value(r, b->voicemail.go.go_item, "a goodbye", "a machine answers no question, and this leads to the question %s", b->steps[i].name);
+			break;
+		}
+	path_up(r, deeper);
+	path_up(r, up);
+}
+
 void flow_check(struct reading *r)
 {
 	struct flow_facts *f = book_alloc(r, sizeof(*f));
@@ -372,6 +400,7 @@ void flow_check(struct reading *r)
 			step_conditions_check(f, (int)i);
 		}
 	path_up(r, up);
+	voicemail_check(r);
 }
 
 /* ---- texts outside the flow, and what all of it adds up to ---- */

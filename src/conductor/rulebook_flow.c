@@ -260,7 +260,7 @@ static void step_read(struct reading *r, const struct yaml_item *item, int kind)
 
 /* ---- where steps lead ---- */
 
-static void go_find(struct reading *r, const struct yaml_item *item, struct branch *b)
+void go_find(struct reading *r, const struct yaml_item *item, struct branch *b)
 {
 	const char *best = NULL;
 	unsigned int i;
@@ -539,4 +539,5 @@ void flow_read(struct reading *r, const struct yaml_item *root)
 		step_ways_read(r, &r->book->steps[i]);
 	path_up(r, up);
 	anytimes_read(r, root);
+	voicemail_read(r, root);
 }

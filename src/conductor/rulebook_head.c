@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const root_keys[] = { "rulebook", "id", "version", "title", "company", "agent", "languages", "goal", "facts", "variables",
-	"promises", "disclosures", "flow", "anytime", "tools", "outcomes", "unclear", "unfinished", "settings", "phrases", NULL };
+	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "outcomes", "unclear", "unfinished", "settings", "phrases", NULL };
 
 const char *const phrase_names[] = { "fillers", "waits", "prompts", "unheard", "apology", "goodbye", "nods", "stops", NULL };
 

@@ -342,6 +342,7 @@ enum err rulebook_flow_json(const struct rulebook *b, const char *language, cons
 		err = step_json(&f, &b->steps[i], out);
 	json_close(out, ']');
 	anytime_json(&f, out);
+	voicemail_json(&f, out);
 	json_close(out, '}');
 	return err ? err : out->err;
 }

@@ -221,6 +221,14 @@ static void put_anytime(const struct filling *f, struct buf *out)
 			goes_to(f, &b->anytime[i].go));
 }
 
+static void put_voicemail(const struct filling *f, struct buf *out)
+{
+	const struct branch *go = &f->book->voicemail.go;
+
+	if (go->go_item)
+		buf_printf(out, "\n# An answering machine\nWhen a machine answers, before any person answered a question: ask it nothing, go to %s.\n", goes_to(f, go));
+}
+
 static void put_outcomes(const struct filling *f, struct buf *out)
 {
 	const struct rulebook *b = f->book;
@@ -279,6 +287,7 @@ enum err rulebook_prompt(const struct rulebook *b, const char *language, const j
 	put_flow(&f, out, start, asked);
 	put_promises(&f, out);
 	put_anytime(&f, out);
+	put_voicemail(&f, out);
 	put_outcomes(&f, out);
 	put_call_values(&f, out);
 	return out->err;

@@ -178,6 +178,12 @@ struct anytime {
 	bool escalates;
 };
 
+/* A machine answers instead of a person. */
+struct voicemail {
+	const struct yaml_item *words; /* what it says; NULL: the built-in words */
+	struct branch go;              /* its go_item is NULL: the book has nothing for machines */
+};
+
 struct rule {
 	const struct expr *when;
 	const struct yaml_item *when_item;
@@ -212,6 +218,7 @@ struct rulebook {
 	size_t step_count;
 	struct anytime anytime[ANYTIME_MAX];
 	size_t anytime_count;
+	struct voicemail voicemail;
 	struct branch unclear; /* where a question goes that names no way of its own */
 };
 
@@ -277,6 +284,8 @@ void phrases_read(struct reading *r, const struct yaml_item *root);
 void outcomes_read(struct reading *r, const struct yaml_item *root);
 void tools_read(struct reading *r, const struct yaml_item *root);
 void flow_read(struct reading *r, const struct yaml_item *root);
+void go_find(struct reading *r, const struct yaml_item *item, struct branch *b); /* the step of that name, or a mistake */
+void voicemail_read(struct reading *r, const struct yaml_item *root);
 void flow_check(struct reading *r);
 void texts_check(struct reading *r);
 
@@ -344,5 +353,6 @@ const struct argument *tool_argument_find(const struct tool_spec *t, const char 
 /* What is said before anybody answers; *step is where the flow goes on, *asked whether its question was part of it. */
 enum err opening_make(const struct filling *f, struct buf *out, int *step, bool *asked) MUST_USE;
 void schema_json(const struct tool_spec *t, struct buf *out);
+void voicemail_json(const struct filling *f, struct buf *out);
 
 #endif

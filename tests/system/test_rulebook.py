@@ -76,7 +76,7 @@ def test_numbers_in_a_shipped_book_are_fictional(path):
 def walk(flow):
     """Every step that some answers lead to, by taking every way out of each."""
     steps = {s["name"]: s for s in flow["steps"]}
-    seen, todo = set(), [flow["opening"]["step"]] + [a["go"] for a in flow["anytime"]]
+    seen, todo = set(), [flow["opening"]["step"]] + [a["go"] for a in flow["anytime"]] + [flow["voicemail"]["go"]]
     while todo:
         name = todo.pop()
         if name in seen:

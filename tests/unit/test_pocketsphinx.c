@@ -22,7 +22,8 @@ static const char flow[] =
 	"{\"format\":1,\"steps\":[{\"name\":\"a\",\"kind\":\"ask\",\"confirm\":[\"right?\"],\"expect\":{\"kind\":\"date\"}},"
 	"{\"expect\":{\"kind\":\"time\"}},{\"expect\":{\"kind\":\"free\"}},{\"expect\":{\"kind\":\"choice\",\"options\":["
 	"{\"value\":\"keep\",\"words\":[\"Keep it\",\"I'll be there\",\"24 hours\"]},{\"value\":\"move\",\"words\":[\"postpone frobnication\"]}]}}],"
-	"\"anytime\":[{\"name\":\"human\",\"words\":[\"an operator\"],\"go\":\"x\"}]}";
+	"\"anytime\":[{\"name\":\"human\",\"words\":[\"an operator\"],\"go\":\"x\"}],"
+	"\"voicemail\":{\"words\":[\"leave your message\",\"After the tone\",\"hang up or press\",\"available to take your call\"],\"go\":\"x\"}}";
 
 struct heard {
 	struct stt_stream *op;
@@ -185,6 +186,55 @@ static void utterances_follow(void **state)
 	fixture_fini(&x);
 }
 
+/* A machine's sentences: the words of the book, and around them what such sentences have. */
+static void a_machine_is_understood(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	hear(&x, SOUNDS "vm-nobodyavail.wav");
+	assert_string_equal(x.h.final, "nobody is available to take your call at the moment");
+	hear(&x, SOUNDS "vm-intro.wav");
+	assert_string_equal(x.h.final, "please leave your message after the tone when done hang up or press the pound key");
+	fixture_fini(&x);
+}
+
+/* Nobody asks for the final of what was not understood: silence closes it, and the next words are heard alone. Meanwhile the stream
+ * shows that it lives: a partial for each 200 ms. */
+static void silence_closes_what_was_not_understood(void **state)
+{
+	struct recording r = { 0 };
+	struct fixture x;
+	struct buf ulaw;
+	size_t at;
+
+	(void)state;
+	fixture_init(&x);
+	buf_init(&ulaw, RECORDING_MAX_BYTES);
+	snprintf(r.path, sizeof(r.path), "%s", SOUNDS "tt-weasels.wav");
+	assert_true(recording_load(&r, &ulaw));
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.push(x.h.op, NULL, 1600);
+	for (at = 0; at + 1600 <= ulaw.len; at += 1600) {
+		pocketsphinx_stt.push(x.h.op, ulaw.data + at, 1600);
+		while (!x.h.is_resting)
+			uv_run(&x.loop, UV_RUN_ONCE);
+	}
+	assert_true(x.h.partials >= at / 1600 / 2);
+	assert_int_equal(x.h.finals, 0);
+	pocketsphinx_stt.push(x.h.op, NULL, (POCKETSPHINX_CLOSE_MS + 100) * 8);
+	while (!x.h.finals)
+		uv_run(&x.loop, UV_RUN_ONCE);
+	assert_string_equal(x.h.final, "");
+	assert_true(x.h.confidence < 0.5);
+	buf_fini(&ulaw);
+	hear(&x, SOUNDS "digits/day-3.wav");
+	assert_string_equal(x.h.final, "wednesday");
+	assert_int_equal(x.h.finals, 2);
+	fixture_fini(&x);
+}
+
 /* It rests when all was told: a clock that skips may go on. */
 static void rests_when_all_was_told(void **state)
 {
@@ -280,6 +330,7 @@ static void words_are_counted(void **state)
 /* Only the kinds that the flow asks for are in the grammar. */
 static void grammar_follows_the_flow(void **state)
 {
+	static const char none[] = "{\"format\":1,\"steps\":[{\"expect\":{\"kind\":\"yes_no\"}}],\"voicemail\":null}";
 	struct buf out;
 	size_t left_out;
 
@@ -289,8 +340,12 @@ static void grammar_follows_the_flow(void **state)
 	assert_non_null(strstr(buf_str(&out), "keep it | i'll be there | postpone frobnication | an operator"));
 	assert_non_null(strstr(buf_str(&out), "<date> <time>"));
 	assert_non_null(strstr(buf_str(&out), "<yes_no>")); /* the confirmation */
+	assert_non_null(strstr(buf_str(&out), "<machine_word> = leave your message | after the tone | hang up or press | available to take your call ;"));
 	assert_null(strstr(buf_str(&out), "<amount>"));
 	assert_null(strstr(buf_str(&out), "<digits>"));
+	buf_reset(&out);
+	assert_int_equal(grammar_from_flow(&out, none, sizeof(none) - 1, &left_out, NULL), ERR_NONE);
+	assert_null(strstr(buf_str(&out), "<machine"));
 	buf_fini(&out);
 }
 
@@ -364,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inside_is_understood),     cmocka_unit_test(outside_is_not),   cmocka_unit_test(utterances_follow),
+		cmocka_unit_test(a_machine_is_understood),  cmocka_unit_test(silence_closes_what_was_not_understood),
 		cmocka_unit_test(rests_when_all_was_told),  cmocka_unit_test(too_much_audio_ends_it), cmocka_unit_test(streams_have_a_ceiling),
 		cmocka_unit_test(refuses),                  cmocka_unit_test(words_are_counted), cmocka_unit_test(grammar_follows_the_flow),
 		cmocka_unit_test(cancel_and_close),       cmocka_unit_test(accepts_inside_refuses_outside),

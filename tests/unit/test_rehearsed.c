@@ -34,8 +34,10 @@ static const char flow[] =
 	"{\"name\":\"bye\",\"kind\":\"goodbye\",\"text\":[\"Thank you, goodbye.\"],\"outcome\":\"done\"},"
 	"{\"name\":\"broken\",\"kind\":\"goodbye\",\"text\":[\"That did not work. Goodbye.\"],\"outcome\":\"failed\"},"
 	"{\"name\":\"person\",\"kind\":\"goodbye\",\"text\":[\"A colleague will call.\"],\"outcome\":\"human\"},"
-	"{\"name\":\"lost\",\"kind\":\"goodbye\",\"text\":[\"I am lost. Goodbye.\"],\"outcome\":\"lost\"}],"
-	"\"anytime\":[{\"name\":\"human\",\"words\":[\"a real person\"],\"go\":\"person\"}]}";
+	"{\"name\":\"lost\",\"kind\":\"goodbye\",\"text\":[\"I am lost. Goodbye.\"],\"outcome\":\"lost\"},"
+	"{\"name\":\"machine\",\"kind\":\"goodbye\",\"text\":[\"Acme will call again.\"],\"outcome\":\"machine\"}],"
+	"\"anytime\":[{\"name\":\"human\",\"words\":[\"a real person\"],\"go\":\"person\"}],"
+	"\"voicemail\":{\"words\":[\"after the tone\",\"leave a message\",\"can't take your call\"],\"go\":\"machine\"}}";
 
 enum { BLOCKS_MAX = 64 };
 
@@ -323,6 +325,55 @@ static void test_anytime(void **state)
 	add(t, BLOCK_CALLER, "no, get me a real person"); /* also before the question was heard */
 	assert_string_equal(says(t), "A colleague will call.");
 	assert_string_equal(t->reply.outcome, "human");
+}
+
+static void test_machine(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, "Hello, this is"); /* it does not wait for the question */
+	add(t, BLOCK_CALLER, "You've reached Alex. For a real person press 1, or leave a message.");
+	assert_string_equal(says(t), "Acme will call again.");
+	assert_int_equal(t->reply.heard, REHEARD_VOICEMAIL);
+	assert_string_equal(t->reply.outcome, "machine");
+	add(t, BLOCK_AGENT, "Acme will");
+	add(t, BLOCK_CALLER, "when you are done, hang up"); /* it talks on, over the message */
+	assert_string_equal(says(t), "Acme will call again.");
+	assert_string_equal(t->reply.outcome, "machine");
+}
+
+/* Answers may be missed before a machine is known for one; an answer that was understood was a person's. */
+static void test_machine_or_person(void **state)
+{
+	static const char *const machines[] = { "Please speak after the tone.", "sorry I cant take your call", "No. Leave a message", NULL };
+	static const char *const people[] = { "would you like to leave a message?", "no, can I leave a message for him", "the tone is odd, after that the",
+		"take your call", "leave me a message", "stop it and don't leave a message",
+		NULL };
+	struct talk *t = *state;
+	size_t i;
+
+	for (i = 0; machines[i]; i++) {
+		t->count = 0;
+		add(t, BLOCK_AGENT, OPENING);
+		add(t, BLOCK_CALLER, "mumble");
+		add(t, BLOCK_AGENT, "Sorry, I did not understand that. Is that you, Alex?");
+		add(t, BLOCK_CALLER, machines[i]);
+		(void)says(t);
+		assert_int_equal(t->reply.heard, REHEARD_VOICEMAIL);
+	}
+	for (i = 0; people[i]; i++) {
+		t->count = 0;
+		add(t, BLOCK_AGENT, OPENING);
+		add(t, BLOCK_CALLER, people[i]);
+		(void)says(t);
+		assert_int_not_equal(t->reply.heard, REHEARD_VOICEMAIL);
+	}
+	t->count = 0;
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, HOW);
+	add(t, BLOCK_CALLER, "leave a message after the tone");
+	assert_string_equal(says(t), "Sorry, I did not understand that. " HOW);
 }
 
 static void test_corrections(void **state)
@@ -632,6 +683,8 @@ int main(void)
 		TEST(test_asides_cost_no_try),
 		TEST(test_asides_have_an_end),
 		TEST(test_anytime),
+		TEST(test_machine),
+		TEST(test_machine_or_person),
 		TEST(test_corrections),
 		TEST(test_more_than_was_asked),
 		TEST(test_out_of_range),

@@ -109,7 +109,7 @@ static struct redacted *words_for(const struct sheet *s, const char *question, c
 	return words;
 }
 
-/* What came of the words, in the file's own terms: a value, "@" for a way out, "" for a question that stays open. */
+/* What came of the words, in the file's own terms: a value, "@" for a way out, "&" for a machine, "" for a question that stays open. */
 static void outcome(const struct sheet *s, const char *question, const char *said, char out[LINE_MAX_BYTES])
 {
 	enum rehearsed_heard heard;
@@ -133,6 +133,8 @@ static void outcome(const struct sheet *s, const char *question, const char *sai
 		strcpy(out, heard == REHEARD_CONFIRMED ? "yes" : "no");
 	else if (heard == REHEARD_ANYTIME)
 		strcpy(out, "@");
+	else if (heard == REHEARD_VOICEMAIL)
+		strcpy(out, "&");
 	buf_fini(&value);
 }
 
@@ -230,9 +232,46 @@ static void test_payment_hindi(void **state)
 	judge_file("payment-reminder-hi", "payment-reminder", "hi-IN", false);
 }
 
+/* machines.tsv: what machines say is known for that, and no person is taken for one. */
+static void test_machines(void **state)
+{
+	unsigned int lines[2] = { 0 }, known[2] = { 0 }; /* people, machines */
+	char path[RULEBOOK_PATH_MAX], line[LINE_MAX_BYTES];
+	struct sheet s = { .count = 0 };
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/rulebooks/paraphrases/machines.tsv", getenv("CALLFUNNEL_TESTS"));
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		char *language = strtok(line, "\t\n"), *said = strtok(NULL, "\t\n"), *who = strtok(NULL, "\t\n"), got[LINE_MAX_BYTES];
+		bool is_machine;
+
+		if (*language == '#')
+			continue;
+		assert_non_null(who);
+		is_machine = !strcmp(who, "machine");
+		s.engine = engine_for("payment-reminder", language, &s.flow);
+		outcome(&s, "person", said, got);
+		rehearsed_free(&s.engine);
+		json_decref(s.flow);
+		lines[is_machine]++;
+		known[is_machine] += !strcmp(got, "&") == is_machine;
+		if (!strcmp(got, "&") != is_machine)
+			printf("%s: \"%s\" is a %s\n", language, said, who);
+	}
+	fclose(f);
+	printf("machines: %u of %u known, people: %u of %u\n", known[1], lines[1], known[0], lines[0]);
+	assert_true(lines[1] > LINES_LEAST && lines[0] > LINES_LEAST);
+	assert_int_equal(known[0], lines[0]);
+	assert_true(known[1] * 100 >= lines[1] * 90);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_appointment),
 		cmocka_unit_test(test_lead),
 		cmocka_unit_test(test_payment),

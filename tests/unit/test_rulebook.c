@@ -219,6 +219,14 @@ static const struct wrong wrongs[] = {
 	{ "    outcome: promised\n  - goodbye", "    outcome: promise\n  - goodbye", 38, "flow.done.outcome", "no outcome" },
 	{ "go: bye, escalates: true", "go: done, escalates: true", 37, "flow.done.text.en-IN", "{when_pay} is not known" },
 	{ "words: {en-IN: [human]", "words: {en-IN: []", 43, "anytime.human.words.en-IN", "the list has 0" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: bye\n", 44, "voicemail", "a map is expected" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {words: {en-IN: [beep], hi-IN: [beep]}}\n", 44, "voicemail.go", "must be given" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {go: by}\n", 44, "voicemail.go", "no step has this name" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {go: bye, about: A machine.}\n", 44, "voicemail.about", "no such key" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {go: bye, words: {en-IN: [beep]}}\n", 44, "voicemail.words", "nothing is said in hi-IN" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {go: bye, words: []}\n", 44, "voicemail.words", "the list has 0" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {go: how}\n", 44, "voicemail.go", "leads to the question how" },
+	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {go: done}\n", 37, "flow.done.text.en-IN", "{when_pay} is not known" },
 	{ "    method: POST", "    method: FETCH", 47, "tools.save.method", "one of these" },
 	{ "    method: POST", "    method: GET", 61, "tools.save", "repeated by every proxy" },
 	{ "service:records/people", "ftp://x/people", 48, "tools.save.url", "no address" },
@@ -570,6 +578,7 @@ static void the_flow_is_whole(void **state)
 	same_json(json_object_get(flow, "opening"), "{\"text\": \"Recorded. Ravi?\", \"step\": \"me\", \"asked\": true}");
 	same_json(json_object_get(flow, "today"), "\"2026-11-23\"");
 	same_json(json_object_get(flow, "anytime"), "[{\"name\": \"human\", \"words\": [\"human\"], \"go\": \"bye\"}]");
+	same_json(json_object_get(flow, "voicemail"), "null");
 	assert_int_equal(json_array_size(json_object_get(flow, "steps")), 6);
 	same_json(step_of(flow, "me"), "{\"name\": \"me\", \"kind\": \"ask\", \"text\": [\"Ravi?\"], \"again\": null, \"confirm\": null, "
 				       "\"expect\": {\"kind\": \"yes_no\"}, \"tries\": 3, \"unclear\": \"bye\", \"next\": [{\"when\": {\"op\": \"==\", "
@@ -601,6 +610,73 @@ static void the_flow_is_whole(void **state)
 	rulebook_free(b);
 }
 
+static bool has_word(const json_t *words, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(words); i++)
+		if (!strcmp(json_string_value(json_array_get(words, i)), word))
+			return true;
+	return false;
+}
+
+/* The words of `voicemail` in the flow of this language, when the sample has this part. */
+static json_t *machine_words(const char *part, const char *language)
+{
+	char *text = changed("anytime:\n", part);
+	struct rulebook *b = load(text);
+	json_t *v = values(""), *flow = flow_of(b, language, v), *voicemail = json_object_get(flow, "voicemail");
+	json_t *words = json_deep_copy(json_object_get(voicemail, "words"));
+
+	assert_string_equal(json_string_value(json_object_get(voicemail, "go")), "bye");
+	json_decref(flow);
+	json_decref(v);
+	rulebook_free(b);
+	free(text);
+	return words;
+}
+
+static void a_machine_is_known_by_the_books_words_or_the_built_in_ones(void **state)
+{
+	json_t *words = machine_words("voicemail: {go: bye, words: {en-IN: [Gone fishing], hi-IN: [बीप]}}\nanytime:\n", "en-IN");
+
+	(void)state;
+	same_json(words, "[\"Gone fishing\"]");
+	json_decref(words);
+	words = machine_words("voicemail: {go: bye}\nanytime:\n", "en-IN");
+	assert_true(has_word(words, "after the tone"));
+	assert_false(has_word(words, "बीप के बाद"));
+	json_decref(words);
+	words = machine_words("voicemail: {go: bye}\nanytime:\n", "hi-IN");
+	assert_true(has_word(words, "after the tone") && has_word(words, "बीप के बाद"));
+	json_decref(words);
+}
+
+static void other_languages_bring_a_machines_words(void **state)
+{
+	static const char small[] =
+		"rulebook: 1\nid: s\nversion: 1\ntitle: t\ncompany: c\nagent: {name: A, persona: p}\nlanguages: {en-US: }\ngoal: g\n"
+		"flow: [{ask: a, text: A?, expect: yes_no}, {tool: t, call: get, failed: bye}, {goodbye: bye, text: Bye., outcome: o}]\nunclear: bye\n"
+		"tools: {get: {about: a, method: GET, url: 'https://records.example/x'}}\noutcomes: {o: {about: a, result: neutral}}\nunfinished: [{outcome: o}]\n"
+		"voicemail: {go: t}\n"; /* a tool on the way is fine */
+	static struct rulebook_report report;
+	char text[sizeof(small)];
+	struct rulebook *b;
+	size_t i;
+
+	(void)state;
+	b = load(small);
+	rulebook_free(b);
+	snprintf(text, sizeof(text), "%s", small);
+	memcpy(strstr(text, "en-US"), "fr-FR", 5);
+	assert_int_equal(rulebook_load(&b, "f.yaml", text, strlen(text), &report), ERR_FORMAT);
+	for (i = 0; i < report.count && strcmp(report.mistakes[i].path, "voicemail.words"); i++)
+		;
+	assert_true(i < report.count);
+	assert_string_equal(report.mistakes[i].allowed, "fr-FR");
+	assert_non_null(strstr(report.mistakes[i].why, "brings its own"));
+}
+
 static void an_amount_may_be_bounded_by_a_variable(void **state)
 {
 	char *text = changed("{kind: choice, options: {cash: {en-IN: [cash], hi-IN: [नक़द]}, card: {en-IN: [card], hi-IN: [कार्ड]}}}",
@@ -629,6 +705,24 @@ static char *prompt_of(const struct rulebook *b, const char *language, const jso
 	buf_fini(&out);
 	assert_non_null(text);
 	return text;
+}
+
+static void a_model_is_told_of_machines(void **state)
+{
+	char *text = changed("anytime:\n", "voicemail: {go: bye}\nanytime:\n");
+	struct rulebook *b = load(text), *none = load(sample);
+	json_t *v = values("");
+	char *prompt = prompt_of(b, "en-IN", v), *without = prompt_of(none, "en-IN", v);
+
+	(void)state;
+	assert_non_null(strstr(prompt, "# An answering machine\nWhen a machine answers, before any person answered a question: ask it nothing, go to bye.\n"));
+	assert_null(strstr(without, "answering machine"));
+	json_decref(v);
+	free(prompt);
+	free(without);
+	free(text);
+	rulebook_free(b);
+	rulebook_free(none);
 }
 
 static void the_prompt_is_stable_and_begins_with_what_never_changes(void **state)
@@ -989,7 +1083,10 @@ int main(void)
 		cmocka_unit_test(variables_are_judged_and_never_told),
 		cmocka_unit_test(an_opening_over_the_ceiling_is_a_mistake),
 		cmocka_unit_test(the_flow_is_whole),
+		cmocka_unit_test(a_machine_is_known_by_the_books_words_or_the_built_in_ones),
+		cmocka_unit_test(other_languages_bring_a_machines_words),
 		cmocka_unit_test(an_amount_may_be_bounded_by_a_variable),
+		cmocka_unit_test(a_model_is_told_of_machines),
 		cmocka_unit_test(the_prompt_is_stable_and_begins_with_what_never_changes),
 		cmocka_unit_test(a_model_sees_schemas_and_outcomes),
 		cmocka_unit_test(arguments_are_judged),

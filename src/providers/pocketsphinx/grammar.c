@@ -10,7 +10,7 @@
 
 enum { DIGITS_MAX = 16 };
 
-enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32 };
+enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32, KIND_MACHINE = 64 };
 
 static const char rules_around[] =
 	"<before> = um | uh | well | oh | hello | so | please | i think | i'd like | i would like | i want | let's say | how about | it's | make it | maybe;\n"
@@ -59,8 +59,20 @@ static const char rules_time[] =
 	"<clock> = <hour> [o'clock | <minute>] | half past <hour> | [a] quarter (past | to) <hour> | <minute> (past | to) <hour>;\n"
 	"<time> = [at | around | about] (<clock> [<half>] | noon | midday | midnight) | in the morning | in the afternoon | in the evening | a.m. | p.m. | o'clock;\n";
 
+/* An answering machine says the book's words in sentences: these stand around them. */
+static const char rules_machine[] =
+	"<machine_name> = <machine_digit> [<machine_digit>] [<machine_digit>] [<machine_digit>];\n"
+	"<machine_digit> = zero | one | two | three | four | five | six | seven | eight | nine;\n"
+	"<machine_before> = [hello | hi | sorry | i'm sorry | sorry but] (please | nobody is | no one is | i | we | i'm | i am | we are | we're | "
+	"the user's | the | you have reached the | when done [hang up] | you may | (is unavailable | is on the phone | i'm not available) [please] | to);\n"
+	"<machine_after> = or press the pound key | the pound key | at the moment | right now | more messages | messages | <machine_name> [is unavailable | is on the phone] | "
+	"and number | and i will call you back | and i'll get back to you | thank you | goodbye;\n"
+	"<machine_part> = [<machine_before>] <machine_word> [<machine_after>];\n"
+	"<machine> = <machine_part> [<machine_part> [<machine_part> [<machine_part>]]] [<machine_before>];\n"; /* its pauses are where it likes */
+
 struct maker {
-	struct buf phrases; /* alternatives, " | " between them */
+	struct buf phrases;  /* alternatives, " | " between them */
+	struct buf machines; /* the same of what machines say */
 	size_t count, left_out;
 	unsigned int kinds;
 	unsigned int digits_max;
@@ -113,25 +125,28 @@ static void phrase_write(struct buf *out, const char *text, size_t len)
 	}
 }
 
-static bool phrase_add(struct maker *m, const char *text, size_t len)
+static bool phrase_add(struct maker *m, enum kinds kind, const char *text, size_t len)
 {
+	struct buf *out = kind == KIND_MACHINE ? &m->machines : &m->phrases;
+
 	if (!is_phrase(text, len))
 		return false;
-	if (m->count++)
-		buf_text(&m->phrases, "| ");
-	phrase_write(&m->phrases, text, len);
-	buf_byte(&m->phrases, ' ');
-	m->kinds |= KIND_PHRASE;
+	m->count++;
+	if (m->kinds & kind)
+		buf_text(out, "| ");
+	phrase_write(out, text, len);
+	buf_byte(out, ' ');
+	m->kinds |= kind;
 	return true;
 }
 
-static void words_add(struct maker *m, const json_t *words)
+static void words_add(struct maker *m, enum kinds kind, const json_t *words)
 {
 	size_t i;
 	json_t *word;
 
 	json_array_foreach(words, i, word)
-		if (json_is_string(word) && !phrase_add(m, json_string_value(word), json_string_length(word)))
+		if (json_is_string(word) && !phrase_add(m, kind, json_string_value(word), json_string_length(word)))
 			m->left_out++;
 }
 
@@ -179,7 +194,7 @@ static void expect_take(struct maker *m, const json_t *expect)
 		m->kinds |= KIND_AMOUNT;
 	currency_take(m, json_string_value(json_object_get(expect, "currency")));
 	json_array_foreach(json_object_get(expect, "options"), i, option)
-		words_add(m, json_object_get(option, "words"));
+		words_add(m, KIND_PHRASE, json_object_get(option, "words"));
 }
 
 static void flow_take(struct maker *m, const json_t *flow)
@@ -195,7 +210,8 @@ static void flow_take(struct maker *m, const json_t *flow)
 			m->kinds |= KIND_YES_NO;
 	}
 	json_array_foreach(json_object_get(flow, "anytime"), i, any)
-		words_add(m, json_object_get(any, "words"));
+		words_add(m, KIND_PHRASE, json_object_get(any, "words"));
+	words_add(m, KIND_MACHINE, json_object_get(json_object_get(flow, "voicemail"), "words"));
 }
 
 /* ---- writing ---- */
@@ -215,6 +231,7 @@ static void items_write(struct buf *out, unsigned int kinds)
 	} items[] = {
 		{ KIND_YES_NO, "/1/ <yes_no>" }, { KIND_DIGITS, "/1/ <digits>" }, { KIND_AMOUNT, "/1/ <amount>" }, { KIND_DATE, "/1/ <date>" }, { KIND_TIME, "/1/ <time>" },
 		{ KIND_DATE | KIND_TIME, "/0.3/ <date> <time>" }, { KIND_PHRASE, "/1/ <phrase>" },
+		{ KIND_MACHINE, "/1/ <machine>" },
 	};
 	bool has_one = false;
 
@@ -257,6 +274,8 @@ static void grammar_write(struct buf *out, struct maker *m)
 		buf_text(out, rules_time);
 	if (m->kinds & KIND_PHRASE)
 		buf_printf(out, "<phrase> = %s;\n", buf_str(&m->phrases));
+	if (m->kinds & KIND_MACHINE)
+		buf_printf(out, "%s<machine_word> = %s;\n", rules_machine, buf_str(&m->machines));
 }
 
 enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, size_t *left_out, struct err_detail *detail)
@@ -272,6 +291,7 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, size_t
 		return refuse(detail, ERR_FORMAT, "not a flow of format 1", "");
 	}
 	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
+	buf_init(&m.machines, GRAMMAR_MAX_BYTES);
 	flow_take(&m, root);
 	json_decref(root);
 	if (m.count > GRAMMAR_MAX_PHRASES)
@@ -282,8 +302,9 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, size_t
 		grammar_write(out, &m);
 	*left_out = m.left_out;
 	if (!err)
-		err = m.phrases.err ? m.phrases.err : out->err;
+		err = m.phrases.err ? m.phrases.err : m.machines.err ? m.machines.err : out->err;
 	buf_fini(&m.phrases);
+	buf_fini(&m.machines);
 	return err;
 }
 
@@ -296,7 +317,7 @@ enum err grammar_from_phrases(struct buf *out, const char *const *phrases, size_
 		return refuse(detail, count ? ERR_LIMIT : ERR_USAGE, count ? "too many phrases for a grammar" : "no phrases", "");
 	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
 	for (size_t i = 0; !err && i < count; i++)
-		if (!phrase_add(&m, phrases[i], strlen(phrases[i])))
+		if (!phrase_add(&m, KIND_PHRASE, phrases[i], strlen(phrases[i])))
 			err = refuse(detail, ERR_USAGE, "not a phrase of English words", phrases[i]);
 	if (!err) {
 		buf_printf(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = %s;\n", buf_str(&m.phrases));

@@ -1,8 +1,8 @@
 /* What a caller may answer, as a grammar (JSGF): made from a rule-book's flow or from a list of phrases.
  *
- * Of the flow (docs/rulebooks.md, "The flow as JSON") it reads the steps' `expect` and `confirm` and the words of `anytime`: yes and no,
- * digits, amounts, days, times, the words of choices. Answers that are `free` cannot be made a grammar; they add nothing. A phrase with anything
- * but letters, apostrophes and blanks is left out and counted. Only courtesies and hesitations may stand around an answer. Pure.
+ * Of the flow (docs/rulebooks.md, "The flow as JSON") it reads the steps' `expect` and `confirm` and the words of `anytime` and
+ * `voicemail`: yes and no, digits, amounts, days, times, the words of choices, an answering machine's sentences. Answers that are `free`
+ * cannot be made a grammar; they add nothing. A phrase with anything but letters, apostrophes and blanks is left out and counted. Only courtesies and hesitations may stand around an answer. Pure.
  */
 #ifndef PROVIDERS_POCKETSPHINX_GRAMMAR_H
 #define PROVIDERS_POCKETSPHINX_GRAMMAR_H

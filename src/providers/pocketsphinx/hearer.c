@@ -52,6 +52,7 @@ struct hearer {
 	double mean_sum[MEANS], mean_frames; /* of the caller so far */
 	uint32_t at[HEARER_MAX_FRAMES]; /* which block of the stream each heard one is */
 	unsigned int heard;
+	uint64_t voice_block; /* the last one that was to be heard */
 	bool is_started;
 	float lead[HEARER_MAX_FRAMES]; /* scratch: the phones' scores by frame */
 };
@@ -60,7 +61,7 @@ struct hearer {
 
 static cmd_ln_t *config_of(const struct model *m, bool is_grammar)
 {
-	cmd_ln_t *c = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", m->acoustic, "-dict", m->dictionary, "-logfn", "/dev/null", "-remove_silence", "no", "-remove_noise", "yes", "-allphone_ci", "yes",
+	cmd_ln_t *c = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", m->acoustic, "-dict", m->dictionary, "-remove_silence", "no", "-remove_noise", "yes", "-allphone_ci", "yes",
 		"-compallsen", "yes", "-bestpath", "no", NULL);
 
 	if (!c)
@@ -266,6 +267,7 @@ static enum err block_take(struct hearer *h)
 		for (unsigned int i = 0; !err && i < h->kept; i++)
 			err = block_decode(h, h->before[i], h->block - h->kept + i);
 		h->kept = 0;
+		h->voice_block = h->block;
 		if (!err)
 			err = block_decode(h, samples, h->block);
 	}
@@ -386,6 +388,11 @@ static void hear(struct hearer *h, struct hearing *out)
 		measure(h, out);
 	if (!out->words)
 		out->from_sample = out->to_sample = h->block * BLOCK_SAMPLES;
+}
+
+unsigned int hearer_silence_ms(const struct hearer *h)
+{
+	return h->heard ? (unsigned int)(h->block - h->voice_block - 1 + BEHIND_BLOCKS - 1) * 10 : 0;
 }
 
 bool hearer_partial(struct hearer *h, struct hearing *out)

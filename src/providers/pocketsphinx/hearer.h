@@ -41,6 +41,9 @@ enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count) MUST_U
 /* The sentence so far; false when there is none. */
 bool hearer_partial(struct hearer *h, struct hearing *out);
 
+/* How long it has been silent behind the voice of an utterance; 0 when there is none. */
+unsigned int hearer_silence_ms(const struct hearer *h);
+
 /* The sentence of all that was pushed since the last final; the next utterance begins behind it. */
 void hearer_final(struct hearer *h, struct hearing *out);
 

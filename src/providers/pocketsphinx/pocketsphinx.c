@@ -90,9 +90,15 @@ static void partial_tell(struct stt_stream *s)
 	struct hearing hearing;
 
 	s->told_at = s->position;
-	if (!hearer_partial(s->hearer, &hearing) || hearing.confidence < understood || !strcmp(hearing.text, s->partial))
+	hearer_partial(s->hearer, &hearing);
+	if (!hearing.frames)
 		return;
-	memcpy(s->partial, hearing.text, sizeof(s->partial));
+	if (hearing.confidence >= understood) {
+		memcpy(s->partial, hearing.text, sizeof(s->partial));
+	} else { /* nothing to tell, but a stream without a word would be taken for dead, and the next one begins in mid-sentence */
+		memcpy(hearing.text, s->partial, sizeof(s->partial));
+		hearing.confidence = understood;
+	}
 	event_add(s, false, &hearing);
 }
 
@@ -111,7 +117,9 @@ static enum err piece_decode(struct stt_stream *s, const uint8_t *ulaw, size_t c
 	enum err err = hearer_push(s->hearer, ulaw, count);
 
 	s->position += count;
-	if (!err && s->position - s->told_at >= PARTIAL_SAMPLES)
+	if (!err && hearer_silence_ms(s->hearer) >= POCKETSPHINX_CLOSE_MS)
+		final_tell(s); /* nobody asks for the final of what was not understood: the next words are not part of it */
+	else if (!err && s->position - s->told_at >= PARTIAL_SAMPLES)
 		partial_tell(s);
 	return err;
 }
@@ -397,7 +405,7 @@ enum err pocketsphinx_open(struct pocketsphinx **pp, uv_loop_t *loop, const stru
 	*pp = NULL;
 	if (!p)
 		return ERR_NOMEM;
-	err_set_logfp(NULL); /* the library would write to standard error */
+	err_set_logfp(NULL); /* it would write to standard error; a log file of a decoder's own (-logfn) is closed by any other thread's decoder */
 	err = model_open(p, options, detail);
 	if (!err && uv_async_init(loop, &p->wake, on_wake)) {
 		model_fini(&p->model);

@@ -2,9 +2,10 @@
  *
  * pocketsphinx_open makes a grammar of the flow (grammar.h) or of a list of phrases, and a dictionary of just their words. `vendor` of
  * pocketsphinx_stt is the struct pocketsphinx; its streams end with it. Each stream has a thread and two decoders (hearer.h), which are
- * loaded when it starts: nothing is in memory while nobody calls. Partials come while the caller speaks, at most every
- * POCKETSPHINX_PARTIAL_MS of sound; `finalize` gives a final of what was said since the last one (TRANSCRIPT_FINAL; empty when it was not
- * understood, or when there was nothing). A stream never ends a turn by itself. A partial of what is not understood does not come.
+ * loaded when it starts: nothing is in memory while nobody calls. Partials come while the caller speaks, every
+ * POCKETSPHINX_PARTIAL_MS of sound; what is not understood repeats the partial before, or an empty one. `finalize` gives a final of what was said
+ * since the last one (TRANSCRIPT_FINAL; empty when it was not understood, or when there was nothing); so does POCKETSPHINX_CLOSE_MS of silence
+ * behind voice, unasked. A stream never ends a turn by itself.
  * start: ERR_NOTFOUND for a language that is not English, ERR_BUSY over POCKETSPHINX_MAX_STREAMS. ended: ERR_LIMIT when audio
  * waits beyond POCKETSPHINX_MAX_WAITING_SAMPLES, ERR_UNAVAILABLE when the decoders cannot be made. Loop thread, and nothing blocks on it
  * but pocketsphinx_close.
@@ -21,7 +22,7 @@
 #include "base/err.h"
 #include "providers/stt.h"
 
-enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200 };
+enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200, POCKETSPHINX_CLOSE_MS = 1000 };
 
 struct pocketsphinx;
 

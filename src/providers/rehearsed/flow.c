@@ -359,6 +359,20 @@ static void anytime_read(struct reading *r)
 	}
 }
 
+static void voicemail_read(struct reading *r)
+{
+	const json_t *one = json_object_get(r->f->root, "voicemail"), *words = json_object_get(one, "words");
+	size_t i;
+
+	if (!one || json_is_null(one))
+		return;
+	r->f->machine_step = step_of(r, one, "voicemail", "go");
+	r->f->machine_words = words;
+	for (i = 0; i < json_array_size(words); i++)
+		if (!json_is_string(json_array_get(words, i)))
+			refuse(r, "voicemail", "words", "a word is no text");
+}
+
 static enum err all_read(struct reading *r)
 {
 	struct flow *f = r->f;
@@ -390,6 +404,7 @@ static enum err all_read(struct reading *r)
 	f->hindi = !strncmp(f->language, "hi", 2);
 	f->english = !strncmp(f->language, "en", 2);
 	anytime_read(r);
+	voicemail_read(r);
 	return r->refused ? ERR_FORMAT : ERR_NONE;
 }
 

@@ -144,6 +144,7 @@ static void take_value(struct mind *m, const struct words *w, const struct answe
 	struct rest rest = { w, mind_step(m)->expect.kind == EXPECT_YES_NO ? 0 : a->used };
 
 	m->answers[m->at] = (struct mind_answer){ true, *a };
+	m->is_met = true;
 	m->note = REHEARD_VALUE;
 	if (mind_step(m)->confirm)
 		confirm_step(m);
@@ -222,6 +223,18 @@ int mind_anytime_find(const struct mind *m, const struct words *w)
 				return flow_step_find(m->f, json_string_value(to), json_string_length(to));
 	}
 	return -1;
+}
+
+bool mind_hears_machine(const struct mind *m, const struct words *w)
+{
+	size_t i;
+
+	if (m->is_met || understand_offer(w))
+		return false;
+	for (i = 0; i < json_array_size(m->f->machine_words); i++)
+		if (understand_words(w, json_string_value(json_array_get(m->f->machine_words, i))))
+			return true;
+	return false;
 }
 
 /* What is not read back is told at least. */

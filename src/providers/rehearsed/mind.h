@@ -7,6 +7,7 @@
  *    │ └──────────────────────────────────── no ────────────────────┘ │
  *    └── answer, read back ────────────────────────────────────────────┘
  *   next step: say (and on) · ask → ASKED · tool → TOOL ──result──► next or failed · goodbye → ENDED
+ *   until a question was answered, an answering machine's words lead to the flow's step for them
  *
  * Blocks are walked in order. A caller's words are judged against the question only when enough of it was heard: what the history holds
  * of the reply before. A reply of which nothing was heard is said again, from the sentence that was cut.
@@ -36,6 +37,7 @@ struct mind {
 	json_t *results[FLOW_STEPS_MAX];
 	uint8_t visits[FLOW_STEPS_MAX];
 	int32_t tries, asides, cuts;
+	bool is_met;              /* a person has answered a question */
 	bool dispatched, pending; /* MOOD_TOOL: the tool was asked for; its result will follow */
 	uint32_t turn, index;     /* its key */
 	struct buf reply;         /* what there is to say now */
@@ -76,6 +78,7 @@ void mind_say_intro(struct mind *m);                       /* who calls: the ope
 void mind_ask_again(struct mind *m);                       /* the question that is open, in its first wording */
 void mind_go(struct mind *m, int to, struct rest rest);    /* on to the next step at which somebody is waited for */
 int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
+bool mind_hears_machine(const struct mind *m, const struct words *w); /* an answering machine speaks */
 bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len); /* of the question before; false: none */
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
 

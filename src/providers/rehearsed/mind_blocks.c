@@ -212,7 +212,11 @@ static void see_caller(struct mind *m, const char *text, size_t len)
 	m->note = REHEARD_NONE;
 	m->note_step = asked ? m->at : -1;
 	anytime = mind_anytime_find(m, &w);
-	if (anytime >= 0) {
+	if (mind_hears_machine(m, &w)) { /* whatever it heard of the question, and whatever else it offers */
+		mind_reply_begin(m);
+		m->note = REHEARD_VOICEMAIL;
+		mind_go(m, m->f->machine_step, mind_no_rest);
+	} else if (anytime >= 0) {
 		mind_reply_begin(m);
 		m->note = REHEARD_ANYTIME;
 		mind_go(m, anytime, mind_no_rest);
@@ -393,6 +397,7 @@ enum err mind_judge(struct mind *m, const struct flow *f, const char *question, 
 		return ERR_NOTFOUND;
 	m->at = at;
 	m->mood = slash ? MOOD_CONFIRM : MOOD_ASKED;
+	m->is_met = slash || at != f->opening_step;
 	m->answers[at] = (struct mind_answer){ .known = slash, .value = { .number = -1, .text = "", .digits = "" } };
 	see_caller(m, redacted_text(words), redacted_len(words));
 	return m->reply.err;

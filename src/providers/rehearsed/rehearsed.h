@@ -54,7 +54,8 @@ enum rehearsed_heard {
 	REHEARD_RANGE,     /* an answer that is not accepted */
 	REHEARD_NOT,       /* not understood */
 	REHEARD_CUT,       /* the question had not been heard: it is asked again */
-	REHEARD_WAITING    /* while a tool runs */
+	REHEARD_WAITING,   /* while a tool runs */
+	REHEARD_VOICEMAIL  /* a machine's words, before a person answered */
 };
 
 const char *rehearsed_heard_name(enum rehearsed_heard heard); /* "value", "aside"; never NULL */

@@ -63,11 +63,16 @@ static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 	return best;
 }
 
+/* A "not" stands right before it. */
+static bool denied(const struct words *w, size_t at)
+{
+	return at && word_negates(w, at - 1) && !w->at[at].before && !word_is(w, at - 1, "no");
+}
+
 /* "not right", "I am not", "that is not me": a yes beside a "not" is a no. */
 static bool turned(const struct words *w, size_t at, size_t len)
 {
-	return (at && word_negates(w, at - 1) && !w->at[at].before && !word_is(w, at - 1, "no")) ||
-		(at + len < w->count && word_is(w, at + len, "not") && !w->at[at + len].before);
+	return denied(w, at) || (at + len < w->count && word_is(w, at + len, "not") && !w->at[at + len].before);
 }
 
 struct signs {
@@ -494,6 +499,29 @@ bool understand_asks_back(const struct words *w)
 	if (words_at(w, i, "why not", &len) || words_at(w, i, "what about", &len))
 		return false;
 	return word_in(w, i, asks) || (word_is(w, i, "how") && word_in(w, i + 1, hows));
+}
+
+bool understand_offer(const struct words *w)
+{
+	static const char *const list[] = { "would you like", "do you want", "should i", "shall i", "can i", "could i", "may i", "क्या आप", "क्या मैं", "kya aap",
+		"kya main", NULL };
+
+	return words_have(w, list);
+}
+
+bool understand_words(const struct words *w, const char *words)
+{
+	struct words phrase;
+	size_t at, n;
+
+	words_read(&phrase, words, strlen(words));
+	for (at = 0; phrase.count && at + phrase.count <= w->count; at++) {
+		for (n = 0; n < phrase.count && !strcmp(w->at[at + n].text, phrase.at[n].text); n++)
+			;
+		if (n == phrase.count && !denied(w, at))
+			return true;
+	}
+	return false;
 }
 
 struct span understand_phrase(const struct words *w, const char *phrase)

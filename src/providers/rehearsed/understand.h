@@ -51,6 +51,8 @@ enum aside { ASIDE_NONE = 0, ASIDE_WHO, ASIDE_WHY, ASIDE_REPEAT, ASIDE_WAIT, ASI
 enum aside understand_aside(const struct words *w);
 bool understand_hello(const struct words *w);      /* nothing but "hello", "yes I am here" */
 bool understand_asks_back(const struct words *w);  /* begins like a question: "what day was it?" */
+bool understand_offer(const struct words *w);      /* somebody asks whether the other one would like to: machines do not ask */
+bool understand_words(const struct words *w, const char *words); /* just these words, one after another, and no "not" before them */
 struct span understand_phrase(const struct words *w, const char *phrase); /* a phrase of the rule-book, loosely */
 
 /* ---- parts, one a file ---- */
