@@ -139,7 +139,13 @@ export class Story {
 
 	/* ---- the caller ---- */
 
+	/* Words that the recogniser takes back leave no place for what is said later. */
 	on_partial(line) {
+		if (!line.text) {
+			if (this.caller) this.entries.splice(this.entries.indexOf(this.caller), 1);
+			this.caller = null;
+			return;
+		}
 		if (!this.caller) this.caller = this.add("caller", line, { text: "", is_final: false, from_ms: null, to_ms: null });
 		this.caller.text = line.text;
 		this.caller.change++;

@@ -394,6 +394,16 @@ def test_an_answer_that_was_thrown_away_was_not_said(held):
     assert pieces(story(held["other"], [events])) == [("unsaid", "", "Good."), ("said", "But what?", "")]
 
 
+def test_words_stand_where_they_were_said(held):
+    """Also behind words that the recogniser took back, or never said in the first place."""
+    for first in ("", "the"):
+        events = lines((0, "partial", {"text": "yes"}), (1, "final", {"text": "yes", "from_ms": 0, "to_ms": 1}), (2, "partial", {"text": first}), (3, "partial", {"text": ""}),
+                       (4, "speak", {"utterance": 1, "text": "Good."}), (5, "partial", {"text": "keep"}), (6, "final", {"text": "keep it", "from_ms": 5, "to_ms": 6}))
+        entries = story(held["other"], [events])["entries"]
+        assert [(entry["kind"], entry.get("text")) for entry in entries if entry["kind"] == "caller"] == [("caller", "yes"), ("caller", "keep it")]
+        assert [entry["kind"] for entry in entries] == ["caller", "agent", "caller"]
+
+
 def test_lines_in_any_order_tell_the_same(house, held):
     """Late ones, ones that came twice, one at a time: the story of a whole call is the same."""
     events = house.events(held["id"])
