@@ -495,8 +495,10 @@ static void begin(struct records *records, struct http_request *r, const struct 
 		http_reply_error(r, 503, "unavailable", "No memory.", NULL, NULL);
 	} else if (!t || !bearer_read(e, r)) {
 		end_denied(e);
-	} else if ((key && strlen(key) >= IDEMPOTENCY_MAX) || (!action->collection && !question_read(e, r))) {
-		end_refused(e, 422, "unfit", key ? "The Idempotency-Key is too long." : "Ask with date=YYYY-MM-DD and time=HH:MM.");
+	} else if (key && strlen(key) >= IDEMPOTENCY_MAX) {
+		end_refused(e, 422, "unfit", "The Idempotency-Key is too long.");
+	} else if (!action->collection && !question_read(e, r)) {
+		end_refused(e, 422, "unfit", "Ask with date=YYYY-MM-DD and time=HH:MM.");
 	} else {
 		e->tenant = tenant_share(t->tenant);
 		err = secrets_get(records->settings.secrets, &e->job, e->tenant, RECORDS_TOKEN_SECRET, on_secret, e);
