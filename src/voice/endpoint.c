@@ -52,7 +52,7 @@ void endpoint_listen(struct call *call, uint64_t from_sample)
 	out->position = from_sample;
 	l->down = false;
 	l->finalizing = false;
-	call->ear.unworded = call->ear.unworded || l->partial.len > 0;
+	call->ear.unworded |= l->partial.len > 0;
 	buf_reset(&l->partial);
 	timer_stop(call, TIMER_STT_RETRY);
 	endpoint_update(call);
@@ -358,7 +358,7 @@ static void final_take(struct call *call, const struct call_input *in)
 	l->finalizing = false;
 	l->final_sample = num_max(l->final_sample, in->position2);
 	if (!words) {
-		call->ear.unworded |= l->partial.len && !l->said.len; /* there were words, and now there are none: as good as not caught */
+		call->ear.unworded |= l->partial.len > 0; /* there were words, and now there are none: as good as not caught */
 		buf_reset(&l->partial);
 		return;
 	}

@@ -82,7 +82,7 @@ static void voiced(struct call *call, uint64_t position)
 	ear->unworded = ear->unworded || burst_counts(call);
 	if (speech_whole(call))
 		return;
-	if (burst_counts(call) && !call->speech.held && speech_audible(call))
+	if (burst_counts(call) && speech_audible(call))
 		hold(call);
 	if (!call->speech.held)
 		return;

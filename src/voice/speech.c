@@ -372,9 +372,12 @@ static void cuts_forget(struct call *call)
 	for (i = 0; i < UTTERANCES_MAX && !call->speech.none_cut; i++) {
 		struct utterance *u = &call->speech.slots[i];
 
-		if (u->state == UTTERANCE_CUT && call->now_us >= u->cut_us + CUT_KEEP_US)
+		if (u->state != UTTERANCE_CUT)
+			continue;
+		if (call->now_us >= u->cut_us + CUT_KEEP_US)
 			u->state = UTTERANCE_FREE;
-		none = none && u->state != UTTERANCE_CUT;
+		else
+			none = false;
 	}
 	call->speech.none_cut = none;
 }

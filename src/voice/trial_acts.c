@@ -117,7 +117,7 @@ struct trial_act trial_reply_to(const struct call_input *in)
 void trial_replies_add(struct trial_replies *replies, struct trial_acts *acts, const struct call_input *in, size_t step)
 {
 	struct trial_act to = trial_reply_to(in);
-	struct trial_act *order = to.class ? trial_act_find(acts, to.class, to.a, to.b) : NULL;
+	struct trial_act *order = trial_act_find(acts, to.class, to.a, to.b); /* no act is ACT_OTHER */
 
 	if (order && replies->count < TRIAL_REPLIES_MAX)
 		replies->items[replies->count++] = (struct trial_reply){ (size_t)(order - acts->items), step, in->at_us };
@@ -171,7 +171,7 @@ static void released(struct trial_side *side, struct trial_acts *acts, uint64_t 
 	side->ahead = true;
 	side->request = asked ? asked->hash : 0;
 	side->request_otherwise = asked ? asked->other_hash : 0;
-	if (text->at_us && text->gen == gen) {
+	if (text->gen == gen) {
 		side->token_us = text->at_us;
 		side->part_count = PART_FIRST_TOKEN + 1;
 	}

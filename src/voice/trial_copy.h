@@ -53,7 +53,7 @@ struct trial_replies {
 
 /* The generation whose first text came last. */
 struct trial_text {
-	uint64_t gen;
+	uint64_t gen; /* 0: none yet */
 	uint64_t at_us;
 };
 

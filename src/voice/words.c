@@ -126,19 +126,17 @@ static const char *phrase_at(const char *phrase, struct scan text)
 	return text.at;
 }
 
-static const char *list_at(const struct brief_phrases *list, struct scan text)
+/* How far the longest phrase reaches when the text, whose next word is `next`, begins with one; NULL when it does not. */
+static const char *list_at(const struct brief_phrases *list, struct scan text, const struct word *next)
 {
-	const char *best = NULL, *at = text.at;
-	char first;
+	const char *best = NULL;
+	char first = lower(*next->at);
 	unsigned int i;
 
-	while (at < text.end && !wordy(*at))
-		at++;
-	first = at < text.end && word_begins(*at) ? lower(*at) : '\0';
 	for (i = 0; i < list->count; i++) {
 		const char *phrase = list->text[i], *end;
 
-		if (first && word_begins(*phrase) && lower(*phrase) != first)
+		if (word_begins(*phrase) && lower(*phrase) != first)
 			continue; /* most of them: their first words differ */
 		end = phrase_at(phrase, text);
 		if (end > best)
@@ -158,7 +156,7 @@ bool words_all_in(const struct brief_phrases *list, const char *text, size_t len
 
 		if (!word_next(&rest, &w))
 			return any;
-		s.at = list_at(list, s);
+		s.at = list_at(list, s, &w);
 		if (!s.at)
 			return false;
 		any = true;
@@ -175,7 +173,7 @@ bool words_any_in(const struct brief_phrases *list, const char *text, size_t len
 
 		if (!word_next(&s, &w))
 			return false;
-		if (list_at(list, here))
+		if (list_at(list, here, &w))
 			return true;
 	}
 }

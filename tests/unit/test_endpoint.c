@@ -1102,14 +1102,14 @@ static void test_P10_voice_without_words_is_asked_about(void **state)
 	assert_false(has(k, "~noise"));
 }
 
-/* The recogniser takes its words back, and has no others. */
+/* The recogniser takes its words back, were they a letter, and has no others. */
 static void test_P10_words_that_are_taken_back_are_asked_about(void **state)
 {
 	struct kit *k = *state;
 
 	begin(k);
 	voice(k, 320);
-	partial(k, "that is");
+	partial(k, "I");
 	zero(k);
 	quiet_until(k, 128);
 	final(k, "");
@@ -1118,6 +1118,22 @@ static void test_P10_words_that_are_taken_back_are_asked_about(void **state)
 	quiet_until(k, 1200);
 	assert_true(has(k, "1200 ~noise t0 i0 n320000"));
 	assert_true(has(k, "\"Sorry, I did not catch that.\""));
+}
+
+static void test_P10_words_that_died_with_their_stream_are_asked_about(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I");
+	zero(k);
+	stt_down(k, 1);
+	quiet_until(k, 1199);
+	assert_true(has(k, "listen s2"));
+	assert_false(has(k, "~noise"));
+	quiet_until(k, 1200);
+	assert_true(has(k, "1200 ~noise t0 i0 n320000"));
 }
 
 /* Some of the words stay: they are the turn. */
@@ -1491,6 +1507,7 @@ int main(void)
 		KIT_TEST(a_stream_that_is_down_is_not_found_dead_again),
 		KIT_TEST(test_P10_voice_without_words_is_asked_about),
 		KIT_TEST(test_P10_words_that_are_taken_back_are_asked_about),
+		KIT_TEST(test_P10_words_that_died_with_their_stream_are_asked_about),
 		KIT_TEST(words_that_stay_are_a_turn),
 		KIT_TEST(test_P10_an_answer_to_words_that_are_gone_does_not_hang_the_turn),
 		KIT_TEST(test_P10_the_second_time_in_other_words),

@@ -15,6 +15,7 @@
 #include "voice/steps.h"
 #include "voice/tape.h"
 #include "voice/trial.h"
+#include "voice/trial_copy.h"
 
 enum { CHUNK = 32000, EVENTS = 256, UTTERANCES = 64, RECORDS = 4096, RECORD_STEPS_MAX = 8, LOUD = 60000, BYTES_MAX = 64 << 20 };
 
@@ -1581,6 +1582,53 @@ static void test_an_answer_asked_ahead(void **state)
 
 /* The model, asked 128 ms after the voice, takes 300 ms to its first text and the voice 150 ms: with an end after 300 ms the caller waits
  * for both, and 278 of the 300 ms that the end comes sooner are lost again. */
+/* What was asked ahead and thrown away may have had its first text: it is none of the next one's. */
+static void test_a_first_text_is_its_own_answers(void **state)
+{
+	struct call_input in = { .type = IN_MODEL_TEXT, .gen = 1, .at_us = 5000 };
+	struct call_output release = { .type = OUT_NOTE, .kind = NOTE_RELEASE, .index = 2 };
+	struct trial_side side = { .ended = true }, next = side;
+	struct trial_text text = { 0, 0 };
+
+	(void)state;
+	trial_text_note(&text, &in);
+	trial_side_take(&side, NULL, &text, &release, 9000);
+	assert_true(side.asked && side.ahead);
+	assert_int_equal(side.token_us, 0);
+	assert_int_equal(side.part_count, 0);
+	in.gen = 2;
+	in.at_us = 7000;
+	trial_text_note(&text, &in);
+	trial_side_take(&next, NULL, &text, &release, 9000);
+	assert_int_equal(next.token_us, 7000);
+	assert_int_equal(next.part_count, PART_FIRST_TOKEN + 1);
+}
+
+static void test_what_a_trial_keeps_has_a_ceiling(void **state)
+{
+	struct call_output ask = { .type = OUT_ASK, .gen = 1 };
+	struct call_input text = { .type = IN_MODEL_TEXT, .gen = 1 }, voice = { .type = IN_VOICE };
+	struct trial_replies *replies = calloc(2, sizeof(*replies)); /* a reply too many would be in the second */
+	struct trial_acts *acts = calloc(1, sizeof(*acts));
+	struct trial_side side = { .ended = false };
+	size_t i;
+
+	(void)state;
+	assert_non_null(replies);
+	assert_non_null(acts);
+	trial_replies_add(replies, acts, &text, 0);
+	assert_int_equal(replies->count, 0); /* nobody asked */
+	trial_side_take(&side, acts, NULL, &ask, 0);
+	trial_replies_add(replies, acts, &voice, 0);
+	assert_int_equal(replies->count, 0);
+	for (i = 0; i <= TRIAL_REPLIES_MAX; i++)
+		trial_replies_add(replies, acts, &text, i);
+	assert_int_equal(replies->count, TRIAL_REPLIES_MAX);
+	assert_int_equal(replies->items[TRIAL_REPLIES_MAX - 1].step, TRIAL_REPLIES_MAX - 1);
+	free(replies);
+	free(acts);
+}
+
 static void test_a_sooner_end_waits_for_what_was_asked_ahead(void **state)
 {
 	struct trying t = { .add_silence_ms = -300 };
@@ -1770,6 +1818,8 @@ int main(void)
 		cmocka_unit_test(test_a_tape_has_a_ceiling),
 		cmocka_unit_test(test_a_setting_without_effect),
 		cmocka_unit_test(test_an_answer_asked_ahead),
+		cmocka_unit_test(test_a_first_text_is_its_own_answers),
+		cmocka_unit_test(test_what_a_trial_keeps_has_a_ceiling),
 		cmocka_unit_test(test_a_sooner_end_waits_for_what_was_asked_ahead),
 		cmocka_unit_test(test_what_asking_ahead_was_worth),
 		cmocka_unit_test(test_a_request_that_was_made_twice),

@@ -234,6 +234,17 @@ static void history_has_its_ceiling(void **state)
 	assert_int_equal(EDITED(k, { ITEM, 0, 1, 0 }), ERR_FORMAT); /* of no type */
 }
 
+/* The linker puts it in malloc's place (CMakeLists.txt). */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+static bool no_pages; /* there is no memory for another page of texts */
+
+void *__wrap_malloc(size_t size)
+{
+	return no_pages && size == PAGE_BYTES ? NULL : __real_malloc(size);
+}
+
 /* Each a page long: what the pages hold is loaded, not a text more. */
 static enum err texts(unsigned int count)
 {
@@ -260,6 +271,17 @@ static void texts_have_their_ceiling(void **state)
 	(void)state;
 	assert_int_equal(texts(512), ERR_NONE);
 	assert_int_equal(texts(513), ERR_NOMEM);
+}
+
+static void a_text_needs_its_memory(void **state)
+{
+	enum err err;
+
+	(void)state;
+	no_pages = true;
+	err = texts(1);
+	no_pages = false;
+	assert_int_equal(err, ERR_NOMEM);
 }
 
 /* ------------------------------------------------------------------ utterances */
@@ -514,6 +536,36 @@ static void every_damaged_byte_is_refused_or_loads(void **state)
 	assert_true(loaded > 0);
 }
 
+/* What is thrown away stands in front of the question, where no call puts it. */
+static void an_answer_in_front_of_its_question_does_no_harm(void **state)
+{
+	struct call_input more = { .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_FINAL, .stream = 1, .text = "and milk", .text_len = 8 };
+	struct edit first = { UTTERANCE, 0, 12, 0 };
+	struct call_outputs out;
+	struct kit *k = *state;
+	struct call *call;
+	struct buf b;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	spoken(k, on_air(k, ten));
+	voice(k, 320);
+	final(k, "I want some tea");
+	quiet_for(k, 128);
+	text(k, "Sure. ");
+	buf_init(&b, BUF_MAX);
+	call_save(k->call, &b);
+	snapshot_edit(&b, &first);
+	assert_int_equal(call_load(&call, b.data, b.len), ERR_NONE);
+	more.at_us = k->now_us;
+	assert_int_equal(call_step(call, &more, &out), ERR_NONE);
+	assert_true(out.count > 1 && out.items[1].type == OUT_NOTE && out.items[1].kind == NOTE_DISCARD);
+	go_on(call);
+	assert_true(call_ended(call));
+	call_free(call);
+	buf_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +581,7 @@ int main(void)
 		KIT_TEST(parts_have_their_ceilings),
 		KIT_TEST(history_has_its_ceiling),
 		KIT_TEST(texts_have_their_ceiling),
+		KIT_TEST(a_text_needs_its_memory),
 		KIT_TEST(the_last_item_is_the_last_an_utterance_can_be),
 		KIT_TEST(utterances_have_their_place),
 		KIT_TEST(the_order_is_bytes_of_so_many),
@@ -544,6 +597,7 @@ int main(void)
 		KIT_TEST(the_end_has_a_deadline),
 		KIT_TEST(what_has_ended_waits_for_nothing),
 		KIT_TEST(every_damaged_byte_is_refused_or_loads),
+		KIT_TEST(an_answer_in_front_of_its_question_does_no_harm),
 	};
 
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

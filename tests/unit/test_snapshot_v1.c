@@ -74,11 +74,11 @@ static void a_text_is_bytes_now_and_no_longer_than_a_page(void **state)
 	assert_int_equal(OLD(k, { ITEM, 0, BYTES + 9, 10 }), ERR_FORMAT);
 }
 
-/* The ceiling counts what was kept in the call's whole life: one that was loaded ends where it would have. */
+/* The ceiling counts what was kept in the call's whole life: one that was loaded ends where it would have. What is over it is not kept. */
 static void the_ceiling_of_texts_outlives_a_save(void **state)
 {
-	struct call_input in = { .type = IN_ORDER, .kind = ORDER_SAY, .text = "One more.", .text_len = 9 };
 	struct kit *k = *state;
+	struct call_input in = { .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_FINAL, .stream = 1, .text = "okay", .text_len = 4 };
 	struct edit edit = { CALL, 0, 4, (3 << 20) + 1 };
 	struct call_outputs out;
 	struct call *call;
@@ -93,6 +93,8 @@ static void the_ceiling_of_texts_outlives_a_save(void **state)
 	snapshot_edit(&b, &edit);
 	assert_int_equal(call_load(&call, b.data, b.len), ERR_NONE);
 	assert_int_equal(call_step(call, &in, &out), ERR_LIMIT);
+	assert_true(out.count > 0 && out.items[0].type == OUT_NOTE && out.items[0].kind == NOTE_NOD);
+	assert_int_equal(out.items[0].text_len, 0);
 	call_free(call);
 	buf_fini(&b);
 }

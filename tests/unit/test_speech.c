@@ -357,10 +357,9 @@ static void the_shortest_way_seen_is_kept(void **state)
 	assert_true(has(k, "~heard t0 i4 n1 \"one\"\n"));
 }
 
-/* The voice ran dry, and what was sent before is only now told to be played. */
-static void test_P04_a_mark_of_what_was_sent_before_the_voice_ran_dry_teaches_no_way(void **state)
+/* The voice ran dry at 640, and what was sent before is only now told to be played. */
+static void dry_and_played(struct kit *k, unsigned int ms)
 {
-	struct kit *k = *state;
 	uint32_t u;
 
 	on_air_with_lag(k); /* 50 */
@@ -370,7 +369,7 @@ static void test_P04_a_mark_of_what_was_sent_before_the_voice_ran_dry_teaches_no
 	quiet_until(k, 640);
 	carrier(k, IN_SENT, u, 2, 640 * 8);
 	quiet_until(k, 650);
-	played(k, u, 600);
+	played(k, u, ms);
 	quiet_until(k, 3260);
 	played(k, u, 3200);
 	u = on_air(k, ten);
@@ -378,6 +377,48 @@ static void test_P04_a_mark_of_what_was_sent_before_the_voice_ran_dry_teaches_no
 	quiet_until(k, 340);
 	played(k, u, 320); /* cleared: it comes 30 too soon */
 	stop_tells(k, "");
+}
+
+static void test_P04_a_mark_of_what_was_sent_before_the_voice_ran_dry_teaches_no_way(void **state)
+{
+	dry_and_played(*state, 600);
+}
+
+static void nor_does_one_of_its_last_sample(void **state)
+{
+	dry_and_played(*state, 640);
+}
+
+/* Later ones are judged from it, all the same. */
+static void held_behind_such_a_mark(struct kit *k)
+{
+	begin(k);
+	on_air(k, ten);
+	quiet_until(k, 640);
+	carrier(k, IN_SENT, 1, 2, 640 * 8);
+	quiet_until(k, 650);
+	played(k, 1, 320);
+	hold_at(k, 900);
+}
+
+static void marks_are_judged_from_one_that_teaches_no_way(void **state)
+{
+	struct kit *k = *state;
+
+	held_behind_such_a_mark(k);
+	quiet_until(k, 969);
+	played(k, 1, 640);
+	stop_tells(k, "one");
+}
+
+static void and_hold_in_time_after_it(void **state)
+{
+	struct kit *k = *state;
+
+	held_behind_such_a_mark(k);
+	quiet_until(k, 970);
+	played(k, 1, 640);
+	stop_tells(k, "one two");
 }
 
 /* Only an utterance's first mark teaches the way: later ones may be bunched. */
@@ -2315,6 +2356,9 @@ int main(void)
 		KIT_TEST(and_hold_from_there),
 		KIT_TEST(the_shortest_way_seen_is_kept),
 		KIT_TEST(test_P04_a_mark_of_what_was_sent_before_the_voice_ran_dry_teaches_no_way),
+		KIT_TEST(nor_does_one_of_its_last_sample),
+		KIT_TEST(marks_are_judged_from_one_that_teaches_no_way),
+		KIT_TEST(and_hold_in_time_after_it),
 		KIT_TEST(later_marks_teach_no_way),
 		KIT_TEST(marks_behind_another_teach_no_way),
 		KIT_TEST(a_mark_at_once_means_there_is_no_way),

@@ -102,6 +102,23 @@ static void of_two_phrases_the_longer_one_is_meant(void **state)
 	assert_false(all_in(&rising, "no way way"));
 }
 
+/* A phrase is its words, whatever it was written with. */
+static void marks_around_a_phrase_do_not_count(void **state)
+{
+	static const struct brief_phrases marked = { { " mhm", "- okay", "' right", "\"sure\"", "-ish" }, 5 };
+
+	(void)state;
+	assert_true(all_in(&marked, "mhm"));
+	assert_true(all_in(&marked, "Okay, right!"));
+	assert_true(all_in(&marked, "- okay"));
+	assert_true(all_in(&marked, "sure"));
+	assert_true(all_in(&marked, "-ish"));
+	assert_false(all_in(&marked, "ish"));
+	assert_true(any_in(&marked, "well - mhm"));
+	assert_true(any_in(&marked, "and right"));
+	assert_false(any_in(&marked, "well -"));
+}
+
 static void stop_words_count_anywhere_as_whole_words(void **state)
 {
 	struct brief b;
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test(same_words_are_the_same_whatever_surrounds_them),
 		cmocka_unit_test(nods_are_nothing_but_phrases_of_the_list),
 		cmocka_unit_test(of_two_phrases_the_longer_one_is_meant),
+		cmocka_unit_test(marks_around_a_phrase_do_not_count),
 		cmocka_unit_test(stop_words_count_anywhere_as_whole_words),
 		cmocka_unit_test(digits_are_counted_written_and_spoken),
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
