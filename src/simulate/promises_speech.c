@@ -164,18 +164,32 @@ static void cut_time(struct judge *j)
 	j->cut_reason = false;
 }
 
+/* Where the word behind the last one that is not said again may have ended, by an estimate: what was heard until there the core could not know. */
+static uint32_t known_until(const struct judge *j, const struct spoken *dead, uint32_t kept)
+{
+	uint32_t end = kept ? j->scene->talker.words[dead->word + kept - 1].end : 0;
+
+	return end + judge_estimate_lag(j, dead, end);
+}
+
 static void deaths_end(struct judge *j)
 {
 	const struct talker *t = &j->scene->talker;
-	uint32_t i, k, twice;
+	uint32_t i, k, twice, kept, until;
 
 	for (i = 0; i < j->death_count; i++) {
 		const struct judged_death *d = &j->deaths[i];
 		const struct spoken *dead = &t->sounds[d->sound], *rest = &t->sounds[d->rest];
 
-		for (k = twice = 0; d->has_rest && k < rest->word_count && rest->word_count <= dead->word_count; k++)
-			twice += t->words[rest->word + k].whole_us && t->words[dead->word + dead->word_count - rest->word_count + k].whole_us;
-		if (twice > (dead->exact ? 1u : 2u))
+		if (!d->has_rest || rest->word_count > dead->word_count)
+			continue;
+		kept = dead->word_count - rest->word_count;
+		for (k = twice = until = 0; k < rest->word_count; k++)
+			if (t->words[rest->word + k].whole_us && t->words[dead->word + kept + k].whole_us) {
+				twice++;
+				until = t->words[dead->word + kept + k].end;
+			}
+		if (twice > (dead->exact ? 1u : 2u) && (dead->exact || until > known_until(j, dead, kept)))
 			judge_fail(j, P05, "after the voice died %u words were heard twice", twice);
 	}
 }
