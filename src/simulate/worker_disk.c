@@ -11,7 +11,7 @@
 #include "simulate/sink.h"
 #include "voice/journal_read.h"
 
-#define COMMIT_US (80 * MS_US) /* with the 100 ms that steps may wait, and a sync: within 200 ms */
+#define COMMIT_US (50 * MS_US) /* as the journal's own thread: with the 100 ms that steps wait, 32 ms until the next is there to see it, and a sync: within 200 ms */
 
 /* ---- facts for an external ledger: one line each, written before or when the world is told ---- */
 

@@ -76,7 +76,6 @@ static void carry(struct session *s, const struct call_outputs *outputs, size_t 
 		break;
 	case OUT_PLAY:
 		mouth_play(s->mouth, out->utterance, out->take, (uint32_t)out->position);
-		session_pump(s);
 		break;
 	case OUT_HOLD: session_hold(s); break;
 	case OUT_ASK: session_ask(s, out); break;
@@ -97,6 +96,7 @@ static void step_one(struct session *s)
 {
 	struct call_outputs outputs;
 	uint64_t at_us = s->in.at_us;
+	bool plays = false;
 	enum err err;
 	size_t i;
 
@@ -112,8 +112,12 @@ static void step_one(struct session *s)
 	session_write_step(s, &outputs);
 	if (s->io.stepped)
 		s->io.stepped(s->io.arg, &s->in, &outputs);
-	for (i = 0; i < outputs.count; i++)
+	for (i = 0; i < outputs.count; i++) {
 		carry(s, &outputs, i, at_us);
+		plays = plays || outputs.items[i].type == OUT_PLAY;
+	}
+	if (plays)
+		session_pump(s); /* no sooner: the same step may take it back */
 	if (steps_due(&s->steps, at_us))
 		session_write_steps(s);
 }
