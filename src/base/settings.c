@@ -15,7 +15,7 @@
 const struct option call_options[] = {
 	NUMBER("vad.on", vad_on, 32768, 22938, 42598, "of 65535", "Voice begins when its probability reaches this: 0.35 to 0.65. Below, the line's own noise is voice; above, short sounds are none."),
 	NUMBER("vad.off", vad_off, 22938, 9830, 42598, "of 65535", "Voice ends when its probability falls below this: 0.15 to 0.65. Below, it never ends on a noisy line."),
-	MS("vad.gap_ms", vad_gap_ms, 250, 0, 2000, "Pauses this short belong to one burst of voice."),
+	MS("vad.gap_ms", vad_gap_ms, 250, 0, 1000, "Pauses this short belong to one burst of voice."),
 	MS("turn.silence_ms", turn_silence_ms, 600, 60, 3000,
 		"Silence that ends the caller's turn when nothing says how finished the words are. After three seconds callers ask whether anybody is there."),
 	MS("turn.complete_ms", turn_complete_ms, 200, 60, 2000, "Silence that ends the turn when the words are a whole answer."),
@@ -46,7 +46,7 @@ const struct option call_options[] = {
 	MS("tts.margin_ms", tts_margin_ms, 200, 0, 400, "Estimated word times count as heard only this much later; what lies in between is said twice when a voice dies."),
 	MS("play.start_ms", play_start_ms, 300, 40, 5000, "From the order to play to the first frame on the wire, at most."),
 	MS("play.mark_ms", play_mark_ms, 2000, 1000, 20000, "A mark that is later than this is not waited for. Lines add up to half a second, and what is given up is said again."),
-	MS("stt.stall_ms", stt_stall_ms, 2000, 300, 20000, "Voice without any transcript for this long: a new recogniser stream is opened."),
+	MS("stt.stall_ms", stt_stall_ms, 2000, 1000, 20000, "Voice without any transcript for this long: a new recogniser stream is opened."),
 	MS("stt.retry_ms", stt_retry_ms, 200, 20, 5000, "Wait before a recogniser stream is opened again, doubled up to two seconds."),
 	MS("tool.filler_ms", tool_filler_ms, 800, 100, 20000, "A tool that takes longer than this gets a filler."),
 	MS("tool.detach_ms", tool_detach_ms, 6000, 500, 600000, "After this the conversation goes on without the tool's result."),
@@ -56,7 +56,7 @@ const struct option call_options[] = {
 	MS("key.gap_ms", key_gap_ms, 2500, 200, 20000, "Between the digits of one entry on the keypad."),
 	MS("call.max_ms", call_max_ms, 1800000, 1000, 14400000, "The longest call; then the agent says goodbye."),
 	MS("call.end_ms", call_end_ms, 10000, 500, 60000, "From goodbye to hanging up, at most."),
-	MS("call.attach_ms", call_attach_ms, 15000, 1000, 120000, "A call without its media stream is ended after this."),
+	MS("call.attach_ms", call_attach_ms, 15000, 6000, 120000, "A call without its media stream is ended after this. Sooner, a line that is only silent is metered shorter than its carrier does."),
 	NUMBER("call.failures", call_failures, 2, 1, 10, "turns", "So many turns in a row without an answer, then goodbye."),
 	{ .name = NULL },
 };
@@ -82,6 +82,9 @@ static const struct recorded_range {
 } recorded_ranges[] = {
 	{ "vad.on", 1, 65535 },
 	{ "vad.off", 0, 65535 },
+	{ "vad.gap_ms", 0, 2000 },
+	{ "stt.stall_ms", 300, 20000 },
+	{ "call.attach_ms", 1000, 120000 },
 	{ "turn.silence_ms", 60, 5000 },
 	{ "turn.complete_ms", 60, 5000 },
 	{ "turn.open_ms", 60, 8000 },

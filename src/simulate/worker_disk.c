@@ -57,10 +57,10 @@ static void dice_bytes(void *arg, void *out, size_t len)
 		*at++ = (uint8_t)(dice_next(&s->disk_dice) >> 33);
 }
 
-/* A small disk holds its spares and a few segments. */
+/* A small disk holds its spares and a few segments: not of a call that is to be kept, all of it. */
 static bool disk_is_small(const struct scene *s)
 {
-	return s->virtual_disk && (s->plan.armed & FAULT_BIT(FAULT_DISK_SMALL));
+	return s->virtual_disk && !s->options.keep && (s->plan.armed & FAULT_BIT(FAULT_DISK_SMALL));
 }
 
 static void journal_settings(struct scene *s, struct journal_options *o)
@@ -248,7 +248,7 @@ void worker_disk_faults(struct scene *s, uint64_t now)
 		return;
 	if (fault_strikes(&s->plan, FAULT_DISK_SYNC, now))
 		disk_virtual_fail_sync(s->virtual_disk, 1);
-	if (fault_strikes(&s->plan, FAULT_DISK_SMALL, now))
+	if (disk_is_small(s) && fault_strikes(&s->plan, FAULT_DISK_SMALL, now))
 		disk_shrink(s);
 	if (fault_strikes(&s->plan, FAULT_DISK_FULL, now)) {
 		disk_limit_set(s, disk_virtual_used(s->virtual_disk) + 4096);

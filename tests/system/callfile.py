@@ -2,8 +2,9 @@
 import struct
 
 FILE_HEADER, RECORD_HEADER = 128, 100
+LEVELS = 3  # a field of steps
 START, STEPS, SNAPSHOT, GAP, ATTACH = 1, 2, 8, 10, 12
-TRANSCRIPT = 4  # inputs; below, outputs
+VOICE, TRANSCRIPT = 3, 4  # inputs; below, outputs
 SPEAK, NOTE = 3, 14
 
 
@@ -49,9 +50,33 @@ def fields(data, at, end):
             yield key >> 3, value
 
 
+def signed(value):
+    return value >> 1 ^ -(value & 1)
+
+
+def numbers(data, at, end):
+    while at < end:
+        value, at = varint(data, at)
+        yield value
+
+
+def levels(data, at, end, base):
+    """Levels of voice as they lie packed (steps.h): (time, position, level), each a difference to the one before."""
+    packed = numbers(data, at, end)
+    for position, time, level in zip(packed, packed, packed):
+        samples = signed(position) + 256
+        base = (base[0] + signed(time) + samples * 125, base[1] + samples, level)
+        yield base
+
+
 def steps(data):
     """(record, "input" or "output", its fields) of everything in the call."""
     for record in records(data):
         if record.kind == STEPS:
+            base = (0, 0, 0)
             for number, (start, end) in fields(data, record.payload, record.end):
-                yield record, "input" if number == 1 else "output", dict(fields(data, start, end))
+                if number == LEVELS:
+                    for base in levels(data, start, end, base):
+                        yield record, "input", {1: VOICE, 2: base[0], 10: base[2], 11: base[1]}
+                else:
+                    yield record, "input" if number == 1 else "output", dict(fields(data, start, end))

@@ -331,3 +331,21 @@ def test_what_is_not_there(run, args, where):
     assert done.status == 3 and done.error()["where"] == where and done.error()["message"]
     people = run("simulate", *args)
     assert people.status == 3 and people.out == "" and where in people.err
+
+
+# ---- calls in which something once broke ----
+
+
+@pytest.mark.parametrize("seed, call", [(110, 5054), (120, 7965), (401, 5839), (403, 7039), (405, 1526), (406, 1580), (509, 9887), (514, 2270)])
+def test_what_broke_once(run, seed, call):
+    """Of the long runs by hand (docs/testing.md); as far as the same numbers still draw the same call."""
+    done = run("simulate", "--seed", seed, "--call", call, "--faults", "all")
+    assert done.status == 0, done.out
+
+
+def test_calls_that_are_kept_are_judged_as_others(run, tmp_path):
+    """Also those whose disk would be small: nothing is deleted, so it is not."""
+    kept = tmp_path / "kept"
+    done = run("simulate", "--calls", 60, "--seed", 4242, "--faults", "all", "--keep", kept)
+    assert done.status == 0, done.out
+    assert len(list(kept.glob("*.cfj"))) == 60
