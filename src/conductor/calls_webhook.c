@@ -157,11 +157,24 @@ static void answer_ended(struct ask *a)
 		answer_hang_up(a);
 }
 
+/* A carrier asks how to answer before anybody has the call: who asks it of one that is talked in says again what he has overheard. */
+static bool is_replay(const struct ask *a)
+{
+	return !a->is_after && a->record.state == CALL_LIVE;
+}
+
 static void judge(struct ask *a)
 {
-	if (a->revision != DOCUMENT_NONE && a->began_ms && a->record.state == CALL_ENDED)
+	if (a->revision != DOCUMENT_NONE && a->began_ms && a->record.state == CALL_ENDED) {
 		answer_ended(a);
-	else if (a->revision != DOCUMENT_NONE && a->began_ms)
+		return;
+	}
+	if (a->revision != DOCUMENT_NONE && a->began_ms && is_replay(a)) {
+		log_warn(&log_here, "a webhook came once more for a call that is answered: it is given no stream", LOG_TEXT("id", a->id));
+		answer_hang_up(a);
+		return;
+	}
+	if (a->revision != DOCUMENT_NONE && a->began_ms)
 		offer(a);
 	else if (a->is_after)
 		answer_hang_up(a); /* nobody knows it */

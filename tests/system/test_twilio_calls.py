@@ -228,6 +228,16 @@ def test_tokens_that_are_not_good(house):
     assert "\ncallfunnel_journal_records_total 0\n" in numbers.body.decode()
 
 
+def test_a_webhook_that_was_overheard(house, voice):
+    """The very bytes again, signed as they are, while the caller talks: no stream for whoever sends them, and the call does not notice."""
+    caller = Caller(house, 19, voice)
+    heard = []
+    caller.phone.during = lambda: heard.extend(v.tag for v in caller.phone.webhook.twiml(VOICE)) or True
+    call = caller.hold()
+    assert heard == ["Hangup"]
+    assert ended(call) == ("ended", "agent", "confirmed") and call["epoch"] == 1 and caller.phone.streams == 1, house.errors()
+
+
 def test_a_token_is_good_once(house, voice):
     """P25: whoever heard it on the line comes too late."""
     caller = Caller(house, 11, voice)
