@@ -1,7 +1,8 @@
 /* E-mail and UPI addresses: from each "@" or spoken "at", the domain to the right, then the local part to the left.
  *
  * A written address is what is glued to its "@"; a spoken one is words joined by "dot", "underscore", "dash", "plus", and
- * letters and digits said one by one. Never takes a plain word without a connector for a part of it.
+ * letters and digits said one by one. Never takes a plain word without a connector for a part of it, nor what an apostrophe has
+ * left of a verb ("it's").
  */
 #include "redact/scan.h"
 
@@ -197,9 +198,45 @@ static bool is_said_digit(const struct scan *s, size_t i)
 /* May the name before a letter or a digit belong to it ("doe one two")? */
 static bool is_name(const struct scan *s, size_t i)
 {
-	static const char *const others[] = { "to", "id", "email", "mail", "my", "me", "it", "address", "the", "on", "or", "karo", "pe", "par", "ka", "ki", NULL };
+	static const char *const others[] = { "to", "id", "email", "mail", "my", "me", "it", "its", "so", "thats", "im", "address", "the",
+		"on", "or", "karo", "pe", "par", "ka", "ki", NULL };
 
 	return s->tokens[i].kind == TOKEN_WORD && s->tokens[i].word == WORD_OTHER && is_element(s, i) && !one_of(s, i, others);
+}
+
+/* What is left of a verb behind an apostrophe: "it's john". Not the second half of a name: "o'brien". */
+static bool is_tail(const struct scan *s, size_t i)
+{
+	static const char *const tails[] = { "s", "m", "re", "ve", "ll", "d", "t", NULL };
+
+	return i > 1 && s->tokens[i].glued && s->tokens[i - 1].mark == '\'' && s->tokens[i - 1].glued && one_of(s, i, tails);
+}
+
+/* A word or a number that a spoken local part may be made of. */
+static bool is_part(const struct scan *s, size_t i)
+{
+	return is_element(s, i) && !connector(&s->tokens[i]) && !is_tail(s, i);
+}
+
+/* "Let's meet at", "I work at", "find me at": somewhere, and no mailbox. Only the plain "at", and one word that nothing ties to those before. */
+static bool is_talk(const struct scan *s, size_t at)
+{
+	static const char *const never[] = { "meet", "meets", "met", "meeting", "look", "looks", "looked", "looking", "see", "seen", "am", "is", "are", "was",
+		"were", "be", "been", "being", "arrive", "arrives", "arrived", "arriving", "live", "lives", "stay", "stays", "staying", "bought", "buy", "buying",
+		"ordered", "ordering", "shopping", "works", "worked", "working", "find", "found", "saw", "read", "check", "here", "there", "it", "them", "him",
+		NULL };
+	static const char *const maybe[] = { "work", "shop", "order", "book", "me", "us", "you", NULL };
+	static const char *const before[] = { "i", "we", "you", "they", "who", "can", "could", "should", "would", "must", "reach", "find", "mail", "email", "write",
+		"contact", "message", "text", "call", "see", "meet", "visit", "join", NULL };
+	size_t word = at - 1, prior = word - 1;
+
+	if (s->tokens[at].kind != TOKEN_WORD || at_length(s, at) > 1 || s->tokens[word].glued)
+		return false;
+	if (!word)
+		return one_of(s, word, never);
+	if (connector(&s->tokens[prior]) || (is_part(s, prior) && (is_letter(s, prior) || is_said_digit(s, prior)) && !scan_is_word(s, prior, "i")))
+		return false;
+	return one_of(s, word, never) || (one_of(s, word, maybe) && one_of(s, prior, before));
 }
 
 /* The first token of a spoken local part that ends before `at`, or `at`. */
@@ -207,7 +244,7 @@ static size_t spoken_start(const struct scan *s, size_t at)
 {
 	size_t i = at, digits = 0;
 
-	if (!at || !is_element(s, at - 1) || connector(&s->tokens[at - 1]))
+	if (!at || !is_part(s, at - 1) || is_talk(s, at))
 		return at;
 	i--;
 	while (i > 0 && s->tokens[at].start - s->tokens[i - 1].start <= 3 * LOCAL_BYTES) {
@@ -215,12 +252,11 @@ static size_t spoken_start(const struct scan *s, size_t at)
 		const struct token *t = &s->tokens[i - 1];
 
 		digits += is_said_digit(s, i);
-		if (i > 1 && is_element(s, i - 2) && !connector(&s->tokens[i - 2]) &&
-			(connector(t) || (glued && t->glued && t->kind == TOKEN_MARK && t->mark && strchr("._-+", t->mark))))
+		if (i > 1 && is_part(s, i - 2) && (connector(t) || (glued && t->glued && t->kind == TOKEN_MARK && t->mark && strchr("._-+'", t->mark))))
 			i -= 2;
 		else if (scan_turns(s, i)) /* the words of another turn, unless they end with a connector */
 			break;
-		else if (is_element(s, i - 1) && !connector(t) && (glued || is_said_digit(s, i - 1) || is_letter(s, i - 1) ||
+		else if (is_part(s, i - 1) && (glued || is_said_digit(s, i - 1) || is_letter(s, i - 1) ||
 			(small && digits <= SPOKEN_DIGITS && is_name(s, i - 1))))
 			i--;
 		else
@@ -247,7 +283,8 @@ static size_t put_spoken(struct words *w, const struct scan *s, size_t i, size_t
 	if (connector(t)) {
 		put_char(w, connector(t));
 	} else if (t->kind == TOKEN_MARK) {
-		put_char(w, t->mark);
+		if (t->mark != '\'') /* nobody says it: "o'brien" is obrien */
+			put_char(w, t->mark);
 	} else if (t->kind == TOKEN_DIGITS || is_letter(s, i) || !is_said_digit(s, i)) {
 		put_token(w, s, i);
 	} else if (t->word == WORD_TIMES && digit_next) {
@@ -267,14 +304,16 @@ static size_t put_spoken(struct words *w, const struct scan *s, size_t i, size_t
 
 static void local_put(struct words *w, const struct scan *s, size_t first, size_t at, bool written)
 {
-	size_t i, k;
+	size_t i = first;
 
-	if (written)
-		for (k = s->tokens[first].start; k < s->tokens[at - 1].end; k++)
-			put_char(w, s->text[k]);
-	else
-		for (i = first; i < at;)
+	while (i < at)
+		if (!written) {
 			i += put_spoken(w, s, i, at);
+		} else if (s->tokens[i].kind == TOKEN_MARK) {
+			put_char(w, s->tokens[i++].mark);
+		} else {
+			put_token(w, s, i++);
+		}
 }
 
 /* Reports the address around the "at" at token `at`, if it is one. */

@@ -128,6 +128,42 @@ bool number_gap(const struct token *t)
 	return t->kind == TOKEN_WORD && (t->word == WORD_FILLER || t->word == WORD_CORRECTION || t->word == WORD_DASH);
 }
 
+static bool is_slash(const struct scan *s, size_t i)
+{
+	return i < s->count && s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark && strchr("/\\|_", s->tokens[i].mark);
+}
+
+/* How many written digits stand at token i; 0 where they are a number by themselves: "9876543210/11" names two. */
+static size_t group_digits(const struct scan *s, size_t i)
+{
+	enum { WHOLE = 10 };
+	size_t n = i < s->count && s->tokens[i].kind == TOKEN_DIGITS ? token_digits(&s->tokens[i], s->text, NULL, 0) : 0;
+
+	return n < WHOLE ? n : 0;
+}
+
+/* A slash or its like between the groups of a number. Not in a date or a fraction, which have three parts at most, and more than two
+ * digits only in a year. */
+static bool slash_joins(const struct scan *s, size_t i)
+{
+	enum { DATE_PARTS = 3, DAY_DIGITS = 2, YEAR_DIGITS = 4 };
+	size_t first = i, parts = 0, years = 0, n;
+
+	if (!i || !is_slash(s, i) || !group_digits(s, i - 1) || !group_digits(s, i + 1))
+		return false;
+	while (first > 2 && i - first < 2 * DATE_PARTS && is_slash(s, first - 2) && group_digits(s, first - 3))
+		first -= 2;
+	do {
+		n = group_digits(s, first - 1);
+		years += n > DAY_DIGITS;
+		parts += n > 0;
+		if (parts > DATE_PARTS || years > 1 || n > YEAR_DIGITS)
+			return true;
+		first += 2;
+	} while (n && is_slash(s, first - 2));
+	return false;
+}
+
 static bool is_plus(const struct scan *s, size_t i)
 {
 	const struct token *t = &s->tokens[i];
@@ -153,7 +189,7 @@ static bool run_read(const struct scan *s, struct run *r, size_t i)
 			r->next = i + took;
 			continue;
 		}
-		if (!r->count || !number_gap(&s->tokens[i]) || ++gap > GAP_TOKENS)
+		if (!r->count || !(number_gap(&s->tokens[i]) || slash_joins(s, i)) || ++gap > GAP_TOKENS)
 			break;
 		correction = correction || s->tokens[i].word == WORD_CORRECTION;
 		r->dots += s->tokens[i].mark == '.' && s->tokens[i].glued && i + 1 < s->count && s->tokens[i + 1].glued;

@@ -40,8 +40,18 @@ static enum char_kind wide_kind(uint32_t c, char *mark)
 {
 	if (c >= 0x966 && c <= 0x96f)
 		return CHAR_DIGIT;
+	if (c >= 0xff01 && c <= 0xff5e) { /* full-width: ASCII a second time */
+		enum char_kind kind = ascii_kind((uint8_t)(c - 0xfee0));
+
+		*mark = kind == CHAR_MARK ? (char)(c - 0xfee0) : 0;
+		return kind;
+	}
 	if (c >= 0x2010 && c <= 0x2015) {
 		*mark = '-';
+		return CHAR_MARK;
+	}
+	if (c == 0x2018 || c == 0x2019) {
+		*mark = '\'';
 		return CHAR_MARK;
 	}
 	if (c == 0x964) { /* danda ends a sentence */
@@ -102,14 +112,24 @@ size_t tokens_read(struct token *tokens, const char *text, size_t len)
 	return count;
 }
 
+/* Of the character at `at`, which is a digit; *n is its length. */
+static char digit_read(const uint8_t *at, size_t *n)
+{
+	uint32_t c;
+
+	*n = *at < 0x80 ? 1 : 3;
+	if (*n == 1)
+		return (char)*at;
+	c = code_point(at, *n);
+	return (char)('0' + (c >= 0xff10 ? c - 0xff10 : c - 0x966));
+}
+
 size_t token_digits(const struct token *t, const char *text, char *out, size_t room)
 {
-	size_t i = t->start, count = 0;
+	size_t i = t->start, count = 0, n;
 
 	while (i < t->end) {
-		uint8_t c = (uint8_t)text[i];
-		size_t n = c < 0x80 ? 1 : 3;
-		char digit = n == 1 ? (char)c : (char)('0' + (text[i + 2] & 0x3f) - 0x26); /* U+0966 ends in 0xa6 */
+		char digit = digit_read((const uint8_t *)text + i, &n);
 
 		if (count < room)
 			out[count] = digit;

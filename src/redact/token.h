@@ -39,13 +39,13 @@ struct token {
 	uint8_t word;        /* enum word_class; a word only */
 	uint8_t value;
 	bool glued;          /* nothing between it and the token before */
-	char mark;           /* a mark only: its ASCII form, '-' for every dash, 0 for one that has none */
+	char mark;           /* a mark only: its ASCII form, '-' for every dash, '\'' for every apostrophe, 0 for one that has none */
 };
 
 /* Fills `tokens`, which has room for `len` of them; how many there are. White space and what is no UTF-8 only separates. */
 size_t tokens_read(struct token *tokens, const char *text, size_t len);
 
-/* The decimal digits of a written token, ASCII or Devanagari: at most `room` are written, the count of all is returned. */
+/* The decimal digits of a written token, ASCII, full-width or Devanagari: at most `room` are written, the count of all is returned. */
 size_t token_digits(const struct token *t, const char *text, char *out, size_t room);
 
 /* Whether word i says what a number is, of what it is ("phone", "order"), and is not only a word of talk. */

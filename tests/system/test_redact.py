@@ -56,6 +56,11 @@ def test_a_line_of_text(run):
     ("at nine eight seven six five four three two one zero to confirm", "at [PHONE_1] to confirm"),
     ("राहुल@example.com", "[EMAIL]"),
     ("card number is 4111-1111-1111-1112", "card number is [ID_UNVERIFIED_1]"),
+    ("okay so it's john at gmail dot com", "okay so it's [EMAIL_1]"),
+    ("that\u2019s john dot doe at gmail dot com", "that\u2019s [EMAIL_1]"),
+    ("let's meet at lakeside dot com", "let's meet at lakeside dot com"),
+    ("4539/1488/0343/6467, until 14/08/2031", "[CARD_1], until 14/08/2031"),
+    ("call ９８７６５４３２１０", "call [PHONE_1]"),
     ("tracking number 9876543210 is with the courier", "tracking number 9876543210 is with the courier"),
 ])
 def test_more_ways_to_say_it(run, text, masked):

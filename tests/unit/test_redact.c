@@ -213,6 +213,122 @@ static void other_numbers_stay(void **state)
 	}
 }
 
+/* A text with one entity: its place and its value. */
+struct sighting {
+	const char *before, *span, *after, *value;
+};
+
+static void expect_sighting(const struct sighting *want)
+{
+	struct redact_found found;
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s%s%s", want->before, want->span, want->after);
+	find(text, NULL, &found);
+	if (found.count != 1)
+		fail_msg("\"%s\": %zu found", text, found.count);
+	if (strcmp(found.entities[0].value, want->value) != 0 || found.entities[0].held)
+		fail_msg("\"%s\": %s%s", text, found.entities[0].value, found.entities[0].held ? ", held" : "");
+	assert_int_equal(found.entities[0].start, strlen(want->before));
+	assert_int_equal(found.entities[0].end, strlen(want->before) + strlen(want->span));
+}
+
+/* "It's john at …": the s is not the address's. The second half of a name is. */
+static void a_contractions_tail_is_no_part_of_an_address(void **state)
+{
+	static const struct sighting said[] = {
+		{ "it's ", "john at gmail dot com", "", "john@gmail.com" },
+		{ "it\u2019s ", "john at gmail dot com", "", "john@gmail.com" },
+		{ "I'm ", "john at gmail dot com", "", "john@gmail.com" },
+		{ "I\u2019ll say ", "john at gmail dot com", "", "john@gmail.com" },
+		{ "that's ", "john dot doe at gmail dot com", ", ok", "john.doe@gmail.com" },
+		{ "okay so it's ", "john one two at gmail dot com", "", "john12@gmail.com" },
+		{ "yes it's ", "r a h u l at gmail dot com", "", "rahul@gmail.com" },
+		{ "we're ", "one two at example dot com", "", "12@example.com" },
+		{ "they've ", "a dot b at example dot com", "", "a.b@example.com" },
+		{ "so ", "r a h u l at gmail dot com", "", "rahul@gmail.com" },
+		{ "mail ", "o'brien at gmail dot com", "", "obrien@gmail.com" },
+		{ "mail ", "d\u2019souza dot maria at gmail dot com", "", "dsouza.maria@gmail.com" },
+		{ "mail ", "o'brien@example.com", "", "o'brien@example.com" },
+		{ "mail ", "o\u2019brien@example.com", "", "o'brien@example.com" },
+		{ "it's '", "john@example.com", "'", "john@example.com" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		expect_sighting(&said[i]);
+}
+
+/* What is said before "at" and the name of a site is not always a mailbox. */
+static void talk_of_a_site_is_no_address(void **state)
+{
+	static const char *const talk[] = {
+		"let's meet at lakeside dot com", "look at lakeside dot com", "I am at lakeside dot com", "I'm at lakeside dot com", "what's at lakeside dot com",
+		"it is at lakeside dot com", "we arrive at lakeside dot com", "I work at lakeside dot com", "you can order at lakeside dot com",
+		"find me at lakeside dot com", "I meet at lakeside dot com", "can I order at lakeside dot com", "should I look at lakeside dot com",
+	};
+	static const struct sighting said[] = {
+		{ "it's ", "me at lakeside dot com", "", "me@lakeside.com" },
+		{ "my email is ", "work at lakeside dot com", "", "work@lakeside.com" },
+		{ "write to ", "order at lakeside dot com", "", "order@lakeside.com" },
+		{ "let's ", "meet at the rate lakeside dot com", "", "meet@lakeside.com" },
+		{ "", "meet two at lakeside dot com", "", "meet2@lakeside.com" },
+		{ "", "r meet at lakeside dot com", "", "rmeet@lakeside.com" },
+		{ "", "look dot meet at lakeside dot com", "", "look.meet@lakeside.com" },
+		{ "", "m e e t at lakeside dot com", "", "meet@lakeside.com" },
+		{ "", "i smith at lakeside dot com", "", "ismith@lakeside.com" },
+		{ "let's ", "meet@lakeside.com", "", "meet@lakeside.com" },
+	};
+	struct redact_found found;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(talk) / sizeof(talk[0]); i++) {
+		find(talk[i], NULL, &found);
+		if (found.count)
+			fail_msg("\"%s\": %s", talk[i], found.entities[0].value);
+	}
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		expect_sighting(&said[i]);
+}
+
+static void slashes_and_wide_digits_hide_no_number(void **state)
+{
+	static const struct sighting written[] = {
+		{ "card ", "4539/1488/0343/6467", "", "4539148803436467" },
+		{ "card ", "4539 / 1488 / 0343 / 6467", ".", "4539148803436467" },
+		{ "card ", "4539|1488|0343|6467", "", "4539148803436467" },
+		{ "", "9876/543210", " is mine", "+919876543210" },
+		{ "", "98/76/54/32/10", "", "+919876543210" },
+		{ "", "+91/98765/43210", "", "+919876543210" },
+		{ "", "415/555/0132", "", "+14155550132" },
+		{ "", "9876543210", "/11", "+919876543210" },
+		{ "", "9876543210", "/14/08/2031", "+919876543210" },
+		{ "since 12/11/2026: ", "9876/543210", "", "+919876543210" },
+		{ "card ", "４５３９ １４８８ ０３４３ ６４６７", "", "4539148803436467" },
+		{ "card ", "４５３９／１４８８／０３４３／６４６７", "", "4539148803436467" },
+		{ "call ", "９８７６５４３２１０", " now", "+919876543210" },
+		{ "call ", "＋９１－９８７６５－４３２１０", "", "+919876543210" },
+		{ "mail ", "a.9９＠example．com", "", "a.99@example.com" },
+	};
+	static const char *const stay[] = {
+		"14/08/2031", "on 12/11 or 13/11", "14/08/2031 12/11 08/29", "12/11/2026 13/11/2026 14/11/2026", "2031/08/14, 2031/08/15", "24/7", "１４／０８／２０３１",
+		"my phone is from 14/08/2031", "the card ends 08/2029 or 09/2029", "4111/1111/1111/1112", "14/08/2031 - 14/08/2032",
+	};
+	struct redact_found found;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(written) / sizeof(written[0]); i++)
+		expect_sighting(&written[i]);
+	for (i = 0; i < sizeof(stay) / sizeof(stay[0]); i++) {
+		find(stay[i], NULL, &found);
+		if (found.count)
+			fail_msg("\"%s\": %s", stay[i], found.entities[0].value);
+	}
+}
+
 static void ceilings_refuse(void **state)
 {
 	static char text[REDACT_MAX_BYTES + 1];
@@ -281,6 +397,9 @@ int main(void)
 		cmocka_unit_test(partials_hold_an_open_run),
 		cmocka_unit_test(a_number_may_begin_a_turn_ago),
 		cmocka_unit_test(other_numbers_stay),
+		cmocka_unit_test(a_contractions_tail_is_no_part_of_an_address),
+		cmocka_unit_test(talk_of_a_site_is_no_address),
+		cmocka_unit_test(slashes_and_wide_digits_hide_no_number),
 		cmocka_unit_test(ceilings_refuse),
 		cmocka_unit_test(time_is_bounded),
 	};
