@@ -48,6 +48,34 @@ def test_hindi(run):
     assert records[-1]["outcome"] == "part_promised" and status == 0
 
 
+OPT_OUTS = ["take my number off your list", "stop bothering me", "I never want to hear from you again", "leave me alone", "don't ever call again",
+            "never call this number again", "please stop ringing me", "I don't want any more calls"]
+
+
+@pytest.mark.parametrize("words", OPT_OUTS)
+@pytest.mark.parametrize("book", ["appointment-reminder", "lead-callback", "payment-reminder"])
+def test_opt_outs(run, book, words):
+    records, _ = talk(run, book, [words])
+    assert records[-1]["outcome"] == "do_not_call"
+
+
+@pytest.mark.parametrize("words", ["मुझे परेशान मत करो", "मेरा नंबर हटा दो", "दोबारा फ़ोन मत करना", "मुझे कॉल करना बंद करो", "mera number list se hata do"])
+def test_opt_outs_hindi(run, words):
+    records, _ = talk(run, "payment-reminder", [words], "--language", "hi-IN")
+    assert records[-1]["outcome"] == "do_not_call"
+
+
+@pytest.mark.parametrize("book, lines, heard", [
+    ("appointment-reminder", ["yes, I'll get him"], "aside"),
+    ("appointment-reminder", ["yes", "yes but not before noon"], "not understood"),
+    ("appointment-reminder", ["yes", "move it", "Friday at three", "yes but not before noon"], "not understood"),
+    ("lead-callback", ["yes", "I'm still thinking"], "not understood"),
+])
+def test_half_a_yes(run, book, lines, heard):
+    records, _ = talk(run, book, lines)
+    assert [r["heard"] for r in records if r.get("caller") == lines[-1]] == [heard]
+
+
 def test_interrupted(run):
     records, _ = talk(run, "payment-reminder", ["/cut 9 yes", "yes"])
     heard = [r["heard"] for r in records if "heard" in r]

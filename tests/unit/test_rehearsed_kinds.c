@@ -65,6 +65,78 @@ static void test_names(void **state)
 	assert_int_equal(understand(&e, &w, &question, "", 0, &a), UNDERSTOOD_NOT);
 }
 
+/* The option's value, or "". */
+static const char *soon(const char *said)
+{
+	json_error_t error;
+	json_t *options = json_loads("[{\"value\": \"month\", \"words\": [\"within a month\", \"in a hurry\"]},"
+		"{\"value\": \"half_year\", \"words\": [\"within six months\"]}, {\"value\": \"later\", \"words\": [\"later than that\", \"no hurry\"]}]",
+		0, &error);
+	const struct expect e = { .kind = EXPECT_CHOICE, .options = options };
+	static char out[16];
+	struct words w;
+	struct answer a;
+
+	assert_non_null(options);
+	words_read(&w, said, strlen(said));
+	*out = 0;
+	if (understand(&e, &w, NULL, said, strlen(said), &a) == UNDERSTOOD_VALUE)
+		snprintf(out, sizeof(out), "%.*s", (int)a.len, a.text);
+	json_decref(options);
+	return out;
+}
+
+static void test_distances(void **state)
+{
+	(void)state;
+	assert_string_equal(soon("in four weeks"), "month");
+	assert_string_equal(soon("in a few days"), "month");
+	assert_string_equal(soon("next week already"), "month");
+	assert_string_equal(soon("less than a month"), "month");
+	assert_string_equal(soon("maybe in two months"), "half_year");
+	assert_string_equal(soon("two and a half months"), "half_year");
+	assert_string_equal(soon("six to eight weeks"), "half_year");
+	assert_string_equal(soon("not this month, but before half a year"), "half_year");
+	assert_string_equal(soon("no more than six months"), "half_year");
+	assert_string_equal(soon("a year and a half"), "later");
+	assert_string_equal(soon("more than six months"), "later");
+	assert_string_equal(soon("not before half a year"), "later");
+	assert_string_equal(soon("a year or more"), "later");
+	assert_string_equal(soon("in no hurry"), "later");
+	assert_string_equal(soon("in a hurry"), "month");
+	assert_string_equal(soon("a month or two"), ""); /* one option for each */
+	assert_string_equal(soon("one or two months"), "");
+	assert_string_equal(soon("more than a month"), "");
+	assert_string_equal(soon("within a year"), "");
+	assert_string_equal(soon("two months ago"), "");
+	assert_string_equal(soon("we have looked for two months"), "");
+}
+
+static void test_half_a_yes(void **state)
+{
+	const struct expect e = { .kind = EXPECT_YES_NO };
+	const char *text = "Are you still interested?";
+	struct words w, question;
+	struct answer a;
+	size_t i;
+	static const struct {
+		const char *said;
+		int64_t means;
+	} cases[] = { { "yes but not before noon", NOT }, { "yes, I'll get him", NOT }, { "we still want it", 1 }, { "we already have one", 0 },
+		{ "are you still there", NOT }, { "I'm still thinking", NOT }, { "I could not be more interested", 1 }, { "I'm done with that", 0 },
+		{ "I suppose I could", 1 }, { "I could not", 0 } };
+
+	(void)state;
+	words_read(&question, text, strlen(text));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		words_read(&w, cases[i].said, strlen(cases[i].said));
+		if (understand(&e, &w, &question, cases[i].said, strlen(cases[i].said), &a) == UNDERSTOOD_VALUE)
+			assert_int_equal(a.number, cases[i].means);
+		else
+			assert_int_equal(cases[i].means, NOT);
+	}
+}
+
 static const char *digits(const char *said)
 {
 	static struct answer a;
@@ -260,7 +332,8 @@ static void test_reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_names), cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_half_a_yes), cmocka_unit_test(test_distances), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
 		cmocka_unit_test(test_reading),

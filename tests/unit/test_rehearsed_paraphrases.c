@@ -1,6 +1,9 @@
 /* The shipped books' questions, as people answer them: tests/rulebooks/paraphrases/BOOK[-hi].tsv, written before the rules were.
- * Each line is judged alone. At least 75 % of the answers are understood the first time and at most 2 % of all lines end in a wrong
- * outcome; the rest is asked again. CALLFUNNEL_PARAPHRASES=1 prints the lines that were not. */
+ * Each line is judged alone. Of each file at least 75 % of the answers are understood the first time and at most 2 % of all lines end in a wrong
+ * outcome; the rest is asked again. CALLFUNNEL_PARAPHRASES=1 prints the lines that were not.
+ *
+ * blind-a.tsv and blind-b.tsv are an outside tester's, for all English books, with floors of their own: the rules were mended on half A, so
+ * half B's figure is the one to go by (docs/rehearsed.md). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +38,8 @@ static void no_wake(void *arg, uint64_t delay_us)
 	(void)delay_us;
 }
 
-static struct rehearsed *engine_for(const char *name, const char *language, json_t **read)
+/* `today` is NULL for the samples' own. */
+static struct rehearsed *engine_for(const char *name, const char *language, const char *today, json_t **read)
 {
 	static struct rulebook_report report;
 	struct err_detail detail = { .message = "" };
@@ -51,6 +55,8 @@ static struct rehearsed *engine_for(const char *name, const char *language, json
 	assert_int_equal(rulebook_read(path, &bytes, &detail), ERR_NONE);
 	assert_int_equal(rulebook_load(&book, name, bytes.data, bytes.len, &report), ERR_NONE);
 	samples = rulebook_samples(book);
+	if (today)
+		assert_int_equal(json_object_set_new(samples, "today", json_string(today)), 0);
 	assert_int_equal(rulebook_flow_json(book, language, samples, &flow, &detail), ERR_NONE);
 	assert_int_equal(rehearsed_new(&engine, flow.data, flow.len, no_wake, NULL, &detail), ERR_NONE);
 	*read = json_loadb((const char *)flow.data, flow.len, 0, NULL);
@@ -147,14 +153,18 @@ static bool is_expected(const char *expected, const char *said, const char *got)
 	return *expected == '*' ? !strcmp(got, said) : !strcmp(got, expected);
 }
 
-static void judge_line(struct sheet *s, char *line)
+static void judge_line(struct sheet *s, const char *book, char *line)
 {
+	const char *of;
 	char *question, *said, *expected, got[LINE_MAX_BYTES];
 	struct tally *t;
 	bool right;
 
 	line[strcspn(line, "\n")] = 0;
-	strtok(line, "\t");
+	of = strtok(line, "\t");
+	assert_non_null(of);
+	if (strcmp(of, book))
+		return; /* a file of several books is read once for each */
 	question = strtok(NULL, "\t");
 	said = strtok(NULL, "\t");
 	expected = strtok(NULL, "\t");
@@ -172,64 +182,110 @@ static void judge_line(struct sheet *s, char *line)
 		printf("%s %s: \"%s\" is %s, got %s\n", *got ? "WRONG" : "again", question, said, expected, *got ? got : "nothing");
 }
 
-static void judge_file(const char *file, const char *book, const char *language, bool all_questions)
+static void tally_add(struct tally *all, const struct tally *t)
 {
+	all->lines += t->lines;
+	all->answers += t->answers;
+	all->understood += t->understood;
+	all->wrong += t->wrong;
+}
+
+static void tally_print(const char *file, const struct tally *t)
+{
+	printf("%-22s %-18s %3u lines, %3u of %3u answers understood, %u wrong\n", file, t->question, t->lines, t->understood, t->answers, t->wrong);
+}
+
+static struct tally judge_book(const char *file, const char *book, const char *language, const char *today)
+{
+	struct tally all = { .question = "all" };
 	struct sheet s = { .count = 0 };
-	struct tally all = { .lines = 0 };
 	char path[RULEBOOK_PATH_MAX], line[LINE_MAX_BYTES];
 	FILE *f;
 	size_t i;
 
-	s.engine = engine_for(book, language, &s.flow);
+	s.engine = engine_for(book, language, today, &s.flow);
 	snprintf(path, sizeof(path), "%s/rulebooks/paraphrases/%s.tsv", getenv("CALLFUNNEL_TESTS"), file);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f))
 		if (*line != '#')
-			judge_line(&s, line);
+			judge_line(&s, book, line);
 	fclose(f);
 	for (i = 0; i < s.count; i++) {
-		const struct tally *t = &s.tallies[i];
-
-		printf("%-22s %-18s %3u lines, %3u of %3u answers understood, %u wrong\n", file, t->question, t->lines, t->understood, t->answers, t->wrong);
-		if (all_questions && !strchr(t->question, '/'))
-			assert_true(t->lines > LINES_LEAST);
-		all.lines += t->lines;
-		all.answers += t->answers;
-		all.understood += t->understood;
-		all.wrong += t->wrong;
+		tally_print(file, &s.tallies[i]);
+		if (!strcmp(file, book) && !strchr(s.tallies[i].question, '/'))
+			assert_true(s.tallies[i].lines > LINES_LEAST);
+		tally_add(&all, &s.tallies[i]);
 	}
-	printf("%-22s all: %u lines, %.1f %% of %u answers understood, %.2f %% wrong\n", file, all.lines, 100.0 * all.understood / all.answers,
-		all.answers, 100.0 * all.wrong / all.lines);
 	rehearsed_free(&s.engine);
 	json_decref(s.flow);
-	assert_true(all.answers > 100);
-	assert_true(all.understood * 100 >= all.answers * 75);
-	assert_true(all.wrong * 100 <= all.lines * 2);
+	return all;
+}
+
+static void floors_hold(const char *file, const struct tally *all, unsigned int understood_percent)
+{
+	tally_print(file, all);
+	printf("%-22s %.1f %% understood, %.2f %% wrong\n", file, 100.0 * all->understood / all->answers, 100.0 * all->wrong / all->lines);
+	assert_true(all->answers > 100);
+	assert_true(all->understood * 100 >= all->answers * understood_percent);
+	assert_true(all->wrong * 100 <= all->lines * 2);
+}
+
+static void judge_file(const char *file, const char *book, const char *language)
+{
+	struct tally all = judge_book(file, book, language, NULL);
+
+	floors_hold(file, &all, 75);
+}
+
+/* His days are counted from the day that he wrote on. */
+static void judge_blind(const char *file, unsigned int understood_percent)
+{
+	static const char *const books[] = { "appointment-reminder", "lead-callback", "payment-reminder" }, *const languages[] = { "en-US", "en-US", "en-IN" };
+	struct tally all = { .question = "all" }, one;
+	size_t i;
+
+	for (i = 0; i < sizeof(books) / sizeof(books[0]); i++) {
+		one = judge_book(file, books[i], languages[i], "2026-11-21");
+		tally_add(&all, &one);
+	}
+	floors_hold(file, &all, understood_percent);
 }
 
 static void test_appointment(void **state)
 {
 	(void)state;
-	judge_file("appointment-reminder", "appointment-reminder", "en-US", true);
+	judge_file("appointment-reminder", "appointment-reminder", "en-US");
 }
 
 static void test_lead(void **state)
 {
 	(void)state;
-	judge_file("lead-callback", "lead-callback", "en-US", true);
+	judge_file("lead-callback", "lead-callback", "en-US");
 }
 
 static void test_payment(void **state)
 {
 	(void)state;
-	judge_file("payment-reminder", "payment-reminder", "en-IN", true);
+	judge_file("payment-reminder", "payment-reminder", "en-IN");
 }
 
 static void test_payment_hindi(void **state)
 {
 	(void)state;
-	judge_file("payment-reminder-hi", "payment-reminder", "hi-IN", false);
+	judge_file("payment-reminder-hi", "payment-reminder", "hi-IN");
+}
+
+static void test_blind_a(void **state)
+{
+	(void)state;
+	judge_blind("blind-a", 90);
+}
+
+static void test_blind_b(void **state)
+{
+	(void)state;
+	judge_blind("blind-b", 65); /* short of the 75 that we want: docs/rehearsed.md */
 }
 
 /* machines.tsv: what machines say is known for that, and no person is taken for one. */
@@ -252,7 +308,7 @@ static void test_machines(void **state)
 			continue;
 		assert_non_null(who);
 		is_machine = !strcmp(who, "machine");
-		s.engine = engine_for("payment-reminder", language, &s.flow);
+		s.engine = engine_for("payment-reminder", language, NULL, &s.flow);
 		outcome(&s, "person", said, got);
 		rehearsed_free(&s.engine);
 		json_decref(s.flow);
@@ -276,6 +332,8 @@ int main(void)
 		cmocka_unit_test(test_lead),
 		cmocka_unit_test(test_payment),
 		cmocka_unit_test(test_payment_hindi),
+		cmocka_unit_test(test_blind_a),
+		cmocka_unit_test(test_blind_b),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

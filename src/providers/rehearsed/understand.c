@@ -16,16 +16,19 @@ struct signal_phrase {
 };
 
 static const char *const opens[] = { "not sure", "do not know", "not know", "depends", "maybe", "perhaps", "let me think", "let me see", "have to ask",
-	"need to ask", "need to check", "i will think", "pata nahi", "pata nahin", "पता नहीं", "सोचता हूं", "सोचना पडेगा", "let me ask", "shayad", "शायद", "awaaz nahi",
+	"need to ask", "need to check", "i will think", "pata nahi", "pata nahin", "पता नहीं", "सोचता हूं", "सोचना पडेगा", "let me ask", "still thinking",
+	"still deciding", "shayad", "शायद", "awaaz nahi",
 	"आवाज नहीं", NULL };
 static const char *const yes_against_no[] = { "no problem", "no problems", "no issue", "no worries", "not a problem", "why not", "no objection",
-	"no doubt", "no matter", "koi baat nahi", "कोई बात नहीं", "क्यों नहीं", "kyon nahi", NULL };
+	"no doubt", "no matter", "could not be more", "i could not be more",
+	"we could not be more", "could not be better", "could not be happier", "can not wait", "koi baat nahi", "कोई बात नहीं", "क्यों नहीं", "kyon nahi", NULL };
 static const char *const no_phrases[] = { "wrong number", "wrong person", "wrong guy", "changed my mind", "galat", "गलत", "रॉन्ग", "incorrect", "wrong",
-	"impossible", "no way", "no chance", NULL };
+	"impossible", "no way", "no chance", "no longer", NULL };
 static const char *const no_weak[] = { "too early", "too late", "prefer another", "another day", "leave it", "nobody", "never heard", "mushkil", "मुश्किल",
-	"something else", "nothing", NULL };
+	"something else", "nothing", "too soon", "done with", "lost interest", "gave up", "given up", "off the table", "moved on", "found something", "too expensive",
+	NULL };
 /* Answers when they stand alone: "I am", but not "I am in a meeting". */
-static const char *const yes_ending[] = { "i am", "i do", "it is", "you are", "we are", "yes i am", NULL };
+static const char *const yes_ending[] = { "i am", "i do", "it is", "you are", "we are", "yes i am", "i could", "we could", "i would", NULL };
 static const char *const yes_phrases[] = { "yes", "yeah", "yep", "yup", "yah", "ya", "yea", "yes yes", "haan", "han", "haa", "haanji", "hanji", "ji haan",
 	"bilkul", "हां", "हांजी", "जी हां", "बिल्कुल", "sure", "correct", "absolutely", "definitely", "certainly", "indeed", "affirmative", "exactly",
 	"of course", "go ahead", "please do", "do it", "go for it", "sounds good", "that is me", "would be me", "confirmed", "ji", "जी", "sahi", "सही",
@@ -34,7 +37,8 @@ static const char *const yes_weak[] = { "okay", "ok", "fine", "alright", "all ri
 	"still interested", "very interested", "very much", "works for me", "that will work", "that will do", "i will take it",
 	"take it", "done", "bol raha", "bol rahi", "बोल रहा", "बोल रही", "बोलिए", "बोलो", "बताइए", "कहिए", "boliye", "bolo", "bataiye", "tell me", "kar dunga",
 	"kar dungi", "कर दूंगा", "कर दूंगी", "दे दूंगा", "दे दूंगी", "de dunga", "main hi", "मैं ही", "can try", "can manage", "let us do", "possible", "book it",
-	"mm hmm", "uh huh", "uhhuh", "mhm", "this is he", "this is she", "i think so", "sounds", "suits me", NULL };
+	"mm hmm", "uh huh", "uhhuh", "mhm", "this is he", "this is she", "i think so", "sounds", "suits me", "suits us", "will try",
+	"could work", "might work", "keen", "would love", "by all means", "naturally", "totally", "obviously", "gladly", "you bet", NULL };
 
 static const struct signal_phrase signals[] = {
 	{ SIGNAL_OPEN, opens }, { SIGNAL_YES, yes_against_no }, { SIGNAL_NO, no_phrases }, { SIGNAL_YES, yes_phrases }, { SIGNAL_YES_WEAK, yes_weak },
@@ -132,6 +136,10 @@ static bool says_name(const struct words *w, const struct words *question)
 	return false;
 }
 
+/* "Yes, I'll get him." */
+static const char *const fetches[] = { "get him", "get her", "fetch him", "fetch her", "will call him", "will call her", "put him on", "put her on", "pass you",
+	"hand you", NULL };
+
 static bool somebody_else(const struct words *w)
 {
 	static const char *const list[] = { "his wife", "her husband", "his son", "her son", "his brother", "his mother", "his father", "her mother", "her father",
@@ -158,6 +166,32 @@ static bool only_repeats(const struct words *w, const struct words *question)
 	return own == 1;
 }
 
+/* "Are you still interested?" "We still want it." "We already have one." Only what the question asks about may be told so shortly. */
+static void signs_of_still(struct signs *s, const struct words *w, const struct words *question)
+{
+	static const char *const still[] = { "still", NULL }, *const over[] = { "already", NULL };
+
+	if (!question || !words_have(question, still) || words_find(w, 0, "you").len || understand_hello(w))
+		return;
+	s->yes_weak += words_have(w, still);
+	s->no_weak += words_have(w, over);
+}
+
+/* "Yes, but not before noon" is no plain yes. */
+static bool takes_back(const struct words *w)
+{
+	static const char *const conditions[] = { "if", "before", "after", "unless", NULL };
+	struct span but = words_find(w, 0, "but");
+	size_t at;
+
+	if (words_find(w, 0, "but only").len)
+		return true;
+	for (at = but.from; but.len && at < w->count; at++)
+		if (word_negates(w, at) || word_in(w, at, conditions))
+			return true;
+	return false;
+}
+
 static bool asks_aside(const struct words *w)
 {
 	enum aside aside = understand_aside(w);
@@ -175,6 +209,9 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 		s.yes++;
 	if (question && somebody_else(w))
 		s.no_weak++;
+	signs_of_still(&s, w, question);
+	if (question && (words_have(w, fetches) || ((s.yes || s.yes_weak) && takes_back(w))))
+		return UNDERSTOOD_NOT;
 	if (s.open && !(s.yes && !s.no && s.first == SIGNAL_YES))
 		return UNDERSTOOD_NOT;
 	if (asks_aside(w) && !s.begins)
@@ -204,7 +241,7 @@ struct choice_hit {
 	struct span span;
 };
 
-enum { HITS_MAX = 64, EXACT_WORD = 10, LOOSE_WORDS = 10 };
+enum { HITS_MAX = 64, EXACT_WORD = 10, LOOSE_WORDS = 10, LENDING_WORDS = 3 };
 
 struct hits {
 	size_t count;
@@ -213,7 +250,7 @@ struct hits {
 
 static bool phrase_denied(const struct words *w, const struct words *phrase, struct span span)
 {
-	static const char *const small[] = { "to", "it", "the", "want", "do", "a", "need", "is", "will", "can", "be", NULL };
+	static const char *const small[] = { "to", "it", "the", "want", "do", "a", "need", "is", "will", "can", "be", "that", "so", "very", NULL };
 	size_t i = span.from, back;
 
 	for (back = 0; i && back < 4; back++, i--) {
@@ -297,13 +334,24 @@ static int hits_choose(const struct hits *h, const struct words *w)
 	return !best ? -1 : last ? last->option : best->option;
 }
 
-/* Words that only one option's phrases have. */
+/* Words that only one option's phrases have, and a short one without a "not" among them: in others a word stands by the way. */
 static const char *const common_words[] = { "i", "it", "a", "the", "to", "is", "my", "of", "do", "not", "that", "this", "will", "can", "am", "have", "in", "me",
 	"you", "we", "be", "for", "another", "want", "need", "pay", "yes", "no", "then", "than", "some", "there", "on", "or", "us", "had", "was", "did", "are",
 	"so", "as", "at", "hai", "है", "मैं", "दे", "कर", "में", "हैं", "नहीं", "nahi", "dunga", "दूंगा", "दूंगी", "भर", "just", "now", "money", "पैसे", "यह",
-	"मेरा", "sent", "amount", "रकम", NULL };
+	"मेरा", "sent", "amount", "रकम", "time", "day", "make", "next", "week", "year", "number", "never", "work",
+	"works", "looking", "forget", "after", "before", "off", "out", "up", "from", "what", "else", "by", "with", NULL };
 
-static bool option_has(const json_t *option, const char *word)
+static bool phrase_lends(const struct words *phrase)
+{
+	size_t i;
+
+	for (i = 0; i < phrase->count; i++)
+		if (word_negates(phrase, i))
+			return false;
+	return phrase->count <= LENDING_WORDS;
+}
+
+static bool option_has(const json_t *option, const char *word, bool lends)
 {
 	const json_t *words = json_object_get(option, "words");
 	struct words phrase;
@@ -313,7 +361,7 @@ static bool option_has(const json_t *option, const char *word)
 		const json_t *text = json_array_get(words, i);
 
 		words_read(&phrase, json_string_value(text), json_string_length(text));
-		for (j = 0; j < phrase.count; j++)
+		for (j = 0; j < phrase.count && (!lends || phrase_lends(&phrase)); j++)
 			if (words_stem_same(phrase.at[j].text, word))
 				return true;
 	}
@@ -326,13 +374,13 @@ static int only_option(const json_t *options, const char *word)
 	size_t i;
 
 	for (i = 0; i < json_array_size(options); i++) {
-		if (!option_has(json_array_get(options, i), word))
+		if (!option_has(json_array_get(options, i), word, false))
 			continue;
 		if (found >= 0)
 			return -1;
 		found = (int)i;
 	}
-	return found;
+	return found >= 0 && option_has(json_array_get(options, (size_t)found), word, true) ? found : -1;
 }
 
 static int choose_by_words(const json_t *options, const struct words *w)
@@ -374,17 +422,18 @@ static int option_of_word(const json_t *options, const char *const *words)
 	return -1;
 }
 
+static const char *const plain_yes[] = { "yes", "हाँ", "haan", NULL }, *const plain_no[] = { "no", "नहीं", "nahi", NULL };
+
 /* An option that "yes" stands for takes every kind of yes. */
 static int choose_by_yes_no(const json_t *options, const struct words *w)
 {
-	static const char *const yes[] = { "yes", "हाँ", "haan", NULL }, *const no[] = { "no", "नहीं", "nahi", NULL };
 	struct signs s;
 	struct answer a;
 
 	signs_read(&s, w);
 	if (w->count > 12 || !s.begins || understand_yes_no(w, NULL, &a) != UNDERSTOOD_VALUE)
 		return -1;
-	return option_of_word(options, a.number ? yes : no);
+	return option_of_word(options, a.number ? plain_yes : plain_no);
 }
 
 /* "no" alone stands under every "no, …": as a hit it is worth less than any other. */
@@ -402,14 +451,28 @@ static bool only_negated(const struct hits *h, const struct words *w)
 	return h->count == 1 && h->at[0].span.len == 1 && word_negates(w, h->at[0].span.from);
 }
 
+static enum understood chosen(const json_t *options, int option, size_t used, struct answer *out)
+{
+	const json_t *value;
+
+	if (option < 0)
+		return UNDERSTOOD_NOT;
+	value = json_object_get(json_array_get(options, (size_t)option), "value");
+	out->text = json_string_value(value);
+	out->len = json_string_length(value);
+	out->used = used;
+	return UNDERSTOOD_VALUE;
+}
+
 enum understood understand_choice(const json_t *options, const struct words *w, struct answer *out)
 {
 	struct hits h = { .count = 0 };
-	const json_t *value;
 	int option = -1;
 
-	if (words_have(w, opens) && w->count < 7)
-		return UNDERSTOOD_NOT;
+	if (words_have(w, opens) && w->count < 7 && !distances_asked(options))
+		return UNDERSTOOD_NOT; /* "how soon" is answered with a "maybe" */
+	if (understand_distance(options, w, &option) == UNDERSTOOD_VALUE)
+		return chosen(options, option, w->count, out);
 	hits_find(&h, options, w);
 	hits_weigh(&h);
 	if (h.count && !only_negated(&h, w))
@@ -418,13 +481,9 @@ enum understood understand_choice(const json_t *options, const struct words *w, 
 		option = choose_by_yes_no(options, w);
 	if (option < 0 && !h.count)
 		option = choose_by_words(options, w);
-	if (option < 0)
+	if (option >= 0 && option == option_of_word(options, plain_yes) && takes_back(w))
 		return UNDERSTOOD_NOT;
-	value = json_object_get(json_array_get(options, (size_t)option), "value");
-	out->text = json_string_value(value);
-	out->len = json_string_length(value);
-	out->used = h.count ? h.at[0].span.from + h.at[0].span.len : 0;
-	return UNDERSTOOD_VALUE;
+	return chosen(options, option, h.count ? h.at[0].span.from + h.at[0].span.len : 0, out);
 }
 
 /* ---- free words ---- */
@@ -470,6 +529,8 @@ enum aside understand_aside(const struct words *w)
 	for (i = 0; i < sizeof(asides) / sizeof(asides[0]); i++)
 		if (words_have(w, asides[i].phrases))
 			return asides[i].aside;
+	if (words_have(w, fetches))
+		return ASIDE_WAIT;
 	if (w->count && w->count <= 2 && word_in(w, 0, whats))
 		return ASIDE_REPEAT;
 	return understand_hello(w) ? ASIDE_HELLO : ASIDE_NONE;

@@ -84,6 +84,12 @@ bool number_of_thing(const struct words *w, size_t to); /* what follows makes it
 
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out);
 enum understood understand_choice(const json_t *options, const struct words *w, struct answer *out);
+
+/* Options that are distances ("within a month", "later than that"), and the one that a distance falls into: -1 when it may be several.
+ * NOT: no distance was said, or the options are none. */
+bool distances_asked(const json_t *options);
+enum understood understand_distance(const json_t *options, const struct words *w, int *option);
+
 enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out);
 enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out);
 enum understood understand_date(const struct expect *e, const struct words *w, struct answer *out);

@@ -1,0 +1,199 @@
+/* "In three weeks", as the choice among "within a month", "within six months" and "later than that": said roughly, so a month is thirty
+ * days and a year is twelve of them. */
+#include <string.h>
+
+#include "providers/rehearsed/understand.h"
+
+enum { MONTH_DAYS = 30, YEAR_DAYS = 12 * MONTH_DAYS };
+
+static int32_t unit_at(const struct words *w, size_t at)
+{
+	static const struct {
+		const char *word;
+		int32_t days;
+	} units[] = { { "day", 1 }, { "week", 7 }, { "fortnight", 14 }, { "month", MONTH_DAYS }, { "quarter", 3 * MONTH_DAYS }, { "year", YEAR_DAYS } };
+	size_t i;
+
+	for (i = 0; at < w->count && i < sizeof(units) / sizeof(units[0]); i++)
+		if (words_stem_same(w->at[at].text, units[i].word))
+			return units[i].days;
+	return 0;
+}
+
+/* How many, in halves: "a", "three", "a couple of", "half a", "two and a half". */
+static size_t halves_at(const struct words *w, size_t at, int32_t *halves)
+{
+	static const struct {
+		const char *words;
+		int32_t halves;
+	} plain[] = { { "half a", 1 }, { "half", 1 }, { "a couple of", 4 }, { "couple of", 4 }, { "a couple", 4 }, { "a few", 6 }, { "few", 6 }, { "a", 2 }, { "an", 2 } };
+	size_t i, n, half = 0;
+	int32_t count;
+
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (words_at(w, at, plain[i].words, &n)) {
+			*halves = plain[i].halves;
+			return n;
+		}
+	n = number_small(w, at, &count);
+	*halves = 2 * count;
+	if (n && words_at(w, at + n, "and a half", &half))
+		++*halves;
+	return n + half;
+}
+
+/* The shortest and the longest that was said, in days. */
+struct distances {
+	int32_t low, high;
+	int32_t bound; /* the longest that an option names */
+	bool none;     /* nothing was said */
+};
+
+static void put(struct distances *d, int32_t low, int32_t high)
+{
+	d->low = d->none || low < d->low ? low : d->low;
+	d->high = d->none || high > d->high ? high : d->high;
+	d->none = false;
+}
+
+/* "Within a year" may be tomorrow, and "no more than six months" too. */
+static bool is_upper(const struct words *w, size_t from)
+{
+	static const char *const unders[] = { "within", "under", "before", NULL };
+
+	if (from < 2 || !word_is(w, from - 1, "than"))
+		return from && word_in(w, from - 1, unders);
+	return word_is(w, from - 2, "less") || (from > 2 && word_negates(w, from - 3));
+}
+
+/* "Not before half a year", "more than six months", "a year or more" have no end. */
+static bool is_open(const struct words *w, size_t from, size_t to)
+{
+	static const char *const links[] = { "before", "in", "for", "within", "until", "the", "next", "about", "another", NULL };
+	static const char *const overs[] = { "than", "over", "least", NULL }, *const mores[] = { "more", "longer", NULL };
+	size_t i = from;
+
+	while (i && word_in(w, i - 1, links))
+		i--;
+	if (i && i < from && word_negates(w, i - 1) && !w->at[i].before)
+		return true;
+	if (from && word_in(w, from - 1, overs))
+		return !is_upper(w, from);
+	return (word_is(w, to, "or") || word_is(w, to, "and")) && word_in(w, to + 1, mores);
+}
+
+static size_t distance_at(struct distances *d, const struct words *w, size_t at)
+{
+	static const char *const links[] = { "or", "to", NULL };
+	int32_t halves, other = 0, unit, low, high;
+	bool past;
+	size_t n = halves_at(w, at, &halves), m = 0, end;
+
+	if (n && word_in(w, at + n, links))
+		m = halves_at(w, at + n + 1, &other); /* "two or three weeks" */
+	end = m ? at + n + 1 + m : at + n;
+	unit = n ? unit_at(w, end) : 0;
+	past = word_is(w, end + 1, "ago") || (at && word_is(w, at - 1, "for") && !(at > 1 && word_negates(w, at - 2))); /* "we have looked for a year" */
+	if (!unit || past)
+		return 0;
+	end++;
+	if (!m && word_is(w, end, "or") && (m = halves_at(w, end + 1, &other)) > 0 && !unit_at(w, end + 1 + m))
+		end += 1 + m; /* "a month or two" */
+	low = halves * unit / 2;
+	high = m ? other * unit / 2 : low;
+	if (is_open(w, at, end))
+		put(d, low + 1, INT32_MAX);
+	else if (is_upper(w, at) && high > d->bound)
+		put(d, 1, high);
+	else
+		put(d, low, high);
+	return end - at;
+}
+
+static void distances_find(struct distances *d, const struct words *w)
+{
+	size_t at, n;
+
+	for (at = 0; at < w->count; at += n) {
+		n = distance_at(d, w, at);
+		if (!n && word_is(w, at, "next") && (word_is(w, at + 1, "week") || word_is(w, at + 1, "quarter"))) {
+			put(d, unit_at(w, at + 1), unit_at(w, at + 1));
+			n = 2;
+		}
+		n += !n;
+	}
+}
+
+/* How long an option lasts: the longest "within …" among its phrases; INT32_MAX for "later than …"; 0 for no distance. */
+static int32_t option_reach(const json_t *option)
+{
+	const json_t *list = json_object_get(option, "words");
+	int32_t reach = 0;
+	struct words w;
+	size_t i, n;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		const json_t *text = json_array_get(list, i);
+		struct distances d = { .bound = INT32_MAX, .none = true };
+
+		words_read(&w, json_string_value(text), json_string_length(text));
+		if (words_at(&w, 0, "later than", &n))
+			return INT32_MAX;
+		if (word_is(&w, 0, "within"))
+			distances_find(&d, &w);
+		if (!d.none && d.high > reach)
+			reach = d.high;
+	}
+	return reach;
+}
+
+static int option_for(const json_t *options, int32_t days)
+{
+	int32_t reach, best = INT32_MAX;
+	int found = -1;
+	size_t i;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		reach = option_reach(json_array_get(options, i));
+		if (reach >= days && (found < 0 || reach < best)) {
+			found = (int)i;
+			best = reach;
+		}
+	}
+	return found;
+}
+
+bool distances_asked(const json_t *options)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		int32_t reach = option_reach(json_array_get(options, i));
+
+		if (reach && reach != INT32_MAX)
+			return true;
+	}
+	return false;
+}
+
+enum understood understand_distance(const json_t *options, const struct words *w, int *option)
+{
+	struct distances d = { .none = true };
+	int32_t reach;
+	size_t i;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		reach = option_reach(json_array_get(options, i));
+		if (reach != INT32_MAX && reach > d.bound)
+			d.bound = reach;
+	}
+	*option = -1;
+	if (d.bound)
+		distances_find(&d, w);
+	if (d.none)
+		return UNDERSTOOD_NOT;
+	*option = option_for(options, d.low);
+	if (option_for(options, d.high) != *option)
+		*option = -1;
+	return UNDERSTOOD_VALUE;
+}
