@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/config.h"
-#include "base/wording.h"
+#include "cli/book.h"
 
 enum { BOOK_TOOL_MS = 10000 };
 
@@ -89,12 +89,8 @@ static const struct tools agent_tools = { .name = "toolbox", .start = tool_start
 static int32_t today(void *arg)
 {
 	const struct agent *a = arg;
-	const char *text = json_string_value(json_object_get(a->options.variables, "today"));
-	struct tm day = { .tm_year = 0 };
 
-	if (text && strptime(text, "%Y-%m-%d", &day))
-		return (int32_t)(timegm(&day) / 86400);
-	return (int32_t)(time(NULL) / 86400);
+	return book_day(a->options.variables);
 }
 
 static uint64_t now_ms(void *arg)

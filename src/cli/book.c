@@ -1,9 +1,12 @@
 #include "cli/book.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/config.h"
 #include "base/json.h"
+#include "base/wording.h"
 
 static void put_mistakes(struct buf *b, const struct rulebook_report *report)
 {
@@ -83,5 +86,54 @@ int book_load(struct cli *cli, const char *word, char path[RULEBOOK_PATH_MAX], s
 			status = not_fine(cli, path, &report);
 	}
 	buf_fini(&bytes);
+	return status;
+}
+
+int32_t book_today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	return (int32_t)((now + tm.tm_gmtoff) / 86400);
+}
+
+int32_t book_day(const json_t *variables)
+{
+	const char *text = json_string_value(json_object_get(variables, "today"));
+	int32_t day;
+
+	return text && day_parse(text, strlen(text), &day) ? day : book_today();
+}
+
+static int variable_set(struct cli *cli, json_t *variables, const char *item)
+{
+	const char *equals = strchr(item, '=');
+	char name[64];
+	json_t *value;
+
+	if (!equals || equals == item || (size_t)(equals - item) >= sizeof(name))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--var", "--var callee_name=\"Alex Morgan\"", "NAME=VALUE, please, not \"%s\"", item);
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - item), item);
+	value = json_string(equals + 1);
+	if (!value)
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--var", NULL, "the value of %s is no text (UTF-8)", name);
+	if (json_object_set_new(variables, name, value))
+		return cli_fail(cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
+	return CLI_FINE;
+}
+
+int book_variables(struct cli *cli, const struct rulebook *book, const struct flag_list *given, json_t **variables)
+{
+	int status = CLI_FINE;
+	char day[11];
+	size_t i;
+
+	*variables = rulebook_samples(book);
+	day_print(book_today(), day);
+	if (!*variables || json_object_set_new(*variables, "today", json_string(day)))
+		return cli_fail(cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
+	for (i = 0; !status && i < given->count; i++)
+		status = variable_set(cli, *variables, given->items[i]);
 	return status;
 }

@@ -1,11 +1,24 @@
-/* A rule-book that a command names: found, read, judged; its mistakes told. Main thread. */
+/* A rule-book that a command names: found, read, judged; its mistakes told. And what fills it in. Main thread. */
 #ifndef CLI_BOOK_H
 #define CLI_BOOK_H
+
+#include <stdint.h>
+
+#include <jansson.h>
 
 #include "cli/cli.h"
 #include "conductor/rulebook.h"
 
 /* `word` is a path or a name (rulebook_find); `path` becomes where it lies. CLI_FINE, or the exit status of what was told. */
 int book_load(struct cli *cli, const char *word, char path[RULEBOOK_PATH_MAX], struct rulebook **book) MUST_USE;
+
+/* The day of the place this machine is set to, since 1970-01-01. */
+int32_t book_today(void);
+
+int32_t book_day(const json_t *variables); /* the call's: their "today", without one this machine's */
+
+/* The book's samples, this machine's day as "today", and over them what was `given` as NAME=VALUE. The caller's to decref, also when
+ * it failed. CLI_FINE, or the exit status of what was told. */
+int book_variables(struct cli *cli, const struct rulebook *book, const struct flag_list *given, json_t **variables) MUST_USE;
 
 #endif

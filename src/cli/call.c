@@ -109,28 +109,6 @@ static int flags_check(struct calling *c)
 	return CLI_FINE;
 }
 
-static int variables_read(struct calling *c)
-{
-	size_t i;
-
-	c->variables = rulebook_samples(c->book);
-	for (i = 0; c->variables && i < c->flags.variables.count; i++) {
-		const char *item = c->flags.variables.items[i], *equals = strchr(item, '=');
-		json_t *value;
-		char name[64];
-
-		if (!equals || equals == item || (size_t)(equals - item) >= sizeof(name))
-			return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--var", "--var callee=\"Alex Morgan\"", "NAME=VALUE, please, not \"%s\"", item);
-		snprintf(name, sizeof(name), "%.*s", (int)(equals - item), item);
-		value = json_string(equals + 1);
-		if (!value)
-			return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--var", NULL, "the value of %s is no text (UTF-8)", name);
-		if (json_object_set_new(c->variables, name, value))
-			return cli_fail(c->cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
-	}
-	return c->variables ? CLI_FINE : cli_fail(c->cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
-}
-
 static int book_read(struct calling *c)
 {
 	struct err_detail detail = { .message = "" };
@@ -138,7 +116,7 @@ static int book_read(struct calling *c)
 	enum err err;
 
 	if (!status)
-		status = variables_read(c);
+		status = book_variables(c->cli, c->book, &c->flags.variables, &c->variables);
 	if (status)
 		return status;
 	snprintf(c->language, sizeof(c->language), "%s", c->flags.language ? c->flags.language : rulebook_language_at(c->book, 0));
@@ -402,7 +380,7 @@ int cmd_call(struct cli *cli, int argc, char **argv)
 		{ .name = "at", .type = FLAG_LIST, .value = &f->at, .arg = "MS", .help = "… or so many milliseconds into the call: behind its --speak." },
 		{ .name = "type", .type = FLAG_BOOL, .value = &f->type, .help = "The caller is typed: a line for each turn; an empty one is silence; /press 12#, /hangup." },
 		{ .name = "language", .type = FLAG_STRING, .value = &f->language, .arg = "L", .help = "One of the rule-book's (its first)." },
-		{ .name = "var", .type = FLAG_LIST, .value = &f->variables, .arg = "NAME=VALUE", .help = "What this call brings; the rule-book's samples otherwise." },
+		{ .name = "var", .type = FLAG_LIST, .value = &f->variables, .arg = "NAME=VALUE", .help = "What this call brings; the rule-book's samples, and today's date as today, otherwise." },
 		{ .name = "expect", .type = FLAG_STRING, .value = &f->expect, .arg = "OUTCOME", .help = "Exit with 1 when the call ends otherwise." },
 		{ .name = "tenant", .type = FLAG_STRING, .value = &f->tenant, .arg = "T", .help = "Whose call it is; made when it is not there (local)." },
 		STORES_FLAG(&f->data),

@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "cli/book.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/health.h"
@@ -76,15 +77,10 @@ static int64_t now_s(void *arg)
 	return (int64_t)time(NULL);
 }
 
-/* The day of the place this machine is set to. */
 static int32_t today(void *arg)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
 	(void)arg;
-	localtime_r(&now, &tm);
-	return (int32_t)((now + tm.tm_gmtoff) / 86400);
+	return book_today();
 }
 
 /* ------------------------------------------------------------------ health, numbers */

@@ -16,21 +16,26 @@
 #include <jansson.h>
 
 #include "base/json.h"
+#include "base/wording.h"
 #include "cli/book.h"
 #include "providers/rehearsed/rehearsed.h"
 #include "voice/masker.h"
 
 enum { BLOCKS_MAX = 2000, TURN_TOOLS_MAX = 20, TEXT_MAX_BYTES = 1024 * 1024, LINE_MAX_BYTES = 4096 };
 
-/* TOOL → list of what it answers: the first whose `when` fits the arguments. `status`: "error", "unknown"; else `result`. */
-static const char built_in[] = "{"
-	"\"find_appointment\": [{\"when\": {\"id\": \"A-1001\"}, \"result\": {\"status\": \"booked\", \"date\": \"2026-11-26\", \"time\": \"10:30\", \"doctor\": \"Doctor Adams\"}}],"
-	"\"find_slot\": [{\"when\": {\"time\": \"12:00\"}, \"result\": {\"free\": false, \"near_date\": \"2026-11-27\", \"near_time\": \"14:00\"}},"
-	" {\"result\": {\"free\": true, \"near_date\": \"2026-11-27\", \"near_time\": \"15:00\"}}],"
-	"\"confirm_appointment\": [{\"result\": {}}], \"move_appointment\": [{\"result\": {}}], \"cancel_appointment\": [{\"result\": {}}],"
-	"\"verify_holder\": [{\"when\": {\"digits\": \"4021\"}, \"result\": {\"matches\": true}}, {\"result\": {\"matches\": false}}],"
-	"\"find_account\": [{\"when\": {\"id\": \"P-3001\"}, \"result\": {\"status\": \"open\", \"amount\": 4500, \"due_date\": \"2026-11-10\"}}],"
-	"\"save_promise\": [{\"result\": {}}], \"save_note\": [{\"result\": {}}], \"save_lead\": [{\"result\": {}}]}";
+/* TOOL → list of what it answers: the first whose `when` fits the arguments. `status`: "error", "unknown"; else `result`. The days in it
+ * are printed in: when the appointment is, when a slot is free (twice), when the payment was due. */
+#define BUILT_IN \
+	"{" \
+	"\"find_appointment\": [{\"when\": {\"id\": \"A-1001\"}, \"result\": {\"status\": \"booked\", \"date\": \"%s\", \"time\": \"10:30\", \"doctor\": \"Doctor Adams\"}}]," \
+	"\"find_slot\": [{\"when\": {\"time\": \"12:00\"}, \"result\": {\"free\": false, \"near_date\": \"%s\", \"near_time\": \"14:00\"}}," \
+	" {\"result\": {\"free\": true, \"near_date\": \"%s\", \"near_time\": \"15:00\"}}]," \
+	"\"confirm_appointment\": [{\"result\": {}}], \"move_appointment\": [{\"result\": {}}], \"cancel_appointment\": [{\"result\": {}}]," \
+	"\"verify_holder\": [{\"when\": {\"digits\": \"4021\"}, \"result\": {\"matches\": true}}, {\"result\": {\"matches\": false}}]," \
+	"\"find_account\": [{\"when\": {\"id\": \"P-3001\"}, \"result\": {\"status\": \"open\", \"amount\": 4500, \"due_date\": \"%s\"}}]," \
+	"\"save_promise\": [{\"result\": {}}], \"save_note\": [{\"result\": {}}], \"save_lead\": [{\"result\": {}}]}"
+
+enum { BOOKED, FREE, DUE, DAYS };
 
 struct try_flags {
 	const char *language, *tools, *expect;
@@ -360,30 +365,31 @@ static int turns(struct trying *t)
 
 /* ---- what it needs ---- */
 
-static int variables_read(struct trying *t)
+/* The built-in records around the call's day, so that what was booked is never in the past. */
+static json_t *built_in(const struct trying *t)
 {
+	static const int32_t aways[DAYS] = { [BOOKED] = 3, [FREE] = 4, [DUE] = -13 };
+	const int32_t today = book_day(t->variables);
+	char days[DAYS][11];
+	json_error_t error;
+	struct buf b;
+	json_t *all;
 	size_t i;
 
-	t->variables = rulebook_samples(t->book);
-	t->known = json_object();
-	for (i = 0; t->variables && i < t->flags.variables.count; i++) {
-		const char *item = t->flags.variables.items[i], *equals = strchr(item, '=');
-		char name[64];
-
-		if (!equals || equals == item || (size_t)(equals - item) >= sizeof(name))
-			return cli_fail(t->cli, CLI_USAGE, ERR_USAGE, "--var", "--var callee_name=\"Alex Morgan\"", "NAME=VALUE, please, not \"%s\"", item);
-		snprintf(name, sizeof(name), "%.*s", (int)(equals - item), item);
-		if (json_object_set_new(t->variables, name, json_string(equals + 1)))
-			return cli_fail(t->cli, CLI_USAGE, ERR_USAGE, "--var", NULL, "the value of %s is no text (UTF-8)", name);
-	}
-	return t->variables && t->known ? CLI_FINE : cli_fail(t->cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
+	for (i = 0; i < DAYS; i++)
+		day_print(today + aways[i], days[i]);
+	buf_init(&b, TEXT_MAX_BYTES);
+	buf_printf(&b, BUILT_IN, days[BOOKED], days[FREE], days[FREE], days[DUE]);
+	all = json_loads(buf_str(&b), 0, &error);
+	buf_fini(&b);
+	return all;
 }
 
 static int tools_read(struct trying *t)
 {
-	json_error_t error;
+	json_error_t error = { .line = 0 };
 
-	t->tools = t->flags.tools ? json_load_file(t->flags.tools, JSON_REJECT_DUPLICATES, &error) : json_loads(built_in, 0, &error);
+	t->tools = t->flags.tools ? json_load_file(t->flags.tools, JSON_REJECT_DUPLICATES, &error) : built_in(t);
 	if (json_is_object(t->tools))
 		return CLI_FINE;
 	return cli_fail(t->cli, t->tools || error.line > 0 ? CLI_USAGE : CLI_MISSING, t->tools || error.line > 0 ? ERR_FORMAT : ERR_NOTFOUND, t->flags.tools,
@@ -416,7 +422,7 @@ static int run(struct trying *t, const char *word)
 	int status = book_load(t->cli, word, path, &t->book);
 
 	if (!status)
-		status = variables_read(t);
+		status = book_variables(t->cli, t->book, &t->flags.variables, &t->variables);
 	if (!status)
 		status = tools_read(t);
 	if (!status)
@@ -432,7 +438,7 @@ int rulebook_try(struct cli *cli, int argc, char **argv)
 		{ .name = "type", .type = FLAG_BOOL, .value = &f.type, .help = "The person is typed: a line for each turn. There is no other way yet." },
 		{ .name = "language", .type = FLAG_STRING, .value = &f.language, .arg = "L", .help = "One of the rule-book's (its first)." },
 		{ .name = "lang", .type = FLAG_STRING, .value = &f.language, .arg = "L", .help = "The same." },
-		{ .name = "var", .type = FLAG_LIST, .value = &f.variables, .arg = "NAME=VALUE", .help = "What a call brings; the rule-book's samples otherwise." },
+		{ .name = "var", .type = FLAG_LIST, .value = &f.variables, .arg = "NAME=VALUE", .help = "What a call brings; the rule-book's samples, and today's date as today, otherwise." },
 		{ .name = "tools", .type = FLAG_STRING, .value = &f.tools, .arg = "F.json", .help = "What tools answer; a built-in file for the shipped books otherwise." },
 		{ .name = "expect", .type = FLAG_STRING, .value = &f.expect, .arg = "OUTCOME", .help = "Exit with 1 when it ends otherwise." },
 		{ .name = NULL },
@@ -444,9 +450,12 @@ int rulebook_try(struct cli *cli, int argc, char **argv)
 	status = cli_flags(cli, flags, &argc, argv);
 	t->cli = cli;
 	t->flags = f;
+	t->known = json_object();
 	buf_init(&t->texts, TEXT_MAX_BYTES);
 	if (!status && argc != 3)
 		status = cli_fail(cli, CLI_USAGE, ERR_USAGE, "rulebook try", "callfunnel rulebook try appointment-reminder", "one rule-book");
+	if (!status && !t->known)
+		status = cli_fail(cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
 	if (!status)
 		status = run(t, argv[2]);
 	rehearsed_free(&t->engine);

@@ -95,8 +95,9 @@ json_t *rulebook_samples(const struct rulebook *b);
  * (detail says which, never its value), or a setting of the book contradicts one of the config, ERR_LIMIT a filled-in text is too
  * long, ERR_NOMEM. Output is appended to `out`. */
 
+/* The settings come with the config's values. Over them the book's; and call.end_ms is never less than its longest last words take. */
 enum err rulebook_brief(const struct rulebook *b, const char *language, const json_t *variables, struct brief *brief,
-	struct call_settings *settings, struct err_detail *detail) MUST_USE; /* settings: come with the config's values */
+	struct call_settings *settings, struct err_detail *detail) MUST_USE;
 enum err rulebook_flow_json(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out,
 	struct err_detail *detail) MUST_USE;
 enum err rulebook_prompt(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out,

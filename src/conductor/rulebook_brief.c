@@ -147,6 +147,70 @@ static enum err settings_take(const struct rulebook *b, struct call_settings *se
 	return ERR_USAGE;
 }
 
+/* ---- the time for the last words ---- */
+
+/* A slow voice takes as long; and what it takes to begin, a filler before it and an interruption that it got over. */
+enum { LETTER_MS = 100, LAST_WORDS_MS = 5000 };
+
+/* How much a step says itself: what it asks is answered, so that the way to the end begins behind it. */
+static enum err step_letters(const struct filling *f, const struct step *s, size_t *letters)
+{
+	const struct yaml_item *text = s->kind != STEP_ASK && s->text ? text_in(s->text, f->language) : NULL;
+
+	*letters = 0;
+	return text ? text_letters(f, text->text, letters) : ERR_NONE;
+}
+
+static size_t most_behind(const struct step *s, const size_t *letters)
+{
+	size_t i, most = s->side.go >= 0 && s->side.go_item ? letters[s->side.go] : 0;
+
+	for (i = 0; i < s->next_count; i++)
+		if (letters[s->next[i].go] > most)
+			most = letters[s->next[i].go];
+	return most;
+}
+
+/* The most that is said in one go before the agent hangs up: a goodbye, and before it what steps say that ask nothing. No way leads
+ * round in a circle without a question, so that as many rounds as there are steps reach every one. */
+static enum err last_words(const struct filling *f, size_t *most)
+{
+	const struct rulebook *b = f->book;
+	size_t own[STEPS_MAX], letters[STEPS_MAX] = { 0 }, i, round;
+	enum err err = ERR_NONE;
+
+	*most = 0;
+	for (i = 0; i < b->step_count && !err; i++)
+		err = step_letters(f, &b->steps[i], &own[i]);
+	for (round = 0; round < b->step_count && !err; round++)
+		for (i = b->step_count; i-- > 0;) {
+			const struct step *s = &b->steps[i];
+			size_t behind = s->kind == STEP_SAY || s->kind == STEP_TOOL ? most_behind(s, letters) : 0;
+
+			letters[i] = s->kind == STEP_GOODBYE ? own[i] : behind ? own[i] + behind : 0;
+			*most = letters[i] > *most ? letters[i] : *most;
+		}
+	return err;
+}
+
+/* The core hangs up after call.end_ms whatever is left to say: a voice that never ends. The book's own last words are never that. */
+static enum err end_raise(const struct filling *f, struct call_settings *settings)
+{
+	const struct option *o = option_find(call_options, "call.end_ms");
+	struct rulebook_voice voice;
+	size_t letters;
+	int64_t ms;
+	enum err err = last_words(f, &letters);
+
+	if (err)
+		return err;
+	rulebook_voice(f->book, f->language, &voice);
+	ms = LAST_WORDS_MS + (int64_t)letters * LETTER_MS * 100 / voice.speed_percent;
+	ms = ms < o->max ? ms : o->max;
+	settings->call_end_ms = settings->call_end_ms > ms ? settings->call_end_ms : ms;
+	return ERR_NONE;
+}
+
 enum err rulebook_brief(const struct rulebook *b, const char *language, const json_t *variables, struct brief *brief,
 	struct call_settings *settings, struct err_detail *detail)
 {
@@ -162,5 +226,7 @@ enum err rulebook_brief(const struct rulebook *b, const char *language, const js
 	err = settings_take(b, settings, detail);
 	if (!err)
 		err = greeting_fill(&f, brief);
-	return err ? err : phrases_fill(&f, brief);
+	if (!err)
+		err = phrases_fill(&f, brief);
+	return err ? err : end_raise(&f, settings);
 }

@@ -344,6 +344,8 @@ bool template_next(const char **at, struct template_part *part, const char **bad
 enum err text_fill(const struct filling *f, const char *text, struct buf *out) MUST_USE;
 /* The same as a JSON array of texts and {"ref", "kind", "currency"}. */
 enum err text_json(const struct filling *f, const char *text, struct buf *out) MUST_USE;
+/* How much there is to say, in letters of words; what is known only later counts as a long value. */
+enum err text_letters(const struct filling *f, const char *text, size_t *letters) MUST_USE;
 void expr_json(const struct filling *f, const struct expr *e, struct buf *out);
 /* The JSON value of an argument: a constant, or {"ref", "kind", "as"} of what is known only later. */
 void argument_value_json(const struct filling *f, const struct argument *a, const char *text, struct buf *out);

@@ -9,6 +9,9 @@
 #include "base/json.h"
 #include "base/wording.h"
 
+/* How much there is to say: "4" is "four", with what stands around it in a number "four thousand"; a date or an amount in words. */
+enum { DIGIT_LETTERS = 8, LATER_LETTERS = 60 };
+
 const struct yaml_item *text_in(const struct yaml_item *item, const char *language)
 {
 	return item->kind == YAML_KIND_MAP ? yaml_find(item, language) : item;
@@ -360,6 +363,42 @@ enum err text_fill(const struct filling *f, const char *text, struct buf *out)
 			err = symbol_words(f, &s, out);
 	}
 	return err ? err : out->err;
+}
+
+/* Digits are said as words, and have several of these each; the bytes that go on with a character have none. */
+static size_t letters_count(const char *text, size_t len)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		n += isdigit((unsigned char)text[i]) ? DIGIT_LETTERS : ((unsigned char)text[i] & 0xC0) != 0x80;
+	return n;
+}
+
+enum err text_letters(const struct filling *f, const char *text, size_t *letters)
+{
+	struct template_part part;
+	struct buf words;
+	const char *bad;
+	struct symbol s;
+	enum err err = ERR_NONE;
+
+	buf_init(&words, RULEBOOK_JSON_MAX);
+	*letters = 0;
+	while (!err && template_next(&text, &part, &bad)) {
+		if (!part.is_name)
+			buf_append(&words, part.text, part.len);
+		else if (!symbol_find(f->book, part.text, part.len, &s))
+			continue; /* the checker refuses such books */
+		else if (is_later(&s))
+			*letters += LATER_LETTERS;
+		else
+			err = symbol_words(f, &s, &words);
+	}
+	*letters += letters_count(buf_str(&words), words.len);
+	err = err ? err : words.err;
+	buf_fini(&words);
+	return err;
 }
 
 static void ref_json(const struct filling *f, const struct symbol *s, struct buf *out)

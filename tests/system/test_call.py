@@ -1,4 +1,5 @@
 """`callfunnel call --type`: whole calls from the terminal, from hello to the outcome, offline; and what they leave behind."""
+import datetime
 import json
 
 import pytest
@@ -89,6 +90,29 @@ def test_a_promise_to_pay_in_hindi(call):
     assert names[:2] == ["verify_holder", "find_account"]
     assert document["outcome"] == "promised", document["turns"][-2:]
     assert "रुपये" in heard(document)
+
+
+@pytest.mark.parametrize("language, lines, end", [
+    ("en-IN", ["yes", "4021", "in full", "tomorrow", "yes"], "by bank transfer. Goodbye."),
+    ("hi-IN", ["हाँ", "4021", "पूरा भुगतान", "कल", "हाँ"], "कर सकते हैं। नमस्ते।"),
+])
+def test_a_long_goodbye_is_heard_to_its_end(call, language, lines, end):
+    document = call("payment-reminder", lines, "--language", language).json()
+    assert (document["outcome"], document["reason"]) == ("promised", "agent")
+    assert heard(document).endswith(end)
+    assert not any(event["cut"] for event in document["events"] if event["event"] == "heard")
+
+
+def test_tomorrow_is_the_machines(call):
+    before = datetime.date.today()
+    document = call("lead-callback", ["I'm driving", "tomorrow", "ten", "yes"]).json()
+    days = {str(day + datetime.timedelta(days=1)) for day in (before, datetime.date.today())}
+    assert dict(tools(document))["save_lead"]["call_date"] in days
+
+
+def test_a_call_may_be_of_another_day(call):
+    document = call("lead-callback", ["I'm driving", "tomorrow", "ten", "yes"], "--var", "today=2027-12-31").json()
+    assert dict(tools(document))["save_lead"]["call_date"] == "2028-01-01"
 
 
 @pytest.mark.parametrize("book, language, words, last", [

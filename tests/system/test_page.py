@@ -87,7 +87,7 @@ def house(tmp_path_factory, books):
     h.start()
     h.sign_in(link_of(h))
     yield h
-    calls = len(h.calls())
+    calls = sum(call["epoch"] > 0 for call in h.calls())
     h.close()
     assert h.replayed == calls
 

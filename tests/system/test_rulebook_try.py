@@ -1,4 +1,5 @@
 """`callfunnel rulebook try`: whole dialogues on standard input, from hello to the outcome."""
+import datetime
 import json
 import pathlib
 
@@ -7,9 +8,9 @@ import pytest
 BOOKS = pathlib.Path(__file__).resolve().parent.parent.parent / "rulebooks"
 
 
-def talk(run, book, lines, *args):
+def talk(run, book, lines, *args, **env):
     """The records printed with --json, and the exit status."""
-    done = run("rulebook", "try", BOOKS / f"{book}.yaml", "--json", *args, stdin="".join(line + "\n" for line in lines).encode())
+    done = run("rulebook", "try", BOOKS / f"{book}.yaml", "--json", *args, stdin="".join(line + "\n" for line in lines).encode(), **env)
     assert done.err == ""
     return done.lines(), done.status
 
@@ -42,7 +43,7 @@ def test_outcomes(run, book, lines, outcome, status):
 
 def test_hindi(run):
     lines = ["हाँ", "चार शून्य दो एक", "थोड़ा दे सकता हूँ", "दो हज़ार", "शनिवार", "हाँ"]
-    records, status = talk(run, "payment-reminder", lines, "--language", "hi-IN")
+    records, status = talk(run, "payment-reminder", lines, "--language", "hi-IN", "--var", "today=2026-11-23")
     promise = [r for r in records if r.get("tool") == "save_promise"]
     assert json.loads(promise[0]["arguments"]) == {"id": "P-3001", "amount": 2000, "date": "2026-11-28", "part": True}
     assert records[-1]["outcome"] == "part_promised" and status == 0
@@ -74,6 +75,23 @@ def test_opt_outs_hindi(run, words):
 def test_half_a_yes(run, book, lines, heard):
     records, _ = talk(run, book, lines)
     assert [r["heard"] for r in records if r.get("caller") == lines[-1]] == [heard]
+
+
+# The same moment is another date a day's journey away: 26 hours lie between these two places.
+@pytest.mark.parametrize("zone, hours", [("AHEAD-14", 14), ("BEHIND+12", -12)])
+def test_without_a_day_it_is_this_machines(run, zone, hours):
+    here = datetime.timezone(datetime.timedelta(hours=hours))
+    before = datetime.datetime.now(here).date()
+    records, _ = talk(run, "lead-callback", ["I'm driving", "tomorrow", "ten", "yes"], TZ=zone)
+    after = datetime.datetime.now(here).date()
+    saved = next(json.loads(r["arguments"]) for r in records if r.get("tool") == "save_lead")
+    assert saved["call_date"] in {str(day + datetime.timedelta(days=1)) for day in (before, after)}
+
+
+def test_the_built_in_records_lie_around_the_day(run):
+    records, _ = talk(run, "appointment-reminder", ["yes", "/hangup"], "--var", "today=2027-03-01")
+    found = next(r for r in records if r.get("tool") == "find_appointment")
+    assert "2027-03-04" in json.dumps(found)
 
 
 def test_interrupted(run):

@@ -134,7 +134,7 @@ def call(run, model, sound, tmp_path):
         for voice in voices:
             words += ["--speak", sound(voice)] + ([] if voice.at_ms is None else ["--at", voice.at_ms])
         done = run("call", "--rulebook", ROOT / "rulebooks" / f"{book}.yaml", "--data", tmp_path / "data", "--set", f"vad.model_file={model}", "--json",
-                   *PATIENT, *words)
+                   "--var", "today=2026-11-23", *PATIENT, *words)
         document = done.json()
         assert "error" not in document and done.status in (0, 1), done.out
         document["status"] = done.status

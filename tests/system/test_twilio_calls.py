@@ -39,7 +39,7 @@ def house(tmp_path, model):
         h.command("secret", "set", tenant, "twilio.auth_token", stdin=secret.encode())
     h.sign_in()
     yield h
-    calls = len(h.calls()) if h.serve.poll() is None else 0
+    calls = sum(call["epoch"] > 0 for call in h.calls()) if h.serve.poll() is None else 0  # others no worker ever had
     h.close()
     assert h.replayed >= calls
 

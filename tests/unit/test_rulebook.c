@@ -466,6 +466,58 @@ static void an_english_book_without_phrases_has_the_built_in_ones(void **state)
 	rulebook_free(b);
 }
 
+/* The call.end_ms of a call with this flow, whose last step is a goodbye of 4 letters. */
+static int64_t end_ms(const char *speed, const char *flow, int64_t config_ms)
+{
+	static struct brief brief;
+	static char text[4000];
+	struct rulebook *b;
+	struct call_settings s;
+	json_t *v = json_pack("{s:s}", "callee", "Ravi");
+
+	snprintf(text, sizeof(text),
+		"rulebook: 1\nid: s\nversion: 1\ntitle: t\ncompany: c\nagent: {name: A, persona: p}\nlanguages: {en-US: {speed_percent: %s}}\ngoal: g\n"
+		"variables: {callee: {type: text, sample: Ravi}}\nunclear: other\nflow:\n%s  - {goodbye: other, text: Bye., outcome: o}\n"
+		"outcomes: {o: {about: a, result: neutral}}\nunfinished: [{outcome: o}]\n", speed, flow);
+	b = load(text);
+	call_settings_init(&s);
+	s.call_end_ms = config_ms;
+	assert_int_equal(rulebook_brief(b, "en-US", v, &brief, &s, NULL), ERR_NONE);
+	rulebook_free(b);
+	json_decref(v);
+	return s.call_end_ms;
+}
+
+#define GO "  - {ask: go, text: Shall we go there together?, expect: yes_no, next: [{when: go == no, go: other}, {go: on}]}\n"
+#define BYE(text) "  - {goodbye: on, text: \"" text "\", outcome: o}\n"
+#define FIFTY "Fifty letters are what this sentence has in itself"
+
+/* 5 s, and 100 ms for each letter. */
+static void the_last_words_have_the_time_they_take(void **state)
+{
+	(void)state;
+	assert_int_equal(end_ms("100", GO BYE("Bye"), 500), 5400);
+	assert_int_equal(end_ms("100", GO BYE("Bye"), 10000), 10000);
+	assert_int_equal(end_ms("100", GO BYE(FIFTY FIFTY), 10000), 15000);
+	assert_int_equal(end_ms("50", GO BYE(FIFTY FIFTY), 10000), 25000);
+	assert_int_equal(end_ms("200", GO BYE(FIFTY FIFTY), 500), 10000);
+	assert_int_equal(end_ms("100", GO BYE("{callee}: 4500 आशा"), 500), 5000 + 100 * (4 + 2 + 4 * 8 + 1 + 3));
+	assert_int_equal(end_ms("100", GO BYE("{go}"), 500), 5000 + 100 * 60);
+	assert_int_equal(end_ms("100", GO BYE(FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY), 10000), 60000);
+}
+
+static void what_is_said_before_a_goodbye_belongs_to_the_last_words(void **state)
+{
+	(void)state;
+	assert_int_equal(end_ms("100", GO "  - {say: on, text: " FIFTY "}\n" "  - {say: then, text: " FIFTY ", next: other}\n", 500), 5000 + 100 * (50 + 50 + 4));
+	/* Wherever the steps stand. */
+	assert_int_equal(end_ms("100", GO "  - {say: late, text: " FIFTY ", next: other}\n" "  - {say: on, text: " FIFTY ", next: late}\n", 500),
+		5000 + 100 * (50 + 50 + 4));
+	/* A question behind it is answered first. */
+	assert_int_equal(end_ms("100", GO "  - {say: on, text: " FIFTY "}\n"
+		"  - {ask: more, text: More?, expect: yes_no, next: other}\n", 500), 5400);
+}
+
 static void variables_are_judged_and_never_told(void **state)
 {
 	static struct brief brief;
@@ -1080,6 +1132,7 @@ int main(void)
 		cmocka_unit_test(the_brief_has_opening_phrases_tools_and_settings),
 		cmocka_unit_test(a_book_and_a_config_may_contradict_each_other),
 		cmocka_unit_test(an_english_book_without_phrases_has_the_built_in_ones),
+		cmocka_unit_test(the_last_words_have_the_time_they_take), cmocka_unit_test(what_is_said_before_a_goodbye_belongs_to_the_last_words),
 		cmocka_unit_test(variables_are_judged_and_never_told),
 		cmocka_unit_test(an_opening_over_the_ceiling_is_a_mistake),
 		cmocka_unit_test(the_flow_is_whole),
