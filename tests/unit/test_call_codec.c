@@ -370,6 +370,9 @@ static struct range {
 	static const struct range wider[] = {
 		{ "vad.on", 1, 65535 },
 		{ "vad.off", 0, 65535 },
+		{ "vad.gap_ms", 0, 2000 },
+		{ "stt.stall_ms", 300, 20000 },
+		{ "call.attach_ms", 1000, 120000 },
 		{ "turn.silence_ms", 60, 5000 },
 		{ "turn.complete_ms", 60, 5000 },
 		{ "turn.open_ms", 60, 8000 },

@@ -281,9 +281,10 @@ static void test_no_worker_for_a_call_under_way(void **state)
 	got_drop(&g);
 }
 
-/* The first webhook once more, of a call that is under way, and nobody has room: that ends nothing. */
+/* A call that is under way comes back, and nobody has room: that ends nothing. */
 static void test_no_worker_for_a_repeat(void **state)
 {
+	struct hook after = hook_after();
 	struct got g = { .done = 0 };
 	char call[CALL_ID_MAX];
 
@@ -291,9 +292,26 @@ static void test_no_worker_for_a_repeat(void **state)
 	worker_has_none("w1");
 	kit_live("w1", call);
 	worker_says("w1", 10, 10, "{}");
-	assert_int_equal(hook(&g, &hook_voice), 200);
+	assert_int_equal(hook(&g, &after), 200);
 	assert_non_null(strstr(g.body, "<Pause length=\"1\"/><Redirect"));
 	assert_string_equal(call_state(call), "live ");
+	got_drop(&g);
+}
+
+/* The first question once more, of a call that is talked in: it was overheard. */
+static void test_a_replay_gets_no_stream(void **state)
+{
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	assert_non_null(strstr(g.body, "<Hangup/>"));
+	assert_string_equal(offer_token(&g), "");
+	assert_string_equal(call_state(call), "live ");
+	assert_int_equal(snapshot(&g, call, "1", "x"), 204); /* its worker has it still */
 	got_drop(&g);
 }
 
@@ -354,7 +372,7 @@ static void test_who_gets_a_call(void **state)
 	assert_int_equal(hook(&g, &after), 200); /* w2 did not take it: not w2, and rather not w3, who lost it */
 	assert_string_equal(offer_url(&g), "wss://media.example.com/w1/media/twilio");
 	assert_int_equal(attach(&g, "w1", offer_token(&g)), 200);
-	assert_int_equal(hook(&g, &hook_voice), 200); /* w1 did take it: what was offered before counts no more */
+	assert_int_equal(hook(&g, &after), 200); /* w1 did take it: what was offered before counts no more */
 	assert_string_equal(offer_url(&g), "wss://media.example.com/w2/media/twilio");
 	got_drop(&g);
 }
@@ -502,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_new_call, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_call_under_way, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_repeat, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_replay_gets_no_stream, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_worker_comes_back, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_who_gets_a_call, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_worker_that_drains, kit_begin, kit_end),
