@@ -135,7 +135,10 @@ def test_sizes_of_secrets(run, house, value, status):
 
 def test_the_prompt_does_not_show_what_is_typed(house):
     """On a terminal of its own: what comes back holds the question and not the answer."""
-    pid, terminal = pty.fork()
+    try:
+        pid, terminal = pty.fork()
+    except OSError:
+        pytest.skip("there are no terminals to be had here: /dev/pts is not mounted")
     if pid == 0:
         os.execv(BINARY, [BINARY, "secret", "set", "acme", "key", "--data", str(house)])
     seen, typed, deadline = b"", False, time.monotonic() + 60
