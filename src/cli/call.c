@@ -24,6 +24,7 @@
 #include "cli/line.h"
 #include "cli/shown.h"
 #include "cli/stores.h"
+#include "voice/conductor.h"
 #include "voice/journal_settings.h"
 #include "voice/worker.h"
 
@@ -269,28 +270,17 @@ static const char *outcome_said(const struct shown *s, json_t **parsed)
 	return json_string_value(json_object_get(*parsed, "outcome"));
 }
 
-static const char *end_name(enum end_reason reason)
-{
-	switch (reason) {
-	case END_CALLER: return "hangup";
-	case END_QUIET: return "quiet";
-	case END_MAX: return "time";
-	case END_LOST: return "lost";
-	default: return "failed";
-	}
-}
-
 static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b)
 {
 	json_t *said_json;
-	const char *name = outcome_said(s, &said_json);
-	struct rulebook_outcome outcome = { .name = NULL };
+	const struct rulebook_end end = { .reason = conductor_end_name(c->reason), .named = outcome_said(s, &said_json), .language = c->language,
+		.variables = c->variables, .known = rehearsed_known(c->agent.rehearsed) };
+	struct rulebook_outcome outcome;
+	const char *name;
 	int status;
 
-	if (!name || !rulebook_outcome_find(c->book, name, &outcome)) {
-		name = rulebook_unfinished(c->book, c->language, c->variables, rehearsed_known(c->agent.rehearsed), end_name(c->reason));
-		(void)rulebook_outcome_find(c->book, name, &outcome);
-	}
+	rulebook_settle(c->book, &end, &outcome);
+	name = outcome.name;
 	status = c->flags.expect ? (strcmp(name, c->flags.expect) ? CLI_NOT_SO : CLI_FINE) :
 		outcome.result && !strcmp(outcome.result, "failure") ? CLI_NOT_SO : CLI_FINE;
 	if (c->cli->json) {

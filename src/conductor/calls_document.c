@@ -196,30 +196,15 @@ void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms)
 	memset(r->tokens, 0, sizeof(r->tokens));
 }
 
-/* In the words of a book's outcome rules. */
-static const char *end_word(const char *reason)
-{
-	static const char *const words[][2] = { { "caller", "hangup" }, { "order", "hangup" }, { "quiet", "quiet" }, { "time", "time" }, { "lost", "lost" } };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(reason, words[i][0]))
-			return words[i][1];
-	return "failed";
-}
-
 void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known)
 {
 	json_t *variables = r->variables.len ? json_loadb((const char *)r->variables.data, r->variables.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const struct rulebook_end end = { .reason = r->reason, .named = r->outcome, .language = r->language, .variables = variables, .known = known };
 	struct rulebook_outcome outcome;
-	const char *name = r->outcome;
 
-	if (!name[0] || !rulebook_outcome_find(book, name, &outcome))
-		name = rulebook_unfinished(book, r->language, variables, known, end_word(r->reason));
-	if (rulebook_outcome_find(book, name, &outcome)) {
-		snprintf(r->result, sizeof(r->result), "%s", outcome.result);
-		if (name != r->outcome)
-			snprintf(r->outcome, sizeof(r->outcome), "%s", name);
-	}
+	rulebook_settle(book, &end, &outcome);
+	snprintf(r->outcome, sizeof(r->outcome), "%s", outcome.name);
+	snprintf(r->result, sizeof(r->result), "%s", outcome.result);
 	json_decref(variables);
 }
 

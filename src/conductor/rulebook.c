@@ -308,3 +308,21 @@ const char *rulebook_unfinished(const struct rulebook *b, const char *language, 
 			return b->rules[i].outcome;
 	return b->rules[b->rule_count - 1].outcome;
 }
+
+/* In the words of outcome rules. */
+static const char *end_word(const char *reason)
+{
+	static const char *const words[][2] = { { "caller", "hangup" }, { "order", "hangup" }, { "quiet", "quiet" }, { "time", "time" }, { "lost", "lost" } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(reason, words[i][0]))
+			return words[i][1];
+	return "failed";
+}
+
+void rulebook_settle(const struct rulebook *b, const struct rulebook_end *end, struct rulebook_outcome *out)
+{
+	if (end->named && rulebook_outcome_find(b, end->named, out))
+		return;
+	(void)rulebook_outcome_find(b, rulebook_unfinished(b, end->language, end->variables, end->known, end_word(end->reason)), out); /* the check saw it */
+}

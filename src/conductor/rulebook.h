@@ -156,4 +156,15 @@ bool rulebook_outcome_find(const struct rulebook *b, const char *name, struct ru
 const char *rulebook_unfinished(const struct rulebook *b, const char *language, const json_t *variables, const json_t *known,
 	const char *end);
 
+/* How a call ended, for rulebook_settle. All borrowed. */
+struct rulebook_end {
+	const char *reason; /* as a worker tells it: "caller", "quiet", "agent" */
+	const char *named;  /* the outcome that the agent named, "" or NULL: none */
+	const char *language;
+	const json_t *variables, *known; /* as rulebook_unfinished takes them */
+};
+
+/* What the call came to: the outcome that was named when the book has it, else the book's for a call that ended so. */
+void rulebook_settle(const struct rulebook *b, const struct rulebook_end *end, struct rulebook_outcome *out);
+
 #endif

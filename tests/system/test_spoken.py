@@ -13,6 +13,7 @@ import wave
 import pytest
 
 from conftest import ROOT
+from test_call import heard, said
 
 SOUNDS = pathlib.Path("/usr/share/asterisk/sounds/en_US_f_Allison"), "asterisk-core-sounds-en-wav"
 PROSE = pathlib.Path("/usr/share/pocketsphinx/test/data/librivox"), "pocketsphinx-testdata"
@@ -143,14 +144,6 @@ def call(run, model, sound, tmp_path):
         return document
 
     return start
-
-
-def said(document):
-    return [turn["said"] for turn in document["turns"] if "said" in turn]
-
-
-def heard(document):
-    return " ".join(text for turn in document["turns"] for text in turn["heard"])
 
 
 def tools(document):
