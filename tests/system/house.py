@@ -30,7 +30,7 @@ def is_alive(pid):
     """Whether it runs; a process that has ended and that nobody asked about does not."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second one: it was reaped between open and read
         return False
 
 
