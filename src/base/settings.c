@@ -58,6 +58,7 @@ const struct option call_options[] = {
 	MS("call.end_ms", call_end_ms, 10000, 500, 60000, "From goodbye to hanging up, at most. A rule-book whose last words take longer raises it for its calls."),
 	MS("call.attach_ms", call_attach_ms, 15000, 6000, 120000, "A call without its media stream is ended after this. Sooner, a line that is only silent is metered shorter than its carrier does."),
 	NUMBER("call.failures", call_failures, 2, 1, 10, "turns", "So many turns in a row without an answer, then goodbye."),
+	SWITCH("turn.heard", turn_heard, 1, "While the line is away no turn ends: what the caller says then is not heard, and the silence is not his."),
 	{ .name = NULL },
 };
 
@@ -100,6 +101,14 @@ static const struct recorded_range {
 	{ "tts.gap_ms", 100, 20000 },
 	{ "tts.margin_ms", 0, 2000 },
 	{ "play.mark_ms", 200, 20000 },
+};
+
+/* What calls did that were recorded before there was such a setting. */
+static const struct recorded_without {
+	const char *name;
+	int64_t value;
+} recorded_without[] = {
+	{ "turn.heard", 0 },
 };
 
 static bool in_range(const struct option *o, uint64_t value)
@@ -151,12 +160,24 @@ void call_settings_encode(const struct call_settings *s, struct buf *b)
 		wire_put_u64(b, i + 1, (uint64_t)value_get(&call_options[i], s) + 1);
 }
 
+static void recorded_without_set(struct call_settings *s)
+{
+	const struct option *o;
+	size_t i;
+
+	for (i = 0; i < sizeof(recorded_without) / sizeof(recorded_without[0]); i++)
+		for (o = call_options; o->name; o++)
+			if (!strcmp(o->name, recorded_without[i].name))
+				value_set(o, s, recorded_without[i].value);
+}
+
 enum err call_settings_decode(struct call_settings *s, const void *data, size_t len)
 {
 	struct wire_reader r;
 	struct wire_field f;
 
 	call_settings_init(s);
+	recorded_without_set(s);
 	wire_reader_init(&r, data, len);
 	while (wire_next(&r, &f)) {
 		const struct option *o;

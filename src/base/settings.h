@@ -66,6 +66,7 @@ struct call_settings {
 	int64_t call_end_ms;       /* goodbye to hang-up, at most */
 	int64_t call_attach_ms;    /* without media, at most */
 	int64_t call_failures;     /* turns in a row without an answer, then goodbye */
+	bool turn_heard;           /* only silence that could be heard ends a turn; off in calls recorded before there was this */
 };
 
 extern const struct option call_options[]; /* bound to struct call_settings */

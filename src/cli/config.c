@@ -153,14 +153,11 @@ static size_t folder_length(const char *name)
 	return strcspn(name, ".");
 }
 
-/* A new heading where the first part of the name changes. */
-static void put_heading(struct buf *b, const char *name, const char *before)
+static bool same_folder(const char *a, const char *b)
 {
-	size_t len = folder_length(name);
+	size_t len = folder_length(a);
 
-	if (before && folder_length(before) == len && !strncmp(before, name, len))
-		return;
-	buf_printf(b, "\n## %.*s\n\n| setting | default | allowed | meaning |\n|---|---|---|---|\n", (int)len, name);
+	return folder_length(b) == len && !strncmp(a, b, len);
 }
 
 static void put_doc_row(struct buf *b, const struct option *o)
@@ -184,10 +181,22 @@ static void put_orders(struct buf *b)
 		buf_printf(b, "| `%s` | `%s` | %s |\n", o->low, o->high, o->why);
 }
 
+/* All settings of one folder, wherever they stand in the tables: those of a call are numbered in the order they came. */
+static void put_folder(struct buf *b, const struct config *config, size_t first)
+{
+	const char *name = config_at(config, first).option->name;
+
+	for (size_t i = 0; i < first; i++)
+		if (same_folder(config_at(config, i).option->name, name))
+			return;
+	buf_printf(b, "\n## %.*s\n\n| setting | default | allowed | meaning |\n|---|---|---|---|\n", (int)folder_length(name), name);
+	for (size_t i = first; i < config_count(config); i++)
+		if (same_folder(config_at(config, i).option->name, name))
+			put_doc_row(b, config_at(config, i).option);
+}
+
 static void put_docs(struct buf *b, const struct config *config)
 {
-	const char *before = NULL;
-
 	buf_text(b, "# Configuration\n\n"
 		    "Made by `callfunnel config --docs` from the option tables; a test compares the two. Edit the tables, not this page.\n\n"
 		    "Settings come from one YAML file, given with `--config F`; nested maps or names joined by dots are the same:\n\n"
@@ -196,13 +205,8 @@ static void put_docs(struct buf *b, const struct config *config)
 		    "came from. Unknown names, wrong types, values out of range and settings given twice are refused with file, line and\n"
 		    "column; anchors, aliases, tags and several documents are not used. A file has at most 1 MB and 16 levels.\n");
 	put_orders(b);
-	for (size_t i = 0; i < config_count(config); i++) {
-		const struct option *o = config_at(config, i).option;
-
-		put_heading(b, o->name, before);
-		put_doc_row(b, o);
-		before = o->name;
-	}
+	for (size_t i = 0; i < config_count(config); i++)
+		put_folder(b, config, i);
 }
 
 static int print(struct cli *cli, struct buf *b)

@@ -236,6 +236,7 @@ static void attached(struct call *call)
 	for (i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
 		timer_stop(call, dead[i]); /* they watched what died with the old worker */
 	quiet_attached(call);
+	endpoint_attached(call);
 	endpoint_listen(call, call->listen.final_sample);
 	overdue_fire(call);
 	dialogue_attached(call);

@@ -263,6 +263,7 @@ void floor_resume(struct call *call);
 bool floor_caller(const struct call *call); /* the caller has, or may be taking, the floor */
 
 /* endpoint.c: what the caller says, and when the turn is over */
+void endpoint_attached(struct call *call);
 void endpoint_listen(struct call *call, uint64_t from_sample);
 void endpoint_transcript(struct call *call, const struct call_input *in);
 void endpoint_down(struct call *call, uint32_t stream);

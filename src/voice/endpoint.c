@@ -19,7 +19,9 @@
  *   g  silence ≥ need, or the final is late          endpoint_timer: turn_due: turn_end, which goes on to dialogue_turn
  *   h  the keypad ends the turn, from every state    endpoint_keys: turn_end
  *   s  stays: the agent is still speaking (until     turn_due; utterance_finish (utterance.c): endpoint_update
- *      it is done), or the ear heard nothing lately
+ *      it is done), or the ear heard nothing lately,
+ *      or the media is lost (until it is back:
+ *      endpoint_attached)
  * In SILENCE TIMER_AHEAD asks the model ahead (endpoint_timer: dialogue_ahead); in NO WORDS TIMER_NOISE answers to voice that
  * nobody understood (noise_update sets it, endpoint_timer: noise_due).
  *
@@ -248,6 +250,19 @@ static void finalize(struct call *call)
 	call_put(call, OUT_FINALIZE)->stream = l->stream;
 }
 
+/* The media is there again: the silence that nobody could hear counts for nothing. */
+void endpoint_attached(struct call *call)
+{
+	struct ear *ear = &call->ear;
+	uint64_t unheard = num_over(call->now_us, ear->last_chunk_us);
+
+	if (!call->settings.turn_heard || !endpoint_words(call) || !ear->last_chunk_us)
+		return;
+	ear->last_voice_us += unheard;
+	ear->last_chunk_us += unheard;
+	call->listen.text_us += unheard;
+}
+
 static void turn_due(struct call *call)
 {
 	const struct call_settings *s = &call->settings;
@@ -256,6 +271,8 @@ static void turn_due(struct call *call)
 	enum turn_why why;
 	uint64_t due = since + (uint64_t)turn_need(call, &why) * 1000;
 
+	if (call->quiet.lost && call->settings.turn_heard)
+		return; /* whoever speaks now is not heard: endpoint_attached goes on */
 	if (speech_audible(call) || call->speech.held || speech_whole(call))
 		return; /* too few words to interrupt: they are answered when the agent is done (speech_advance asks again) */
 	if (ear->last_chunk_us && call->now_us - ear->last_chunk_us > STALL_US && call->now_us - ear->last_chunk_us < STALL_MAX_US) {

@@ -331,6 +331,7 @@ static void settings_come_back(void **state)
 	buf_init(&b, 4000);
 	call_settings_init(&s);
 	s.turn_preempt = !s.turn_preempt;
+	s.turn_heard = !s.turn_heard;
 	for (o = call_options; o->name; o++)
 		if (o->type == OPTION_INT)
 			*(int64_t *)(void *)((char *)&s + o->offset) = o->max;
@@ -342,6 +343,7 @@ static void settings_come_back(void **state)
 		if (o->type == OPTION_INT)
 			*(int64_t *)(void *)((char *)&s + o->offset) = o->min;
 	s.turn_preempt = !s.turn_preempt;
+	s.turn_heard = !s.turn_heard;
 	call_settings_encode(&s, &b);
 	assert_int_equal(call_settings_decode(&back, b.data, b.len), ERR_NONE);
 	assert_memory_equal(&s, &back, sizeof(s));
@@ -429,6 +431,8 @@ static void settings_out_of_their_range_are_refused(void **state)
 	assert_int_equal(call_settings_decode(&s, cut, 1), ERR_TRUNCATED);
 	assert_int_equal(call_settings_decode(&s, "", 0), ERR_NONE);
 	call_settings_init(&defaults);
+	assert_true(defaults.turn_heard);
+	defaults.turn_heard = false; /* a call recorded before there was this does what it did */
 	assert_memory_equal(&s, &defaults, sizeof(s));
 }
 

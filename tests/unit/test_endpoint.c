@@ -1321,6 +1321,60 @@ static void words_before_a_disclosure_wait_for_its_end(void **state)
 	assert_true(has(k, "~turn t1"));
 }
 
+/* Silence while the line is away was heard by nobody: the turn waits, and what was still to be waited for is waited for then. */
+static void no_turn_ends_while_the_line_is_away(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 320);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 4000);
+	assert_false(has(k, "~turn"));
+	simple(k, IN_ATTACHED);
+	assert_false(has(k, "~turn"));
+	quiet_for(k, 256);
+	assert_false(has(k, "~turn"));
+	quiet_for(k, 64);
+	assert_true(has(k, "~turn t1 i0 n600000 \"I want some tea\""));
+}
+
+/* What is said on the new line belongs to the same turn. */
+static void a_turn_goes_on_over_a_line_that_broke(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	quiet_for(k, 320);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 4000);
+	simple(k, IN_ATTACHED);
+	voice(k, 320);
+	final(k, "and some cake");
+	quiet_for(k, 608);
+	assert_true(has(k, "\"I want some tea and some cake\""));
+	assert_false(has(k, "~turn t2"));
+}
+
+static void a_call_of_before_ends_turns_without_the_line(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_heard = false;
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	quiet_for(k, 320);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 2000);
+	assert_true(has(k, "~turn t1"));
+}
+
 static void nothing_is_asked_without_media(void **state)
 {
 	struct kit *k = *state;
@@ -1520,6 +1574,9 @@ int main(void)
 		KIT_TEST(nothing_is_asked_when_an_answer_is_owed),
 		KIT_TEST(nothing_is_asked_over_a_disclosure),
 		KIT_TEST(words_before_a_disclosure_wait_for_its_end),
+		KIT_TEST(no_turn_ends_while_the_line_is_away),
+		KIT_TEST(a_turn_goes_on_over_a_line_that_broke),
+		KIT_TEST(a_call_of_before_ends_turns_without_the_line),
 		KIT_TEST(nothing_is_asked_without_media),
 		KIT_TEST(a_noise_is_not_owed_to_a_new_stream),
 		KIT_TEST(a_nod_while_nobody_speaks_is_a_turn),
