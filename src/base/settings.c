@@ -59,6 +59,8 @@ const struct option call_options[] = {
 	MS("call.attach_ms", call_attach_ms, 15000, 6000, 120000, "A call without its media stream is ended after this. Sooner, a line that is only silent is metered shorter than its carrier does."),
 	NUMBER("call.failures", call_failures, 2, 1, 10, "turns", "So many turns in a row without an answer, then goodbye."),
 	SWITCH("turn.heard", turn_heard, 1, "While the line is away no turn ends: what the caller says then is not heard, and the silence is not his."),
+	MS("llm.silent_ms", llm_silent_ms, 2000, 500, 2000,
+		"Nothing was said this long after the end of the turn, because a tool came between: a filler is spoken. 2.5 s of dead air at most are promised."),
 	{ .name = NULL },
 };
 
@@ -95,6 +97,7 @@ static const struct recorded_range {
 	{ "barge.yield_ms", 200, 10000 },
 	{ "barge.resume_ms", 100, 5000 },
 	{ "llm.filler_ms", 100, 20000 },
+	{ "llm.silent_ms", 0, 2000 },
 	{ "llm.second_ms", 100, 20000 },
 	{ "llm.stall_ms", 100, 20000 },
 	{ "tts.first_ms", 100, 20000 },
@@ -109,6 +112,7 @@ static const struct recorded_without {
 	int64_t value;
 } recorded_without[] = {
 	{ "turn.heard", 0 },
+	{ "llm.silent_ms", 0 },
 };
 
 static bool in_range(const struct option *o, uint64_t value)

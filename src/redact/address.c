@@ -112,15 +112,18 @@ static size_t label_read(const struct scan *s, size_t i, struct words *w)
 /* The token behind a written or spoken dot at i, or i. */
 static size_t dot_read(const struct scan *s, size_t i, bool *spoken)
 {
-	if (i + 1 >= s->count)
+	if (i >= s->count)
 		return i;
 	*spoken = s->tokens[i].kind == TOKEN_WORD && s->tokens[i].word == WORD_DOT;
 	if (*spoken)
 		return i + 1;
+	if (i + 1 == s->count)
+		return i;
 	return s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark == '.' && s->tokens[i].glued && s->tokens[i + 1].glued ? i + 1 : i;
 }
 
-/* A domain from i: the first token behind it, or 0 when there is none. `w` ends with its last good label. */
+/* A domain from i: the first token behind it, or 0 when there is none. `w` ends with its last good label. Words that end with a "dot" are
+ * an address whose end is still to come. */
 static size_t domain_read(const struct scan *s, size_t i, struct words *w)
 {
 	size_t next = label_read(s, i, w), good = 0, good_len = 0, label;
@@ -132,6 +135,11 @@ static size_t domain_read(const struct scan *s, size_t i, struct words *w)
 			break;
 		put_char(w, '.');
 		i = label;
+		if (spoken && label == s->count) {
+			good = label;
+			good_len = w->len;
+			break;
+		}
 		next = label_read(s, label, w);
 		if (next > label && s->tokens[label].kind == TOKEN_WORD &&
 			(spoken ? is_top_level(s, label) : s->tokens[label].end - s->tokens[label].start >= 2)) {

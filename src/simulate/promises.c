@@ -330,7 +330,7 @@ void verdict_close(struct verdict *v)
 			(unsigned long long)v->early_spelled, (unsigned long long)v->spelled);
 		run_failure(v, &v->early, what);
 	}
-	if (v->endpoint_count >= 20 && verdict_median(v) > v->yes_no_ms) {
+	if (v->endpoint_count >= 100 && verdict_median(v) > v->yes_no_ms) {
 		snprintf(what, sizeof(what), "the median end of a yes or no took %u ms, at most %u are promised; one that took longer", verdict_median(v),
 			v->yes_no_ms);
 		run_failure(v, &v->slow, what);

@@ -76,11 +76,14 @@ static void gen_cancel(struct call *call)
 static void gen_clocks(struct call *call, enum ask_kind kind)
 {
 	const struct call_settings *s = &call->settings;
+	uint64_t silent_us = s->llm_silent_ms ? call->at[AT_TURN] + (uint64_t)s->llm_silent_ms * 1000 : 0;
 	int64_t filler = kind == ASK_CONTINUE ? (int64_t)num_min((uint64_t)s->llm_filler_ms, FILLER_SOON_MS) : s->llm_filler_ms;
 
 	if (call->dialogue.gen.spoke || !guarded(call, GUARD_P12))
 		return;
 	timer_in(call, TIMER_FILLER, filler);
+	if (call->at[AT_TURN] && !call->at[AT_SENT] && call->now_us < silent_us) /* the caller has heard nothing since */
+		timer_set(call, TIMER_FILLER, num_min(call->timers[TIMER_FILLER], silent_us));
 	timer_in(call, TIMER_SECOND, s->llm_second_ms);
 }
 

@@ -384,6 +384,7 @@ static struct range {
 		{ "barge.yield_ms", 200, 10000 },
 		{ "barge.resume_ms", 100, 5000 },
 		{ "llm.filler_ms", 100, 20000 },
+		{ "llm.silent_ms", 0, 2000 },
 		{ "llm.second_ms", 100, 20000 },
 		{ "llm.stall_ms", 100, 20000 },
 		{ "tts.first_ms", 100, 20000 },
@@ -433,6 +434,7 @@ static void settings_out_of_their_range_are_refused(void **state)
 	call_settings_init(&defaults);
 	assert_true(defaults.turn_heard);
 	defaults.turn_heard = false; /* a call recorded before there was this does what it did */
+	defaults.llm_silent_ms = 0;
 	assert_memory_equal(&s, &defaults, sizeof(s));
 }
 

@@ -1558,6 +1558,43 @@ static void no_filler_over_the_caller(void **state)
 	expect_nothing(k);
 }
 
+/* Neither the model nor the tool is slow by itself; together they would leave three seconds of dead air. */
+static void test_P12_silence_over_a_tool_counts_from_the_end_of_the_turn(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k); /* 40 ms after the end of the turn */
+	quiet_until(k, 1100);
+	use(k, "lookup", "{}");
+	done(k);
+	quiet_until(k, 1600);
+	result(k, 1, 0, TOOL_OK, "green");
+	drop(k);
+	quiet_until(k, 1959);
+	expect_nothing(k);
+	quiet_until(k, 1960);
+	expect(k, "1960 speak u1.1 \"Let me see.\"");
+}
+
+/* In a call of before each request counts anew. */
+static void a_call_of_before_counts_each_request_anew(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_silent_ms = 0;
+	asked(k);
+	quiet_until(k, 1100);
+	use(k, "lookup", "{}");
+	done(k);
+	quiet_until(k, 1600);
+	result(k, 1, 0, TOOL_OK, "green");
+	drop(k);
+	quiet_until(k, 2799);
+	assert_false(has(k, "speak"));
+	quiet_until(k, 2800);
+	assert_true(has(k, "2800 speak u1.1 \"Let me see.\""));
+}
+
 static void after_the_result_there_is_no_filler(void **state)
 {
 	struct kit *k = *state;
@@ -2658,6 +2695,8 @@ int main(void)
 		KIT_TEST(a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds),
 		KIT_TEST(no_filler_over_the_agent),
 		KIT_TEST(no_filler_over_the_caller),
+		KIT_TEST(test_P12_silence_over_a_tool_counts_from_the_end_of_the_turn),
+		KIT_TEST(a_call_of_before_counts_each_request_anew),
 		KIT_TEST(after_the_result_there_is_no_filler),
 		KIT_TEST(a_slow_tool_is_left_to_run_and_the_conversation_goes_on),
 		KIT_TEST(a_slow_tools_result_waits_for_the_answer_in_work),
