@@ -137,13 +137,28 @@ static void print_holes(struct replaying *r, const struct tape *t, const struct 
 		buf_text(b, "  the recording stops before the call's end\n");
 }
 
+/* Something of the recording cannot be read as it was written. */
+static bool is_damaged(const struct tape *t, const struct tape_damage *damage)
+{
+	bool damaged = damage->count > 0;
+	size_t i;
+
+	for (i = 0; i < t->hole_count; i++)
+		damaged = damaged || t->holes[i].why == TAPE_HOLE_DAMAGED;
+	return damaged;
+}
+
 static void print_result(struct replaying *r, const struct tape *t, const struct tape_damage *damage, const struct replay_result *result)
 {
-	if (result->verdict == REPLAY_SAME) {
-		print_name(r);
-		buf_printf(&r->out, "%" PRIu64 " steps, %" PRIu64 " outputs, identical\n", result->steps, result->outputs);
-	} else {
+	if (result->verdict != REPLAY_SAME) {
 		print_difference(r, t, result);
+	} else {
+		print_name(r);
+		if (is_damaged(t, damage))
+			buf_printf(&r->out, "damaged: identical as far as it can be read: %" PRIu64 " of the %zu steps that are there, %" PRIu64 " outputs\n",
+				result->steps, t->step_count, result->outputs);
+		else
+			buf_printf(&r->out, "%" PRIu64 " steps, %" PRIu64 " outputs, identical\n", result->steps, result->outputs);
 	}
 	print_holes(r, t, damage);
 	replay_print_out(r);
@@ -252,8 +267,9 @@ static void put_result(struct replaying *r, const struct tape *t, const struct t
 
 	json_open(b, '{');
 	json_pair_string(b, "call", r->name);
-	json_pair_bool(b, "identical", result->verdict == REPLAY_SAME);
+	json_pair_bool(b, "identical", result->verdict == REPLAY_SAME && !is_damaged(t, damage));
 	json_pair_u64(b, "steps", result->steps);
+	json_pair_u64(b, "steps_there", t->step_count);
 	json_pair_u64(b, "outputs", result->outputs);
 	json_pair_bool(b, "whole", t->ended && !t->hole_count && !damage->count);
 	put_parts(b, t);
@@ -276,7 +292,6 @@ static int report(struct replaying *r, const struct tape *t, const struct tape_d
 {
 	bool same = result->verdict == REPLAY_SAME;
 	enum err err = ERR_NONE;
-	size_t i;
 
 	if (r->cli->json)
 		put_result(r, t, damage, result);
@@ -293,9 +308,7 @@ static int report(struct replaying *r, const struct tape *t, const struct tape_d
 		return cli_fail(r->cli, CLI_MISSING, err, r->name, NULL, "the other settings could not be tried: %s", err_name(err));
 	r->steps += result->steps;
 	r->outputs += result->outputs;
-	for (i = 0; i < t->hole_count; i++)
-		same = same && t->holes[i].why != TAPE_HOLE_DAMAGED;
-	return same && !damage->count ? CLI_FINE : CLI_NOT_SO;
+	return same && !is_damaged(t, damage) ? CLI_FINE : CLI_NOT_SO;
 }
 
 static int replay_tape(struct replaying *r, const struct tape *t, const struct tape_damage *damage)

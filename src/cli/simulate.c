@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/outfile.h"
 #include "simulate/run.h"
 
 enum { OUT_BYTES_MAX = 64 << 20 };
@@ -423,6 +424,37 @@ static int points_take(struct simulating *m)
 	return CLI_FINE;
 }
 
+/* The first line of a file that was a ledger before: a call's id, and the first thing that is said of one. */
+static bool is_ledger(const char *path)
+{
+	static const char first[] = " epoch ";
+	char head[32 + sizeof(first)] = "";
+	FILE *f = fopen(path, "re");
+	size_t got = f ? fread(head, 1, sizeof(head) - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	return got == sizeof(head) - 1 && strspn(head, "0123456789abcdef") == 32 && !strcmp(head + 32, first);
+}
+
+/* Lines are appended, over several lives if need be: to nothing else than a ledger. A pipe is whoever's is at its other end. */
+static int ledger_take(struct simulating *m)
+{
+	char target[DISK_PATH_MAX];
+	struct stat st;
+	bool is_there = !stat(m->ledger, &st), is_file = !is_there || S_ISREG(st.st_mode);
+	int status = is_file ? outfile_find(m->cli, target, m->ledger) : CLI_FINE;
+
+	if (status)
+		return status;
+	if (is_there && is_file && st.st_size && !is_ledger(m->ledger))
+		return cli_fail(m->cli, CLI_USAGE, ERR_EXISTS, m->ledger, "name a new file, or the ledger of an earlier run", "the file is no ledger: nothing is appended to it");
+	m->options.ledger = open(m->ledger, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (m->options.ledger < 0)
+		return cli_fail(m->cli, CLI_MISSING, ERR_IO, m->ledger, "name a file that can be written", "the ledger cannot be opened");
+	return CLI_FINE;
+}
+
 static int disk_take(struct simulating *m)
 {
 	int status = points_take(m);
@@ -434,11 +466,9 @@ static int disk_take(struct simulating *m)
 		m->options.disk = &m->disk_ops;
 		m->options.dir = m->disk;
 	}
-	if (m->ledger) {
-		m->options.ledger = open(m->ledger, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-		if (m->options.ledger < 0)
-			return cli_fail(m->cli, CLI_MISSING, ERR_IO, m->ledger, "name a file that can be written", "the ledger cannot be opened");
-	}
+	status = m->ledger ? ledger_take(m) : CLI_FINE;
+	if (status)
+		return status;
 	if (m->keep && mkdir(m->keep, 0700) && access(m->keep, W_OK))
 		return cli_fail(m->cli, CLI_MISSING, ERR_DENIED, m->keep, "name a folder that can be written", "calls cannot be kept there");
 	m->options.keep = m->keep;

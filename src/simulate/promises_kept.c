@@ -87,15 +87,11 @@ static bool refused_then(const struct judge *j, uint64_t at_us)
 	return false;
 }
 
-/* … when the call ended: neither that nor its meters could be kept. */
-static bool end_refused(const struct judge *j)
+/* Not more than DESIGN.md's 200 ms, its commit and a sync before a worker died: it may have gone with it. A change is only dispatched
+ * when the journal took it: that one was refused is no excuse. */
+static bool may_be_lost(const struct judge *j, const struct kept_fact *f)
 {
-	return refused_then(j, j->scene->finished_us);
-}
-
-/* Not more than DESIGN.md's 200 ms, its commit and a sync before a worker died: it may have gone with it. */
-static bool may_be_lost(const struct judge *j, uint64_t at_us)
-{
+	uint64_t at_us = f->at_us;
 	uint32_t i;
 
 	for (i = 0; i < j->worker_count; i++) {
@@ -104,7 +100,7 @@ static bool may_be_lost(const struct judge *j, uint64_t at_us)
 		if (at_us <= d->at_us && d->at_us - at_us <= (d->disk_fault ? 15000 : 260) * MS_US)
 			return true;
 	}
-	return refused_then(j, at_us);
+	return f->kind != EVENT_TOOL && refused_then(j, at_us);
 }
 
 /* ---- N5 (kept) ----------------------------------------------------------------------------------------------------------
@@ -112,8 +108,8 @@ static bool may_be_lost(const struct judge *j, uint64_t at_us)
  * The sink has every final with words that the session was given, every change that was dispatched and every result of one, in
  * the order in which they happened, each once; and of every epoch its records without a hole, at least to the last one that was called
  * durable (whatever was deleted on the disk), but for those a GAP record answers for. Exempt: what happened in the last 260 ms before a
- * worker died (15 s when its disk was full, slow or failing), and events that a GAP record says were refused (a disk that is full and
- * fails a sync besides). Exercised by each such fact. */
+ * worker died (15 s when its disk was full, slow or failing), and finals and results that a GAP record says were refused (a disk whose
+ * reserve is full as well). Exercised by each such fact. */
 
 static bool event_fact(const struct sink *k, const struct sink_record *r, struct kept_fact *f)
 {
@@ -141,7 +137,7 @@ static bool same_fact(const struct kept_fact *a, const struct kept_fact *b)
 static bool fact_find(struct judge *j, uint32_t *at, const struct kept_fact *f)
 {
 	while (*at < j->fact_count && !same_fact(&j->facts[*at], f)) {
-		if (!may_be_lost(j, j->facts[*at].at_us))
+		if (!may_be_lost(j, &j->facts[*at]))
 			return false;
 		(*at)++;
 	}
@@ -171,7 +167,7 @@ static void facts_check(struct judge *j)
 		judge_fail(j, N5, "%s stands in the sink where %s belongs", fact_name(&f), at < j->fact_count ? fact_name(&j->facts[at]) : "nothing");
 		return;
 	}
-	while (at < j->fact_count && may_be_lost(j, j->facts[at].at_us))
+	while (at < j->fact_count && may_be_lost(j, &j->facts[at]))
 		at++;
 	if (at < j->fact_count)
 		judge_fail(j, N5, "%s never came to the sink", fact_name(&j->facts[at]));
@@ -238,8 +234,7 @@ static void durable_check(struct judge *j)
 /* ---- N3 -------------------------------------------------------------------------------------------------------------------
  *
  * The sink has one meter of connected time, and it is within a second of the carrier's own record, whoever hung up and whether
- * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Exempt: an end that a GAP record
- * says was refused. Exercised by each call that was connected. */
+ * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Exercised by each call that was connected. */
 
 static void metering_check(struct judge *j)
 {
@@ -249,7 +244,7 @@ static void metering_check(struct judge *j)
 	struct record_meter m;
 	uint32_t i, count = 0;
 
-	if (!c->connected || !c->ended || end_refused(j))
+	if (!c->connected || !c->ended)
 		return;
 	judge_exercise(j, N3);
 	for (i = 0; i < k->count; i++) {
@@ -291,7 +286,7 @@ static void wasted_check(struct judge *j)
 /* ---- N6 -------------------------------------------------------------------------------------------------------------------
  *
  * Sixty seconds after a worker died its call has another or is over (worker.c's reaper tells); at the end the sink has exactly
- * one END, unless a GAP record says that it was refused, and no change that a worker dispatched is left without an outcome. A line
+ * one END, and no change that a worker dispatched is left without an outcome. A line
  * that dies without a word is found out (promises_line.c). Exercised by each death and each end. */
 
 static void ends_check(struct judge *j)
@@ -305,7 +300,7 @@ static void ends_check(struct judge *j)
 	judge_exercise(j, N6);
 	for (i = 0; i < k->count; i++)
 		ends += k->records[i].header.kind == JOURNAL_END;
-	if (ends != 1 && !k->overflow && !end_refused(j))
+	if (ends != 1 && !k->overflow)
 		judge_fail(j, N6, "the sink has %u ends of the call", ends);
 	for (i = 0; i < c->ledger_count; i++)
 		if (!c->ledger[i].settled && j->scene->finished_us > c->ledger[i].asked_us + 60 * S_US)

@@ -10,7 +10,7 @@ struct sink;
 struct sink_record;
 struct spoken;
 
-#define DISK_FAULTS (FAULT_BIT(FAULT_DISK_SLOW) | FAULT_BIT(FAULT_DISK_SYNC) | FAULT_BIT(FAULT_DISK_FULL) | FAULT_BIT(FAULT_DISK_SMALL))
+#define DISK_FAULTS (FAULT_BITS(FAULT_DISK_SLOW, FAULT_DISK_FULL) | FAULT_BITS(FAULT_DISK_SMALL, FAULT_DISK_STOPPED))
 
 enum {
 	YES_NO_MEDIAN_MS = 300,  /* with a turn.complete_ms of 200 at most; what it is more is added */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audio/g711.h"
+#include "base/num.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 #include "simulate/sound.h"
@@ -246,7 +247,7 @@ static uint64_t ear_place(const struct judge *j, uint64_t at_us)
 static bool track_unsure(const struct judge *j, uint64_t place)
 {
 	const uint64_t *struck = j->scene->plan.struck_us;
-	uint64_t at_us = j->started_us + place * 125, marks = struck[FAULT_MARKS_LATE], full = struck[FAULT_DISK_FULL];
+	uint64_t at_us = j->started_us + place * 125, marks = struck[FAULT_MARKS_LATE], full = num_max(struck[FAULT_DISK_FULL], struck[FAULT_DISK_STOPPED]);
 
 	if (j->drop_count && at_us < j->drops_us[0] + 1 * S_US && (!j->mark_us || j->mark_us + 260 * MS_US > j->drops_us[0]))
 		return true;

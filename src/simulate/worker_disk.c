@@ -76,6 +76,8 @@ static void journal_settings(struct scene *s, struct journal_options *o)
 	o->probe_us = 1 * S_US;
 	o->wall_offset_us = WALL_US;
 	o->log_call = s->log_call;
+	if (s->virtual_disk && (s->plan.armed & FAULT_BIT(FAULT_DISK_STOPPED)))
+		o->reserve_bytes = 4 << 10;
 	if (disk_is_small(s)) {
 		o->segment_bytes = 16 << 10;
 		o->reserve_bytes = 40 << 10;
@@ -253,6 +255,10 @@ void worker_disk_faults(struct scene *s, uint64_t now)
 	if (fault_strikes(&s->plan, FAULT_DISK_FULL, now)) {
 		disk_limit_set(s, disk_virtual_used(s->virtual_disk) + 4096);
 		s->disk_full_until_us = now + dice_ms(&s->disk_dice, 2000, 12000);
+	}
+	if (fault_strikes(&s->plan, FAULT_DISK_STOPPED, now)) {
+		disk_limit_set(s, disk_virtual_used(s->virtual_disk));
+		s->disk_full_until_us = now + dice_ms(&s->disk_dice, 4000, 16000);
 	}
 	if (s->disk_full_until_us && now >= s->disk_full_until_us) {
 		disk_limit_set(s, 0);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	BATCH_KEEP_BYTES = 1 << 20,
@@ -162,13 +163,59 @@ static bool gap_is_due(const struct journal_call *c, uint8_t kind, uint64_t now_
 	return now_us - c->gap_since_us >= GAP_US || (kind < 64 && c->gaps[0].kinds >> kind & 1);
 }
 
+/* ---- owed records ---- */
+
+static enum err owed_keep(struct journal_call *c, uint8_t kind, const void *payload, size_t len)
+{
+	struct owed_record *r;
+
+	if (c->owed_count == JOURNAL_OWED_MAX || len > OWED_PAYLOAD)
+		return ERR_LIMIT;
+	if (!c->owed)
+		c->owed = calloc(JOURNAL_OWED_MAX, sizeof(*c->owed));
+	if (!c->owed)
+		return ERR_NOMEM;
+	r = &c->owed[c->owed_count++];
+	r->kind = kind;
+	r->len = len;
+	memcpy(r->payload, payload, len);
+	return ERR_NONE;
+}
+
+/* In the order in which they came; what finds no room stays. */
+static enum err owed_append(struct journal_call *c, uint64_t now_us)
+{
+	enum err err = ERR_NONE;
+	size_t done = 0;
+
+	while (done < c->owed_count && !(err = append_record(c, c->owed[done].kind, c->owed[done].payload, c->owed[done].len, now_us)))
+		done++;
+	c->owed_count -= done;
+	if (done && c->owed_count)
+		memmove(c->owed, c->owed + done, c->owed_count * sizeof(*c->owed));
+	return err;
+}
+
+static bool is_owed(const struct journal_call *c)
+{
+	return gap_owed(c) || c->owed_count;
+}
+
+/* The silence first, then what came behind it. */
+static enum err settle(struct journal_call *c, uint64_t now_us)
+{
+	enum err err = gap_mark(c, now_us);
+
+	return err ? err : owed_append(c, now_us);
+}
+
 /* ---- calls ---- */
 
 static void call_release(struct journal_call *c)
 {
 	struct journal *j = c->journal;
 
-	if (!c->closed || c->refs || gap_owed(c))
+	if (!c->closed || c->refs || is_owed(c))
 		return;
 	*c->link = c->next;
 	if (c->next)
@@ -176,6 +223,7 @@ static void call_release(struct journal_call *c)
 	sodium_memzero(c->key, JOURNAL_KEY_BYTES);
 	j->free_keys[j->free_key_count++] = (size_t)(c->key - j->keys[0]) / JOURNAL_KEY_BYTES;
 	j->call_count--;
+	free(c->owed);
 	free(c);
 }
 
@@ -219,7 +267,7 @@ void journal_call_close(struct journal_call **cp, uint64_t now_us)
 		return;
 	*cp = NULL;
 	assert(!c->closed);
-	if (gap_mark(c, now_us))
+	if (settle(c, now_us) && gap_owed(c))
 		c->journal->counts.gaps_unmarked++; /* tried again when a batch was written */
 	c->closed = true;
 	c->journal->open_count--;
@@ -365,6 +413,18 @@ enum err journal_append(struct journal_call *c, uint8_t kind, const void *payloa
 	return err;
 }
 
+enum err journal_append_owed(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us)
+{
+	enum err err = ERR_NONE;
+
+	assert(!c->closed && kind != JOURNAL_MARK && kind != JOURNAL_GAP);
+	if (is_owed(c))
+		err = settle(c, now_us); /* it stands behind them */
+	if (!err)
+		err = append_record(c, kind, payload, len, now_us);
+	return err ? owed_keep(c, kind, payload, len) : ERR_NONE;
+}
+
 /* ---- phases ---- */
 
 static struct journal_batch *take_locked(struct journal *j, uint64_t now_us)
@@ -374,7 +434,7 @@ static struct journal_batch *take_locked(struct journal *j, uint64_t now_us)
 
 	if (j->out || !fresh)
 		return NULL;
-	if (!atomic_exchange(&j->waiting, false) && !atomic_load(&j->erase_requested))
+	if (!atomic_exchange(&j->waiting, false) && !atomic_load(&j->erase_requested) && !writer_probe_due(&j->writer, now_us))
 		return NULL;
 	atomic_store(&j->erase_requested, false);
 	j->free = fresh->next;
@@ -426,14 +486,14 @@ static void publish(struct journal *j, struct journal_batch *b, struct batch_ent
 	call_release(c);
 }
 
-/* Calls that are closed cannot mark their gaps at their next append. */
-static void mark_gaps_of_closed(struct journal *j, uint64_t now_us)
+/* Calls that are closed have no next append to do it. */
+static void settle_closed(struct journal *j, uint64_t now_us)
 {
 	struct journal_call *c, *next;
 
 	for (c = j->calls; c; c = next) {
 		next = c->next;
-		if (c->closed && gap_owed(c) && !gap_mark(c, now_us))
+		if (c->closed && is_owed(c) && !settle(c, now_us))
 			call_release(c);
 	}
 }
@@ -449,7 +509,7 @@ void journal_batch_done(struct journal *j, struct journal_batch *b, uint64_t now
 	for (i = 0; i < b->entry_count; i++)
 		publish(j, b, &b->entries[i], now_us);
 	if (j->call_count > j->open_count)
-		mark_gaps_of_closed(j, now_us);
+		settle_closed(j, now_us);
 	journal_batch_clear(b);
 	pthread_mutex_lock(&j->lock);
 	if (j->out == b)

@@ -95,13 +95,19 @@ void journal_abandon(struct journal **jp);
 enum err journal_call_open(struct journal *j, struct journal_call **cp, const struct id128 *tenant, const struct id128 *call,
 	uint32_t epoch, uint64_t now_us) MUST_USE;
 
-/* Owed gaps are marked; what was appended still becomes durable. NULL-safe. */
+/* What is owed (gaps, records) is appended, now or when there is room; what was appended still becomes durable. NULL-safe. */
 void journal_call_close(struct journal_call **cp, uint64_t now_us);
 
 /* Seals one record into the batch. ERR_LIMIT: too much waits for the disk (audio first), or a payload over
  * JOURNAL_PAYLOAD_MAX_BYTES; ERR_FULL: EVENTS_ONLY and this is audio, or STOPPED. What is refused is counted and owed a GAP
  * record, which the journal appends itself. */
 enum err journal_append(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us) MUST_USE;
+
+/* For the few records that say how a call ended: as journal_append, but what is refused is no gap. It is kept in memory and appended
+ * when there is room, also when the call is closed by then; lost only with the process. ERR_LIMIT: more than JOURNAL_OWED_MAX wait,
+ * or a long payload. */
+enum { JOURNAL_OWED_MAX = 16 };
+enum err journal_append_owed(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us) MUST_USE;
 
 /* As given to journal_call_open. */
 const struct id128 *journal_call_id(const struct journal_call *c);
@@ -122,7 +128,8 @@ void *journal_call_owner(const struct journal_call *c);
 
 /* ---- phases ---- */
 
-/* The batch filled so far, to be written; NULL when nothing waits or one is out already. Safe beside appends. */
+/* The batch filled so far, to be written; NULL when nothing waits or one is out already. An empty one when a full disk is to be asked for
+ * room again. Safe beside appends. */
 struct journal_batch *journal_batch_take(struct journal *j, uint64_t now_us);
 
 /* ERR_NONE: hand it to journal_batch_done. Otherwise nothing of it counts as durable and it must be written again later

@@ -228,6 +228,7 @@ static void journal_free(struct journal **jp, bool properly, uint64_t now_us)
 		struct journal_call *c = j->calls;
 
 		j->calls = c->next;
+		free(c->owed);
 		free(c);
 	}
 	if (j->keys)

@@ -13,7 +13,17 @@
 #include "voice/journal.h"
 #include "voice/journal_write.h"
 
-enum { BATCHES = 4 }; /* filling, out, and two written ones the loop has not seen yet */
+enum {
+	BATCHES = 4, /* filling, out, and two written ones the loop has not seen yet */
+	OWED_PAYLOAD = 128
+};
+
+/* What journal_append_owed keeps until there is room. */
+struct owed_record {
+	uint8_t kind;
+	size_t len;
+	uint8_t payload[OWED_PAYLOAD];
+};
 
 struct journal_call {
 	struct journal_call *next, **link; /* j->calls */
@@ -29,6 +39,8 @@ struct journal_call {
 	struct journal_gap gaps[2]; /* owed: what was refused, what the disk did not keep; why 0: none */
 	uint64_t gap_since_us;      /* the older one */
 	uint64_t told_us;           /* when the log heard of one; 0: never */
+	struct owed_record *owed;   /* JOURNAL_OWED_MAX places; NULL: never needed */
+	size_t owed_count;
 	void *owner;
 };
 

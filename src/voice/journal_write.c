@@ -491,6 +491,21 @@ static enum journal_health health_of(const struct journal_writer *w)
 	return w->reserve.file && w->ring.file ? JOURNAL_OK : JOURNAL_SHORT;
 }
 
+bool writer_probe_due(const struct journal_writer *w, uint64_t now_us)
+{
+	return health_of(w) != JOURNAL_OK && probe_due(w, now_us);
+}
+
+/* Nothing is to be written: is there room again? Else a worker that is given no call because its journal is short would be short for ever. */
+static void probe(struct journal_writer *w, uint64_t now_us)
+{
+	w->log.doing = "looking for room";
+	if (w->split)
+		recover(w, now_us);
+	else
+		(void)!spares_fill(w, now_us);
+}
+
 /* ---- the log ---- */
 
 static const char *health_message(enum journal_health health)
@@ -568,6 +583,8 @@ enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_
 	b->durable = (struct journal_position){ .order = w->file ? w->order : 0, .offset = w->file ? w->size : 0 };
 	if (!err && b->len)
 		err = write_any(w, b, now_us);
+	else if (!err && writer_probe_due(w, now_us))
+		probe(w, now_us);
 	health_set(w, err ? JOURNAL_STOPPED : health_of(w), err);
 	return err;
 }

@@ -88,6 +88,9 @@ void writer_open(struct journal_writer *w, const struct journal_left *left, uint
 /* See journal_batch_write. */
 enum err writer_write(struct journal_writer *w, struct journal_batch *b, uint64_t now_us) MUST_USE;
 
+/* It is short of room, and has not asked for some for probe_us: writing an empty batch asks. For who writes. */
+bool writer_probe_due(const struct journal_writer *w, uint64_t now_us);
+
 /* `properly`: marks the end of the file. */
 void writer_close(struct journal_writer *w, bool properly, uint64_t now_us);
 

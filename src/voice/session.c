@@ -109,6 +109,7 @@ static void step_one(struct session *s)
 		session_end(s, END_FAILED);
 		return;
 	}
+	s->stepped = s->in.type;
 	session_write_step(s, &outputs);
 	if (s->io.stepped)
 		s->io.stepped(s->io.arg, &s->in, &outputs);

@@ -9,6 +9,7 @@
  * The session owns its core, its audio (the last 8 s of the caller's, what the agent has still to say) and every adapter
  * operation it started. It does not own the journal call, the socket or the vendors; they outlive it.
  * Once a call is up, nothing is allocated per event but the voice's audio, a second at a time, and what a request to the model has new.
+ * A tool that changes something is not asked for when the journal does not take its record: the core is told that it was not done.
  * The model sees personal data masked and says it by placeholder (redact/redact.h); the core, the journal, tools and the caller have
  * the true values. The map between the two is the session's and part of its snapshot.
  *

@@ -13,6 +13,14 @@ static bool append(struct session *s, uint8_t kind)
 	return journal_append(s->io.journal, kind, s->record.data, s->record.len, s->io.now_us(s->io.arg)) == ERR_NONE;
 }
 
+/* What says how the call ended waits for room, if need be: nothing comes behind it that could say it again. */
+static bool append_last(struct session *s, uint8_t kind)
+{
+	if (s->record.err)
+		return false;
+	return journal_append_owed(s->io.journal, kind, s->record.data, s->record.len, s->io.now_us(s->io.arg)) == ERR_NONE;
+}
+
 /* ------------------------------------------------------------------ steps, events */
 
 void session_write_steps(struct session *s)
@@ -24,15 +32,15 @@ void session_write_steps(struct session *s)
 	steps_clear(&s->steps);
 }
 
-void session_write_event(struct session *s, const struct record_event *event)
+bool session_write_event(struct session *s, const struct record_event *event)
 {
 	if (s->io.event)
 		s->io.event(s->io.arg, event);
 	if (!s->io.journal || s->sabotage == SESSION_GUARD_N5)
-		return;
+		return true;
 	buf_reset(&s->record);
 	record_event_encode(event, &s->record);
-	(void)append(s, JOURNAL_EVENT);
+	return append(s, JOURNAL_EVENT);
 }
 
 static bool note_is_told(uint32_t note)
@@ -58,7 +66,7 @@ static void outcome_put(struct session *s, const struct record_event *ending)
 		.text_len = s->outcome.len };
 
 	if (e.text_len && !s->outcome.err)
-		session_write_event(s, &e);
+		(void)session_write_event(s, &e);
 }
 
 void session_write_note(struct session *s, const struct call_output *out, uint64_t at_us)
@@ -69,7 +77,7 @@ void session_write_note(struct session *s, const struct call_output *out, uint64
 	if (out->kind == NOTE_ENDING && out->index == END_AGENT)
 		outcome_put(s, &e);
 	if (note_is_told(out->kind))
-		session_write_event(s, &e);
+		(void)session_write_event(s, &e);
 }
 
 /* What the timeline learns from an input itself: a final, a tool's result. */
@@ -86,7 +94,7 @@ static void input_put(struct session *s, const struct call_input *in)
 		e.number = in->position;
 		e.position = in->position2;
 	}
-	session_write_event(s, &e);
+	(void)session_write_event(s, &e);
 }
 
 static bool is_final(const struct call_input *in)
@@ -113,10 +121,10 @@ static bool meter_put(struct session *s, enum meter meter, uint64_t amount)
 
 	buf_reset(&s->record);
 	record_meter_encode(&r, &s->record);
-	return append(s, JOURNAL_METER);
+	return s->state == FINISHED ? append_last(s, JOURNAL_METER) : append(s, JOURNAL_METER);
 }
 
-/* What the journal refuses is metered with what comes next. */
+/* What the journal refuses is metered with what comes next; at the end it waits. */
 static void meter_more(struct session *s, enum meter meter, uint64_t total, uint64_t *metered)
 {
 	if (total > *metered && meter_put(s, meter, total - *metered))
@@ -290,6 +298,6 @@ void session_write_end(struct session *s)
 		(void)meter_put(s, METER_CONNECTED_MS, r.connected_us / 1000);
 	buf_reset(&s->record);
 	record_end_encode(&r, &s->record);
-	if (!append(s, JOURNAL_END))
+	if (!append_last(s, JOURNAL_END))
 		log_error(&s->log, "the journal refuses the call's end: it will look as if it went on");
 }

@@ -240,6 +240,19 @@ static struct running *run_slot(struct session *s, const struct call_output *out
 	return found;
 }
 
+/* A change of which nothing could be recorded is not asked for. One that another worker asked for may have been done by then, and
+ * whether it was, only asking would tell. */
+static void tool_unrecorded(struct session *s, const struct call_output *out)
+{
+	static const char not_done[] = "not done: nothing can be recorded at the moment; offer to hand over or to call back";
+	static const char not_known[] = "asked for before, and nothing can be recorded at the moment: it may or may not have been done; do not try again";
+
+	if (s->stepped == IN_ATTACHED)
+		tool_result_feed(s, out->turn, out->index, TOOL_UNKNOWN, not_known, sizeof(not_known) - 1);
+	else
+		tool_result_feed(s, out->turn, out->index, TOOL_ERROR, not_done, sizeof(not_done) - 1);
+}
+
 void session_run_tool(struct session *s, const struct call_output *out, uint64_t at_us)
 {
 	struct record_event e = { .kind = EVENT_TOOL, .code = out->kind, .at_us = at_us, .turn = out->turn, .index = out->index,
@@ -247,14 +260,18 @@ void session_run_tool(struct session *s, const struct call_output *out, uint64_t
 	struct tool_request q = { .turn = out->turn, .index = out->index, .name = out->name, .name_len = out->name_len, .args = out->text,
 		.args_len = out->text_len, .changes = out->kind != 0, .timeout_ms = (uint32_t)out->number };
 	static const char refused[] = "the tool could not be started";
-	bool runs;
+	bool runs, recorded;
 	struct running *r = run_slot(s, out, &runs);
 
 	if (runs)
 		return;
-	session_write_event(s, &e);
+	recorded = session_write_event(s, &e);
 	if (q.changes)
 		session_write_steps(s);
+	if (q.changes && !recorded) {
+		tool_unrecorded(s, out);
+		return;
+	}
 	s->usage.tool_calls++;
 	if (r) {
 		r->turn = out->turn;

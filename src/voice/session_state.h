@@ -63,6 +63,7 @@ struct session {
 	enum end_reason reason;
 	enum session_guard sabotage;
 	bool busy;
+	enum input_type stepped; /* whose outputs are being carried out, or were last */
 	bool connected;   /* there is a media socket, and it is not deaf */
 	bool deaf;        /* there is one from which nothing came for SESSION_DEAF_US: as good as lost, until it is heard again */
 	uint64_t heard_us; /* when the caller's audio came last; when its socket did, before any */
@@ -202,7 +203,7 @@ void session_write_start(struct session *s, const struct call_settings *settings
 void session_write_attach(struct session *s, const void *snapshot, size_t len);
 void session_write_step(struct session *s, const struct call_outputs *outputs); /* s->in and what it led to */
 void session_write_steps(struct session *s);                                    /* those that wait */
-void session_write_event(struct session *s, const struct record_event *event);
+bool session_write_event(struct session *s, const struct record_event *event); /* false: the journal does not take it */
 void session_write_note(struct session *s, const struct call_output *out, uint64_t at_us);
 void session_write_snapshot(struct session *s); /* s->record */
 void session_write_meters(struct session *s);

@@ -213,7 +213,8 @@ static enum err send_all(struct ship *s, uint64_t now_us)
 		ship_reading_failed(s, err);
 		step_back(s, now_us, true);
 	}
-	s->counts.all_shipped = err == ERR_NOTFOUND && !s->count && !s->stale;
+	/* What may not be read yet (a ring that is in use) can have something durable behind it. */
+	s->counts.all_shipped = err == ERR_NOTFOUND && !s->count && !s->stale && !(s->limited && s->read.order < s->limit.order);
 	return ERR_NONE;
 }
 

@@ -12,7 +12,7 @@
  *
  * Ring files are shipped once they are closed, that is when a later file exists. Files that are wholly shipped, closed
  * and old enough are deleted; while the journal is short of room (ship_short) young ones, too; and on a disk without room for the
- * cursor the oldest that is wholly acknowledged. Whoever reads shipped files still says so (ship_keep): those stay whatever happens.
+ * cursor the oldest that is wholly acknowledged becomes the cursor until it is saved. Whoever reads shipped files still says so (ship_keep): those stay whatever happens.
  * Refuses to read past what the journal called durable (ship_limit).
  */
 #ifndef VOICE_SHIP_H

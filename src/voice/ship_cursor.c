@@ -1,7 +1,8 @@
 /* How far a journal was shipped, on the disk, and what may be deleted behind that.
  *
- * The cursor is replaced whole; a file goes only when all of it lies before the cursor that is saved, or, on a disk without room even
- * for the cursor, before what was acknowledged. Refuses to leave a hole: files go from the beginning on, none behind one that stays. */
+ * The cursor is replaced whole; a file goes only when all of it lies before the cursor that is saved. On a disk without room even for the
+ * cursor, the oldest file becomes it: renamed, which needs no room, its head says that everything up to its order was shipped, and the rest
+ * of it is room. Refuses to leave a hole: files go from the beginning on, none behind one that stays. */
 #include "voice/ship_state.h"
 
 #include <string.h>
@@ -9,6 +10,7 @@
 enum { CURSOR_BYTES = 48 };
 
 static const uint8_t cursor_magic[8] = { 'C', 'F', 'S', 'H', 'I', 'P', 1, 0x0a };
+static const char room_name[] = "cursor.room"; /* the file that became the cursor, until the next one is saved */
 
 /* ---- files ---- */
 
@@ -45,6 +47,24 @@ static enum err cursor_read(const struct disk *d, const char *dir, uint8_t out[C
 	return err;
 }
 
+/* The file that became the cursor; *shipped is only changed when it says more. False: there is none. */
+static bool room_read(const struct disk *d, const char *dir, struct journal_position *shipped)
+{
+	uint8_t bytes[JOURNAL_FILE_HEADER_BYTES];
+	struct journal_file_header h = { .order = 0 };
+	char path[DISK_PATH_MAX];
+	struct disk_file *f;
+	size_t got = 0;
+
+	if (disk_path(path, dir, room_name) || disk_open(d, &f, path, DISK_READ))
+		return false;
+	if (!disk_read(f, 0, bytes, sizeof(bytes), &got) && !journal_file_header_decode(&h, bytes, got) && h.role != JOURNAL_ROLE_UNUSED &&
+		h.role != JOURNAL_ROLE_EXPORT && h.order >= shipped->order && h.order < UINT64_MAX)
+		*shipped = (struct journal_position){ .order = h.order + 1 };
+	disk_close(&f);
+	return true;
+}
+
 enum err ship_cursor_read(const struct disk *disk, const char *dir, struct journal_position *shipped)
 {
 	uint8_t bytes[CURSOR_BYTES];
@@ -53,6 +73,8 @@ enum err ship_cursor_read(const struct disk *disk, const char *dir, struct journ
 	*shipped = (struct journal_position){ 0 };
 	if (!err)
 		*shipped = (struct journal_position){ .order = get_le64(bytes + 8), .offset = get_le64(bytes + 16) };
+	if ((!err || err == ERR_NOTFOUND) && room_read(disk, dir, shipped) && shipped->order)
+		err = ERR_NONE;
 	return err;
 }
 
@@ -67,6 +89,23 @@ static void cursor_check(struct ship *s)
 	journal_files_free(&files);
 }
 
+/* To its head: what was behind it was shipped. */
+static enum err room_shrink(struct ship *s)
+{
+	char path[DISK_PATH_MAX];
+	struct disk_file *f = NULL;
+	enum err err = disk_path(path, s->dir, room_name);
+
+	if (!err)
+		err = disk_open(&s->disk, &f, path, DISK_WRITE);
+	if (!err)
+		err = disk_truncate(f, JOURNAL_FILE_HEADER_BYTES);
+	if (!err)
+		err = disk_sync(f);
+	disk_close(&f);
+	return err;
+}
+
 void ship_cursor_load(struct ship *s)
 {
 	uint8_t bytes[CURSOR_BYTES];
@@ -77,6 +116,9 @@ void ship_cursor_load(struct ship *s)
 		s->counts.acked_records = get_le64(bytes + 24);
 		s->counts.acked_bytes = get_le64(bytes + 32);
 	}
+	s->has_room_file = room_read(&s->disk, s->dir, &s->cursor);
+	if (s->has_room_file)
+		(void)!room_shrink(s); /* its process may have died before it did */
 	s->saved = s->cursor;
 	cursor_check(s);
 }
@@ -105,8 +147,26 @@ static bool may_go(const struct ship *s, const struct journal_file *f, const str
 	return f->header.order < end->order && f->header.order < s->keep_order && ship_is_closed(s, f);
 }
 
-/* A disk without room even for the cursor: the oldest file goes, when all of it was acknowledged, however young it is. Should
- * the process die before the cursor is saved, the old one points at a file that is gone, and shipping goes on with the next. */
+/* The file becomes the cursor: the new name is durable before a byte of it goes. */
+static enum err file_become_cursor(struct ship *s, const struct journal_file *f)
+{
+	char from[DISK_PATH_MAX], to[DISK_PATH_MAX];
+	enum err err = disk_path(from, s->dir, f->name);
+
+	if (!err)
+		err = disk_path(to, s->dir, room_name);
+	s->stale = true;
+	if (!err)
+		err = disk_rename(&s->disk, from, to);
+	if (err)
+		return err;
+	s->has_room_file = true;
+	s->counts.deleted_files++;
+	err = disk_sync_folder(&s->disk, s->dir);
+	return err ? err : room_shrink(s);
+}
+
+/* A disk without room even for the cursor: the oldest file makes it, when all of it was acknowledged, however young it is. */
 static bool room_make(struct ship *s)
 {
 	size_t i = 0;
@@ -114,7 +174,16 @@ static bool room_make(struct ship *s)
 	while (i < s->files.count && !ship_is_kind(&s->files.items[i]))
 		i++;
 	return !s->options.keep_all && !s->stale && i < s->files.count && may_go(s, &s->files.items[i], &s->cursor) &&
-		!file_delete(s, &s->files.items[i]);
+		!file_become_cursor(s, &s->files.items[i]);
+}
+
+/* The cursor is saved. A power cut that brings this one back does no harm: it says less. */
+static void room_drop(struct ship *s)
+{
+	char path[DISK_PATH_MAX];
+
+	if (s->has_room_file && !disk_path(path, s->dir, room_name))
+		s->has_room_file = disk_unlink(&s->disk, path) != ERR_NONE;
 }
 
 void ship_cursor_save(struct ship *s, uint64_t now_us)
@@ -133,6 +202,7 @@ void ship_cursor_save(struct ship *s, uint64_t now_us)
 		return;
 	}
 	s->saved = s->cursor;
+	room_drop(s);
 	ship_tell_well(s, &s->disk_told, "the disk is well again: shipping goes on");
 }
 

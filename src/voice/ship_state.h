@@ -35,6 +35,7 @@ struct ship {
 	struct journal_position cursor, saved;
 	uint64_t saved_us;
 	bool cursor_failed;
+	bool has_room_file;  /* a file became the cursor, and lies there still */
 
 	struct journal_files files; /* as listed last */
 	bool stale;                 /* list again */

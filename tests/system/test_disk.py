@@ -211,6 +211,13 @@ def test_F07_nothing_is_acknowledged_that_found_no_room_and_no_new_call_is_taken
     assert falsely_acknowledged(folder, facts) == []
     (mine,), (all_,) = facts.durable.values(), whole_facts.durable.values()
     assert 0 < mine < all_
+    # What took effect is in the journal: a change that it could not take was not asked for, and the model was told.
+    asked = {(e["turn"], e["index"]) for e in story(folder, facts)["events"] if e["event"] == "tool_dispatched"}
+    effects = {(turn, index) for _, turn, index, _ in facts.effects}
+    assert effects <= asked and len(effects) < len(whole_facts.effects)
+    (steps,) = facts.steps.values()
+    told = [s["input"] for s in steps if s["input"]["in"] == "tool_result" and s["input"]["text"].startswith("not done: nothing can be recorded")]
+    assert told and not {(t["turn"], t.get("index", 0)) for t in told} & effects
     # A new call is refused, before anything of it is promised.
     ledger = tmp_path / "ledger"
     done = run("simulate", "--seed", 9, "--call", 0, "--disk", folder, "--ledger", ledger, "--json")
@@ -250,7 +257,10 @@ def test_F07_with_room_again_the_silence_is_named(small_disk, control, tmp_path)
     assert len(silence) == 1 and "inputs" in silence[0] and "event" in silence[0]
     now = story(folder, slow.facts)
     assert now["ended"] and now["journal_gaps"]
-    assert now["events"][-1] == control[2]["events"][-1], "the end of the call is there"
+    # The call took another way where a change was not done; its end is there, and where it was.
+    (ended,) = [step["input"]["at_us"] for step in map(json.loads, slow.trace[:-1]) if any(out["out"] == "hangup" for out in step["outputs"])]
+    last = now["events"][-1]
+    assert last["at_us"] == ended and {**last, "at_us": 0, "turn": 0} == {**control[2]["events"][-1], "at_us": 0, "turn": 0}
 
 
 def test_F07_no_reserve_no_new_call(run, tmp_path):

@@ -177,7 +177,7 @@ def test_unchecked_looks_at_the_call_alone(run, tmp_path):
     changed.write_bytes(data)
     checked = run("replay", changed)
     assert checked.status == 1
-    assert f"offset {other.at}" in checked.out and "identical" in checked.out
+    assert checked.out.startswith("damaged: identical as far as it can be read: ") and f"offset {other.at}" in checked.out
     assert run("replay", changed, "--unchecked").status == 0
 
 
@@ -192,6 +192,31 @@ def test_damaged_and_foreign_files_are_refused_clearly(run, tmp_path):
     assert run("replay", tmp_path / "nothing.cfj").status == 2
     assert run("replay").status == 2
     assert run("replay", "00112233445566778899aabbccddeeff", "--dir", tmp_path / "nowhere").status == 3
+
+
+def test_a_damaged_record_header_is_the_headline(run, tmp_path):
+    """What stood in the record is gone, and the steps up to the next snapshot cannot be judged: nobody is told "identical" first."""
+    data = bytearray(ONE.read_bytes())
+    found = records(data)
+    total = sum(what == "input" for _, what, _ in steps(data))
+    lost = [r for r in found if r.kind == STEPS][2]
+    inside = sum(what == "input" for r, what, _ in steps(data) if r.at == lost.at)
+    data[lost.at + 16] ^= 1  # its sequence: the header's checksum does not hold
+    changed = tmp_path / "changed.cfj"
+    changed.write_bytes(data)
+    done = run("replay", changed, "--json")
+    document = done.json()
+    assert done.status == 1
+    assert document["identical"] is False and document["whole"] is False and "difference" not in document
+    assert document["damage"]["offset"] == lost.at
+    assert document["steps_there"] == total - inside
+    assert document["steps"] + sum(g["steps_not_compared"] for g in document["gaps"]) == document["steps_there"]
+    people = run("replay", changed)
+    assert people.status == 1
+    assert people.out.splitlines()[0].startswith(
+        f"damaged: identical as far as it can be read: {document['steps']} of the {document['steps_there']} steps that are there, ")
+    several = run("replay", changed, ONE)
+    assert several.status == 1 and "all identical" not in several.out
 
 
 def test_a_lost_record_is_told_and_the_rest_compared(run, tmp_path):

@@ -280,6 +280,24 @@ def test_kept_calls_replay(run, tmp_path):
 
 # ---- a journal of one's own ----
 
+def test_a_ledger_is_appended_to_nothing_else(run, tmp_path):
+    args = ["simulate", "--calls", 1, "--seed", 5, "--faults", "none", "--disk", "journal", "--ledger"]
+    assert run(*args, "ledger").status == 0
+    one = (tmp_path / "ledger").read_text()
+    assert run(*args, "ledger").status == 0
+    assert (tmp_path / "ledger").read_text().startswith(one) and (tmp_path / "ledger").read_text() != one, "another life in the same folder"
+    (tmp_path / "letter").write_text("Dear Asha,\n")
+    (tmp_path / "almost").write_text(one[1:])
+    segment = sorted((tmp_path / "journal").glob("seg-*.cfj"))[0]
+    (tmp_path / "link").symlink_to(tmp_path / "journal" / "lock")
+    for path in (tmp_path / "letter", tmp_path / "almost", segment, tmp_path / "journal" / "lock", tmp_path / "link", tmp_path / "journal" / "ledger"):
+        before = path.read_bytes() if path.exists() else None
+        done = run(*args, path, "--json")
+        assert done.status == 2 and done.error()["where"] == str(path) and done.error()["hint"], path
+        assert (path.read_bytes() if path.exists() else None) == before
+    assert run(*args, "/dev/null").status == 0
+
+
 def test_a_real_journal_its_ledger_and_its_points(run, tmp_path):
     done = run("simulate", "--calls", 2, "--seed", 5, "--disk", "journal", "--ledger", "ledger", "--json")
     assert done.status == 0

@@ -594,6 +594,95 @@ static void test_F07_closed_calls_are_marked_later(void **state)
 	world_end(&w);
 }
 
+/* The calls are over, and a journal that is short gets no new one: it asks for room by itself. */
+static void test_F06_an_idle_journal_finds_room(void **state)
+{
+	struct world w;
+	unsigned int i;
+	(void)state;
+
+	world_begin(&w, 5);
+	w.options.reserve_bytes = 128 * 1024;
+	assert_int_equal(world_open(&w), ERR_NONE);
+	attach_all(&w);
+	for (i = 0; i < 20; i++)
+		world_step(&w);
+	disk_virtual_limit(w.v, disk_virtual_used(w.v));
+	for (i = 0; i < 20; i++)
+		world_step(&w);
+	assert_int_equal(journal_health(w.j), JOURNAL_AUDIO_RING);
+	close_all(&w);
+	while (journal_counts(w.j).waiting_bytes)
+		assert_int_equal(world_commit(&w), ERR_NONE);
+	assert_null(journal_batch_take(w.j, w.now_us)); /* not with every look */
+	w.now_us += w.options.probe_us;
+	assert_int_equal(world_commit(&w), ERR_NONE);
+	assert_int_equal(journal_health(w.j), JOURNAL_AUDIO_RING); /* there is none yet */
+	disk_virtual_limit(w.v, 0);
+	assert_int_equal(world_commit(&w), ERR_NONE);
+	assert_int_equal(journal_health(w.j), JOURNAL_AUDIO_RING);
+	w.now_us += w.options.probe_us;
+	assert_int_equal(world_commit(&w), ERR_NONE);
+	assert_int_equal(journal_health(w.j), JOURNAL_OK);
+	assert_null(journal_batch_take(w.j, w.now_us + 2 * w.options.probe_us)); /* all is well: nobody asks */
+	assert_int_equal(journal_close(&w.j, w.now_us), ERR_NONE);
+	world_judge(&w, true);
+	world_end(&w);
+}
+
+/* How a call ended waits for room, in order, behind the silence; only so much of it. */
+static void test_F07_what_is_owed_waits_for_room(void **state)
+{
+	struct journal_reader *reader;
+	struct keyring_options keys = { .read_only = true };
+	struct journal_reader_options options = { .fault = NULL };
+	struct journal_item item;
+	struct journal_call *c;
+	uint8_t byte, long_payload[200] = { 0 };
+	unsigned int found = 0, gaps = 0;
+	struct world w;
+	(void)state;
+
+	start(&w, 6);
+	c = w.calls[0].journal;
+	assert_int_equal(journal_append_owed(c, JOURNAL_METER, "\xee", 1, w.now_us), ERR_NONE); /* there is room: at once */
+	w.calls[0].last = journal_call_last(c);
+	assert_int_equal(journal_call_last(c), 1);
+	disk_virtual_read_only(w.v, true);
+	assert_int_not_equal(world_commit(&w), ERR_NONE);
+	assert_int_equal(journal_append(c, JOURNAL_EVENT, "", 0, w.now_us), ERR_FULL);
+	for (byte = 0; byte < JOURNAL_OWED_MAX; byte++)
+		assert_int_equal(journal_append_owed(c, JOURNAL_METER, &byte, 1, w.now_us), ERR_NONE);
+	assert_int_equal(journal_append_owed(c, JOURNAL_METER, &byte, 1, w.now_us), ERR_LIMIT);
+	assert_int_equal(journal_append_owed(w.calls[1].journal, JOURNAL_METER, long_payload, sizeof(long_payload), w.now_us), ERR_LIMIT);
+	assert_int_equal(journal_call_last(c), 1);
+	close_all(&w);
+	disk_virtual_read_only(w.v, false);
+	w.now_us += w.options.retry_us;
+	assert_int_equal(world_commit(&w), ERR_NONE);
+	assert_int_equal(journal_close(&w.j, w.now_us), ERR_NONE);
+	assert_int_equal(keyring_open(&options.keyring, &w.d, DIR, &keys, NULL), ERR_NONE);
+	options.call = &w.calls[0].id;
+	assert_int_equal(journal_reader_open(&reader, &w.d, DIR, &options, NULL), ERR_NONE);
+	while (!journal_reader_next(reader, &item)) {
+		const uint8_t *payload;
+		size_t len;
+
+		assert_int_equal(journal_reader_payload(reader, &item, &payload, &len), ERR_NONE);
+		gaps += item.record.header.kind == JOURNAL_GAP;
+		if (item.record.header.kind != JOURNAL_METER)
+			continue;
+		assert_int_equal(len, 1);
+		assert_int_equal(payload[0], found ? found - 1 : 0xee);
+		assert_int_equal(gaps, found ? 1 : 0);
+		found++;
+	}
+	assert_int_equal(found, 1 + JOURNAL_OWED_MAX);
+	journal_reader_close(&reader);
+	keyring_close(&options.keyring);
+	world_end(&w);
+}
+
 /* The disk fills at any write, the power goes at any time after, and there may be room again in between. */
 static void test_F06_full_and_cut(void **state)
 {
@@ -1287,6 +1376,8 @@ int main(void)
 		cmocka_unit_test(test_F06_a_gap_has_nothing_in_it_that_is_kept),
 		cmocka_unit_test(test_F07_reserve_full_stops),
 		cmocka_unit_test(test_F07_closed_calls_are_marked_later),
+		cmocka_unit_test(test_F07_what_is_owed_waits_for_room),
+		cmocka_unit_test(test_F06_an_idle_journal_finds_room),
 		cmocka_unit_test(test_F06_full_and_cut),
 		cmocka_unit_test(test_no_room_for_a_reserve),
 		cmocka_unit_test(test_a_spare_that_is_not_blank),

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "cli/cli.h"
+#include "cli/journal.h"
 #include "voice/journal.h"
 
 static char folder[64];
@@ -316,6 +318,55 @@ static void test_dump(void **state)
 	assert_int_equal(rename("journal-cli.key", path), 0);
 }
 
+/* What `verify` does, with the keyring as it was before. */
+static int verify_with(struct cli *cli, struct keyring *before)
+{
+	struct journal_command c = { .cli = cli, .path = folder, .whole_folder = true, .keys = { .read_only = true }, .keyring = before,
+		.shipped_err = ERR_NOTFOUND, .faults = json_array() };
+	struct journal_reader_options options = { .keyring = before };
+	int status;
+
+	assert_int_equal(journal_reader_open(&c.reader, &disk_real, folder, &options, NULL), ERR_NONE);
+	status = journal_verify(&c);
+	journal_reader_close(&c.reader);
+	journal_keys_fini(&c.unopened);
+	json_decref(c.faults);
+	return status;
+}
+
+/* A call begins between the look at the keyring and the reading of the files: its key is found with a second look. Where it is not, it is
+ * lost, whoever writes. */
+static void test_verify_looks_again_at_a_keyring_that_grows(void **state)
+{
+	static const struct id128 newcomer = { .bytes = { 0xca, 3 } };
+	const struct keyring_options read_only = { .read_only = true };
+	struct cli cli = { .json = true };
+	struct journal_options o;
+	struct journal_call *c;
+	struct journal *j;
+	struct keyring *before;
+	char path[DISK_PATH_MAX], away[DISK_PATH_MAX + 8];
+	(void)state;
+
+	journal_options_defaults(&o);
+	o.reserve_bytes = o.ring_bytes = 65536;
+	assert_int_equal(journal_open(&j, &disk_real, folder, &o, 4000000, NULL, NULL), ERR_NONE);
+	assert_int_equal(keyring_open(&before, &disk_real, folder, &read_only, NULL), ERR_NONE);
+	assert_int_equal(verify_with(&cli, before), 0);
+	assert_int_equal(journal_call_open(j, &c, &tenant, &newcomer, 1, 4000000), ERR_NONE);
+	say(c, JOURNAL_START, "begin", 4000000);
+	commit(j);
+	assert_int_equal(verify_with(&cli, before), 0);
+	assert_int_equal(disk_path(path, folder, "keyring"), ERR_NONE);
+	snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(verify_with(&cli, before), 1);
+	assert_int_equal(rename(away, path), 0);
+	keyring_close(&before);
+	journal_call_close(&c, 4000000);
+	assert_int_equal(journal_close(&j, 4000000), ERR_NONE);
+}
+
 static void test_wrong_usage(void **state)
 {
 	static const struct {
@@ -346,6 +397,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_verify_torn_is_fine, make_journal, remove_folder),
 		cmocka_unit_test_setup_teardown(test_verify_says_where, make_journal, remove_folder),
 		cmocka_unit_test_setup_teardown(test_verify_broken_seal, make_journal, remove_folder),
+		cmocka_unit_test_setup_teardown(test_verify_looks_again_at_a_keyring_that_grows, make_journal, remove_folder),
 		cmocka_unit_test_setup_teardown(test_dump, make_journal, remove_folder),
 		cmocka_unit_test(test_wrong_usage),
 	};

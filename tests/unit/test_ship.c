@@ -750,8 +750,17 @@ static void test_F06_a_small_disk_is_made_do(void **state)
 	end(h);
 }
 
-/* The file is deleted, the cursor is not saved, the process dies: the old cursor points into a file that is gone. */
-static void test_a_death_between_deleting_and_saving(void **state)
+/* What is gone at the beginning was shipped, and the folder says so: what `journal verify` asks. */
+static void expect_beginning(const struct disk *d, uint64_t first)
+{
+	struct journal_position shipped;
+
+	assert_int_equal(ship_cursor_read(d, DIR, &shipped), ERR_NONE);
+	assert_true(shipped.order >= first);
+}
+
+/* The oldest file makes room, the cursor is not saved, the process dies: what became of the file says how far it was. */
+static void test_a_death_between_making_room_and_saving(void **state)
 {
 	struct harness *h = begin(4);
 	struct journal_position saved;
@@ -783,12 +792,49 @@ static void test_a_death_between_deleting_and_saving(void **state)
 	assert_true(oldest(h) > saved.order);
 	ship_close(&h->ship); /* which cannot save it, either */
 	disk_inject_free(&inject);
+	expect_beginning(&h->w.d, oldest(h));
 	ship_begin(h);
-	assert_int_equal(ship_counts(h->ship).saved.order, saved.order);
+	assert_true(ship_counts(h->ship).saved.order > saved.order);
 	drain(h);
 	expect_all(h);
 	assert_int_equal(holes(h), 0);
 	end(h);
+}
+
+/* The same at each change that is made on the disk meanwhile, with and without a power cut; the next life makes an end of it. */
+static void test_a_death_at_any_change_that_makes_room(void **state)
+{
+	unsigned int stop, power, i, died = 0, gone = 0;
+	uint64_t first;
+	(void)state;
+
+	for (stop = 1; stop < 40; stop++)
+		for (power = 0; power < 4; power++) {
+			struct harness *h = begin_full(4, 3600000000u);
+
+			first = oldest(h);
+			disk_virtual_stop(h->w.v, stop);
+			for (i = 0; i < 100; i++) {
+				h->w.now_us += STEP_US;
+				ship_run(h);
+			}
+			died += ship_counts(h->ship).saved.order == 0;
+			ship_close(&h->ship);
+			journal_abandon(&h->w.j);
+			if (power)
+				disk_virtual_crash(h->w.v, power);
+			else
+				disk_virtual_kill(h->w.v);
+			gone += oldest(h) > first;
+			if (oldest(h) > first)
+				expect_beginning(&h->w.d, oldest(h));
+			disk_virtual_limit(h->w.v, 0);
+			ship_begin(h);
+			drain(h);
+			expect_beginning(&h->w.d, oldest(h));
+			end(h);
+		}
+	assert_true(died > 8 && gone > 40);
 }
 
 /* A disk that is full, with hardly anything on it but the reserve and the ring, both in use. */
@@ -1060,7 +1106,8 @@ int main(void)
 		cmocka_unit_test(test_F06_what_lies_before_a_live_ring_makes_room),
 		cmocka_unit_test(test_a_short_journal_does_not_wait_for_the_next_look),
 		cmocka_unit_test(test_a_batch_names_the_file_it_begins_in),
-		cmocka_unit_test(test_a_death_between_deleting_and_saving),
+		cmocka_unit_test(test_a_death_between_making_room_and_saving),
+		cmocka_unit_test(test_a_death_at_any_change_that_makes_room),
 		cmocka_unit_test(test_disk_errors),
 	};
 

@@ -641,10 +641,8 @@ static void test_own_script(void **state)
 }
 
 /* Calls of one script, in which that fault strikes after so many seconds. */
-static struct run_result *line_run(const char *fault, int sabotage)
+static struct run_result *script_run(const char *talk, const char *fault, int sabotage)
 {
-	static const char talk[] = "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
-		"ask digits What is the parcel number?\nanswer two zero two | five five five\nask open What else can I do?\nanswer tell me a story\n";
 	struct run_result *r = calloc(1, sizeof(*r));
 	struct scene_options o;
 	struct err_detail d;
@@ -660,6 +658,13 @@ static struct run_result *line_run(const char *fault, int sabotage)
 	assert_true(r->totals.faults >= 18);
 	script_free(s);
 	return r;
+}
+
+static struct run_result *line_run(const char *fault, int sabotage)
+{
+	return script_run("agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
+		"ask digits What is the parcel number?\nanswer two zero two | five five five\nask open What else can I do?\nanswer tell me a story\n",
+		fault, sabotage);
 }
 
 static bool has_failed(const struct run_result *r, const char *what)
@@ -710,6 +715,30 @@ static void test_F06_a_small_disk_loses_nothing(void **state)
 	assert_true(run_kept(r));
 	assert_true(r->totals.deleted > 5 * r->totals.calls);
 	free(r);
+}
+
+/* Nothing can be written while the agent books and the caller hangs up: no change but those the sink has, and the end comes later. */
+static void test_F07_a_stopped_journal_lets_nothing_be_changed(void **state)
+{
+	static const char talk[] = "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
+		"tool move_parcel changes 400 it lies in the lake house now\nask open What else can I do?\nanswer send me another one\n"
+		"tool send_again changes 300 sent again\n";
+	static const char *const faults[] = { "disk-stopped 5", "disk-stopped 8", "disk-stopped 12", "disk-stopped 8\nfault worker-death 12" };
+	uint64_t changes = 0;
+	struct run_result *r;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		r = script_run(talk, faults[i], -1);
+		failures_print(r);
+		assert_true(run_kept(r));
+		assert_int_equal(r->verdict.exercised[N3], 20);
+		assert_true(r->verdict.exercised[N6] >= 20);
+		changes += r->totals.changes;
+		free(r);
+	}
+	assert_true(changes >= 80);
 }
 
 /* Knowledge in a call: what was asked, what came, and what the next requests showed of it. */
@@ -882,20 +911,30 @@ static void test_verdicts(void **state)
 	verdict_close(v);
 	assert_int_equal(v->broken[P09], 1);
 	assert_failure(&v->failures[0], &early); /* one of those that were cut off, to be seen again */
-	v->endpoints[290] = 11;
-	v->endpoints[400] = 10;
-	v->endpoint_count = 21;
-	assert_int_equal(verdict_median(v), 290);
+	v->endpoints[290] = 33;
 	v->endpoints[400] = 30;
-	v->endpoint_count = 41;
+	v->endpoint_count = 63;
+	assert_int_equal(verdict_median(v), 290);
+	v->endpoints[400] = 66;
+	v->endpoint_count = 99;
 	verdict_close(v);
-	assert_int_equal(v->broken[P09], 3); /* the share again, and the median */
+	assert_int_equal(v->broken[P09], 2); /* the share again; of less than a hundred no median */
+	v->endpoints[400]++;
+	v->endpoint_count++;
+	verdict_close(v);
+	assert_int_equal(v->broken[P09], 4); /* and the median */
 	assert_failure(&v->failures[1], &early);
-	assert_failure(&v->failures[2], &slow);
+	assert_failure(&v->failures[2], &early);
+	v->failure_count = 0;
+	v->early_spelled = 1;
+	v->spelled = 40;
+	verdict_close(v);
+	assert_int_equal(v->broken[P09], 5); /* the median: one of a few dozen is no share */
+	assert_failure(&v->failures[0], &slow);
 	v->yes_no_ms = 400; /* turn.complete_ms=300 */
 	v->early_spelled = 0;
 	verdict_close(v);
-	assert_int_equal(v->broken[P09], 3);
+	assert_int_equal(v->broken[P09], 5);
 	for (i = 0; i < 10; i++)
 		verdict_keep(v, &f);
 	for (i = 0; i < v->failure_count; i++)
@@ -1036,6 +1075,7 @@ int main(void)
 		cmocka_unit_test(test_own_script),
 		cmocka_unit_test(test_F14_a_deaf_line_is_found_out),
 		cmocka_unit_test(test_F06_a_small_disk_loses_nothing),
+		cmocka_unit_test(test_F07_a_stopped_journal_lets_nothing_be_changed),
 		cmocka_unit_test(test_knowledge_is_asked_for_and_shown),
 		cmocka_unit_test(test_knowledge_faults),
 		cmocka_unit_test(test_sabotage_P01),
