@@ -182,7 +182,7 @@ static size_t put_near(struct dates *d, size_t at)
 	static const struct near_day days[] = {
 		{ "day before yesterday", -2 }, { "the day before yesterday", -2 }, { "yesterday", -1 }, { "day after tomorrow", 2 },
 		{ "the day after tomorrow", 2 }, { "tomorrow", 1 }, { "today", 0 }, { "tonight", 0 }, { "this morning", 0 }, { "this afternoon", 0 },
-		{ "this evening", 0 }, { "just now", 0 }, { "aaj", 0 }, { "आज", 0 },
+		{ "this evening", 0 }, { "just now", 0 }, { "right now", 0 }, { "right away", 0 }, { "straight away", 0 }, { "immediately", 0 }, { "aaj", 0 }, { "आज", 0 },
 	};
 	static const char *const kal[] = { "kal", "कल", NULL }, *const parson[] = { "parson", "parso", "परसों", NULL };
 	size_t i, n;

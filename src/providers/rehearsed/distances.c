@@ -110,6 +110,17 @@ static size_t distance_at(struct distances *d, const struct words *w, size_t at)
 	return end - at;
 }
 
+/* "Within the month", "by the end of the month": the rest of it, at most. */
+static bool is_this_one(const struct words *w, size_t at)
+{
+	static const char *const shown[] = { "the", "this", NULL };
+	size_t n;
+
+	if (at < 2 || !word_in(w, at - 1, shown) || unit_at(w, at) >= YEAR_DAYS)
+		return false;
+	return word_is(w, at - 2, "within") || (at > 2 && words_at(w, at - 3, "end of", &n));
+}
+
 static void distances_find(struct distances *d, const struct words *w)
 {
 	size_t at, n;
@@ -120,6 +131,8 @@ static void distances_find(struct distances *d, const struct words *w)
 			put(d, unit_at(w, at + 1), unit_at(w, at + 1));
 			n = 2;
 		}
+		if (!n && unit_at(w, at) && is_this_one(w, at))
+			put(d, unit_at(w, at), unit_at(w, at));
 		n += !n;
 	}
 }

@@ -254,6 +254,8 @@ static void expect_read(struct reading *r, struct flow_step *s, const json_t *st
 	s->expect.options = json_object_get(e, "options");
 	if (i == EXPECT_CHOICE)
 		options_check(r, s->expect.options, s->name);
+	if (i == EXPECT_CHOICE && !r->refused)
+		meanings_of_options(s->expect.options, s->expect.meanings);
 	s->expect.has_today = json_is_string(today) && day_parse(json_string_value(today), json_string_length(today), &day);
 	s->expect.today = day;
 	s->expect.month_first = !strcmp(r->f->language, "en-US");

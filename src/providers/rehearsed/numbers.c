@@ -368,7 +368,7 @@ static bool digits_fit(const struct expect *e, const struct run *r)
 /* "the last four digits are …": a count of digits, no digit. */
 static bool counts_digits(const struct words *w, size_t to)
 {
-	static const char *const list[] = { "digit", "digits", "numbers", "ank", "अंक", "second", "seconds", "sec", "minute", "moment", "min", "मिनट", NULL };
+	static const char *const list[] = { "digit", "digits", "numbers", "are", "ank", "अंक", "second", "seconds", "sec", "minute", "moment", "min", "मिनट", NULL };
 
 	return word_in(w, to, list);
 }

@@ -15,20 +15,25 @@ struct signal_phrase {
 	const char *const *phrases;
 };
 
-static const char *const opens[] = { "not sure", "do not know", "not know", "depends", "maybe", "perhaps", "let me think", "let me see", "have to ask",
+static const char *const opens[] = { "not sure", "do not know", "not know", "depends", "maybe", "perhaps", "i am good thanks", "i am good thank", "i am fine thanks",
+	"i am fine thank", "let me think", "let me see", "have to ask",
 	"need to ask", "need to check", "i will think", "pata nahi", "pata nahin", "पता नहीं", "सोचता हूं", "सोचना पडेगा", "let me ask", "still thinking",
 	"still deciding", "shayad", "शायद", "awaaz nahi",
 	"आवाज नहीं", NULL };
-static const char *const yes_against_no[] = { "no problem", "no problems", "no issue", "no worries", "not a problem", "why not", "no objection",
+static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
+static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry", "no problem", "no problems", "no issue",
+	"no worries", "not a problem", "why not", "no objection",
 	"no doubt", "no matter", "could not be more", "i could not be more",
 	"we could not be more", "could not be better", "could not be happier", "can not wait", "koi baat nahi", "कोई बात नहीं", "क्यों नहीं", "kyon nahi", NULL };
 static const char *const no_phrases[] = { "wrong number", "wrong person", "wrong guy", "changed my mind", "galat", "गलत", "रॉन्ग", "incorrect", "wrong",
 	"impossible", "no way", "no chance", "no longer", NULL };
 static const char *const no_weak[] = { "too early", "too late", "prefer another", "another day", "leave it", "nobody", "never heard", "mushkil", "मुश्किल",
 	"something else", "nothing", "too soon", "done with", "lost interest", "gave up", "given up", "off the table", "moved on", "found something", "too expensive",
+	"against it", "on hold", "is over", "dropped", "rather keep", "will pass", "count me out",
 	NULL };
 /* Answers when they stand alone: "I am", but not "I am in a meeting". */
-static const char *const yes_ending[] = { "i am", "i do", "it is", "you are", "we are", "yes i am", "i could", "we could", "i would", NULL };
+static const char *const yes_ending[] = { "i am", "i do", "it is", "you are", "we are", "yes i am", "i could", "we could", "i would", "i guess so", "i suppose so", "i can",
+	"we can", "i will", "we will", NULL };
 static const char *const yes_phrases[] = { "yes", "yeah", "yep", "yup", "yah", "ya", "yea", "yes yes", "haan", "han", "haa", "haanji", "hanji", "ji haan",
 	"bilkul", "हां", "हांजी", "जी हां", "बिल्कुल", "sure", "correct", "absolutely", "definitely", "certainly", "indeed", "affirmative", "exactly",
 	"of course", "go ahead", "please do", "do it", "go for it", "sounds good", "that is me", "would be me", "confirmed", "ji", "जी", "sahi", "सही",
@@ -36,14 +41,23 @@ static const char *const yes_phrases[] = { "yes", "yeah", "yep", "yup", "yah", "
 static const char *const yes_weak[] = { "okay", "ok", "fine", "alright", "all right", "perfect", "great", "good", "works", "right", "speaking",
 	"still interested", "very interested", "very much", "works for me", "that will work", "that will do", "i will take it",
 	"take it", "done", "bol raha", "bol rahi", "बोल रहा", "बोल रही", "बोलिए", "बोलो", "बताइए", "कहिए", "boliye", "bolo", "bataiye", "tell me", "kar dunga",
-	"kar dungi", "कर दूंगा", "कर दूंगी", "दे दूंगा", "दे दूंगी", "de dunga", "main hi", "मैं ही", "can try", "can manage", "let us do", "possible", "book it",
-	"mm hmm", "uh huh", "uhhuh", "mhm", "this is he", "this is she", "i think so", "sounds", "suits me", "suits us", "will try",
+	"kar dungi", "कर दूंगा", "कर दूंगी", "दे दूंगा", "दे दूंगी", "de dunga", "main hi", "मैं ही", "can try", "can manage", "can do", "could do", "can pay", "can give",
+	"could pay", "could give", "would like that", "lovely", "wonderful", "excellent", "brilliant", "super",
+	"got him", "got her", "it is me", "talking to him", "talking to her", "speaking to him", "speaking to her", "speaking with him", "speaking with her", "this is him",
+	"this is her", "take that", "say so", "doable", "appreciate that", "appreciate it", "hundred percent", "sort of", "kind of", "should be able", "more than ever",
+	"the one and only", "let us do", "possible", "book it",
+	"mm hmm", "uh huh", "uhhuh", "mhm", "this is he", "this is she", "i think so", "sounds", "suits me", "suits us", "would suit me", "would suit us", "all for it", "will try",
 	"could work", "might work", "keen", "would love", "by all means", "naturally", "totally", "obviously", "gladly", "you bet", NULL };
 
 static const struct signal_phrase signals[] = {
 	{ SIGNAL_OPEN, opens }, { SIGNAL_YES, yes_against_no }, { SIGNAL_NO, no_phrases }, { SIGNAL_YES, yes_phrases }, { SIGNAL_YES_WEAK, yes_weak },
 	{ SIGNAL_NO_WEAK, no_weak },
 };
+
+static bool ends_at(const struct words *w, size_t at)
+{
+	return at >= w->count || w->at[at].before;
+}
 
 static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 {
@@ -58,13 +72,23 @@ static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 				*len = n;
 			}
 	for (j = 0; best == SIGNAL_NONE && yes_ending[j]; j++)
-		if (words_at(w, at, yes_ending[j], &n) && (at + n == w->count || w->at[at + n].before || word_negates(w, at + n))) {
+		if (words_at(w, at, yes_ending[j], &n) && (at + n == w->count || w->at[at + n].before || (word_negates(w, at + n) && ends_at(w, at + n + 1)))) {
 			best = SIGNAL_YES_WEAK;
 			*len = n;
 		}
 	if (best == SIGNAL_NONE && word_negates(w, at))
 		best = SIGNAL_NO;
 	return best;
+}
+
+/* "…, isn't it": a question at the end that denies nothing. */
+static size_t without_tag(const struct words *w)
+{
+	static const char *const helpers[] = { "is", "are", "am", "was", "do", "does", "did", "can", "could", "will", "would", "have", "has", NULL };
+	static const char *const persons[] = { "it", "i", "we", "you", "he", "she", "they", "that", NULL };
+	size_t n = w->count;
+
+	return n > 3 && word_in(w, n - 3, helpers) && word_is(w, n - 2, "not") && word_in(w, n - 1, persons) ? n - 3 : n;
 }
 
 /* A "not" stands right before it. */
@@ -76,7 +100,11 @@ static bool denied(const struct words *w, size_t at)
 /* "not right", "I am not", "that is not me": a yes beside a "not" is a no. */
 static bool turned(const struct words *w, size_t at, size_t len)
 {
-	return denied(w, at) || (at + len < w->count && word_is(w, at + len, "not") && !w->at[at + len].before);
+	static const char *const nots[] = { "nahi", "nahin", "nhi", "नहीं", NULL }; /* "bilkul nahi" */
+
+	if (at + len >= w->count || w->at[at + len].before)
+		return denied(w, at);
+	return denied(w, at) || word_is(w, at + len, "not") || (word_in(w, at + len, nots) && ends_at(w, at + len + 1));
 }
 
 struct signs {
@@ -90,10 +118,10 @@ static void signs_read(struct signs *s, const struct words *w)
 {
 	static const char *const fillers[] = { "um", "uh", "oh", "well", "hmm", "hm", "mm", "er", "ah", "so", "and", "please", "hi", "hello", "sorry", "kind",
 		"of", NULL };
-	size_t at, len, i;
+	size_t at, len, i, end = without_tag(w);
 
 	*s = (struct signs){ .first = SIGNAL_NONE };
-	for (at = 0; at < w->count; at += len) {
+	for (at = 0; at < end; at += len) {
 		enum signal signal = signal_at(w, at, &len);
 
 		if ((signal == SIGNAL_YES || signal == SIGNAL_YES_WEAK) && turned(w, at, len))
@@ -169,7 +197,7 @@ static bool only_repeats(const struct words *w, const struct words *question)
 /* "Are you still interested?" "We still want it." "We already have one." Only what the question asks about may be told so shortly. */
 static void signs_of_still(struct signs *s, const struct words *w, const struct words *question)
 {
-	static const char *const still[] = { "still", NULL }, *const over[] = { "already", NULL };
+	static const char *const still[] = { "still", NULL }, *const over[] = { "already", "bought", "purchased", "has sailed", NULL };
 
 	if (!question || !words_have(question, still) || words_find(w, 0, "you").len || understand_hello(w))
 		return;
@@ -178,7 +206,7 @@ static void signs_of_still(struct signs *s, const struct words *w, const struct 
 }
 
 /* "Yes, but not before noon" is no plain yes. */
-static bool takes_back(const struct words *w)
+bool yes_no_taken_back(const struct words *w)
 {
 	static const char *const conditions[] = { "if", "before", "after", "unless", NULL };
 	struct span but = words_find(w, 0, "but");
@@ -199,18 +227,31 @@ static bool asks_aside(const struct words *w)
 	return aside == ASIDE_WHO || aside == ASIDE_REPEAT || aside == ASIDE_WHY;
 }
 
+/* What it comes to is said last: "we have not found anything yet, so yes", "let me see, yes". */
+static bool concludes_yes(const struct words *w, const struct signs *s)
+{
+	static const char *const list[] = { "yes", "yeah", "yep", "haan", "हां", NULL }, *const so[] = { "so", "then", NULL };
+	size_t last = w->count - 1;
+
+	return w->count > 2 && word_in(w, last, list) && (word_in(w, last - 1, so) || (w->at[last].before == ',' && !s->no && !s->no_weak));
+}
+
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out)
 {
 	bool yes = false, no = false;
 	struct signs s;
 
 	signs_read(&s, w);
+	if (concludes_yes(w, &s))
+		s = (struct signs){ .yes = 1, .first = SIGNAL_YES, .begins = true };
+	if (w->count == 1 && word_is(w, 0, "please"))
+		s.yes++;
 	if (says_name(w, question) && !s.no)
 		s.yes++;
 	if (question && somebody_else(w))
 		s.no_weak++;
 	signs_of_still(&s, w, question);
-	if (question && (words_have(w, fetches) || ((s.yes || s.yes_weak) && takes_back(w))))
+	if (question && (words_have(w, fetches) || ((s.yes || s.yes_weak) && yes_no_taken_back(w))))
 		return UNDERSTOOD_NOT;
 	if (s.open && !(s.yes && !s.no && s.first == SIGNAL_YES))
 		return UNDERSTOOD_NOT;
@@ -233,257 +274,19 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 	return UNDERSTOOD_VALUE;
 }
 
-/* ---- choices ---- */
+/* What a choice needs to know of it. */
 
-struct choice_hit {
-	int option;
-	int score;
-	struct span span;
-};
-
-enum { HITS_MAX = 64, EXACT_WORD = 10, LOOSE_WORDS = 10, LENDING_WORDS = 3 };
-
-struct hits {
-	size_t count;
-	struct choice_hit at[HITS_MAX];
-};
-
-static bool phrase_denied(const struct words *w, const struct words *phrase, struct span span)
-{
-	static const char *const small[] = { "to", "it", "the", "want", "do", "a", "need", "is", "will", "can", "be", "that", "so", "very", NULL };
-	size_t i = span.from, back;
-
-	for (back = 0; i && back < 4; back++, i--) {
-		if (word_negates(w, i - 1) && !(word_is(w, i - 1, "no") && w->at[i].before))
-			return !word_negates(phrase, 0) && !word_is(w, i - 1, "no");
-		if (!word_in(w, i - 1, small))
-			break;
-	}
-	return false;
-}
-
-static void hit_put(struct hits *h, int option, int score, struct span span)
-{
-	if (h->count < HITS_MAX)
-		h->at[h->count++] = (struct choice_hit){ option, score, span };
-}
-
-static void hits_find(struct hits *h, const json_t *options, const struct words *w)
-{
-	struct words phrase;
-	struct span span;
-	size_t i, j;
-	int score;
-
-	for (i = 0; i < json_array_size(options); i++) {
-		const json_t *words = json_object_get(json_array_get(options, i), "words");
-
-		for (j = 0; j < json_array_size(words); j++) {
-			const json_t *text = json_array_get(words, j);
-
-			words_read(&phrase, json_string_value(text), json_string_length(text));
-			span = words_near(w, &phrase, &score);
-			if (span.len && !phrase_denied(w, &phrase, span) && !(phrase.count == 1 && score < EXACT_WORD - 2))
-				hit_put(h, (int)i, score, span);
-		}
-	}
-}
-
-static bool overlaps(struct span a, struct span b)
-{
-	return a.from < b.from + b.len && b.from < a.from + a.len;
-}
-
-/* "keep it or cancel" */
-static bool either(const struct words *w, struct span a, struct span b)
-{
-	static const char *const list[] = { "or", "ya", "या", NULL };
-
-	return b.from == a.from + a.len + 1 && word_in(w, a.from + a.len, list);
-}
-
-/* The best hit of all; a hit of another option beside it (not under it) makes the answer two. */
-static int hits_choose(const struct hits *h, const struct words *w)
-{
-	const struct choice_hit *best = NULL, *last = NULL;
-	size_t i;
-
-	for (i = 0; i < h->count; i++)
-		if (!best || h->at[i].score > best->score || (h->at[i].score == best->score && h->at[i].span.len < best->span.len))
-			best = &h->at[i];
-	for (i = 0; i < h->count; i++) {
-		const struct choice_hit *o = &h->at[i];
-
-		if (o->option == best->option)
-			continue;
-		if (overlaps(o->span, best->span)) {
-			if (o->score == best->score)
-				return -1;
-			continue;
-		}
-		if (either(w, o->span, best->span) || either(w, best->span, o->span))
-			return -1;
-		if (o->span.from > best->span.from && words_correct(w, best->span.from + best->span.len, o->span.from)) {
-			if (!last || o->score > last->score)
-				last = o;
-		} else if (o->span.from > best->span.from || !words_correct(w, o->span.from + o->span.len, best->span.from)) {
-			if (o->score * 2 >= best->score)
-				return -1;
-		}
-	}
-	return !best ? -1 : last ? last->option : best->option;
-}
-
-/* Words that only one option's phrases have, and a short one without a "not" among them: in others a word stands by the way. */
-static const char *const common_words[] = { "i", "it", "a", "the", "to", "is", "my", "of", "do", "not", "that", "this", "will", "can", "am", "have", "in", "me",
-	"you", "we", "be", "for", "another", "want", "need", "pay", "yes", "no", "then", "than", "some", "there", "on", "or", "us", "had", "was", "did", "are",
-	"so", "as", "at", "hai", "है", "मैं", "दे", "कर", "में", "हैं", "नहीं", "nahi", "dunga", "दूंगा", "दूंगी", "भर", "just", "now", "money", "पैसे", "यह",
-	"मेरा", "sent", "amount", "रकम", "time", "day", "make", "next", "week", "year", "number", "never", "work",
-	"works", "looking", "forget", "after", "before", "off", "out", "up", "from", "what", "else", "by", "with", NULL };
-
-static bool phrase_lends(const struct words *phrase)
-{
-	size_t i;
-
-	for (i = 0; i < phrase->count; i++)
-		if (word_negates(phrase, i))
-			return false;
-	return phrase->count <= LENDING_WORDS;
-}
-
-static bool option_has(const json_t *option, const char *word, bool lends)
-{
-	const json_t *words = json_object_get(option, "words");
-	struct words phrase;
-	size_t i, j;
-
-	for (i = 0; i < json_array_size(words); i++) {
-		const json_t *text = json_array_get(words, i);
-
-		words_read(&phrase, json_string_value(text), json_string_length(text));
-		for (j = 0; j < phrase.count && (!lends || phrase_lends(&phrase)); j++)
-			if (words_stem_same(phrase.at[j].text, word))
-				return true;
-	}
-	return false;
-}
-
-static int only_option(const json_t *options, const char *word)
-{
-	int found = -1;
-	size_t i;
-
-	for (i = 0; i < json_array_size(options); i++) {
-		if (!option_has(json_array_get(options, i), word, false))
-			continue;
-		if (found >= 0)
-			return -1;
-		found = (int)i;
-	}
-	return found >= 0 && option_has(json_array_get(options, (size_t)found), word, true) ? found : -1;
-}
-
-static int choose_by_words(const json_t *options, const struct words *w)
-{
-	int chosen = -1, option;
-	size_t i;
-
-	for (i = 0; i < w->count; i++)
-		if (word_negates(w, i) && !w->at[i].before)
-			return -1;
-	for (i = 0; i < w->count && w->count < 20; i++) {
-		if (word_in(w, i, common_words) || strlen(w->at[i].text) < 3 || w->at[i].number == WORD_DIGIT || w->at[i].number == WORD_PAIR)
-			continue;
-		option = only_option(options, w->at[i].text);
-		if (option < 0 || option == chosen)
-			continue;
-		if (chosen >= 0)
-			return -1;
-		chosen = option;
-	}
-	return chosen;
-}
-
-static int option_of_word(const json_t *options, const char *const *words)
-{
-	size_t i, j;
-
-	for (i = 0; i < json_array_size(options); i++) {
-		const json_t *list = json_object_get(json_array_get(options, i), "words");
-
-		for (j = 0; j < json_array_size(list); j++) {
-			const char *const *word;
-
-			for (word = words; *word; word++)
-				if (!strcasecmp(json_string_value(json_array_get(list, j)), *word))
-					return (int)i;
-		}
-	}
-	return -1;
-}
-
-static const char *const plain_yes[] = { "yes", "हाँ", "haan", NULL }, *const plain_no[] = { "no", "नहीं", "nahi", NULL };
-
-/* An option that "yes" stands for takes every kind of yes. */
-static int choose_by_yes_no(const json_t *options, const struct words *w)
+bool yes_no_begins(const struct words *w)
 {
 	struct signs s;
-	struct answer a;
 
 	signs_read(&s, w);
-	if (w->count > 12 || !s.begins || understand_yes_no(w, NULL, &a) != UNDERSTOOD_VALUE)
-		return -1;
-	return option_of_word(options, a.number ? plain_yes : plain_no);
+	return s.begins;
 }
 
-/* "no" alone stands under every "no, …": as a hit it is worth less than any other. */
-static void hits_weigh(struct hits *h)
+bool yes_no_open(const struct words *w)
 {
-	size_t i;
-
-	for (i = 0; i < h->count; i++)
-		if (h->at[i].span.len == 1)
-			h->at[i].score -= 6;
-}
-
-static bool only_negated(const struct hits *h, const struct words *w)
-{
-	return h->count == 1 && h->at[0].span.len == 1 && word_negates(w, h->at[0].span.from);
-}
-
-static enum understood chosen(const json_t *options, int option, size_t used, struct answer *out)
-{
-	const json_t *value;
-
-	if (option < 0)
-		return UNDERSTOOD_NOT;
-	value = json_object_get(json_array_get(options, (size_t)option), "value");
-	out->text = json_string_value(value);
-	out->len = json_string_length(value);
-	out->used = used;
-	return UNDERSTOOD_VALUE;
-}
-
-enum understood understand_choice(const json_t *options, const struct words *w, struct answer *out)
-{
-	struct hits h = { .count = 0 };
-	int option = -1;
-
-	if (words_have(w, opens) && w->count < 7 && !distances_asked(options))
-		return UNDERSTOOD_NOT; /* "how soon" is answered with a "maybe" */
-	if (understand_distance(options, w, &option) == UNDERSTOOD_VALUE)
-		return chosen(options, option, w->count, out);
-	hits_find(&h, options, w);
-	hits_weigh(&h);
-	if (h.count && !only_negated(&h, w))
-		option = hits_choose(&h, w);
-	else
-		option = choose_by_yes_no(options, w);
-	if (option < 0 && !h.count)
-		option = choose_by_words(options, w);
-	if (option >= 0 && option == option_of_word(options, plain_yes) && takes_back(w))
-		return UNDERSTOOD_NOT;
-	return chosen(options, option, h.count ? h.at[0].span.from + h.at[0].span.len : 0, out);
+	return words_have(w, opens) && !words_have(w, hedges);
 }
 
 /* ---- free words ---- */
@@ -507,12 +310,14 @@ static enum understood understand_free(const struct words *w, const char *text, 
 /* ---- asides ---- */
 
 static const char *const who[] = { "who is this", "who is calling", "who are you", "who am i speaking", "who is it", "who is there", "what company", "which company",
-	"where are you calling from", "are you a robot", "is this a robot", "is this a computer", "are you a computer", "are you human", "are you real", "how did you get my number",
+	"where are you calling from", "are you a robot", "is this a robot", "is this a computer", "are you a computer", "are you human", "are you real",
+	"how did you get my number",
 	"kaun bol raha", "kaun bol rahe", "kahan se bol", "kahan se", "who s this", "कौन बोल", "कौन है", "कहां से", "kaun", "कौन", NULL };
 static const char *const why[] = { "what is this about", "what is it regarding", "what is it about", "why are you calling", "why do you ask", "why do you need", "why do you want",
 	"what do you want", "what is this for", "kya kaam", "क्या काम", "kis baare", "किस बारे", "क्यों", "why", "kyon", NULL };
 static const char *const repeat[] = { "repeat", "say that again", "say it again", "say again", "again please", "pardon", "did not hear", "did not catch", "did not get that",
-	"come again", "what did you say", "once more", "what was the", "what were the", "when was it", "what day did", "how much was", "did not understand", "what do you mean", "phir se",
+	"come again", "what did you say", "once more", "what was the", "what were the", "when was it", "what day did", "how much was", "did not understand", "what do you mean",
+	"phir se",
 	"fir se", "dobara", "फिर से", "दोबारा", "क्या कहा", "sorry what", NULL };
 static const char *const waits[] = { "wait", "hold on", "hang on", "one second", "one moment", "one minute", "a moment", "a minute", "just a second", "one sec", "a second",
 	"hold the line", "let me look", "let me check", "let me find", "ek minute", "ruko", "rukiye", "एक मिनट", "रुकिए", "रुको", NULL };
@@ -585,6 +390,8 @@ bool understand_words(const struct words *w, const char *words)
 	return false;
 }
 
+enum { LOOSE_WORDS = 10 };
+
 struct span understand_phrase(const struct words *w, const char *phrase)
 {
 	struct words words;
@@ -599,6 +406,17 @@ struct span understand_phrase(const struct words *w, const char *phrase)
 }
 
 /* ---- all kinds ---- */
+
+/* "Why am I charged, I cancelled it": more than the question back. */
+static bool goes_on(const struct words *w)
+{
+	size_t i;
+
+	for (i = 3; i + 2 < w->count; i++)
+		if (w->at[i].before == ',' || w->at[i].before == '.' || w->at[i].before == '?')
+			return true;
+	return false;
+}
 
 enum understood understand(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
 	struct answer *out)
@@ -616,7 +434,7 @@ enum understood understand(const struct expect *e, const struct words *w, const 
 	case EXPECT_TIME:
 		return understand_asks_back(w) ? UNDERSTOOD_NOT : understand_time(e, w, out);
 	case EXPECT_CHOICE:
-		return understand_asks_back(w) ? UNDERSTOOD_NOT : understand_choice(e->options, w, out);
+		return understand_asks_back(w) && !goes_on(w) ? UNDERSTOOD_NOT : understand_choice(e, w, question, out);
 	case EXPECT_FREE:
 		break;
 	}

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
+#include "providers/rehearsed/meanings.h"
 #include "providers/rehearsed/words.h"
 
 enum expect_kind { EXPECT_YES_NO = 0, EXPECT_DIGITS, EXPECT_AMOUNT, EXPECT_DATE, EXPECT_TIME, EXPECT_CHOICE, EXPECT_FREE };
@@ -20,6 +21,7 @@ struct expect {
 	int64_t low, high;
 	const char *currency;  /* amount; borrowed */
 	const json_t *options; /* choice: [{"value", "words": []}]; borrowed */
+	uint64_t meanings[MEANINGS_OPTIONS_MAX]; /* meanings_of_options() of them */
 	int32_t today;         /* date */
 	bool has_today;        /* else only dates with a month that are written out */
 	bool month_first;      /* 11/25 */
@@ -83,7 +85,11 @@ size_t number_small(const struct words *w, size_t at, int32_t *value); /* 0 to 9
 bool number_of_thing(const struct words *w, size_t to); /* what follows makes it no value: "one second" */
 
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out);
-enum understood understand_choice(const json_t *options, const struct words *w, struct answer *out);
+bool yes_no_begins(const struct words *w);     /* a yes or a no is the first thing said */
+bool yes_no_open(const struct words *w);       /* neither: "I don't know" */
+bool yes_no_taken_back(const struct words *w); /* "yes, but not before noon" */
+
+enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out);
 
 /* Options that are distances ("within a month", "later than that"), and the one that a distance falls into: -1 when it may be several.
  * NOT: no distance was said, or the options are none. */

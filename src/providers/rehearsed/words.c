@@ -75,6 +75,11 @@ static bool put_contracted(struct reading *r)
 
 	if (!r->apostrophe)
 		return false;
+	if (!strcmp(r->word, "lets")) {
+		put(r, "let");
+		put(r, "us");
+		return true;
+	}
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (strcmp(ends[i].word, tail))
 			continue;

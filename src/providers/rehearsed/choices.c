@@ -1,0 +1,326 @@
+/* Which option an answer is: the phrases of the rule-book, beside what the answer means (meanings.h). */
+#include <string.h>
+
+#include "providers/rehearsed/understand.h"
+#include "redact/token.h"
+
+/* ---- phrases ---- */
+
+struct choice_hit {
+	int option;
+	int score;
+	struct span span;
+};
+
+enum { HITS_MAX = 64, EXACT_WORD = 10, LENDING_WORDS = 3, TELLING_WORDS = 6 };
+
+struct hits {
+	size_t count;
+	struct choice_hit at[HITS_MAX];
+};
+
+static bool phrase_denied(const struct words *w, const struct words *phrase, struct span span)
+{
+	static const char *const small[] = { "to", "it", "the", "want", "do", "a", "need", "is", "will", "can", "be", "that", "so", "very", NULL };
+	size_t i = span.from, back;
+
+	for (back = 0; i && back < 4; back++, i--) {
+		if (word_is(w, i - 1, "no") && word_is(w, i, "need"))
+			return true;
+		if (word_negates(w, i - 1) && !(word_is(w, i - 1, "no") && w->at[i].before))
+			return !word_negates(phrase, 0) && !word_is(w, i - 1, "no");
+		if (!word_in(w, i - 1, small))
+			break;
+	}
+	return false;
+}
+
+static void hit_put(struct hits *h, int option, int score, struct span span)
+{
+	if (h->count < HITS_MAX)
+		h->at[h->count++] = (struct choice_hit){ option, score, span };
+}
+
+static void hits_find(struct hits *h, const json_t *options, const struct words *w)
+{
+	struct words phrase;
+	struct span span;
+	size_t i, j;
+	int score;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		const json_t *words = json_object_get(json_array_get(options, i), "words");
+
+		for (j = 0; j < json_array_size(words); j++) {
+			const json_t *text = json_array_get(words, j);
+
+			words_read(&phrase, json_string_value(text), json_string_length(text));
+			span = words_near(w, &phrase, &score);
+			if (span.len && !phrase_denied(w, &phrase, span) && !(phrase.count == 1 && score < EXACT_WORD - 2))
+				hit_put(h, (int)i, score, span);
+		}
+	}
+}
+
+static bool overlaps(struct span a, struct span b)
+{
+	return a.from < b.from + b.len && b.from < a.from + a.len;
+}
+
+/* "keep it or cancel" */
+static bool either(const struct words *w, struct span a, struct span b)
+{
+	static const char *const list[] = { "or", "ya", "या", NULL };
+
+	return b.from == a.from + a.len + 1 && word_in(w, a.from + a.len, list);
+}
+
+/* The best hit of all; a hit of another option beside it (not under it) makes the answer two, which is none. */
+static const struct choice_hit *hits_choose(const struct hits *h, const struct words *w)
+{
+	const struct choice_hit *best = NULL, *last = NULL;
+	size_t i;
+
+	for (i = 0; i < h->count; i++)
+		if (!best || h->at[i].score > best->score || (h->at[i].score == best->score && h->at[i].span.len < best->span.len))
+			best = &h->at[i];
+	for (i = 0; i < h->count; i++) {
+		const struct choice_hit *o = &h->at[i];
+
+		if (o->option == best->option)
+			continue;
+		if (overlaps(o->span, best->span)) {
+			if (o->score == best->score)
+				return NULL;
+			continue;
+		}
+		if (either(w, o->span, best->span) || either(w, best->span, o->span))
+			return NULL;
+		if (o->span.from > best->span.from && words_correct(w, best->span.from + best->span.len, o->span.from)) {
+			if (!last || o->score > last->score)
+				last = o;
+		} else if (o->span.from > best->span.from || !words_correct(w, o->span.from + o->span.len, best->span.from)) {
+			if (o->score * 2 >= best->score)
+				return NULL;
+		}
+	}
+	return last ? last : best;
+}
+
+/* Words that only one option's phrases have, and a short one without a "not" among them: in others a word stands by the way. */
+static const char *const common_words[] = { "i", "it", "a", "the", "to", "is", "my", "of", "do", "not", "that", "this", "will", "can", "am", "have", "in", "me",
+	"you", "we", "be", "for", "another", "want", "need", "pay", "yes", "no", "then", "than", "some", "there", "on", "or", "us", "had", "was", "did", "are",
+	"so", "as", "at", "hai", "है", "मैं", "दे", "कर", "में", "हैं", "नहीं", "nahi", "dunga", "दूंगा", "दूंगी", "भर", "just", "now", "money", "पैसे", "यह",
+	"मेरा", "sent", "amount", "रकम", "time", "day", "make", "next", "week", "year", "number", "never", "work",
+	"works", "looking", "forget", "about", "give", "something", "somebody", "after", "before", "off", "out", "up", "from", "what", "else", "by", "with", NULL };
+
+static bool phrase_lends(const struct words *phrase)
+{
+	size_t i;
+
+	for (i = 0; i < phrase->count; i++)
+		if (word_negates(phrase, i))
+			return false;
+	return phrase->count <= LENDING_WORDS;
+}
+
+static bool option_has(const json_t *option, const char *word, bool lends)
+{
+	const json_t *words = json_object_get(option, "words");
+	struct words phrase;
+	size_t i, j;
+
+	for (i = 0; i < json_array_size(words); i++) {
+		const json_t *text = json_array_get(words, i);
+
+		words_read(&phrase, json_string_value(text), json_string_length(text));
+		for (j = 0; j < phrase.count && (!lends || phrase_lends(&phrase)); j++)
+			if (words_stem_same(phrase.at[j].text, word))
+				return true;
+	}
+	return false;
+}
+
+static int only_option(const json_t *options, const char *word)
+{
+	int found = -1;
+	size_t i;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		if (!option_has(json_array_get(options, i), word, false))
+			continue;
+		if (found >= 0)
+			return -1;
+		found = (int)i;
+	}
+	return found >= 0 && option_has(json_array_get(options, (size_t)found), word, true) ? found : -1;
+}
+
+/* "Can I bring my wife": a word of an option in it says nothing. */
+static bool is_request(const struct words *w)
+{
+	static const char *const helpers[] = { "can", "could", "may", "do", "does", "did", "is", "are", "will", "would", "shall", "should", NULL };
+	static const char *const persons[] = { "i", "we", "you", "he", "she", "it", "there", "they", NULL };
+
+	return word_in(w, 0, helpers) && word_in(w, 1, persons);
+}
+
+static int choose_by_words(const json_t *options, const struct words *w)
+{
+	int chosen = -1, option;
+	size_t i;
+
+	for (i = 0; i < w->count; i++)
+		if (word_negates(w, i) && !w->at[i].before)
+			return -1;
+	for (i = 0; i < w->count && w->count <= TELLING_WORDS && !is_request(w); i++) {
+		if (word_in(w, i, common_words) || strlen(w->at[i].text) < 4 || meanings_know(w, i) || w->at[i].number == WORD_DIGIT || w->at[i].number == WORD_PAIR)
+			continue;
+		option = only_option(options, w->at[i].text);
+		if (option < 0 || option == chosen)
+			continue;
+		if (chosen >= 0)
+			return -1;
+		chosen = option;
+	}
+	return chosen;
+}
+
+static int option_of_word(const json_t *options, const char *const *words)
+{
+	size_t i, j;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		const json_t *list = json_object_get(json_array_get(options, i), "words");
+
+		for (j = 0; j < json_array_size(list); j++) {
+			const char *const *word;
+
+			for (word = words; *word; word++)
+				if (!strcasecmp(json_string_value(json_array_get(list, j)), *word))
+					return (int)i;
+		}
+	}
+	return -1;
+}
+
+static const char *const plain_yes[] = { "yes", "हाँ", "haan", NULL }, *const plain_no[] = { "no", "नहीं", "nahi", NULL };
+
+/* An option that "yes" stands for takes every kind of yes. */
+static int choose_by_yes_no(const json_t *options, const struct words *w)
+{
+	struct answer a;
+
+	if (w->count > 12 || !yes_no_begins(w) || understand_yes_no(w, NULL, &a) != UNDERSTOOD_VALUE)
+		return -1;
+	return option_of_word(options, a.number ? plain_yes : plain_no);
+}
+
+/* "no" alone stands under every "no, …": as a hit it is worth less than any other. */
+static void hits_weigh(struct hits *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->count; i++)
+		if (h->at[i].span.len == 1)
+			h->at[i].score -= 6;
+}
+
+static bool only_negated(const struct hits *h, const struct words *w)
+{
+	return h->count == 1 && h->at[0].span.len == 1 && word_negates(w, h->at[0].span.from);
+}
+
+static enum understood chosen(const json_t *options, int option, size_t used, struct answer *out)
+{
+	const json_t *value;
+
+	if (option < 0)
+		return UNDERSTOOD_NOT;
+	value = json_object_get(json_array_get(options, (size_t)option), "value");
+	out->text = json_string_value(value);
+	out->len = json_string_length(value);
+	out->used = used;
+	return UNDERSTOOD_VALUE;
+}
+
+/* What the phrase that was hit means by itself. */
+static int span_means(const struct expect *e, const struct words *w, struct span span, struct meanings *said)
+{
+	struct words part = { .count = 0 };
+	size_t i;
+
+	for (i = span.from; i < span.from + span.len; i++)
+		part.at[part.count++] = w->at[i];
+	meanings_read(said, &part, NULL);
+	return meanings_choose(e->meanings, said);
+}
+
+/* A phrase of the rule-book beside the meaning of the whole. Where they differ, the whole counts when the phrase is short, was only a hint, or was found
+ * loosely in a clause that says otherwise. Else, and where the phrase is denied, nothing does. */
+static int weigh(const struct expect *e, const struct words *w, const struct choice_hit *hit, int meant)
+{
+	struct meanings said;
+	int alone;
+
+	if (hit->option == meant)
+		return meant;
+	alone = span_means(e, w, hit->span, &said);
+	if (meant == MEANT_OPEN)
+		return alone == MEANT_OPEN ? hit->option : -1; /* the phrase itself is what leaves it open: "not sure yet" */
+	if (meant >= 0 && (alone == meant || hit->span.len <= 2 || (!said.plain && said.hinted && alone >= 0)))
+		return meant;
+	if (meant >= 0)
+		return hit->score < EXACT_WORD * (int)hit->span.len && span_means(e, w, meanings_clause(w, hit->span.from), &said) == meant ? meant : -1;
+	if (meant == MEANT_SEVERAL && !words_correct(w, 0, w->count))
+		return -1; /* "cancel it or move it" */
+	return meanings_doubted(w, hit->span.from) ? -1 : hit->option;
+}
+
+/* "Yeah, I'm just sitting here": a yes or no beside a mere hint of something else. */
+static int hint_or_yes_no(const struct expect *e, const struct words *w, const struct meanings *said, int meant)
+{
+	const struct meanings outright = { .plain = said->plain };
+	int option;
+
+	if (meant < 0 || meanings_choose(e->meanings, &outright) == meant)
+		return meant;
+	option = choose_by_yes_no(e->options, w);
+	return option < 0 || option == meant ? meant : -1;
+}
+
+/* The phrases of the rule-book first, beside what is meant; then a yes or a no, and words. */
+static int choose(const struct expect *e, const struct words *w, const struct meanings *said, const struct hits *h)
+{
+	bool has_hits = h->count && !only_negated(h, w);
+	const struct choice_hit *hit = has_hits ? hits_choose(h, w) : NULL;
+	int option, meant = meanings_choose(e->meanings, said);
+
+	if (hit)
+		return weigh(e, w, hit, meant);
+	if (meant != MEANT_NOTHING || has_hits)
+		return hint_or_yes_no(e, w, said, meant);
+	option = choose_by_yes_no(e->options, w);
+	return option < 0 && !h->count && !said->asks ? choose_by_words(e->options, w) : option;
+}
+
+enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out)
+{
+	struct hits h = { .count = 0 };
+	struct meanings said;
+	int option = -1;
+	size_t used;
+
+	if (yes_no_open(w) && w->count < 7 && !distances_asked(e->options))
+		return UNDERSTOOD_NOT; /* "how soon" is answered with an "I don't know" */
+	if (understand_distance(e->options, w, &option) == UNDERSTOOD_VALUE)
+		return chosen(e->options, option, w->count, out);
+	hits_find(&h, e->options, w);
+	hits_weigh(&h);
+	meanings_read(&said, w, question);
+	option = choose(e, w, &said, &h);
+	if (option >= 0 && option == option_of_word(e->options, plain_yes) && yes_no_taken_back(w))
+		return UNDERSTOOD_NOT;
+	used = h.count ? h.at[0].span.from + h.at[0].span.len : 0;
+	return chosen(e->options, option, used > said.denied_to ? used : said.denied_to, out);
+}

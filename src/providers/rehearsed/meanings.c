@@ -1,0 +1,404 @@
+/* Words become concepts (vocabulary.h), the concepts of a clause become what it means, by the first rule that fits. A rule sees a clause as a set, so
+ * that the order of words does not matter; what is denied is denied in its own clause only. */
+#include "providers/rehearsed/meanings.h"
+
+#include <string.h>
+
+#include "providers/rehearsed/vocabulary.h"
+#include "redact/token.h"
+
+typedef uint64_t set;
+
+/* ---- one clause ---- */
+
+/* A "no" before these denies them; otherwise it is an answer, and what follows stands by itself: "no cancel it". */
+static bool is_bare_no(const struct words *w, size_t at)
+{
+	static const char *const denied[] = { "need", "change", "changes", "money", "way", "problem", "problems", "interest", "longer", "more", "hurry", "rush", "time",
+		"use", "income", "job", "plan", "plans", "pressure", "point", "chance", "cash", "funds", "idea", "loan", "such", "one", "payment", "payments", "salary",
+		"reason", "intention", "desire", "debt", "dues", "wish", "account", "good", "urgency", "appointment", "question", "issue", "other", NULL };
+	static const char *const nos[] = { "no", "nope", "nah", NULL };
+
+	return word_in(w, at, nos) && !word_in(w, at + 1, denied);
+}
+
+static bool has_ending(const char *word, const char *end)
+{
+	size_t n = strlen(word), m = strlen(end);
+
+	return n > m && !strcmp(word + n - m, end);
+}
+
+/* One word of the vocabulary, with its endings; a phrase stands word for word. */
+static size_t entry_at(const struct words *w, size_t at, const char *words, bool *exact)
+{
+	size_t len;
+
+	*exact = true;
+	if (*words != *w->at[at].text)
+		return 0;
+	if (words_at(w, at, words, &len))
+		return len;
+	*exact = false;
+	return !strchr(words, ' ') && words_stem_same(w->at[at].text, words);
+}
+
+/* "Thursday", when the question named it, is the day that it was about; any other is another. */
+static set day_of(const struct words *w, size_t at, size_t len, const struct words *question)
+{
+	static const char *const days[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", NULL };
+	size_t i;
+
+	for (i = 0; question && len == 1 && i < question->count; i++)
+		if (word_in(question, i, days))
+			return word_is(w, at, question->at[i].text) ? C(SAME) : C(DAY) | C(OTHER_DAY);
+	return C(DAY);
+}
+
+/* The concepts of the longest entry at `at`, rather of one that stands there as it is; of several as good, all. */
+static size_t concepts_at(const struct words *w, size_t at, const struct words *question, set *means)
+{
+	size_t i, j, len, best = 0;
+	bool exact;
+
+	*means = 0;
+	for (i = 0; i < vocabulary_count; i++)
+		for (j = 0; vocabulary[i].words[j]; j++) {
+			if (!(len = entry_at(w, at, vocabulary[i].words[j], &exact)) || 2 * len + exact < best)
+				continue;
+			if (2 * len + exact > best)
+				*means = !exact && has_ending(w->at[at].text, "ed") ? C(PAST) : 0;
+			best = 2 * len + exact;
+			*means |= vocabulary[i].concepts;
+		}
+	if (*means & C(DAY))
+		*means = (*means & ~C(DAY)) | day_of(w, at, best / 2, question);
+	return best > 3 ? best / 2 : 1;
+}
+
+/* A new clause: a mark, a joining word, or somebody who does something ("half I can do", "can we move it"). */
+static bool begins_clause(const struct words *w, size_t at)
+{
+	static const char *const joins[] = { "but", "and", "so", "because", "since", "if", "or", "please", "kindly", "though", "lekin", "magar", "aur", "otherwise", NULL };
+	static const char *const persons[] = { "i", "we", "he", "she", NULL };
+	static const char *const helpers[] = { "can", "could", "may", "will", "would", "shall", "is", NULL };
+	static const char *const asked[] = { "i", "we", "you", "it", "there", NULL };
+	static const char *const leads[] = { "can", "could", "may", "will", "would", "shall", "should", "do", "did", "am", "if", "that", "what", "as", "and", "but", "have",
+		"not", "think", "nothing", "anything", "something", "everything", "all", "whatever", "way", "chance", NULL };
+
+	if (w->at[at].before && w->at[at].before != '\'')
+		return true;
+	if (word_in(w, at, joins))
+		return true;
+	if (word_in(w, at, persons) && at && !word_in(w, at - 1, leads))
+		return true;
+	return word_in(w, at, helpers) && word_in(w, at + 1, asked);
+}
+
+/* "I am feeding the cat": whoever does something has no time. */
+static bool is_doing(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "am", "are", "just", NULL };
+	static const char *const thoughts[] = { "wondering", "hoping", "thinking", "saying", "telling", "wanting", "going", "being", "trying", "guessing", "assuming", "kidding",
+		"doing", "expecting", "considering", "leaning", "nothing", "anything", "something", "morning", "evening", NULL };
+
+	return at && word_in(w, at - 1, leads) && has_ending(w->at[at].text, "ing") && !word_in(w, at, thoughts);
+}
+
+/* "After six". */
+static bool is_hour(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "at", "after", "around", "before", NULL };
+
+	return at && word_in(w, at - 1, leads) && (w->at[at].kind == WORD_NUMBER || w->at[at].number == WORD_DIGIT || w->at[at].number == WORD_PAIR);
+}
+
+/* What stands at `at`, and how many words it is. */
+static size_t step(const struct words *w, size_t at, const struct words *question, set *means)
+{
+	size_t len = concepts_at(w, at, question, means);
+
+	if (len == 1 && word_negates(w, at))
+		*means |= is_bare_no(w, at) ? 0 : C(NOT);
+	if (!*means && is_doing(w, at))
+		*means = C(BUSY);
+	if (is_hour(w, at))
+		*means |= C(DAY);
+	if (w->at[at].kind == WORD_NUMBER && strlen(w->at[at].text) > 2)
+		*means |= C(SUM);
+	return len;
+}
+
+/* The concepts from `at` to where the next clause begins, which is returned. A "no" that is an answer is a clause by itself. */
+static size_t clause_read(const struct words *w, size_t at, const struct words *question, set *clause)
+{
+	size_t from = at;
+	set means;
+
+	*clause = 0;
+	while (at < w->count && (at == from || !begins_clause(w, at))) {
+		at += step(w, at, question, &means);
+		*clause |= means;
+		if (at == from + 1 && !means && is_bare_no(w, from))
+			break;
+	}
+	return at;
+}
+
+/* ---- rules ---- */
+
+enum meaning {
+	NO_MEANING = 0, M_UNSURE,
+	M_KEEP, M_COMING, M_OTHER_TIME, M_STOP, M_NOT_COMING, M_CANNOT_COME, M_MAY_COME, M_NO_NEED, M_FOUND_OTHER, M_GOOD, M_NOT_GOOD, M_CANNOT, M_WILL_NOT,
+	M_PAY_ALL, M_PAY, M_PART, M_NOT_SO_MUCH, M_PAID, M_NOT_PAID, M_PAY_LATER, M_DISPUTE, M_NOT_ORDERED, M_REFUSE, M_NO_MONEY,
+	M_READY, M_BUSY, M_NO_INTEREST, M_STRANGER,
+	M_OWN_USE, M_RENT_OUT, M_HURRY, M_SOON, M_NO_HURRY,
+	MEANINGS
+};
+
+_Static_assert(MEANINGS <= 64, "a set of meanings is one word");
+
+#define M(meaning) (UINT64_C(1) << M_##meaning)
+
+struct rule {
+	enum meaning meaning;
+	set needs, one_of, lacks; /* all of these, one of these (0: no matter), none of these */
+	bool hint;
+};
+
+/* The first that fits is what a clause means: what says more stands before what says less. */
+static const struct rule rules[] = {
+	{ M_UNSURE, .needs = C(UNSURE) },
+	{ M_DISPUTE, .needs = C(STRANGER), .one_of = C(PAY) | C(MONEY) | C(LOAN) },
+	{ M_STRANGER, .needs = C(STRANGER) },
+	{ M_NO_HURRY, .needs = C(AT_EASE) },
+	{ M_NO_HURRY, .needs = C(NOT), .one_of = C(HURRY) | C(SOON), .lacks = C(NEED) | C(PAY) | C(CAN) | C(TALK) | C(MONEY) | C(BROKE) | C(HAVE) | C(GOOD) | C(COME) },
+	{ M_NO_HURRY, .needs = C(NOT) | C(HURRY) },
+	{ M_READY, .needs = C(READY), .lacks = C(NOT) | C(SUM) | C(PAY) | C(LATER) | C(OTHER) | C(DAY) | C(INTEREST) },
+
+	/* money */
+	{ M_DISPUTE, .needs = C(DISPUTED) },
+	{ M_DISPUTE, .needs = C(GIVEN_BACK), .lacks = C(NOT) },
+	{ M_DISPUTE, .needs = C(NOT), .one_of = C(OWE) | C(AGREE), .lacks = C(CAN), .hint = true },
+	{ M_DISPUTE, .needs = C(NOT) | C(MY), .lacks = C(PAY) | C(HAVE) | C(GOOD) | C(CAN) | C(OWN) },
+	{ M_DISPUTE, .needs = C(NOT) | C(LOAN) | C(HAVE), .lacks = C(PAY) },
+	{ M_DISPUTE, .needs = C(NOT) | C(RECEIVE), .lacks = C(MONEY) | C(WILL) | C(BROKE) },
+	{ M_DISPUTE, .needs = C(STOP) | C(PAST), .lacks = C(WILL) | C(CAN) | C(NEED) | C(NOT) },
+	{ M_PAID, .needs = C(PROOF), .lacks = C(NOT) | C(WILL), .hint = true },
+	{ M_PAID, .needs = C(PAY) | C(PAST), .lacks = C(NOT) | C(WILL) | C(PART) | C(QUESTION) },
+	{ M_PAID, .needs = C(ALREADY) | C(DO), .lacks = C(NOT) | C(PART) },
+	{ M_PART, .needs = C(BROKE) | C(PART), .one_of = C(PAY) | C(CAN), .lacks = C(EVEN) },
+	{ M_NO_MONEY, .needs = C(BROKE), .hint = true },
+	{ M_NO_MONEY, .needs = C(NOT) | C(HAVE), .one_of = C(MONEY) | C(EVEN), .lacks = C(MUCH) | C(ALL) | C(PAY) | C(ORDER), .hint = true },
+	{ M_NO_MONEY, .needs = C(NOT) | C(MONEY) | C(EVEN) },
+	{ M_REFUSE, .needs = C(NOT) | C(PART) | C(EVEN) },
+	{ M_PART, .needs = C(NOT) | C(ALL), .lacks = C(EVEN) | C(LATER) | C(CHANGE) | C(COME) | C(PAST) },
+	{ M_NOT_SO_MUCH, .needs = C(NOT) | C(MUCH) },
+	{ M_DISPUTE, .needs = C(NOT) | C(MONEY), .lacks = C(HAVE) | C(PAY) | C(CAN) | C(ALL) | C(PART) | C(NEED) | C(EVEN), .hint = true },
+	{ M_NOT_PAID, .needs = C(NOT) | C(PAY) | C(PAST), .lacks = C(CAN) | C(WILL) },
+	{ M_PAY_LATER, .needs = C(PAY) | C(LATER), .lacks = C(PART) },
+	{ M_REFUSE, .needs = C(NOT) | C(PAY), .lacks = C(PART), .hint = true },
+	{ M_REFUSE, .needs = C(REFUSE), .lacks = C(KEEP) },
+
+	/* an appointment */
+	{ M_KEEP, .needs = C(NOT), .one_of = C(CHANGE) | C(STOP), .lacks = C(CAN) | C(LET) },
+	{ M_STOP, .needs = C(STOP), .lacks = C(NOT) },
+	{ M_STOP, .needs = C(NOT) | C(LET), .lacks = C(CHANGE) },
+	{ M_FOUND_OTHER, .needs = C(FOUND), .lacks = C(NOT), .hint = true },
+	{ M_NO_NEED, .needs = C(WELL), .lacks = C(NOT), .hint = true },
+	{ M_OTHER_TIME, .needs = C(CHANGE), .lacks = C(NOT) | C(PAST) },
+	{ M_OTHER_TIME, .needs = C(CALL), .one_of = C(OTHER) | C(DAY) | C(TIME) | C(LATER), .lacks = C(NOT) },
+	{ M_BUSY, .needs = C(BUSY), .lacks = C(THEN) | C(NOT), .hint = true },
+	{ M_READY, .needs = C(BUSY) | C(NOT), .lacks = C(CAN) | C(THEN), .hint = true },
+	{ M_OTHER_TIME, .needs = C(READY) | C(DAY), .lacks = C(NOT) | C(PAY), .hint = true },
+	{ M_BUSY, .needs = C(NOT) | C(HAVE) | C(TIME), .lacks = C(OTHER) },
+	{ M_OTHER_TIME, .needs = C(BUSY) | C(THEN), .hint = true },
+	{ M_OTHER_TIME, .needs = C(NOT) | C(COME), .one_of = C(THEN) | C(DAY) | C(SAME), .lacks = C(EVEN), .hint = true },
+	{ M_CANNOT_COME, .needs = C(NOT) | C(COME) | C(CAN), .lacks = C(EVEN) },
+	{ M_NOT_COMING, .needs = C(NOT) | C(COME) },
+	{ M_OTHER_TIME, .needs = C(OTHER), .one_of = C(TIME) | C(DAY) | C(COME) | C(ANY), .lacks = C(NOT) | C(PAY) | C(PART) | C(ALL) },
+	{ M_OTHER_TIME, .needs = C(OTHER_DAY), .one_of = C(CAN) | C(WOULD) | C(NEED), .lacks = C(NOT) | C(KEEP) | C(PAY) | C(PART) | C(ALL) },
+	{ M_OTHER_TIME, .needs = C(DAY), .one_of = C(ANY) | C(LET), .lacks = C(NOT) | C(KEEP) },
+	{ M_OTHER_TIME, .needs = C(DAY) | C(WOULD), .lacks = C(NOT) | C(KEEP) | C(PAY) | C(PART) | C(ALL), .hint = true },
+	{ M_OTHER_TIME, .needs = C(DAY) | C(CAN), .lacks = C(NOT) | C(COME) | C(KEEP) | C(PAY) | C(PART), .hint = true },
+	{ M_NOT_GOOD, .needs = C(NOT) | C(GOOD), .lacks = C(QUESTION) },
+	{ M_NOT_GOOD, .needs = C(BAD), .lacks = C(NOT), .hint = true },
+	{ M_BUSY, .needs = C(NOT), .one_of = C(TALK) | C(READY) | C(MINUTES), .lacks = C(NEED) },
+	{ M_NO_INTEREST, .needs = C(NOT) | C(INTEREST) },
+	{ M_NOT_ORDERED, .needs = C(NOT) | C(ORDER), .one_of = C(PAST), .lacks = C(NEED) },
+	{ M_NO_NEED, .needs = C(NOT) | C(NEED), .lacks = C(TALK) | C(CALL) | C(RENT) | C(OWN) | C(KEEP) },
+
+	{ M_KEEP, .needs = C(KEEP), .lacks = C(NOT) | C(OTHER_DAY) | C(OTHER) },
+	{ M_MAY_COME, .needs = C(COME) | C(CAN) | C(DAY), .lacks = C(NOT) },
+	{ M_COMING, .needs = C(COME), .lacks = C(OTHER_DAY) | C(NOT) | C(OTHER) | C(QUESTION) },
+	{ M_KEEP, .needs = C(SAME), .lacks = C(NOT) | C(OTHER) },
+
+	/* plain wishes */
+	{ M_RENT_OUT, .needs = C(RENT), .lacks = C(NOT) },
+	{ M_PART, .needs = C(PART), .lacks = C(NOT) | C(PAST) | C(QUESTION) },
+	{ M_PART, .needs = C(SUM), .one_of = C(CAN) | C(WILL) | C(PAY) | C(PART), .lacks = C(NOT) | C(PAST) | C(ALL) },
+	{ M_PART, .needs = C(SUM), .lacks = C(NOT) | C(PAST) | C(ALL) | C(DAY) | C(QUESTION) | C(OWE), .hint = true },
+	{ M_PAY_ALL, .needs = C(ALL), .lacks = C(NOT) | C(PAST) | C(QUESTION) },
+	{ M_PAY, .needs = C(PAY), .lacks = C(NOT) | C(QUESTION), .hint = true },
+	{ M_OWN_USE, .needs = C(OWN), .lacks = C(NOT) | C(RENT) | C(GOOD) },
+	{ M_READY, .needs = C(MINUTES), .one_of = C(HAVE) | C(CAN), .lacks = C(NOT) | C(LATER) },
+	{ M_READY, .needs = C(TALK), .one_of = C(CAN) | C(LET), .lacks = C(NOT) | C(LATER) | C(DAY) },
+	{ M_HURRY, .needs = C(HURRY), .lacks = C(NOT) },
+	{ M_SOON, .needs = C(SOON), .lacks = C(NOT) },
+	{ M_OTHER_TIME, .needs = C(OTHER) | C(NEED), .lacks = C(NOT) | C(PAY) | C(PART) | C(ALL), .hint = true },
+	{ M_OTHER_TIME, .needs = C(HAVE) | C(THEN), .lacks = C(NOT) | C(PAY), .hint = true },
+	{ M_PAID, .needs = C(DO) | C(HAVE) | C(PAST), .lacks = C(NOT) | C(WILL) | C(CAN) | C(PART), .hint = true },
+	{ M_OTHER_TIME, .needs = C(LATER), .lacks = C(NOT) | C(PAY) | C(PART) | C(ALL) | C(MONEY) | C(KEEP), .hint = true },
+	{ M_OTHER_TIME, .needs = C(NOT), .one_of = C(THEN) | C(DAY) | C(SAME), .lacks = C(PAY) | C(GOOD) | C(KEEP) | C(MONEY) | C(HAVE), .hint = true },
+	{ M_GOOD, .needs = C(GOOD), .lacks = C(OTHER_DAY) | C(NOT) | C(OTHER), .hint = true },
+	{ M_CANNOT, .needs = C(NOT) | C(CAN), .lacks = C(NEED) | C(GOOD), .hint = true },
+	{ M_WILL_NOT, .needs = C(NOT) | C(WILL), .hint = true },
+};
+
+static const struct rule *rule_for(set clause)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!(rules[i].needs & ~clause) && !(rules[i].lacks & clause) && (!rules[i].one_of || (rules[i].one_of & clause)))
+			return &rules[i];
+	return NULL;
+}
+
+void meanings_read(struct meanings *m, const struct words *w, const struct words *question)
+{
+	const struct rule *r;
+	size_t at = 0;
+	set clause;
+
+	*m = (struct meanings){ .plain = 0 };
+	while (at < w->count) {
+		at = clause_read(w, at, question, &clause);
+		m->asks = m->asks || (clause & C(QUESTION));
+		if (clause & C(IF))
+			continue; /* a condition tells nothing of what is wanted */
+		if (clause & (C(NOT) | C(BAD) | C(BUSY)))
+			m->denied_to = at;
+		r = rule_for(clause);
+		if (!r)
+			continue;
+		*(r->hint ? &m->hinted : &m->plain) |= UINT64_C(1) << r->meaning;
+	}
+}
+
+/* ---- options ---- */
+
+/* What no option means by itself goes to one that means something wider; the first line whose wider one an option has. */
+static const struct {
+	enum meaning meaning, wider;
+} widening[] = {
+	{ M_COMING, M_KEEP }, { M_GOOD, M_KEEP }, { M_GOOD, M_READY }, { M_NOT_GOOD, M_OTHER_TIME }, { M_NOT_GOOD, M_BUSY }, { M_OTHER_TIME, M_BUSY }, { M_CANNOT, M_BUSY },
+	{ M_NOT_COMING, M_STOP }, { M_NO_NEED, M_STOP }, { M_FOUND_OTHER, M_STOP }, { M_NO_INTEREST, M_STOP }, { M_NO_NEED, M_NO_INTEREST },
+	{ M_FOUND_OTHER, M_NO_INTEREST }, { M_STOP, M_NO_INTEREST }, { M_PAY, M_PAY_ALL }, { M_PAY_ALL, M_PAY }, { M_NO_MONEY, M_REFUSE }, { M_CANNOT, M_REFUSE },
+	{ M_WILL_NOT, M_REFUSE }, { M_NOT_ORDERED, M_DISPUTE }, { M_NOT_ORDERED, M_STRANGER }, { M_STRANGER, M_DISPUTE }, { M_HURRY, M_SOON }, { M_HURRY, M_BUSY },
+};
+
+static uint64_t text_means(const char *text, size_t len)
+{
+	struct meanings m;
+	struct words w;
+
+	words_read(&w, text, len);
+	meanings_read(&m, &w, NULL);
+	return m.plain | m.hinted;
+}
+
+void meanings_of_options(const json_t *options, uint64_t of[MEANINGS_OPTIONS_MAX])
+{
+	size_t i, j;
+
+	memset(of, 0, MEANINGS_OPTIONS_MAX * sizeof(*of));
+	for (i = 0; i < json_array_size(options) && i < MEANINGS_OPTIONS_MAX; i++) {
+		const json_t *option = json_array_get(options, i), *value = json_object_get(option, "value"), *words = json_object_get(option, "words");
+
+		of[i] = text_means(json_string_value(value), json_string_length(value));
+		for (j = 0; j < json_array_size(words); j++)
+			of[i] |= text_means(json_string_value(json_array_get(words, j)), json_string_length(json_array_get(words, j)));
+		of[i] &= ~M(UNSURE);
+	}
+}
+
+/* The options that mean it, as a set. */
+static uint32_t options_with(const uint64_t of[MEANINGS_OPTIONS_MAX], enum meaning meaning)
+{
+	uint32_t options = 0;
+	size_t i;
+
+	for (i = 0; i < MEANINGS_OPTIONS_MAX; i++)
+		options |= (uint32_t)((of[i] >> meaning) & 1) << i;
+	return options;
+}
+
+static uint32_t options_meant(const uint64_t of[MEANINGS_OPTIONS_MAX], uint64_t said)
+{
+	uint32_t all = 0, one;
+	unsigned int meaning;
+	size_t i;
+
+	for (meaning = 0; meaning < MEANINGS; meaning++) {
+		if (!((said >> meaning) & 1))
+			continue;
+		one = options_with(of, (enum meaning)meaning);
+		for (i = 0; !one && i < sizeof(widening) / sizeof(widening[0]); i++)
+			if (widening[i].meaning == (enum meaning)meaning)
+				one = options_with(of, widening[i].wider);
+		all |= one & (one - 1) ? 0 : one; /* what two options mean tells nothing */
+	}
+	return all;
+}
+
+/* What leaves a question open although it speaks of it: "I can't come", "I can come at five", "I haven't paid", "I have to ask my wife". */
+static const uint64_t open_meanings = M(UNSURE) | M(CANNOT_COME) | M(MAY_COME) | M(NOT_SO_MUCH) | M(NOT_PAID) | M(PAY_LATER);
+
+int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanings *m)
+{
+	uint32_t meant = options_meant(of, m->plain);
+
+	if ((m->plain & M(UNSURE)) || (!meant && (m->plain & open_meanings)))
+		return MEANT_OPEN;
+	if (!meant && !m->asks)
+		meant = options_meant(of, m->hinted);
+	if (!meant)
+		return MEANT_NOTHING;
+	return meant & (meant - 1) ? MEANT_SEVERAL : __builtin_ctz(meant);
+}
+
+bool meanings_know(const struct words *w, size_t at)
+{
+	set means;
+
+	concepts_at(w, at, NULL, &means);
+	return means != 0;
+}
+
+struct span meanings_clause(const struct words *w, size_t at)
+{
+	size_t from = 0, next;
+	set clause;
+
+	while ((next = clause_read(w, from, NULL, &clause)) <= at && next < w->count)
+		from = next;
+	return (struct span){ from, next - from };
+}
+
+bool meanings_doubted(const struct words *w, size_t at)
+{
+	struct span clause = meanings_clause(w, at);
+	size_t i = clause.from;
+	set means;
+
+	clause_read(w, clause.from, NULL, &means);
+	if (means & C(IF))
+		return true;
+	while (i < at) {
+		i += step(w, i, NULL, &means);
+		if (means & C(NOT))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,40 @@
+/* What people mean, whatever their words: a small vocabulary of general concepts ("pay", "another", "not"), and rules that say which of them
+ * together in one clause mean what. An option means what its own phrases mean, so that a rule-book names a few and is understood in many.
+ *
+ * English, with the Hindi words that are mixed into it. Pure, any thread.
+ */
+#ifndef PROVIDERS_REHEARSED_MEANINGS_H
+#define PROVIDERS_REHEARSED_MEANINGS_H
+
+#include <jansson.h>
+
+#include "providers/rehearsed/words.h"
+
+enum { MEANINGS_OPTIONS_MAX = 32 };
+
+/* Sets of enum meaning: what is said outright, and what is only a reason or a hint, which counts when nothing else does. */
+struct meanings {
+	uint64_t plain, hinted;
+	bool asks;         /* a clause is a question of the caller's own */
+	size_t denied_to;  /* the words up to here say what cannot be: "Thursday is bad" names no day that is wanted */
+};
+
+/* `question` is what was asked, for the day in it; may be NULL. */
+void meanings_read(struct meanings *m, const struct words *w, const struct words *question);
+
+/* What each option's phrases and its value mean; options beyond the ceiling mean nothing. */
+void meanings_of_options(const json_t *options, uint64_t of[MEANINGS_OPTIONS_MAX]);
+
+enum { MEANT_NOTHING = -1, MEANT_SEVERAL = -2, MEANT_OPEN = -3 /* the question is spoken of and left open */ };
+
+/* The one option that is meant, or one of the above. */
+int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanings *m);
+
+bool meanings_know(const struct words *w, size_t at); /* a word of the vocabulary */
+
+struct span meanings_clause(const struct words *w, size_t at); /* the clause that holds the word */
+
+/* A "not" stands before the word in its clause, or the clause is an "if". */
+bool meanings_doubted(const struct words *w, size_t at);
+
+#endif
