@@ -60,10 +60,13 @@ static void hear(struct bench *b, const struct recording *r, const struct buf *u
 	json_open(&b->line, '{');
 	json_pair_string(&b->line, "half", (char[]){ r->half, '\0' });
 	json_pair_bool(&b->line, "inside", r->is_inside);
+	json_pair_string(&b->line, "question", r->question);
+	json_pair_bool(&b->line, "synthetic", recording_is_synthetic(r->path));
 	json_pair_string(&b->line, "words", r->words);
 	b->is_done = false;
 	if (pocketsphinx_stt.start(b->p, &b->op, "en-US", &events, b))
 		exit(1);
+	pocketsphinx_stt.asked(b->op, r->question, strlen(r->question));
 	pocketsphinx_stt.push(b->op, NULL, 1600);
 	pocketsphinx_stt.push(b->op, ulaw->data, ulaw->len);
 	pocketsphinx_stt.push(b->op, NULL, 2400);

@@ -27,6 +27,8 @@ struct stt {
 	void (*push)(struct stt_stream *s, const uint8_t *ulaw, size_t samples); /* never blocks; over its ceiling the stream ends */
 	void (*finalize)(struct stt_stream *s);
 	void (*cancel)(struct stt_stream **sp);
+	/* What the agent says, as it begins to be heard, piece by piece: what was asked tells what will be answered. NULL: makes nothing of it. */
+	void (*asked)(struct stt_stream *s, const char *text, size_t len);
 };
 
 #endif

@@ -38,6 +38,9 @@ bool call_waits(const struct call *call); /* for the caller: nobody speaks, noth
 enum end_reason call_end_reason(const struct call *call);
 uint32_t call_turn(const struct call *call); /* the caller's turns so far */
 
+/* The words of an utterance, "" when it is over; until the next step. */
+const char *call_utterance(const struct call *call, uint32_t utterance, size_t *len);
+
 /* The state as bytes, in call-relative time: versioned (SNAPSHOT_VERSION in snapshot.c), canonical, complete. A call loaded
  * from it gives the same outputs as the one that was saved. Loading refuses foreign bytes with ERR_FORMAT, ERR_TRUNCATED,
  * ERR_VERSION or ERR_LIMIT and never crashes on any. */

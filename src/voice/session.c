@@ -76,6 +76,7 @@ static void carry(struct session *s, const struct call_outputs *outputs, size_t 
 		break;
 	case OUT_PLAY:
 		mouth_play(s->mouth, out->utterance, out->take, (uint32_t)out->position);
+		session_asked(s, out->utterance);
 		break;
 	case OUT_HOLD: session_hold(s); break;
 	case OUT_ASK: session_ask(s, out); break;

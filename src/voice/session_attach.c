@@ -52,6 +52,7 @@ static enum err session_new(struct session **sp, const struct session_io *io, ui
 	buf_init(&s->core, SNAPSHOT_MAX_BYTES);
 	buf_init(&s->map, MAP_MAX_BYTES);
 	buf_init(&s->outcome, INPUT_TEXT_MAX);
+	buf_init(&s->said, 2 * INPUT_TEXT_MAX);
 	steps_writer_init(&s->steps);
 	slots_init(s);
 	session_log_init(s);
@@ -78,6 +79,7 @@ static void session_free(struct session *s)
 	buf_fini(&s->core);
 	buf_fini(&s->map);
 	buf_fini(&s->outcome);
+	buf_fini(&s->said);
 	free(s->ring);
 	call_free(s->call);
 	free(s);

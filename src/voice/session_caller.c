@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING_SAMPLES = SESSION_CALLER_RING_MS * 8, SILENCE_SAMPLES = 1600 };
+enum { RING_SAMPLES = SESSION_CALLER_RING_MS * 8, SILENCE_SAMPLES = 1600, SAID_KEPT_BYTES = 1000 };
 
 static const uint8_t *silence(void)
 {
@@ -104,6 +104,29 @@ static void stt_catch_up(struct session *s)
 	}
 }
 
+static void said_tell(struct session *s)
+{
+	if (s->io.stt->asked && s->listening.op && s->said.len)
+		s->io.stt->asked(s->listening.op, (const char *)s->said.data, s->said.len);
+}
+
+/* A question may come in pieces, and a recogniser that is replaced must know it as well. */
+void session_asked(struct session *s, uint32_t utterance)
+{
+	size_t len;
+	const char *text = call_utterance(s->call, utterance, &len);
+
+	if (!s->io.stt->asked || !len)
+		return;
+	if (s->said.len)
+		buf_text(&s->said, " ");
+	buf_append(&s->said, text, len);
+	s->said.err = ERR_NONE; /* no memory: it is only help */
+	if (s->said.len > SAID_KEPT_BYTES)
+		buf_cut(&s->said, 0, s->said.len - SAID_KEPT_BYTES);
+	said_tell(s);
+}
+
 void session_listen_stop(struct session *s)
 {
 	if (s->listening.op)
@@ -125,6 +148,7 @@ void session_listen(struct session *s, const struct call_output *out)
 		session_log_failed(s, RETRY_RECOGNISER, err);
 		listen_down(s, out->stream);
 	} else {
+		said_tell(s);
 		stt_catch_up(s);
 	}
 }

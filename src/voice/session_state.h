@@ -80,6 +80,7 @@ struct session {
 	struct buf queue;
 	struct mouth *mouth;
 	struct listening listening;
+	struct buf said; /* the end of what the agent said, for the recogniser */
 	struct asking asks[ASKS_MAX];
 	struct masker *masker; /* what the model is shown, and the map of the call's values */
 	struct voicing voices[VOICES_MAX];
@@ -156,6 +157,7 @@ void session_heard(struct session *s, uint64_t now_us); /* audio comes from the 
 
 void session_listen(struct session *s, const struct call_output *out);   /* OUT_LISTEN */
 void session_finalize(struct session *s, const struct call_output *out); /* OUT_FINALIZE */
+void session_asked(struct session *s, uint32_t utterance);               /* that is going to be heard */
 void session_listen_stop(struct session *s);
 void session_position_move(struct session *s, uint64_t samples);
 

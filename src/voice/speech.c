@@ -70,6 +70,14 @@ struct utterance *queue_find(struct call *call, uint32_t id)
 	return NULL;
 }
 
+const char *call_utterance(const struct call *call, uint32_t utterance, size_t *len)
+{
+	const struct utterance *u = queue_find((struct call *)call, utterance);
+
+	*len = u ? u->text.len : 0;
+	return u ? call_text(call, u->text) : "";
+}
+
 /* The one that was cut first makes room. */
 static unsigned int free_slot(const struct call *call)
 {

@@ -195,6 +195,15 @@ CASES = [
          "save_promise", {"amount": 3220, "date": "2026-11-24", "part": True}),
     Case("keypad", "payment-reminder", (YES, tones("4021"), flite("already paid"), recorded("digits/today")), "says_paid", 0,
          ("definitely", "[keypad] 4021", "already paid", "today"), "save_note", {"kind": "already_paid", "text": "2026-11-23"}),
+    # Plain words of the voice that `callfunnel say` has; its "yes" is heard as the "yep" that it means.
+    Case("plain yes", "appointment-reminder", (flite("yes that's right"), flite("keep it")), "confirmed", 0, ("yep that's right", "keep it"),
+         "confirm_appointment", {"id": "A-1001"}),
+    Case("plain cancel", "appointment-reminder", (flite("yes please"), flite("cancel it"), flite("yes please")), "cancelled", 0,
+         ("yep please", "cancel it", "yep please"), "cancel_appointment", {"id": "A-1001"}),
+    Case("plain not now", "lead-callback", (flite("not now"), flite("tomorrow"), flite("eleven"), flite("yes please")), "call_again", 0,
+         ("not now", "tomorrow", "eleven", "yep please"), "save_lead", {"call_date": "2026-11-24", "call_time": "11:00"}),
+    Case("plain day", "payment-reminder", (flite("yes that's right"), tones("4021"), flite("in full"), flite("tomorrow"), flite("yes please")), "promised", 0,
+         ("yep that's right", "[keypad] 4021", "in full", "tomorrow", "yep please"), "save_promise", {"amount": 4500, "date": "2026-11-24", "part": False}),
 ]
 
 

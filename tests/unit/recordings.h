@@ -1,5 +1,6 @@
-/* Recordings of Debian's packages as telephone sound, by the table tests/vectors/recogniser.tsv: half (A to fit on, B to measure on), inside or
- * outside of the grammar, file or files joined by '+', words. Pieces are cut to what is louder than silence, 40 ms apart. */
+/* Speech as telephone sound, by the table tests/vectors/recogniser.tsv: half (A to fit on, B to measure on), inside or outside of the grammar, the
+ * question that it answers (a text of recogniser.json; "-": none), a file of Debian's packages, files joined by '+', or "flite:" and words for the
+ * synthetic voice, words. Pieces are cut to what is louder than silence, 40 ms apart. */
 #ifndef RECORDINGS_H
 #define RECORDINGS_H
 
@@ -9,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <flite/flite.h>
+
 #include "audio/g711.h"
 #include "audio/resample.h"
 #include "audio/wav.h"
@@ -16,8 +19,10 @@
 
 enum { RECORDING_MAX_BYTES = 60 * 8000, RECORDING_GAP_SAMPLES = 320, RECORDING_QUIET = 300, RECORDING_EDGE_SAMPLES = 480 };
 
+cst_voice *register_cmu_us_slt(const char *voxdir);
+
 struct recording {
-	char half, path[1200], words[400];
+	char half, question[120], path[1200], words[400];
 	bool is_inside;
 };
 
@@ -27,11 +32,34 @@ static inline bool recording_next(FILE *in, struct recording *r)
 	char line[2000], kind[16];
 
 	while (fgets(line, sizeof(line), in))
-		if (line[0] != '#' && sscanf(line, "%c\t%15[^\t]\t%1199[^\t]\t%399[^\n]", &r->half, kind, r->path, r->words) == 4) {
+		if (line[0] != '#' && sscanf(line, "%c\t%15[^\t]\t%119[^\t]\t%1199[^\t]\t%399[^\n]", &r->half, kind, r->question, r->path, r->words) == 5) {
 			r->is_inside = !strcmp(kind, "inside");
 			return true;
 		}
 	return false;
+}
+
+static inline bool recording_is_synthetic(const char *path)
+{
+	return !strncmp(path, "flite:", 6);
+}
+
+static inline bool recording_synthesise(const char *words, struct wav *w)
+{
+	cst_wave *wave;
+
+	memset(w, 0, sizeof(*w));
+	flite_init();
+	wave = flite_text_to_wave(words, register_cmu_us_slt(NULL));
+	w->samples = wave ? malloc((size_t)wave->num_samples * sizeof(*w->samples)) : NULL;
+	if (!w->samples)
+		return false;
+	w->frames = (size_t)wave->num_samples;
+	w->rate_hz = (uint32_t)wave->sample_rate;
+	w->channels = 1;
+	memcpy(w->samples, wave->samples, w->frames * sizeof(*w->samples));
+	delete_wave(wave);
+	return true;
 }
 
 /* A file without a head is 16 kHz, as the package pocketsphinx-testdata has them. */
@@ -40,6 +68,8 @@ static inline bool recording_read(const char *path, struct wav *w)
 	size_t len = strlen(path);
 	FILE *in;
 
+	if (recording_is_synthetic(path))
+		return recording_synthesise(path + 6, w);
 	if (len < 4 || strcmp(path + len - 4, ".raw"))
 		return !wav_read(path, w, NULL);
 	memset(w, 0, sizeof(*w));

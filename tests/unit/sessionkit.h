@@ -37,6 +37,7 @@ struct stt_stream {
 	uint8_t bytes[KIT_TRACK];
 	unsigned int finalized;
 	bool cancelled;
+	char asked[1100]; /* what it was told that the agent says */
 };
 
 struct llm_answer {
@@ -373,7 +374,13 @@ static inline void kit_tools_retrieve(void *conductor, uint64_t query, const cha
 	snprintf(k->retrieved, sizeof(k->retrieved), "%llu:%.*s", (unsigned long long)query, (int)len, text);
 }
 
-static const struct stt kit_stt = { "kit", kit_stt_start, kit_stt_push, kit_stt_finalize, kit_stt_cancel };
+static inline void kit_stt_asked(struct stt_stream *s, const char *text, size_t len)
+{
+	assert_false(s->cancelled);
+	snprintf(s->asked, sizeof(s->asked), "%.*s", (int)len, text);
+}
+
+static const struct stt kit_stt = { "kit", kit_stt_start, kit_stt_push, kit_stt_finalize, kit_stt_cancel, kit_stt_asked };
 static const struct llm kit_llm = { "kit", kit_llm_start, kit_llm_cancel };
 static const struct tts kit_tts = { "kit", kit_tts_start, kit_tts_cancel };
 static const struct tools kit_tools = { "kit", kit_tools_start, kit_tools_cancel, kit_tools_retrieve };

@@ -19,8 +19,8 @@
 #define SOUNDS "/usr/share/asterisk/sounds/en_US_f_Allison/"
 
 static const char flow[] =
-	"{\"format\":1,\"steps\":[{\"name\":\"a\",\"kind\":\"ask\",\"confirm\":[\"right?\"],\"expect\":{\"kind\":\"date\"}},"
-	"{\"expect\":{\"kind\":\"time\"}},{\"expect\":{\"kind\":\"free\"}},{\"expect\":{\"kind\":\"choice\",\"options\":["
+	"{\"format\":1,\"steps\":[{\"name\":\"a\",\"kind\":\"ask\",\"text\":[\"Which day?\"],\"confirm\":[{\"ref\":\"a\"},\". Is that right?\"],\"expect\":{\"kind\":\"date\"}},"
+	"{\"expect\":{\"kind\":\"time\"}},{\"expect\":{\"kind\":\"free\"}},{\"text\":[{\"ref\":\"b\"},\".\"],\"again\":[\"Keep it, or move it?\"],\"expect\":{\"kind\":\"choice\",\"options\":["
 	"{\"value\":\"keep\",\"words\":[\"Keep it\",\"I'll be there\",\"24 hours\"]},{\"value\":\"move\",\"words\":[\"postpone frobnication\"]}]}}],"
 	"\"anytime\":[{\"name\":\"human\",\"words\":[\"an operator\"],\"go\":\"x\"}],"
 	"\"voicemail\":{\"words\":[\"leave your message\",\"After the tone\",\"hang up or press\",\"available to take your call\"],\"go\":\"x\"}}";
@@ -323,6 +323,9 @@ static void words_are_counted(void **state)
 	(void)state;
 	fixture_init(&x);
 	assert_int_equal(pocketsphinx_left_out(x.p), 1); /* 24 hours */
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en", &events, &x.h), ERR_NONE);
+	while (!x.h.is_resting)
+		uv_run(&x.loop, UV_RUN_ONCE);
 	assert_int_equal(pocketsphinx_guessed(x.p), 1);  /* frobnication */
 	fixture_fini(&x);
 }
@@ -336,7 +339,7 @@ static void grammar_follows_the_flow(void **state)
 
 	(void)state;
 	buf_init(&out, GRAMMAR_MAX_BYTES);
-	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, &left_out, NULL), ERR_NONE);
+	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, -1, &left_out, NULL), ERR_NONE);
 	assert_non_null(strstr(buf_str(&out), "keep it | i'll be there | postpone frobnication | an operator"));
 	assert_non_null(strstr(buf_str(&out), "<date> <time>"));
 	assert_non_null(strstr(buf_str(&out), "<yes_no>")); /* the confirmation */
@@ -344,9 +347,64 @@ static void grammar_follows_the_flow(void **state)
 	assert_null(strstr(buf_str(&out), "<amount>"));
 	assert_null(strstr(buf_str(&out), "<digits>"));
 	buf_reset(&out);
-	assert_int_equal(grammar_from_flow(&out, none, sizeof(none) - 1, &left_out, NULL), ERR_NONE);
+	assert_int_equal(grammar_from_flow(&out, none, sizeof(none) - 1, -1, &left_out, NULL), ERR_NONE);
 	assert_null(strstr(buf_str(&out), "<machine"));
 	buf_fini(&out);
+}
+
+static bool has_dates(int question)
+{
+	struct buf out;
+	size_t left_out;
+	bool has;
+
+	buf_init(&out, GRAMMAR_MAX_BYTES);
+	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, question, &left_out, NULL), ERR_NONE);
+	has = strstr(buf_str(&out), "<date>") != NULL;
+	assert_non_null(strstr(buf_str(&out), "<yes_no>"));
+	assert_non_null(strstr(buf_str(&out), "keep it"));
+	buf_fini(&out);
+	return has;
+}
+
+static int question_of(const char *said)
+{
+	return grammar_question(flow, sizeof(flow) - 1, said, strlen(said));
+}
+
+/* The agent's last words tell which question it is; numbers and days are heard where they were asked for. */
+static void what_was_asked_is_heard(void **state)
+{
+	(void)state;
+	assert_int_equal(question_of("Fine. Which day?"), 0);
+	assert_int_equal(question_of("which  day"), 0);
+	assert_int_equal(question_of("Monday the first. Is that right?"), 0);
+	assert_int_equal(question_of("Do you keep it, or move it?"), 3);
+	assert_int_equal(question_of("Which day? One moment."), -1);
+	assert_int_equal(question_of(""), -1);
+	assert_true(has_dates(-1));
+	assert_true(has_dates(0));
+	assert_true(has_dates(1)); /* with a time */
+	assert_true(has_dates(2)); /* anything may follow */
+	assert_false(has_dates(3));
+}
+
+/* "Wednesday" is a day when a day was asked for, and nothing where it was not; the next question changes that. */
+static void hears_by_the_question(void **state)
+{
+	static const char day[] = "Which day?", keep[] = "Keep it, or move it?";
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.asked(x.h.op, keep, sizeof(keep) - 1);
+	hear(&x, SOUNDS "digits/day-3.wav");
+	assert_null(strstr(x.h.judged, "wednesday"));
+	pocketsphinx_stt.asked(x.h.op, day, sizeof(day) - 1);
+	hear(&x, SOUNDS "digits/day-3.wav");
+	assert_string_equal(x.h.final, "wednesday");
+	fixture_fini(&x);
 }
 
 static void cancel_and_close(void **state)
@@ -368,11 +426,12 @@ static void cancel_and_close(void **state)
 	assert_int_equal(x.h.ends + x.h.finals, 0);
 }
 
-/* The measuring half of the recordings: at least 85 in 100 inside the grammar are accepted and nine in ten outside refused. */
+/* The measuring half of the recordings, each an answer to its question: at least 85 in 100 inside the grammar are accepted and nine in ten
+ * outside refused. The synthetic voice has goals of its own: it fits the model less. */
 static void accepts_inside_refuses_outside(void **state)
 {
 	static char vectors[500], text[1 << 16];
-	unsigned int count[3] = { 0 }, understood[3] = { 0 }; /* outside, inside, joined */
+	unsigned int count[5] = { 0 }, understood[5] = { 0 }; /* outside, inside, joined, the synthetic voice outside and inside */
 	struct pocketsphinx_options options = { .flow = text };
 	struct recording r;
 	struct fixture x;
@@ -399,19 +458,25 @@ static void accepts_inside_refuses_outside(void **state)
 		buf_init(&ulaw, RECORDING_MAX_BYTES);
 		if (!recording_load(&r, &ulaw))
 			fail_msg("missing: %s", r.path);
+		assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+		pocketsphinx_stt.asked(x.h.op, r.question, strlen(r.question));
 		hear_sound(&x, ulaw.data, ulaw.len);
 		pocketsphinx_stt.cancel(&x.h.op); /* each is a caller of its own */
 		buf_fini(&ulaw);
-		kind = strchr(r.path, '+') ? 2 : r.is_inside;
+		kind = recording_is_synthetic(r.path) ? 3 + r.is_inside : strchr(r.path, '+') ? 2 : r.is_inside;
 		count[kind]++;
 		understood[kind] += x.h.final[0] != '\0';
 	}
 	fclose(in);
 	print_message("inside %u of %u accepted, outside %u of %u refused, joined %u of %u accepted\n", understood[1], count[1], count[0] - understood[0], count[0],
 		understood[2], count[2]);
+	print_message("synthetic: inside %u of %u accepted, outside %u of %u refused\n", understood[4], count[4], count[3] - understood[3], count[3]);
 	assert_true(count[0] >= 100 && count[1] >= 35 && count[2] >= 35);
 	assert_true((understood[1] + understood[2]) * 100 >= (count[1] + count[2]) * 85);
 	assert_true((count[0] - understood[0]) * 100 >= count[0] * 90);
+	assert_true(count[3] >= 20 && count[4] >= 35);
+	assert_true(understood[4] * 100 >= count[4] * 50);
+	assert_true((count[3] - understood[3]) * 100 >= count[3] * 85);
 	fixture_fini(&x);
 }
 
@@ -422,7 +487,7 @@ int main(void)
 		cmocka_unit_test(a_machine_is_understood),  cmocka_unit_test(silence_closes_what_was_not_understood),
 		cmocka_unit_test(rests_when_all_was_told),  cmocka_unit_test(too_much_audio_ends_it), cmocka_unit_test(streams_have_a_ceiling),
 		cmocka_unit_test(refuses),                  cmocka_unit_test(words_are_counted), cmocka_unit_test(grammar_follows_the_flow),
-		cmocka_unit_test(cancel_and_close),       cmocka_unit_test(accepts_inside_refuses_outside),
+		cmocka_unit_test(what_was_asked_is_heard), cmocka_unit_test(hears_by_the_question), cmocka_unit_test(cancel_and_close),       cmocka_unit_test(accepts_inside_refuses_outside),
 	};
 
 	deadline_set(400);

@@ -77,6 +77,8 @@ static void an_answer_is_spoken_and_heard(void **state)
 	kit_model_says(k, text);
 	kit_run(k, 4000);
 	assert_int_equal(kit_logged(k, "note heard", 0), 2);
+	assert_non_null(strstr(kit_stream(k)->asked, text)); /* the recogniser knows what may be answered to, */
+	assert_non_null(strstr(kit_stream(k)->asked, k->brief.greeting)); /* however many pieces it came in */
 	for (i = 0; i < sizeof(sound); i++)
 		sound[i] = kit_sound(text, sizeof(text) - 1, i);
 	assert_non_null(memmem(k->heard, KIT_TRACK, sound, sizeof(sound))); /* every sample, in one piece */
@@ -120,6 +122,8 @@ static void a_new_stream_gets_the_past_and_positions_are_the_calls(void **state)
 	assert_true(k->stream_count >= 2);
 	assert_true(kit_stream(k)->pushed > 8000);
 	assert_true(first->pushed == lost);
+	assert_string_equal(kit_stream(k)->asked, first->asked);
+	assert_true(first->asked[0] != '\0');
 	{
 		uint64_t now = session_caller_position(k->session), base = now - kit_stream(k)->pushed;
 

@@ -1,4 +1,7 @@
-/* See grammar.h. The rules of each kind of answer are the constants below; only the rules that a flow needs are written. */
+/* See grammar.h. The rules of each kind of answer are the constants below; only the rules that a flow needs are written.
+ *
+ * Of numbers, days and times only those that were asked for are in it: after a yes-or-no question nobody means "tenth". The library
+ * keeps the weight of an empty alternative only: those in front of rules change nothing. */
 #include "providers/pocketsphinx/grammar.h"
 
 #include <ctype.h>
@@ -10,7 +13,8 @@
 
 enum { DIGITS_MAX = 16 };
 
-enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32, KIND_MACHINE = 64 };
+enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32, KIND_MACHINE = 64,
+	     KIND_NUMBERS = KIND_DIGITS | KIND_AMOUNT | KIND_DATE | KIND_TIME };
 
 static const char rules_around[] =
 	"<before> = um | uh | well | oh | hello | so | please | i think | i'd like | i would like | i want | let's say | how about | it's | make it | maybe;\n"
@@ -75,6 +79,7 @@ struct maker {
 	struct buf machines; /* the same of what machines say */
 	size_t count, left_out;
 	unsigned int kinds;
+	unsigned int asked;  /* of `kinds`; 0: nothing in particular */
 	unsigned int digits_max;
 	bool is_indian;
 	char currency[64];
@@ -174,30 +179,31 @@ static void digits_take(struct maker *m, json_int_t most)
 	m->digits_max = count > m->digits_max ? count : m->digits_max;
 }
 
-static void expect_take(struct maker *m, const json_t *expect)
+static void expect_take(struct maker *m, const json_t *expect, bool is_asked)
 {
-	const char *kind = json_string_value(json_object_get(expect, "kind"));
+	static const struct {
+		const char *name;
+		unsigned int kind;
+	} kinds[] = {
+		{ "yes_no", KIND_YES_NO }, { "digits", KIND_DIGITS }, { "date", KIND_DATE }, { "time", KIND_TIME }, { "amount", KIND_AMOUNT }, { "choice", KIND_PHRASE },
+	};
+	const char *name = json_string_value(json_object_get(expect, "kind"));
+	unsigned int kind = 0;
 	size_t i;
 	json_t *option;
 
-	if (!kind)
-		return;
-	if (!strcmp(kind, "yes_no"))
-		m->kinds |= KIND_YES_NO;
-	else if (!strcmp(kind, "digits"))
+	for (i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		kind |= strcmp(name, kinds[i].name) ? 0 : kinds[i].kind;
+	m->kinds |= kind & ~(unsigned int)KIND_PHRASE; /* its words say whether there is any */
+	m->asked |= is_asked ? kind : 0;
+	if (kind == KIND_DIGITS)
 		digits_take(m, json_integer_value(json_object_get(expect, "max")));
-	else if (!strcmp(kind, "date"))
-		m->kinds |= KIND_DATE;
-	else if (!strcmp(kind, "time"))
-		m->kinds |= KIND_TIME;
-	else if (!strcmp(kind, "amount"))
-		m->kinds |= KIND_AMOUNT;
 	currency_take(m, json_string_value(json_object_get(expect, "currency")));
 	json_array_foreach(json_object_get(expect, "options"), i, option)
 		words_add(m, KIND_PHRASE, json_object_get(option, "words"));
 }
 
-static void flow_take(struct maker *m, const json_t *flow)
+static void flow_take(struct maker *m, const json_t *flow, int question)
 {
 	size_t i;
 	json_t *step, *any;
@@ -205,13 +211,71 @@ static void flow_take(struct maker *m, const json_t *flow)
 	json_array_foreach(json_object_get(flow, "steps"), i, step) {
 		const json_t *confirm = json_object_get(step, "confirm");
 
-		expect_take(m, json_object_get(step, "expect"));
+		expect_take(m, json_object_get(step, "expect"), question >= 0 && i == (size_t)question);
 		if (confirm && !json_is_null(confirm))
 			m->kinds |= KIND_YES_NO;
 	}
 	json_array_foreach(json_object_get(flow, "anytime"), i, any)
 		words_add(m, KIND_PHRASE, json_object_get(any, "words"));
 	words_add(m, KIND_MACHINE, json_object_get(json_object_get(flow, "voicemail"), "words"));
+}
+
+/* Short words of numbers sound like many others: of these only what was asked for, with a day its time. All else may always be said. */
+static void numbers_drop(struct maker *m)
+{
+	unsigned int wanted = m->asked;
+
+	if (!wanted)
+		return;
+	if (wanted & (KIND_DATE | KIND_TIME))
+		wanted |= KIND_DATE | KIND_TIME;
+	m->kinds &= wanted | ~(unsigned int)KIND_NUMBERS;
+}
+
+/* ---- which question ---- */
+
+/* Whether the text's last words are these, whatever stands between them. */
+static bool text_ends(const char *text, size_t len, const char *end)
+{
+	size_t at = strlen(end), letters = 0;
+
+	for (;;) {
+		while (at && !isalnum((unsigned char)end[at - 1]))
+			at--;
+		while (len && !isalnum((unsigned char)text[len - 1]))
+			len--;
+		if (!at || !len || tolower((unsigned char)text[len - 1]) != tolower((unsigned char)end[at - 1]))
+			return !at && letters > 0;
+		letters++;
+		len--;
+		at--;
+	}
+}
+
+/* The words behind the last value that is filled in are what a question ends with. */
+static bool is_asked_by(const json_t *texts, const char *said, size_t len)
+{
+	size_t count = json_array_size(texts);
+	const char *end = json_string_value(count ? json_array_get(texts, count - 1) : NULL);
+
+	return end && text_ends(said, len, end);
+}
+
+int grammar_question(const char *flow, size_t flow_len, const char *said, size_t len)
+{
+	json_t *root = json_loadb(flow, flow_len, 0, NULL), *step;
+	int question = -1;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "steps"), i, step) {
+		if (is_asked_by(json_object_get(step, "confirm"), said, len) || is_asked_by(json_object_get(step, "text"), said, len) ||
+		    is_asked_by(json_object_get(step, "again"), said, len)) {
+			question = (int)i;
+			break;
+		}
+	}
+	json_decref(root);
+	return question;
 }
 
 /* ---- writing ---- */
@@ -278,7 +342,7 @@ static void grammar_write(struct buf *out, struct maker *m)
 		buf_printf(out, "%s<machine_word> = %s;\n", rules_machine, buf_str(&m->machines));
 }
 
-enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, size_t *left_out, struct err_detail *detail)
+enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, size_t *left_out, struct err_detail *detail)
 {
 	struct maker m = { 0 };
 	json_error_t error;
@@ -292,7 +356,8 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, size_t
 	}
 	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
 	buf_init(&m.machines, GRAMMAR_MAX_BYTES);
-	flow_take(&m, root);
+	flow_take(&m, root, question);
+	numbers_drop(&m);
 	json_decref(root);
 	if (m.count > GRAMMAR_MAX_PHRASES)
 		err = refuse(detail, ERR_LIMIT, "too many phrases for a grammar", "");

@@ -82,9 +82,9 @@ static ps_decoder_t *decoder_new(const struct model *m, bool is_grammar)
 	return ps;
 }
 
-static enum err grammar_set(ps_decoder_t *ps, const struct model *m)
+static enum err grammar_set(ps_decoder_t *ps, const struct buf *text)
 {
-	FILE *in = fmemopen(m->graph.data, m->graph.len, "r");
+	FILE *in = fmemopen(text->data, text->len, "r");
 	fsg_model_t *graph;
 	int failed;
 
@@ -163,13 +163,23 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 		h->gate.floor_db = floor_first_db;
 		h->grammar = decoder_new(m, true);
 		h->phones = decoder_new(m, false);
-		err = h->grammar && h->phones ? grammar_set(h->grammar, m) : ERR_UNAVAILABLE;
+		err = h->grammar && h->phones ? grammar_set(h->grammar, &m->graph) : ERR_UNAVAILABLE;
 	}
 	if (!err && (ps_set_allphone_file(h->phones, "phones", NULL) || ps_set_search(h->phones, "phones")))
 		err = ERR_UNAVAILABLE;
 	if (err)
 		hearer_close(hp);
 	return err;
+}
+
+enum err hearer_expect(struct hearer *h, const struct buf *graph)
+{
+	return grammar_set(h->grammar, graph);
+}
+
+bool hearer_is_idle(const struct hearer *h)
+{
+	return !h->heard;
 }
 
 /* The library frees the phones of an utterance only when it is asked for those of the next: an empty one, then. */

@@ -36,6 +36,10 @@ struct hearing {
 enum err hearer_open(struct hearer **hp, const struct model *m) MUST_USE;
 void hearer_close(struct hearer **hp); /* NULL-safe */
 
+/* What is heard next is one of this graph's sentences (the model's own, at first); of the same words. Between utterances. */
+enum err hearer_expect(struct hearer *h, const struct buf *graph) MUST_USE;
+bool hearer_is_idle(const struct hearer *h); /* between utterances */
+
 enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count) MUST_USE;
 
 /* The sentence so far; false when there is none. */

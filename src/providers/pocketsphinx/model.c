@@ -159,78 +159,89 @@ static enum err dictionary_save(struct model *m, const struct buf *text)
 	return write(m->dictionary_fd, text->data, text->len) == (ssize_t)text->len ? ERR_NONE : ERR_IO;
 }
 
-static enum err words_make(struct model *m, struct vocabulary *v, const char *folder, struct err_detail *detail)
+static enum err words_make(struct model *m, struct vocabulary *v)
 {
-	char path[600];
 	struct buf text;
 	enum err err;
 
-	snprintf(path, sizeof(path), "%s/cmudict-en-us.dict", folder);
 	buf_init(&text, MODEL_MAX_DICTIONARY_BYTES);
-	err = dictionary_make(m, v, path, &text);
+	err = dictionary_make(m, v, m->pronunciations, &text);
 	if (!err)
 		err = dictionary_save(m, &text);
 	buf_fini(&text);
-	return err ? refuse(detail, err, "the words' pronunciations cannot be had", path) : ERR_NONE;
+	return err;
 }
 
 /* ---- the graph ---- */
 
-static enum err graph_save(struct model *m, fsg_model_t *graph)
+static enum err graph_save(struct buf *out, fsg_model_t *graph)
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *file = open_memstream(&text, &len);
 
-	if (!out)
+	if (!file)
 		return ERR_NOMEM;
-	fsg_model_write(graph, out);
-	if (fclose(out)) {
+	fsg_model_write(graph, file);
+	if (fclose(file)) {
 		free(text);
 		return ERR_NOMEM;
 	}
-	buf_append(&m->graph, text, len);
+	buf_append(out, text, len);
 	free(text);
-	return m->graph.err;
+	return out->err;
 }
 
-static enum err graph_make(struct model *m, struct vocabulary *v, const char *grammar, struct err_detail *detail)
+/* `v` may be NULL: the words are known. */
+static enum err graph_make(struct buf *out, struct vocabulary *v, const char *grammar)
 {
 	jsgf_t *jsgf = jsgf_parse_string(grammar, NULL);
 	jsgf_rule_t *rule = jsgf ? jsgf_get_public_rule(jsgf) : NULL;
 	logmath_t *logs = logmath_init(1.0001, 0, 0);
 	fsg_model_t *graph = rule && logs ? jsgf_build_fsg(jsgf, rule, logs, 1.0F) : NULL;
-	enum err err = graph ? vocabulary_take(v, graph) : ERR_FORMAT;
+	enum err err = graph ? ERR_NONE : ERR_FORMAT;
 
+	if (!err && v)
+		err = vocabulary_take(v, graph);
 	if (!err)
-		err = graph_save(m, graph);
+		err = graph_save(out, graph);
 	if (graph)
 		fsg_model_free(graph);
 	if (logs)
 		logmath_free(logs);
 	if (jsgf)
 		jsgf_grammar_free(jsgf);
-	return err ? refuse(detail, err, "no grammar can be made of these words", "") : ERR_NONE;
+	return err;
 }
 
-enum err model_make(struct model *m, const char *folder, const char *grammar, struct err_detail *detail)
+enum err model_graph(struct buf *out, const char *grammar)
 {
-	struct vocabulary v = { 0 };
-	enum err err;
+	return graph_make(out, NULL, grammar);
+}
 
+enum err model_open(struct model *m, const char *folder, struct err_detail *detail)
+{
 	memset(m, 0, sizeof(*m));
 	m->dictionary_fd = -1;
 	buf_init(&m->graph, MODEL_MAX_GRAPH_BYTES);
 	if ((size_t)snprintf(m->acoustic, sizeof(m->acoustic), "%s/en-us", folder) >= sizeof(m->acoustic))
 		return refuse(detail, ERR_LIMIT, "the path is too long", "");
+	snprintf(m->pronunciations, sizeof(m->pronunciations), "%s/cmudict-en-us.dict", folder);
 	if (access(m->acoustic, R_OK))
 		return refuse(detail, ERR_UNAVAILABLE, "no acoustic model", m->acoustic);
-	err = graph_make(m, &v, grammar, detail);
+	if (access(m->pronunciations, R_OK))
+		return refuse(detail, ERR_UNAVAILABLE, "no dictionary", m->pronunciations);
+	return ERR_NONE;
+}
+
+enum err model_make(struct model *m, const char *grammar)
+{
+	struct vocabulary v = { 0 };
+	enum err err = graph_make(&m->graph, &v, grammar);
+
 	if (!err)
-		err = words_make(m, &v, folder, detail);
+		err = words_make(m, &v);
 	vocabulary_fini(&v);
-	if (err)
-		model_fini(m);
 	return err;
 }
 

@@ -15,14 +15,22 @@ enum { MODEL_MAX_WORDS = 4000, MODEL_MAX_WORD_BYTES = 64, MODEL_MAX_PHONES_BYTES
 
 struct model {
 	char acoustic[512];   /* folder */
+	char pronunciations[544]; /* file */
 	struct buf graph;     /* the library's text form of a finite state grammar */
 	int dictionary_fd;    /* -1: none */
 	char dictionary[32];  /* the path that leads to it: the library reads files only, so it is one that is on no disk */
 	size_t guessed;       /* words whose pronunciation is a guess */
 };
 
-/* `folder` holds en-us/ and cmudict-en-us.dict; `grammar` is JSGF. ERR_UNAVAILABLE: no model there; ERR_FORMAT: no grammar; ERR_LIMIT. */
-enum err model_make(struct model *m, const char *folder, const char *grammar, struct err_detail *detail) MUST_USE;
-void model_fini(struct model *m); /* of one that was made, or whose making failed */
+/* `folder` holds en-us/ and cmudict-en-us.dict. ERR_UNAVAILABLE: no model there; ERR_LIMIT. */
+enum err model_open(struct model *m, const char *folder, struct err_detail *detail) MUST_USE;
+
+/* Its graph and its words, of a grammar (JSGF): reads the whole dictionary (10 ms), so not on a loop's thread. ERR_FORMAT: no grammar. */
+enum err model_make(struct model *m, const char *grammar) MUST_USE;
+
+/* The graph of another grammar of the same words. */
+enum err model_graph(struct buf *out, const char *grammar) MUST_USE;
+
+void model_fini(struct model *m); /* whatever became of it */
 
 #endif

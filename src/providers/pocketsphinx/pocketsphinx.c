@@ -1,5 +1,7 @@
 /* PocketSphinx behind stt.h. See pocketsphinx.h.
  *
+ * Opening only writes the grammar: the first stream's thread reads the dictionary for it, under `making`. What the agent asks
+ * changes the grammar that a stream's next utterance is heard with.
  * The loop's thread owns the list of streams, their slots and handlers. A stream's thread owns its hearer; audio goes in and events
  * come out under the stream's lock. `busy` counts on the loop's thread: a stream is busy from a push, a finalize or its start until
  * its thread said that it waits and all it had to say was told.
@@ -46,11 +48,13 @@ struct stt_stream {
 	struct hearer *hearer;
 	uint64_t position, told_at;
 	char partial[HEARER_TEXT_BYTES];
+	int question, expects; /* what was asked last; what the hearer knows of it. -1: nothing */
 
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct buf audio;
 	size_t finalize_at; /* so much of `audio` lies before it */
+	struct buf said;    /* what the agent said last, when the thread has not read it */
 	struct event queue[EVENTS_MAX];
 	size_t queued;
 	bool finalize, stop, waits, is_done;
@@ -61,8 +65,14 @@ struct pocketsphinx {
 	uv_async_t wake;
 	struct stt_stream *first;
 	unsigned int count, busy;
-	struct model model;
+	struct buf flow, grammar; /* the flow is empty where phrases were given */
 	size_t left_out;
+
+	pthread_mutex_t making;
+	struct model model;
+	bool is_made;
+	enum err made_err;
+
 	pocketsphinx_rests_h *rests;
 	pocketsphinx_judged_h *judged;
 	void *arg;
@@ -124,13 +134,61 @@ static enum err piece_decode(struct stt_stream *s, const uint8_t *ulaw, size_t c
 	return err;
 }
 
-/* Waits for something to do: sound, or with none before it `finalize`, or the end. */
-static size_t piece_take(struct stt_stream *s, uint8_t *piece, bool *finalize, bool *stop)
+/* ---- what was asked ---- */
+
+/* Words that ask nothing of the flow's leave the question as it is: it is still unanswered. */
+static void said_read(struct stt_stream *s)
+{
+	const struct buf *flow = &s->p->flow;
+	struct buf said;
+	int question;
+
+	buf_init(&said, POCKETSPHINX_SAID_BYTES);
+	pthread_mutex_lock(&s->lock);
+	buf_append(&said, s->said.data, s->said.len);
+	buf_reset(&s->said);
+	pthread_mutex_unlock(&s->lock);
+	question = grammar_question((const char *)flow->data, flow->len, (const char *)said.data, said.len);
+	s->question = question < 0 ? s->question : question;
+	buf_fini(&said);
+}
+
+/* From the next utterance on: the library cannot change its mind in one. */
+static enum err expect(struct stt_stream *s)
+{
+	const struct buf *flow = &s->p->flow;
+	struct buf grammar, graph;
+	size_t left_out;
+	enum err err;
+
+	s->expects = s->question;
+	buf_init(&grammar, GRAMMAR_MAX_BYTES);
+	buf_init(&graph, MODEL_MAX_GRAPH_BYTES);
+	err = grammar_from_flow(&grammar, (const char *)flow->data, flow->len, s->question, &left_out, NULL);
+	if (!err)
+		err = model_graph(&graph, buf_str(&grammar));
+	if (!err)
+		err = hearer_expect(s->hearer, &graph);
+	buf_fini(&grammar);
+	buf_fini(&graph);
+	return err;
+}
+
+/* ---- the stream's work ---- */
+
+struct work {
+	uint8_t piece[PIECE_SAMPLES];
+	size_t samples;
+	bool said, finalize, stop;
+};
+
+/* Waits for something to do: words of the agent, sound, or with none before it `finalize`, or the end. */
+static void work_take(struct stt_stream *s, struct work *w)
 {
 	size_t n;
 
 	pthread_mutex_lock(&s->lock);
-	while (!s->audio.len && !s->finalize && !s->stop && !s->err) {
+	while (!s->said.len && !s->audio.len && !s->finalize && !s->stop && !s->err) {
 		s->waits = true;
 		uv_async_send(&s->p->wake);
 		pthread_cond_wait(&s->more, &s->lock);
@@ -138,35 +196,60 @@ static size_t piece_take(struct stt_stream *s, uint8_t *piece, bool *finalize, b
 	s->waits = false;
 	n = s->finalize ? s->finalize_at : s->audio.len;
 	n = n < PIECE_SAMPLES ? n : PIECE_SAMPLES;
-	*stop = s->stop || s->err;
-	*finalize = !n && s->finalize;
+	*w = (struct work){ .samples = n, .said = s->said.len > 0, .stop = s->stop || s->err, .finalize = !n && s->finalize };
 	if (n) {
-		memcpy(piece, s->audio.data, n);
+		memcpy(w->piece, s->audio.data, n);
 		buf_cut(&s->audio, 0, n);
 		s->finalize_at -= s->finalize ? n : 0;
 	} else {
 		s->finalize = false;
 	}
 	pthread_mutex_unlock(&s->lock);
-	return n;
+}
+
+static enum err work_do(struct stt_stream *s, const struct work *w)
+{
+	enum err err = ERR_NONE;
+
+	if (w->said)
+		said_read(s);
+	if (s->question != s->expects && hearer_is_idle(s->hearer))
+		err = expect(s);
+	if (!err && w->samples)
+		err = piece_decode(s, w->piece, w->samples);
+	if (!err && w->finalize)
+		final_tell(s);
+	return err;
+}
+
+/* The first one that comes makes it, for all. */
+static enum err model_ready(struct pocketsphinx *p)
+{
+	enum err err;
+
+	pthread_mutex_lock(&p->making);
+	if (!p->is_made) {
+		p->made_err = model_make(&p->model, buf_str(&p->grammar));
+		p->is_made = true;
+	}
+	err = p->made_err;
+	pthread_mutex_unlock(&p->making);
+	return err;
 }
 
 static void *thread_run(void *arg)
 {
 	struct stt_stream *s = arg;
-	uint8_t piece[PIECE_SAMPLES];
-	enum err err = hearer_open(&s->hearer, &s->p->model);
-	bool finalize, stop = false;
+	struct work work = { .stop = false };
+	enum err err = model_ready(s->p);
 
+	if (!err)
+		err = hearer_open(&s->hearer, &s->p->model);
 	while (!err) {
-		size_t n = piece_take(s, piece, &finalize, &stop);
-
-		if (stop)
+		work_take(s, &work);
+		if (work.stop)
 			break;
-		if (n)
-			err = piece_decode(s, piece, n);
-		else if (finalize)
-			final_tell(s);
+		err = work_do(s, &work);
 	}
 	hearer_close(&s->hearer);
 	pthread_mutex_lock(&s->lock);
@@ -217,6 +300,7 @@ static void stream_free(struct stt_stream *s)
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->lock);
 	buf_fini(&s->audio);
+	buf_fini(&s->said);
 	free(s);
 }
 
@@ -249,7 +333,7 @@ static bool deliver(struct stt_stream *s)
 		memmove(s->queue, s->queue + 1, --s->queued * sizeof(s->queue[0]));
 	}
 	is_done = s->is_done;
-	waits = s->waits && !s->audio.len && !s->finalize;
+	waits = s->waits && !s->said.len && !s->audio.len && !s->finalize;
 	err = s->err;
 	pthread_mutex_unlock(&s->lock);
 	if (s->slot && has_event) {
@@ -314,6 +398,21 @@ static void stream_finalize(struct stt_stream *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Where phrases were given nothing is asked. */
+static void stream_asked(struct stt_stream *s, const char *text, size_t len)
+{
+	size_t most = len < POCKETSPHINX_SAID_BYTES ? len : POCKETSPHINX_SAID_BYTES;
+
+	if (!s->p->flow.len || !len)
+		return;
+	busy_set(s, true);
+	pthread_mutex_lock(&s->lock);
+	buf_reset(&s->said);
+	buf_append(&s->said, text + len - most, most);
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void stream_cancel(struct stt_stream **sp)
 {
 	if (sp && *sp)
@@ -353,7 +452,9 @@ static enum err stream_start(void *vendor, struct stt_stream **sp, const char *l
 	s->p = p;
 	s->events = *events;
 	s->arg = arg;
+	s->question = s->expects = -1;
 	buf_init(&s->audio, POCKETSPHINX_MAX_WAITING_SAMPLES);
+	buf_init(&s->said, POCKETSPHINX_SAID_BYTES);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->more, NULL);
 	if (thread_start(s)) {
@@ -377,24 +478,34 @@ const struct stt pocketsphinx_stt = {
 	.push = stream_push,
 	.finalize = stream_finalize,
 	.cancel = stream_cancel,
+	.asked = stream_asked,
 };
 
 /* ---- opening and closing ---- */
 
-static enum err model_open(struct pocketsphinx *p, const struct pocketsphinx_options *o, struct err_detail *detail)
+static void parts_free(struct pocketsphinx *p)
 {
-	struct buf grammar;
+	model_fini(&p->model);
+	pthread_mutex_destroy(&p->making);
+	buf_fini(&p->grammar);
+	buf_fini(&p->flow);
+}
+
+static enum err parts_open(struct pocketsphinx *p, const struct pocketsphinx_options *o, struct err_detail *detail)
+{
 	enum err err;
 
-	buf_init(&grammar, GRAMMAR_MAX_BYTES);
-	if (o->flow)
-		err = grammar_from_flow(&grammar, o->flow, o->flow_len, &p->left_out, detail);
-	else
-		err = grammar_from_phrases(&grammar, o->phrases, o->phrase_count, detail);
-	if (!err)
-		err = model_make(&p->model, o->models ? o->models : models_default, buf_str(&grammar), detail);
-	buf_fini(&grammar);
-	return err;
+	pthread_mutex_init(&p->making, NULL);
+	buf_init(&p->flow, GRAMMAR_MAX_FLOW_BYTES);
+	buf_init(&p->grammar, GRAMMAR_MAX_BYTES);
+	err = model_open(&p->model, o->models ? o->models : models_default, detail);
+	if (!err && o->flow)
+		err = grammar_from_flow(&p->grammar, o->flow, o->flow_len, -1, &p->left_out, detail);
+	else if (!err)
+		err = grammar_from_phrases(&p->grammar, o->phrases, o->phrase_count, detail);
+	if (!err && o->flow)
+		buf_append(&p->flow, o->flow, o->flow_len);
+	return err ? err : p->flow.err;
 }
 
 enum err pocketsphinx_open(struct pocketsphinx **pp, uv_loop_t *loop, const struct pocketsphinx_options *options, struct err_detail *detail)
@@ -406,12 +517,11 @@ enum err pocketsphinx_open(struct pocketsphinx **pp, uv_loop_t *loop, const stru
 	if (!p)
 		return ERR_NOMEM;
 	err_set_logfp(NULL); /* it would write to standard error; a log file of a decoder's own (-logfn) is closed by any other thread's decoder */
-	err = model_open(p, options, detail);
-	if (!err && uv_async_init(loop, &p->wake, on_wake)) {
-		model_fini(&p->model);
+	err = parts_open(p, options, detail);
+	if (!err && uv_async_init(loop, &p->wake, on_wake))
 		err = ERR_UNAVAILABLE;
-	}
 	if (err) {
+		parts_free(p);
 		free(p);
 		return err;
 	}
@@ -439,7 +549,7 @@ void pocketsphinx_close(struct pocketsphinx **pp)
 		silence(s);
 	while (p->first)
 		stream_free(p->first);
-	model_fini(&p->model);
+	parts_free(p);
 	uv_close((uv_handle_t *)&p->wake, on_closed);
 }
 
@@ -448,7 +558,12 @@ size_t pocketsphinx_left_out(const struct pocketsphinx *p)
 	return p->left_out;
 }
 
-size_t pocketsphinx_guessed(const struct pocketsphinx *p)
+size_t pocketsphinx_guessed(struct pocketsphinx *p)
 {
-	return p->model.guessed;
+	size_t guessed;
+
+	pthread_mutex_lock(&p->making);
+	guessed = p->model.guessed;
+	pthread_mutex_unlock(&p->making);
+	return guessed;
 }

@@ -1,13 +1,15 @@
 /* PocketSphinx: recognition of what a rule-book expects to hear, English, in the process; no account, no network.
  *
- * pocketsphinx_open makes a grammar of the flow (grammar.h) or of a list of phrases, and a dictionary of just their words. `vendor` of
- * pocketsphinx_stt is the struct pocketsphinx; its streams end with it. Each stream has a thread and two decoders (hearer.h), which are
- * loaded when it starts: nothing is in memory while nobody calls. Partials come while the caller speaks, every
+ * pocketsphinx_open makes a grammar of the flow (grammar.h) or of a list of phrases. `vendor` of pocketsphinx_stt is the struct
+ * pocketsphinx; its streams end with it. Each stream has a thread and two decoders (hearer.h), which are loaded when it starts, as is a
+ * dictionary of just the grammar's words: nothing is in memory while nobody calls, sound waits until all is ready. `asked`: digits,
+ * amounts, days and times are heard where the flow's question that the agent's words end with asks for them (for all of them before the
+ * first such words), from the next utterance on and until another question is asked. Partials come while the caller speaks, every
  * POCKETSPHINX_PARTIAL_MS of sound; what is not understood repeats the partial before, or an empty one. `finalize` gives a final of what was said
  * since the last one (TRANSCRIPT_FINAL; empty when it was not understood, or when there was nothing); so does POCKETSPHINX_CLOSE_MS of silence
  * behind voice, unasked. A stream never ends a turn by itself.
  * start: ERR_NOTFOUND for a language that is not English, ERR_BUSY over POCKETSPHINX_MAX_STREAMS. ended: ERR_LIMIT when audio
- * waits beyond POCKETSPHINX_MAX_WAITING_SAMPLES, ERR_UNAVAILABLE when the decoders cannot be made. Loop thread, and nothing blocks on it
+ * waits beyond POCKETSPHINX_MAX_WAITING_SAMPLES, ERR_UNAVAILABLE when the dictionary or the decoders cannot be made. Loop thread, and nothing blocks on it
  * but pocketsphinx_close.
  */
 #ifndef PROVIDERS_POCKETSPHINX_POCKETSPHINX_H
@@ -22,7 +24,8 @@
 #include "base/err.h"
 #include "providers/stt.h"
 
-enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200, POCKETSPHINX_CLOSE_MS = 1000 };
+enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200, POCKETSPHINX_CLOSE_MS = 1000,
+       POCKETSPHINX_SAID_BYTES = 1000 /* of the agent's words, their end */ };
 
 struct pocketsphinx;
 
@@ -49,7 +52,7 @@ struct pocketsphinx_options {
 	void *arg;                     /* of both */
 };
 
-/* Options are borrowed for the call. Reads the dictionary (0.05 s). ERR_UNAVAILABLE: no model there; ERR_FORMAT, ERR_USAGE, ERR_LIMIT: the flow
+/* Options are borrowed for the call. ERR_UNAVAILABLE: no model there; ERR_FORMAT, ERR_USAGE, ERR_LIMIT: the flow
  * or the phrases; `detail` says what. */
 enum err pocketsphinx_open(struct pocketsphinx **pp, uv_loop_t *loop, const struct pocketsphinx_options *options, struct err_detail *detail) MUST_USE;
 
@@ -57,7 +60,7 @@ enum err pocketsphinx_open(struct pocketsphinx **pp, uv_loop_t *loop, const stru
 void pocketsphinx_close(struct pocketsphinx **pp);
 
 size_t pocketsphinx_left_out(const struct pocketsphinx *p); /* phrases of the flow that cannot be English words */
-size_t pocketsphinx_guessed(const struct pocketsphinx *p);  /* words whose pronunciation is a guess */
+size_t pocketsphinx_guessed(struct pocketsphinx *p); /* words whose pronunciation is a guess; 0 before a stream has loaded them */
 
 extern const struct stt pocketsphinx_stt;
 
