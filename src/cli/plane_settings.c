@@ -23,7 +23,7 @@ const struct option voice_options[] = {
 		.help = "So many calls a worker takes at a time; more are refused or get another worker.",
 		.offset = offsetof(struct voice_settings, calls_max) },
 	{ .name = "voice.drain_s", .type = OPTION_INT, .min = 0, .max = 86400, .value = 60, .unit = "s",
-		.help = "So long a worker that is told to stop waits for its calls to end; those that are left go on elsewhere, from their last turn.",
+		.help = "So long a worker that is told to stop waits for its calls to end, or for another one to have room for them; then they are handed over as they are.",
 		.offset = offsetof(struct voice_settings, drain_s) },
 	{ .name = "voice.conductor_url", .type = OPTION_TEXT, .min = 1, .max = PLANE_URL_MAX - 1, .text = "http://127.0.0.1:8080",
 		.help = "Where workers reach the conductor; `callfunnel serve` tells its own.",

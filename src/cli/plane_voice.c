@@ -1,8 +1,8 @@
 /* `callfunnel voice`: a worker's process: media sockets, calls, a journal of its own in DATA/journal/NAME, and the conductor's client.
  *
- * It is ready when the conductor has heard of it. Told to stop it takes no new call, waits voice.drain_s for those it has, then leaves the rest
- * to whoever attaches next; told again it does so at once. Recogniser and voices are loaded with the first call that needs them. One loop, the
- * main thread; the media thread is the worker's.
+ * It is ready when the conductor has heard of it. Told to stop it takes no new call and moves those it has to other workers with room, each at a
+ * turn's boundary; where there is none it waits voice.drain_s, then hands all over to whoever attaches next; told again it does so at once.
+ * Recogniser and voices are loaded with the first call that needs them. One loop, the main thread; the media thread is the worker's.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -29,9 +29,9 @@
 #include "voice/sockets.h"
 #include "voice/worker.h"
 
-enum { REFRESH_MS = 60000, LOOK_MS = 50, TELL_MS = 2000, SHIP_MS = 2000, FOLDER_MAX = STORES_PATH_MAX + RUN_NAME_MAX + 32, ORIGINS_MAX = 2000 };
+enum { REFRESH_MS = 60000, LOOK_MS = 50, TELL_MS = 2000, HAND_MS = 2500, SHIP_MS = 2000, FOLDER_MAX = STORES_PATH_MAX + RUN_NAME_MAX + 32, ORIGINS_MAX = 2000 };
 
-enum voice_phase { VOICE_SERVES, VOICE_DRAINS, VOICE_TELLS, VOICE_OVER };
+enum voice_phase { VOICE_SERVES, VOICE_DRAINS, VOICE_HANDS, VOICE_TELLS, VOICE_OVER };
 
 struct voice_process {
 	struct cli *cli;
@@ -86,6 +86,7 @@ static void put_calls(const struct voice_process *p, struct buf *b)
 	metric_one(b, "callfunnel_voice_calls_begun_total", METRIC_COUNTER, "Calls that began here.", (double)c->begun);
 	metric_one(b, "callfunnel_voice_calls_continued_total", METRIC_COUNTER, "Calls that had another worker, or another socket, before.", (double)c->continued);
 	metric_one(b, "callfunnel_voice_calls_left_total", METRIC_COUNTER, "Calls whose socket was lost before they had ended.", (double)c->left);
+	metric_one(b, "callfunnel_voice_calls_moved_total", METRIC_COUNTER, "Calls handed over to another worker because this one was told to stop.", (double)c->moved);
 	metric_one(b, "callfunnel_voice_sockets_refused_total", METRIC_COUNTER, "Media sockets that were refused at once.", (double)c->refused);
 	metric_begin(b, "callfunnel_voice_calls_ended_total", METRIC_COUNTER, "Calls that ended here, by what ended them.");
 	for (int i = END_CALLER; i < END_REASONS; i++)
@@ -162,7 +163,11 @@ static void on_look(uv_timer_t *timer)
 {
 	struct voice_process *p = timer->data;
 
-	if (p->phase == VOICE_DRAINS && (!sockets_open_count(p->sockets) || now_ms() >= p->until_ms))
+	if (p->phase == VOICE_DRAINS && now_ms() >= p->until_ms) {
+		sockets_hand_over(p->sockets);
+		phase_set(p, VOICE_HANDS, HAND_MS);
+	}
+	if ((p->phase == VOICE_DRAINS || p->phase == VOICE_HANDS) && (!sockets_open_count(p->sockets) || now_ms() >= p->until_ms))
 		calls_leave(p);
 	if (p->phase == VOICE_TELLS && (!conductor_telling(p->conductor) || now_ms() >= p->until_ms)) {
 		p->phase = VOICE_OVER;

@@ -51,6 +51,7 @@ enum err calls_open(struct calls **cp, const struct calls_settings *settings, st
 		return ERR_NOMEM;
 	}
 	c->settings = *settings;
+	c->opened_ms = calls_mono_ms(c);
 	if (sweep_open(c)) {
 		free(c->workers);
 		free(c);

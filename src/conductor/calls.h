@@ -35,6 +35,7 @@ enum {
 	CALLS_HEARD_MS = 6000,       /* a worker that was silent for longer gets no new calls */
 	CALLS_TOKEN_MS = 60000,      /* a media token that is not used dies */
 	CALLS_REATTACH_MS = 15000,   /* a live call that no worker has had for so long is lost */
+	CALLS_SOCKET_MS = 500,       /* for a worker to say whether a call's media socket is well */
 	CALLS_SWEEP_MS = 2000,
 	CALLS_SWEEP_PAGE = 500,      /* calls and tokens that one sweep looks at */
 	CALLS_OFFERS_MAX = 15,       /* offers in a row that no worker took, then the call is given up */

@@ -343,8 +343,8 @@ bool ask_offer(struct ask *a, const char *path, ask_step *then)
 		ask_failed(a, ERR_LIMIT);
 		return true;
 	}
+	a->record.offers += !(a->is_repeat && a->record.offered[0]);
 	memcpy(a->record.offered, w->name, sizeof(w->name));
-	a->record.offers++;
 	sight_note(a->calls, a->id, a->record.epoch); /* whoever asked is coming */
 	a->offered = then;
 	a->then = store_offer;

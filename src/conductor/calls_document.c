@@ -305,17 +305,17 @@ static void hash_text(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES])
 
 void call_token_make(struct call_record *r, uint64_t now_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES])
 {
-	struct call_token *oldest = r->tokens;
+	struct call_token *place = NULL;
 	uint8_t bytes[32];
 
 	randombytes_buf(bytes, sizeof(bytes));
 	sodium_bin2base64(text, CALL_TOKEN_TEXT_MAX, bytes, sizeof(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	hash_text(text, hash);
-	for (size_t i = 1; i < CALL_TOKENS_MAX; i++)
-		if (r->tokens[i].until_ms < oldest->until_ms)
-			oldest = &r->tokens[i];
-	memcpy(oldest->hash, hash, CALL_TOKEN_HASH_BYTES);
-	oldest->until_ms = now_ms + CALLS_TOKEN_MS;
+	for (size_t i = 0; i < CALL_TOKENS_MAX && (!place || place->until_ms > now_ms); i++)
+		if (!place || r->tokens[i].until_ms <= now_ms || r->tokens[i].until_ms >= place->until_ms)
+			place = &r->tokens[i];
+	memcpy(place->hash, hash, CALL_TOKEN_HASH_BYTES);
+	place->until_ms = now_ms + CALLS_TOKEN_MS;
 }
 
 bool call_token_hash(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES])

@@ -261,25 +261,9 @@ static void on_ordered(const struct http_answer *answer, void *arg)
 static void order_end(struct ask *a, const struct call_worker *w)
 {
 	static const struct http_exchange_handlers handlers = { .done = on_ordered };
-	const struct calls_settings *s = &a->calls->settings;
-	static const char body[] = "{\"order\":\"end\"}";
-	const char *headers[3] = { NULL, "Content-Type: application/json", NULL };
-	char url[CALL_URL_MAX];
-	struct http_ask ask = { .method = HTTP_POST, .url = url, .headers = headers, .body = body, .len = sizeof(body) - 1, .total_us = 5000000 };
-	struct err_detail detail;
-	struct buf bearer;
-	enum err err;
+	static const struct worker_question q = { .what = "orders", .body = "{\"order\":\"end\"}", .total_us = 5000000, .handlers = &handlers };
 
-	snprintf(url, sizeof(url), "%s/internal/v1/calls/%s/orders", w->url, a->id);
-	buf_init(&bearer, JWS_MAX_BYTES + 64);
-	buf_text(&bearer, "Authorization: Bearer ");
-	err = s->assertion(s->arg, a->tenant, &bearer);
-	headers[0] = buf_str(&bearer);
-	if (!err)
-		err = http_exchange_start(&a->exchange, s->client, &ask, &handlers, a, &detail);
-	buf_fini(&bearer);
-	if (err)
-		ask_failed(a, err);
+	ask_of_worker(a, w, &q);
 }
 
 static void judge_end(struct ask *a)

@@ -94,7 +94,8 @@ void call_index_key(const char *id, char out[DOCUMENT_KEY_MAX]);
 #define CALL_OPEN_PREFIX "open/"
 void call_open_key(const char *id, char out[DOCUMENT_KEY_MAX]);
 
-/* A fresh token: its text, and its hash noted in the record instead of the oldest. */
+/* A fresh token: its text, and its hash noted in the record. When all places are taken it takes the newest one's: what was handed out first stays
+ * good, however often a webhook is repeated. */
 void call_token_make(struct call_record *r, uint64_t now_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES]);
 bool call_token_hash(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES]); /* false: it cannot be one */
 bool call_token_holds(const struct call_record *r, uint64_t now_ms, const uint8_t hash[CALL_TOKEN_HASH_BYTES]);
@@ -119,6 +120,8 @@ bool worker_name_ok(const char *name);
  * there is no other. It is counted as one more at once. NULL: none. */
 struct call_worker *worker_pick(struct calls *c, const struct call_record *r);
 void worker_unpick(struct calls *c, const char *name); /* nothing came of it; "" is fine */
+/* Whether another one than the call's can have it, which is then counted there: so many calls may go at once as there are places. */
+bool worker_elsewhere(struct calls *c, const struct call_record *r);
 bool worker_any(const struct calls *c); /* whether worker_pick would find one */
 const struct call_worker *worker_find(const struct calls *c, const char *name); /* heard of lately, or NULL */
 /* ERR_LIMIT: too long. */
@@ -190,6 +193,8 @@ struct ask {
 	ask_step *judge, *then;     /* on the loaded record; when it was stored */
 	ask_step *offered;          /* when an offer was stored */
 	ask_step *failed;           /* what to say when a store says no; NULL: 503 */
+	ask_step *alive;            /* … when the call's media socket is well */
+	uint32_t gone_epoch;        /* whose socket is gone, for certain */
 	json_t *body;
 	struct rulebook *book;      /* shared */
 	bool without_book;          /* ask_book: when there is none any more that can be read, a->then comes all the same */
@@ -249,6 +254,22 @@ void ask_token(struct ask *a);
  * and nothing has happened. */
 bool ask_offer(struct ask *a, const char *path, ask_step *then);
 
+/* ---- what workers are asked (calls_orders.c) ---- */
+
+struct worker_question {
+	const char *what, *body; /* the path's last part; JSON */
+	uint64_t total_us;
+	bool is_repeatable;
+	const struct http_exchange_handlers *handlers; /* with the ask */
+};
+
+/* Asks it about a->id into a->exchange. When it cannot be sent, the ask has ended. */
+void ask_of_worker(struct ask *a, const struct call_worker *w, const struct worker_question *q);
+
+/* Whether the media socket of the record's epoch is well: `alive`; or it is gone, and will not be again: a->gone_epoch is that epoch and
+ * a->judge runs once more. */
+void ask_socket(struct ask *a, ask_step *alive);
+
 /* ---- what a call is made of (calls_make.c) ---- */
 
 /* Fills in the record from a->book: language, brief, settings. `variables` may be NULL; `samples`: the book's own stand in for what is
@@ -293,6 +314,7 @@ struct calls {
 	uint64_t book_uses;
 	struct sights sights;
 	struct sweep *sweep;
+	uint64_t opened_ms; /* mono */
 };
 
 static inline uint64_t calls_now_ms(const struct calls *c)

@@ -73,7 +73,7 @@ static void answer_retry(struct ask *a)
 	answer(a, &b);
 }
 
-/* A store says no while somebody is on the line: the carrier asks again in a second, and says how often it did. */
+/* Not now, and somebody is on the line: the carrier asks again in a second, and says how often it did. */
 static void answer_failed(struct ask *a)
 {
 	if (++a->attempt <= CALLS_OFFERS_MAX)
@@ -163,19 +163,32 @@ static bool is_replay(const struct ask *a)
 	return !a->is_after && a->record.state == CALL_LIVE;
 }
 
-static void judge(struct ask *a)
+/* The carrier asks what is next when the media socket is gone. While it is well, this was overheard and is said again, or the line broke so
+ * that only the carrier knows: no stream takes the call from whoever has it, and who asks may ask again. */
+static void answer_alive(struct ask *a)
 {
-	if (a->revision != DOCUMENT_NONE && a->began_ms && a->record.state == CALL_ENDED) {
+	log_warn(&log_here, "a call that is talked in is asked for: it is given no second stream", LOG_TEXT("id", a->id));
+	answer_failed(a);
+}
+
+static void judge_known(struct ask *a)
+{
+	if (a->record.state == CALL_ENDED) {
 		answer_ended(a);
-		return;
-	}
-	if (a->revision != DOCUMENT_NONE && a->began_ms && is_replay(a)) {
+	} else if (is_replay(a)) {
 		log_warn(&log_here, "a webhook came once more for a call that is answered: it is given no stream", LOG_TEXT("id", a->id));
 		answer_hang_up(a);
-		return;
-	}
-	if (a->revision != DOCUMENT_NONE && a->began_ms)
+	} else if (a->record.state == CALL_LIVE && a->gone_epoch != a->record.epoch) {
+		ask_socket(a, answer_alive);
+	} else {
 		offer(a);
+	}
+}
+
+static void judge(struct ask *a)
+{
+	if (a->revision != DOCUMENT_NONE && a->began_ms)
+		judge_known(a);
 	else if (a->is_after)
 		answer_hang_up(a); /* nobody knows it */
 	else

@@ -88,6 +88,15 @@ static void take_word(const struct ask *a, const char *name, char out[CALL_WORD_
 
 static void judge_snapshot(struct ask *a);
 
+/* Its worker wants to be rid of the call, and nobody else has room. */
+static void stay(struct ask *a)
+{
+	static const char json[] = "{\"room\":false}";
+
+	http_reply_as(a->request, 200, "application/json", json, sizeof(json) - 1);
+	ask_over(a);
+}
+
 static void on_put(void *arg, enum err err, uint64_t revision)
 {
 	struct ask *a = arg;
@@ -97,6 +106,8 @@ static void on_put(void *arg, enum err err, uint64_t revision)
 		judge_snapshot(a);
 	else if (err)
 		ask_failed(a, err);
+	else if (http_query(a->request, "leaves") && !worker_elsewhere(a->calls, &a->record))
+		stay(a);
 	else
 		ask_done(a);
 }

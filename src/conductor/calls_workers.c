@@ -75,6 +75,16 @@ struct call_worker *worker_pick(struct calls *c, const struct call_record *r)
 	return best;
 }
 
+bool worker_elsewhere(struct calls *c, const struct call_record *r)
+{
+	const struct call_worker *w = worker_pick(c, r);
+	bool is_other = w && strcmp(w->name, r->worker) != 0;
+
+	if (w && !is_other)
+		worker_unpick(c, w->name);
+	return is_other;
+}
+
 void worker_unpick(struct calls *c, const char *name)
 {
 	for (size_t i = 0; *name && i < c->worker_count; i++)

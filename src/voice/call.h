@@ -35,6 +35,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 
 bool call_ended(const struct call *call);
 bool call_waits(const struct call *call); /* for the caller: nobody speaks, nothing is being made or done */
+bool call_still(const struct call *call); /* it is talked in, and neither the caller nor the agent is heard now */
 enum end_reason call_end_reason(const struct call *call);
 uint32_t call_turn(const struct call *call); /* the caller's turns so far */
 

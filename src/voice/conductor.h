@@ -131,6 +131,9 @@ struct conductor_call_handlers {
 	void (*fenced)(void *arg); /* at most once: a later epoch has the call; conductor_call_close is legal in it */
 	/* A try to tell the end is over: the conductor knows it, or will be told again. conductor_call_close is not legal in it. */
 	void (*told)(void *arg, bool taken);
+	/* The conductor has the newest snapshot; and, when that was asked, whether another worker has room. conductor_call_close is not legal in it. May
+	 * be NULL. */
+	void (*kept)(void *arg, bool room);
 };
 
 /* ERR_NOMEM. */
@@ -142,6 +145,9 @@ enum err conductor_call_open(struct conductor_call **cp, struct conductor *c, co
 void conductor_call_close(struct conductor_call **cp);
 
 void conductor_call_snapshot(struct conductor_call *c, const void *data, size_t len); /* copied */
+
+/* From now on a snapshot is sent with the question whether another worker has room for the call: `kept` has the answer. */
+void conductor_call_leaves(struct conductor_call *c, bool leaves);
 
 /* All borrowed for the call of it. */
 struct conductor_end {

@@ -18,7 +18,7 @@ struct conductor_call {
 	uint32_t epoch;
 	struct conductor_call_handlers handlers;
 	void *arg;
-	bool is_fenced, is_closed;
+	bool is_fenced, is_closed, leaves;
 	struct clock_timer retry;
 	unsigned int tries; /* since it was closed */
 
@@ -141,7 +141,8 @@ static void tools_release(struct conductor_call *c);
 static void put_done(const struct http_answer *answer, void *arg)
 {
 	struct conductor_call *c = arg;
-	bool later = answer->err || (answer->status != 204 && answer->status != 409 && answer->status != 404);
+	bool kept = !answer->err && (answer->status == 204 || answer->status == 200); /* 200: but nobody else has room */
+	bool later = !kept && (answer->err || (answer->status != 409 && answer->status != 404));
 
 	conductor_refused(c->conductor, answer->status);
 	c->settled = later ? c->made : c->sending;
@@ -150,6 +151,8 @@ static void put_done(const struct http_answer *answer, void *arg)
 		retry_later(c);
 	}
 	tools_release(c);
+	if (kept && c->sending == c->made && !c->is_closed && c->handlers.kept)
+		c->handlers.kept(c->arg, answer->status == 204);
 	if (answer->status == 409)
 		fence(c);
 	else if (!later)
@@ -163,7 +166,7 @@ static void put_start(struct conductor_call *c)
 	const struct http_ask ask = { .method = HTTP_PUT, .body = c->snapshot.data, .len = c->snapshot.len, .total_us = CONDUCTOR_PUT_MS * 1000 };
 	char path[CONDUCTOR_PATH_MAX];
 
-	snprintf(path, sizeof(path), "/internal/v1/calls/%s/snapshot?epoch=%" PRIu32, c->name, c->epoch);
+	snprintf(path, sizeof(path), "/internal/v1/calls/%s/snapshot?epoch=%" PRIu32 "%s", c->name, c->epoch, c->leaves ? "&leaves=1" : "");
 	if (conductor_ask(c->conductor, &c->put, &ask, path, "application/octet-stream", &put_handlers, c)) {
 		c->settled = c->made;
 		retry_later(c);
@@ -187,6 +190,11 @@ void conductor_call_snapshot(struct conductor_call *c, const void *data, size_t 
 	c->has_snapshot = true;
 	if (!c->retry.is_set)
 		desk_look(c);
+}
+
+void conductor_call_leaves(struct conductor_call *c, bool leaves)
+{
+	c->leaves = leaves;
 }
 
 /* ------------------------------------------------------------------ the end */

@@ -118,6 +118,14 @@ bool call_waits(const struct call *call)
 	       !endpoint_words(call);
 }
 
+bool call_still(const struct call *call)
+{
+	const struct quiet *q = &call->quiet;
+
+	return q->started && !q->ending && !q->ended && !q->lost && !q->key_count && !speech_begun(call) && !call->ear.voiced && !floor_caller(call) &&
+	       !endpoint_words(call);
+}
+
 void quiet_advance(struct call *call)
 {
 	struct quiet *q = &call->quiet;

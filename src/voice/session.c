@@ -93,13 +93,29 @@ static void carry(struct session *s, const struct call_outputs *outputs, size_t 
 
 /* ------------------------------------------------------------------ the step */
 
+/* As far as the session is not parked. */
+static void carry_rest(struct session *s)
+{
+	const struct call_outputs *outputs = &s->carrying.outputs;
+	bool plays = false;
+	size_t i;
+
+	while (s->carrying.at < outputs->count && !s->parked)
+		carry(s, outputs, s->carrying.at++, s->carrying.at_us);
+	if (s->parked)
+		return;
+	for (i = 0; i < outputs->count; i++)
+		plays = plays || outputs->items[i].type == OUT_PLAY;
+	if (plays)
+		session_pump(s); /* no sooner: the same step may take it back */
+	if (steps_due(&s->steps, s->carrying.at_us))
+		session_write_steps(s);
+}
+
 static void step_one(struct session *s)
 {
 	struct call_outputs outputs;
-	uint64_t at_us = s->in.at_us;
-	bool plays = false;
 	enum err err;
-	size_t i;
 
 	if (s->state == FINISHED || s->state == TOLD)
 		return;
@@ -114,14 +130,10 @@ static void step_one(struct session *s)
 	session_write_step(s, &outputs);
 	if (s->io.stepped)
 		s->io.stepped(s->io.arg, &s->in, &outputs);
-	for (i = 0; i < outputs.count; i++) {
-		carry(s, &outputs, i, at_us);
-		plays = plays || outputs.items[i].type == OUT_PLAY;
-	}
-	if (plays)
-		session_pump(s); /* no sooner: the same step may take it back */
-	if (steps_due(&s->steps, at_us))
-		session_write_steps(s);
+	s->carrying.outputs = outputs;
+	s->carrying.at = 0;
+	s->carrying.at_us = s->in.at_us;
+	carry_rest(s);
 }
 
 void session_drain(struct session *s)
@@ -130,7 +142,7 @@ void session_drain(struct session *s)
 	struct wire_field f;
 	size_t at = 0;
 
-	while (at < s->queue.len && !s->queue.err) {
+	while (at < s->queue.len && !s->queue.err && !s->parked) {
 		wire_reader_init(&r, s->queue.data + at, s->queue.len - at);
 		if (!wire_next(&r, &f) || input_decode(&s->in, f.bytes, f.len))
 			break; /* we wrote it: cannot be, and must not spin */
@@ -141,7 +153,10 @@ void session_drain(struct session *s)
 		log_error(&s->log, "more happened at once than can wait: the call is ended", LOG_ERR(s->queue.err));
 		session_end(s, END_FAILED);
 	}
-	buf_reset(&s->queue);
+	if (s->parked)
+		buf_cut(&s->queue, 0, at);
+	else
+		buf_reset(&s->queue);
 }
 
 void session_feed(struct session *s)
@@ -160,7 +175,44 @@ void session_feed(struct session *s)
 	step_one(s);
 	if (s->queue.len || s->queue.err)
 		session_drain(s);
-	s->busy = false;
+	s->busy = s->parked;
+}
+
+/* ------------------------------------------------------------------ parked */
+
+bool session_still(const struct session *s)
+{
+	return s->state == LIVE && !s->parked && call_still(s->call) && !session_tools_run(s);
+}
+
+bool session_park(struct session *s)
+{
+	static const struct call_outputs nothing = { .count = 0 };
+
+	if (s->state != LIVE || s->parked)
+		return false;
+	s->parked = true;
+	if (s->busy)
+		return true;
+	s->busy = true;
+	s->carrying.outputs = nothing;
+	s->carrying.at = 0;
+	session_snapshot(s, &nothing, session_now(s));
+	if (!s->snapshot_told)
+		return true;
+	session_unpark(s);
+	return false;
+}
+
+void session_unpark(struct session *s)
+{
+	if (!s->parked)
+		return;
+	s->parked = false;
+	carry_rest(s);
+	session_drain(s);
+	s->busy = s->parked;
+	session_settle(s);
 }
 
 /* ------------------------------------------------------------------ the end, and the next wake-up */

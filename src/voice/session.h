@@ -82,6 +82,9 @@ struct session_io {
 	enum call_direction direction;
 	uint64_t wall_us;             /* UNIX time when the call's clock began */
 	const char *log_call;         /* what log lines call it; NULL: by the journal call's id */
+	/* When the first sample that comes was said, in now_us's time: opening takes a while, and what the carrier sent meanwhile still lies in its
+	 * socket. For session_start and session_attach. 0: now. */
+	uint64_t caller_us;
 	/* For session_attach: the carrier's own record says that the call ended then, in now_us's time, when nobody had it. The
 	 * attach is followed by IN_HANGUP; the call and its connected time end where the carrier says. 0: it goes on. */
 	uint64_t carrier_ended_us;
@@ -94,7 +97,7 @@ enum err session_open(struct session **sp, const struct session_io *io, const st
 
 /* A call that another worker had: loads what io.snapshot was given last, steps IN_ATTACHED. `call_started_us` is the zero of
  * the call's clock in this worker's time (it may be "negative": differences count modulo 2^64). The caller's audio goes on at
- * the position that belongs to now; what lies between is a marked gap. Besides: ERR_FORMAT, ERR_TRUNCATED, ERR_VERSION, ERR_LIMIT for
+ * the position that belongs to now, or to io.caller_us; what lies between is a marked gap. Besides: ERR_FORMAT, ERR_TRUNCATED, ERR_VERSION, ERR_LIMIT for
  * bytes that are no snapshot. */
 enum err session_attach(struct session **sp, const struct session_io *io, const void *snapshot, size_t len, uint64_t call_started_us) MUST_USE;
 
@@ -114,7 +117,7 @@ void session_prepare(struct session *s); /* the phone rings: IN_PREPARE */
 
 /* The socket is there: before session_start, for a session that was opened without one. */
 void session_set_media(struct session *s, const struct media *media, void *socket);
-void session_start(struct session *s);   /* the media stream began: IN_START; the caller's position 0 is now */
+void session_start(struct session *s);   /* the media stream began: IN_START; the caller's position 0 is now, or io.caller_us */
 
 /* The caller's audio, in order: µ-law at 8000 Hz, or NULL for samples that nobody recorded (the simulator). Any count. */
 void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples);
@@ -136,6 +139,15 @@ void session_media_lost(struct session *s); /* the socket closed, the call has n
 
 /* Another socket took over on this same worker: IN_ATTACHED, as session_attach does. */
 void session_media_back(struct session *s, const struct media *media, void *socket);
+
+/* Leaving a call to another worker at a moment that its owner chooses. Parked, whatever comes waits instead of being stepped, and io.snapshot has
+ * been given the state as it is: by this function, or just before, when it is called from inside io.snapshot. session_close then leaves the call
+ * exactly there, nothing done twice; unparked, it goes on as if nothing had been. False: it has ended, is parked, or cannot be saved. */
+bool session_park(struct session *s);
+void session_unpark(struct session *s); /* not from inside io.snapshot; one that is not parked is fine */
+
+/* A good moment for it: nobody is heard speaking, nothing is asked of a tool. */
+bool session_still(const struct session *s);
 
 void session_order(struct session *s, enum order order, const char *text, size_t len);
 void session_knowledge(struct session *s, uint64_t query, const char *text, size_t len);

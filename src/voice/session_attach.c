@@ -190,10 +190,21 @@ static enum err snapshot_load(struct session *s, const void *snapshot, size_t le
 	return ERR_NONE;
 }
 
-/* Moves the caller's position to where time is, or stood when the call ended: what came meanwhile is lost. */
+/* The time of the next sample of the caller's; when the call ended, if that was before. */
+static uint64_t caller_next_us(const struct session *s)
+{
+	uint64_t over_us = session_over_us(s);
+	int64_t said_us = (int64_t)(s->io.caller_us - s->zero_us); /* the carrier may have begun a moment before the call's clock */
+
+	if (!s->io.caller_us || said_us > (int64_t)over_us)
+		return over_us;
+	return said_us > 0 ? (uint64_t)said_us : 0;
+}
+
+/* Moves the caller's position to where time is: what came meanwhile is lost. */
 static void position_catch_up(struct session *s)
 {
-	uint64_t to_us = session_over_us(s), place = s->media && to_us > s->media_us ? (to_us - s->media_us) * CALL_RATE_HZ / 1000000 : 0;
+	uint64_t to_us = caller_next_us(s), place = s->media && to_us > s->media_us ? (to_us - s->media_us) * CALL_RATE_HZ / 1000000 : 0;
 
 	if (place > s->position) {
 		session_write_gap(s, place - s->position, GAP_WORKER);
@@ -247,6 +258,7 @@ enum err session_attach(struct session **sp, const struct session_io *io, const 
 	s->told_end_us = io->carrier_ended_us ? io->carrier_ended_us - call_started_us : 0;
 	session_write_attach(s, snapshot, len);
 	attached(s, "the call is taken over");
+	s->io.caller_us = 0;
 	if (s->told_end_us)
 		session_tell(s, IN_HANGUP);
 	*sp = s;
@@ -300,10 +312,11 @@ void session_start(struct session *s)
 	heard_at(s, session_now(s));
 	if (!s->media) {
 		s->media = true;
-		s->media_us = session_now(s);
+		s->media_us = caller_next_us(s);
 		session_write_played(s, PLAYED_STARTED, NULL);
 		log_info(&s->log, "the call has begun", LOG_UINT("at_ms", s->media_us / 1000));
 	}
+	s->io.caller_us = 0; /* it was for the first sample */
 	session_tell(s, IN_START);
 }
 

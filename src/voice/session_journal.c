@@ -219,7 +219,7 @@ void session_write_agent(void *arg, const struct mouth_frames *f)
 
 void session_write_played(struct session *s, enum played_what what, const struct mark *mark)
 {
-	struct record_played r = { .at_us = session_now(s), .what = (uint32_t)what };
+	struct record_played r = { .at_us = what == PLAYED_STARTED ? s->media_us : session_now(s), .what = (uint32_t)what };
 
 	if (!session_records_audio(s))
 		return;

@@ -64,6 +64,12 @@ struct session {
 	enum session_guard sabotage;
 	bool busy;
 	enum input_type stepped; /* whose outputs are being carried out, or were last */
+	bool parked;      /* busy on behalf of its owner, until it is unparked or closed */
+	struct {
+		struct call_outputs outputs;
+		size_t at;
+		uint64_t at_us;
+	} carrying;       /* the step's outputs, as far as they are carried out: what is parked keeps the rest */
 	bool connected;   /* there is a media socket, and it is not deaf */
 	bool deaf;        /* there is one from which nothing came for SESSION_DEAF_US: as good as lost, until it is heard again */
 	uint64_t heard_us; /* when the caller's audio came last; when its socket did, before any */
@@ -133,7 +139,7 @@ void session_feed(struct session *s);
 /* An input without anything in it: fed, and settled. */
 void session_tell(struct session *s, enum input_type type);
 
-/* Steps what adapters said while a step was carried out, in the order in which they said it. */
+/* Steps what adapters said while a step was carried out, in the order in which they said it; as far as the session is not parked by that. */
 void session_drain(struct session *s);
 
 /* The last thing every way in does: ends what is to end, asks for the next wake-up. */

@@ -33,6 +33,7 @@ static void socket_free(struct media_socket *m)
 		m->next->previous = m->previous;
 	m->owner->count--;
 	clock_timer_stop(&m->timer);
+	clock_timer_stop(&m->move);
 	conductor_attach_cancel(&m->attach);
 	m->adapter->close(&m->socket);
 	sodium_memzero(m->token, sizeof(m->token));
@@ -131,6 +132,7 @@ static void on_started(void *arg, const struct media_start *start)
 
 	if (m->state != SOCKET_WAITS)
 		return;
+	m->started_us = clock_now_us(m->owner->settings.clock);
 	clock_timer_stop(&m->timer);
 	socket_attach(m, start);
 }
@@ -146,6 +148,8 @@ static void on_audio(void *arg, const uint8_t *ulaw, size_t samples)
 
 	if (live(m))
 		worker_call_audio(m->call, ulaw, samples);
+	else
+		m->early_samples += samples;
 }
 
 static void on_gap(void *arg, uint64_t samples)
@@ -154,6 +158,8 @@ static void on_gap(void *arg, uint64_t samples)
 
 	if (live(m))
 		worker_call_gap(m->call, samples);
+	else
+		m->early_samples += samples;
 }
 
 static void on_mark(void *arg, const struct mark *mark)
@@ -168,8 +174,10 @@ static void on_digit(void *arg, char digit)
 {
 	struct session *session = live(arg);
 
-	if (session)
-		session_digit(session, digit);
+	if (!session)
+		return;
+	socket_stay(arg);
+	session_digit(session, digit);
 }
 
 static void on_stopped(void *arg)
@@ -177,10 +185,12 @@ static void on_stopped(void *arg)
 	struct media_socket *m = arg;
 	struct session *session = live(m);
 
-	if (session)
+	if (session) {
+		socket_stay(m);
 		session_hangup(session);
-	else if (m->state != SOCKET_OVER)
+	} else if (m->state != SOCKET_OVER) {
 		socket_shut(m, WEBSOCKET_NORMAL, NULL);
+	}
 }
 
 static void on_broken(void *arg, const struct err_detail *detail)
@@ -345,8 +355,48 @@ static void on_order(struct http_request *r, void *arg)
 	} else if (!m || !live(m)) {
 		http_reply_error(r, 404, "not_found", "this call is not here", NULL, NULL);
 	} else {
+		socket_stay(m);
 		session_order(live(m), order, text, strlen(text));
 		http_reply(r, 204, NULL, NULL, 0);
+	}
+	json_decref(o);
+}
+
+/* ------------------------------------------------------------------ is it well? */
+
+/* It talks; or it has ended, and the conductor is about to be told. */
+static bool is_well(const struct media_socket *m)
+{
+	if (m->state == SOCKET_LIVE)
+		return clock_now_us(m->owner->settings.clock) - m->heard_us < SOCKETS_DOUBT_MS * 1000;
+	return m->desk && !m->is_told;
+}
+
+static struct media_socket *socket_of(struct sockets *s, const char *call, json_int_t epoch)
+{
+	struct media_socket *m;
+
+	for (m = s->first; m; m = m->next)
+		if (m->epoch && (json_int_t)m->epoch == epoch && !strcmp(m->name, call))
+			return m;
+	return NULL;
+}
+
+/* The carrier asks what comes after this socket, says the conductor: true of one that is gone, or will be in a moment because nothing came from it
+ * for a while. What is answered holds: a call that is said to be gone is left. */
+static void on_question(struct http_request *r, void *arg)
+{
+	size_t len;
+	const void *body = http_body(r, &len);
+	json_t *o = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+	struct media_socket *m = socket_of(arg, http_param(r, "call"), json_integer_value(json_object_get(o, "epoch")));
+
+	if (m && m->ws && is_well(m)) {
+		http_reply(r, 204, NULL, NULL, 0);
+	} else {
+		http_reply_error(r, 404, "not_found", "this socket is not here", NULL, NULL);
+		if (m && m->state == SOCKET_LIVE)
+			socket_drop(m);
 	}
 	json_decref(o);
 }
@@ -371,6 +421,7 @@ enum err sockets_open(struct sockets **sp, const struct sockets_settings *settin
 		n++;
 	}
 	s->routes[n] = (struct http_route){ HTTP_POST, "/internal/v1/calls/:call/orders", on_order, 0, ORDER_BYTES_MAX };
+	s->routes[n + 1] = (struct http_route){ HTTP_POST, "/internal/v1/calls/:call/socket", on_question, 0, ORDER_BYTES_MAX };
 	err = settings->adapters[n] ? ERR_LIMIT : http_server_mount(server, s->routes, s);
 	if (err)
 		free(s);
@@ -408,7 +459,12 @@ size_t sockets_open_count(const struct sockets *s)
 
 void sockets_drain(struct sockets *s)
 {
+	struct media_socket *m;
+
 	s->is_draining = true;
+	s->drain_us = clock_now_us(s->settings.clock);
+	for (m = s->first; m; m = m->next)
+		socket_move_watch(m);
 }
 
 void sockets_facts(const struct sockets *s, struct conductor_facts *facts)

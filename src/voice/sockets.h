@@ -6,7 +6,7 @@
  * A call is here exactly as long as its socket. Its end is told to the conductor, then the socket closes, so that the carrier, who asks what to
  * do next, is told to hang up. A socket that dies leaves its call: the conductor gives its snapshot to whoever attaches next. Before the conductor
  * has said yes, nothing of a call is made and no vendor is touched. Carriers are tables (providers/media_socket.h), the agent is the owner's.
- * Loop thread. Nothing is allocated a frame. Refuses: more than `calls_max`, all when draining, pages of another origin.
+ * While draining, calls are moved (sockets_move.c). Loop thread. Nothing is allocated a frame. Refuses: more than `calls_max`, all when draining, pages of another origin.
  */
 #ifndef VOICE_SOCKETS_H
 #define VOICE_SOCKETS_H
@@ -32,7 +32,11 @@ enum {
 	SOCKETS_SEND_BYTES_MAX = 128 << 10, /* that wait for a peer; 400 ms of sound have a tenth of it */
 	SOCKETS_SEND_AGE_MS = 3000,
 	SOCKETS_PING_MS = 5000,             /* for carriers that may be silent */
-	SOCKETS_ALIVE_MS = 10000
+	SOCKETS_ALIVE_MS = 10000,
+	SOCKETS_DOUBT_MS = 1000,            /* a carrier that was silent for so long is given up once somebody asks for its call */
+	SOCKETS_SETTLE_MS = 1000,           /* draining: others that are told to stop at the same time have said so by then */
+	SOCKETS_STILL_MS = 3000,            /* draining: nobody was heard for so long, so that it is unlikely that somebody begins just now */
+	SOCKETS_PARK_MS = 2000              /* … for the conductor to take the snapshot */
 };
 
 /* Who talks: recogniser, model, voice of one call. */
@@ -57,21 +61,25 @@ struct sockets_settings {
 	size_t calls_max;    /* 0: 100 */
 };
 
-/* Mounts the adapters' paths and `POST /internal/v1/calls/:call/orders` (which the server's `authorise` guards) on `server`, which must be closed
- * before the sockets are. ERR_LIMIT: too many adapters or tables. */
+/* Mounts the adapters' paths, and orders to calls and questions about their sockets (docs/planes.md, "Conductor to worker"; the server's `authorise`
+ * guards them) on `server`, which must be closed before the sockets are. ERR_LIMIT: too many adapters or tables. */
 enum err sockets_open(struct sockets **sp, const struct sockets_settings *settings, struct http_server *server) MUST_USE;
 
 /* Leaves all calls: they go on elsewhere. NULL-safe. */
 void sockets_close(struct sockets **sp);
 
-/* No new socket from now on (503); those that are there go on. */
+/* No new socket from now on (503). Calls that are there go on; while another worker has room, each goes there at the next boundary of a turn, when
+ * nobody is heard: its snapshot is given to the conductor, then its socket is closed by 1001, and whoever comes back is sent elsewhere. */
 void sockets_drain(struct sockets *s);
+
+/* All that are left go now, wherever they find a place: as they are this moment. */
+void sockets_hand_over(struct sockets *s);
 
 struct sockets_counts {
 	uint64_t refused;            /* upgrades */
 	uint64_t begun, continued;   /* calls that got here: a first epoch, a later one */
 	uint64_t ended[END_REASONS];
-	uint64_t left;               /* to whoever attaches next */
+	uint64_t left, moved;        /* to whoever attaches next; because this worker drains, and is that of them */
 	struct histogram turns;      /* from the end of the caller's speech to the first sample of the answer played */
 };
 const struct sockets_counts *sockets_counts(const struct sockets *s);

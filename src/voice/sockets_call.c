@@ -29,6 +29,7 @@ static void agent_close(struct media_socket *m)
 void socket_leave(struct media_socket *m)
 {
 	m->state = SOCKET_OVER;
+	clock_timer_stop(&m->move);
 	m->owner->counts.left += m->call != NULL;
 	if (m->call)
 		session_media_lost(worker_call_session(m->call));
@@ -43,6 +44,7 @@ static void on_snapshot(void *arg, const void *data, size_t len)
 {
 	struct media_socket *m = arg;
 
+	socket_move_at_snapshot(m);
 	conductor_call_snapshot(m->desk, data, len);
 }
 
@@ -133,7 +135,12 @@ static void on_fenced(void *arg)
 		socket_drop(m);
 }
 
-static const struct conductor_call_handlers desk_handlers = { .fenced = on_fenced, .told = on_told };
+static void on_kept(void *arg, bool room)
+{
+	socket_move_kept(arg, room);
+}
+
+static const struct conductor_call_handlers desk_handlers = { .fenced = on_fenced, .told = on_told, .kept = on_kept };
 
 /* ------------------------------------------------------------------ opening */
 
@@ -168,6 +175,7 @@ static void options_make(struct media_socket *m, const struct conductor_attached
 	*o = (struct worker_call_options){ .tenant = a->tenant, .call = a->call, .epoch = a->epoch, .settings = &a->settings, .brief = &a->brief,
 		.snapshot = a->snapshot, .snapshot_len = a->snapshot_len, .started_us = clock_now_us(m->owner->settings.clock) - a->began_us_ago,
 		.direction = a->direction, .record_audio = a->records_audio, .media = m->adapter->media, .socket = m->socket,
+		.caller_us = m->adapter->is_browser ? 0 : m->started_us + m->early_samples * 1000000 / CALL_RATE_HZ, /* a page sends none before `ready` */
 		.tools = &conductor_tools, .conductor = m->desk, .arg = m, .snapshot_made = on_snapshot, .event = on_event, .ended = on_ended };
 	if (first->len) {
 		o->snapshot = first->data;
@@ -203,6 +211,7 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	enum err err;
 
 	id128_print(&a->call, m->name);
+	m->epoch = a->epoch;
 	m->log.call = m->name;
 	buf_init(&first, CONDUCTOR_SNAPSHOT_MAX_BYTES);
 	err = snapshot_first(a, &first);
@@ -211,6 +220,7 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	buf_fini(&first);
 	if (!err) {
 		socket_heard(m); /* silence counts from here */
+		socket_move_watch(m);
 		m->owner->counts.begun += a->epoch == 1;
 		m->owner->counts.continued += a->epoch > 1;
 		return;

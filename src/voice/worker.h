@@ -53,6 +53,7 @@ struct worker_call_options {
 	const void *snapshot;
 	size_t snapshot_len;
 	uint64_t started_us;                  /* zero of the call's clock, in the clock's time */
+	uint64_t caller_us;                   /* when the first sample of the caller's that comes was said; 0: now */
 	enum call_direction direction;
 	bool record_audio;
 	bool levels_from_owner;               /* nobody speaks aloud (a typed call): the owner tells the levels, the ear gets nothing */

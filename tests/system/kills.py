@@ -21,12 +21,12 @@ import time
 from conftest import BINARY
 from house import Follower, until
 from test_timeline import finished, flac_facts
-from test_twilio_calls import ASKED
+from callers import ASKED
 from twiliophone import Phone
 
 FRAME_MS = 20
 LATE_MS = 10 * FRAME_MS     # tenfold: this machine may be busy
-ATTACH_MS = 1000            # tenfold of what an attach takes here: sound that comes before its answer is placed behind it
+ATTACH_MS = 1000            # tenfold of what an attach takes here: sound that comes before its answer is not heard
 AUDIO_LIMIT_MS = 1000       # DESIGN.md: audio is synced at most so long after it happened
 BACK_S = 10                 # tenfold of a second
 REATTACH_S = 3              # F01

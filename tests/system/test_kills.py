@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 from house import House, until
 from kills import Judge, Ledger, PageCaller, Reaper, Records, TwilioCaller, told_json, witness, witness_folder
-from test_twilio_calls import voice  # noqa: F401 (a fixture)
+from callers import voice  # noqa: F401 (a fixture)
 from twiliophone import NUMBER, PUBLIC, SECRET
 
 KILLS = int(os.environ.get("CALLFUNNEL_KILLS", "4"))
@@ -283,7 +283,7 @@ DOCTORED = {
     "the other call moved": (lambda d, v, o, j: o.call.update(epoch=2), "lives of it"),
     "the other call's line was cut": (lambda d, v, o, j: setattr(o, "streams", 2), "lives of it"),
     "a recording too short": (lambda d, v, o, j: shorter(v, 40), "the call had"),
-    "a recording too short for the carrier": (lambda d, v, o, j: (shorter(o, 300), o.picture.update(media_ms=o.picture["media_ms"] + 300)), "the agent was heard until"),
+    "a recording too short for the carrier": (lambda d, v, o, j: (shorter(o, 500), o.picture.update(media_ms=o.picture["media_ms"] + 500)), "the agent was heard until"),
     "a picture of something else": (lambda d, v, o, j: o.picture.update(samples=1), "in its picture"),
     "a gap that nobody marked": (lambda d, v, o, j: v.picture.update(gaps=[]), "no gap is marked"),
     "too much was lost": (lambda d, v, o, j: wider(v, 1500), "sound is missing in"),

@@ -4,7 +4,8 @@ import subprocess
 
 from conftest import BINARY
 from house import until
-from test_twilio_calls import Caller, ended, house, voice, when_planned  # noqa: F401 (fixtures)
+from callers import Caller, ended, voice, when_planned  # noqa: F401 (a fixture)
+from test_twilio_calls import house  # noqa: F401 (a fixture)
 
 
 def flac_facts(data):

@@ -10,22 +10,13 @@ import subprocess
 import pytest
 import websockets
 
+from callers import Caller, ended, settled, voice, when_planned  # noqa: F401
 from conftest import BINARY
-from house import Follower, House, is_alive, until
-from twiliophone import NUMBER, PUBLIC, SECRET, Phone, Webhook, read_wav, start_message, stream_of
+from house import House, is_alive, until
+from twiliophone import NUMBER, PUBLIC, SECRET, Webhook, start_message, stream_of
 
-LINES = {"yes": "yes, speaking", "keep": "keep it", "cancel": "cancel it, cancel it"}
 VOICE, AFTER = "/webhooks/twilio/voice", "/webhooks/twilio/after"
 OTHER_NUMBER, OTHER_SECRET = "+15550101", "abcdefabcdefabcdefabcdefabcdefab"
-
-
-@pytest.fixture(scope="module")
-def voice(tmp_path_factory):
-    """voice["yes"]: a recording."""
-    folder = tmp_path_factory.mktemp("voice")
-    for name, text in LINES.items():
-        subprocess.run([BINARY, "say", text, "-o", str(folder / f"{name}.wav")], check=True, capture_output=True, timeout=60)
-    return {name: folder / f"{name}.wav" for name in LINES}
 
 
 @pytest.fixture
@@ -42,56 +33,6 @@ def house(tmp_path, model):
     calls = sum(call["epoch"] > 0 for call in h.calls()) if h.serve.poll() is None else 0  # others no worker ever had
     h.close()
     assert h.replayed >= calls
-
-
-ASKED = (("Am I speaking with", "yes"), ("keep it, move it, or cancel it", "keep"), ("Shall I cancel", "yes"))
-
-
-class Caller:
-    """Somebody on a phone, who hears what the agent says by the call's own timeline, and answers the question that was asked last."""
-
-    def __init__(self, house, number, voice, others=()):
-        self.house = house
-        self.voice = voice
-        self.others = others  # callers who were there before
-        self.phone = Phone(house.ready["url"], f"CA{number:032x}", self.answer)
-        self.follower = None
-
-    def find(self):
-        known = [other.follower.name for other in self.others]
-        mine = [call["call"] for call in self.house.calls() if call["call"] not in known]
-        if mine:
-            self.follower = Follower(self.house, mine[0])
-        return self.follower
-
-    def asked(self):
-        """What is to be said to the last question; None before the first."""
-        if not self.follower:
-            self.find()
-        said = "" if not self.follower else " ".join(line["text"] for line in self.follower.of("speak"))
-        found = [(said.rfind(words), answer) for words, answer in ASKED if words in said]
-        return max(found)[1] if found else None
-
-    def answer(self):
-        asked = self.asked()
-        return self.voice[asked] if asked else None
-
-    def hold(self):
-        """The whole call, and the conductor's word on it."""
-        asyncio.run(self.phone.hold())
-        return self.record()
-
-    def record(self):
-        return self.house.call((self.follower or self.find()).name)
-
-
-def ended(call):
-    return call["state"], call["reason"], call["outcome"]
-
-
-def settled(caller):
-    """The call's record, once its end has come to the conductor."""
-    return until(lambda: caller.record()["state"] == "ended" and caller.record(), 20, "the call has ended")
 
 
 def replays(house, call, worker="w1"):
@@ -284,11 +225,6 @@ def test_told_to_stop_in_a_call(house, voice):
 
 
 # ---- kill -9 ----
-
-
-def when_planned(caller, act):
-    """Does it once the agent tells of the appointment: the first question is answered, the second one being asked."""
-    caller.phone.during = lambda: caller.asked() == "keep" and (act(), True)[1]
 
 
 def test_the_worker_is_killed(house, voice):

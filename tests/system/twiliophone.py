@@ -100,6 +100,9 @@ class Phone:
         self.barge_when = lambda: True
         self.leaves = lambda: False # when the caller hangs up
         self.left = False
+        self.breaks = lambda: False # when the line breaks, without a word
+        self.broke = None           # when it did, or a socket was closed on us,
+        self.away_ms = 0            # and the longest time from there to sound on another one
         self.heard = 0              # pieces of the agent's sound since we last began to speak
         self.streams = 0
         self.media = self.clears = self.marks = 0
@@ -169,6 +172,7 @@ class Phone:
                 self.codes.append(ws.close_code)
         except (OSError, websockets.exceptions.WebSocketException) as failure:
             self.codes.append(getattr(getattr(failure, "rcvd", None), "code", 1006))
+        self.broke = self.broke or time.monotonic()
 
     def _hear(self, message):
         now = time.monotonic()
@@ -176,6 +180,8 @@ class Phone:
         if message["event"] == "media":
             assert sorted(message) == ["event", "media", "streamSid"] and sorted(message["media"]) == ["payload"]
             self.media += 1
+            if self.broke:
+                self.away_ms, self.broke = max(self.away_ms, (now - self.broke) * 1000), None
             self.first_ms = self.first_ms or (now - self.started) * 1000
             self.queue_end = max(self.queue_end, now) + len(base64.b64decode(message["media"]["payload"])) / 8000
             self.most_ahead_ms = max(self.most_ahead_ms, (self.queue_end - now) * 1000)
@@ -214,6 +220,10 @@ class Phone:
                     await asyncio.sleep(due - now)
                     continue
                 self.most_late_ms = max(self.most_late_ms, (now - due) * 1000)
+                if self.breaks():
+                    self.breaks, self.broke = lambda: False, now
+                    ws.transport.abort()
+                    return
                 if self.leaves():
                     self.left = True
                     await self._send(ws, "stop", {"accountSid": ACCOUNT, "callSid": self.call})

@@ -72,7 +72,8 @@ struct kit {
 	struct calls *calls;
 	struct call_settings defaults;
 	uint64_t now_ms, mono_ms, sweep_ms;
-	unsigned int closed, orders, order_status;
+	unsigned int closed, orders, order_status, sockets_asked, socket_status; /* of a worker's */
+	struct http_request *held_socket;
 	char order_call[40], order_body[200], order_tenant[100];
 	char books[256];
 	char worker_url[64];
@@ -652,7 +653,26 @@ static inline void kit_on_order(struct http_request *r, void *arg)
 		http_reply_error(r, k->order_status, "no", "no", NULL, NULL);
 }
 
+/* … and whether a call's media socket is well. 0: it does not answer. */
+static inline void kit_on_socket(struct http_request *r, void *arg)
+{
+	size_t len;
+	const char *body = http_body(r, &len);
+
+	(void)arg;
+	k->sockets_asked++;
+	snprintf(k->order_call, sizeof(k->order_call), "%s", http_param(r, "call"));
+	snprintf(k->order_body, sizeof(k->order_body), "%.*s", (int)len, body);
+	if (k->socket_status == 204)
+		http_reply(r, 204, NULL, NULL, 0);
+	else if (k->socket_status)
+		http_reply_error(r, k->socket_status, "no", "no", NULL, NULL);
+	else
+		k->held_socket = r;
+}
+
 static const struct http_route kit_worker_routes[] = {
+	{ HTTP_POST, "/internal/v1/calls/:call/socket", kit_on_socket, 0, 0 },
 	{ HTTP_POST, "/internal/v1/calls/:call/orders", kit_on_order, 0, 0 },
 	{ .method = HTTP_METHOD_NONE },
 };
@@ -748,6 +768,7 @@ static inline int kit_begin(void **state)
 	k->mono_ms = 100000;
 	k->sweep_ms = 1000000000; /* never by itself */
 	k->order_status = 204;
+	k->socket_status = 404;
 	k->samples = true;
 	call_settings_init(&k->defaults);
 	kit_identity_begin();
@@ -771,6 +792,8 @@ static inline int kit_end(void **state)
 	(void)state;
 	assert_false(k->gate.is_held);
 	kit_calls_close();
+	if (k->held_socket)
+		http_reply(k->held_socket, 204, NULL, NULL, 0);
 	http_server_close(&k->worker_server, kit_server_closed, k);
 	http_client_close(&k->client);
 	service_key_close(&k->voice_key);

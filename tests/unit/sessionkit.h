@@ -123,7 +123,7 @@ struct kit {
 
 	struct buf snapshot;
 	unsigned int snapshots;
-	bool in_step;
+	bool in_step, parks; /* parks: at a turn's boundary */
 	unsigned int steps, ended;
 	enum end_reason reason;
 	char log[KIT_LOG][24]; /* "in voice", "out hold" */
@@ -581,6 +581,8 @@ static inline void kit_snapshot(void *arg, const void *data, size_t len)
 	buf_reset(&k->snapshot);
 	buf_append(&k->snapshot, data, len);
 	k->snapshots++;
+	if (k->parks && session_still(k->session))
+		assert_true(session_park(k->session));
 }
 
 static inline void kit_ended(void *arg, enum end_reason reason)

@@ -53,7 +53,8 @@ struct kit_conductor {
 	json_int_t connected_ms;
 	json_t *known;
 	struct http_request *held_put; /* when holds_puts */
-	bool holds_puts;
+	struct http_request *held_end; /* when holds_end */
+	bool holds_puts, holds_end, has_no_room; /* elsewhere, for a call that is to leave */
 	unsigned int puts_seen;
 };
 
@@ -273,6 +274,8 @@ static inline void on_put(struct http_request *r, void *arg)
 	k->c.snapshots++;
 	if (k->c.holds_puts)
 		k->c.held_put = r;
+	else if (http_query(r, "leaves") && k->c.has_no_room)
+		http_reply_as(r, 200, "application/json", "{\"room\":false}", 14);
 	else
 		http_reply(r, 204, NULL, NULL, 0);
 }
@@ -308,7 +311,10 @@ static inline void on_ended(struct http_request *r, void *arg)
 		k->c.known = json_deep_copy(json_object_get(o, "known"));
 		k->c.connected_ms = json_integer_value(json_object_get(o, "connected_ms"));
 		k->c.ended++;
-		http_reply(r, 204, NULL, NULL, 0);
+		if (k->c.holds_end)
+			k->c.held_end = r;
+		else
+			http_reply(r, 204, NULL, NULL, 0);
 	}
 	json_decref(o);
 }
@@ -740,6 +746,8 @@ static inline int kit_end(void **state)
 	conductor_close(&k->conductor);
 	if (k->c.held_put)
 		http_reply(k->c.held_put, 204, NULL, NULL, 0);
+	if (k->c.held_end)
+		http_reply(k->c.held_end, 204, NULL, NULL, 0);
 	json_decref(k->c.known);
 	http_server_close(&k->c.server, kit_server_closed, k);
 	clock_close(&k->clock);

@@ -165,9 +165,9 @@ static void test_one_attach_ends_all_tokens(void **state)
 		assert_int_equal(hook(&g, &hook_voice), 200);
 		snprintf(tokens[i], sizeof(tokens[i]), "%s", offer_token(&g));
 	}
-	assert_int_equal(attach(&g, "w1", tokens[1]), 403); /* four are good at a time, the newest */
-	assert_int_equal(attach(&g, "w1", tokens[2]), 200);
-	for (size_t i = 3; i < 6; i++)
+	assert_int_equal(attach(&g, "w1", tokens[4]), 403); /* four are good at a time, and repeats take nothing from the first */
+	assert_int_equal(attach(&g, "w1", tokens[0]), 200);
+	for (size_t i = 1; i < 6; i++)
 		assert_int_equal(attach(&g, "w1", tokens[i]), 403);
 	got_drop(&g);
 }
@@ -312,6 +312,7 @@ static void test_an_attach_that_is_overtaken(void **state)
 
 	(void)state;
 	worker_has_none("w1");
+	worker_has_none("w2");
 	kit_live("w1", call);
 	assert_int_equal(hook(&g, &after), 200);
 	snprintf(token, sizeof(token), "%s", offer_token(&g));

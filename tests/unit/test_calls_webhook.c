@@ -315,6 +315,103 @@ static void test_a_replay_gets_no_stream(void **state)
 	got_drop(&g);
 }
 
+/* "What is next" once more, while the call is talked in: its worker is asked, and nobody gets a stream. The call does not notice. */
+static void test_an_after_of_a_call_that_is_well(void **state)
+{
+	char path[100] = "/webhooks/twilio/after", call[CALL_ID_MAX];
+	struct hook after = hook_after();
+	struct got g = { .done = 0 };
+	unsigned int asked = 0;
+
+	(void)state;
+	worker_has_none("w1");
+	worker_has_none("w2");
+	kit_live("w1", call);
+	k->socket_status = 204;
+	after.path = path;
+	do {
+		assert_int_equal(hook(&g, &after), 200);
+		assert_string_equal(offer_token(&g), "");
+		snprintf(path, sizeof(path), "%s", between(&g, "<Pause length=\"1\"/><Redirect method=\"POST\">" PUBLIC_URL, "</Redirect>"));
+		asked++;
+	} while (path[0] && asked < 100);
+	assert_int_equal(asked, CALLS_OFFERS_MAX + 1);
+	assert_int_equal(k->sockets_asked, asked);
+	assert_string_equal(k->order_call, call);
+	assert_string_equal(k->order_body, "{\"epoch\":1}");
+	assert_string_equal(call_state(call), "live ");
+	assert_int_equal(snapshot(&g, call, "1", "x"), 204);
+	k->socket_status = 404; /* now it is gone: at once, and none of that counts */
+	after.path = "/webhooks/twilio/after";
+	assert_int_equal(hook(&g, &after), 200);
+	assert_null(strstr(g.body, "<Pause"));
+	assert_int_equal(attach(&g, "w2", offer_token(&g)), 200);
+	assert_int_equal(got_number(&g, "epoch"), 2);
+	got_drop(&g);
+}
+
+/* Its worker hangs, or is being started again: the caller is not kept waiting for it. */
+static void test_a_worker_that_does_not_say(void **state)
+{
+	struct hook after = hook_after();
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	k->socket_status = 0;
+	assert_int_equal(hook(&g, &after), 200);
+	assert_int_equal(k->sockets_asked, 1);
+	assert_int_equal(attach(&g, "w1", offer_token(&g)), 200);
+	got_drop(&g);
+}
+
+/* We were started a moment ago, and the call's worker has not said yet that it is there: it may have the call. */
+static void test_an_after_just_behind_a_restart(void **state)
+{
+	struct hook after = hook_after();
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	kit_restart();
+	worker_has_none("w2");
+	assert_int_equal(hook(&g, &after), 200);
+	assert_string_equal(offer_token(&g), "");
+	assert_non_null(strstr(g.body, "<Pause length=\"1\"/><Redirect"));
+	clock_pass(CALLS_HEARD_MS);
+	worker_has_none("w2");
+	assert_int_equal(hook(&g, &after), 200);
+	assert_int_equal(attach(&g, "w2", offer_token(&g)), 200);
+	assert_int_equal(k->sockets_asked, 0);
+	got_drop(&g);
+}
+
+/* Said again before the carrier came, more often than there are places: the carrier's own offer stays good, and none of it is counted. */
+static void test_repeats_do_not_harm_the_first(void **state)
+{
+	struct hook after = hook_after();
+	struct got g = { .done = 0 }, other = { .done = 0 };
+	char token[KIT_TOKEN_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	snprintf(token, sizeof(token), "%s", offer_token(&g));
+	for (size_t i = 0; i < 2 * CALLS_OFFERS_MAX; i++) {
+		clock_pass(1);
+		assert_int_equal(hook(&other, &hook_voice), 200);
+	}
+	assert_int_equal(hook(&other, &after), 200); /* the stream could not connect: it is offered again, not given up */
+	assert_string_not_equal(offer_token(&other), "");
+	assert_int_equal(attach(&g, "w1", token), 200);
+	got_drop(&other);
+	got_drop(&g);
+}
+
 /* One comes back in time. */
 static void test_a_worker_comes_back(void **state)
 {
@@ -388,6 +485,39 @@ static void test_a_worker_that_drains(void **state)
 	assert_int_equal(ask_as_worker(&g, HTTP_POST, "/internal/v1/workers", body), 204);
 	assert_int_equal(hook(&g, &hook_voice), 200);
 	assert_non_null(strstr(g.body, "<Hangup/>"));
+	got_drop(&g);
+}
+
+static unsigned int leaving_snapshot(struct got *g, const char *call)
+{
+	snapshot_start(g, call, "1&leaves=1", "x");
+	kit_wait(g);
+	return g->status;
+}
+
+/* Its call may go when another one has a place, and no more calls at once than there are places; the snapshot is kept either way. */
+static void test_a_call_that_is_to_leave(void **state)
+{
+	struct hook after = hook_after();
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	assert_int_equal(leaving_snapshot(&g, call), 200); /* it alone is there */
+	assert_true(json_is_false(json_object_get(g.json, "room")));
+	worker_says("w2", 10, 10, "{}");
+	assert_int_equal(leaving_snapshot(&g, call), 200);
+	worker_says("w2", 9, 10, "{}");
+	assert_int_equal(leaving_snapshot(&g, call), 204);
+	assert_int_equal(leaving_snapshot(&g, call), 200); /* that place is taken */
+	assert_int_equal(snapshot(&g, call, "1", "y"), 204);
+	worker_says("w2", 9, 10, "{}");
+	assert_int_equal(hook(&g, &after), 200);
+	assert_int_equal(attach(&g, "w2", offer_token(&g)), 200);
+	assert_int_equal(got_number(&g, "epoch"), 2);
+	assert_int_equal(leaving_snapshot(&g, call), 409);
 	got_drop(&g);
 }
 
@@ -521,9 +651,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_call_under_way, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_repeat, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_replay_gets_no_stream, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_an_after_of_a_call_that_is_well, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_worker_that_does_not_say, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_an_after_just_behind_a_restart, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_repeats_do_not_harm_the_first, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_worker_comes_back, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_who_gets_a_call, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_worker_that_drains, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_call_that_is_to_leave, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_reports_that_are_none, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_rulebook_that_does_not_serve, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_the_rulebook_is_pinned, kit_begin, kit_end),

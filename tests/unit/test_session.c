@@ -887,6 +887,128 @@ static void a_session_closed_early_has_no_end(void **state)
 	assert_true(kinds[RECORD_STEPS] > 10);
 }
 
+/* The caller's turn, up to where the session parked itself. */
+static void to_the_boundary(void)
+{
+	k->parks = true;
+	kit_begin(k);
+	k->level = one_turn;
+	kit_run(k, 5200);
+	kit_hears(k, TRANSCRIPT_PARTIAL, "When do you open");
+	kit_run(k, 500);
+	assert_int_equal(k->snapshots, 0);
+	kit_hears(k, TRANSCRIPT_FINAL, "When do you open");
+	while (!k->snapshots)
+		kit_run(k, 20);
+	k->parks = false;
+}
+
+/* Between the caller's turn and the answer: the model is asked by the next worker alone, and what comes meanwhile is stepped by nobody. */
+static void parked_at_a_turns_boundary_it_goes_on_elsewhere(void **state)
+{
+	uint64_t frames;
+	unsigned int steps, voices, answers, asked;
+
+	(void)state;
+	to_the_boundary();
+	steps = k->steps;
+	frames = k->frames;
+	answers = k->answer_count;
+	asked = kit_logged(k, "note turn", 0);
+	assert_int_equal(asked, 1);
+	kit_run(k, 300);
+	session_digit(k->session, '5');
+	assert_int_equal(k->steps, steps);
+	assert_int_equal(k->frames, frames);
+	assert_false(session_park(k->session)); /* it is */
+	assert_false(session_still(k->session));
+	voices = k->voice_count;
+	moved(k->snapshot.data, k->snapshot.len);
+	k->chunk = session_caller_position(k->session);
+	k->frame_us = k->now_us + 20 * MS;
+	kit_run(k, 100);
+	assert_int_equal(kit_logged(k, "in digit", 0), 0);
+	assert_true(k->answer_count > answers);
+	assert_int_equal(k->voice_count, voices); /* the greeting was heard: not again */
+	kit_model_says(k, "It opens at nine.");
+	kit_run(k, 3000);
+	assert_int_equal(kit_logged(k, "note heard", 0), 2);
+	assert_int_equal(kit_logged(k, "note turn", 0), 1);
+}
+
+/* Nobody takes it: what waited is stepped in its order, and the answer comes. */
+static void unparked_it_goes_on_as_if_nothing_had_been(void **state)
+{
+	unsigned int steps;
+
+	(void)state;
+	to_the_boundary();
+	steps = k->steps;
+	kit_run(k, 300);
+	session_unpark(k->session);
+	assert_true(k->steps > steps + 5); /* the levels of 300 ms */
+	session_unpark(k->session);
+	assert_true(k->answer_count > 0);
+	kit_model_says(k, "It opens at nine.");
+	kit_run(k, 3000);
+	assert_int_equal(kit_logged(k, "note heard", 0), 2);
+	assert_false(session_ended(k->session));
+	session_hangup(k->session);
+	assert_false(session_park(k->session)); /* there is nothing to move */
+	kit_run(k, 10);
+	assert_int_equal(k->ended, 1);
+}
+
+/* In the middle of the agent's words: they go on behind what was heard. */
+static void parked_in_a_sentence_it_goes_on_behind_what_was_heard(void **state)
+{
+	size_t whole;
+
+	(void)state;
+	kit_begin(k);
+	whole = strlen(k->brief.greeting);
+	while (!k->frames)
+		kit_run(k, 20);
+	kit_run(k, 600);
+	assert_false(session_still(k->session));
+	assert_true(session_park(k->session));
+	assert_int_equal(k->snapshots, 1);
+	moved(k->snapshot.data, k->snapshot.len);
+	kit_run(k, 10);
+	assert_int_equal(k->voice_count, 2);
+	assert_true(k->voices[1]->len > 0 && k->voices[1]->len < whole);
+	assert_memory_equal(k->voices[1]->text, k->brief.greeting + whole - k->voices[1]->len, k->voices[1]->len);
+}
+
+/* Opening took a quarter of a second; what was said meanwhile still lies in the socket, and belongs to when it was said. */
+static void sound_that_waited_while_the_call_was_opened_is_placed_when_it_was_said(void **state)
+{
+	const uint64_t late = 256 * MS;
+	struct session_usage usage;
+
+	(void)state;
+	kit_io(k);
+	k->began_us = k->now_us;
+	k->io.caller_us = k->now_us - 5 * MS; /* of two clocks: a moment before the call's began */
+	assert_int_equal(session_open(&k->session, &k->io, &k->settings, &k->brief, k->began_us), ERR_NONE);
+	k->now_us += late;
+	kit_media_begins(k);
+	session_usage(k->session, &usage);
+	assert_int_equal(usage.connected_ms, late / MS);
+	k->frame_us = k->now_us;
+	kit_run(k, 1000);
+	assert_true(session_park(k->session));
+	session_drop(&k->session);
+	k->wake_us = UINT64_MAX;
+	k->now_us += 2000 * MS;
+	kit_io(k);
+	k->io.caller_us = k->now_us - late;
+	assert_int_equal(session_attach(&k->session, &k->io, k->snapshot.data, k->snapshot.len, k->began_us), ERR_NONE);
+	assert_int_equal(session_caller_position(k->session), (k->now_us - late - k->began_us) / 125);
+	session_media_back(k->session, &kit_media, k);
+	assert_int_equal(session_caller_position(k->session), (k->now_us - k->began_us) / 125);
+}
+
 static void foreign_bytes_are_no_snapshot(void **state)
 {
 	static const uint8_t garbage[] = { 0x32, 0x05, 1, 2, 3, 4, 5 };
@@ -1438,6 +1560,10 @@ int main(void)
 		WRITTEN(N3_a_call_that_ended_while_nobody_had_it_counts_to_its_end),
 		WRITTEN(F01_a_worker_that_died_at_once_is_replaced),
 		WRITTEN(a_session_closed_early_has_no_end),
+		WRITTEN(parked_at_a_turns_boundary_it_goes_on_elsewhere),
+		WRITTEN(unparked_it_goes_on_as_if_nothing_had_been),
+		WRITTEN(parked_in_a_sentence_it_goes_on_behind_what_was_heard),
+		CASE(sound_that_waited_while_the_call_was_opened_is_placed_when_it_was_said),
 		CASE(foreign_bytes_are_no_snapshot),
 		WRITTEN(media_lost_and_back_on_another_socket),
 		WRITTEN(N3_time_without_media_counts_only_when_the_carrier_says_so),

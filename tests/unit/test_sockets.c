@@ -217,7 +217,7 @@ static void order_done(const struct http_answer *answer, void *arg)
 	orders++;
 }
 
-static void order(const char *call, const char *body, const char *bearer)
+static void ask_of(const char *call, const char *what, const char *body, const char *bearer)
 {
 	static const struct http_exchange_handlers handlers = { .done = order_done };
 	const char *headers[] = { bearer, "Content-Type: application/json", NULL };
@@ -227,11 +227,16 @@ static void order(const char *call, const char *body, const char *bearer)
 	struct http_exchange *x;
 	struct err_detail detail;
 
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u/internal/v1/calls/%s/orders", http_server_port(k->server), call);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/internal/v1/calls/%s/%s", http_server_port(k->server), call, what);
 	assert_int_equal(http_client_open(&client, &k->w.loop, &(struct http_client_settings){ .ca_file = NULL }, &detail), ERR_NONE);
 	assert_int_equal(http_exchange_start(&x, client, &ask, &handlers, NULL, &detail), ERR_NONE);
 	kit_wait(&orders, orders + 1);
 	http_client_close(&client);
+}
+
+static void order(const char *call, const char *body, const char *bearer)
+{
+	ask_of(call, "orders", body, bearer);
 }
 
 static void test_orders(void **state)
@@ -251,6 +256,203 @@ static void test_orders(void **state)
 	assert_int_equal(k->phone.code, WEBSOCKET_NORMAL);
 	assert_int_equal(k->phone.ended_before, 1);
 	assert_string_equal(k->c.reason, "order");
+}
+
+/* ------------------------------------------------------------------ is it well? */
+
+static unsigned int question(const char *call, const char *body)
+{
+	ask_of(call, "socket", body, "Authorization: Bearer good");
+	return order_status;
+}
+
+/* Turns the loop for so long. */
+static void pass(uint64_t ms)
+{
+	uint64_t until_us = kit_now() + ms * 1000;
+
+	uv_timer_start(&k->w.deadline, world_late, 30000, 10); /* wakes the loop */
+	while (kit_now() < until_us)
+		uv_run(&k->w.loop, UV_RUN_NOWAIT);
+	uv_timer_stop(&k->w.deadline);
+}
+
+/* While it talks it is well; of another epoch, or of another call, there is none. */
+static void test_a_socket_that_is_well(void **state)
+{
+	(void)state;
+	phone_call(kit_token_new());
+	kit_wait(&k->phone.media, 5);
+	ask_of(k->c.name, "socket", "{\"epoch\":1}", "Authorization: Bearer bad");
+	assert_int_equal(order_status, 401);
+	assert_int_equal(question(k->c.name, "{\"epoch\":2}"), 404);
+	assert_int_equal(question(k->c.name, "{}"), 404);
+	assert_int_equal(question("00000000000000000000000000000001", "{\"epoch\":1}"), 404);
+	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 204);
+	kit_wait(&k->phone.media, 10);
+	assert_int_equal(worker_calls(k->worker), 1);
+	phone_cut();
+	kit_wait_calls(0);
+	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 404);
+}
+
+/* The line is dead, and nobody here knows it yet: what is answered holds. */
+static void test_a_socket_that_was_silent_is_given_up_when_asked(void **state)
+{
+	(void)state;
+	phone_call(kit_token_new());
+	kit_wait(&k->phone.media, 5);
+	k->phone.is_dumb = true;
+	pass(SOCKETS_DOUBT_MS / 2);
+	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 204);
+	pass(SOCKETS_DOUBT_MS / 2 + 100);
+	assert_int_equal(worker_calls(k->worker), 1);
+	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 404);
+	assert_int_equal(worker_calls(k->worker), 0);
+	assert_int_equal(k->c.ended, 0);
+}
+
+/* The end is being told: no stream for whoever asks just now. */
+static void test_a_socket_whose_end_is_not_told_yet(void **state)
+{
+	(void)state;
+	phone_call(kit_token_new());
+	kit_wait(&k->phone.media, 1);
+	k->c.holds_end = true;
+	phone_hangup();
+	kit_wait(&k->c.ended, 1);
+	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 204);
+	assert_int_equal(k->phone.closed, 0);
+	http_reply(k->c.held_end, 204, NULL, NULL, 0);
+	k->c.held_end = NULL;
+	kit_wait(&k->phone.closed, 1);
+	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 404);
+}
+
+/* ------------------------------------------------------------------ told to stop */
+
+static void drain(bool room)
+{
+	k->c.has_no_room = !room;
+	sockets_drain(k->sockets);
+	pass(SOCKETS_SETTLE_MS + 20);
+}
+
+/* Speaks, once the greeting has begun. */
+static void say_yes(void)
+{
+	k->ears.says = "yes";
+	k->ears.after_samples = 4000;
+	phone_call(kit_token_new());
+	kit_wait(&k->phone.marks_seen, 1);
+}
+
+/* Behind the caller's turn, and no sooner than the conductor has the snapshot: the agent is silent meanwhile. */
+static void test_a_call_is_moved_at_a_turns_boundary(void **state)
+{
+	unsigned int media;
+
+	(void)state;
+	say_yes();
+	drain(true);
+	k->c.holds_puts = true;
+	k->phone.speaks = true;
+	kit_wait(&k->c.puts_seen, 1);
+	media = k->phone.media;
+	pass(500);
+	assert_int_equal(k->phone.closed, 0);
+	assert_int_equal(k->phone.media, media);
+	assert_int_equal(k->c.tools, 0);
+	http_reply(k->c.held_put, 204, NULL, NULL, 0);
+	k->c.held_put = NULL;
+	kit_wait(&k->phone.closed, 1);
+	assert_int_equal(k->phone.code, WEBSOCKET_GOING_AWAY);
+	assert_true(k->c.snapshot_len > 0);
+	assert_int_equal(worker_calls(k->worker), 0);
+	assert_int_equal(k->c.ended, 0);
+	assert_int_equal(sockets_counts(k->sockets)->moved, 1);
+	assert_int_equal(k->c.puts_seen, 1);
+}
+
+/* Nobody else has room: it stays, and is answered. */
+static void test_a_call_stays_where_nobody_has_room(void **state)
+{
+	unsigned int marks;
+
+	(void)state;
+	say_yes();
+	drain(false);
+	k->phone.speaks = true;
+	kit_wait(&k->c.snapshots, 1);
+	marks = k->phone.marks_seen;
+	kit_wait(&k->phone.marks_seen, marks + 2);
+	assert_int_equal(k->phone.closed, 0);
+	assert_int_equal(worker_calls(k->worker), 1);
+}
+
+/* While it is on its way the caller hangs up: it ends here, as it would have. */
+static void test_a_hangup_while_the_call_is_moved(void **state)
+{
+	(void)state;
+	say_yes();
+	drain(true);
+	k->c.holds_puts = true;
+	k->phone.speaks = true;
+	kit_wait(&k->c.puts_seen, 1);
+	phone_hangup();
+	kit_wait(&k->c.ended, 1);
+	assert_string_equal(k->c.reason, "caller");
+	kit_wait(&k->phone.closed, 1);
+	assert_int_equal(k->phone.code, WEBSOCKET_NORMAL);
+	assert_int_equal(sockets_counts(k->sockets)->moved, 0);
+}
+
+/* The conductor does not take the snapshot: the agent goes on. */
+static void test_a_snapshot_that_is_not_taken_moves_nothing(void **state)
+{
+	unsigned int media;
+
+	(void)state;
+	say_yes();
+	drain(true);
+	k->c.holds_puts = true;
+	k->phone.speaks = true;
+	kit_wait(&k->c.puts_seen, 1);
+	media = k->phone.media;
+	kit_wait(&k->phone.media, media + 5);
+	assert_int_equal(k->phone.closed, 0);
+	assert_int_equal(sockets_counts(k->sockets)->moved, 0);
+}
+
+/* Nobody speaks for long: as good a moment. One without a place is not asked for again at once. */
+static void test_a_silent_call_is_moved(void **state)
+{
+	uint64_t asked_us;
+
+	(void)state;
+	say_yes();
+	k->ears.says = NULL;
+	drain(false);
+	kit_wait(&k->c.snapshots, 1); /* behind the greeting */
+	asked_us = kit_now();
+	k->c.has_no_room = false;
+	kit_wait(&k->phone.closed, 1);
+	assert_true(kit_now() - asked_us >= SOCKETS_STILL_MS * 1000 - 100000);
+	assert_int_equal(k->phone.code, WEBSOCKET_GOING_AWAY);
+	assert_int_equal(k->c.snapshots, 2);
+}
+
+/* The time is up: as it is this moment, room or not. */
+static void test_what_is_left_is_handed_over(void **state)
+{
+	(void)state;
+	say_yes();
+	drain(false);
+	sockets_hand_over(k->sockets);
+	kit_wait(&k->phone.closed, 1);
+	assert_int_equal(k->phone.code, WEBSOCKET_GOING_AWAY);
+	assert_int_equal(k->c.snapshots, 1);
+	assert_int_equal(worker_calls(k->worker), 0);
 }
 
 /* The conductor does not hear of the end: the carrier is let go all the same, and it is told later. */
@@ -316,6 +518,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_comes_any_more, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_fenced, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_orders, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_socket_that_is_well, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_socket_that_was_silent_is_given_up_when_asked, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_socket_whose_end_is_not_told_yet, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_call_is_moved_at_a_turns_boundary, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_call_stays_where_nobody_has_room, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_hangup_while_the_call_is_moved, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_snapshot_that_is_not_taken_moves_nothing, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_silent_call_is_moved, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_what_is_left_is_handed_over, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_the_end_is_told_again, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_page, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_more_than_fit, kit_begin, kit_end),

@@ -1,0 +1,62 @@
+/* What workers are asked of a call that they have: to do something, and whether its media socket is well. */
+#include <stdio.h>
+#include <string.h>
+
+#include "conductor/calls_state.h"
+
+enum { SOCKET_BODY_MAX = 40 };
+
+void ask_of_worker(struct ask *a, const struct call_worker *w, const struct worker_question *q)
+{
+	const struct calls_settings *s = &a->calls->settings;
+	const char *headers[3] = { NULL, "Content-Type: application/json", NULL };
+	char url[CALL_URL_MAX];
+	const struct http_ask ask = { .method = HTTP_POST, .url = url, .headers = headers, .body = q->body, .len = strlen(q->body), .total_us = q->total_us,
+		.retries_max = q->is_repeatable, .is_repeatable = q->is_repeatable };
+	struct err_detail detail;
+	struct buf bearer;
+	enum err err;
+
+	snprintf(url, sizeof(url), "%s/internal/v1/calls/%s/%s", w->url, a->id, q->what);
+	buf_init(&bearer, JWS_MAX_BYTES + 64);
+	buf_text(&bearer, "Authorization: Bearer ");
+	err = s->assertion(s->arg, a->tenant, &bearer);
+	headers[0] = buf_str(&bearer);
+	if (!err)
+		err = http_exchange_start(&a->exchange, s->client, &ask, q->handlers, a, &detail);
+	buf_fini(&bearer);
+	if (err)
+		ask_failed(a, err);
+}
+
+/* Who does not answer has no socket: a dead worker must not keep its calls from going on. */
+static void on_socket(const struct http_answer *answer, void *arg)
+{
+	struct ask *a = arg;
+
+	if (!answer->err && answer->status == 204) {
+		a->alive(a);
+		return;
+	}
+	a->gone_epoch = a->record.epoch;
+	a->judge(a);
+}
+
+void ask_socket(struct ask *a, ask_step *alive)
+{
+	static const struct http_exchange_handlers handlers = { .done = on_socket };
+	const struct call_worker *w = worker_find(a->calls, a->record.worker);
+	char body[SOCKET_BODY_MAX];
+	const struct worker_question q = { .what = "socket", .body = body, .total_us = CALLS_SOCKET_MS * 1000, .is_repeatable = true, .handlers = &handlers };
+
+	a->alive = alive;
+	snprintf(body, sizeof(body), "{\"epoch\":%u}", a->record.epoch);
+	if (w) {
+		ask_of_worker(a, w, &q);
+	} else if (calls_mono_ms(a->calls) - a->calls->opened_ms < CALLS_HEARD_MS) {
+		alive(a); /* we are new here: it may not have said yet that it is there */
+	} else {
+		a->gone_epoch = a->record.epoch;
+		a->judge(a);
+	}
+}
