@@ -324,6 +324,12 @@ static void local_put(struct words *w, const struct scan *s, size_t first, size_
 		}
 }
 
+/* "At example dot com", and nothing else in the turn: the beginning of an address was not heard. */
+static bool is_alone(const struct scan *s, size_t at, size_t last)
+{
+	return (!at || scan_turns(s, at)) && (last == s->count || scan_turns(s, last));
+}
+
 /* Reports the address around the "at" at token `at`, if it is one. */
 static void address_read(struct scan *s, size_t at, size_t right)
 {
@@ -332,9 +338,9 @@ static void address_read(struct scan *s, size_t at, size_t right)
 	size_t first = written ? written_start(s, at) : spoken_start(s, at), last;
 	enum redact_type type = REDACT_EMAIL;
 
-	if (first == at)
-		return;
 	last = domain_read(s, right, &domain);
+	if (first == at && (written || !last || !is_alone(s, at, last)))
+		return;
 	if (!last) {
 		type = REDACT_UPI;
 		last = handle_read(s, right, &domain);
@@ -364,7 +370,7 @@ void addresses_find(struct scan *s)
 	for (i = 1; i + 1 < s->count; i++) /* a written one is never a part of a spoken one */
 		if (s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark == '@')
 			address_read(s, i, i + 1);
-	for (i = 1; i + 1 < s->count; i++) {
+	for (i = 0; i + 1 < s->count; i++) {
 		n = at_length(s, i);
 		if (n)
 			address_read(s, i, i + n);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 #include "voice/journal_read.h"
@@ -240,7 +241,10 @@ static void metering_check(struct judge *j)
 {
 	const struct sink *k = &j->scene->sink;
 	const struct carrier *c = &j->scene->carrier;
-	uint64_t cdr = (c->ended_us - c->connected_us) / MS_US, metered = 0, off;
+	uint64_t silent_us = c->deaf ? num_over(j->scene->ended_us, c->deaf_us) : 0;
+	uint64_t from_us = silent_us >= SESSION_DEAF_US ? num_min(c->ended_us, c->deaf_us) : c->ended_us;
+	uint64_t to_us = silent_us < SESSION_DEAF_US + S_US / 2 ? num_max(c->ended_us, j->scene->ended_us) : c->ended_us;
+	uint64_t from = (from_us - c->connected_us) / MS_US, to = (to_us - c->connected_us) / MS_US, metered = 0;
 	struct record_meter m;
 	uint32_t i, count = 0;
 
@@ -255,11 +259,11 @@ static void metering_check(struct judge *j)
 		metered += m.amount;
 		count++;
 	}
-	off = metered > cdr ? metered - cdr : cdr - metered;
 	if (count != 1)
 		judge_fail(j, N3, "connected time was metered %u times", count);
-	else if (off > 1000)
-		judge_fail(j, N3, "%llu ms were metered, the carrier counts %llu", (unsigned long long)metered, (unsigned long long)cdr);
+	else if (metered + 1000 < from || metered > to + 1000)
+		judge_fail(j, N3, "%llu ms were metered, the carrier counts %llu", (unsigned long long)metered,
+			(unsigned long long)((c->ended_us - c->connected_us) / MS_US));
 }
 
 /* P15's last part: the characters metered as wasted are those of the answers that were noted as thrown away. Not in calls that

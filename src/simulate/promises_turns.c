@@ -2,6 +2,7 @@
  * caller's sounds reached us. */
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
@@ -250,12 +251,12 @@ uint64_t judge_longest_silence(const struct call_settings *s)
 	return (uint64_t)(longest + s->turn_final_wait_ms) * MS_US;
 }
 
-/* The caller may still be in the middle of his turn. */
+/* The caller may still be in the middle of his turn. While the line is away nobody hears his silence. */
 bool judge_turn_open(const struct judge *j)
 {
-	uint64_t said_us = j->voice_us > j->text_us ? j->voice_us : j->text_us;
+	uint64_t said_us = num_max(num_max(j->voice_us, j->text_us), j->attached_us);
 
-	return judge_now(j) <= said_us + j->longest_silence_us + 500 * MS_US;
+	return j->lost_us || judge_now(j) <= said_us + j->longest_silence_us + 500 * MS_US;
 }
 
 void judge_sound_begins_turn(struct judge *j, const struct sound *s)

@@ -456,9 +456,35 @@ static enum err write_full(struct journal_writer *w, struct journal_batch *b, ui
 
 	if (err)
 		return err;
+	if (JOURNAL_FILE_HEADER_BYTES + b->split_len[EVENTS] > w->options.reserve_bytes)
+		return ERR_FULL; /* no reserve holds it: none is used up by trying */
 	if (!w->split || !w->file || w->size + b->split_len[EVENTS] > w->options.reserve_bytes)
 		err = reserve_begin(w, b, now_us);
 	return err ? err : write_split(w, b, now_us);
+}
+
+static void spare_drop(struct journal_writer *w, struct spare_file *s)
+{
+	if (!s->file)
+		return;
+	disk_close(&s->file);
+	discard(w, s->name);
+}
+
+/* More than a reserve can hold waits, and there is no room beside the spares: what they keep is room as well. They are made again when the
+ * disk has some. */
+static enum err write_into_spares(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
+{
+	spare_drop(w, &w->reserve);
+	if (!w->ring_used)
+		spare_drop(w, &w->ring);
+	if (w->split) {
+		disk_close(&w->ring.file);
+		w->ring_used = false;
+		file_finish(w, now_us);
+		w->split = false;
+	}
+	return write_whole(w, b, now_us);
 }
 
 static bool probe_due(const struct journal_writer *w, uint64_t now_us)
@@ -481,6 +507,8 @@ static enum err write_any(struct journal_writer *w, struct journal_batch *b, uin
 		err = write_full(w, b, now_us);
 	if (err && w->split && recover(w, now_us))
 		err = write_whole(w, b, now_us);
+	if (err == ERR_FULL && JOURNAL_FILE_HEADER_BYTES + b->split_len[EVENTS] > w->options.reserve_bytes)
+		err = write_into_spares(w, b, now_us);
 	return err;
 }
 

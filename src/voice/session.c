@@ -14,7 +14,7 @@
 
 #include "base/wire.h"
 
-enum { FLUSH_WAKE_US = 50000, DOUBT_US = 1000000 };
+enum { FLUSH_WAKE_US = 50000 };
 
 /* ------------------------------------------------------------------ inputs */
 
@@ -255,8 +255,6 @@ uint64_t session_connected_us(const struct session *s)
 
 	if (s->lost_us && s->lost_us < end && !(s->state != LIVE && s->reason == END_CALLER))
 		end = s->lost_us; /* the carrier counts no further than its last packet, unless it told of a later end itself */
-	else if (s->state != LIVE && !s->told_end_us && s->reason != END_CALLER && s->heard_us && s->heard_us + DOUBT_US < end)
-		end = s->heard_us + (end - s->heard_us) / 2; /* died, or only silent, when we hung up: in either case within a second */
 	return s->media && end > s->media_us ? end - s->media_us : 0;
 }
 

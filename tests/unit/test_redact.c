@@ -245,6 +245,7 @@ static void a_contractions_tail_is_no_part_of_an_address(void **state)
 		{ "okay so it's ", "john one two at gmail dot com", "", "john12@gmail.com" },
 		{ "yes it's ", "r a h u l at gmail dot com", "", "rahul@gmail.com" },
 		{ "mail ", "anna at example dot", "", "anna@example." }, /* the rest is still being said */
+		{ "", "at example dot com", "", "@example.com" }, /* its beginning was not heard */
 		{ "we're ", "one two at example dot com", "", "12@example.com" },
 		{ "they've ", "a dot b at example dot com", "", "a.b@example.com" },
 		{ "so ", "r a h u l at gmail dot com", "", "rahul@gmail.com" },

@@ -1153,27 +1153,6 @@ static void F14_a_socket_that_is_deaf_from_the_start_ends_the_call(void **state)
 	expect_the_end();
 }
 
-/* We hang up when nothing has come for a second or two: nobody can know yet whether the line is dead or only silent. What is metered is
- * wrong by less than a second in either case. */
-static void N3_a_line_that_was_silent_when_we_hung_up_is_metered_by_half(void **state)
-{
-	struct reading r = { 0 };
-	uint64_t heard;
-
-	(void)state;
-	k->settings.call_end_ms = 1600;
-	kit_begin(k);
-	kit_run(k, 3000);
-	session_order(k->session, ORDER_END, "", 0);
-	line_dies();
-	heard = (k->now_us - k->media_us) / 1000;
-	kit_run(k, 1700);
-	assert_int_equal(k->ended, 1);
-	kit_journal_close(k);
-	kit_read(k, read_h, &r);
-	assert_in_range(r.meters[METER_CONNECTED_MS], heard + 750, heard + 850);
-}
-
 static void F14_a_socket_that_goes_deaf_in_the_callers_words_ends_the_call(void **state)
 {
 	(void)state;
@@ -1567,7 +1546,6 @@ int main(void)
 		CASE(foreign_bytes_are_no_snapshot),
 		WRITTEN(media_lost_and_back_on_another_socket),
 		WRITTEN(N3_time_without_media_counts_only_when_the_carrier_says_so),
-		WRITTEN(N3_a_line_that_was_silent_when_we_hung_up_is_metered_by_half),
 		CASE(media_that_stays_away_ends_the_call),
 		CASE(F14_a_deaf_socket_ends_the_call),
 		CASE(F14_a_socket_that_is_deaf_from_the_start_ends_the_call),
