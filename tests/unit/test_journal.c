@@ -566,6 +566,48 @@ static void test_F07_reserve_full_stops(void **state)
 	world_end(&w);
 }
 
+/* A batch of events that no reserve holds: it uses none up, however often it is tried, and goes where the spares kept room. */
+static void test_F06_a_batch_larger_than_the_reserve(void **state)
+{
+	struct world w;
+	uint64_t used;
+	unsigned int i;
+	(void)state;
+
+	world_begin(&w, 5);
+	w.options.reserve_bytes = 64 * 1024;
+	w.options.ring_bytes = 32 * 1024;
+	assert_int_equal(world_open(&w), ERR_NONE);
+	attach_all(&w);
+	world_step(&w);
+	assert_int_equal(world_commit(&w), ERR_NONE);
+	for (i = 0; i < 150; i++)
+		assert_int_equal(world_append(&w, 0, JOURNAL_EVENT, 1000), ERR_NONE);
+	used = disk_virtual_used(w.v);
+	disk_virtual_limit(w.v, used + 8 * 1024);
+	for (i = 0; i < 20; i++) {
+		w.now_us += w.options.probe_us;
+		(void)!world_commit(&w);
+	}
+	assert_int_equal(journal_health(w.j), JOURNAL_STOPPED);
+	assert_true(disk_virtual_used(w.v) <= used); /* nothing was used up by trying */
+	disk_virtual_limit(w.v, used + 100 * 1024); /* with what the spares kept it is enough */
+	w.now_us += w.options.probe_us;
+	assert_int_equal(world_commit(&w), ERR_NONE);
+	assert_int_equal(w.calls[0].durable, journal_call_last(w.calls[0].journal));
+	disk_virtual_limit(w.v, 0);
+	w.now_us += w.options.probe_us;
+	world_step(&w);
+	assert_int_equal(world_commit(&w), ERR_NONE);
+	assert_int_equal(journal_health(w.j), JOURNAL_OK); /* the spares are there again */
+	close_all(&w);
+	for (i = 0; i < WORLD_CALLS; i++)
+		w.calls[i].durable = w.calls[i].last;
+	assert_int_equal(journal_close(&w.j, w.now_us), ERR_NONE);
+	world_judge(&w, true);
+	world_end(&w);
+}
+
 /* Calls that end while nothing can be written still get their mark afterwards. */
 static void test_F07_closed_calls_are_marked_later(void **state)
 {
@@ -1375,6 +1417,7 @@ int main(void)
 		cmocka_unit_test(test_F06_disk_full_while_recording),
 		cmocka_unit_test(test_F06_a_gap_has_nothing_in_it_that_is_kept),
 		cmocka_unit_test(test_F07_reserve_full_stops),
+		cmocka_unit_test(test_F06_a_batch_larger_than_the_reserve),
 		cmocka_unit_test(test_F07_closed_calls_are_marked_later),
 		cmocka_unit_test(test_F07_what_is_owed_waits_for_room),
 		cmocka_unit_test(test_F06_an_idle_journal_finds_room),
