@@ -297,7 +297,7 @@ struct missing {
 
 static bool missing_told(struct judge *j, const struct cutting *c, struct missing *m)
 {
-	bool fine = m->samples <= NEAR || track_unsure(j, m->from) || gap_named(&c->gaps[TRACKS_AGENT], m->from, m->from + m->samples);
+	bool fine = m->samples <= NEAR || track_unsure(j, m->from) || track_unsure(j, m->from + m->samples) || gap_named(&c->gaps[TRACKS_AGENT], m->from, m->from + m->samples);
 
 	if (!fine)
 		judge_fail(j, N4, "the agent's sound at sample %llu was heard, and %u samples of it are neither kept there nor marked",

@@ -72,7 +72,7 @@ static const char *soon(const char *said)
 	json_t *options = json_loads("[{\"value\": \"month\", \"words\": [\"within a month\", \"in a hurry\"]},"
 		"{\"value\": \"half_year\", \"words\": [\"within six months\"]}, {\"value\": \"later\", \"words\": [\"later than that\", \"no hurry\"]}]",
 		0, &error);
-	const struct expect e = { .kind = EXPECT_CHOICE, .options = options };
+	const struct expect e = { .kind = EXPECT_CHOICE, .options = options, .has_today = true, .today = day("2026-11-21") };
 	static char out[16];
 	struct words w;
 	struct answer a;
@@ -104,6 +104,15 @@ static void test_distances(void **state)
 	assert_string_equal(soon("a year or more"), "later");
 	assert_string_equal(soon("in no hurry"), "later");
 	assert_string_equal(soon("in a hurry"), "month");
+	assert_string_equal(soon("for another year"), "later");
+	assert_string_equal(soon("by March"), "half_year");
+	assert_string_equal(soon("in the first quarter of next year"), "half_year");
+	assert_string_equal(soon("in November"), "month");
+	assert_string_equal(soon("March next year"), "half_year");
+	assert_string_equal(soon("in January 2029"), "later");
+	assert_string_equal(soon("we have looked since January"), "");
+	assert_string_equal(soon("I may know more then"), "");
+	assert_string_equal(soon("early December"), ""); /* a month lies within it */
 	assert_string_equal(soon("a month or two"), ""); /* one option for each */
 	assert_string_equal(soon("one or two months"), "");
 	assert_string_equal(soon("more than a month"), "");
@@ -225,6 +234,11 @@ static void test_dates(void **state)
 	assert_int_equal(means(&e, "परसों"), day("2026-11-25"));
 	assert_int_equal(means(&e, "end of the month"), day("2026-11-30"));
 	assert_int_equal(means(&e, "not Thursday, Friday"), day("2026-11-27"));
+	assert_int_equal(means(&e, "in exactly a week"), day("2026-11-30"));
+	assert_int_equal(means(&e, "the last day of November"), day("2026-11-30"));
+	assert_int_equal(means(&e, "on Christmas eve"), RANGE);
+	assert_int_equal(means(&e, "I'm away until Friday, so Sunday"), day("2026-11-29"));
+	assert_int_equal(means(&e, "so not Friday"), NOT);
 	assert_int_equal(means(&e, "Monday or Tuesday"), NOT);
 	assert_int_equal(means(&e, "next week"), NOT);
 	assert_int_equal(means(&e, "after Friday"), NOT);

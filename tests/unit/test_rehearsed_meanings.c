@@ -56,6 +56,8 @@ static void test_a_visit(void **state)
 	static const struct said cases[] = {
 		{ "I'll be there", "stay" }, { "no need to change anything", "stay" }, { "please don't cancel", "stay" },
 		{ "kindly postpone", "other" }, { "is there a later slot", "other" }, { "I can't make it then, can we find a new date", "other" },
+		{ "don't scrap it just postpone it", "other" }, { "don't change it just drop it", "off" }, { "I never wanted this visit scrap it", "off" },
+		{ "I do want to come, just not on that day", "other" }, { "it's early so keep it", "stay" }, { "don't you dare drop it", "stay" },
 		{ "scrap that please", "off" }, { "we won't be coming", "off" }, { "I don't need it any more", "off" }, { "no cancel it", "off" },
 	};
 
@@ -99,6 +101,58 @@ static void test_the_day(void **state)
 
 	(void)state;
 	all_are(a_visit, question, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+enum { NEITHER = -1 };
+
+struct answered {
+	const char *words;
+	int64_t means; /* NEITHER: asked again */
+};
+
+static void all_answer(const char *question, const struct answered *cases, size_t count)
+{
+	const struct expect e = { .kind = EXPECT_YES_NO };
+	struct words w, asked;
+	struct answer a;
+	size_t i;
+
+	words_read(&asked, question, strlen(question));
+	for (i = 0; i < count; i++) {
+		bool known;
+
+		words_read(&w, cases[i].words, strlen(cases[i].words));
+		known = understand(&e, &w, &asked, cases[i].words, strlen(cases[i].words), &a) == UNDERSTOOD_VALUE;
+		if ((known ? a.number : NEITHER) != cases[i].means)
+			fail_msg("%s \"%s\" is %d, not %d", question, cases[i].words, known ? (int)a.number : NEITHER, (int)cases[i].means);
+	}
+}
+
+/* What is a yes depends on what was asked. */
+static void test_sides(void **state)
+{
+	static const struct answered stops[] = { { "I don't need it any more", 1 }, { "I'm not going to be there", 1 }, { "keep it please", 0 }, { "okay, keep it", NEITHER },
+		{ "yes, keep it", NEITHER }, { "no, cancel it", NEITHER }, { "what happens if I do", NEITHER }, { "I don't really know", NEITHER }, { "I'm afraid so", 1 } };
+	static const struct answered offers[] = { { "I've got plans at that time", 0 }, { "I'll be out of town then", 0 }, { "I'm free then", 1 }, { "I can make that work", 1 },
+		{ "it's not ideal, but okay", 1 }, { "it's not ideal", 0 }, { "is there anything later", NEITHER }, { "hang on, I can't hear you", NEITHER } };
+	static const struct answered parts[] = { { "I'll send you something on Monday, once I am back home", 1 }, { "there's nothing to give", 0 }, { "I already paid", NEITHER } };
+
+	(void)state;
+	all_answer("Shall I call off the delivery?", stops, sizeof(stops) / sizeof(stops[0]));
+	all_answer("That time is gone. The next one is on Monday at ten. Would you like that?", offers, sizeof(offers) / sizeof(offers[0]));
+	all_answer("Could you pay some of it?", parts, sizeof(parts) / sizeof(parts[0]));
+}
+
+/* Where a person is asked for, others speak of him. */
+static void test_somebody_else(void **state)
+{
+	static const struct answered cases[] = { { "he's at work", 0 }, { "he's sleeping right now", 0 }, { "you just missed her", 0 }, { "I don't know any Kim", 0 },
+		{ "Kim moved out last year", 0 }, { "Kim is out", 0 }, { "this is Kim's brother", 0 }, { "this is her sister", 0 }, { "I'm the babysitter", 0 },
+		{ "this is he", 1 }, { "this is her", 1 }, { "you got him", 1 }, { "Kim here", 1 }, { "I'm the one", 1 }, { "yes, that's me, did she send you", 1 },
+		{ "Kim is right here, hold on", NEITHER }, { "she is coming", NEITHER } };
+
+	(void)state;
+	all_answer("Am I speaking with Kim?", cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* What a book is about that the vocabulary knows nothing of. */
@@ -151,7 +205,8 @@ static void test_any_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_a_debt), cmocka_unit_test(test_the_day),
+		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_a_debt), cmocka_unit_test(test_the_day), cmocka_unit_test(test_sides),
+		cmocka_unit_test(test_somebody_else),
 		cmocka_unit_test(test_other_matters), cmocka_unit_test(test_what_is_left), cmocka_unit_test(test_any_words),
 	};
 

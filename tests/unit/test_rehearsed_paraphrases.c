@@ -2,7 +2,7 @@
  * Each line is judged alone. Of each file at least 75 % of the answers are understood the first time and at most 2 % of all lines end in a wrong
  * outcome; the rest is asked again. CALLFUNNEL_PARAPHRASES=1 prints the lines that were not.
  *
- * blind-a.tsv and blind-b.tsv are an outside tester's, everyday.tsv is the author's, for all English books. All three have been mended on: their
+ * blind-a.tsv to blind-d.tsv are outside testers', everyday.tsv is the author's, for all English books. All have been mended on: their
  * floors keep what was learnt, and say little of words that nobody here has thought of (docs/rehearsed.md). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -222,24 +222,24 @@ static struct tally judge_book(const char *file, const char *book, const char *l
 	return all;
 }
 
-static void floors_hold(const char *file, const struct tally *all, unsigned int understood_percent)
+static void floors_hold(const char *file, const struct tally *all, unsigned int understood_percent, unsigned int wrong_per_mille)
 {
 	tally_print(file, all);
 	printf("%-22s %.1f %% understood, %.2f %% wrong\n", file, 100.0 * all->understood / all->answers, 100.0 * all->wrong / all->lines);
 	assert_true(all->answers > 100);
 	assert_true(all->understood * 100 >= all->answers * understood_percent);
-	assert_true(all->wrong * 100 <= all->lines * 2);
+	assert_true(all->wrong * 1000 <= all->lines * wrong_per_mille);
 }
 
 static void judge_file(const char *file, const char *book, const char *language)
 {
 	struct tally all = judge_book(file, book, language, NULL);
 
-	floors_hold(file, &all, 75);
+	floors_hold(file, &all, 75, 20);
 }
 
 /* His days are counted from the day that he wrote on. */
-static void judge_blind(const char *file, unsigned int understood_percent)
+static void judge_blind(const char *file, unsigned int understood_percent, unsigned int wrong_per_mille)
 {
 	static const char *const books[] = { "appointment-reminder", "lead-callback", "payment-reminder" }, *const languages[] = { "en-US", "en-US", "en-IN" };
 	struct tally all = { .question = "all" }, one;
@@ -249,7 +249,7 @@ static void judge_blind(const char *file, unsigned int understood_percent)
 		one = judge_book(file, books[i], languages[i], "2026-11-21");
 		tally_add(&all, &one);
 	}
-	floors_hold(file, &all, understood_percent);
+	floors_hold(file, &all, understood_percent, wrong_per_mille);
 }
 
 static void test_appointment(void **state)
@@ -279,25 +279,31 @@ static void test_payment_hindi(void **state)
 static void test_blind_a(void **state)
 {
 	(void)state;
-	judge_blind("blind-a", 90);
+	judge_blind("blind-a", 90, 20);
 }
 
 static void test_blind_b(void **state)
 {
 	(void)state;
-	judge_blind("blind-b", 90);
+	judge_blind("blind-b", 90, 20);
 }
 
 static void test_blind_c(void **state)
 {
 	(void)state;
-	judge_blind("blind-c", 80);
+	judge_blind("blind-c", 88, 15);
+}
+
+static void test_blind_d(void **state)
+{
+	(void)state;
+	judge_blind("blind-d", 88, 15);
 }
 
 static void test_everyday(void **state)
 {
 	(void)state;
-	judge_blind("everyday", 90);
+	judge_blind("everyday", 90, 20);
 }
 
 /* machines.tsv: what machines say is known for that, and no person is taken for one. */
@@ -347,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_blind_a),
 		cmocka_unit_test(test_blind_b),
 		cmocka_unit_test(test_blind_c),
+		cmocka_unit_test(test_blind_d),
 		cmocka_unit_test(test_everyday),
 	};
 

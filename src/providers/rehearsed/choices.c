@@ -313,7 +313,7 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 
 	if (yes_no_open(w) && w->count < 7 && !distances_asked(e->options))
 		return UNDERSTOOD_NOT; /* "how soon" is answered with an "I don't know" */
-	if (understand_distance(e->options, w, &option) == UNDERSTOOD_VALUE)
+	if (understand_distance(e, w, &option) == UNDERSTOOD_VALUE)
 		return chosen(e->options, option, w->count, out);
 	hits_find(&h, e->options, w);
 	hits_weigh(&h);

@@ -180,7 +180,7 @@ struct near_day {
 static size_t put_near(struct dates *d, size_t at)
 {
 	static const struct near_day days[] = {
-		{ "day before yesterday", -2 }, { "the day before yesterday", -2 }, { "yesterday", -1 }, { "day after tomorrow", 2 },
+		{ "day before yesterday", -2 }, { "the day before yesterday", -2 }, { "yesterday", -1 }, { "last night", -1 }, { "last evening", -1 }, { "day after tomorrow", 2 },
 		{ "the day after tomorrow", 2 }, { "tomorrow", 1 }, { "today", 0 }, { "tonight", 0 }, { "this morning", 0 }, { "this afternoon", 0 },
 		{ "this evening", 0 }, { "just now", 0 }, { "right now", 0 }, { "right away", 0 }, { "straight away", 0 }, { "immediately", 0 }, { "aaj", 0 }, { "आज", 0 },
 	};
@@ -210,6 +210,7 @@ static int unit_days(const struct words *w, size_t at)
 
 static const char *const befores[] = { "in", "after", "give", "me", "within", NULL };
 static const char *const afters[] = { "from", "baad", "बाद", "में", "mein", "later", NULL };
+static const char *const abouts[] = { "exactly", "about", "just", "like", "maybe", "roughly", NULL };
 static const char *const agos[] = { "ago", "back", "before", "pehle", "pahle", "पहले", NULL };
 
 /* "in three days", "two weeks ago", "a week from today". */
@@ -220,7 +221,8 @@ static size_t put_distance(struct dates *d, size_t at)
 	int32_t count = 1;
 	size_t n = word_in(w, at, ones) ? 1 : number_small(w, at, &count), end;
 	int unit = n ? unit_days(w, at + n) : 0;
-	bool ahead = at && word_in(w, at - 1, befores), back;
+	size_t lead = at - (at && word_in(w, at - 1, abouts)); /* "in exactly a week" */
+	bool ahead = lead && word_in(w, lead - 1, befores), back;
 
 	if (!unit)
 		return 0;
@@ -239,6 +241,26 @@ static size_t put_distance(struct dates *d, size_t at)
 	return end - at;
 }
 
+/* "The last day of November". */
+static size_t put_end_of(struct dates *d, size_t at)
+{
+	static const char *const phrases[] = { "last day of", "end of", NULL };
+	int32_t day, year, month, dom;
+	size_t i, n;
+
+	for (i = 0; phrases[i]; i++) {
+		int named = words_at(d->w, at, phrases[i], &n) ? month_at(d->w, at + n) : 0;
+
+		if (!named || !nearest(d, named, 28, 12, &day))
+			continue;
+		civil(day, &year, &month, &dom);
+		if (day_of(year, month + 1, 1, &day))
+			put(d, day - 1, at, n + 1, false);
+		return n + 1;
+	}
+	return 0;
+}
+
 static size_t put_month_end(struct dates *d, size_t at)
 {
 	static const char *const phrases[] = { "end of the month", "end of this month", "end of month", "month end", "last day of the month",
@@ -254,6 +276,26 @@ static size_t put_month_end(struct dates *d, size_t at)
 			put(d, day - 1, at, n, false);
 		return n;
 	}
+	return put_end_of(d, at);
+}
+
+/* ---- days with a name ---- */
+
+static size_t put_holiday(struct dates *d, size_t at)
+{
+	static const struct {
+		const char *phrase;
+		int32_t month, dom;
+	} days[] = { { "christmas eve", 12, 24 }, { "christmas day", 12, 25 }, { "christmas", 12, 25 }, { "new year is eve", 12, 31 }, { "new years eve", 12, 31 },
+		{ "new year is day", 1, 1 }, { "new years day", 1, 1 } };
+	int32_t day;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+		if (words_at(d->w, at, days[i].phrase, &n) && nearest(d, days[i].month, days[i].dom, 12, &day)) {
+			put(d, day, at, n, false);
+			return n;
+		}
 	return 0;
 }
 
@@ -413,9 +455,9 @@ static bool vague_after(const struct words *w, const struct found *f)
 	return false;
 }
 
-enum understood understand_date(const struct expect *e, const struct words *w, struct answer *out)
+static enum understood read_date(const struct expect *e, const struct words *w, struct answer *out)
 {
-	static size_t (*const readers[])(struct dates *, size_t) = { put_written, put_near, put_distance, put_month_end, put_weekday, put_month_first,
+	static size_t (*const readers[])(struct dates *, size_t) = { put_written, put_near, put_holiday, put_distance, put_month_end, put_weekday, put_month_first,
 		put_dom };
 	struct dates d = { .e = e, .w = w, .past = e->has_high && e->high <= 0 };
 	size_t i, n, r;
@@ -430,4 +472,14 @@ enum understood understand_date(const struct expect *e, const struct words *w, s
 	if (vague(w) && !words_correct(w, 0, d.found.at[d.found.count - 1].from) && d.found.count > 1)
 		return UNDERSTOOD_NOT;
 	return within(&d, out->number) ? UNDERSTOOD_VALUE : UNDERSTOOD_RANGE;
+}
+
+enum understood understand_date(const struct expect *e, const struct words *w, struct answer *out)
+{
+	return understand_conclusion(read_date, e, w, out);
+}
+
+int32_t date_month_at(const struct words *w, size_t at)
+{
+	return month_at(w, at);
 }

@@ -1,7 +1,9 @@
 /* "In three weeks", as the choice among "within a month", "within six months" and "later than that": said roughly, so a month is thirty
  * days and a year is twelve of them. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/wording.h"
 #include "providers/rehearsed/understand.h"
 
 enum { MONTH_DAYS = 30, YEAR_DAYS = 12 * MONTH_DAYS };
@@ -26,7 +28,7 @@ static size_t halves_at(const struct words *w, size_t at, int32_t *halves)
 	static const struct {
 		const char *words;
 		int32_t halves;
-	} plain[] = { { "half a", 1 }, { "half", 1 }, { "a couple of", 4 }, { "couple of", 4 }, { "a couple", 4 }, { "a few", 6 }, { "few", 6 }, { "a", 2 }, { "an", 2 } };
+	} plain[] = { { "half a", 1 }, { "half", 1 }, { "a couple of", 4 }, { "couple of", 4 }, { "a couple", 4 }, { "a few", 6 }, { "few", 6 }, { "another", 2 }, { "a", 2 }, { "an", 2 } };
 	size_t i, n, half = 0;
 	int32_t count;
 
@@ -93,7 +95,7 @@ static size_t distance_at(struct distances *d, const struct words *w, size_t at)
 		m = halves_at(w, at + n + 1, &other); /* "two or three weeks" */
 	end = m ? at + n + 1 + m : at + n;
 	unit = n ? unit_at(w, end) : 0;
-	past = word_is(w, end + 1, "ago") || (at && word_is(w, at - 1, "for") && !(at > 1 && word_negates(w, at - 2))); /* "we have looked for a year" */
+	past = word_is(w, end + 1, "ago") || (at && !word_is(w, at, "another") && word_is(w, at - 1, "for") && !(at > 1 && word_negates(w, at - 2))); /* "we have looked for a year" */
 	if (!unit || past)
 		return 0;
 	end++;
@@ -121,12 +123,70 @@ static bool is_this_one(const struct words *w, size_t at)
 	return word_is(w, at - 2, "within") || (at > 2 && words_at(w, at - 3, "end of", &n));
 }
 
-static void distances_find(struct distances *d, const struct words *w)
+/* "March next year", "January of 2028": the year, or 0. */
+static int32_t year_behind(const struct words *w, size_t at, int32_t this_year)
+{
+	size_t len;
+
+	at += word_is(w, at, "of");
+	if (words_at(w, at, "next year", &len))
+		return this_year + 1;
+	return at < w->count && w->at[at].kind == WORD_NUMBER && strlen(w->at[at].text) == 4 ? atoi(w->at[at].text) : 0;
+}
+
+/* Months, seasons and quarters, as the first and last month of them. */
+static size_t season_at(const struct words *w, size_t at, int32_t *first, int32_t *last)
+{
+	static const struct {
+		const char *words;
+		int32_t first, last;
+	} seasons[] = { { "first quarter of next year", 1, 3 }, { "second quarter of next year", 4, 6 }, { "first quarter", 1, 3 }, { "beginning of next year", 1, 2 },
+		{ "start of next year", 1, 2 }, { "early next year", 1, 2 }, { "new year", 1, 1 }, { "easter", 4, 4 } };
+	static const char *const leads[] = { "in", "by", "before", "around", "until", "till", "of", "early", "mid", "late", "next", "say", "about", "after", NULL };
+	size_t i, n;
+
+	for (i = 0; i < sizeof(seasons) / sizeof(seasons[0]); i++)
+		if (words_at(w, at, seasons[i].words, &n)) {
+			*first = seasons[i].first;
+			*last = seasons[i].last;
+			return n;
+		}
+	*first = *last = date_month_at(w, at);
+	n = *first && (*first != 3 || !word_is(w, at + 1, "on")) && at && word_in(w, at - 1, leads);
+	n = n || (*first && (!at || year_behind(w, at + 1, 1)));
+	return n || (*first && !word_is(w, at, "may") && !word_is(w, at, "march")) ? 1 : 0;
+}
+
+/* How far it is from today to the first day and the last; what the month of today has left counts as now. */
+static size_t calendar_at(struct distances *d, const struct expect *e, const struct words *w, size_t at)
+{
+	static const char *const passed[] = { "since", "last", "from", NULL };
+	int32_t first, last, month, year, low, high;
+	char today[11];
+	size_t n = e->has_today ? season_at(w, at, &first, &last) : 0;
+
+	if (!n || words_find(w, at, "after next").len || (at && word_in(w, at - 1, passed)) || (at && w->at[at - 1].kind == WORD_NUMBER))
+		return 0;
+	day_print(e->today, today);
+	month = atoi(today + 5);
+	year = year_behind(w, at + n, atoi(today));
+	low = (year ? (year - atoi(today)) * 12 + first - month : (first - month + 12) % 12) * MONTH_DAYS - atoi(today + 8) + 1;
+	high = low + (last - first + 1) * MONTH_DAYS - 1;
+	low = low > 0 ? low : 1;
+	if (at && word_is(w, at - 1, "before"))
+		high = low;
+	put(d, low, high);
+	return n;
+}
+
+static void distances_find(struct distances *d, const struct expect *e, const struct words *w)
 {
 	size_t at, n;
 
 	for (at = 0; at < w->count; at += n) {
 		n = distance_at(d, w, at);
+		if (!n && e)
+			n = calendar_at(d, e, w, at);
 		if (!n && word_is(w, at, "next") && (word_is(w, at + 1, "week") || word_is(w, at + 1, "quarter"))) {
 			put(d, unit_at(w, at + 1), unit_at(w, at + 1));
 			n = 2;
@@ -153,7 +213,7 @@ static int32_t option_reach(const json_t *option)
 		if (words_at(&w, 0, "later than", &n))
 			return INT32_MAX;
 		if (word_is(&w, 0, "within"))
-			distances_find(&d, &w);
+			distances_find(&d, NULL, &w);
 		if (!d.none && d.high > reach)
 			reach = d.high;
 	}
@@ -189,8 +249,9 @@ bool distances_asked(const json_t *options)
 	return false;
 }
 
-enum understood understand_distance(const json_t *options, const struct words *w, int *option)
+enum understood understand_distance(const struct expect *e, const struct words *w, int *option)
 {
+	const json_t *options = e->options;
 	struct distances d = { .none = true };
 	int32_t reach;
 	size_t i;
@@ -202,7 +263,7 @@ enum understood understand_distance(const json_t *options, const struct words *w
 	}
 	*option = -1;
 	if (d.bound)
-		distances_find(&d, w);
+		distances_find(&d, e, w);
 	if (d.none)
 		return UNDERSTOOD_NOT;
 	*option = option_for(options, d.low);

@@ -2,6 +2,8 @@
  * that the order of words does not matter; what is denied is denied in its own clause only. */
 #include "providers/rehearsed/meanings.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "providers/rehearsed/vocabulary.h"
@@ -14,9 +16,10 @@ typedef uint64_t set;
 /* A "no" before these denies them; otherwise it is an answer, and what follows stands by itself: "no cancel it". */
 static bool is_bare_no(const struct words *w, size_t at)
 {
-	static const char *const denied[] = { "need", "change", "changes", "money", "way", "problem", "problems", "interest", "longer", "more", "hurry", "rush", "time",
-		"use", "income", "job", "plan", "plans", "pressure", "point", "chance", "cash", "funds", "idea", "loan", "such", "one", "payment", "payments", "salary",
-		"reason", "intention", "desire", "debt", "dues", "wish", "account", "good", "urgency", "appointment", "question", "issue", "other", NULL };
+	static const char *const denied[] = { "need", "change", "changes", "money", "way", "problem", "problems", "interest", "longer", "more",
+		"hurry", "rush", "time", "use", "income", "job", "plan", "plans", "pressure", "point", "chance", "cash", "funds", "idea", "loan", "such",
+		"one", "tenant", "tenants", "investment", "payment", "payments", "salary", "reason", "intention", "desire", "debt", "dues", "wish",
+		"account", "good", "urgency", "appointment", "question", "issue", "other", NULL };
 	static const char *const nos[] = { "no", "nope", "nah", NULL };
 
 	return word_in(w, at, nos) && !word_in(w, at + 1, denied);
@@ -29,13 +32,24 @@ static bool has_ending(const char *word, const char *end)
 	return n > m && !strcmp(word + n - m, end);
 }
 
+/* The first three letters are the same, as they are in all endings of a word: most entries fail here, at little cost. */
+static bool starts_alike(const char *words, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < 3 && text[i]; i++)
+		if (words[i] != text[i])
+			return false;
+	return i == 3 || !words[i] || words[i] == ' ';
+}
+
 /* One word of the vocabulary, with its endings; a phrase stands word for word. */
 static size_t entry_at(const struct words *w, size_t at, const char *words, bool *exact)
 {
 	size_t len;
 
 	*exact = true;
-	if (*words != *w->at[at].text)
+	if (!starts_alike(words, w->at[at].text))
 		return 0;
 	if (words_at(w, at, words, &len))
 		return len;
@@ -55,25 +69,95 @@ static set day_of(const struct words *w, size_t at, size_t len, const struct wor
 	return C(DAY);
 }
 
+/* The vocabulary by first letter: an answer's word meets a twentieth of it. Written once, then only read. */
+enum { PHRASES_MAX = 4096 };
+
+struct phrase {
+	const char *words;
+	set concepts;
+};
+
+static struct {
+	pthread_once_t once;
+	struct phrase at[PHRASES_MAX];
+	uint16_t from[UINT8_MAX + 2]; /* by first byte: from[b] to from[b + 1] */
+} phrases = { .once = PTHREAD_ONCE_INIT };
+
+static void phrases_sort(void)
+{
+	unsigned int letter, n = 0;
+	size_t i, j;
+
+	for (letter = 0; letter <= UINT8_MAX; letter++) {
+		phrases.from[letter] = (uint16_t)n;
+		for (i = 0; i < vocabulary_count; i++)
+			for (j = 0; vocabulary[i].words[j]; j++)
+				if ((unsigned char)*vocabulary[i].words[j] == letter) {
+					assert(n < PHRASES_MAX);
+					phrases.at[n++] = (struct phrase){ vocabulary[i].words[j], vocabulary[i].concepts };
+				}
+	}
+	phrases.from[letter] = (uint16_t)n;
+}
+
 /* The concepts of the longest entry at `at`, rather of one that stands there as it is; of several as good, all. */
 static size_t concepts_at(const struct words *w, size_t at, const struct words *question, set *means)
 {
-	size_t i, j, len, best = 0;
+	unsigned char letter = (unsigned char)*w->at[at].text;
+	size_t i, len, best = 0;
 	bool exact;
 
 	*means = 0;
-	for (i = 0; i < vocabulary_count; i++)
-		for (j = 0; vocabulary[i].words[j]; j++) {
-			if (!(len = entry_at(w, at, vocabulary[i].words[j], &exact)) || 2 * len + exact < best)
-				continue;
-			if (2 * len + exact > best)
-				*means = !exact && has_ending(w->at[at].text, "ed") ? C(PAST) : 0;
-			best = 2 * len + exact;
-			*means |= vocabulary[i].concepts;
-		}
+	pthread_once(&phrases.once, phrases_sort);
+	for (i = phrases.from[letter]; i < phrases.from[letter + 1]; i++) {
+		if (!(len = entry_at(w, at, phrases.at[i].words, &exact)) || 2 * len + exact < best)
+			continue;
+		if (2 * len + exact > best)
+			*means = !exact && has_ending(w->at[at].text, "ed") ? C(PAST) : 0;
+		best = 2 * len + exact;
+		*means |= phrases.at[i].concepts;
+	}
 	if (*means & C(DAY))
 		*means = (*means & ~C(DAY)) | day_of(w, at, best / 2, question);
 	return best > 3 ? best / 2 : 1;
+}
+
+/* "… not on that day", "… not for rent": it denies what follows, not what was said. */
+static bool denies_ahead(const struct words *w, size_t at)
+{
+	static const char *const aheads[] = { "for", "to", "on", "at", NULL }, *const helpers[] = { "am", "is", "are", "was", "were", "do", "does", "did", "will", "would",
+		"can", "could", "may", "have", "has", "had", "should", "be", "if", "prefer", "rather", "better", "just", "decided", "why", "or", "try", "probably", "definitely",
+		"really", "still", "please", "certainly", "sorry", "absolutely", NULL };
+
+	if (word_is(w, at, "just"))
+		return word_is(w, at + 1, "not");
+	return word_is(w, at, "not") && word_in(w, at + 1, aheads) && !word_in(w, at - 1, helpers);
+}
+
+/* "… scrap it": an order behind words that do not lead to it. */
+static bool is_order(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "to", "not", "no", "never", "and", "or", "but", "just", "please", "do", "does", "did", "will", "would", "can", "could", "may",
+		"might", "should", "shall", "must", "i", "we", "you", "us", "me", "him", "her", "they", "he", "she", "dare", "say", "said", "rather", "better", "gonna", "wanna", "let",
+		"lets", "kindly", "have", "had", "has", "a", "the", "my", "your", "of", "on", "for", "always", "still", "definitely", "really", "simply", "that", "this",
+		"want", "need", "help", "then", "ever", NULL };
+	static const char *const objects[] = { "it", "that", "them", NULL };
+	set means;
+
+	if (!word_in(w, at + 1, objects) || word_in(w, at - 1, leads) || has_ending(w->at[at].text, "ing") || has_ending(w->at[at].text, "ed"))
+		return false;
+	concepts_at(w, at, NULL, &means);
+	return means & (C(STOP) | C(CHANGE) | C(KEEP));
+}
+
+/* "… it's just an investment", behind a statement. */
+static bool is_statement(const struct words *w, size_t at)
+{
+	static const char *const things[] = { "it", "that", "this", NULL };
+	static const char *const leads[] = { "as", "if", "that", "what", "how", "where", "when", "who", "why", "think", "know", "hope", "believe", "guess", "suppose", "see", "say",
+		"says", "said", "sure", "like", "so", "whatever", "now", "because", "than", "all", "this", "well", "yes", "oh", "of", "for", "is", "not", "unless", NULL };
+
+	return word_in(w, at, things) && word_is(w, at + 1, "is") && !word_in(w, at - 1, leads) && at + 2 < w->count;
 }
 
 /* A new clause: a mark, a joining word, or somebody who does something ("half I can do", "can we move it"). */
@@ -92,7 +176,21 @@ static bool begins_clause(const struct words *w, size_t at)
 		return true;
 	if (word_in(w, at, persons) && at && !word_in(w, at - 1, leads))
 		return true;
+	if (at && (denies_ahead(w, at) || is_order(w, at) || is_statement(w, at)))
+		return true;
 	return word_in(w, at, helpers) && word_in(w, at + 1, asked);
+}
+
+/* "Don't cancel it, just shift it": what is wanted instead of what was denied. */
+static bool turns_over(const struct words *w, size_t at, set clause)
+{
+	static const char *const turns[] = { "just", "instead", "only", NULL };
+	set means;
+
+	if (!(clause & C(NOT)) || !word_in(w, at, turns) || at + 1 >= w->count || word_negates(w, at - 1))
+		return false;
+	concepts_at(w, at + 1, NULL, &means);
+	return means & (C(STOP) | C(CHANGE) | C(KEEP));
 }
 
 /* "I am feeding the cat": whoever does something has no time. */
@@ -136,7 +234,7 @@ static size_t clause_read(const struct words *w, size_t at, const struct words *
 	set means;
 
 	*clause = 0;
-	while (at < w->count && (at == from || !begins_clause(w, at))) {
+	while (at < w->count && (at == from || (!begins_clause(w, at) && !turns_over(w, at, *clause)))) {
 		at += step(w, at, question, &means);
 		*clause |= means;
 		if (at == from + 1 && !means && is_bare_no(w, from))
@@ -209,10 +307,10 @@ static const struct rule rules[] = {
 	{ M_OTHER_TIME, .needs = C(CHANGE), .lacks = C(NOT) | C(PAST) },
 	{ M_OTHER_TIME, .needs = C(CALL), .one_of = C(OTHER) | C(DAY) | C(TIME) | C(LATER), .lacks = C(NOT) },
 	{ M_BUSY, .needs = C(BUSY), .lacks = C(THEN) | C(NOT), .hint = true },
-	{ M_READY, .needs = C(BUSY) | C(NOT), .lacks = C(CAN) | C(THEN), .hint = true },
+	{ M_READY, .needs = C(BUSY) | C(NOT), .lacks = C(CAN), .hint = true },
 	{ M_OTHER_TIME, .needs = C(READY) | C(DAY), .lacks = C(NOT) | C(PAY), .hint = true },
 	{ M_BUSY, .needs = C(NOT) | C(HAVE) | C(TIME), .lacks = C(OTHER) },
-	{ M_OTHER_TIME, .needs = C(BUSY) | C(THEN), .hint = true },
+	{ M_OTHER_TIME, .needs = C(BUSY) | C(THEN), .lacks = C(NOT), .hint = true },
 	{ M_OTHER_TIME, .needs = C(NOT) | C(COME), .one_of = C(THEN) | C(DAY) | C(SAME), .lacks = C(EVEN), .hint = true },
 	{ M_CANNOT_COME, .needs = C(NOT) | C(COME) | C(CAN), .lacks = C(EVEN) },
 	{ M_NOT_COMING, .needs = C(NOT) | C(COME) },
@@ -225,7 +323,7 @@ static const struct rule rules[] = {
 	{ M_NOT_GOOD, .needs = C(BAD), .lacks = C(NOT), .hint = true },
 	{ M_BUSY, .needs = C(NOT), .one_of = C(TALK) | C(READY) | C(MINUTES), .lacks = C(NEED) },
 	{ M_NO_INTEREST, .needs = C(NOT) | C(INTEREST) },
-	{ M_NOT_ORDERED, .needs = C(NOT) | C(ORDER), .one_of = C(PAST), .lacks = C(NEED) },
+	{ M_NOT_ORDERED, .needs = C(NOT) | C(ORDER), .one_of = C(PAST) | C(HAVE), .lacks = C(NEED) },
 	{ M_NO_NEED, .needs = C(NOT) | C(NEED), .lacks = C(TALK) | C(CALL) | C(RENT) | C(OWN) | C(KEEP) },
 
 	{ M_KEEP, .needs = C(KEEP), .lacks = C(NOT) | C(OTHER_DAY) | C(OTHER) },
@@ -234,14 +332,17 @@ static const struct rule rules[] = {
 	{ M_KEEP, .needs = C(SAME), .lacks = C(NOT) | C(OTHER) },
 
 	/* plain wishes */
+	{ M_OWN_USE, .needs = C(NOT) | C(RENT), .lacks = C(PAY) | C(CAN) | C(HAVE) },
 	{ M_RENT_OUT, .needs = C(RENT), .lacks = C(NOT) },
+	{ M_RENT_OUT, .needs = C(NOT) | C(OWN), .one_of = C(WILL) | C(WOULD), .lacks = C(PAY) | C(GOOD) | C(HAVE) | C(CAN) | C(NEED), .hint = true },
+	{ M_READY, .needs = C(MINUTES), .one_of = C(HAVE) | C(CAN), .lacks = C(NOT) | C(LATER) },
+	{ M_OWN_USE, .needs = C(OWN) | C(PART), .lacks = C(NOT) | C(GOOD) | C(PAY) | C(SUM) | C(CAN) | C(WILL) | C(WOULD) | C(DO) | C(TIME) | C(BROKE) },
 	{ M_PART, .needs = C(PART), .lacks = C(NOT) | C(PAST) | C(QUESTION) },
 	{ M_PART, .needs = C(SUM), .one_of = C(CAN) | C(WILL) | C(PAY) | C(PART), .lacks = C(NOT) | C(PAST) | C(ALL) },
 	{ M_PART, .needs = C(SUM), .lacks = C(NOT) | C(PAST) | C(ALL) | C(DAY) | C(QUESTION) | C(OWE), .hint = true },
 	{ M_PAY_ALL, .needs = C(ALL), .lacks = C(NOT) | C(PAST) | C(QUESTION) },
 	{ M_PAY, .needs = C(PAY), .lacks = C(NOT) | C(QUESTION), .hint = true },
 	{ M_OWN_USE, .needs = C(OWN), .lacks = C(NOT) | C(RENT) | C(GOOD) },
-	{ M_READY, .needs = C(MINUTES), .one_of = C(HAVE) | C(CAN), .lacks = C(NOT) | C(LATER) },
 	{ M_READY, .needs = C(TALK), .one_of = C(CAN) | C(LET), .lacks = C(NOT) | C(LATER) | C(DAY) },
 	{ M_HURRY, .needs = C(HURRY), .lacks = C(NOT) },
 	{ M_SOON, .needs = C(SOON), .lacks = C(NOT) },
@@ -265,16 +366,30 @@ static const struct rule *rule_for(set clause)
 	return NULL;
 }
 
+static void meaning_drop(struct meanings *m, uint64_t which)
+{
+	m->plain &= ~which;
+	m->hinted &= ~which;
+}
+
 void meanings_read(struct meanings *m, const struct words *w, const struct words *question)
 {
+	uint64_t last = 0; /* what the clause before means */
 	const struct rule *r;
+	set clause = 0;
 	size_t at = 0;
-	set clause;
 
 	*m = (struct meanings){ .plain = 0 };
 	while (at < w->count) {
+		bool concludes = at && word_is(w, at, "so"), excepts = at && (denies_ahead(w, at) || (word_is(w, at, "but") && word_negates(w, at + 1)));
+		uint64_t before = last;
+
+		if (at && turns_over(w, at, clause))
+			meaning_drop(m, last);
 		at = clause_read(w, at, question, &clause);
+		last = 0;
 		m->asks = m->asks || (clause & C(QUESTION));
+		m->depends = m->depends || (clause & C(IF));
 		if (clause & C(IF))
 			continue; /* a condition tells nothing of what is wanted */
 		if (clause & (C(NOT) | C(BAD) | C(BUSY)))
@@ -282,7 +397,12 @@ void meanings_read(struct meanings *m, const struct words *w, const struct words
 		r = rule_for(clause);
 		if (!r)
 			continue;
-		*(r->hint ? &m->hinted : &m->plain) |= UINT64_C(1) << r->meaning;
+		last = UINT64_C(1) << r->meaning;
+		if (excepts && r->meaning == M_OTHER_TIME)
+			meaning_drop(m, before); /* "I want to come, but not on that day" */
+		if (concludes)
+			m->hinted = 0; /* "I'm at lunch so it's fine" */
+		*(r->hint ? &m->hinted : &m->plain) |= last;
 	}
 }
 
@@ -366,6 +486,45 @@ int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanin
 	if (!meant)
 		return MEANT_NOTHING;
 	return meant & (meant - 1) ? MEANT_SEVERAL : __builtin_ctz(meant);
+}
+
+/* ---- yes or no ---- */
+
+/* What is a yes or a no to a question that speaks of this; the first line that fits. */
+static const struct {
+	set asks;
+	uint64_t yes, no;
+} sides[] = {
+	{ C(STOP), M(STOP) | M(NO_NEED) | M(NOT_COMING) | M(CANNOT_COME) | M(FOUND_OTHER), M(KEEP) | M(COMING) | M(OTHER_TIME) },
+	{ C(PAY), M(PART) | M(PAY) | M(PAY_ALL), M(NO_MONEY) | M(REFUSE) | M(NOT_SO_MUCH) },
+	{ C(INTEREST), 0, M(NO_INTEREST) | M(FOUND_OTHER) | M(NO_NEED) },
+	{ C(CHANGE), M(COMING) | M(GOOD) | M(READY), M(NOT_GOOD) | M(BUSY) | M(CANNOT_COME) | M(NOT_COMING) },
+	{ C(THEN), M(COMING) | M(GOOD) | M(READY), M(OTHER_TIME) | M(NOT_GOOD) | M(BUSY) | M(CANNOT_COME) | M(NOT_COMING) },
+};
+
+int meanings_side(const struct words *w, const struct words *question, bool *outright)
+{
+	static const char *const searches[] = { "is there", "are there", "do you have", "have you got", NULL };
+	struct meanings m;
+	uint64_t said;
+	set asked = 0, clause;
+	size_t at = 0, i;
+
+	while (at < question->count) {
+		at = clause_read(question, at, NULL, &clause);
+		asked |= clause;
+	}
+	meanings_read(&m, w, question);
+	if (m.depends || m.asks || words_have(w, searches) || (m.plain & M(UNSURE)))
+		return 0;
+	for (i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
+		if (!(sides[i].asks & asked))
+			continue;
+		*outright = m.plain & (sides[i].yes | sides[i].no);
+		said = *outright ? m.plain : m.hinted;
+		return !(said & sides[i].no) - !(said & sides[i].yes);
+	}
+	return 0;
 }
 
 bool meanings_know(const struct words *w, size_t at)

@@ -16,6 +16,7 @@ enum { MEANINGS_OPTIONS_MAX = 32 };
 struct meanings {
 	uint64_t plain, hinted;
 	bool asks;         /* a clause is a question of the caller's own */
+	bool depends;      /* a clause is an "if" */
 	size_t denied_to;  /* the words up to here say what cannot be: "Thursday is bad" names no day that is wanted */
 };
 
@@ -29,6 +30,9 @@ enum { MEANT_NOTHING = -1, MEANT_SEVERAL = -2, MEANT_OPEN = -3 /* the question i
 
 /* The one option that is meant, or one of the above. */
 int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanings *m);
+
+/* To a yes/no question: 1 what is meant says yes ("I don't need it" where it is to be cancelled), -1 no, 0 neither. *outright: no mere hint; set unless 0. */
+int meanings_side(const struct words *w, const struct words *question, bool *outright);
 
 bool meanings_know(const struct words *w, size_t at); /* a word of the vocabulary */
 

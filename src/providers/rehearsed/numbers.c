@@ -57,6 +57,33 @@ bool found_choose(const struct words *w, const struct found *f, int64_t *value, 
 	return true;
 }
 
+/* Behind the last "so" or "let us say". */
+static size_t conclusion(const struct words *w)
+{
+	size_t at, len, from = 0;
+
+	for (at = 1; at < w->count; at++)
+		if (words_at(w, at, "so", &len) || words_at(w, at, "let us say", &len))
+			from = at + len;
+	return from < w->count ? from : 0;
+}
+
+enum understood understand_conclusion(enum understood (*read)(const struct expect *e, const struct words *w, struct answer *out), const struct expect *e,
+	const struct words *w, struct answer *out)
+{
+	size_t from = conclusion(w), i;
+	struct words rest = { .count = 0 };
+	enum understood u;
+
+	for (i = from; from && i < w->count; i++)
+		rest.at[rest.count++] = w->at[i];
+	u = from ? read(e, &rest, out) : UNDERSTOOD_NOT;
+	if (u == UNDERSTOOD_NOT)
+		return read(e, w, out);
+	out->used += from;
+	return u;
+}
+
 /* ---- numbers ---- */
 
 struct scale {

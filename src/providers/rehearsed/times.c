@@ -191,7 +191,7 @@ static bool vague(const struct words *w)
 	return words_have(w, list);
 }
 
-enum understood understand_time(const struct expect *e, const struct words *w, struct answer *out)
+static enum understood read_time(const struct expect *e, const struct words *w, struct answer *out)
 {
 	static size_t (*const readers[])(struct times *, size_t) = { put_noon, put_past, put_hindi, put_point, put_hour };
 	struct times t = { .e = e, .w = w };
@@ -211,4 +211,9 @@ enum understood understand_time(const struct expect *e, const struct words *w, s
 	if (!found_choose(w, &t.found, &out->number, &out->used))
 		return t.outside ? UNDERSTOOD_RANGE : UNDERSTOOD_NOT;
 	return within(e, out->number) ? UNDERSTOOD_VALUE : UNDERSTOOD_RANGE;
+}
+
+enum understood understand_time(const struct expect *e, const struct words *w, struct answer *out)
+{
+	return understand_conclusion(read_time, e, w, out);
 }

@@ -87,6 +87,7 @@ bool number_of_thing(const struct words *w, size_t to); /* what follows makes it
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out);
 bool yes_no_begins(const struct words *w);     /* a yes or a no is the first thing said */
 bool yes_no_open(const struct words *w);       /* neither: "I don't know" */
+bool yes_no_fetches(const struct words *w);    /* "yes, I'll get him": somebody else comes */
 bool yes_no_taken_back(const struct words *w); /* "yes, but not before noon" */
 
 enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out);
@@ -94,7 +95,13 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 /* Options that are distances ("within a month", "later than that"), and the one that a distance falls into: -1 when it may be several.
  * NOT: no distance was said, or the options are none. */
 bool distances_asked(const json_t *options);
-enum understood understand_distance(const json_t *options, const struct words *w, int *option);
+enum understood understand_distance(const struct expect *e, const struct words *w, int *option);
+
+/* "I'm back on the eighth, so the ninth": what comes last and names a value counts, else the whole. */
+enum understood understand_conclusion(enum understood (*read)(const struct expect *e, const struct words *w, struct answer *out), const struct expect *e,
+	const struct words *w, struct answer *out);
+
+int32_t date_month_at(const struct words *w, size_t at); /* 1 to 12, or 0 */
 
 enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out);
 enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out);

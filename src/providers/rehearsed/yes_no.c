@@ -1,0 +1,438 @@
+/* Yes and no: signals in the order of the text, who is spoken of where a person is asked for, and what the words mean to the question. */
+#include <string.h>
+
+#include "providers/rehearsed/understand.h"
+
+/* Signals in the order of the text; phrases are looked for longest first, so that "not a problem" is no "not". */
+enum signal { SIGNAL_NONE = 0, SIGNAL_YES, SIGNAL_YES_WEAK, SIGNAL_NO, SIGNAL_NO_WEAK, SIGNAL_OPEN };
+
+struct signal_phrase {
+	enum signal signal;
+	const char *const *phrases;
+};
+
+static const char *const opens[] = { "not sure", "do not know", "not know", "depends", "maybe", "perhaps", "i am good thanks",
+	"i am good thank", "i am fine thanks",
+	"i am fine thank", "let me think", "let me see", "let me check", "have to check", "have to ask",
+	"need to ask", "need to check", "i will think", "pata nahi", "pata nahin", "पता नहीं", "सोचता हूं", "सोचना पडेगा", "let me ask", "still thinking",
+	"still deciding", "shayad", "शायद", "awaaz nahi",
+	"आवाज नहीं", "not really know", "do not really know", "not really sure", "not quite sure", "not too sure", "can not hear", "could not hear", NULL };
+static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
+static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
+	"no problem", "no problems", "no issue",
+	"no worries", "not a problem", "why not", "no objection",
+	"no doubt", "no matter", "could not be more", "i could not be more",
+	"about nothing else", "have nothing on", "got nothing on", "nothing else on", "nothing planned", "better than nothing", "can not be choosers", "we could not be more", "could not be better",
+	"could not be happier", "can not wait", "koi baat nahi", "कोई बात नहीं", "क्यों नहीं", "kyon nahi", NULL };
+static const char *const no_phrases[] = { "wrong number", "wrong person", "wrong guy", "changed my mind", "galat", "गलत", "रॉन्ग", "incorrect", "wrong",
+	"impossible", "no way", "no chance", "no longer", "do not know any", "do not know him", "do not know her", "changed our mind",
+	"changed our minds", "got to be kidding",
+	"must be kidding", NULL };
+static const char *const no_weak[] = { "too early", "too late", "prefer another", "another day", "leave it", "nobody", "never heard", "mushkil", "मुश्किल",
+	"something else", "nothing", "too soon", "done with", "lost interest", "gave up", "given up", "off the table", "moved on",
+	"found something", "too expensive",
+	"against it", "on hold", "is over", "dropped", "rather keep", "will pass", "count me out", "leave it as it is", "leave it where it is",
+	"right in the middle",
+	"on second thought", NULL };
+/* Not what one would wish; taken all the same when a yes follows a "but". */
+static const char *const grumbles[] = { "not ideal", "not perfect", "not great", "not the best", "not what i wanted", "not thrilled",
+	"not happy", "not my favorite",
+	"not my favourite", "not convenient", "a bit early", "a bit late", "a little early", "a little late", NULL };
+/* Answers when they stand alone: "I am", but not "I am in a meeting". */
+static const char *const yes_ending[] = { "i am", "i do", "it is", "you are", "we are", "yes i am", "i could", "we could", "i would",
+	"i guess so", "i suppose so", "i can",
+	"we can", "i will", "we will", "i am only", NULL };
+static const char *const yes_phrases[] = { "yes", "yeah", "yep", "yup", "yah", "ya", "yea", "yes yes", "haan", "han", "haa", "haanji", "hanji", "ji haan",
+	"bilkul", "हां", "हांजी", "जी हां", "बिल्कुल", "sure", "correct", "absolutely", "definitely", "certainly", "indeed", "affirmative", "exactly",
+	"of course", "go ahead", "please do", "do it", "go for it", "sounds good", "that is me", "would be me", "confirmed", "ji", "जी", "sahi", "सही",
+	"afraid so", "might as well", "may as well", "guilty as charged", "in the flesh", "theek hai", "thik hai", "ठीक है", NULL };
+static const char *const yes_weak[] = { "okay", "ok", "fine", "alright", "all right", "perfect", "great", "good", "works", "right", "speaking",
+	"still interested", "very interested", "very much", "works for me", "that will work", "that will do", "i will take it",
+	"take it", "done", "bol raha", "bol rahi", "बोल रहा", "बोल रही", "बोलिए", "बोलो", "बताइए", "कहिए", "boliye", "bolo", "bataiye",
+	"tell me", "kar dunga",
+	"kar dungi", "कर दूंगा", "कर दूंगी", "दे दूंगा", "दे दूंगी", "de dunga", "main hi", "मैं ही", "can try", "can manage", "can do",
+	"could do", "can pay", "can give",
+	"could pay", "could give", "would like that", "lovely", "wonderful", "excellent", "brilliant", "super",
+	"got him", "got her", "it is me", "talking to him", "talking to her", "speaking to him", "speaking to her", "speaking with him",
+	"speaking with her", "this is him",
+	"this is her", "take that", "say so", "doable", "appreciate that", "appreciate it", "hundred percent", "sort of", "kind of",
+	"should be able", "more than ever",
+	"the one and only", "let us do", "possible", "book it",
+	"mm hmm", "uh huh", "uhhuh", "mhm", "this is he", "this is she", "i think so", "sounds", "suits me", "suits us", "would suit me",
+	"would suit us", "all for it", "will try",
+	"make that work", "make it work", "lock it in", "put me in", "grab it", "lifesaver", "you got me", "found him", "found her",
+	"reached him", "reached her",
+	"i am him", "i am he", "i am the one", "i am the person", "could work", "might work", "keen", "would love", "by all means", "naturally", "totally", "obviously", "gladly",
+	"you bet", NULL };
+
+static const struct signal_phrase signals[] = {
+	{ SIGNAL_OPEN, opens }, { SIGNAL_YES, yes_against_no }, { SIGNAL_NO, no_phrases }, { SIGNAL_YES, yes_phrases }, { SIGNAL_YES_WEAK, yes_weak },
+	{ SIGNAL_NO_WEAK, no_weak },
+};
+
+static bool ends_at(const struct words *w, size_t at)
+{
+	return at >= w->count || w->at[at].before;
+}
+
+static enum signal signal_at(const struct words *w, size_t at, size_t *len)
+{
+	enum signal best = SIGNAL_NONE;
+	size_t i, j, n;
+
+	*len = 1;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		for (j = 0; signals[i].phrases[j]; j++)
+			if (words_at(w, at, signals[i].phrases[j], &n) && (best == SIGNAL_NONE || n > *len)) {
+				best = signals[i].signal;
+				*len = n;
+			}
+	for (j = 0; best == SIGNAL_NONE && yes_ending[j]; j++)
+		if (words_at(w, at, yes_ending[j], &n) && (at + n == w->count || w->at[at + n].before || (word_negates(w, at + n) && ends_at(w, at + n + 1)))) {
+			best = SIGNAL_YES_WEAK;
+			*len = n;
+		}
+	if (best == SIGNAL_NONE && word_negates(w, at))
+		best = SIGNAL_NO;
+	return best;
+}
+
+/* "…, isn't it": a question at the end that denies nothing. */
+static size_t without_tag(const struct words *w)
+{
+	static const char *const helpers[] = { "is", "are", "am", "was", "do", "does", "did", "can", "could", "will", "would", "have", "has", NULL };
+	static const char *const persons[] = { "it", "i", "we", "you", "he", "she", "they", "that", NULL };
+	size_t n = w->count;
+
+	return n > 3 && word_in(w, n - 3, helpers) && word_is(w, n - 2, "not") && word_in(w, n - 1, persons) ? n - 3 : n;
+}
+
+/* A "not" stands right before it. */
+static bool denied(const struct words *w, size_t at)
+{
+	return at && word_negates(w, at - 1) && !w->at[at].before && !word_is(w, at - 1, "no");
+}
+
+/* "not right", "I am not", "that is not me": a yes beside a "not" is a no. */
+static bool turned(const struct words *w, size_t at, size_t len)
+{
+	static const char *const nots[] = { "nahi", "nahin", "nhi", "नहीं", NULL }; /* "bilkul nahi" */
+
+	if (at + len >= w->count || w->at[at + len].before)
+		return denied(w, at);
+	return denied(w, at) || word_is(w, at + len, "not") || (word_in(w, at + len, nots) && ends_at(w, at + len + 1));
+}
+
+struct signs {
+	unsigned int yes, yes_weak, no, no_weak, open;
+	enum signal first;
+	bool begins;  /* the first one is the first thing said */
+	bool bare_no; /* a "no" itself, not only a "not" */
+	size_t last_no;
+};
+
+static void signs_read(struct signs *s, const struct words *w)
+{
+	static const char *const bare[] = { "no", "nope", "nah", "nahi", "nahin", "नहीं", NULL };
+	static const char *const fillers[] = { "um", "uh", "oh", "well", "hmm", "hm", "mm", "er", "ah", "so", "and", "please", "hi", "hello", "sorry", "kind",
+		"of", NULL };
+	size_t at, len, i, end = without_tag(w);
+
+	*s = (struct signs){ .first = SIGNAL_NONE };
+	for (at = 0; at < end; at += len) {
+		enum signal signal = signal_at(w, at, &len);
+
+		if ((signal == SIGNAL_YES || signal == SIGNAL_YES_WEAK) && turned(w, at, len))
+			signal = SIGNAL_NO;
+		s->yes += signal == SIGNAL_YES;
+		s->yes_weak += signal == SIGNAL_YES_WEAK;
+		s->no += signal == SIGNAL_NO;
+		s->no_weak += signal == SIGNAL_NO_WEAK;
+		s->open += signal == SIGNAL_OPEN;
+		if (signal == SIGNAL_NO)
+			s->last_no = at;
+		s->bare_no = s->bare_no || (signal == SIGNAL_NO && len == 1 && word_in(w, at, bare));
+		if (s->first == SIGNAL_NONE && signal != SIGNAL_NONE) {
+			s->first = signal;
+			s->begins = true;
+			for (i = 0; i < at; i++)
+				s->begins = s->begins && word_in(w, i, fillers);
+		}
+	}
+}
+
+/* "Alex here", "this is Alex": the name stands in the question with a capital letter; here all is small, so any word of the question
+ * will do that is none of its own ordinary ones. */
+static bool says_name(const struct words *w, const struct words *question)
+{
+	static const char *const ordinary[] = { "am", "i", "is", "you", "with", "to", "the", "it", "that", "this", "speaking", "looking", "for", "need",
+		"speak", "your", "do", "would", "like", "shall", "in", "at", "a", "of", "what", "when", NULL };
+	size_t i, j, len;
+
+	for (i = 0; question && i < w->count; i++) {
+		bool named = false;
+
+		if (words_at(w, i, "this is", &len) || words_at(w, i, "i am", &len) || words_at(w, i, "myself", &len) || words_at(w, i, "it is", &len))
+			named = i + len < w->count;
+		else if (i + 1 < w->count && (word_is(w, i + 1, "here") || word_is(w, i + 1, "speaking")))
+			named = !(len = 0);
+		for (j = 0; named && j < question->count; j++)
+			if (!word_in(question, j, ordinary) && word_is(w, i + len, question->at[j].text))
+				return true;
+	}
+	return false;
+}
+
+static bool somebody_else(const struct words *w)
+{
+	static const char *const list[] = { "his wife", "her husband", "his son", "her son", "his brother", "his mother", "his father",
+	"her mother", "her father",
+		"is my father", "is my husband", "is my wife", "went out", "gone out", "out of station", "not here", "not at home", "ghar pe nahi", NULL };
+
+	return words_have(w, list);
+}
+
+/* Somebody is asked for by name. */
+static bool asks_for_person(const struct words *question)
+{
+	static const char *const list[] = { "speaking with", "speaking to", "speak with", "speak to", "is that you", NULL };
+
+	return words_have(question, list);
+}
+
+/* "My phone", "his son": who says so speaks of somebody else. */
+static bool is_belonging(const struct words *w, size_t at)
+{
+	static const char *const list[] = { "son", "daughter", "wife", "husband", "brother", "sister", "mother", "father", "mom", "mum", "dad",
+	"roommate", "flatmate", "assistant",
+		"colleague", "secretary", "friend", "boss", "partner", "uncle", "aunt", "boyfriend", "girlfriend", "neighbor", "neighbour", "office", NULL };
+
+	return word_in(w, at, list);
+}
+
+/* "Alex is out", "Alex moved away"; but "Alex here". */
+static bool does_something(const struct words *w, size_t at)
+{
+	static const char *const verbs[] = { "is", "was", "has", "will", "does", "left", "went", "moved", "died", "passed", "sold", "gave",
+	"lives", "lived", "works", "worked",
+		"changed", NULL };
+	static const char *const me[] = { "speaking", "me", "my", "here", "the", "right", "talking", NULL };
+
+	return word_in(w, at, verbs) && at + 1 < w->count && !word_in(w, at + 1, me);
+}
+
+/* "I am the babysitter". */
+static bool has_role(const struct words *w, size_t at)
+{
+	static const char *const itself[] = { "one", "person", "same", "right", "very", "guy", "man", "woman", "only", "patient", "owner", "holder", "account",
+		"customer", "borrower", "applicant", NULL };
+	size_t n;
+
+	return words_at(w, at, "i am the", &n) && at + n < w->count && !word_in(w, at + n, itself);
+}
+
+/* Where somebody is asked for, others speak of him: "he's at work", "you just missed him", "Alex moved out". "This is he" and "got him" are signals
+ * themselves and speak of oneself. */
+static bool is_absent(const struct words *w, const struct words *question)
+{
+	static const char *const third[] = { "he", "she", "him", "her", "his", NULL };
+	static const char *const ordinary[] = { "am", "i", "is", "you", "with", "to", "the", "it", "that", "this", "speaking", "looking", "for", NULL };
+	size_t at, len, j;
+
+	for (at = 0; at < w->count; at += len) {
+		bool own = signal_at(w, at, &len) != SIGNAL_NONE;
+
+		if ((!own && word_in(w, at, third)) || has_role(w, at) || (is_belonging(w, at + len) && word_in(w, at + len - 1, third)))
+			return true;
+		for (j = 0; !own && j < question->count; j++)
+			if (!word_in(question, j, ordinary) && word_is(w, at, question->at[j].text) && (does_something(w, at + 1) || (word_is(w, at + 1, "is") && is_belonging(w, at + 2))))
+				return true;
+	}
+	return false;
+}
+
+/* He is, or will be in a moment: neither a yes nor a no. */
+static bool is_near(const struct words *w)
+{
+	static const char *const list[] = { "is here", "right here", "is coming", "here he", "here she", "next to me", "beside me", "is around",
+	"hold on", "hang on", "one moment",
+		"one minute", "one second", "a second", "a moment", "wait", NULL };
+
+	return words_have(w, list) && !words_find(w, 0, "not").len;
+}
+
+/* "Cancel it", when that was the question: its own words, and none of refusal. */
+static bool only_repeats(const struct words *w, const struct words *question)
+{
+	static const char *const small[] = { "please", "it", "that", "the", "yes", "just", "do", NULL };
+	size_t i, j, own = 0;
+
+	for (i = 0; i < w->count; i++) {
+		if (word_in(w, i, small))
+			continue;
+		for (j = 0; j < question->count && strcmp(question->at[j].text, w->at[i].text); j++)
+			;
+		if (j == question->count || strlen(w->at[i].text) < 4)
+			return false;
+		own++;
+	}
+	return own == 1;
+}
+
+/* "Are you still interested?" "We still want it." "We already have one." Only what the question asks about may be told so shortly. */
+static void signs_of_still(struct signs *s, const struct words *w, const struct words *question)
+{
+	static const char *const still[] = { "still", NULL }, *const over[] = { "already", "bought", "purchased", "has sailed", NULL };
+
+	if (!question || !words_have(question, still) || words_find(w, 0, "you").len || understand_hello(w))
+		return;
+	s->yes_weak += words_have(w, still);
+	s->no_weak += words_have(w, over);
+}
+
+/* "Yes, but not before noon" is no plain yes. */
+bool yes_no_taken_back(const struct words *w)
+{
+	static const char *const conditions[] = { "if", "before", "after", "unless", NULL };
+	struct span but = words_find(w, 0, "but");
+	size_t at;
+
+	if (words_find(w, 0, "but only").len)
+		return true;
+	for (at = but.from; but.len && at < w->count; at++)
+		if (word_negates(w, at) || word_in(w, at, conditions))
+			return true;
+	return false;
+}
+
+static bool asks_aside(const struct words *w)
+{
+	enum aside aside = understand_aside(w);
+
+	return aside == ASIDE_WHO || aside == ASIDE_REPEAT || aside == ASIDE_WHY;
+}
+
+/* "It's not ideal, but okay". */
+static bool taken_all_the_same(const struct words *w, const struct signs *s)
+{
+	struct span but = words_find(w, 0, "but");
+	struct words rest = { .count = 0 };
+	struct signs end;
+	size_t i;
+
+	if (!but.len || s->bare_no || !words_have(w, grumbles))
+		return false;
+	for (i = but.from + 1; i < w->count; i++)
+		rest.at[rest.count++] = w->at[i];
+	signs_read(&end, &rest);
+	return (end.yes || end.yes_weak) && !end.no && !end.no_weak && !end.open;
+}
+
+/* What the words mean to a question that asks for that, beside the signals in them: "I'm not going to be there" is a yes where it is to be cancelled. */
+static enum understood weigh_side(const struct words *w, const struct words *question, const struct signs *s, enum understood u, struct answer *out)
+{
+	bool outright = false;
+	int side = question ? meanings_side(w, question, &outright) : 0;
+
+	if (!side || s->open || (u == UNDERSTOOD_VALUE && out->number == (side > 0)))
+		return u;
+	if (u == UNDERSTOOD_VALUE && !outright)
+		return side < 0 || s->bare_no ? u : UNDERSTOOD_NOT; /* a hint against a signal: "I'm not busy then" */
+	if (side > 0 ? s->bare_no : s->yes || (s->begins && s->first == SIGNAL_YES_WEAK))
+		return UNDERSTOOD_NOT; /* "no, cancel it", "okay, keep it" */
+	out->number = side > 0;
+	out->used = w->count;
+	return UNDERSTOOD_VALUE;
+}
+
+/* What it comes to is said last: "we have not found anything yet, so yes", "let me see, yes". */
+static bool concludes_yes(const struct words *w, const struct signs *s)
+{
+	static const char *const list[] = { "yes", "yeah", "yep", "haan", "हां", NULL }, *const so[] = { "so", "then", NULL };
+	size_t last = w->count - 1;
+
+	return w->count > 2 && word_in(w, last, list) && (word_in(w, last - 1, so) || (w->at[last].before == ',' && !s->no && !s->no_weak));
+}
+
+/* What the signals alone come to. */
+static enum understood signs_decide(const struct signs *s, const struct words *w, struct answer *out)
+{
+	bool yes = false, no = false;
+
+	if (!s->no && !s->no_weak)
+		yes = s->yes || (s->yes_weak && w->count <= 8);
+	else if (!s->yes && !s->yes_weak)
+		no = s->no || w->count <= 8;
+	else if (!s->no)
+		yes = s->yes && s->first == SIGNAL_YES && !somebody_else(w);
+	else if (!s->yes)
+		no = s->first == SIGNAL_NO || s->last_no + 2 >= w->count;
+	if (!yes && !no)
+		return UNDERSTOOD_NOT;
+	out->number = yes;
+	out->used = w->count;
+	return UNDERSTOOD_VALUE;
+}
+
+/* What only a question tells: names, who is spoken of, "still". */
+static void signs_of_question(struct signs *s, const struct words *w, const struct words *question)
+{
+	if (somebody_else(w))
+		s->no_weak++;
+	if (asks_for_person(question) && is_absent(w, question)) {
+		s->no += !s->yes;
+		s->no_weak++;
+		s->yes_weak = 0; /* "he's sleeping right now" */
+		s->open += is_near(w);
+	} else if (says_name(w, question) && !s->no) {
+		s->yes++;
+	}
+	signs_of_still(s, w, question);
+	if (!s->no && !s->no_weak && !s->yes && only_repeats(w, question))
+		s->yes++;
+}
+
+enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out)
+{
+	struct signs s;
+	bool concluded;
+
+	signs_read(&s, w);
+	concluded = concludes_yes(w, &s) || taken_all_the_same(w, &s);
+	if (concluded)
+		s = (struct signs){ .yes = 1, .first = SIGNAL_YES, .begins = true };
+	if (w->count == 1 && word_is(w, 0, "please"))
+		s.yes++;
+	if (question)
+		signs_of_question(&s, w, question);
+	if (question && (yes_no_fetches(w) || ((s.yes || s.yes_weak) && yes_no_taken_back(w))))
+		return UNDERSTOOD_NOT;
+	if (s.open && !(s.yes && !s.no && s.first == SIGNAL_YES))
+		return UNDERSTOOD_NOT;
+	if ((asks_aside(w) && !s.begins) || (understand_asks_back(w) && !s.yes && !s.bare_no))
+		return UNDERSTOOD_NOT; /* "sorry, I did not hear you", "what happens if I do" */
+	return weigh_side(w, concluded ? NULL : question, &s, signs_decide(&s, w, out), out);
+}
+
+/* What others need to know of it. */
+
+bool yes_no_begins(const struct words *w)
+{
+	struct signs s;
+
+	signs_read(&s, w);
+	return s.begins;
+}
+
+bool yes_no_open(const struct words *w)
+{
+	return words_have(w, opens) && !words_have(w, hedges);
+}
+
+bool yes_no_fetches(const struct words *w)
+{
+	static const char *const fetches[] = { "get him", "get her", "fetch him", "fetch her", "will call him", "will call her", "put him on",
+		"put her on", "pass you", "hand you", "is right here", "is here", "is coming", NULL };
+
+	return words_have(w, fetches);
+}
