@@ -108,6 +108,7 @@ struct kept_fact {
 /* A worker's death: what may be missing of the time before it. */
 struct kept_death {
 	uint64_t at_us, position;
+	uint64_t samples; /* of the caller's audio that came since the line was there last: what can have gone with the worker */
 	bool disk_fault;
 };
 

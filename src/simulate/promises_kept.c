@@ -63,6 +63,7 @@ void judge_kept_death(struct judge *j)
 	j->worker_count++;
 	d->at_us = judge_now(j);
 	d->position = j->scene->caller.position;
+	d->samples = j->lost_us ? 0 : (d->at_us - j->attached_us) / 125;
 	d->disk_fault = fault_any_recent(&j->scene->plan, DISK_FAULTS, d->at_us, 30 * S_US);
 }
 

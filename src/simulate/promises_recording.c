@@ -143,8 +143,8 @@ static void gap_of_worker(struct judge *j, uint64_t from, uint64_t to)
 	for (i = 0; i < j->worker_count; i++) {
 		const struct kept_death *d = &j->workers[i];
 
-		if (from <= d->position && to >= d->position && !d->disk_fault && d->position - from > 2 * 8000)
-			judge_fail(j, N4, "a worker died and took %llu ms of audio with it", (unsigned long long)(d->position - from) / 8);
+		if (from <= d->position && to >= d->position && !d->disk_fault && num_min(d->position - from, d->samples) > 2 * 8000)
+			judge_fail(j, N4, "a worker died and took %llu ms of audio with it", (unsigned long long)num_min(d->position - from, d->samples) / 8);
 	}
 }
 
