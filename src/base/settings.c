@@ -61,6 +61,7 @@ const struct option call_options[] = {
 	SWITCH("turn.heard", turn_heard, 1, "While the line is away no turn ends: what the caller says then is not heard, and the silence is not his."),
 	MS("llm.silent_ms", llm_silent_ms, 2000, 500, 2000,
 		"Nothing was said this long after the end of the turn, because a tool came between: a filler is spoken. 2.5 s of dead air at most are promised."),
+	SWITCH("turn.late_apart", turn_late_apart, 1, "In latencies, waiting for a final that is late counts as transcript and not as end of turn."),
 	{ .name = NULL },
 };
 
@@ -113,6 +114,7 @@ static const struct recorded_without {
 } recorded_without[] = {
 	{ "turn.heard", 0 },
 	{ "llm.silent_ms", 0 },
+	{ "turn.late_apart", 0 },
 };
 
 static bool in_range(const struct option *o, uint64_t value)

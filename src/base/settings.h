@@ -67,6 +67,7 @@ struct call_settings {
 	int64_t call_attach_ms;    /* without media, at most */
 	int64_t call_failures;     /* turns in a row without an answer, then goodbye */
 	bool turn_heard;           /* only silence that could be heard ends a turn; off in calls recorded before there was this */
+	bool turn_late_apart;      /* waiting for a late final counts as transcript, not as end of turn; off in calls recorded before */
 	int64_t llm_silent_ms;     /* end of turn to the first filler, over all requests and tools in between; 0: each request counts anew */
 };
 

@@ -353,7 +353,7 @@ void quiet_timer(struct call *call, enum timer timer);
 void quiet_words(struct call *call); /* the caller said something */
 
 /* measure.c: the latency parts of a turn */
-void measure_turn(struct call *call);  /* the caller's turn ends now */
+void measure_turn(struct call *call, uint64_t enough_us); /* the caller's turn ends now; since enough_us only the transcript was waited for */
 void measure_ahead(struct call *call); /* an answer is asked for before that */
 void measure_at(struct call *call, enum milestone milestone);
 

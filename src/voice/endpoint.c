@@ -41,7 +41,7 @@
 
 #include <string.h>
 
-enum { STT_RETRY_MAX_MS = 2000, STT_DOUBLINGS = 10, STALL_US = 100000, STALL_MAX_US = 1000000, STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000 };
+enum { STT_RETRY_MAX_MS = 2000, STT_DOUBLINGS = 10, STALL_US = 100000, STALL_MAX_US = 1000000, STALL_HEARD_MAX_US = 3000000, STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000 };
 
 /* ------------------------------------------------------------------ streams */
 
@@ -212,13 +212,14 @@ static void said_clear(struct call *call)
 	timer_stop(call, TIMER_NOISE);
 }
 
-static void turn_end(struct call *call, enum turn_why why)
+/* `enough_us`: since then the silence was long enough; what came behind it was waiting for the final. */
+static void turn_end(struct call *call, enum turn_why why, uint64_t enough_us)
 {
 	struct buf *b = turn_text(call);
 	struct text words = call_keep(call, b->data, b->len);
 	uint64_t since = silence_since(call);
 
-	measure_turn(call);
+	measure_turn(call, enough_us);
 	call->dialogue.turn++;
 	call->dialogue.tool_index = 0;
 	call->dialogue.ahead_tries = 0;
@@ -237,7 +238,7 @@ void endpoint_keys(struct call *call, const char *keys, size_t count)
 	buf_text(&l->said, "[keypad] ");
 	buf_append(&l->said, keys, count);
 	l->text_us = call->now_us;
-	turn_end(call, TURN_KEYS);
+	turn_end(call, TURN_KEYS, call->now_us);
 }
 
 static void finalize(struct call *call)
@@ -267,15 +268,16 @@ static void turn_due(struct call *call)
 {
 	const struct call_settings *s = &call->settings;
 	const struct ear *ear = &call->ear;
-	uint64_t since = silence_since(call), last;
+	uint64_t since = silence_since(call), unheard = num_over(call->now_us, ear->last_chunk_us), last;
 	enum turn_why why;
 	uint64_t due = since + (uint64_t)turn_need(call, &why) * 1000;
+	bool late;
 
 	if (call->quiet.lost && call->settings.turn_heard)
 		return; /* whoever speaks now is not heard: endpoint_attached goes on */
 	if (speech_audible(call) || call->speech.held || speech_whole(call))
 		return; /* too few words to interrupt: they are answered when the agent is done (speech_advance asks again) */
-	if (ear->last_chunk_us && call->now_us - ear->last_chunk_us > STALL_US && call->now_us - ear->last_chunk_us < STALL_MAX_US) {
+	if (ear->last_chunk_us && unheard > STALL_US && unheard < (s->turn_heard ? STALL_HEARD_MAX_US : STALL_MAX_US)) {
 		timer_set(call, TIMER_TURN, call->now_us + STALL_US); /* nobody has heard this silence */
 		return;
 	}
@@ -285,7 +287,8 @@ static void turn_due(struct call *call)
 		timer_set(call, TIMER_TURN, last);
 		return;
 	}
-	turn_end(call, call->now_us > due ? TURN_FINAL_LATE : why);
+	late = s->turn_late_apart ? call->listen.partial.len || call->listen.final_us > due : call->now_us > due;
+	turn_end(call, late ? TURN_FINAL_LATE : why, late ? due : call->now_us);
 }
 
 static void noise_due(struct call *call)

@@ -13,7 +13,7 @@ void measure_ahead(struct call *call)
 	call->at[AT_AUDIO] = 0;
 }
 
-void measure_turn(struct call *call)
+void measure_turn(struct call *call, uint64_t enough_us)
 {
 	const struct listen *l = &call->listen;
 	uint64_t speech_end = call->ear.last_voice_us > l->turn_us ? call->ear.last_voice_us : l->text_us;
@@ -21,8 +21,8 @@ void measure_turn(struct call *call)
 	if (!call->dialogue.gen.ahead)
 		measure_ahead(call);
 	call->at[AT_SPEECH_END] = speech_end;
-	call->at[AT_TURN] = call->now_us;
-	call->at[AT_TRANSCRIPT] = l->final_us;
+	call->at[AT_TURN] = call->settings.turn_late_apart ? enough_us : call->now_us;
+	call->at[AT_TRANSCRIPT] = call->settings.turn_late_apart ? call->now_us : l->final_us;
 	call->at[AT_SENT] = 0;
 	call->at[AT_PLAYED] = 0;
 	call->measured = false;

@@ -332,6 +332,7 @@ static void settings_come_back(void **state)
 	call_settings_init(&s);
 	s.turn_preempt = !s.turn_preempt;
 	s.turn_heard = !s.turn_heard;
+	s.turn_late_apart = !s.turn_late_apart;
 	for (o = call_options; o->name; o++)
 		if (o->type == OPTION_INT)
 			*(int64_t *)(void *)((char *)&s + o->offset) = o->max;
@@ -344,6 +345,7 @@ static void settings_come_back(void **state)
 			*(int64_t *)(void *)((char *)&s + o->offset) = o->min;
 	s.turn_preempt = !s.turn_preempt;
 	s.turn_heard = !s.turn_heard;
+	s.turn_late_apart = !s.turn_late_apart;
 	call_settings_encode(&s, &b);
 	assert_int_equal(call_settings_decode(&back, b.data, b.len), ERR_NONE);
 	assert_memory_equal(&s, &back, sizeof(s));
@@ -435,6 +437,7 @@ static void settings_out_of_their_range_are_refused(void **state)
 	assert_true(defaults.turn_heard);
 	defaults.turn_heard = false; /* a call recorded before there was this does what it did */
 	defaults.llm_silent_ms = 0;
+	defaults.turn_late_apart = false;
 	assert_memory_equal(&s, &defaults, sizeof(s));
 }
 

@@ -452,7 +452,7 @@ static void too_few_words_are_answered_when_the_agent_is_done(void **state)
 	expect(k,
 		"3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"",
 		"3200 unspeak u1",
-		"3200 ~turn t1 i5 n3136000 \"actually\"",
+		"3200 ~turn t1 i0 n3136000 \"actually\"",
 		"3200 snapshot",
 		"3200 ask g1 t1 try 1");
 }
@@ -502,7 +502,7 @@ static void close_to_the_end_a_nod_is_an_answer(void **state)
 	expect(k,
 		"3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"",
 		"3200 unspeak u1",
-		"3200 ~turn t1 i5 n608000 \"yeah\"",
+		"3200 ~turn t1 i0 n608000 \"yeah\"",
 		"3200 snapshot",
 		"3200 ask g1 t1 try 1");
 }

@@ -977,6 +977,7 @@ static void what_is_dropped_is_not_waited_for(void **state)
 {
 	struct kit *k = *state;
 
+	k->settings.turn_heard = false; /* nobody hears these 1.5 s */
 	begin(k);
 	turn(k, "I want some tea");
 	use(k, "lookup", "{}");
@@ -987,7 +988,7 @@ static void what_is_dropped_is_not_waited_for(void **state)
 	k->now_us += 1500000;
 	simple(k, IN_TIMER);
 	expect(k,
-		"1500 ~turn t2 i5 n1500000 \"and some milk please\"",
+		"1500 ~turn t2 i0 n1500000 \"and some milk please\"",
 		"1500 ~heard t1 i1 n1",
 		"1500 unspeak u1",
 		"1500 speak u2.1 \"I am looking that up for you.\"");
@@ -2236,7 +2237,48 @@ static void a_late_transcript_is_a_part(void **state)
 	pass(k, 100);
 	drop(k);
 	played(k, 1, 100);
+	expect(k, "1400 ~latency t1 i0 n1400000 parts 600 700 0 0 0 0 100");
+}
+
+/* In a call of before it is told as a long silence. */
+static void a_late_transcript_once_was_no_part(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_late_apart = false;
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 1300);
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	pass(k, 100);
+	drop(k);
+	played(k, 1, 100);
 	expect(k, "1400 ~latency t1 i0 n1400000 parts 1300 0 0 0 0 0 100");
+}
+
+/* The final that comes late is what was waited for, to the moment. */
+static void a_transcript_that_comes_late_is_a_part(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	zero(k);
+	quiet_until(k, 900);
+	final(k, "I want some tea");
+	pass(k, 1);
+	text(k, "Sure. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	pass(k, 99);
+	drop(k);
+	played(k, 1, 100);
+	assert_true(has(k, "parts 600 300 "));
 }
 
 static void a_turn_that_replaces_another_is_measured_by_its_own_answer(void **state)
@@ -2465,6 +2507,8 @@ int main(void)
 		KIT_TEST(the_parts_of_a_turn_sum_to_its_total),
 		KIT_TEST(what_was_ready_before_the_turns_end_adds_nothing),
 		KIT_TEST(a_late_transcript_is_a_part),
+		KIT_TEST(a_late_transcript_once_was_no_part),
+		KIT_TEST(a_transcript_that_comes_late_is_a_part),
 		KIT_TEST(a_turn_that_replaces_another_is_measured_by_its_own_answer),
 		KIT_TEST(a_filler_is_no_part_of_the_answer),
 		KIT_TEST(each_turn_is_measured_once),
