@@ -14,33 +14,49 @@ struct bench {
 	struct pocketsphinx *p;
 	struct stt_stream *op;
 	struct buf line;
-	bool is_done;
+	char heard[400];
+	struct pocketsphinx_judged judged; /* the surest of its finals */
+	size_t finals;
+	bool rests;
 };
 
 static void on_judged(void *arg, const struct pocketsphinx_judged *judged)
 {
 	struct bench *b = arg;
 
-	json_pair_string(&b->line, "heard", judged->text);
+	if (judged->confidence <= b->judged.confidence)
+		return;
+	b->judged = *judged;
+	snprintf(b->heard, sizeof(b->heard), "%s", judged->text);
+}
+
+static void judged_put(struct bench *b)
+{
+	json_pair_string(&b->line, "heard", b->heard);
 	json_put_key(&b->line, "confidence");
-	json_put_real(&b->line, judged->confidence, 3);
+	json_put_real(&b->line, b->judged.confidence, 3);
 	json_put_key(&b->line, "measures");
 	json_open(&b->line, '[');
-	for (size_t i = 0; i < sizeof(judged->measures) / sizeof(judged->measures[0]); i++)
-		json_put_real(&b->line, judged->measures[i], 3);
+	for (size_t i = 0; i < sizeof(b->judged.measures) / sizeof(b->judged.measures[0]); i++)
+		json_put_real(&b->line, b->judged.measures[i], 3);
 	json_close(&b->line, ']');
+}
+
+static void on_rests(void *arg, bool rests)
+{
+	((struct bench *)arg)->rests = rests;
 }
 
 static void on_transcript(void *arg, enum transcript_kind kind, const char *text, size_t len, uint64_t from, uint64_t to)
 {
 	(void)text, (void)len, (void)from, (void)to;
-	((struct bench *)arg)->is_done = kind != TRANSCRIPT_PARTIAL;
+	((struct bench *)arg)->finals += kind != TRANSCRIPT_PARTIAL;
 }
 
 static void on_ended(void *arg, enum err why)
 {
 	fprintf(stderr, "ended: %s\n", err_name(why));
-	((struct bench *)arg)->is_done = true;
+	((struct bench *)arg)->finals++;
 }
 
 static double processor_s(void)
@@ -63,7 +79,9 @@ static void hear(struct bench *b, const struct recording *r, const struct buf *u
 	json_pair_string(&b->line, "question", r->question);
 	json_pair_bool(&b->line, "synthetic", recording_is_synthetic(r->path));
 	json_pair_string(&b->line, "words", r->words);
-	b->is_done = false;
+	b->finals = 0;
+	b->heard[0] = '\0';
+	b->judged = (struct pocketsphinx_judged){ 0 };
 	if (pocketsphinx_stt.start(b->p, &b->op, "en-US", &events, b))
 		exit(1);
 	pocketsphinx_stt.asked(b->op, r->question, strlen(r->question));
@@ -71,8 +89,9 @@ static void hear(struct bench *b, const struct recording *r, const struct buf *u
 	pocketsphinx_stt.push(b->op, ulaw->data, ulaw->len);
 	pocketsphinx_stt.push(b->op, NULL, 2400);
 	pocketsphinx_stt.finalize(b->op);
-	while (!b->is_done)
+	while (!b->finals || !b->rests)
 		uv_run(&b->loop, UV_RUN_ONCE);
+	judged_put(b);
 	pocketsphinx_stt.cancel(&b->op);
 	json_put_key(&b->line, "sound_s");
 	json_put_real(&b->line, (double)(ulaw->len + 4000) / 8000, 3);
@@ -86,7 +105,7 @@ static void open_flow(struct bench *b, const char *path)
 {
 	static char flow[1 << 20];
 	FILE *in = fopen(path, "re");
-	struct pocketsphinx_options options = { .flow = flow, .judged = on_judged, .arg = b };
+	struct pocketsphinx_options options = { .flow = flow, .rests = on_rests, .judged = on_judged, .arg = b };
 	struct err_detail detail = { 0 };
 
 	options.flow_len = in ? fread(flow, 1, sizeof(flow), in) : 0;

@@ -217,6 +217,22 @@ def test_a_call_reaches_its_outcome(call, case):
         assert case.arguments.items() <= tools(document)[case.tool].items()
 
 
+FIRST = {  # what follows the first question
+    "appointment-reminder": ("You have an appointment", "I am sorry for the mistake.", "I am sorry for the mistake."),
+    "lead-callback": ("Are you still interested?", "On which day may I call again?", "Thank you for telling me."),
+    "payment-reminder": ("For your security", "I am sorry for the mistake.", "I am sorry for the mistake."),
+}
+
+
+@pytest.mark.parametrize("book", FIRST)
+@pytest.mark.parametrize("words, understood, which", [("yes", "yep", 0), ("yes please", "yep please", 0), ("no", "no", 1), ("no thank you", "no thank you", 2)])
+def test_a_plain_answer_flite(call, book, words, understood, which):
+    document = call(book, [flite(words)])
+    assert said(document) == [understood]
+    assert FIRST[book][which] in heard(document)
+    assert "Sorry, I did not catch that." not in heard(document)
+
+
 def test_silence_recorded(call):
     document = call("appointment-reminder", [recorded("silence/10")])
     assert (document["outcome"], document["status"], document["reason"]) == ("no_result", 1, "quiet")

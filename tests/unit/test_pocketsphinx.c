@@ -28,9 +28,10 @@ static const char flow[] =
 struct heard {
 	struct stt_stream *op;
 	char final[200], partial[200], judged[200];
+	const char *const *sentences; /* that partials may be; NULL: any */
 	double confidence;
 	uint64_t from, to;
-	size_t partials, finals, ends, rests, works;
+	size_t partials, worded, finals, ends, rests, works;
 	bool is_resting;
 	enum err why;
 };
@@ -45,12 +46,20 @@ static void on_transcript(void *arg, enum transcript_kind kind, const char *text
 	if (kind == TRANSCRIPT_PARTIAL) {
 		snprintf(h->partial, sizeof(h->partial), "%.*s", (int)len, text);
 		h->partials++;
+		h->worded += len > 0;
+		for (size_t i = 0; h->sentences && len; i++) {
+			assert_non_null(h->sentences[i]);
+			if (!strcmp(h->partial, h->sentences[i]))
+				break;
+		}
 		return;
 	}
+	h->finals++;
+	if (!len && h->final[0])
+		return; /* it was closed before it was asked for: nothing came since */
 	snprintf(h->final, sizeof(h->final), "%.*s", (int)len, text);
 	h->from = from;
 	h->to = to;
-	h->finals++;
 }
 
 static void on_ended(void *arg, enum err why)
@@ -66,6 +75,8 @@ static void on_judged(void *arg, const struct pocketsphinx_judged *judged)
 {
 	struct heard *h = arg;
 
+	if (!judged->text[0] && h->judged[0])
+		return;
 	snprintf(h->judged, sizeof(h->judged), "%s", judged->text);
 	h->confidence = judged->confidence;
 }
@@ -114,13 +125,14 @@ static void hear_sound(struct fixture *x, const uint8_t *ulaw, size_t count)
 {
 	size_t finals = x->h.finals;
 
+	x->h.final[0] = x->h.judged[0] = '\0';
 	if (!x->h.op)
 		assert_int_equal(pocketsphinx_stt.start(x->p, &x->h.op, "en-US", &events, &x->h), ERR_NONE);
 	pocketsphinx_stt.push(x->h.op, NULL, 1600);
 	pocketsphinx_stt.push(x->h.op, ulaw, count);
 	pocketsphinx_stt.push(x->h.op, NULL, 2400);
 	pocketsphinx_stt.finalize(x->h.op);
-	while (x->h.finals == finals && !x->h.ends)
+	while ((x->h.finals == finals || !x->h.is_resting) && !x->h.ends)
 		uv_run(&x->loop, UV_RUN_ONCE);
 	assert_int_equal(x->h.ends, 0);
 }
@@ -182,7 +194,7 @@ static void utterances_follow(void **state)
 	hear(&x, SOUNDS "digits/day-3.wav");
 	assert_string_equal(x.h.final, "wednesday");
 	assert_true(x.h.from > to + 8000);
-	assert_int_equal(x.h.finals, 3);
+	assert_true(x.h.finals >= 3);
 	fixture_fini(&x);
 }
 
@@ -232,6 +244,93 @@ static void silence_closes_what_was_not_understood(void **state)
 	hear(&x, SOUNDS "digits/day-3.wav");
 	assert_string_equal(x.h.final, "wednesday");
 	assert_int_equal(x.h.finals, 2);
+	fixture_fini(&x);
+}
+
+/* As it is spoken: what is heard of each 100 ms is told before the next. Then so much silence, and nobody asks for the final. */
+static void speak(struct fixture *x, const char *path, unsigned int silence_ms)
+{
+	struct recording r = { 0 };
+	struct buf ulaw;
+
+	snprintf(r.path, sizeof(r.path), "%s", path);
+	buf_init(&ulaw, RECORDING_MAX_BYTES);
+	assert_true(recording_load(&r, &ulaw));
+	pocketsphinx_stt.push(x->h.op, NULL, 4000);
+	for (size_t at = 0; at < ulaw.len + silence_ms * 8; at += 800) {
+		size_t left = at < ulaw.len ? ulaw.len - at : 0;
+
+		pocketsphinx_stt.push(x->h.op, left ? ulaw.data + at : NULL, left && left < 800 ? left : 800);
+		while (!x->h.is_resting)
+			uv_run(&x->loop, UV_RUN_ONCE);
+	}
+	buf_fini(&ulaw);
+}
+
+/* A partial may become the turn: it is a whole sentence or nothing, never the half of one that the final cannot be. */
+static void partials_are_sentences(void **state)
+{
+	static const char *const sentences[] = { "another day please", "another day after that", "please", NULL };
+	struct pocketsphinx_options options = { .phrases = sentences, .phrase_count = 3 };
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	pocketsphinx_close(&x.p);
+	options.rests = on_rests;
+	options.judged = on_judged;
+	options.arg = &x.h;
+	assert_int_equal(pocketsphinx_open(&x.p, &x.loop, &options, NULL), ERR_NONE);
+	x.h.sentences = sentences;
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+	speak(&x, "flite:another day please", 100);
+	assert_true(x.h.partials >= 4);
+	assert_true(x.h.worded > 0);
+	assert_string_equal(x.h.partial, "another day please");
+	fixture_fini(&x);
+}
+
+/* Plain words of a voice that the weights' recorded ones are not. */
+static void a_plain_yes_is_understood(void **state)
+{
+	static const char keep[] = "Keep it, or move it?";
+	static const char *const words[][2] = {
+		{ "flite:yes", "yep" }, /* its "s" lies above what a telephone carries */
+		{ "flite:yes please", "yep please" },
+	};
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+		pocketsphinx_stt.asked(x.h.op, keep, sizeof(keep) - 1);
+		x.h.final[0] = '\0';
+		speak(&x, words[i][0], POCKETSPHINX_CLOSE_MS + 200);
+		assert_string_equal(x.h.final, words[i][1]);
+		pocketsphinx_stt.cancel(&x.h.op);
+	}
+	fixture_fini(&x);
+}
+
+/* Half of a sentence is no partial, so nobody asks for its final: it comes long before that of what was not understood. */
+static void half_a_sentence_is_closed_soon(void **state)
+{
+	static const char *const sentences[] = { "another day please leave your message", "cancel" };
+	struct pocketsphinx_options options = { .phrases = sentences, .phrase_count = 2 };
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	pocketsphinx_close(&x.p);
+	options.rests = on_rests;
+	options.judged = on_judged;
+	options.arg = &x.h;
+	assert_int_equal(pocketsphinx_open(&x.p, &x.loop, &options, NULL), ERR_NONE);
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+	speak(&x, "flite:another day please", POCKETSPHINX_CLOSE_PART_MS + 300);
+	assert_int_equal(x.h.worded, 0);
+	assert_int_equal(x.h.finals, 1);
 	fixture_fini(&x);
 }
 
@@ -335,11 +434,11 @@ static void grammar_follows_the_flow(void **state)
 {
 	static const char none[] = "{\"format\":1,\"steps\":[{\"expect\":{\"kind\":\"yes_no\"}}],\"voicemail\":null}";
 	struct buf out;
-	size_t left_out;
+	struct grammar_facts facts;
 
 	(void)state;
 	buf_init(&out, GRAMMAR_MAX_BYTES);
-	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, -1, &left_out, NULL), ERR_NONE);
+	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, -1, &facts, NULL), ERR_NONE);
 	assert_non_null(strstr(buf_str(&out), "keep it | i'll be there | postpone frobnication | an operator"));
 	assert_non_null(strstr(buf_str(&out), "<date> <time>"));
 	assert_non_null(strstr(buf_str(&out), "<yes_no>")); /* the confirmation */
@@ -347,7 +446,7 @@ static void grammar_follows_the_flow(void **state)
 	assert_null(strstr(buf_str(&out), "<amount>"));
 	assert_null(strstr(buf_str(&out), "<digits>"));
 	buf_reset(&out);
-	assert_int_equal(grammar_from_flow(&out, none, sizeof(none) - 1, -1, &left_out, NULL), ERR_NONE);
+	assert_int_equal(grammar_from_flow(&out, none, sizeof(none) - 1, -1, &facts, NULL), ERR_NONE);
 	assert_null(strstr(buf_str(&out), "<machine"));
 	buf_fini(&out);
 }
@@ -355,11 +454,11 @@ static void grammar_follows_the_flow(void **state)
 static bool has_dates(int question)
 {
 	struct buf out;
-	size_t left_out;
+	struct grammar_facts facts;
 	bool has;
 
 	buf_init(&out, GRAMMAR_MAX_BYTES);
-	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, question, &left_out, NULL), ERR_NONE);
+	assert_int_equal(grammar_from_flow(&out, flow, sizeof(flow) - 1, question, &facts, NULL), ERR_NONE);
 	has = strstr(buf_str(&out), "<date>") != NULL;
 	assert_non_null(strstr(buf_str(&out), "<yes_no>"));
 	assert_non_null(strstr(buf_str(&out), "keep it"));
@@ -432,13 +531,14 @@ static void accepts_inside_refuses_outside(void **state)
 {
 	static char vectors[500], text[1 << 16];
 	unsigned int count[5] = { 0 }, understood[5] = { 0 }; /* outside, inside, joined, the synthetic voice outside and inside */
-	struct pocketsphinx_options options = { .flow = text };
-	struct recording r;
 	struct fixture x;
+	struct pocketsphinx_options options = { .flow = text, .rests = on_rests, .arg = &x.h };
+	struct recording r;
 	FILE *in;
 
 	(void)state;
 	memset(&x, 0, sizeof(x));
+	x.h.is_resting = true;
 	snprintf(vectors, sizeof(vectors), "%s/vectors/recogniser.json", getenv("CALLFUNNEL_TESTS"));
 	in = fopen(vectors, "re");
 	assert_non_null(in);
@@ -475,7 +575,7 @@ static void accepts_inside_refuses_outside(void **state)
 	assert_true((understood[1] + understood[2]) * 100 >= (count[1] + count[2]) * 85);
 	assert_true((count[0] - understood[0]) * 100 >= count[0] * 90);
 	assert_true(count[3] >= 20 && count[4] >= 35);
-	assert_true(understood[4] * 100 >= count[4] * 50);
+	assert_true(understood[4] * 100 >= count[4] * 70);
 	assert_true((count[3] - understood[3]) * 100 >= count[3] * 85);
 	fixture_fini(&x);
 }
@@ -485,6 +585,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inside_is_understood),     cmocka_unit_test(outside_is_not),   cmocka_unit_test(utterances_follow),
 		cmocka_unit_test(a_machine_is_understood),  cmocka_unit_test(silence_closes_what_was_not_understood),
+		cmocka_unit_test(partials_are_sentences), cmocka_unit_test(a_plain_yes_is_understood), cmocka_unit_test(half_a_sentence_is_closed_soon),
 		cmocka_unit_test(rests_when_all_was_told),  cmocka_unit_test(too_much_audio_ends_it), cmocka_unit_test(streams_have_a_ceiling),
 		cmocka_unit_test(refuses),                  cmocka_unit_test(words_are_counted), cmocka_unit_test(grammar_follows_the_flow),
 		cmocka_unit_test(what_was_asked_is_heard), cmocka_unit_test(hears_by_the_question), cmocka_unit_test(cancel_and_close),       cmocka_unit_test(accepts_inside_refuses_outside),

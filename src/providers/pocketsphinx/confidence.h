@@ -4,7 +4,7 @@
 
 #include "providers/pocketsphinx/hearer.h"
 
-/* 0 to 1; 0.5 is where understood begins. 0 for no words. */
+/* 0 to 1; 0.5 is where understood begins, whatever was asked. 0 for no words. */
 double confidence_of(const struct hearing *h);
 
 #endif

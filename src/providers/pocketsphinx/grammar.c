@@ -342,14 +342,14 @@ static void grammar_write(struct buf *out, struct maker *m)
 		buf_printf(out, "%s<machine_word> = %s;\n", rules_machine, buf_str(&m->machines));
 }
 
-enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, size_t *left_out, struct err_detail *detail)
+enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, struct grammar_facts *facts, struct err_detail *detail)
 {
 	struct maker m = { 0 };
 	json_error_t error;
 	json_t *root = len > GRAMMAR_MAX_FLOW_BYTES ? NULL : json_loadb(flow, len, JSON_REJECT_DUPLICATES, &error);
 	enum err err = ERR_NONE;
 
-	*left_out = 0;
+	*facts = (struct grammar_facts){ 0 };
 	if (!json_is_object(root) || json_integer_value(json_object_get(root, "format")) != 1) {
 		json_decref(root);
 		return refuse(detail, ERR_FORMAT, "not a flow of format 1", "");
@@ -365,7 +365,7 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int qu
 		err = refuse(detail, ERR_USAGE, "the flow expects nothing that could be recognised", "");
 	else
 		grammar_write(out, &m);
-	*left_out = m.left_out;
+	*facts = (struct grammar_facts){ .left_out = m.left_out, .has_numbers = (m.kinds & KIND_NUMBERS) != 0 };
 	if (!err)
 		err = m.phrases.err ? m.phrases.err : m.machines.err ? m.machines.err : out->err;
 	buf_fini(&m.phrases);

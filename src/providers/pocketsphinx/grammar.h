@@ -7,6 +7,7 @@
 #ifndef PROVIDERS_POCKETSPHINX_GRAMMAR_H
 #define PROVIDERS_POCKETSPHINX_GRAMMAR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -22,10 +23,15 @@ enum {
 /* Which question of the flow these words of the agent end with; -1: none. */
 int grammar_question(const char *flow, size_t flow_len, const char *said, size_t len);
 
+struct grammar_facts {
+	size_t left_out;  /* phrases */
+	bool has_numbers; /* digits, amounts, days or times may be said */
+};
+
 /* Appends the grammar to `out`. Digits, amounts, days and times are in it where `question` asks for them; -1: all that the flow ever
  * asks for. A grammar with a question has no words that the one without has not. ERR_FORMAT: no flow of format 1; ERR_LIMIT: too many phrases; ERR_USAGE: nothing that could be
- * recognised. `left_out` counts phrases. */
-enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, size_t *left_out, struct err_detail *detail) MUST_USE;
+ * recognised. */
+enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, struct grammar_facts *facts, struct err_detail *detail) MUST_USE;
 
 /* Only these phrases, as they are. A phrase that cannot be one is ERR_USAGE. */
 enum err grammar_from_phrases(struct buf *out, const char *const *phrases, size_t count, struct err_detail *detail) MUST_USE;

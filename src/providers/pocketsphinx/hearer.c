@@ -40,8 +40,16 @@ struct gate {
 	unsigned int open_blocks; /* left */
 };
 
+struct path {
+	bool *now, *next; /* by state */
+	size_t states;
+};
+
 struct hearer {
 	ps_decoder_t *grammar, *phones;
+	fsg_model_t *graph; /* the grammar decoder's; it adds silences and other pronunciations to it */
+	bool has_numbers;
+	struct path path; /* scratch */
 	struct gate gate;
 	uint64_t block; /* of the next one */
 	uint8_t piece[BLOCK_SAMPLES];
@@ -54,7 +62,7 @@ struct hearer {
 	unsigned int heard;
 	uint64_t voice_block; /* the last one that was to be heard */
 	bool is_started;
-	float lead[HEARER_MAX_FRAMES]; /* scratch: the phones' scores by frame */
+	float lead[HEARER_MAX_FRAMES], word_lead[HEARER_MAX_FRAMES]; /* scratch: the phones' scores by frame, of all and of the words */
 };
 
 /* ---- opening ---- */
@@ -82,21 +90,34 @@ static ps_decoder_t *decoder_new(const struct model *m, bool is_grammar)
 	return ps;
 }
 
-static enum err grammar_set(ps_decoder_t *ps, const struct buf *text)
+static void graph_forget(struct hearer *h)
+{
+	if (h->graph)
+		fsg_model_free(h->graph);
+	h->graph = NULL;
+	free(h->path.now);
+	free(h->path.next);
+	h->path = (struct path){ 0 };
+}
+
+static enum err grammar_set(struct hearer *h, const struct buf *text, bool has_numbers)
 {
 	FILE *in = fmemopen(text->data, text->len, "r");
-	fsg_model_t *graph;
-	int failed;
 
 	if (!in)
 		return ERR_UNAVAILABLE;
-	graph = fsg_model_read(in, ps_get_logmath(ps), cmd_ln_float32_r(ps_get_config(ps), "-lw"));
+	graph_forget(h);
+	h->graph = fsg_model_read(in, ps_get_logmath(h->grammar), cmd_ln_float32_r(ps_get_config(h->grammar), "-lw"));
 	fclose(in);
-	if (!graph)
+	if (!h->graph)
 		return ERR_FORMAT;
-	failed = ps_set_fsg(ps, "answer", graph) || ps_set_search(ps, "answer");
-	fsg_model_free(graph);
-	return failed ? ERR_UNAVAILABLE : ERR_NONE;
+	h->has_numbers = has_numbers;
+	h->path.states = (size_t)fsg_model_n_state(h->graph);
+	h->path.now = calloc(h->path.states, sizeof(bool));
+	h->path.next = calloc(h->path.states, sizeof(bool));
+	if (!h->path.now || !h->path.next)
+		return ERR_NOMEM;
+	return ps_set_fsg(h->grammar, "answer", h->graph) || ps_set_search(h->grammar, "answer") ? ERR_UNAVAILABLE : ERR_NONE;
 }
 
 /* What the utterance's mean was, before the library forgets it. */
@@ -163,7 +184,7 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 		h->gate.floor_db = floor_first_db;
 		h->grammar = decoder_new(m, true);
 		h->phones = decoder_new(m, false);
-		err = h->grammar && h->phones ? grammar_set(h->grammar, &m->graph) : ERR_UNAVAILABLE;
+		err = h->grammar && h->phones ? grammar_set(h, &m->graph, m->has_numbers) : ERR_UNAVAILABLE;
 	}
 	if (!err && (ps_set_allphone_file(h->phones, "phones", NULL) || ps_set_search(h->phones, "phones")))
 		err = ERR_UNAVAILABLE;
@@ -172,9 +193,9 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 	return err;
 }
 
-enum err hearer_expect(struct hearer *h, const struct buf *graph)
+enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers)
 {
-	return grammar_set(h->grammar, graph);
+	return grammar_set(h, graph, has_numbers);
 }
 
 bool hearer_is_idle(const struct hearer *h)
@@ -208,6 +229,7 @@ void hearer_close(struct hearer **hp)
 		phones_forget(h);
 		ps_free(h->phones);
 	}
+	graph_forget(h);
 	free(h);
 }
 
@@ -305,6 +327,38 @@ enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count)
 	return err;
 }
 
+/* ---- which states of the graph some words lead to ---- */
+
+/* The empty steps: the library has made them so that one does for several. */
+static void path_fall(struct hearer *h)
+{
+	memcpy(h->path.next, h->path.now, h->path.states);
+	for (size_t i = 0; i < h->path.states; i++)
+		for (fsg_arciter_t *arc = h->path.next[i] ? fsg_model_arcs(h->graph, (int32)i) : NULL; arc; arc = fsg_arciter_next(arc))
+			if (fsg_link_wid(fsg_arciter_get(arc)) < 0)
+				h->path.now[fsg_link_to_state(fsg_arciter_get(arc))] = true;
+}
+
+static void path_start(struct hearer *h)
+{
+	memset(h->path.now, 0, h->path.states);
+	h->path.now[fsg_model_start_state(h->graph)] = true;
+	path_fall(h);
+}
+
+static void path_step(struct hearer *h, const char *word)
+{
+	int32 id = fsg_model_word_id(h->graph, word);
+
+	memset(h->path.next, 0, h->path.states);
+	for (size_t i = 0; i < h->path.states; i++)
+		for (fsg_arciter_t *arc = h->path.now[i] ? fsg_model_arcs(h->graph, (int32)i) : NULL; arc; arc = fsg_arciter_next(arc))
+			if (id >= 0 && fsg_link_wid(fsg_arciter_get(arc)) == id)
+				h->path.next[fsg_link_to_state(fsg_arciter_get(arc))] = true;
+	memcpy(h->path.now, h->path.next, h->path.states);
+	path_fall(h);
+}
+
 /* ---- words ---- */
 
 static bool is_filler(const char *word)
@@ -323,11 +377,14 @@ static void spread(struct hearer *h, ps_seg_t *seg, float sign)
 		h->lead[i] += sign * (float)acoustic / (float)(last - first + 1);
 }
 
-static void word_take(struct hearer *h, struct hearing *out, const char *word, int first, int last)
+static void word_take(struct hearer *h, struct hearing *out, ps_seg_t *seg)
 {
+	const char *word = ps_seg_word(seg);
 	size_t len = strlen(out->text), name = strcspn(word, "(");
-	double lead = 0;
+	int first, last, acoustic, language, back;
 
+	ps_seg_frames(seg, &first, &last);
+	ps_seg_prob(seg, &acoustic, &language, &back);
 	last = last < (int)h->heard ? last : (int)h->heard - 1;
 	if (last < first)
 		return;
@@ -336,55 +393,57 @@ static void word_take(struct hearer *h, struct hearing *out, const char *word, i
 	out->to_sample = (uint64_t)h->at[last] * BLOCK_SAMPLES + WINDOW_SAMPLES;
 	if (len + name + 2 < sizeof(out->text))
 		snprintf(out->text + len, sizeof(out->text) - len, "%s%.*s", len ? " " : "", (int)name, word);
-	for (int i = first; i <= last; i++)
-		lead += h->lead[i];
+	memcpy(h->word_lead + out->word_frames, h->lead + first, sizeof(*h->lead) * (size_t)(last - first + 1));
 	out->word_frames += (unsigned int)(last - first + 1);
-	out->lead += lead;
-	out->lead_worst = fmax(out->lead_worst, lead / (last - first + 1));
+	out->fit += acoustic;
 }
 
-/* Where the phones hear speech and the sentence has silence. */
-static void missed_count(struct hearer *h, struct hearing *out, const uint8_t *in_word)
+static int by_size(const void *a, const void *b)
 {
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Of both ways, by frame. */
+static void leads_take(struct hearer *h, struct hearing *out)
+{
+	memset(h->lead, 0, sizeof(h->lead));
 	for (ps_seg_t *seg = ps_seg_iter(h->phones); seg; seg = ps_seg_next(seg)) {
 		const char *phone = ps_seg_word(seg);
 		int first, last;
 
 		ps_seg_frames(seg, &first, &last);
-		for (int i = first; phone && strcmp(phone, "SIL") && i <= last && i < HEARER_MAX_FRAMES; i++) {
-			out->phone_frames++;
-			if (phone[0] != '+' && !in_word[i]) {
-				out->missed_frames++;
-				out->missed_lead += h->lead[i];
-			}
-		}
+		if (phone && phone[0] != '+' && strcmp(phone, "SIL"))
+			out->phone_frames += (unsigned int)(last - first + 1);
+		spread(h, seg, 1);
 	}
+	for (ps_seg_t *seg = ps_seg_iter(h->grammar); seg; seg = ps_seg_next(seg))
+		spread(h, seg, -1);
+	for (unsigned int i = 0; i < h->heard; i++)
+		out->lead += h->lead[i];
+	out->lead /= out->phone_frames ? out->phone_frames : 1;
 }
 
 static void measure(struct hearer *h, struct hearing *out)
 {
-	uint8_t in_word[HEARER_MAX_FRAMES] = { 0 };
-
-	memset(h->lead, 0, sizeof(h->lead));
-	for (ps_seg_t *seg = ps_seg_iter(h->phones); seg; seg = ps_seg_next(seg))
-		spread(h, seg, 1);
-	for (ps_seg_t *seg = ps_seg_iter(h->grammar); seg; seg = ps_seg_next(seg))
-		spread(h, seg, -1);
-	out->lead_worst = -1e6;
+	leads_take(h, out);
+	path_start(h);
 	for (ps_seg_t *seg = ps_seg_iter(h->grammar); seg; seg = ps_seg_next(seg)) {
 		const char *word = ps_seg_word(seg);
-		int first, last;
 
-		ps_seg_frames(seg, &first, &last);
 		if (!word || is_filler(word))
 			continue;
-		for (int i = first; i <= last && i < HEARER_MAX_FRAMES; i++)
-			in_word[i] = 1;
-		word_take(h, out, word, first, last);
+		path_step(h, word);
+		word_take(h, out, seg);
 	}
-	missed_count(h, out, in_word);
-	if (out->word_frames)
-		out->lead /= out->word_frames;
+	out->is_whole = h->path.now[fsg_model_final_state(h->graph)];
+	out->has_numbers = h->has_numbers;
+	if (out->word_frames) {
+		qsort(h->word_lead, out->word_frames, sizeof(*h->word_lead), by_size);
+		out->lead_middle = h->word_lead[out->word_frames / 2];
+		out->fit /= out->word_frames;
+	}
 	out->confidence = confidence_of(out);
 }
 

@@ -25,11 +25,13 @@ struct hearing {
 	char text[HEARER_TEXT_BYTES]; /* the grammar's best sentence; "" when there was no voice */
 	uint64_t from_sample, to_sample;
 	unsigned int frames, words, word_frames;
-	unsigned int phone_frames, missed_frames; /* frames where the phones hear speech; those of them where the sentence has silence */
-	double lead;        /* how much better the phones explain the words, a frame */
-	double lead_worst;  /* the same of the worst word */
-	double missed_lead; /* the sum over missed frames */
-	double confidence;  /* 0 to 1 (confidence.h) */
+	unsigned int phone_frames; /* where the phones hear speech */
+	double fit;          /* of the words: 0 if every frame were what the model likes best there, below it otherwise */
+	double lead;         /* how much better the phones explain everything, a frame of speech */
+	double lead_middle;  /* the same of the words' frames, the median: a bad end or a short bad word does not move it */
+	bool is_whole;       /* nothing has to follow: the text is a sentence of the grammar */
+	bool has_numbers;    /* the grammar that it was heard with */
+	double confidence;   /* 0 to 1 (confidence.h) */
 };
 
 /* Loads the acoustic model twice (20 MB, 0.1 s): not on a loop's thread. `m` is borrowed for its whole life. */
@@ -37,12 +39,12 @@ enum err hearer_open(struct hearer **hp, const struct model *m) MUST_USE;
 void hearer_close(struct hearer **hp); /* NULL-safe */
 
 /* What is heard next is one of this graph's sentences (the model's own, at first); of the same words. Between utterances. */
-enum err hearer_expect(struct hearer *h, const struct buf *graph) MUST_USE;
+enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers) MUST_USE;
 bool hearer_is_idle(const struct hearer *h); /* between utterances */
 
 enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count) MUST_USE;
 
-/* The sentence so far; false when there is none. */
+/* The sentence so far, which need not be whole; false when there is none. */
 bool hearer_partial(struct hearer *h, struct hearing *out);
 
 /* How long it has been silent behind the voice of an utterance; 0 when there is none. */

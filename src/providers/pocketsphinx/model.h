@@ -6,6 +6,7 @@
 #ifndef PROVIDERS_POCKETSPHINX_MODEL_H
 #define PROVIDERS_POCKETSPHINX_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -17,6 +18,7 @@ struct model {
 	char acoustic[512];   /* folder */
 	char pronunciations[544]; /* file */
 	struct buf graph;     /* the library's text form of a finite state grammar */
+	bool has_numbers;     /* among its sentences are digits, amounts, days or times */
 	int dictionary_fd;    /* -1: none */
 	char dictionary[32];  /* the path that leads to it: the library reads files only, so it is one that is on no disk */
 	size_t guessed;       /* words whose pronunciation is a guess */

@@ -48,6 +48,7 @@ struct stt_stream {
 	struct hearer *hearer;
 	uint64_t position, told_at;
 	char partial[HEARER_TEXT_BYTES];
+	bool is_part; /* what was heard last could go on only, and sounds right */
 	int question, expects; /* what was asked last; what the hearer knows of it. -1: nothing */
 
 	pthread_mutex_t lock;
@@ -66,7 +67,7 @@ struct pocketsphinx {
 	struct stt_stream *first;
 	unsigned int count, busy;
 	struct buf flow, grammar; /* the flow is empty where phrases were given */
-	size_t left_out;
+	struct grammar_facts facts;
 
 	pthread_mutex_t making;
 	struct model model;
@@ -95,15 +96,28 @@ static void event_add(struct stt_stream *s, bool is_final, const struct hearing 
 	uv_async_send(&s->p->wake);
 }
 
+/* Words of a while ago would be taken for all that was said: the caller has been silent since, as far as the session knows. */
+static bool is_behind(struct stt_stream *s)
+{
+	size_t waits;
+
+	pthread_mutex_lock(&s->lock);
+	waits = s->audio.len;
+	pthread_mutex_unlock(&s->lock);
+	return waits >= PARTIAL_SAMPLES;
+}
+
+/* Only a sentence that may end here is told: the final cannot be the half of another. */
 static void partial_tell(struct stt_stream *s)
 {
 	struct hearing hearing;
 
 	s->told_at = s->position;
 	hearer_partial(s->hearer, &hearing);
+	s->is_part = !hearing.is_whole && hearing.confidence >= understood;
 	if (!hearing.frames)
 		return;
-	if (hearing.confidence >= understood) {
+	if (hearing.is_whole && hearing.confidence >= understood && !is_behind(s)) {
 		memcpy(s->partial, hearing.text, sizeof(s->partial));
 	} else { /* nothing to tell, but a stream without a word would be taken for dead, and the next one begins in mid-sentence */
 		memcpy(hearing.text, s->partial, sizeof(s->partial));
@@ -118,6 +132,7 @@ static void final_tell(struct stt_stream *s)
 
 	hearer_final(s->hearer, &hearing);
 	s->partial[0] = '\0';
+	s->is_part = false;
 	s->told_at = s->position;
 	event_add(s, true, &hearing);
 }
@@ -127,7 +142,7 @@ static enum err piece_decode(struct stt_stream *s, const uint8_t *ulaw, size_t c
 	enum err err = hearer_push(s->hearer, ulaw, count);
 
 	s->position += count;
-	if (!err && hearer_silence_ms(s->hearer) >= POCKETSPHINX_CLOSE_MS)
+	if (!err && hearer_silence_ms(s->hearer) >= (s->is_part ? POCKETSPHINX_CLOSE_PART_MS : POCKETSPHINX_CLOSE_MS))
 		final_tell(s); /* nobody asks for the final of what was not understood: the next words are not part of it */
 	else if (!err && s->position - s->told_at >= PARTIAL_SAMPLES)
 		partial_tell(s);
@@ -158,17 +173,17 @@ static enum err expect(struct stt_stream *s)
 {
 	const struct buf *flow = &s->p->flow;
 	struct buf grammar, graph;
-	size_t left_out;
+	struct grammar_facts facts;
 	enum err err;
 
 	s->expects = s->question;
 	buf_init(&grammar, GRAMMAR_MAX_BYTES);
 	buf_init(&graph, MODEL_MAX_GRAPH_BYTES);
-	err = grammar_from_flow(&grammar, (const char *)flow->data, flow->len, s->question, &left_out, NULL);
+	err = grammar_from_flow(&grammar, (const char *)flow->data, flow->len, s->question, &facts, NULL);
 	if (!err)
 		err = model_graph(&graph, buf_str(&grammar));
 	if (!err)
-		err = hearer_expect(s->hearer, &graph);
+		err = hearer_expect(s->hearer, &graph, facts.has_numbers);
 	buf_fini(&grammar);
 	buf_fini(&graph);
 	return err;
@@ -229,6 +244,7 @@ static enum err model_ready(struct pocketsphinx *p)
 
 	pthread_mutex_lock(&p->making);
 	if (!p->is_made) {
+		p->model.has_numbers = p->facts.has_numbers;
 		p->made_err = model_make(&p->model, buf_str(&p->grammar));
 		p->is_made = true;
 	}
@@ -309,7 +325,7 @@ static void event_tell(struct stt_stream *s, const struct event *e)
 	const struct hearing *h = &e->hearing;
 	bool is_understood = h->confidence >= understood;
 	struct pocketsphinx_judged judged = {
-		h->text, h->confidence, { h->lead, h->lead_worst, h->phone_frames, h->missed_frames, h->missed_lead },
+		h->text, h->confidence, { h->fit, h->lead, h->lead_middle, h->has_numbers },
 	};
 
 	if (e->is_final && s->p->judged)
@@ -500,7 +516,7 @@ static enum err parts_open(struct pocketsphinx *p, const struct pocketsphinx_opt
 	buf_init(&p->grammar, GRAMMAR_MAX_BYTES);
 	err = model_open(&p->model, o->models ? o->models : models_default, detail);
 	if (!err && o->flow)
-		err = grammar_from_flow(&p->grammar, o->flow, o->flow_len, -1, &p->left_out, detail);
+		err = grammar_from_flow(&p->grammar, o->flow, o->flow_len, -1, &p->facts, detail);
 	else if (!err)
 		err = grammar_from_phrases(&p->grammar, o->phrases, o->phrase_count, detail);
 	if (!err && o->flow)
@@ -555,7 +571,7 @@ void pocketsphinx_close(struct pocketsphinx **pp)
 
 size_t pocketsphinx_left_out(const struct pocketsphinx *p)
 {
-	return p->left_out;
+	return p->facts.left_out;
 }
 
 size_t pocketsphinx_guessed(struct pocketsphinx *p)

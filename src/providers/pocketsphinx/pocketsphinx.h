@@ -4,10 +4,11 @@
  * pocketsphinx; its streams end with it. Each stream has a thread and two decoders (hearer.h), which are loaded when it starts, as is a
  * dictionary of just the grammar's words: nothing is in memory while nobody calls, sound waits until all is ready. `asked`: digits,
  * amounts, days and times are heard where the flow's question that the agent's words end with asks for them (for all of them before the
- * first such words), from the next utterance on and until another question is asked. Partials come while the caller speaks, every
- * POCKETSPHINX_PARTIAL_MS of sound; what is not understood repeats the partial before, or an empty one. `finalize` gives a final of what was said
- * since the last one (TRANSCRIPT_FINAL; empty when it was not understood, or when there was nothing); so does POCKETSPHINX_CLOSE_MS of silence
- * behind voice, unasked. A stream never ends a turn by itself.
+ * first such words), from the next utterance on and until another question is asked.
+ * Partials come while the caller speaks, every POCKETSPHINX_PARTIAL_MS of sound, each a whole sentence; what is not understood or none yet repeats the
+ * partial before, or an empty one, and so does what is heard late. `finalize` gives a final of what was said since the last one (TRANSCRIPT_FINAL; empty
+ * when it was not understood, or when there was nothing); so does POCKETSPHINX_CLOSE_MS of silence behind voice, unasked, and POCKETSPHINX_CLOSE_PART_MS
+ * when what is heard is surely speech but no whole sentence: no partial shows that there is one. A stream never ends a turn by itself.
  * start: ERR_NOTFOUND for a language that is not English, ERR_BUSY over POCKETSPHINX_MAX_STREAMS. ended: ERR_LIMIT when audio
  * waits beyond POCKETSPHINX_MAX_WAITING_SAMPLES, ERR_UNAVAILABLE when the dictionary or the decoders cannot be made. Loop thread, and nothing blocks on it
  * but pocketsphinx_close.
@@ -24,7 +25,7 @@
 #include "base/err.h"
 #include "providers/stt.h"
 
-enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200, POCKETSPHINX_CLOSE_MS = 1000,
+enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200, POCKETSPHINX_CLOSE_MS = 1000, POCKETSPHINX_CLOSE_PART_MS = 400,
        POCKETSPHINX_SAID_BYTES = 1000 /* of the agent's words, their end */ };
 
 struct pocketsphinx;
@@ -36,7 +37,7 @@ typedef void pocketsphinx_rests_h(void *arg, bool rests);
 struct pocketsphinx_judged {
 	const char *text;  /* "" when there was no voice */
 	double confidence; /* 0 to 1; understood from 0.5 on */
-	double measures[5]; /* what it was made of (confidence.h) */
+	double measures[4]; /* what it was made of (confidence.h) */
 };
 
 typedef void pocketsphinx_judged_h(void *arg, const struct pocketsphinx_judged *judged);
