@@ -366,12 +366,22 @@ static bool is_filler(const char *word)
 	return word[0] == '<' || word[0] == '[' || word[0] == '(';
 }
 
+/* The frames of a segment that were heard, its last included; none: false. The library begins the first one of some at -1. */
+static bool frames_read(const struct hearer *h, ps_seg_t *seg, int *first, int *last)
+{
+	ps_seg_frames(seg, first, last);
+	*first = *first < 0 ? 0 : *first;
+	*last = *last < (int)h->heard ? *last : (int)h->heard - 1;
+	return *last >= *first;
+}
+
 /* Adds a segment's score to its frames, evenly; `sign` -1 takes away. */
 static void spread(struct hearer *h, ps_seg_t *seg, float sign)
 {
 	int first, last, acoustic, language, back;
 
-	ps_seg_frames(seg, &first, &last);
+	if (!frames_read(h, seg, &first, &last))
+		return;
 	ps_seg_prob(seg, &acoustic, &language, &back);
 	for (int i = first; i <= last && i < HEARER_MAX_FRAMES; i++)
 		h->lead[i] += sign * (float)acoustic / (float)(last - first + 1);
@@ -383,11 +393,9 @@ static void word_take(struct hearer *h, struct hearing *out, ps_seg_t *seg)
 	size_t len = strlen(out->text), name = strcspn(word, "(");
 	int first, last, acoustic, language, back;
 
-	ps_seg_frames(seg, &first, &last);
-	ps_seg_prob(seg, &acoustic, &language, &back);
-	last = last < (int)h->heard ? last : (int)h->heard - 1;
-	if (last < first)
+	if (!frames_read(h, seg, &first, &last))
 		return;
+	ps_seg_prob(seg, &acoustic, &language, &back);
 	if (!out->words++)
 		out->from_sample = (uint64_t)h->at[first] * BLOCK_SAMPLES;
 	out->to_sample = (uint64_t)h->at[last] * BLOCK_SAMPLES + WINDOW_SAMPLES;
@@ -413,8 +421,7 @@ static void leads_take(struct hearer *h, struct hearing *out)
 		const char *phone = ps_seg_word(seg);
 		int first, last;
 
-		ps_seg_frames(seg, &first, &last);
-		if (phone && phone[0] != '+' && strcmp(phone, "SIL"))
+		if (frames_read(h, seg, &first, &last) && phone && phone[0] != '+' && strcmp(phone, "SIL"))
 			out->phone_frames += (unsigned int)(last - first + 1);
 		spread(h, seg, 1);
 	}
