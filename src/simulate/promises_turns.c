@@ -256,7 +256,7 @@ bool judge_turn_open(const struct judge *j)
 {
 	uint64_t said_us = num_max(num_max(j->voice_us, j->text_us), j->attached_us);
 
-	return j->lost_us || judge_now(j) <= said_us + j->longest_silence_us + 500 * MS_US;
+	return j->lost_us || judge_now(j) > j->caller_chunk_us + 200 * MS_US || judge_now(j) <= said_us + j->longest_silence_us + 500 * MS_US;
 }
 
 void judge_sound_begins_turn(struct judge *j, const struct sound *s)

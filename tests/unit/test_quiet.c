@@ -648,6 +648,56 @@ static void an_order_of_the_last_moment_ends_nothing_more(void **state)
 }
 
 /* The caller's burst ended with the line. */
+/* When a call may be moved to another worker without anybody noticing. */
+static void a_call_is_still_when_nobody_speaks_and_nothing_waits(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	kit_open(k);
+	pass(k, 1000);
+	simple(k, IN_PREPARE);
+	assert_false(call_still(k->call)); /* it rings */
+	pass(k, 1000);
+	simple(k, IN_START);
+	quiet_for(k, 320);
+	assert_true(call_still(k->call));
+	voice(k, 32);
+	assert_false(call_still(k->call)); /* voice, though it may be a click */
+	quiet_for(k, 32);
+	assert_true(call_still(k->call));
+	voice(k, 320);
+	assert_false(call_still(k->call));
+	quiet_for(k, 32);
+	assert_false(call_still(k->call)); /* a pause in it */
+	quiet_for(k, 320);
+	assert_true(call_still(k->call));
+	final(k, "I want some tea");
+	assert_false(call_still(k->call)); /* words that no turn has taken */
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t1"));
+	assert_true(call_still(k->call)); /* the model thinks */
+	digit(k, '4');
+	assert_false(call_still(k->call));
+	digit(k, '#');
+	assert_true(call_still(k->call));
+	u = on_air(k, "Let me see.");
+	assert_false(call_still(k->call));
+	played(k, u, 20000);
+	quiet_for(k, 320);
+	assert_true(call_still(k->call));
+	simple(k, IN_MEDIA_LOST);
+	assert_false(call_still(k->call));
+	simple(k, IN_ATTACHED);
+	quiet_for(k, 320);
+	assert_true(call_still(k->call));
+	order(k, ORDER_END, "");
+	assert_false(call_still(k->call)); /* it says goodbye */
+	simple(k, IN_HANGUP);
+	assert_false(call_still(k->call));
+	drop(k);
+}
+
 static void the_burst_ends_with_the_line(void **state)
 {
 	struct kit *k = *state;
@@ -877,6 +927,7 @@ int main(void)
 		KIT_TEST(nobody_takes_over_what_has_ended),
 		KIT_TEST(a_goodbye_that_fails_ends_nothing_more),
 		KIT_TEST(an_order_of_the_last_moment_ends_nothing_more),
+		KIT_TEST(a_call_is_still_when_nobody_speaks_and_nothing_waits),
 		KIT_TEST(the_burst_ends_with_the_line),
 		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
 		KIT_TEST(an_entry_ends_at_the_hash),
