@@ -23,6 +23,9 @@ def voice(tmp_path_factory):
     return {name: folder / f"{name}.wav" for name in LINES}
 
 
+YESES = ("yes", "yep", "yeah", "speaking")  # as which the offline recogniser may hear the first of them
+
+
 ASKED = (("Am I speaking with", "yes"), ("keep it, move it, or cancel it", "keep"), ("Shall I cancel", "yes"))
 
 

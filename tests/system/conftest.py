@@ -2,12 +2,16 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("CALLFUNNEL_BIN", str(ROOT / "build" / "release" / "callfunnel"))
+
+# Whoever runs the tests in the background has Ctrl-C ignored, and so would everything that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Finished:
