@@ -168,13 +168,10 @@ void call_settings_encode(const struct call_settings *s, struct buf *b)
 
 static void recorded_without_set(struct call_settings *s)
 {
-	const struct option *o;
 	size_t i;
 
 	for (i = 0; i < sizeof(recorded_without) / sizeof(recorded_without[0]); i++)
-		for (o = call_options; o->name; o++)
-			if (!strcmp(o->name, recorded_without[i].name))
-				value_set(o, s, recorded_without[i].value);
+		value_set(option_find(call_options, recorded_without[i].name), s, recorded_without[i].value);
 }
 
 enum err call_settings_decode(struct call_settings *s, const void *data, size_t len)

@@ -391,10 +391,13 @@ static int replay_operand(struct replaying *r, const char *word)
 	struct stat st;
 
 	r->name = word;
-	if (!stat(word, &st) && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+	if (!stat(word, &st)) {
+		if (S_ISDIR(st.st_mode))
+			return replay_folder(r, word);
+		if (S_ISREG(st.st_mode))
+			return replay_one(r, word, NULL);
 		return cli_fail(r->cli, CLI_USAGE, ERR_FORMAT, word, "give an exported call file, or a folder of them", "neither a file nor a folder");
-	if (!stat(word, &st))
-		return S_ISDIR(st.st_mode) ? replay_folder(r, word) : replay_one(r, word, NULL);
+	}
 	if (!id128_parse(&call, word))
 		return replay_one(r, NULL, &call);
 	return cli_fail(r->cli, CLI_USAGE, ERR_NOTFOUND, word, "give an exported call file, a folder of them, or a call's id (32 hex digits)",

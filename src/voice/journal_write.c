@@ -450,13 +450,19 @@ static bool recover(struct journal_writer *w, uint64_t now_us)
 	return true;
 }
 
+/* Of a batch that was split. */
+static bool fits_reserve(const struct journal_writer *w, const struct journal_batch *b)
+{
+	return JOURNAL_FILE_HEADER_BYTES + b->split_len[EVENTS] <= w->options.reserve_bytes;
+}
+
 static enum err write_full(struct journal_writer *w, struct journal_batch *b, uint64_t now_us)
 {
 	enum err err = batch_split(b);
 
 	if (err)
 		return err;
-	if (JOURNAL_FILE_HEADER_BYTES + b->split_len[EVENTS] > w->options.reserve_bytes)
+	if (!fits_reserve(w, b))
 		return ERR_FULL; /* no reserve holds it: none is used up by trying */
 	if (!w->split || !w->file || w->size + b->split_len[EVENTS] > w->options.reserve_bytes)
 		err = reserve_begin(w, b, now_us);
@@ -507,7 +513,7 @@ static enum err write_any(struct journal_writer *w, struct journal_batch *b, uin
 		err = write_full(w, b, now_us);
 	if (err && w->split && recover(w, now_us))
 		err = write_whole(w, b, now_us);
-	if (err == ERR_FULL && JOURNAL_FILE_HEADER_BYTES + b->split_len[EVENTS] > w->options.reserve_bytes)
+	if (err == ERR_FULL && !fits_reserve(w, b))
 		err = write_into_spares(w, b, now_us);
 	return err;
 }
