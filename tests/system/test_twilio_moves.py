@@ -70,15 +70,21 @@ def moved(house, caller, call, seen):
     until(lambda: house.ask("GET", "/readyz", token=False).json()["ready"], 10, "it takes calls again")
 
 
-def test_a_worker_is_told_to_stop(houses, voice):
-    """P19: its call moves behind the caller's turn, before the answer; no word is lost or said twice, no tool carried out twice."""
-    house = houses("voice.workers=2")
-    caller = Caller(house, 1, voice)
+def held_and_moved(houses, voice, number, *settings):
+    """A whole call whose worker is told to stop behind the question: it went on elsewhere, and every word was told once."""
+    house = houses("voice.workers=2", *settings)
+    caller = Caller(house, number, voice)
     seen = {}
     when_planned(caller, lambda: drain(house, caller, seen))
     call = caller.hold()
     moved(house, caller, call, seen)
     assert SCRIPT.fullmatch(told(caller)), told(caller)
+    return caller
+
+
+def test_a_worker_is_told_to_stop(houses, voice):
+    """P19: its call moves behind the caller's turn, before the answer; no word is lost or said twice, no tool carried out twice."""
+    caller = held_and_moved(houses, voice, 1)
     finals = " ".join(line["text"] for line in caller.follower.of("final"))
     assert finals.startswith(YESES) and "keep it" in finals
     assert [line["epoch"] for line in caller.follower.of("tool_result")] == [1, 2]
@@ -86,13 +92,7 @@ def test_a_worker_is_told_to_stop(houses, voice):
 
 def test_its_time_is_up_in_a_sentence(houses, voice):
     """voice.drain_s is over while the agent speaks: the call moves as it is this moment, and goes on behind what was heard."""
-    house = houses("voice.workers=2", "voice.drain_s=0")
-    caller = Caller(house, 2, voice)
-    seen = {}
-    when_planned(caller, lambda: drain(house, caller, seen))
-    call = caller.hold()
-    moved(house, caller, call, seen)
-    assert SCRIPT.fullmatch(told(caller)), told(caller)
+    held_and_moved(houses, voice, 2, "voice.drain_s=0")
 
 
 async def page_talks(way, origin, until_ready=False):

@@ -98,18 +98,24 @@ struct fixture {
 	struct heard h;
 };
 
-static void fixture_init(struct fixture *x)
+/* A recogniser of what the options say, whose rest and judgement the fixture hears of. */
+static void fixture_open(struct fixture *x, struct pocketsphinx_options options)
 {
-	struct pocketsphinx_options options = {
-		.flow = flow, .flow_len = sizeof(flow) - 1, .rests = on_rests, .judged = on_judged, .arg = &x->h,
-	};
 	struct err_detail detail = { 0 };
 
 	memset(x, 0, sizeof(*x));
 	x->h.is_resting = true;
 	uv_loop_init(&x->loop);
+	options.rests = on_rests;
+	options.judged = on_judged;
+	options.arg = &x->h;
 	if (pocketsphinx_open(&x->p, &x->loop, &options, &detail))
 		fail_msg("%s %s", detail.message, detail.where);
+}
+
+static void fixture_init(struct fixture *x)
+{
+	fixture_open(x, (struct pocketsphinx_options){ .flow = flow, .flow_len = sizeof(flow) - 1 });
 }
 
 static void fixture_fini(struct fixture *x)
@@ -271,16 +277,10 @@ static void speak(struct fixture *x, const char *path, unsigned int silence_ms)
 static void partials_are_sentences(void **state)
 {
 	static const char *const sentences[] = { "another day please", "another day after that", "please", NULL };
-	struct pocketsphinx_options options = { .phrases = sentences, .phrase_count = 3 };
 	struct fixture x;
 
 	(void)state;
-	fixture_init(&x);
-	pocketsphinx_close(&x.p);
-	options.rests = on_rests;
-	options.judged = on_judged;
-	options.arg = &x.h;
-	assert_int_equal(pocketsphinx_open(&x.p, &x.loop, &options, NULL), ERR_NONE);
+	fixture_open(&x, (struct pocketsphinx_options){ .phrases = sentences, .phrase_count = 3 });
 	x.h.sentences = sentences;
 	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
 	speak(&x, "flite:another day please", 100);
@@ -317,16 +317,10 @@ static void a_plain_yes_is_understood(void **state)
 static void half_a_sentence_is_closed_soon(void **state)
 {
 	static const char *const sentences[] = { "another day please leave your message", "cancel" };
-	struct pocketsphinx_options options = { .phrases = sentences, .phrase_count = 2 };
 	struct fixture x;
 
 	(void)state;
-	fixture_init(&x);
-	pocketsphinx_close(&x.p);
-	options.rests = on_rests;
-	options.judged = on_judged;
-	options.arg = &x.h;
-	assert_int_equal(pocketsphinx_open(&x.p, &x.loop, &options, NULL), ERR_NONE);
+	fixture_open(&x, (struct pocketsphinx_options){ .phrases = sentences, .phrase_count = 2 });
 	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
 	speak(&x, "flite:another day please", POCKETSPHINX_CLOSE_PART_MS + 300);
 	assert_int_equal(x.h.worded, 0);
