@@ -336,14 +336,17 @@ static bool heard_check(struct judge *j, struct cutting *c)
 	return missing_told(j, c, &m);
 }
 
-/* Nor has the track what the ear never had. */
+/* Nor has the track what the ear never had. In a gap it may: that a sound was cleared may be what is missing there. */
 static void unheard_check(struct judge *j, const struct cutting *c)
 {
 	uint32_t samples = 0;
 	size_t i;
 
 	for (i = 0; i < c->placed_count; i++) {
-		samples = c->placed[i].heard || track_unsure(j, c->placed[i].at) || seems_played(j, c->placed[i].at) ? 0 : samples + SOUND_BLOCK;
+		uint64_t at = c->placed[i].at;
+		bool fine = c->placed[i].heard || track_unsure(j, at) || seems_played(j, at) || gap_named(&c->gaps[TRACKS_AGENT], at, at + SOUND_BLOCK);
+
+		samples = fine ? 0 : samples + SOUND_BLOCK;
 		if (samples <= NEAR)
 			continue;
 		judge_fail(j, N4, "the agent's track has sound %u at sample %llu, which was not heard there", c->placed[i].sound,

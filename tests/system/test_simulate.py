@@ -355,7 +355,7 @@ def test_what_is_not_there(run, args, where):
 
 
 @pytest.mark.parametrize("seed, call", [(110, 5054), (120, 7965), (401, 5839), (403, 7039), (405, 1526), (406, 1580), (509, 9887), (514, 2270), (1105, 5), (1105, 33), (2355, 17), (2482, 36),
-                                        (603, 2325), (604, 6630), (607, 3280), (607, 8053), (702, 6960), (703, 3370), (709, 2484)])
+                                        (603, 2325), (604, 6630), (607, 3280), (607, 8053), (702, 6960), (703, 3370), (709, 2484), (720, 7920)])
 def test_what_broke_once(run, seed, call):
     """Of the long runs by hand (docs/testing.md); as far as the same numbers still draw the same call."""
     done = run("simulate", "--seed", seed, "--call", call, "--faults", "all")

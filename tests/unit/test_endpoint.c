@@ -92,6 +92,30 @@ static void test_P09_digits_are_still_expected_behind_an_apology(void **state)
 	assert_true(has(k, "~turn"));
 }
 
+/* The very first thing that was said may be the question. */
+static void test_P09_digits_that_the_greeting_asked_for_are_still_expected_behind_an_apology(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 1;
+	k->settings.call_failures = 3;
+	greet(k, "What is your number?");
+	voice(k, 320);
+	final(k, "nine eight seven six five four three two one zero");
+	quiet_for(k, 2016);
+	drop(k);
+	failed(k);
+	assert_true(has(k, "again?\"") || has(k, "once more.\""));
+	spoken(k, k->last);
+	voice(k, 320);
+	final(k, "nine eight");
+	zero(k);
+	quiet_until(k, 1799);
+	assert_false(has(k, "~turn"));
+	quiet_until(k, 1800);
+	assert_true(has(k, "~turn"));
+}
+
 static void test_P09_digits_that_were_asked_for_get_the_most_time(void **state)
 {
 	struct kit *k = *state;
@@ -1500,6 +1524,7 @@ int main(void)
 		KIT_TEST(a_whole_answer_ends_it_sooner),
 		KIT_TEST(open_words_get_more_time),
 		KIT_TEST(test_P09_digits_are_still_expected_behind_an_apology),
+		KIT_TEST(test_P09_digits_that_the_greeting_asked_for_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_that_were_asked_for_get_the_most_time),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
