@@ -19,8 +19,8 @@
 
 #include "base/disk.h"
 #include "voice/call.h"
-#include "voice/replay.h"
-#include "voice/tape.h"
+#include "voice/replay/replay.h"
+#include "voice/replay/tape.h"
 
 enum { TAPES_MAX = 1024, STATE_EVERY = 64, STATE_BYTES_MAX = 64 << 20, ROUNDS_MAX = 1000 };
 enum { INTERRUPTED_NS = 200000 }; /* no step takes so long: the machine did something else */

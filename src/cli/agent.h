@@ -18,7 +18,7 @@
 #include "providers/held.h"
 #include "providers/pocketsphinx/pocketsphinx.h"
 #include "providers/rehearsed/rehearsed.h"
-#include "voice/worker.h"
+#include "voice/worker/worker.h"
 
 struct agent_options {
 	struct cli *cli;

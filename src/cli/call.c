@@ -24,9 +24,9 @@
 #include "cli/line.h"
 #include "cli/shown.h"
 #include "cli/stores.h"
-#include "voice/conductor.h"
-#include "voice/journal_settings.h"
-#include "voice/worker.h"
+#include "voice/worker/conductor.h"
+#include "voice/journal/journal_settings.h"
+#include "voice/worker/worker.h"
 
 enum { RING_MS = 400, OUT_BYTES_MAX = 64 << 20, FOLDER_MAX = STORES_PATH_MAX + 64 };
 

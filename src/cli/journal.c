@@ -12,7 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "voice/ship.h"
+#include "voice/shipping/ship.h"
 
 enum { SHOWN_BYTES = 48, LINE_MAX_BYTES = 64 * 1024 };
 

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "voice/journal_keys.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal_keys.h"
+#include "voice/journal/journal_read.h"
 
 struct cli;
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "voice/ship.h"
+#include "voice/shipping/ship.h"
 
 struct verdict {
 	uint64_t missing, duplicates, calls, epochs;

@@ -1,5 +1,5 @@
 /* The agents of a worker's live calls, offline: the rehearsed engine plays each call's flow, flite or espeak-ng speaks by language. The voices
- * are shared by all calls of the worker; the recogniser is the owner's choice. For voice/sockets.h. Loop thread.
+ * are shared by all calls of the worker; the recogniser is the owner's choice. For voice/worker/sockets.h. Loop thread.
  */
 #ifndef CLI_LIVE_AGENT_H
 #define CLI_LIVE_AGENT_H
@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "voice/sockets.h"
+#include "voice/worker/sockets.h"
 
 struct live_agents;
 

@@ -23,9 +23,9 @@
 #include "simulate/script.h"
 #include "voice/call.h"
 #include "voice/input.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal_read.h"
 #include "voice/output.h"
-#include "voice/steps.h"
+#include "voice/journal/steps.h"
 
 static enum err parse_config(const uint8_t *data, size_t len, struct err_detail *detail)
 {

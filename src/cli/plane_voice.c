@@ -24,10 +24,10 @@
 #include "cli/stores.h"
 #include "providers/browser.h"
 #include "providers/twilio/socket.h"
-#include "voice/journal_settings.h"
-#include "voice/shipping.h"
-#include "voice/sockets.h"
-#include "voice/worker.h"
+#include "voice/journal/journal_settings.h"
+#include "voice/shipping/shipping.h"
+#include "voice/worker/sockets.h"
+#include "voice/worker/worker.h"
 
 enum { REFRESH_MS = 60000, LOOK_MS = 50, TELL_MS = 2000, HAND_MS = 2500, SHIP_MS = 2000, FOLDER_MAX = STORES_PATH_MAX + RUN_NAME_MAX + 32, ORIGINS_MAX = 2000 };
 

@@ -15,8 +15,8 @@
 #include "cli/commands.h"
 #include "cli/outfile.h"
 #include "cli/source.h"
-#include "voice/call_records.h"
-#include "voice/recorder.h"
+#include "voice/journal/call_records.h"
+#include "voice/recording/recorder.h"
 
 enum { RATE_HZ = 8000, OUT_BYTES_MAX = 32 << 20 };
 

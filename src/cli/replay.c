@@ -1,7 +1,7 @@
 /* `callfunnel replay`: recorded calls again, compared output by output. With other settings: replay_trial.c.
  *
  * An operand is an exported call file, a folder of them, or a call's id in a journal. Reads only. The words for people and the JSON
- * are made here; what is compared is voice/replay.h's. Main thread.
+ * are made here; what is compared is voice/replay/replay.h's. Main thread.
  */
 #include "cli/replay.h"
 #include "cli/source.h"
@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "voice/replay.h"
+#include "voice/replay/replay.h"
 
 enum { PRINT_BYTES_MAX = 64 << 20 };
 

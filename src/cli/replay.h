@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/settings.h"
-#include "voice/tape.h"
+#include "voice/replay/tape.h"
 
 enum { REPLAY_SETS_BYTES = 200 };
 

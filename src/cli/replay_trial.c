@@ -1,6 +1,6 @@
 /* `callfunnel replay --set K=V`: a recorded call with other settings, turn by turn, side by side.
  *
- * The words for people and the JSON; what would have changed is voice/trial.h's finding. Refuses settings that are none of a call's.
+ * The words for people and the JSON; what would have changed is voice/replay/trial.h's finding. Refuses settings that are none of a call's.
  * Main thread. */
 #include "cli/replay.h"
 
@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "voice/replay.h"
-#include "voice/trial.h"
+#include "voice/replay/replay.h"
+#include "voice/replay/trial.h"
 
 static const char *floor_name(enum note note)
 {

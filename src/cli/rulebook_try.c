@@ -19,7 +19,7 @@
 #include "base/wording.h"
 #include "cli/book.h"
 #include "providers/rehearsed/rehearsed.h"
-#include "voice/masker.h"
+#include "voice/session/masker.h"
 
 enum { BLOCKS_MAX = 2000, TURN_TOOLS_MAX = 20, TEXT_MAX_BYTES = 1024 * 1024, LINE_MAX_BYTES = 4096 };
 

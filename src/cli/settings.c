@@ -13,7 +13,7 @@
 #include "conductor/tools.h"
 #include "control/identity.h"
 #include "data/secrets.h"
-#include "voice/journal_settings.h"
+#include "voice/journal/journal_settings.h"
 
 const struct option program_options[] = {
 	{ .name = "data.dir", .type = OPTION_TEXT, .max = 1024, .text = "data",

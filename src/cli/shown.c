@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/json.h"
-#include "voice/call_records.h"
+#include "voice/journal/call_records.h"
 
 enum { EVENTS_MAX = 1 << 18, TEXTS_MAX_BYTES = 256 << 20 };
 

@@ -7,7 +7,7 @@
 #define CLI_SHOWN_H
 
 #include "cli/source.h"
-#include "voice/steps.h"
+#include "voice/journal/steps.h"
 
 /* An event; its texts are in `texts`. */
 struct shown_event {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/config.h"
-#include "voice/call_records.h"
+#include "voice/journal/call_records.h"
 
 static const char unknown_hint[] = "give an exported call file, the folder of a journal with one call, or a call's id (32 hex digits) and --dir";
 

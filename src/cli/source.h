@@ -6,7 +6,7 @@
 #define CLI_SOURCE_H
 
 #include "cli/cli.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal_read.h"
 
 struct call_source {
 	const char *path; /* for journal_read_call, with the options below */

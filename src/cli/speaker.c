@@ -6,7 +6,7 @@
 #include "audio/g711.h"
 #include "audio/resample.h"
 #include "audio/wav.h"
-#include "voice/session.h"
+#include "voice/session/session.h"
 
 enum { FRAME_SAMPLES = 160, FRAME_US = 20000, RATE_HZ = 8000, LEVEL_VOICE = 65535 };
 

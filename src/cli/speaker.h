@@ -20,7 +20,7 @@
 #include "base/err.h"
 #include "cli/line.h"
 #include "providers/typed.h"
-#include "voice/worker.h"
+#include "voice/worker/worker.h"
 
 enum { SPEAKER_SAYINGS = 64, SPEAKER_THINKS_MS = 300, SPEAKER_SECONDS_MAX = 600 };
 

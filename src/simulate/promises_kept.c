@@ -6,10 +6,10 @@
 #include "base/num.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
-#include "voice/journal_read.h"
-#include "voice/replay.h"
-#include "voice/steps.h"
-#include "voice/tape.h"
+#include "voice/journal/journal_read.h"
+#include "voice/replay/replay.h"
+#include "voice/journal/steps.h"
+#include "voice/replay/tape.h"
 
 static uint32_t hash32(const char *text, size_t len)
 {

@@ -8,8 +8,8 @@
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 #include "simulate/sound.h"
-#include "voice/recorder.h"
-#include "voice/steps.h"
+#include "voice/recording/recorder.h"
+#include "voice/journal/steps.h"
 
 /* ---- N4 -------------------------------------------------------------------------------------------------------------------
  *

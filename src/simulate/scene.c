@@ -9,7 +9,7 @@
 
 #include "simulate/sink.h"
 #include "simulate/worker.h"
-#include "voice/tape.h"
+#include "voice/replay/tape.h"
 
 #define CALL_MAX_US (40 * 60 * S_US)
 #define DRAIN_MAX_US (70 * S_US)

@@ -28,9 +28,9 @@
 #include "simulate/script.h"
 #include "simulate/talker.h"
 #include "simulate/world.h"
-#include "voice/journal.h"
-#include "voice/session.h"
-#include "voice/ship.h"
+#include "voice/journal/journal.h"
+#include "voice/session/session.h"
+#include "voice/shipping/ship.h"
 
 #define WALL_US 1700000000000000ULL /* UNIX time when the world begins */
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "simulate/sink.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal_read.h"
 
 #define COMMIT_US (50 * MS_US) /* as the journal's own thread: with the 100 ms that steps wait, 32 ms until the next is there to see it, and a sync: within 200 ms */
 

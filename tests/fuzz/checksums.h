@@ -2,7 +2,7 @@
 #ifndef FUZZ_CHECKSUMS_H
 #define FUZZ_CHECKSUMS_H
 
-#include "voice/journal_format.h"
+#include "voice/journal/journal_format.h"
 
 static inline void fix_checksums(uint8_t *data, size_t size)
 {

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "checksums.h"
-#include "voice/journal_read.h"
-#include "voice/journal_recover.h"
-#include "voice/ship.h"
+#include "voice/journal/journal_read.h"
+#include "voice/journal/journal_recover.h"
+#include "voice/shipping/ship.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "voice/output.h"
-#include "voice/steps.h"
+#include "voice/journal/steps.h"
 
 enum { OUT_MAX_BYTES = 1 << 22 };
 

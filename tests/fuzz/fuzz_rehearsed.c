@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "providers/rehearsed/rehearsed.h"
-#include "voice/masker.h"
+#include "voice/session/masker.h"
 
 enum { BLOCKS_MAX = 24 };
 

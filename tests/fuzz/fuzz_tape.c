@@ -9,9 +9,9 @@
 
 #include "base/disk.h"
 #include "checksums.h"
-#include "voice/recorder.h"
-#include "voice/replay.h"
-#include "voice/trial.h"
+#include "voice/recording/recorder.h"
+#include "voice/replay/replay.h"
+#include "voice/replay/trial.h"
 
 #define FILE_PATH "/v/call.cfj"
 

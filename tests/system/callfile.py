@@ -1,4 +1,4 @@
-"""Exported call files, read from outside: records, their wire structs, the steps of the call (src/voice/steps.h)."""
+"""Exported call files, read from outside: records, their wire structs, the steps of the call (src/voice/journal/steps.h)."""
 import struct
 
 FILE_HEADER, RECORD_HEADER = 128, 100

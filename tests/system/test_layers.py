@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 FILES = {
-    "base/err.h": "", "audio/wav.h": "", "voice/call.h": "", "conductor/calls.h": "", "cli/cli.h": "", "data/ledger.h": "",
+    "base/err.h": "", "audio/wav.h": "", "voice/call.h": "", "voice/journal/journal.h": "", "conductor/calls.h": "", "cli/cli.h": "", "data/ledger.h": "",
     "providers/stt.h": "", "providers/deepgram.h": "", "providers/deepgram.c": '#include "providers/deepgram.h"\n',
     "providers/twilio/media.h": "", "simulate/world.h": "",
 }
@@ -25,7 +25,7 @@ def check(tmp_path, path, line):
     ("base/x.c", "base/err.h"), ("audio/x.c", "base/err.h"), ("voice/x.c", "providers/stt.h"), ("voice/x.c", "audio/wav.h"),
     ("providers/deepgram.c", "providers/deepgram.h"), ("providers/registry.c", "providers/deepgram.h"),
     ("providers/deepgram.c", "providers/stt.h"), ("providers/twilio/carrier.c", "providers/twilio/media.h"),
-    ("simulate/x.c", "voice/call.h"), ("cli/x.c", "conductor/calls.h"), ("conductor/x.c", "data/ledger.h"), ("main.c", "cli/cli.h"),
+    ("simulate/x.c", "voice/call.h"), ("voice/session/x.c", "voice/call.h"), ("voice/session/x.c", "voice/journal/journal.h"), ("cli/x.c", "conductor/calls.h"), ("conductor/x.c", "data/ledger.h"), ("main.c", "cli/cli.h"),
 ])
 def test_allowed(tmp_path, path, included):
     status, out = check(tmp_path, path, f'#include "{included}"')
@@ -37,7 +37,7 @@ def test_allowed(tmp_path, path, included):
     ("audio/x.c", "providers/stt.h"), ("voice/x.c", "conductor/calls.h"), ("voice/x.c", "providers/deepgram.h"), ("voice/x.c", "data/ledger.h"),
     ("conductor/x.c", "voice/call.h"), ("providers/cartesia.c", "providers/deepgram.h"), ("providers/deepgram.c", "voice/call.h"),
     ("providers/deepgram.c", "providers/twilio/media.h"), ("voice/x.c", "simulate/world.h"), ("voice/x.c", "cli/cli.h"),
-    ("voice/x.c", "call.h"), ("voice/x.c", "voice/none.h"), ("attic/x.c", "base/err.h"),
+    ("voice/x.c", "voice/journal/journal.h"), ("voice/x.c", "call.h"), ("voice/x.c", "voice/none.h"), ("attic/x.c", "base/err.h"),
 ])
 def test_refused(tmp_path, path, included):
     status, out = check(tmp_path, path, f'  #  include "{included}"')

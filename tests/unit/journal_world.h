@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "voice/journal.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal.h"
+#include "voice/journal/journal_read.h"
 
 #define DIR "/v/journal"
 

@@ -2,7 +2,7 @@
 #ifndef MASKKIT_H
 #define MASKKIT_H
 
-#include "voice/masker.h"
+#include "voice/session/masker.h"
 
 /* Masked with an empty map; the masker is yours and owns the blocks. */
 static inline struct masked_request maskkit_blocks(struct masker **mp, const struct request_block *blocks, size_t count)

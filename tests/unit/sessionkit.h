@@ -18,10 +18,10 @@
 #include <cmocka.h>
 
 #include "redact/redact.h"
-#include "voice/journal.h"
-#include "voice/journal_read.h"
-#include "voice/session.h"
-#include "voice/steps.h"
+#include "voice/journal/journal.h"
+#include "voice/journal/journal_read.h"
+#include "voice/session/session.h"
+#include "voice/journal/steps.h"
 
 #define KIT_DIR "/v/journal"
 #define MS 1000ULL

@@ -22,7 +22,7 @@
 #include "deadline.h"
 #include "providers/browser.h"
 #include "providers/twilio/socket.h"
-#include "voice/sockets.h"
+#include "voice/worker/sockets.h"
 
 #define SPEECH "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav"
 #define STREAM "MZ0123456789abcdef0123456789abcdef"

@@ -11,7 +11,7 @@
 
 #include "audio/g711.h"
 #include "audio/wav.h"
-#include "voice/ear.h"
+#include "voice/worker/ear.h"
 
 #define BOOK "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav"
 

@@ -14,7 +14,7 @@
 
 #include "cli/cli.h"
 #include "cli/journal.h"
-#include "voice/journal.h"
+#include "voice/journal/journal.h"
 
 static char folder[64];
 static const struct id128 tenant = { .bytes = { 0x70 } };

@@ -2,8 +2,8 @@
  * a file's head says of the length of the one before. */
 #include "journal_world.h"
 
-#include "voice/journal_keys.h"
-#include "voice/journal_recover.h"
+#include "voice/journal/journal_keys.h"
+#include "voice/journal/journal_recover.h"
 
 /* Three calls of two tenants, closed properly. */
 static void begin(struct world *w)

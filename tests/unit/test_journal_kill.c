@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "voice/journal.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal.h"
+#include "voice/journal/journal_read.h"
 
 enum { CALLS = 2, STEPS = 60, RECORDS = 1000 };
 

@@ -5,7 +5,7 @@
  * folder must verify after every death. CALLFUNNEL_LIVES=FROM:COUNT chooses other seeds than the usual ones. */
 #include "journal_world.h"
 
-#include "voice/ship.h"
+#include "voice/shipping/ship.h"
 
 enum { LIVES = 6, RECORDS = 1024 };
 

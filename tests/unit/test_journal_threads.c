@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "voice/journal.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal.h"
+#include "voice/journal/journal_read.h"
 
 enum { CALLS = 8, STEPS = 400 };
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "voice/keyring.h"
+#include "voice/journal/keyring.h"
 
 #define DIR "/v"
 

@@ -2,7 +2,7 @@
 #include "journal_world.h"
 
 #include "logkit.h"
-#include "voice/ship.h"
+#include "voice/shipping/ship.h"
 
 static struct logkit l;
 

@@ -2,7 +2,7 @@
 #include "sessionkit.h"
 
 #include "logkit.h"
-#include "voice/recorder.h"
+#include "voice/recording/recorder.h"
 
 static struct kit *k;
 static struct logkit l;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "voice/masker.h"
+#include "voice/session/masker.h"
 
 enum { BLOCKS_MAX = 64 };
 

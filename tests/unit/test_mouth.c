@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "voice/mouth.h"
+#include "voice/session/mouth.h"
 
 enum { WIRE_MAX = 20000, FRAME_US = 20000 };
 

@@ -2,7 +2,7 @@
 #include "sessionkit.h"
 
 #include "audio/g711.h"
-#include "voice/recorder.h"
+#include "voice/recording/recorder.h"
 
 static struct kit *k;
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "providers/rehearsed/rehearsed.h"
-#include "voice/masker.h"
+#include "voice/session/masker.h"
 
 #define ASK(name, text, kind, rest) "{\"name\":\"" name "\",\"kind\":\"ask\",\"text\":[" text "],\"expect\":{" kind "},\"unclear\":\"lost\"," rest "}"
 #define OPENING "Hello, this is Acme, 555 0100 for you, or help@acme.example. What is your phone number?"

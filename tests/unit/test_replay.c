@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-#include "voice/journal.h"
-#include "voice/replay.h"
-#include "voice/steps.h"
-#include "voice/tape.h"
-#include "voice/trial.h"
-#include "voice/trial_copy.h"
+#include "voice/journal/journal.h"
+#include "voice/replay/replay.h"
+#include "voice/journal/steps.h"
+#include "voice/replay/tape.h"
+#include "voice/replay/trial.h"
+#include "voice/replay/trial_copy.h"
 
 enum { CHUNK = 32000, EVENTS = 256, UTTERANCES = 64, RECORDS = 4096, RECORD_STEPS_MAX = 8, LOUD = 60000, BYTES_MAX = 64 << 20 };
 

@@ -1,7 +1,7 @@
 /* The session: inputs in, outputs carried out, all of it in the journal. The core is the real one; so are mouth and journal. */
 #include "sessionkit.h"
 
-#include "voice/recorder.h"
+#include "voice/recording/recorder.h"
 
 static struct kit *k;
 

@@ -3,7 +3,7 @@
 #include "sessionkit.h"
 
 #include "logkit.h"
-#include "voice/masker.h"
+#include "voice/session/masker.h"
 
 static struct kit *k;
 static struct logkit l;

@@ -1,7 +1,7 @@
 /* Shipping: everything durable reaches the sink, whatever is unplugged or killed on the way, and nothing else does. */
 #include "journal_world.h"
 
-#include "voice/ship.h"
+#include "voice/shipping/ship.h"
 
 enum { OUT_MAX = 16, FIRSTS_MAX = 64, EPOCHS = 4 };
 

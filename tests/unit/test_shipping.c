@@ -8,12 +8,12 @@
 
 #include "audio/g711.h"
 #include "audio/tracks.h"
-#include "voice/call_records.h"
+#include "voice/journal/call_records.h"
 #include "voice/input.h"
-#include "voice/journal.h"
-#include "voice/shipping.h"
-#include "voice/steps.h"
-#include "voice/waveform.h"
+#include "voice/journal/journal.h"
+#include "voice/shipping/shipping.h"
+#include "voice/journal/steps.h"
+#include "voice/recording/waveform.h"
 
 static struct got one, two;
 static uv_timer_t tick; /* threads do not wake this loop: it looks by itself */

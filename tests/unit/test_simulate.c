@@ -16,7 +16,7 @@
 #include "maskkit.h"
 #include "simulate/run.h"
 #include "simulate/sound.h"
-#include "voice/journal_read.h"
+#include "voice/journal/journal_read.h"
 
 /* ---- the world ---- */
 

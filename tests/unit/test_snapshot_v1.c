@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "base/disk.h"
-#include "voice/journal_format.h"
-#include "voice/steps.h"
+#include "voice/journal/journal_format.h"
+#include "voice/journal/steps.h"
 
 /* ------------------------------------------------------------------ the same state */
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "voice/steps.h"
+#include "voice/journal/steps.h"
 
 static const struct call_outputs nothing = { NULL, 0 };
 

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "voice/timeline.h"
+#include "voice/shipping/timeline.h"
 
 static struct kit *k;
 

@@ -1,0 +1,244 @@
+/* The caller's audio: to the recogniser, into the journal and into a ring of the last eight seconds, which a new recogniser
+ * stream is given first. Owns the stream in force. Where nobody recorded the sound (the simulator), samples are counted. */
+#include "voice/session/session_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING_SAMPLES = SESSION_CALLER_RING_MS * 8, SILENCE_SAMPLES = 1600, SAID_KEPT_BYTES = 1000 };
+
+static const uint8_t *silence(void)
+{
+	static uint8_t bytes[SILENCE_SAMPLES];
+
+	if (!bytes[0])
+		memset(bytes, 0xff, sizeof(bytes));
+	return bytes;
+}
+
+static void transcript_h(void *arg, enum transcript_kind kind, const char *text, size_t len, uint64_t from_sample, uint64_t to_sample)
+{
+	struct listening *l = arg;
+	struct call_input *in = session_input(l->s, IN_TRANSCRIPT);
+
+	session_well(l->s, RETRY_RECOGNISER);
+	in->stream = l->stream;
+	in->kind = (uint32_t)kind;
+	in->position = l->base + from_sample;
+	in->position2 = l->base + (to_sample < from_sample ? from_sample : to_sample);
+	session_input_text(in, text, len);
+	session_feed(l->s);
+	session_settle(l->s);
+}
+
+static void listen_down(struct session *s, uint32_t stream)
+{
+	session_input(s, IN_STT_DOWN)->stream = stream;
+	session_feed(s);
+}
+
+static void stt_ended_h(void *arg, enum err why)
+{
+	struct listening *l = arg;
+
+	session_log_failed(l->s, RETRY_RECOGNISER, why);
+	listen_down(l->s, l->stream);
+	session_settle(l->s);
+}
+
+static const struct stt_events stt_events = { .transcript = transcript_h, .ended = stt_ended_h };
+
+static void stt_push(struct session *s, const uint8_t *ulaw, uint64_t samples)
+{
+	if (!s->listening.op)
+		return;
+	s->stt_samples += samples;
+	s->usage.stt_ms = s->stt_samples / 8;
+	s->io.stt->push(s->listening.op, ulaw, (size_t)samples);
+}
+
+static void stt_silence(struct session *s, uint64_t samples)
+{
+	uint32_t stream = s->listening.stream;
+
+	while (samples && s->listening.op && s->listening.stream == stream) {
+		uint64_t n = samples < SILENCE_SAMPLES ? samples : SILENCE_SAMPLES;
+
+		stt_push(s, silence(), n);
+		samples -= n;
+	}
+}
+
+/* The gap that `at` lies in, or the next one: of sound that nobody recorded. */
+static struct span gap_near(const struct session *s, uint64_t at)
+{
+	struct span best = { UINT64_MAX, UINT64_MAX };
+	unsigned int i, n = s->gap_count < GAPS_MAX ? s->gap_count : GAPS_MAX;
+
+	for (i = 0; i < n; i++)
+		if (s->gaps[i].to > at && s->gaps[i].from < best.from)
+			best = s->gaps[i];
+	return best;
+}
+
+/* The past of a new stream, from its base on. */
+static void stt_catch_up(struct session *s)
+{
+	uint64_t at = s->listening.base, end = s->position;
+
+	while (at < end && s->listening.op) {
+		struct span gap = gap_near(s, at);
+		uint64_t offset = at % RING_SAMPLES, n = end - at;
+
+		if (!s->ring && gap.from <= at) {
+			n = gap.to < end ? gap.to - at : n;
+			stt_silence(s, n);
+		} else if (!s->ring) {
+			n = gap.from < end ? gap.from - at : n;
+			stt_push(s, NULL, n);
+		} else {
+			n = n < RING_SAMPLES - offset ? n : RING_SAMPLES - offset;
+			stt_push(s, s->ring + offset, n);
+		}
+		at += n;
+	}
+}
+
+static void said_tell(struct session *s)
+{
+	if (s->io.stt->asked && s->listening.op && s->said.len)
+		s->io.stt->asked(s->listening.op, (const char *)s->said.data, s->said.len);
+}
+
+/* A question may come in pieces, and a recogniser that is replaced must know it as well. */
+void session_asked(struct session *s, uint32_t utterance)
+{
+	size_t len;
+	const char *text = call_utterance(s->call, utterance, &len);
+
+	if (!s->io.stt->asked || !len)
+		return;
+	if (s->said.len)
+		buf_text(&s->said, " ");
+	buf_append(&s->said, text, len);
+	s->said.err = ERR_NONE; /* no memory: it is only help */
+	if (s->said.len > SAID_KEPT_BYTES)
+		buf_cut(&s->said, 0, s->said.len - SAID_KEPT_BYTES);
+	said_tell(s);
+}
+
+void session_listen_stop(struct session *s)
+{
+	if (s->listening.op)
+		s->io.stt->cancel(&s->listening.op);
+	s->listening.op = NULL;
+}
+
+void session_listen(struct session *s, const struct call_output *out)
+{
+	struct listening *l = &s->listening;
+	enum err err;
+
+	session_listen_stop(s);
+	l->stream = out->stream;
+	l->base = out->position < s->ring_from ? s->ring_from : out->position;
+	l->base = l->base > s->position ? s->position : l->base;
+	err = s->io.stt->start(s->io.stt_vendor, &l->op, s->language, &stt_events, l);
+	if (err) {
+		session_log_failed(s, RETRY_RECOGNISER, err);
+		listen_down(s, out->stream);
+	} else {
+		said_tell(s);
+		stt_catch_up(s);
+	}
+}
+
+void session_finalize(struct session *s, const struct call_output *out)
+{
+	if (s->listening.op && s->listening.stream == out->stream)
+		s->io.stt->finalize(s->listening.op);
+}
+
+/* ------------------------------------------------------------------ the caller's audio */
+
+static void ring_put(struct session *s, const uint8_t *ulaw, size_t samples)
+{
+	uint64_t at = s->position;
+
+	if (!s->ring) {
+		s->ring = malloc(RING_SAMPLES);
+		s->ring_from = at;
+	}
+	if (!s->ring)
+		return; /* a new stream then begins with what comes */
+	while (samples) {
+		size_t offset = at % RING_SAMPLES;
+		size_t n = samples < RING_SAMPLES - offset ? samples : RING_SAMPLES - offset;
+
+		if (ulaw)
+			memcpy(s->ring + offset, ulaw, n);
+		else
+			memset(s->ring + offset, 0xff, n);
+		ulaw = ulaw ? ulaw + n : NULL;
+		at += n;
+		samples -= n;
+	}
+}
+
+void session_position_move(struct session *s, uint64_t samples)
+{
+	s->position += samples;
+	if (s->position > RING_SAMPLES && s->ring_from < s->position - RING_SAMPLES)
+		s->ring_from = s->position - RING_SAMPLES;
+}
+
+void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples)
+{
+	if (!samples)
+		return;
+	session_heard(s, session_now(s));
+	if (s->state != LIVE)
+		return;
+	if (ulaw || s->ring)
+		ring_put(s, ulaw, samples);
+	if (ulaw && session_records_audio(s))
+		session_write_caller(s, ulaw, samples);
+	else
+		session_position_move(s, samples);
+	stt_push(s, ulaw, samples);
+}
+
+static void gap_put(struct session *s, uint64_t samples)
+{
+	uint32_t stream = s->listening.stream;
+
+	session_write_gap(s, samples, GAP_CARRIER);
+	if (s->ring)
+		ring_put(s, NULL, samples < RING_SAMPLES ? (size_t)samples : RING_SAMPLES);
+	s->gaps[s->gap_count++ % GAPS_MAX] = (struct span){ s->position, s->position + samples };
+	session_position_move(s, samples);
+	if (samples <= RING_SAMPLES || !s->listening.op) {
+		stt_silence(s, samples);
+		return;
+	}
+	log_warn(&s->log, "the caller's sound was away for long", LOG_UINT("ms", samples * 1000 / CALL_RATE_HZ));
+	session_listen_stop(s); /* nobody pays for minutes of silence */
+	listen_down(s, stream);
+	session_settle(s);
+}
+
+/* After a socket that was deaf the recogniser begins anew, behind the gap: the old stream needs none of its silence. */
+void session_caller_gap(struct session *s, uint64_t samples)
+{
+	if (s->state != LIVE || !samples)
+		return;
+	if (s->deaf)
+		session_listen_stop(s);
+	gap_put(s, samples);
+	session_heard(s, session_now(s));
+}
+
+uint64_t session_caller_position(const struct session *s)
+{
+	return s->position;
+}

@@ -1,0 +1,158 @@
+/* Voices and the mouth: text to a voice, its audio to the mouth, news of it to the core, frames to the carrier in time. Owns
+ * the voices' operations; what is spoken, held or forgotten is the core's word. */
+#include "voice/session/session_state.h"
+
+#include <string.h>
+
+static void speech_news_feed(struct session *s, uint32_t utterance, uint32_t take, bool at_once)
+{
+	struct mouth_news news;
+	struct call_input *in;
+
+	if (!mouth_news(s->mouth, utterance, take, at_once, &news))
+		return;
+	in = session_input(s, IN_SPEECH);
+	in->utterance = utterance;
+	in->take = take;
+	in->position = news.samples;
+	in->kind = news.done ? SPEECH_DONE : SPEECH_MORE;
+	in->exact = news.exact;
+	in->word_count = news.count;
+	memcpy(in->words, news.words, news.count * sizeof(in->words[0]));
+	session_feed(s);
+}
+
+void session_pump(struct session *s)
+{
+	bool outer = s->busy;
+	uint32_t utterance, take;
+
+	s->busy = true;
+	mouth_pump(s->mouth, session_now(s));
+	if (mouth_is_dry(s->mouth, &utterance, &take))
+		speech_news_feed(s, utterance, take, true);
+	if (outer)
+		return;
+	if (s->queue.len || s->queue.err)
+		session_drain(s);
+	s->busy = false;
+}
+
+static void sent_h(void *arg, uint32_t utterance, uint32_t take, uint32_t position)
+{
+	struct session *s = arg;
+	struct call_input *in = session_input(s, IN_SENT);
+
+	in->utterance = utterance;
+	in->take = take;
+	in->position = position;
+	session_feed(s);
+}
+
+const struct mouth_events session_mouth_events = { .sent = sent_h, .frames = session_write_agent };
+
+/* The voice died: the core hears of all there is, then that no more will come. What becomes of it is the core's word. */
+static void voice_broken(struct session *s, const struct voicing *v)
+{
+	uint32_t utterance = v->utterance, take = v->take;
+	struct call_input *in;
+
+	speech_news_feed(s, utterance, take, true); /* `v` may serve another utterance from here on */
+	in = session_input(s, IN_SPEECH_FAILED);
+	in->utterance = utterance;
+	in->take = take;
+	session_feed(s);
+	session_pump(s);
+}
+
+static void voice_audio_h(void *arg, const uint8_t *ulaw, size_t samples)
+{
+	struct voicing *v = arg;
+	struct session *s = v->s;
+	enum err err = mouth_audio(s->mouth, v->utterance, v->take, ulaw, samples);
+
+	if (err) {
+		session_log_failed(s, RETRY_VOICE, err);
+		s->io.tts->cancel(&v->op);
+		voice_broken(s, v);
+	} else {
+		speech_news_feed(s, v->utterance, v->take, false);
+		session_pump(s);
+	}
+	session_settle(s);
+}
+
+static void voice_words_h(void *arg, const struct speech_word *words, size_t count, bool exact)
+{
+	struct voicing *v = arg;
+
+	mouth_words(v->s->mouth, v->utterance, v->take, words, count, exact);
+	speech_news_feed(v->s, v->utterance, v->take, false);
+	session_settle(v->s);
+}
+
+static void voice_done_h(void *arg)
+{
+	struct voicing *v = arg;
+
+	session_well(v->s, RETRY_VOICE);
+	mouth_done(v->s->mouth, v->utterance, v->take);
+	speech_news_feed(v->s, v->utterance, v->take, true);
+	session_pump(v->s);
+	session_settle(v->s);
+}
+
+static void voice_failed_h(void *arg, enum err why)
+{
+	struct voicing *v = arg;
+
+	session_log_failed(v->s, RETRY_VOICE, why);
+	voice_broken(v->s, v);
+	session_settle(v->s);
+}
+
+static const struct tts_events tts_events = { .audio = voice_audio_h, .words = voice_words_h, .done = voice_done_h, .failed = voice_failed_h };
+
+void session_voices_cancel(struct session *s, uint32_t utterance, bool all)
+{
+	unsigned int i;
+
+	for (i = 0; i < VOICES_MAX; i++)
+		if (s->voices[i].op && (all || s->voices[i].utterance == utterance))
+			s->io.tts->cancel(&s->voices[i].op);
+}
+
+void session_speak(struct session *s, const struct call_output *out)
+{
+	struct voicing *v = s->voices, *end = s->voices + VOICES_MAX;
+	struct call_input *in;
+	enum err err;
+
+	session_voices_cancel(s, out->utterance, false);
+	err = mouth_speak(s->mouth, out->utterance, out->take);
+	while (v < end && v->op)
+		v++;
+	if (!err && v == end)
+		err = ERR_LIMIT;
+	if (!err) {
+		v->utterance = out->utterance;
+		v->take = out->take;
+		buf_reset(&v->text);
+		buf_append(&v->text, out->text, out->text_len);
+		s->usage.tts_characters += out->text_len;
+		err = s->io.tts->start(s->io.tts_vendor, &v->op, s->language, out->text, out->text_len, &tts_events, v);
+	}
+	if (!err)
+		return;
+	session_log_failed(s, RETRY_VOICE, err);
+	in = session_input(s, IN_SPEECH_FAILED);
+	in->utterance = out->utterance;
+	in->take = out->take;
+	session_feed(s);
+}
+
+void session_hold(struct session *s)
+{
+	mouth_hold(s->mouth, session_now(s));
+	session_write_played(s, PLAYED_CLEARED, NULL);
+}

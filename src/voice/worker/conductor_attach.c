@@ -1,0 +1,285 @@
+/* Attach: whose the media token is, and all that the call needs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+#include <sodium.h>
+
+#include "base/json.h"
+#include "voice/worker/conductor_state.h"
+
+enum { ASK_BYTES_MAX = 8192, BEGAN_MAX_MS = 24 * 3600 * 1000, SPEED_MIN = 50, SPEED_MAX = 200 };
+
+/* ------------------------------------------------------------------ reading the answer */
+
+static enum err text_read(const json_t *object, const char *key, char *out, size_t size)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	if (!text || strlen(text) >= size)
+		return ERR_FORMAT;
+	memcpy(out, text, strlen(text) + 1);
+	return ERR_NONE;
+}
+
+/* Not there or null: "". */
+static enum err text_may(const json_t *object, const char *key, char *out, size_t size)
+{
+	const json_t *value = json_object_get(object, key);
+
+	out[0] = '\0';
+	return !value || json_is_null(value) ? ERR_NONE : text_read(object, key, out, size);
+}
+
+static enum err integer_read(const json_t *object, const char *key, json_int_t least, json_int_t most, json_int_t *out)
+{
+	const json_t *value = json_object_get(object, key);
+
+	*out = json_integer_value(value);
+	return json_is_integer(value) && *out >= least && *out <= most ? ERR_NONE : ERR_FORMAT;
+}
+
+/* Base64 of at most `max` bytes into memory that the caller frees. */
+static enum err bytes_read(const json_t *value, size_t max, uint8_t **out, size_t *len)
+{
+	const char *text = json_string_value(value);
+	size_t text_len = json_string_length(value), room = text_len / 4 * 3 + 3;
+
+	*out = NULL;
+	if (!text || text_len > max / 3 * 4 + 8)
+		return text ? ERR_LIMIT : ERR_FORMAT;
+	*out = malloc(room);
+	if (!*out)
+		return ERR_NOMEM;
+	if (!sodium_base642bin(*out, room, text, text_len, NULL, len, NULL, sodium_base64_VARIANT_ORIGINAL))
+		return ERR_NONE;
+	free(*out);
+	*out = NULL;
+	return ERR_FORMAT;
+}
+
+static enum err ids_read(struct conductor_attached *a, const json_t *o)
+{
+	char text[64];
+	json_int_t n;
+	enum err err = text_read(o, "call", text, sizeof(text));
+
+	if (!err)
+		err = id128_parse(&a->call, text);
+	if (!err)
+		err = text_read(o, "tenant_id", text, sizeof(text));
+	if (!err)
+		err = id128_parse(&a->tenant, text);
+	if (!err)
+		err = text_read(o, "tenant", a->tenant_name, sizeof(a->tenant_name));
+	if (!err)
+		err = integer_read(o, "epoch", 1, UINT32_MAX, &n);
+	if (!err)
+		a->epoch = (uint32_t)n;
+	return !err && (id128_is_zero(&a->call) || id128_is_zero(&a->tenant)) ? ERR_FORMAT : err;
+}
+
+static enum err pinned_read(struct conductor_attached *a, const json_t *o)
+{
+	uint8_t *bytes;
+	size_t len;
+	enum err err = bytes_read(json_object_get(o, "brief"), BRIEF_BYTES_MAX, &bytes, &len);
+
+	if (err)
+		return err;
+	err = brief_decode(&a->brief, bytes, len);
+	free(bytes);
+	if (!err)
+		err = bytes_read(json_object_get(o, "settings"), BRIEF_BYTES_MAX, &bytes, &len);
+	if (err)
+		return err;
+	err = call_settings_decode(&a->settings, bytes, len);
+	free(bytes);
+	return err;
+}
+
+static enum err voice_read(struct conductor_attached *a, const json_t *o)
+{
+	const json_t *voice = json_object_get(o, "voice");
+	json_int_t speed = 100;
+	enum err err = text_may(voice, "name", a->voice, sizeof(a->voice));
+
+	if (!err)
+		err = text_may(voice, "recogniser", a->recogniser, sizeof(a->recogniser));
+	if (!err && json_object_get(voice, "speed_percent"))
+		err = integer_read(voice, "speed_percent", SPEED_MIN, SPEED_MAX, &speed);
+	a->speed_percent = (uint32_t)speed;
+	return err;
+}
+
+static enum err facts_read(struct conductor_attached *a, const json_t *o)
+{
+	char direction[16];
+	json_int_t began;
+	enum err err = text_read(o, "direction", direction, sizeof(direction));
+
+	if (!err && strcmp(direction, "inbound") && strcmp(direction, "outbound"))
+		err = ERR_FORMAT;
+	if (!err)
+		err = text_read(o, "language", a->language, sizeof(a->language));
+	if (!err)
+		err = integer_read(o, "began_ms_ago", 0, BEGAN_MAX_MS, &began);
+	if (err)
+		return err;
+	a->direction = strcmp(direction, "inbound") ? CALL_OUTBOUND : CALL_INBOUND;
+	a->began_us_ago = (uint64_t)began * 1000;
+	a->records_audio = json_is_true(json_object_get(o, "records_audio"));
+	return voice_read(a, o);
+}
+
+static enum err flow_read(struct conductor_reading *r, const json_t *o)
+{
+	const json_t *flow = json_object_get(o, "flow");
+
+	if (!json_is_object(flow))
+		return ERR_FORMAT;
+	r->flow = json_dumps(flow, JSON_COMPACT);
+	if (!r->flow)
+		return ERR_NOMEM;
+	r->attached.flow = r->flow;
+	r->attached.flow_len = strlen(r->flow);
+	return ERR_NONE;
+}
+
+static enum err snapshot_read(struct conductor_reading *r, const json_t *o)
+{
+	const json_t *snapshot = json_object_get(o, "snapshot");
+	enum err err;
+
+	if (!snapshot || json_is_null(snapshot))
+		return ERR_NONE;
+	err = bytes_read(snapshot, CONDUCTOR_SNAPSHOT_MAX_BYTES, &r->snapshot, &r->attached.snapshot_len);
+	r->attached.snapshot = r->snapshot;
+	return err;
+}
+
+enum err conductor_attached_read(struct conductor_reading *r, const void *body, size_t len)
+{
+	json_t *o = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+	enum err err;
+
+	memset(r, 0, sizeof(*r));
+	err = json_is_object(o) ? ids_read(&r->attached, o) : ERR_FORMAT;
+	if (!err)
+		err = pinned_read(&r->attached, o);
+	if (!err)
+		err = facts_read(&r->attached, o);
+	if (!err)
+		err = flow_read(r, o);
+	if (!err)
+		err = snapshot_read(r, o);
+	json_decref(o);
+	if (err)
+		conductor_reading_fini(r);
+	return err;
+}
+
+void conductor_reading_fini(struct conductor_reading *r)
+{
+	free(r->flow);
+	free(r->snapshot);
+	memset(r, 0, sizeof(*r));
+}
+
+/* ------------------------------------------------------------------ asking */
+
+struct conductor_attach {
+	struct conductor *conductor;
+	struct conductor_attach **slot;
+	struct http_exchange *exchange;
+	conductor_attach_h *handler;
+	void *arg;
+};
+
+static enum err answer_judge(const struct http_answer *answer)
+{
+	if (answer->err)
+		return answer->err;
+	switch (answer->status) {
+	case 200: return ERR_NONE;
+	case 403:
+	case 404: return ERR_DENIED;
+	case 409: return ERR_CLOSED;
+	default: return ERR_UNAVAILABLE;
+	}
+}
+
+static void attach_done(const struct http_answer *answer, void *arg)
+{
+	struct conductor_attach *a = arg;
+	conductor_attach_h *handler = a->handler;
+	void *handler_arg = a->arg;
+	struct conductor_reading *r = calloc(1, sizeof(*r)); /* a brief has 60 KB */
+	enum err err = r ? answer_judge(answer) : ERR_NOMEM;
+
+	conductor_refused(a->conductor, answer->status);
+	if (!err)
+		err = conductor_attached_read(r, answer->body, answer->len);
+	*a->slot = NULL;
+	free(a);
+	handler(handler_arg, err, err ? NULL : &r->attached);
+	if (r)
+		conductor_reading_fini(r);
+	free(r);
+}
+
+static const struct http_exchange_handlers attach_handlers = { .done = attach_done };
+
+static void ask_write(struct buf *b, const struct conductor *c, const char *token, const struct conductor_carrier *carrier)
+{
+	json_open(b, '{');
+	json_pair_string(b, "worker", c->worker);
+	json_pair_string(b, "token", token);
+	json_put_key(b, "carrier");
+	json_open(b, '{');
+	json_pair_string(b, "kind", carrier->kind);
+	json_pair_string(b, "account", carrier->account);
+	json_pair_string(b, "call", carrier->call);
+	json_pair_string(b, "stream", carrier->stream);
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
+enum err conductor_attach_start(struct conductor_attach **ap, struct conductor *c, const char *token, const struct conductor_carrier *carrier,
+	conductor_attach_h *handler, void *arg)
+{
+	uint8_t memory[ASK_BYTES_MAX];
+	struct http_ask ask = { .method = HTTP_POST, .total_us = CONDUCTOR_ATTACH_MS * 1000, .body_max_bytes = CONDUCTOR_ANSWER_MAX_BYTES,
+		.retries_max = 2 };
+	struct conductor_attach *a = calloc(1, sizeof(*a));
+	struct buf b;
+	enum err err;
+
+	*ap = NULL;
+	if (!a)
+		return ERR_NOMEM;
+	*a = (struct conductor_attach){ .conductor = c, .slot = ap, .handler = handler, .arg = arg };
+	buf_over(&b, memory, sizeof(memory));
+	ask_write(&b, c, token, carrier);
+	ask.body = b.data;
+	ask.len = b.len;
+	err = b.err ? b.err : conductor_ask(c, &a->exchange, &ask, "/internal/v1/attach", NULL, &attach_handlers, a);
+	sodium_memzero(memory, sizeof(memory));
+	if (err)
+		free(a);
+	else
+		*ap = a;
+	return err;
+}
+
+void conductor_attach_cancel(struct conductor_attach **ap)
+{
+	struct conductor_attach *a = *ap;
+
+	*ap = NULL;
+	if (!a)
+		return;
+	http_exchange_cancel(&a->exchange);
+	free(a);
+}
