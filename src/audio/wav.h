@@ -52,6 +52,10 @@ enum err wav_read(const char *path, struct wav *w, struct err_detail *detail) MU
 
 void wav_fini(struct wav *w);
 
+/* One channel of it (from 0), at another rate if need be, in memory of the caller's own (free). ERR_LIMIT: over WAV_MAX_BYTES then; ERR_USAGE:
+ * no such rate (resample.h); ERR_NOMEM. On an error *samples is NULL. */
+enum err wav_channel(const struct wav *w, unsigned int channel, uint32_t rate_hz, int16_t **samples, size_t *count) MUST_USE;
+
 /* Appends a whole PCM16 file to `out`, whose ceiling counts (its error is returned). Labels may be NULL when there are none; they
  * should rise in at_frame. ERR_LIMIT: too many labels, or more than a WAV's 32-bit sizes can say. */
 enum err wav_encode(struct buf *out, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,

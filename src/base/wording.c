@@ -5,12 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MICROS = 1000000, DECIMALS = 6, MINUTES_A_DAY = 24 * 60 };
 
-static bool is_language(const char *language, const char *code)
+bool language_is(const char *tag, const char *language)
 {
-	return !strncmp(language, code, 2) && (!language[2] || language[2] == '-');
+	size_t len = strlen(language);
+
+	return !strncasecmp(tag, language, len) && (!tag[len] || tag[len] == '-' || tag[len] == '_');
 }
 
 /* Days from the civil calendar: years begin in March, so that the leap day is the last of its year. */
@@ -150,9 +153,9 @@ void wording_amount(struct buf *b, int64_t micros, const char *currency, const c
 		c = &currencies[i];
 		if (strcmp(c->code, currency) != 0)
 			continue;
-		if (is_language(language, "en"))
+		if (language_is(language, "en"))
 			word = micros == MICROS ? c->one : c->many;
-		else if (is_language(language, "hi"))
+		else if (language_is(language, "hi"))
 			word = c->hindi;
 	}
 	micros_print(b, micros);
@@ -169,11 +172,11 @@ void wording_date(struct buf *b, int32_t day, const char *language)
 		{ "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" },
 		{ "जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर" },
 	};
-	bool hindi = is_language(language, "hi");
+	bool hindi = language_is(language, "hi");
 	int32_t y, m, d;
 	char plain[11];
 
-	if (!hindi && !is_language(language, "en")) {
+	if (!hindi && !language_is(language, "en")) {
 		day_print(day, plain);
 		buf_text(b, plain);
 		return;
@@ -194,12 +197,12 @@ void wording_time(struct buf *b, int32_t minute, const char *language)
 	int32_t hour = minute / 60, rest = minute % 60, twelve = hour % 12 ? hour % 12 : 12;
 	char plain[6];
 
-	if (is_language(language, "en")) {
+	if (language_is(language, "en")) {
 		buf_printf(b, "%d", (int)twelve);
 		if (rest)
 			buf_printf(b, ":%02d", (int)rest);
 		buf_text(b, hour < 12 ? " AM" : " PM");
-	} else if (is_language(language, "hi")) {
+	} else if (language_is(language, "hi")) {
 		buf_printf(b, "%s %d %s", hindi_part(hour), (int)twelve, rest ? "बजकर" : "बजे");
 		if (rest)
 			buf_printf(b, " %d मिनट", (int)rest);

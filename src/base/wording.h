@@ -13,6 +13,9 @@
 
 #include "base/buf.h"
 
+/* Whether a tag is of this language: "en-IN", "EN" and "en_US" are of "en", "enm" is not. */
+bool language_is(const char *tag, const char *language);
+
 /* "2026-11-23" and nothing else; false for days that no calendar has. Years 1900 to 2199. */
 bool day_parse(const char *text, size_t len, int32_t *day);
 void day_print(int32_t day, char out[11]);

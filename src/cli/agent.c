@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "base/config.h"
+#include "base/wording.h"
 #include "cli/book.h"
 
 enum { BOOK_TOOL_MS = 10000 };
@@ -142,7 +142,7 @@ static int tools_begin(struct agent *a)
 static int voice_begin(struct agent *a)
 {
 	struct err_detail detail = { .message = "" };
-	bool english = !strncasecmp(a->options.language, "en", 2) && strchr("-_", a->options.language[2]);
+	bool english = language_is(a->options.language, "en");
 	enum err err = english ? flite_open(&a->flite, &a->options.stores->loop) : espeak_open(&a->espeak, &a->options.stores->loop, NULL, &detail);
 
 	a->voice = (struct held_tts){ .clock = a->options.clock, .tts = english ? &flite_tts : &espeak_tts,

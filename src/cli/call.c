@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 
 #include "base/config.h"
 #include "base/json.h"
+#include "base/wording.h"
 #include "cli/agent.h"
 #include "cli/book.h"
 #include "cli/speaker.h"
@@ -127,7 +127,7 @@ static int book_read(struct calling *c)
 		return cli_fail(c->cli, CLI_USAGE, err, c->path, NULL, "this rule-book does not speak %s", c->language);
 	if (err)
 		return fail(c, err, &detail, "the rule-book cannot be used for this call");
-	if (!c->flags.type && strncasecmp(c->language, "en", 2))
+	if (!c->flags.type && !language_is(c->language, "en"))
 		return cli_fail(c->cli, CLI_USAGE, ERR_UNAVAILABLE, "--speak", "--type holds the same call", "there is no offline recogniser for %s", c->language);
 	return CLI_FINE;
 }

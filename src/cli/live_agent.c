@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/wording.h"
 #include "providers/espeak.h"
 #include "providers/flite.h"
 #include "providers/rehearsed/rehearsed.h"
@@ -42,14 +42,9 @@ static void model_wake(void *arg, uint64_t delay_us)
 
 /* ------------------------------------------------------------------ voice */
 
-static bool is_english(const char *language)
-{
-	return !strncasecmp(language, "en", 2) && strchr("-_", language[2]);
-}
-
 static enum err voice_find(struct live_agents *s, const char *language, struct worker_call_options *o, struct err_detail *detail)
 {
-	bool english = is_english(language);
+	bool english = language_is(language, "en");
 	enum err err = english || s->espeak ? ERR_NONE : espeak_open(&s->espeak, s->loop, NULL, detail);
 
 	o->tts = english ? &flite_tts : &espeak_tts;

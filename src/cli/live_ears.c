@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
+#include "base/wording.h"
 #include "providers/pocketsphinx/pocketsphinx.h"
 
 /* ------------------------------------------------------------------ nobody */
@@ -47,11 +47,6 @@ static const struct stt nobody_stt = { .name = "nobody", .start = nobody_start, 
 
 /* ------------------------------------------------------------------ which */
 
-static bool is_english(const char *language)
-{
-	return !strncasecmp(language, "en", 2) && strchr("-_", language[2]);
-}
-
 static enum err ears_open(void *arg, void **vendor, const struct stt **stt, const struct conductor_attached *call, struct err_detail *detail)
 {
 	const struct log log = { .plane = "voice", .doing = "finding a recogniser" };
@@ -61,7 +56,7 @@ static enum err ears_open(void *arg, void **vendor, const struct stt **stt, cons
 
 	*vendor = NULL;
 	*stt = &nobody_stt;
-	if (!is_english(call->language)) {
+	if (!language_is(call->language, "en")) {
 		log_warn(&log, "there is no offline recogniser for this language: the keypad alone is understood", LOG_TEXT("language", call->language));
 		return ERR_NONE;
 	}

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "audio/g711.h"
 #include "audio/wav.h"
 #include "base/json.h"
+#include "base/wording.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/outfile.h"
@@ -60,7 +60,7 @@ static enum err speak(uv_loop_t *loop, const struct tts *tts, void *vendor, cons
 
 static enum err say(const char *language, const char *text, struct saying *s, struct err_detail *detail)
 {
-	bool english = !strncasecmp(language, "en", 2);
+	bool english = language_is(language, "en");
 	struct flite *flite = NULL;
 	struct espeak *espeak = NULL;
 	uv_loop_t loop;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "audio/g711.h"
-#include "audio/resample.h"
 #include "audio/wav.h"
 #include "voice/session/session.h"
 
@@ -12,34 +11,17 @@ enum { FRAME_SAMPLES = 160, FRAME_US = 20000, RATE_HZ = 8000, LEVEL_VOICE = 6553
 
 /* ------------------------------------------------------------------ recordings */
 
-static int16_t *first_channel(const struct wav *w)
+static enum err to_ulaw(struct saying *s, const struct wav *wav)
 {
-	int16_t *mono = malloc((w->frames + 1) * sizeof(*mono));
-	size_t i;
-
-	for (i = 0; mono && i < w->frames; i++)
-		mono[i] = w->samples[i * w->channels];
-	return mono;
-}
-
-static enum err to_ulaw(struct saying *s, const int16_t *mono, size_t count, uint32_t rate_hz)
-{
-	struct resampler *r;
-	int16_t *out;
-	enum err err = resampler_new(&r, rate_hz, RATE_HZ);
+	int16_t *mono;
+	enum err err = wav_channel(wav, 0, RATE_HZ, &mono, &s->samples);
 
 	if (err)
 		return err;
-	out = malloc((resampler_room(r, count) + resampler_drain_room(r) + 1) * sizeof(*out));
-	if (out) {
-		s->samples = resampler_push(r, mono, count, out);
-		s->samples += resampler_drain(r, out + s->samples);
-		s->ulaw = malloc(s->samples + 1);
-	}
-	if (out && s->ulaw)
-		g711_encode(G711_ULAW, s->ulaw, out, s->samples);
-	free(out);
-	resampler_free(&r);
+	s->ulaw = malloc(s->samples + 1);
+	if (s->ulaw)
+		g711_encode(G711_ULAW, s->ulaw, mono, s->samples);
+	free(mono);
 	return s->ulaw ? ERR_NONE : ERR_NOMEM;
 }
 
@@ -59,7 +41,6 @@ enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct 
 {
 	struct saying *s = &c->sayings[c->count];
 	struct wav wav;
-	int16_t *mono;
 	enum err err;
 
 	if (c->count == SPEAKER_SAYINGS)
@@ -70,9 +51,7 @@ enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct 
 	if (err)
 		return err;
 	*s = (struct saying){ .at_ms = at_ms };
-	mono = wav.frames / wav.rate_hz <= SPEAKER_SECONDS_MAX ? first_channel(&wav) : NULL;
-	err = mono ? to_ulaw(s, mono, wav.frames, wav.rate_hz) : ERR_LIMIT;
-	free(mono);
+	err = wav.frames / wav.rate_hz <= SPEAKER_SECONDS_MAX ? to_ulaw(s, &wav) : ERR_LIMIT;
 	wav_fini(&wav);
 	c->count += !err;
 	return err;

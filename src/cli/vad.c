@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "audio/resample.h"
 #include "audio/silero.h"
 #include "audio/wav.h"
 #include "base/config.h"
@@ -54,40 +53,6 @@ static int fail(struct cli *cli, enum err err, const struct err_detail *detail)
 
 /* ---- the sound ---- */
 
-static int16_t *first_channel(const struct wav *w)
-{
-	int16_t *out = malloc((w->frames + 1) * sizeof(*out));
-	size_t i;
-
-	for (i = 0; out && i < w->frames; i++)
-		out[i] = w->samples[i * w->channels];
-	return out;
-}
-
-/* Replaces the samples by those at `to_hz`. */
-static enum err convert(int16_t **samples, size_t *count, uint32_t from_hz, uint32_t to_hz)
-{
-	struct resampler *r;
-	int16_t *out;
-	size_t room;
-	enum err err = resampler_new(&r, from_hz, to_hz);
-
-	if (err)
-		return err;
-	room = resampler_room(r, *count) + resampler_drain_room(r);
-	out = room > WAV_MAX_BYTES / sizeof(*out) ? NULL : malloc(room * sizeof(*out) + 1);
-	if (!out) {
-		resampler_free(&r);
-		return room > WAV_MAX_BYTES / sizeof(*out) ? ERR_LIMIT : ERR_NOMEM;
-	}
-	*count = resampler_push(r, *samples, *count, out);
-	*count += resampler_drain(r, out + *count);
-	resampler_free(&r);
-	free(*samples);
-	*samples = out;
-	return ERR_NONE;
-}
-
 static int choose_rate(struct cli *cli, const struct vad_flags *f, const char *file, uint32_t file_hz, uint32_t *rate_hz)
 {
 	*rate_hz = f->rate_hz ? (uint32_t)f->rate_hz : file_hz;
@@ -101,17 +66,13 @@ static int choose_rate(struct cli *cli, const struct vad_flags *f, const char *f
 
 static int take_sound(struct vad_run *run, const struct vad_flags *f, const char *file, const struct wav *w)
 {
-	size_t count = w->frames;
-	enum err err = ERR_NONE;
+	size_t count;
+	enum err err;
 	int status = choose_rate(run->cli, f, file, w->rate_hz, &run->rate_hz);
 
 	if (status)
 		return status;
-	run->samples = first_channel(w);
-	if (!run->samples)
-		err = ERR_NOMEM;
-	else if (w->rate_hz != run->rate_hz)
-		err = convert(&run->samples, &count, w->rate_hz, run->rate_hz);
+	err = wav_channel(w, 0, run->rate_hz, &run->samples, &count);
 	if (err)
 		return cli_fail(run->cli, err == ERR_LIMIT ? CLI_NOT_SO : CLI_MISSING, err, file, NULL, "cannot convert: %s",
 			err_name(err));

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wording.h"
+
 static const char *const root_keys[] = { "rulebook", "id", "version", "title", "company", "agent", "languages", "goal", "facts", "variables",
 	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "outcomes", "unclear", "unfinished", "settings", "phrases", NULL };
 
@@ -474,7 +476,7 @@ static void phrase_list_read(struct reading *r, const struct yaml_item *phrases,
 	if (item)
 		words_check(r, item, BRIEF_PHRASES_MAX, SPOKEN_MAX_BYTES);
 	for (i = 0; !item && i < r->book->language_count; i++)
-		if (strncmp(r->book->languages[i].code, "en", 2) != 0) {
+		if (!language_is(r->book->languages[i].code, "en")) {
 			struct yaml_mark top = { 1, 1 };
 
 			mistake_at(r, phrases ? phrases->key_at : top, "nothing", r->book->languages[i].code,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/wording.h"
 
 static const char *const english[] = {
 	"after the tone", "after the beep", "after the signal", "at the tone", "at the beep", "leave a message", "leave your message",
@@ -26,11 +27,6 @@ static const char *const hindi[] = {
 	"संपर्क क्षेत्र से बाहर", "कवरेज क्षेत्र से बाहर", "के वॉइसमेल", "के वॉइस मेल", "beep ke baad", "tone ke baad", "message chhodiye", "message chhod dijiye",
 	"message record", NULL };
 
-static bool is_of(const char *language, const char *code)
-{
-	return !strncmp(language, code, strlen(code)) && strchr("-_", language[strlen(code)]);
-}
-
 static void words_read(struct reading *r, const struct yaml_item *item)
 {
 	const struct yaml_item *words = yaml_find(item, "words");
@@ -40,7 +36,7 @@ static void words_read(struct reading *r, const struct yaml_item *item)
 	if (words && words_check(r, words, LIST_MAX, WORDS_MAX_BYTES))
 		r->book->voicemail.words = words;
 	for (i = 0; !words && i < b->language_count; i++)
-		if (!is_of(b->languages[i].code, "en") && !is_of(b->languages[i].code, "hi")) {
+		if (!language_is(b->languages[i].code, "en") && !language_is(b->languages[i].code, "hi")) {
 			mistake_at(r, item->key_at, "nothing", b->languages[i].code,
 				"built-in words of machines are English and Hindi: a book that speaks another language brings its own");
 			break;
@@ -69,7 +65,7 @@ static void built_in_json(const char *language, struct buf *out)
 {
 	size_t i;
 
-	for (i = 0; is_of(language, "hi") && hindi[i]; i++)
+	for (i = 0; language_is(language, "hi") && hindi[i]; i++)
 		json_put_string(out, hindi[i]);
 	for (i = 0; english[i]; i++) /* machines in India speak both */
 		json_put_string(out, english[i]);

@@ -11,13 +11,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <flite/flite.h>
 
 #include "audio/g711.h"
 #include "audio/resample.h"
 #include "base/buf.h"
+#include "base/wording.h"
 
 cst_voice *register_cmu_us_slt(const char *voxdir);
 void unregister_cmu_us_slt(cst_voice *voice);
@@ -340,7 +340,7 @@ static enum err flite_start(void *vendor, struct tts_utterance **up, const char 
 	struct tts_utterance *u;
 
 	*up = NULL;
-	if (strncasecmp(language, "en", 2) || (language[2] && language[2] != '-' && language[2] != '_'))
+	if (!language_is(language, "en"))
 		return ERR_NOTFOUND;
 	if (len > FLITE_MAX_TEXT_BYTES)
 		return ERR_LIMIT;

@@ -1,10 +1,11 @@
 /* Values in the agent's mouth: how they are said, a model's words with its placeholders made sound, and the way back: which of the
  * agent's own words are a value of the map. Owns nothing; knows no language but the two neutral phrases it says. */
+#include "redact/scan.h"
+
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
-#include "redact/scan.h"
+#include "base/wording.h"
 
 enum { CUT_DIGITS = 3, NATIONAL_DIGITS = 10 };
 
@@ -52,8 +53,7 @@ static void value_say(struct buf *out, enum redact_type type, const char *value)
 
 void redact_speaker_init(struct redact_speaker *s, const char *language)
 {
-	*s = (struct redact_speaker){ .english = !strncasecmp(language, "en", 2) && !isalnum((unsigned char)language[2]),
-		.hindi = !strncasecmp(language, "hi", 2) && !isalnum((unsigned char)language[2]) };
+	*s = (struct redact_speaker){ .english = language_is(language, "en"), .hindi = language_is(language, "hi") };
 }
 
 bool redact_speaker_passes(const struct redact_speaker *s, const char *text, size_t len)

@@ -389,6 +389,31 @@ static void too_much_for_a_header(void **state)
 	buf_fini(&b);
 }
 
+static void one_channel_at_another_rate(void **state)
+{
+	int16_t stereo[320], *out;
+	struct wav w = { .samples = stereo, .frames = 160, .channels = 2, .rate_hz = 16000, .bits = 16, .format_tag = 1 };
+	size_t count, i;
+
+	(void)state;
+	for (i = 0; i < 160; i++) {
+		stereo[2 * i] = (int16_t)(10 * i);
+		stereo[2 * i + 1] = -5000;
+	}
+	assert_int_equal(wav_channel(&w, 0, 16000, &out, &count), ERR_NONE);
+	assert_int_equal(count, 160);
+	for (i = 0; i < count; i++)
+		assert_int_equal(out[i], 10 * i);
+	free(out);
+	assert_int_equal(wav_channel(&w, 1, 8000, &out, &count), ERR_NONE);
+	assert_int_equal(count, 80);
+	for (i = 20; i < 60; i++)
+		assert_in_range(-out[i], 4950, 5050);
+	free(out);
+	assert_int_equal(wav_channel(&w, 0, 1, &out, &count), ERR_USAGE);
+	assert_null(out);
+}
+
 static void files(void **state)
 {
 	static const int16_t samples[] = { 5, -6, 7 };
@@ -463,6 +488,7 @@ int main(void)
 		cmocka_unit_test(labels_are_exact),
 		cmocka_unit_test(long_labels_are_cut_whole),
 		cmocka_unit_test(too_much_for_a_header),
+		cmocka_unit_test(one_channel_at_another_rate),
 		cmocka_unit_test(files),
 		cmocka_unit_test(failed_write_leaves_the_old_file),
 	};

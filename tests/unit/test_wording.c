@@ -11,6 +11,21 @@
 
 #include "base/wording.h"
 
+static void a_tag_is_of_its_language(void **state)
+{
+	static const char *const english[] = { "en", "EN", "en-IN", "en_US", "En-Latn-US" }, *const others[] = { "", "e", "enm", "eng", "hi", "hi-en", "-en" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(english) / sizeof(english[0]); i++)
+		assert_true(language_is(english[i], "en"));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(language_is(others[i], "en"));
+	assert_true(language_is("hi-Latn", "hi"));
+	assert_true(language_is("fil-PH", "fil"));
+	assert_false(language_is("fi-FI", "fil"));
+}
+
 /* Every day of three hundred years, against the C library's calendar. */
 static void days_are_those_of_the_calendar(void **state)
 {
@@ -141,6 +156,7 @@ static void values_are_said_in_their_language(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tag_is_of_its_language),
 		cmocka_unit_test(days_are_those_of_the_calendar),
 		cmocka_unit_test(days_that_no_calendar_has_are_refused),
 		cmocka_unit_test(times_are_read_and_written),

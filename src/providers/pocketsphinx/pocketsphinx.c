@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <pocketsphinx.h>
 #include <sphinxbase/err.h>
 
 #include "audio/g711.h"
 #include "base/buf.h"
+#include "base/wording.h"
 #include "providers/pocketsphinx/grammar.h"
 #include "providers/pocketsphinx/hearer.h"
 #include "providers/pocketsphinx/model.h"
@@ -447,18 +447,13 @@ static enum err thread_start(struct stt_stream *s)
 	return failed ? ERR_UNAVAILABLE : ERR_NONE;
 }
 
-static bool is_english(const char *language)
-{
-	return !strncasecmp(language, "en", 2) && (!language[2] || language[2] == '-' || language[2] == '_');
-}
-
 static enum err stream_start(void *vendor, struct stt_stream **sp, const char *language, const struct stt_events *events, void *arg)
 {
 	struct pocketsphinx *p = vendor;
 	struct stt_stream *s;
 
 	*sp = NULL;
-	if (!is_english(language))
+	if (!language_is(language, "en"))
 		return ERR_NOTFOUND;
 	if (p->count >= POCKETSPHINX_MAX_STREAMS)
 		return ERR_BUSY;

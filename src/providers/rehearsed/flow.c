@@ -403,8 +403,8 @@ static enum err all_read(struct reading *r)
 		refuse(r, "opening", "step", "what was asked is no question");
 	f->end_tool = text_of(r, f->root, "", "end_tool");
 	f->visits_max = (int32_t)(visits < 1 ? 5 : visits > 100 ? 100 : visits);
-	f->hindi = !strncmp(f->language, "hi", 2);
-	f->english = !strncmp(f->language, "en", 2);
+	f->hindi = language_is(f->language, "hi");
+	f->english = language_is(f->language, "en");
 	anytime_read(r);
 	voicemail_read(r);
 	return r->refused ? ERR_FORMAT : ERR_NONE;
