@@ -154,7 +154,7 @@ def journal_of(house):
     return {f.name: f.read_bytes() for f in (house.data / "journal" / "w1").glob("seg-*")}
 
 
-def test_tokens_that_are_not_good(house):
+def test_P25_tokens_that_are_not_good(house):
     """P25: closed before a journal, a recogniser or a voice is touched."""
     url, token, _ = stream_of(Webhook(house.ready["url"], sid(5)).twiml(VOICE))
     _, foreign, _ = stream_of(Webhook(house.ready["url"], sid(6)).twiml(VOICE))
@@ -179,7 +179,7 @@ def test_a_webhook_that_was_overheard(house, voice):
     assert ended(call) == ("ended", "agent", "confirmed") and call["epoch"] == 1 and caller.phone.streams == 1, house.errors()
 
 
-def test_a_token_is_good_once(house, voice):
+def test_P25_a_token_is_good_once(house, voice):
     """P25: whoever heard it on the line comes too late."""
     caller = Caller(house, 11, voice)
     caller.phone.answer = lambda: None
@@ -198,7 +198,7 @@ def test_a_token_is_good_once(house, voice):
 # ---- stopping ----
 
 
-def test_told_to_stop_in_a_call(house, voice):
+def test_P19_told_to_stop_in_a_call(house, voice):
     """P19: no new call from then on; the one that is there goes on to its end, and then everything is gone."""
     caller = Caller(house, 12, voice)
     running = [p["pid"] for p in house.ready["processes"]]
@@ -227,7 +227,7 @@ def test_told_to_stop_in_a_call(house, voice):
 # ---- kill -9 ----
 
 
-def test_the_worker_is_killed(house, voice):
+def test_F01_the_worker_is_killed(house, voice):
     """F01: the carrier comes back by its redirect, another life of the worker goes on from the last turn, to the same outcome; the recording has both."""
     caller = Caller(house, 8, voice)
     dead = []
@@ -258,7 +258,7 @@ def test_the_worker_is_killed_in_the_greeting(house, voice):
     assert said.count("automated assistant of Lakeside Clinic") == 2
 
 
-def test_one_of_two_workers_is_killed(tmp_path, model, voice):
+def test_F01_one_of_two_workers_is_killed(tmp_path, model, voice):
     """F01: its call goes on at the other worker, whose own call does not notice."""
     house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2")
     try:
@@ -292,7 +292,7 @@ def test_one_of_two_workers_is_killed(tmp_path, model, voice):
 
 
 def test_the_conductor_is_killed(house, voice):
-    """F04: the call goes on; its next tool finds a conductor that is back."""
+    """The call goes on; its next tool finds a conductor that is back."""
     caller = Caller(house, 9, voice)
     dead = []
 

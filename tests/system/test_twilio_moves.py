@@ -82,7 +82,7 @@ def held_and_moved(houses, voice, number, *settings):
     return caller
 
 
-def test_a_worker_is_told_to_stop(houses, voice):
+def test_P19_a_worker_is_told_to_stop(houses, voice):
     """P19: its call moves behind the caller's turn, before the answer; no word is lost or said twice, no tool carried out twice."""
     caller = held_and_moved(houses, voice, 1)
     finals = " ".join(line["text"] for line in caller.follower.of("final"))
@@ -147,7 +147,7 @@ def test_a_page_whose_worker_is_told_to_stop(houses):
     assert call["epoch"] == 2 and call["worker"] != worker
 
 
-def test_a_line_that_breaks(houses, voice):
+def test_F01_a_line_that_breaks(houses, voice):
     """F01: only the carrier knows at once; its question comes before the worker has noticed, or just then."""
     house = houses()
     caller = Caller(house, 3, voice)
@@ -158,7 +158,7 @@ def test_a_line_that_breaks(houses, voice):
     assert caller.phone.away_ms <= BACK_MS
 
 
-def test_webhooks_that_were_overheard(houses, voice):
+def test_P25_webhooks_that_were_overheard(houses, voice):
     """P25: the very bytes, signed as they are. Before the carrier came they take nothing from it; while the caller talks they give no stream."""
     house = houses("voice.workers=2")
     caller = Caller(house, 4, voice)

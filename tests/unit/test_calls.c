@@ -117,7 +117,7 @@ static void test_a_call_that_loses_its_worker(void **state)
 
 /* ------------------------------------------------------------------ tokens (P25) */
 
-static void test_tokens_that_are_not_good(void **state)
+static void test_P25_tokens_that_are_not_good(void **state)
 {
 	struct got g = { .done = 0 };
 	struct hook after = hook_after();
@@ -619,7 +619,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_call_that_loses_its_worker, kit_begin, kit_end),
-		cmocka_unit_test_setup_teardown(test_tokens_that_are_not_good, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_P25_tokens_that_are_not_good, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_one_attach_ends_all_tokens, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_two_attach_at_once, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_tool_that_comes_too_late, kit_begin, kit_end),

@@ -181,7 +181,7 @@ static void many_batches_are_found_again(void **state)
 }
 
 /* N8, and: one bad line holds up nothing. */
-static void lines_of_nobody_are_refused(void **state)
+static void N8_lines_of_nobody_are_refused(void **state)
 {
 	(void)state;
 	kit_call_put(k->w.b, CALL_B, 1, CALL_LIVE);
@@ -212,7 +212,7 @@ static void only_workers_may_tell(void **state)
 }
 
 /* N1: nothing is answered for that is not stored; what was stored of a failed request is not stored twice. */
-static void a_store_that_refuses(void **state)
+static void N1_a_store_that_refuses(void **state)
 {
 	(void)state;
 	say(1, 1, 0);
@@ -676,9 +676,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_comes_again_is_dropped, begin, end),
 		cmocka_unit_test_setup_teardown(two_epochs_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(many_batches_are_found_again, begin, end),
-		cmocka_unit_test_setup_teardown(lines_of_nobody_are_refused, begin, end),
+		cmocka_unit_test_setup_teardown(N8_lines_of_nobody_are_refused, begin, end),
 		cmocka_unit_test_setup_teardown(only_workers_may_tell, begin, end),
-		cmocka_unit_test_setup_teardown(a_store_that_refuses, begin, end),
+		cmocka_unit_test_setup_teardown(N1_a_store_that_refuses, begin, end),
 		cmocka_unit_test_setup_teardown(very_many_epochs, begin, end),
 		cmocka_unit_test_setup_teardown(a_large_batch_is_several_documents, begin, end),
 		cmocka_unit_test_setup_teardown(what_comes_is_read_live, begin, end),

@@ -11,7 +11,7 @@ enum { FIRST_WORK_US = 200000 };
 
 /* P08 and the first words: the greeting comes at once (by the time that all our work takes, on a machine that has nothing else to do),
  * never more than 400 ms ahead; its marks come back, and so on to the caller's hanging up. */
-static void test_the_greeting_and_a_hangup(void **state)
+static void test_P08_the_greeting_and_a_hangup(void **state)
 {
 	uint64_t work_us;
 
@@ -50,7 +50,7 @@ static void test_speech_over_the_agent_clears(void **state)
 }
 
 /* P25: nothing is made, nobody is asked but the conductor. */
-static void test_a_token_that_is_not_good(void **state)
+static void test_P25_a_token_that_is_not_good(void **state)
 {
 	const char *token = kit_token_new();
 
@@ -506,9 +506,9 @@ static void test_no_more_than_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_the_greeting_and_a_hangup, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_P08_the_greeting_and_a_hangup, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_speech_over_the_agent_clears, kit_begin, kit_end),
-		cmocka_unit_test_setup_teardown(test_a_token_that_is_not_good, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_P25_a_token_that_is_not_good, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_broken_before_the_start, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_start, kit_begin_skipping, kit_end),
 		cmocka_unit_test_setup_teardown(test_another_socket_goes_on, kit_begin, kit_end),
