@@ -46,10 +46,14 @@ class Ledger:
         self.counts = {}
         self.plan = None
 
-    def wait_for(self, who, kind, n, act):
-        """`act` runs when this has happened n times more."""
+    def wait_for(self, who, kind, n, act, more=False):
+        """`act` runs when this has happened n times in all, or n times more: at once if it has."""
         with self.lock:
-            self.plan = (who, kind, self.counts.get((who, kind), 0) + n, act)
+            now = self.counts.get((who, kind), 0)
+            wanted = n + now * more
+            self.plan = (who, kind, wanted, act) if now < wanted else None
+            if not self.plan:
+                act()
 
     def add(self, who, kind, value=None, at=None, times=1):
         with self.lock:

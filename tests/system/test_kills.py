@@ -25,7 +25,7 @@ SHORTER = (
     ("You have an appointment with {appointment.doctor} on {appointment.date} at {appointment.time}. Would you like to", "Would you like to"),
     ("Thank you, it is confirmed. Please bring {bring}. Goodbye.", "Thank you, it is confirmed. Goodbye."),
 )
-# How often each may happen before the death, counted from the agent's first sound; less than a whole call has.
+# How often each may happen before the death; less than a whole call has.
 POINTS = {"media": 300, "sent": 400, "mark": 16, "line": 22, "word": 12, "said": 2, "asked": 2, "answered": 2}
 WHO = (("worker",), ("conductor",), ("serve",), ("worker", "conductor", "serve"))
 SETTLED_S, HELD_S = 2, 12
@@ -137,7 +137,7 @@ class Round:
 
         def second():
             if self.fate.later:
-                self.ledger.wait_for("other", "sent", self.fate.later, lambda: reaper.kill(dying[1]))
+                self.ledger.wait_for("other", "sent", self.fate.later, lambda: reaper.kill(dying[1]), more=True)
             else:
                 reaper.kill(dying[1])
 
