@@ -93,7 +93,7 @@ export const PARTS = [
 /* What was decided, and why: the head of a decision and its reason. */
 const TURN_WHYS = {
 	silence: "the caller was silent", complete: "the words were a whole answer", open: "the words wanted more, but none came", spelled: "no more digits or letters came",
-	endpoint: "the recogniser said so", final_late: "the final words were late", keys: "keys were pressed",
+	endpoint: "the recogniser said so", final_late: "the final words were late", keys: "keys were pressed", agent: "the agent was still speaking",
 };
 const YIELD_WHYS = { words: "the caller said words", stop_word: "the caller said a stop word", length: "the caller went on speaking", keys: "the caller pressed a key" };
 const RETRY_WHATS = { model: "the model", voice: "the voice", recogniser: "the recogniser", carrier: "the line" };

@@ -69,6 +69,7 @@ struct call_settings {
 	bool turn_heard;           /* only silence that could be heard ends a turn; off in calls recorded before there was this */
 	bool turn_late_apart;      /* waiting for a late final counts as transcript, not as end of turn; off in calls recorded before */
 	int64_t llm_silent_ms;     /* end of turn to the first filler, over all requests and tools in between; 0: each request counts anew */
+	int64_t call_rules;        /* what the core did differently before is done so in calls recorded before (voice/call.h) */
 };
 
 extern const struct option call_options[]; /* bound to struct call_settings */

@@ -7,6 +7,11 @@
  *        └─► hold · yield · resume (floor.c) ────────┴──────────────┘
  *   nobody speaks, the call's time, the keypad: quiet.c          save, load: snapshot.c
  *
+ * A call recorded by an older release is replayed by the rules it was made by: settings that it does not name have the value that stands for them
+ * (recorded_without in base/settings.c). `call.rules` is the one for changes that nobody would want to set:
+ *   1  a turn that waited only for the agent to be done ends by TURN_AGENT (0: by the rule it waited for before); words that a dead stream took along
+ *      are waited for as late finals are, from the moment that the next stream was opened (0: the turn ends without them, they become the next one)
+ *
  * Memory: one allocation for the call, growing text up to CALL_TEXT_MAX; everything has a ceiling (see call_state.h).
  */
 #ifndef VOICE_CALL_H

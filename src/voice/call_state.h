@@ -93,6 +93,8 @@ struct listen {
 	bool waiting;              /* voice has come that no final covers, */
 	uint64_t voice_sample;     /* from here on */
 	struct words_expect expect; /* what the agent asked for */
+	uint64_t again_us;         /* a stream was opened then to hear words of this turn again; 0: none was */
+	bool over_agent;           /* the turn was due, and waits for the agent to be done */
 };
 
 enum gen_state { GEN_NONE = 0, GEN_ASKED, GEN_TEXT, GEN_DONE };

@@ -14,7 +14,9 @@
  *      partial of a stream that is replaced
  *   c  no voice: the timers of the turn are set      endpoint_update
  *   d  voice again: they stop, the words stay        floor_voice (floor.c): endpoint_update
- *   e  a partial is left: its final is asked for     endpoint_timer: finalize; turn_due: finalize, and TIMER_TURN waits on
+ *   e  a partial is left: its final is asked for     endpoint_timer: finalize; turn_due: finalize, and TIMER_TURN waits on;
+ *      so it does for words that a dead stream took  endpoint_listen
+ *      along, until the next has heard them again
  *   f  its final is there, or its stream is gone     endpoint_transcript: final_take; endpoint_listen; both endpoint_update
  *   g  silence ≥ need, or the final is late          endpoint_timer: turn_due: turn_end, which goes on to dialogue_turn
  *   h  the keypad ends the turn, from every state    endpoint_keys: turn_end
@@ -55,6 +57,8 @@ void endpoint_listen(struct call *call, uint64_t from_sample)
 	l->down = false;
 	l->finalizing = false;
 	call->ear.unworded |= l->partial.len > 0;
+	if (l->partial.len && call->settings.call_rules >= 1)
+		l->again_us = call->now_us;
 	buf_reset(&l->partial);
 	timer_stop(call, TIMER_STT_RETRY);
 	endpoint_update(call);
@@ -182,6 +186,7 @@ void endpoint_update(struct call *call)
 
 	noise_update(call);
 	words_timers_stop(call);
+	l->over_agent &= !call->ear.voiced;
 	if (!endpoint_words(call) || call->ear.voiced)
 		return;
 	since = silence_since(call);
@@ -206,6 +211,8 @@ static void said_clear(struct call *call)
 	l->turn_sample = call->ear.end_sample;
 	l->waiting = l->used.len;
 	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
+	l->again_us = 0;
+	l->over_agent = false;
 	call->ear.unworded = false;
 	call->ear.burst = false; /* what follows belongs to what follows */
 	words_timers_stop(call);
@@ -268,26 +275,32 @@ static void turn_due(struct call *call)
 {
 	const struct call_settings *s = &call->settings;
 	const struct ear *ear = &call->ear;
+	struct listen *l = &call->listen;
 	uint64_t since = silence_since(call), unheard = num_over(call->now_us, ear->last_chunk_us), last;
 	enum turn_why why;
 	uint64_t due = since + (uint64_t)turn_need(call, &why) * 1000;
-	bool late;
+	bool again = l->again_us > l->final_us, late;
 
 	if (call->quiet.lost && call->settings.turn_heard)
 		return; /* whoever speaks now is not heard: endpoint_attached goes on */
-	if (speech_audible(call) || call->speech.held || speech_whole(call))
+	if (speech_audible(call) || call->speech.held || speech_whole(call)) {
+		l->over_agent = s->call_rules >= 1;
 		return; /* too few words to interrupt: they are answered when the agent is done (speech_advance asks again) */
+	}
 	if (ear->last_chunk_us && unheard > STALL_US && unheard < (s->turn_heard ? STALL_HEARD_MAX_US : STALL_MAX_US)) {
 		timer_set(call, TIMER_TURN, call->now_us + STALL_US); /* nobody has heard this silence */
 		return;
 	}
-	last = due + (uint64_t)s->turn_final_wait_ms * 1000;
-	if (call->listen.partial.len && call->now_us < last) {
-		finalize(call);
+	last = num_max(due, l->again_us) + (uint64_t)s->turn_final_wait_ms * 1000;
+	if ((l->partial.len || again) && call->now_us < last) {
+		if (l->partial.len)
+			finalize(call);
 		timer_set(call, TIMER_TURN, last);
 		return;
 	}
-	late = s->turn_late_apart ? call->listen.partial.len || call->listen.final_us > due : call->now_us > due;
+	late = s->turn_late_apart ? l->partial.len || again || l->final_us > due : call->now_us > due;
+	if (!late && l->over_agent && call->now_us > due)
+		why = TURN_AGENT;
 	turn_end(call, late ? TURN_FINAL_LATE : why, late ? due : call->now_us);
 }
 

@@ -129,7 +129,7 @@ static const char *phrase_at(const char *phrase, struct scan text)
 /* How far the longest phrase reaches when the text, whose next word is `next`, begins with one; NULL when it does not. */
 static const char *list_at(const struct brief_phrases *list, struct scan text, const struct word *next)
 {
-	const char *best = NULL;
+	const char *best = text.at; /* a phrase without a word in it reaches nowhere */
 	char first = lower(*next->at);
 	unsigned int i;
 
@@ -142,7 +142,7 @@ static const char *list_at(const struct brief_phrases *list, struct scan text, c
 		if (end > best)
 			best = end;
 	}
-	return best;
+	return best > text.at ? best : NULL;
 }
 
 bool words_all_in(const struct brief_phrases *list, const char *text, size_t len)

@@ -372,6 +372,7 @@ static struct range {
 } range_of(const struct option *o)
 {
 	static const struct range wider[] = {
+		{ "call.rules", 0, 1 },
 		{ "vad.on", 1, 65535 },
 		{ "vad.off", 0, 65535 },
 		{ "vad.gap_ms", 0, 2000 },
@@ -438,6 +439,7 @@ static void settings_out_of_their_range_are_refused(void **state)
 	defaults.turn_heard = false; /* a call recorded before there was this does what it did */
 	defaults.llm_silent_ms = 0;
 	defaults.turn_late_apart = false;
+	defaults.call_rules = 0;
 	assert_memory_equal(&s, &defaults, sizeof(s));
 }
 

@@ -1063,6 +1063,61 @@ static void N5_a_stream_that_was_given_up_is_heard_until_the_next_is_opened(void
 	assert_false(has(k, "listen s2"));
 }
 
+/* A turn of two parts: the first is final, the words of the second were a partial of a stream that died. At 200 the next one is opened. */
+static void half_is_taken_along(struct kit *k)
+{
+	begin(k);
+	voice(k, 640);
+	final(k, "my son has a bad tooth");
+	voice(k, 640);
+	partial(k, "can somebody look at");
+	zero(k);
+	stt_down(k, 1);
+	quiet_until(k, 200);
+	assert_true(has(k, "200 listen s2"));
+	drop(k);
+}
+
+static void N5_words_that_a_dead_stream_took_along_are_waited_for(void **state)
+{
+	struct kit *k = *state;
+
+	half_is_taken_along(k);
+	quiet_until(k, 700); /* silence enough for what is left, long ago */
+	assert_false(has(k, "~turn"));
+	partial(k, "can somebody");
+	quiet_until(k, 800);
+	assert_false(has(k, "~turn"));
+	final(k, "can somebody look at it");
+	pass(k, 0);
+	assert_true(has(k, "~turn t1 i5"));
+	assert_true(has(k, "\"my son has a bad tooth can somebody look at it\""));
+}
+
+static void words_that_nobody_hears_again_are_not_waited_for_for_ever(void **state)
+{
+	struct kit *k = *state;
+
+	half_is_taken_along(k);
+	quiet_until(k, 1299); /* the turn was due at 600, a late final gets 700 */
+	assert_false(has(k, "~turn"));
+	quiet_until(k, 1300);
+	assert_true(has(k, "1300 ~turn t1 i5"));
+	assert_true(has(k, "\"my son has a bad tooth\""));
+}
+
+/* A call that was recorded before does what it did. */
+static void by_the_rules_of_before_they_were_not_waited_for(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 0;
+	half_is_taken_along(k);
+	quiet_until(k, 700);
+	assert_true(has(k, "~turn t1 i0"));
+	assert_true(has(k, "\"my son has a bad tooth\""));
+}
+
 static void a_stream_that_says_nothing_to_little_voice_may_be_right(void **state)
 {
 	struct kit *k = *state;
@@ -1583,6 +1638,9 @@ int main(void)
 		KIT_TEST(a_stream_that_says_nothing_to_much_voice_is_dead),
 		KIT_TEST(voice_that_comes_at_once_is_found_overdue_at_once),
 		KIT_TEST(N5_a_stream_that_was_given_up_is_heard_until_the_next_is_opened),
+		KIT_TEST(N5_words_that_a_dead_stream_took_along_are_waited_for),
+		KIT_TEST(words_that_nobody_hears_again_are_not_waited_for_for_ever),
+		KIT_TEST(by_the_rules_of_before_they_were_not_waited_for),
 		KIT_TEST(a_stream_that_says_nothing_to_little_voice_may_be_right),
 		KIT_TEST(more_voice_does_not_put_it_off),
 		KIT_TEST(a_transcript_proves_that_it_lives),

@@ -452,6 +452,27 @@ static void too_few_words_are_answered_when_the_agent_is_done(void **state)
 	expect(k,
 		"3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"",
 		"3200 unspeak u1",
+		"3200 ~turn t1 i7 n3136000 \"actually\"",
+		"3200 snapshot",
+		"3200 ask g1 t1 try 1");
+}
+
+static void by_the_rules_of_before_their_turn_ended_by_silence(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 0;
+	begin(k);
+	on_air(k, ten);
+	voice(k, 64);
+	final(k, "actually");
+	quiet_for(k, 3136);
+	expect_nothing(k);
+	played(k, 1, 3200);
+	quiet_for(k, 32);
+	expect(k,
+		"3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"",
+		"3200 unspeak u1",
 		"3200 ~turn t1 i0 n3136000 \"actually\"",
 		"3200 snapshot",
 		"3200 ask g1 t1 try 1");
@@ -502,7 +523,7 @@ static void close_to_the_end_a_nod_is_an_answer(void **state)
 	expect(k,
 		"3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"",
 		"3200 unspeak u1",
-		"3200 ~turn t1 i0 n608000 \"yeah\"",
+		"3200 ~turn t1 i7 n608000 \"yeah\"",
 		"3200 snapshot",
 		"3200 ask g1 t1 try 1");
 }
@@ -761,6 +782,7 @@ int main(void)
 		KIT_TEST(words_over_a_silent_agent_wait_for_the_turn),
 		KIT_TEST(words_in_a_burst_yield_over_an_agent_not_yet_audible),
 		KIT_TEST(too_few_words_are_answered_when_the_agent_is_done),
+		KIT_TEST(by_the_rules_of_before_their_turn_ended_by_silence),
 		KIT_TEST(close_to_the_agents_end_one_word_is_an_answer),
 		KIT_TEST(before_that_it_is_not),
 		KIT_TEST(close_to_the_end_a_nod_is_an_answer),

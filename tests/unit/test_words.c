@@ -119,6 +119,20 @@ static void marks_around_a_phrase_do_not_count(void **state)
 	assert_false(any_in(&marked, "well -"));
 }
 
+/* Nor does it find itself everywhere, or go round for ever. */
+static void a_phrase_without_a_word_is_nothing(void **state)
+{
+	static const struct brief_phrases empty = { { "", "...", " - ", "!" }, 4 }, some = { { "...", "mhm", "" }, 3 };
+
+	(void)state;
+	assert_false(all_in(&empty, "hello there"));
+	assert_false(any_in(&empty, "hello there"));
+	assert_false(all_in(&empty, "..."));
+	assert_true(all_in(&some, "... mhm, mhm"));
+	assert_false(all_in(&some, "mhm there"));
+	assert_true(any_in(&some, "well, mhm"));
+}
+
 static void stop_words_count_anywhere_as_whole_words(void **state)
 {
 	struct brief b;
@@ -306,6 +320,7 @@ int main(void)
 		cmocka_unit_test(nods_are_nothing_but_phrases_of_the_list),
 		cmocka_unit_test(of_two_phrases_the_longer_one_is_meant),
 		cmocka_unit_test(marks_around_a_phrase_do_not_count),
+		cmocka_unit_test(a_phrase_without_a_word_is_nothing),
 		cmocka_unit_test(stop_words_count_anywhere_as_whole_words),
 		cmocka_unit_test(digits_are_counted_written_and_spoken),
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
