@@ -3,7 +3,9 @@
  * The detector (spandsp's) looks at blocks of 102 samples (12.75 ms) and believes a digit after two equal ones: a tone of 40 ms
  * is always found, about 20 ms after it began at the earliest. Positions are counted in samples since new or reset and are
  * those of block edges, so how the sound is cut does not matter; a digit's start is good to one block.
- * Borne: the low tone 8 dB louder or the high tone 4 dB, 1 % off key, 20 dB of noise below, G.711; refused: 3.5 % off key, clicks.
+ * Borne, wherever the blocks fall: tones and pauses of 40 ms, 1.2 % off key, the low tone 6 dB louder or the high tone 4 dB, 20 dB of
+ * noise below, G.711; refused: 2.1 % off key and more, clicks. Q.24's networks want 1.5 % and 8 dB, too: then 1, 2, 4, 5, 8 and 0 (of tones
+ * off key), or all but 0 (of a low tone that loud), are always heard. More is not to be had of spandsp: docs/audio.md.
  * The sixteen digits are 0-9 A-D * #. One thread at a time; new allocates (any thread), push and pop never do: fit for the media
  * path. Owned by whoever called new. Source: ITU-T Q.23, Q.24.
  */

@@ -79,6 +79,7 @@ static void tell_json(const struct plane *p, const char *url, const char *link)
 void plane_ready(struct plane *p, const char *url, const char *listen, unsigned int port, const char *link)
 {
 	struct run_facts facts = { .pid = getpid(), .is_ready = true };
+	const char *page = p->page ? p->page : url;
 
 	snprintf(facts.url, sizeof(facts.url), "%s", url);
 	plane_listen(listen, port, facts.listen);
@@ -88,7 +89,7 @@ void plane_ready(struct plane *p, const char *url, const char *listen, unsigned 
 	} else {
 		printf("%s: %s (process %d)\n", p->name, url, (int)getpid());
 		if (link)
-			printf("sign in: %s/sign-in#%s\n", url, link);
+			printf("sign in: %s/sign-in#%s%s\n", page, link, *page ? "" : " at the conductor's address");
 	}
 	fflush(stdout);
 }

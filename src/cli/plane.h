@@ -20,6 +20,7 @@ struct plane {
 	uv_loop_t *loop;
 	const char *kind; /* "conductor", "voice", "control" */
 	char name[RUN_NAME_MAX];
+	const char *page; /* where sign-in links are opened; NULL: at its own address; "": at one that is not known here */
 	struct run_file run;
 	uv_signal_t signals[3];
 	unsigned int asked; /* to stop, so many times */

@@ -1,5 +1,5 @@
-/* `callfunnel conductor`: the conductor's process: calls, tools, timeline, the page; with --control (as `callfunnel serve` starts it) control's
- * requests as well.
+/* `callfunnel conductor`: the conductor's process: calls, tools, timeline, the page; with --control (as `callfunnel serve` starts it) control
+ * as well. Without it control's requests are passed on to where it is.
  *
  * Opens the stores of data.dir and everything that stands on them, in the order of who needs whom, and closes in the opposite one. The record
  * service of the shipped rule-books has a port of its own on loopback. One loop, the main thread; one conductor a data folder.
@@ -221,9 +221,10 @@ static enum err calls_begin(struct conductor_process *p, struct err_detail *deta
 
 static enum err control_begin(struct conductor_process *p)
 {
-	const struct control_api_settings settings = { .identity = p->stores.identity, .policy = &p->keys.people,
+	const struct control_api_settings here = { .identity = p->stores.identity, .policy = &p->keys.people,
 		.link_s = config_int(p->cli->config, "identity.link_s"), .token = bearer_token, .now_s = now_s };
-	enum err err = control_api_open(&p->api, &settings);
+	const struct control_api_settings away = { .url = config_text(p->cli->config, "control.url"), .client = p->client };
+	enum err err = control_api_open(&p->api, p->has_control ? &here : &away);
 
 	return err ? err : control_api_mount(p->api, p->server);
 }
@@ -238,7 +239,7 @@ static enum err mounts_make(struct conductor_process *p)
 		err = calls_mount(p->calls, p->server);
 	if (!err)
 		err = timeline_mount(p->timeline, p->server);
-	if (!err && p->has_control)
+	if (!err)
 		err = control_begin(p);
 	return err ? err : http_server_files(p->server, console_files);
 }
@@ -249,7 +250,7 @@ static int house_open(struct conductor_process *p)
 	int status = keys_begin(p);
 	enum err err;
 
-	if (!status && p->has_control)
+	if (!status)
 		status = stores_tenant_made(&p->stores, config_text(p->cli->config, "server.tenant"), &p->tenant);
 	if (status)
 		return status;
@@ -300,15 +301,6 @@ static void timers_begin(struct conductor_process *p)
 	uv_timer_start(&p->refresh, on_refresh, REFRESH_MS, REFRESH_MS);
 }
 
-/* A person's way in: all of the tenant, and what was truly said. */
-static void link_make(struct conductor_process *p, char link[IDENTITY_LINK_MAX])
-{
-	struct jws_claims who = { .subject = "operator", .name = "operator", .roles = { "admin", "reveal" }, .role_count = 2 };
-
-	snprintf(who.tenant, sizeof(who.tenant), "%s", tenant_name(p->tenant));
-	identity_link_make(p->stores.identity, &who, now_s(NULL), link);
-}
-
 static void run(struct conductor_process *p)
 {
 	char link[IDENTITY_LINK_MAX];
@@ -316,7 +308,7 @@ static void run(struct conductor_process *p)
 	timers_begin(p);
 	plane_begin(&p->plane, &p->stores.loop, stop, p);
 	if (p->has_control)
-		link_make(p, link);
+		plane_keys_link(p->stores.identity, tenant_name(p->tenant), link);
 	plane_ready(&p->plane, p->url, p->listen, http_server_port(p->server), p->has_control ? link : NULL);
 	while (!p->is_over)
 		uv_run(&p->stores.loop, UV_RUN_DEFAULT);

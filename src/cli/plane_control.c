@@ -1,8 +1,9 @@
-/* `callfunnel control`: control's process where it does not live in the conductor's: the planes' keys, signing in. One loop, the main thread; one a
- * data folder.
+/* `callfunnel control`: control's process where it does not live in the conductor's: the planes' keys, signing in. Its first link is told with the
+ * address of the conductor's page, which asks control through the conductor. One loop, the main thread; one a data folder.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/config.h"
@@ -14,7 +15,7 @@
 #include "cli/stores.h"
 #include "control/api.h"
 
-enum { REFRESH_MS = 60000, CLOSE_MS = 1000 };
+enum { REFRESH_MS = 60000, CLOSE_MS = 1000, PAGE_MAX = 512 };
 
 struct control_process {
 	struct cli *cli;
@@ -28,7 +29,7 @@ struct control_process {
 	struct health health;
 	uv_timer_t refresh, last;
 	bool has_timers, is_over;
-	char url[PLANE_URL_MAX];
+	char url[PLANE_URL_MAX], page[PAGE_MAX];
 };
 
 static int64_t now_s(void *arg)
@@ -118,15 +119,32 @@ static void stop(void *arg, unsigned int times)
 	uv_timer_start(&p->last, on_last, times == 1 && http_server_connections(p->server) ? CLOSE_MS : 0, 0);
 }
 
+/* Where people reach the conductor: what the world calls it, or where it will listen on this machine. */
+static void page_find(struct control_process *p)
+{
+	const struct config *config = p->cli->config;
+	const char *world = config_text(config, "server.public_url"), *listen = config_text(config, "server.listen"), *port = strrchr(listen, ':');
+
+	if (*world)
+		snprintf(p->page, sizeof(p->page), "%s", world);
+	else if (!port || !plane_url(listen, (unsigned int)strtoul(port + 1, NULL, 10), p->page))
+		p->page[0] = 0;
+	p->plane.page = p->page;
+}
+
 static void run(struct control_process *p)
 {
+	char link[IDENTITY_LINK_MAX];
+
+	plane_keys_link(p->stores.identity, config_text(p->cli->config, "server.tenant"), link);
+	page_find(p);
 	uv_timer_init(&p->stores.loop, &p->refresh);
 	uv_timer_init(&p->stores.loop, &p->last);
 	p->refresh.data = p->last.data = p;
 	p->has_timers = true;
 	uv_timer_start(&p->refresh, on_refresh, REFRESH_MS, REFRESH_MS);
 	plane_begin(&p->plane, &p->stores.loop, stop, p);
-	plane_ready(&p->plane, p->url, p->listen, http_server_port(p->server), NULL);
+	plane_ready(&p->plane, p->url, p->listen, http_server_port(p->server), link);
 	while (!p->is_over)
 		uv_run(&p->stores.loop, UV_RUN_DEFAULT);
 }

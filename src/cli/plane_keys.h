@@ -39,6 +39,9 @@ int plane_keys_begin(struct plane_keys *k, const struct plane_keys_settings *set
 /* To be called every minute or so: the identity's keys as they are now, and this plane's own. */
 void plane_keys_refresh(struct plane_keys *k, struct identity *identity);
 
+/* A person's way in: all of the tenant, and what was truly said. */
+void plane_keys_link(struct identity *identity, const char *tenant, char link[IDENTITY_LINK_MAX]);
+
 /* Its handles close in the loop's next turns. Zeroed is fine. */
 void plane_keys_end(struct plane_keys *k);
 

@@ -52,6 +52,7 @@ struct voice_process {
 	struct health health;
 	uv_timer_t refresh, look; /* keys; how far the end has come */
 	bool has_timers, is_told; /* the ready line */
+	bool needs_journal;       /* one that can hold a new call, or no start */
 	enum voice_phase phase;
 	uint64_t until_ms;        /* of this phase */
 	char folder[FOLDER_MAX], journals[FOLDER_MAX], spool[FOLDER_MAX], identity[FOLDER_MAX], url[PLANE_URL_MAX], origins[ORIGINS_MAX];
@@ -230,16 +231,31 @@ static void on_durable(void *arg, struct journal_position position)
 		shipping_durable(p->shipping, position);
 }
 
+/* Calls of before go on without a reserve; where there are none, whoever starts it learns here that no call would be taken. */
+static enum err journal_look(const struct voice_process *p, const struct journal_sizes *sizes, struct err_detail *detail)
+{
+	if (!p->needs_journal || journal_health(worker_journal(p->worker)) == JOURNAL_OK)
+		return ERR_NONE;
+	snprintf(detail->message, sizeof(detail->message), "no room for a journal: %" PRId64 " MB are kept for what happens while the disk is full",
+		sizes->reserve_mb + sizes->ring_mb);
+	snprintf(detail->where, sizeof(detail->where), "%.150s", p->folder);
+	snprintf(detail->hint, sizeof(detail->hint), "free some space, raise a limit on files (ulimit -f), choose another data folder, or keep less (journal.reserve_mb is %" PRId64
+		", journal.ring_mb %" PRId64 ")", sizes->reserve_mb, sizes->ring_mb);
+	return ERR_FULL;
+}
+
 static enum err worker_begin(struct voice_process *p, struct err_detail *detail)
 {
 	struct worker_options options = { .clock = p->clock, .disk = &disk_real, .journal_dir = p->folder,
 		.model_file = config_text(p->cli->config, "vad.model_file"), .durable = on_durable, .durable_arg = p };
 	struct journal_sizes sizes;
+	enum err err;
 
 	journal_options_defaults(&options.journal);
 	config_bind(p->cli->config, journal_settings, &sizes);
 	journal_sizes_apply(&options.journal, &sizes);
-	return worker_start(&p->worker, &p->loop, &options, detail);
+	err = worker_start(&p->worker, &p->loop, &options, detail);
+	return err ? err : journal_look(p, &sizes, detail);
 }
 
 static enum err server_begin(struct voice_process *p, struct err_detail *detail)
@@ -429,6 +445,7 @@ int cmd_voice(struct cli *cli, int argc, char **argv)
 		{ .name = "name", .type = FLAG_STRING, .value = &p->name, .arg = "NAME", .help = "Its name, unlike every other worker's (default: w1)." },
 		{ .name = "listen", .type = FLAG_STRING, .value = &p->listen, .arg = "ADDR:PORT", .help = "Where it listens (default: voice.listen)." },
 		{ .name = "conductor", .type = FLAG_STRING, .value = &conductor, .arg = "URL", .help = "Where the conductor is (default: voice.conductor_url)." },
+		{ .name = "needs-journal", .type = FLAG_BOOL, .value = &p->needs_journal, .help = "Do not start where the disk has no room for a journal." },
 		PLANE_FD_FLAG(&p->fd),
 		STORES_FLAG(&p->data),
 		{ .name = NULL },

@@ -2,12 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/config.h"
 #include "base/json.h"
+#include "cli/book.h"
 #include "cli/commands.h"
 #include "cli/stores.h"
+#include "conductor/rulebook.h"
 #include "data/routes.h"
 
-enum { OUT_BYTES_MAX = 16 << 20 };
+enum { OUT_BYTES_MAX = 16 << 20, NAMES_BYTES_MAX = 8192 };
 
 static void put_route(struct buf *b, bool json, const struct route *r)
 {
@@ -23,6 +26,43 @@ static void put_route(struct buf *b, bool json, const struct route *r)
 	json_close(b, '}');
 }
 
+static bool put_name(void *arg, const char *name)
+{
+	struct buf *b = arg;
+
+	buf_printf(b, "%s%s", b->len ? ", " : "there are ", name);
+	return !b->err;
+}
+
+static int book_missing(struct cli *cli, const char *name)
+{
+	const char *dir = config_text(cli->config, "rulebooks.dir");
+	struct buf b;
+	int status;
+
+	buf_init(&b, NAMES_BYTES_MAX);
+	if (!rulebook_list(dir, put_name, &b)) /* what does not fit is not told */
+		buf_printf(&b, "%s--set rulebooks.dir=DIR names another folder", b.len ? "; " : "there is none; ");
+	status = cli_fail(cli, CLI_MISSING, ERR_NOTFOUND, *dir ? dir : "rulebooks beside the program and /usr/share/callfunnel/rulebooks", buf_str(&b),
+		"there is no rule-book %s", name);
+	buf_fini(&b);
+	return status;
+}
+
+/* A route to a book that does not serve would be an apology to whoever calls. */
+static int book_judge(struct cli *cli, const char *name)
+{
+	char path[RULEBOOK_PATH_MAX];
+	struct rulebook *book = NULL;
+	int status;
+
+	if (rulebook_find(name, config_text(cli->config, "rulebooks.dir"), path, NULL))
+		return book_missing(cli, name);
+	status = book_load(cli, name, path, &book);
+	rulebook_free(book);
+	return status;
+}
+
 /* The words of the command line as a route. */
 static int take(struct cli *cli, struct route *r, char **words, const char *account)
 {
@@ -30,12 +70,12 @@ static int take(struct cli *cli, struct route *r, char **words, const char *acco
 	if (route_number(words[0], r->number))
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "3 to 15 digits, with a + in front or not", "no phone number: %s", words[0]);
 	if (!route_rulebook_ok(words[2]))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "a-z, 0-9, '.', '_' and '-', at most 63", "no name of a rule-book: %s", words[2]);
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "a-z, 0-9, '.', '_' and '-', at most 63, without .yaml", "no name of a rule-book: %s", words[2]);
 	if (account && !route_account_ok(account))
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--account", "letters, digits, '-' and '_', at most 64", "no name of an account: %s", account);
 	snprintf(r->rulebook, sizeof(r->rulebook), "%s", words[2]);
 	snprintf(r->account, sizeof(r->account), "%s", account ? account : "");
-	return CLI_FINE;
+	return book_judge(cli, r->rulebook);
 }
 
 static int add(struct stores *s, struct route *r, const char *tenant, bool replace)

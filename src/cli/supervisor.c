@@ -281,6 +281,7 @@ static void adopt(struct supervisor *s, struct child *c)
 
 	if (look(s, c->name, &facts) || child_adopt(c, &facts))
 		return;
+	s->has_adopted = true;
 	log_info(&s->log, "a process of before goes on", LOG_TEXT("name", c->name), LOG_INT("process", facts.pid));
 }
 

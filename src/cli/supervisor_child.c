@@ -295,6 +295,8 @@ static void words_make(const struct child *c, struct words *w)
 		word(w, c->name);
 		word(w, "--conductor");
 		word(w, c->owner->children[0]->url);
+		if (!c->owner->was_ready && !c->owner->has_adopted)
+			word(w, "--needs-journal");
 	}
 }
 

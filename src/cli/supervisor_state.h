@@ -51,6 +51,7 @@ struct supervisor {
 	struct child *children[CHILDREN_MAX];
 	size_t count;
 	bool was_ready, has_failed, is_moved;
+	bool has_adopted; /* there may be calls of before: whoever is started goes on with them as well as it can */
 	unsigned int stops;
 	uint64_t stopping_ms; /* when it was told to */
 	struct log log;

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "conductor/calls_state.h"
 
-enum { ANSWER_MAX_BYTES = 4 << 20 };
+enum { ANSWER_MAX_BYTES = 8 << 20 }; /* the largest snapshot in base64, a flow, a brief */
 
 static void forbid(struct ask *a)
 {

@@ -64,20 +64,12 @@ static enum err load(struct rulebook **bp, const char *name, const struct buf *b
 	return err;
 }
 
-/* rulebook_find would take it for a path. */
-static bool is_file(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
-}
-
 enum err book_bytes(struct calls *c, const char *name, struct buf *bytes, struct err_detail *detail)
 {
 	char path[RULEBOOK_PATH_MAX];
 	enum err err;
 
-	if (!route_rulebook_ok(name) || is_file(name))
+	if (!route_rulebook_ok(name))
 		return ERR_NOTFOUND;
 	err = rulebook_find(name, c->settings.rulebooks_dir, path, detail);
 	return err ? err : rulebook_read(path, bytes, detail);

@@ -309,11 +309,14 @@ const char *rulebook_unfinished(const struct rulebook *b, const char *language, 
 	return b->rules[b->rule_count - 1].outcome;
 }
 
-/* In the words of outcome rules. */
-static const char *end_word(const char *reason)
+/* In the words of outcome rules. A machine is a machine, whoever hung up: only the agent knows of it. */
+static const char *end_word(const char *reason, const json_t *known)
 {
+	const char *said = json_string_value(json_object_get(known, "end"));
 	static const char *const words[][2] = { { "caller", "hangup" }, { "order", "hangup" }, { "quiet", "quiet" }, { "time", "time" }, { "lost", "lost" } };
 
+	if (said && !strcmp(said, "voicemail"))
+		return "voicemail";
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcmp(reason, words[i][0]))
 			return words[i][1];
@@ -324,5 +327,5 @@ void rulebook_settle(const struct rulebook *b, const struct rulebook_end *end, s
 {
 	if (end->named && rulebook_outcome_find(b, end->named, out))
 		return;
-	(void)rulebook_outcome_find(b, rulebook_unfinished(b, end->language, end->variables, end->known, end_word(end->reason)), out); /* the check saw it */
+	(void)rulebook_outcome_find(b, rulebook_unfinished(b, end->language, end->variables, end->known, end_word(end->reason, end->known)), out); /* the check saw it */
 }

@@ -161,7 +161,7 @@ struct rulebook_end {
 	const char *reason; /* as a worker tells it: "caller", "quiet", "agent" */
 	const char *named;  /* the outcome that the agent named, "" or NULL: none */
 	const char *language;
-	const json_t *variables, *known; /* as rulebook_unfinished takes them */
+	const json_t *variables, *known; /* as rulebook_unfinished takes them; the text `end` of what is known goes before the reason: "voicemail" */
 };
 
 /* What the call came to: the outcome that was named when the book has it, else the book's for a call that ended so. */

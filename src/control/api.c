@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/roles.h"
+#include "control/api_pass.h"
 
 enum { BODY_MAX_BYTES = 4096, ANSWER_MAX_BYTES = 2 * JWS_MAX_BYTES };
 
@@ -83,6 +84,13 @@ static json_t *body_of(const struct http_request *r)
 	return NULL;
 }
 
+static bool passed(const struct control_api *a, struct http_request *r)
+{
+	if (a->settings.url)
+		control_pass(r, a->settings.client, a->settings.url);
+	return a->settings.url;
+}
+
 /* ---- keys ---- */
 
 static void on_jwks(struct http_request *r, void *arg)
@@ -91,6 +99,8 @@ static void on_jwks(struct http_request *r, void *arg)
 	static const struct http_header headers[] = { { "Content-Type", "application/json" }, { "Cache-Control", "public, max-age=60" }, { NULL, NULL } };
 	struct buf b;
 
+	if (passed(a, r))
+		return;
 	buf_init(&b, JWKS_MAX_BYTES);
 	if (identity_jwks(a->settings.identity, &b))
 		http_reply_error(r, 503, "unavailable", "The keys cannot be told now.", NULL, NULL);
@@ -104,10 +114,14 @@ static void on_jwks(struct http_request *r, void *arg)
 static void on_sign_in(struct http_request *r, void *arg)
 {
 	struct control_api *a = arg;
-	json_t *body = body_of(r);
-	const char *link = json_string_value(json_object_get(body, "link"));
+	const char *link;
 	struct buf token;
+	json_t *body;
 
+	if (passed(a, r))
+		return;
+	body = body_of(r);
+	link = json_string_value(json_object_get(body, "link"));
 	if (!link) {
 		http_reply_error(r, 400, "bad_request", "A link is needed: {\"link\": …}.", NULL, NULL);
 		json_decref(body);
@@ -124,9 +138,11 @@ static void on_sign_in(struct http_request *r, void *arg)
 static void on_renew(struct http_request *r, void *arg)
 {
 	struct control_api *a = arg;
-	const struct jws_token *mine = a->settings.token(r);
+	const struct jws_token *mine = a->settings.url ? NULL : a->settings.token(r);
 	struct buf token;
 
+	if (passed(a, r))
+		return;
 	buf_init(&token, JWS_MAX_BYTES + 1);
 	reply_token(a, r, mine ? identity_renew(a->settings.identity, mine, a->settings.now_s(a->settings.arg), &token) : ERR_DENIED, &token);
 	if (token.data)
@@ -183,11 +199,13 @@ static void reply_link(struct control_api *a, struct http_request *r, const stru
 static void on_link(struct http_request *r, void *arg)
 {
 	struct control_api *a = arg;
-	const struct jws_token *mine = a->settings.token(r);
+	const struct jws_token *mine = a->settings.url ? NULL : a->settings.token(r);
 	const struct jws_claims *asker = mine ? jws_token_claims(mine) : NULL;
 	struct jws_claims who;
 	json_t *body;
 
+	if (passed(a, r))
+		return;
 	if (!asker || asker->service[0] || !(roles_of(asker) & ROLE_ADMIN)) {
 		http_reply_error(r, 403, "forbidden", "Your role does not allow this.", NULL, NULL);
 		return;

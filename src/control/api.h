@@ -20,6 +20,7 @@
 #define CONTROL_JWKS_PATH "/.well-known/jwks.json"
 
 struct control_api;
+struct http_client;
 
 struct control_api_settings {
 	struct identity *identity;         /* borrowed, both */
@@ -28,6 +29,8 @@ struct control_api_settings {
 	const struct jws_token *(*token)(const struct http_request *r);
 	int64_t (*now_s)(void *arg);       /* since 1970 */
 	void *arg;
+	const char *url;                   /* where control is, when it is another process: all is passed on to it, and of the above nothing is used; */
+	struct http_client *client;        /* borrowed, both. NULL: it is here */
 };
 
 /* ERR_NOMEM. */

@@ -20,9 +20,9 @@
 
 enum {
 	DOCUMENT_KEY_MAX = 256, /* NUL included */
-	DOCUMENT_MAX_BYTES = 1 << 20,
+	DOCUMENT_MAX_BYTES = 4 << 20, /* the snapshot of a call that is full of text, with what was masked in it */
 	DOCUMENTS_PAGE_MAX = 500,
-	DOCUMENTS_PAGE_MAX_BYTES = 4 << 20
+	DOCUMENTS_PAGE_MAX_BYTES = 4 << 20 /* beyond it one document at a time */
 };
 
 #define DOCUMENT_NONE UINT64_C(0)  /* as an expected revision: there must be none */

@@ -32,11 +32,19 @@ bool route_account_ok(const char *account)
 	return len && len < ROUTE_ACCOUNT_MAX && strspn(account, allowed) == len;
 }
 
+/* Finding would take it for a path. */
+static bool is_file(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
 bool route_rulebook_ok(const char *rulebook)
 {
 	size_t len = strnlen(rulebook, ROUTE_RULEBOOK_MAX);
 
-	return len && len < ROUTE_RULEBOOK_MAX && rulebook[0] != '.' && strspn(rulebook, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+	return len && len < ROUTE_RULEBOOK_MAX && rulebook[0] != '.' && !is_file(rulebook) && strspn(rulebook, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
 }
 
 void route_prefix(const char *number, char out[DOCUMENT_KEY_MAX])

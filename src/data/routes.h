@@ -24,7 +24,7 @@ struct route {
 /* Digits with or without a plus; blanks, dashes, dots and brackets go. ERR_FORMAT: no number of 3 to 15 digits. */
 enum err route_number(const char *text, char out[ROUTE_NUMBER_MAX]) MUST_USE;
 bool route_account_ok(const char *account);   /* letters, digits, - and _, at most 64 */
-bool route_rulebook_ok(const char *rulebook); /* a-z 0-9 . _ -, at most 63 */
+bool route_rulebook_ok(const char *rulebook); /* a-z 0-9 . _ -, at most 63; not the .yaml or .yml of a file */
 
 void route_prefix(const char *number, char out[DOCUMENT_KEY_MAX]);
 void route_key(const struct route *r, char out[DOCUMENT_KEY_MAX]);

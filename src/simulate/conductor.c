@@ -283,6 +283,12 @@ void conductor_snapshot(struct conductor *c, const void *data, size_t len)
 	c->snapshots++;
 }
 
+void conductor_ended(struct conductor *c, uint64_t connected_ms)
+{
+	c->ends++;
+	c->connected_ms = connected_ms;
+}
+
 void conductor_new(struct conductor *c)
 {
 	buf_init(&c->snapshot, 16 << 20);
@@ -301,8 +307,8 @@ void conductor_init(struct conductor *c, struct scene *scene)
 
 	c->scene = scene;
 	dice_init(&c->dice, scene->seed, scene->call, ACTOR_CONDUCTOR);
-	c->ledger_count = c->dispatches = c->snapshots = c->running = 0;
-	c->snapshot_us = 0;
+	c->ledger_count = c->dispatches = c->snapshots = c->ends = c->running = 0;
+	c->snapshot_us = c->connected_ms = 0;
 	buf_reset(&c->snapshot);
 	for (i = 0; i < RUNS_MAX; i++)
 		c->runs[i].used = false;

@@ -66,6 +66,8 @@ struct conductor {
 	struct buf snapshot;      /* the last one pushed */
 	uint64_t snapshot_us;
 	uint32_t snapshots;
+	uint32_t ends;            /* how often a worker said that the call is over, */
+	uint64_t connected_ms;    /* and how long it lasted */
 	struct dice known_dice;
 	struct known_answer known[KNOWN_MAX];
 	struct buf known_text;    /* of the one that is being told */
@@ -78,6 +80,7 @@ void conductor_free(struct conductor *c);
 void conductor_init(struct conductor *c, struct scene *scene); /* for each call; decides whether its brief has knowledge */
 void conductor_stop(struct conductor *c);
 void conductor_snapshot(struct conductor *c, const void *data, size_t len);
+void conductor_ended(struct conductor *c, uint64_t connected_ms); /* as the worker posts it, whatever its disk does */
 bool conductor_tool_runs(const struct conductor *c);
 
 #endif

@@ -175,7 +175,7 @@ struct judge {
 	uint32_t fact_count;
 	struct kept_death workers[JUDGE_WORKERS];
 	uint32_t worker_count;
-	uint64_t durable[JUDGE_WORKERS + 1]; /* by epoch, from 1: the last record that the journal called durable */
+	uint64_t durable[JUDGE_WORKERS]; /* by epoch, from this process's first: the last record that the journal called durable */
 	struct judged_ear ears[JUDGE_EARS]; /* in calls with audio */
 	uint32_t ear_count, drop_count;
 	uint64_t drops_us[JUDGE_DROPS]; /* a media socket was gone */

@@ -213,30 +213,33 @@ static void holes_check(struct judge *j)
 
 void judge_durable(struct judge *j, uint32_t epoch, uint64_t sequence)
 {
-	if (epoch <= JUDGE_WORKERS)
-		j->durable[epoch] = sequence;
+	uint32_t nth = epoch - j->scene->first_epoch;
+
+	if (nth < JUDGE_WORKERS)
+		j->durable[nth] = sequence;
 }
 
 /* What was called durable came to the sink, to the last record of each epoch. */
 static void durable_check(struct judge *j)
 {
 	const struct sink *k = &j->scene->sink;
-	uint64_t last[JUDGE_WORKERS + 1] = { 0 };
-	uint32_t i;
+	uint64_t last[JUDGE_WORKERS] = { 0 };
+	uint32_t first = j->scene->first_epoch, i;
 
 	for (i = 0; i < k->count; i++)
-		if (k->records[i].header.epoch <= JUDGE_WORKERS)
-			last[k->records[i].header.epoch] = k->records[i].header.sequence;
-	for (i = 1; i <= JUDGE_WORKERS; i++)
-		if (last[i] < j->durable[i] && !gap_answers(k, i, last[i] + 1, j->durable[i]))
-			judge_fail(j, N5, "epoch %u: record %llu was called durable, the sink has %llu", i, (unsigned long long)j->durable[i],
+		if (k->records[i].header.epoch - first < JUDGE_WORKERS)
+			last[k->records[i].header.epoch - first] = k->records[i].header.sequence;
+	for (i = 0; i < JUDGE_WORKERS; i++)
+		if (last[i] < j->durable[i] && !gap_answers(k, first + i, last[i] + 1, j->durable[i]))
+			judge_fail(j, N5, "epoch %u: record %llu was called durable, the sink has %llu", first + i, (unsigned long long)j->durable[i],
 				(unsigned long long)last[i]);
 }
 
 /* ---- N3 -------------------------------------------------------------------------------------------------------------------
  *
  * The sink has one meter of connected time, and it is within a second of the carrier's own record, whoever hung up and whether
- * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Exercised by each call that was connected. */
+ * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Where the disk failed for good, the
+ * meter went with it, and the conductor's own record counts: the worker told it how long the call was. Exercised by each call that was connected. */
 
 static void metering_check(struct judge *j)
 {
@@ -260,6 +263,10 @@ static void metering_check(struct judge *j)
 		metered += m.amount;
 		count++;
 	}
+	if (!count && j->scene->disk_gone) {
+		metered = j->scene->conductor.connected_ms;
+		count = j->scene->conductor.ends;
+	}
 	if (count != 1)
 		judge_fail(j, N3, "connected time was metered %u times", count);
 	else if (metered + 1000 < from || metered > to + 1000)
@@ -268,7 +275,7 @@ static void metering_check(struct judge *j)
 }
 
 /* P15's last part: the characters metered as wasted are those of the answers that were noted as thrown away. Not in calls that
- * lost a worker, whose last meters may be lost with it. */
+ * lost a worker or their disk, whose last meters may be lost with it. */
 static void wasted_check(struct judge *j)
 {
 	const struct sink *k = &j->scene->sink;
@@ -291,8 +298,9 @@ static void wasted_check(struct judge *j)
 /* ---- N6 -------------------------------------------------------------------------------------------------------------------
  *
  * Sixty seconds after a worker died its call has another or is over (worker.c's reaper tells); at the end the sink has exactly
- * one END, and no change that a worker dispatched is left without an outcome. A line
- * that dies without a word is found out (promises_line.c). Exercised by each death and each end. */
+ * one END (where the disk failed for good the END went with it, and the conductor was told of one), and no change that a worker
+ * dispatched is left without an outcome. A line that dies without a word is found out (promises_line.c). Exercised by each death and
+ * each end. */
 
 static void ends_check(struct judge *j)
 {
@@ -305,6 +313,8 @@ static void ends_check(struct judge *j)
 	judge_exercise(j, N6);
 	for (i = 0; i < k->count; i++)
 		ends += k->records[i].header.kind == JOURNAL_END;
+	if (!ends && j->scene->disk_gone)
+		ends = c->ends;
 	if (ends != 1 && !k->overflow)
 		judge_fail(j, N6, "the sink has %u ends of the call", ends);
 	for (i = 0; i < c->ledger_count; i++)
@@ -372,7 +382,7 @@ void judge_kept_end(struct judge *j)
 	if (!j->scene->sink.overflow) {
 		holes_check(j);
 		durable_check(j);
-		if (!j->worker_count)
+		if (!j->worker_count && !j->scene->disk_gone)
 			wasted_check(j);
 		facts_check(j);
 	}

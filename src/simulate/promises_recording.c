@@ -17,8 +17,9 @@
  * of the caller's that no record holds is marked (by the record behind it, by another worker's attach, or by the journal's own
  * GAP) and lies in a gap that the recorder names; and of a worker that died at most the last two
  * seconds are missing. The agent's track has what the carrier's ear had, the same samples at the same place within 20 ms, but
- * for gaps that are named, and nothing else; at a cut up to 20 ms may be missing or too many. Exempt from the two seconds: a
- * disk that was full, slow or failing in the half minute before. Exempt from the agent's places: late marks, a disk that was full,
+ * for gaps that are named, and nothing else; at a cut up to 20 ms may be missing or too many. Of a disk that failed for good at most the
+ * last two seconds are missing, too. Exempt from a dead worker's two seconds: a disk that was full, slow or failing in the half minute
+ * before. Exempt from the agent's places: late marks, a disk that was full,
  * a first worker that had not one mark (track_unsure), and what a socket that is gone had queued (seems_played). Exercised by each such call that was connected. */
 
 enum { NEAR = 160, TRACK_MAX = 64 << 20 };
@@ -167,7 +168,7 @@ static void track_check(struct judge *j, const struct cutting *c)
 	const struct sink *k = &j->scene->sink;
 	struct record_caller r;
 	uint64_t at = 0;
-	uint32_t i, epoch = 1;
+	uint32_t i, epoch = j->scene->first_epoch;
 
 	for (i = 0; i < k->count; i++) {
 		const struct sink_record *s = &k->records[i];
@@ -381,14 +382,38 @@ static void recording_check(struct judge *j, struct cutting *c, const struct rec
 		unheard_check(j, c);
 }
 
+/* A disk that failed for good took the END with it: then nobody names what is missing behind the last audio that was kept. */
+static void tail_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	uint64_t kept = 0, heard = j->scene->caller.position;
+	struct record_caller r;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++)
+		if (k->records[i].header.kind == JOURNAL_AUDIO_CALLER && !k->records[i].err &&
+			!record_caller_decode(&r, judge_payload(k, &k->records[i]), k->records[i].len))
+			kept = num_max(kept, r.position + r.samples);
+	if (num_over(heard, kept) > 2 * 8000)
+		judge_fail(j, N4, "the call's END is not in the sink, nor are the last %llu ms of its audio", (unsigned long long)(heard - kept) / 8);
+}
+
 void judge_recording_end(struct judge *j)
 {
 	struct cutting *c;
 	struct record_end end;
+	bool ended;
 
-	if (!j->scene->audio || !j->started_us || !end_record(&j->scene->sink, &end))
+	if (!j->scene->audio || !j->started_us)
+		return;
+	ended = end_record(&j->scene->sink, &end);
+	if (!ended && !j->scene->disk_gone)
 		return;
 	judge_exercise(j, N4);
+	if (!ended) {
+		tail_check(j);
+		return;
+	}
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return;

@@ -231,7 +231,7 @@ static void scene_reset(struct scene *s, uint64_t call, struct verdict *verdict)
 	script_brief(s->script, &s->brief);
 	s->settings = s->options.settings;
 	s->audio = call % 10 == 0 || s->script->own;
-	s->closing = s->finished = s->over = s->swapped = s->ship_stale = false;
+	s->closing = s->finished = s->over = s->swapped = s->ship_stale = s->disk_gone = false;
 	s->batch = NULL;
 	s->opened_us = s->world.now_us;
 	s->started_us = s->ended_us = s->owner_lost_us = s->finished_us = s->disk_full_until_us = s->told_durable = s->sync_us = s->disk_limit = 0;

@@ -120,6 +120,7 @@ struct scene {
 	struct journal_batch *batch; /* being written */
 	bool batch_written;          /* and its sync is on its way */
 	uint32_t epoch;
+	uint32_t first_epoch;        /* of this process: what one before it left of the call in a real folder is not judged */
 	struct id128 tenant_id, call_id;
 	bool closing;      /* the session is being closed by its owner */
 	bool finished;     /* the call has ended; ended_us */
@@ -127,6 +128,7 @@ struct scene {
 	bool ship_stale;   /* more is durable than shipping has looked at */
 	bool swapped;      /* a saved and loaded core took over, at least once */
 	bool failed;      /* our own doing: the ledger or the injected disk */
+	bool disk_gone;   /* to the end of the process it would not take what waited, or give it to shipping: the END, the last meters, and more */
 	uint64_t opened_us, started_us, ended_us, owner_lost_us, finished_us, disk_full_until_us, sync_us, told_durable;
 	struct session_usage usage;
 	uint32_t deaths, turns, swaps, holds;

@@ -55,8 +55,8 @@ static void record_take(struct scene *s, const struct journal_record *r)
 	struct sink_record *kept = &k->records[k->count];
 	size_t len;
 
-	if (!r->header.sequence || !id128_equal(&r->header.call, &s->call_id))
-		return;
+	if (!r->header.sequence || !id128_equal(&r->header.call, &s->call_id) || r->header.epoch < s->first_epoch)
+		return; /* not of this call, or of an earlier process that held it: the rest of that went to a sink we do not know */
 	if (!is_newest(k, &r->header) && record_known(k, &r->header)) {
 		k->repeats++;
 		return;

@@ -85,6 +85,7 @@ enum err worker_open(struct scene *s)
 		s->disk = disk_virtual_disk(s->virtual_disk);
 	}
 	err = worker_journal_begin(s);
+	s->first_epoch = s->epoch;
 	if (err)
 		return err;
 	io_make(s, &io);
@@ -116,6 +117,7 @@ static void core_swap(struct scene *s)
 static void session_end(struct scene *s)
 {
 	session_usage(s->session, &s->usage);
+	conductor_ended(&s->conductor, s->usage.connected_ms);
 	s->closing = true;
 	session_close(&s->session);
 	s->closing = false;
@@ -262,20 +264,37 @@ static void on_death(void *arg)
 
 /* ---- the end ---- */
 
+static bool is_drained(const struct scene *s)
+{
+	return s->journal && !s->batch && !s->ship_stale && !journal_counts(s->journal).waiting_bytes && s->ship && ship_counts(s->ship).all_shipped;
+}
+
 static void on_drained(void *arg)
 {
 	struct scene *s = arg;
 
-	if (s->journal && !s->batch && !s->ship_stale && !journal_counts(s->journal).waiting_bytes && s->ship && ship_counts(s->ship).all_shipped)
+	if (is_drained(s))
 		s->over = true;
 	else
 		world_after(&s->world, &s->drained, 100 * MS_US);
+}
+
+/* It refused the last batch again and again; or all was written, and shipping cannot read it (what was durable then misses in the sink: N5).
+ * Records that nobody tried to write are no fault of the disk's. */
+static bool disk_is_gone(const struct scene *s)
+{
+	if (!s->finished || !s->journal)
+		return false;
+	if (s->batch)
+		return !s->batch_written;
+	return !journal_counts(s->journal).waiting_bytes && !is_drained(s);
 }
 
 enum err worker_shut(struct scene *s)
 {
 	enum err err = ERR_NONE;
 
+	s->disk_gone = disk_is_gone(s);
 	s->closing = true;
 	session_drop(&s->session);
 	s->closing = false;

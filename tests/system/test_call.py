@@ -1,6 +1,8 @@
 """`callfunnel call --type`: whole calls from the terminal, from hello to the outcome, offline; and what they leave behind."""
 import datetime
 import json
+import socketserver
+import threading
 
 import pytest
 
@@ -125,6 +127,33 @@ def test_an_answering_machine(call, book, language, words, last):
     document = done.json()
     assert (document["outcome"], document["reason"], done.status) == ("voicemail", "agent", 1)
     assert last in heard(document)
+
+
+class Silent(socketserver.BaseRequestHandler):
+    """A service that takes a request and never answers it."""
+
+    def handle(self):
+        self.request.recv(4096)
+        self.server.asked.set()
+        self.server.over.wait(60)
+
+
+@pytest.fixture
+def silent():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        server.asked, server.over = threading.Event(), threading.Event()
+        threading.Thread(target=server.serve_forever).start()
+        yield server
+        server.over.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("words, outcome", [("please leave your message after the tone", "machine"), ("yes", "nothing")])
+def test_a_machine_that_gets_no_message(call, silent, words, outcome):
+    """The line is cut while the branch's tool is slow: no goodbye names an outcome, the rules for unfinished calls do."""
+    service = "services.records=http://127.0.0.1:%d" % silent.server_address[1]
+    document = call(ROOT / "tests" / "rulebooks" / "noted-machine.yaml", [words], "--set", service, "--set", "tool.filler_ms=500", "--set", "tool.detach_ms=1000").json()
+    assert silent.asked.is_set() and (document["reason"], document["outcome"]) == ("caller", outcome), document["turns"]
 
 
 def test_whoever_is_not_available_is_a_person(call):

@@ -313,6 +313,29 @@ def test_F08_nothing_is_acknowledged_by_a_disk_that_fails_for_good(tmp_path, fai
     assert falsely_acknowledged(tmp_path / "failed", failed) == []
 
 
+def broken(life):
+    return {name for name, promise in life.summary["promises"].items() if promise["broken"]}
+
+
+@pytest.mark.parametrize("fail", ["fsync:400+=EIO", "write:400+=EIO", "write:400+=ENOSPC", "read:60+=EIO"])
+def test_F08_what_the_conductor_was_told_is_not_asked_of_a_disk_that_fails_for_good(tmp_path, fail):
+    """It knows that the call is over, and how long it was; words and sound it has not, and those are called lost."""
+    life = Life(tmp_path / "journal", some_failures(), *CALL, "--inject", fail, faults="none")
+    assert life.status == 1 and broken(life) == {"N4", "N5"}, life.summary["failures"]
+    assert all(life.summary["promises"][p]["exercised"] for p in ("N3", "N4", "N5", "N6"))
+
+
+def test_F08_a_disk_that_fails_behind_the_last_words_takes_nothing_that_only_it_had(control, run, tmp_path):
+    """The END and the meters are gone, as `show` says; every word and all but two seconds of the sound had been kept."""
+    _, _, whole_story = control
+    passed = run("simulate", *CALL, "--faults", "none", "--disk", tmp_path / "whole", "--json").json()["operations"]["write"]
+    folder, facts = tmp_path / "journal", some_failures()
+    went_well(Life(folder, facts, *CALL, "--inject", f"write:{passed - 10}+=EIO", faults="none"))
+    now = story(folder, facts)
+    finals = [[e for e in s["events"] if e["event"] == "final"] for s in (now, whole_story)]
+    assert not now["ended"] and finals[0] == finals[1] != []
+
+
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_F08_a_journal_that_cannot_begin_says_so(run, tmp_path, n):
     done = run("simulate", "--calls", 1, "--disk", tmp_path / "journal", "--inject", f"fsync:{n}+=EIO", "--ledger", tmp_path / "ledger", "--json")

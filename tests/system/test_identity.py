@@ -16,6 +16,7 @@ import pytest
 from conftest import BINARY, ROOT
 
 SECRET = b"a value that nobody may see"
+BOOKS = ["--set", f"rulebooks.dir={ROOT / 'rulebooks'}"]
 
 
 @pytest.fixture
@@ -64,7 +65,9 @@ def test_tenants_are_made_once_and_listed(run):
     (["tenant"], 2), (["tenant", "add"], 2), (["tenant", "add", "Acme"], 2), (["tenant", "add", "a/b"], 2), (["tenant", "add", "-"], 2),
     (["tenant", "drop", "acme"], 2), (["tenant", "list", "acme"], 2),
     (["route", "add", "12", "acme", "book"], 2), (["route", "add", "+15550100", "acme", "Book"], 2),
-    (["route", "add", "+15550100", "nobody", "book"], 3), (["route", "add", "+15550100", "acme", "book", "--account", "a/b"], 2), (["route", "add"], 2),
+    (["route", "add", "+15550100", "nobody", "payment-reminder", *BOOKS], 3), (["route", "add", "+15550100", "acme", "book", "--account", "a/b"], 2),
+    (["route", "add", "+15550100", "acme", "no-such-book", *BOOKS], 3), (["route", "add", "+15550100", "acme", "payment-reminder.yaml", *BOOKS], 2),
+    (["route", "add"], 2),
     (["secret", "set", "nobody", "key"], 3), (["secret", "set", "acme", "Key"], 2), (["secret", "set", "acme"], 2), (["secret", "list"], 2),
     (["secret", "remove", "acme", "key"], 1),
     (["token"], 2), (["token", "--tenant", "acme"], 2), (["token", "--role", "viewer"], 2), (["token", "--tenant", "acme", "--role", "king"], 2),
@@ -92,16 +95,36 @@ def test_a_folder_that_cannot_be(run, tmp_path):
 # ---- routes ----
 
 def test_routes_are_found_by_number_and_account(run, house):
-    assert run("route", "add", "+1 (555) 010-0", "acme", "payment-reminder").status == 0
-    taken = run("route", "add", "+15550100", "globex", "other", "--json")
+    assert run("route", "add", "+1 (555) 010-0", "acme", "payment-reminder", *BOOKS).status == 0
+    taken = run("route", "add", "+15550100", "globex", "appointment-reminder", "--json", *BOOKS)
     assert taken.status == 1 and taken.error()["hint"] == "--replace takes its place"
-    assert run("route", "add", "+15550100", "globex", "other", "--account", "AC0001").status == 0
-    assert run("route", "add", "+15550100", "acme", "lead-call-back", "--replace", "--json").json()["rulebook"] == "lead-call-back"
+    assert run("route", "add", "+15550100", "globex", "appointment-reminder", "--account", "AC0001", *BOOKS).status == 0
+    assert run("route", "add", "+15550100", "acme", "lead-callback", "--replace", "--json", *BOOKS).json()["rulebook"] == "lead-callback"
     assert run("route", "list", "--json").json() == {"routes": [
-        {"number": "+15550100", "account": None, "tenant": "acme", "rulebook": "lead-call-back"},
-        {"number": "+15550100", "account": "AC0001", "tenant": "globex", "rulebook": "other"},
+        {"number": "+15550100", "account": None, "tenant": "acme", "rulebook": "lead-callback"},
+        {"number": "+15550100", "account": "AC0001", "tenant": "globex", "rulebook": "appointment-reminder"},
     ]}
     assert "any account" in run("route", "list").out
+
+
+def test_a_route_leads_to_a_tenant_and_a_rule_book_that_are_there(run, house, tmp_path):
+    """Refused with what is missing, where it was looked for and what there is; nothing is stored, also over a route that serves."""
+    assert run("route", "add", "+15550100", "acme", "payment-reminder", *BOOKS).status == 0
+    none = run("route", "add", "+15550100", "acme", "payment-remindr", "--replace", "--json", *BOOKS)
+    assert none.status == 3 and none.error() == {
+        "code": "not_found", "message": "there is no rule-book payment-remindr", "where": str(ROOT / "rulebooks"),
+        "hint": "there are appointment-reminder, lead-callback, payment-reminder; --set rulebooks.dir=DIR names another folder"}
+    nobody = run("route", "add", "+15550100", "nobody", "lead-callback", "--replace", "--json", *BOOKS)
+    assert nobody.status == 3 and "nobody" in nobody.error()["message"] and "tenant list" in nobody.error()["hint"]
+    books = tmp_path / "books"
+    books.mkdir()
+    mine = ["--set", f"rulebooks.dir={books}"]
+    empty = run("route", "add", "+15550100", "acme", "mine", "--replace", "--json", *mine)
+    assert empty.status == 3 and "there is none" in empty.error()["hint"]
+    (books / "mine.yaml").write_text("rulebook: 1\nid: 'no name'\n")
+    broken = run("route", "add", "+15550100", "acme", "mine", "--replace", *mine)
+    assert broken.status == 1 and "mine.yaml:2:" in broken.err
+    assert [route["rulebook"] for route in run("route", "list", "--json").json()["routes"]] == ["payment-reminder"]
 
 
 # ---- secrets ----

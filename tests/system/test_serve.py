@@ -351,15 +351,43 @@ def test_ready_says_what_is_not(house):
     until(lambda: is_ready(house), 20, "it is heard of again")
 
 
-def test_a_worker_without_room_takes_no_call(tmp_path, model):
-    """F06, F07: what cannot be written down to its end is not begun."""
+NO_RESERVE = (32 << 20, 32 << 20)  # a limit on files: the journal's reserve is larger
+
+
+def test_a_house_without_room_for_a_journal_does_not_begin(tmp_path, model):
+    """It would be ready and take no call: it says what it lacks and ends, and nothing is left running; with less to keep it begins."""
     house = House(tmp_path, model)
-    limit = 32 << 20  # the journal's reserve is larger
+
+    def serve(*args):
+        return subprocess.Popen(house.words("serve", "--json", "--listen", "127.0.0.1:0", *args), stdout=subprocess.PIPE, stderr=house.log,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, NO_RESERVE))
+
     try:
-        house.serve = subprocess.Popen(house.words("serve", "--json", "--listen", "127.0.0.1:0"), stdout=subprocess.PIPE, stderr=house.log, restore_signals=False,
-                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        house.serve = serve()
+        out, _ = house.serve.communicate(timeout=60)
+        error = json.loads(out)["error"]
+        assert house.serve.returncode == 3 and error["code"] == "disk_full", out
+        assert error["message"] == "the worker cannot start: no room for a journal: 80 MB are kept for what happens while the disk is full"
+        assert error["where"] == str(house.data / "journal" / "w1") and "journal.reserve_mb is 64" in error["hint"] and "free some space" in error["hint"]
+        assert not house.pid("conductor") and not house.pid("w1")
+        house.serve = serve("--set", "journal.reserve_mb=16", "--set", "journal.segment_mb=16")
         house.ready = json.loads(house.serve.stdout.readline())
+        until(lambda: is_ready(house), 20, "the worker was heard of")
+    finally:
+        house.close()
+
+
+def test_a_worker_without_room_takes_no_call(tmp_path, model):
+    """F06, F07: what cannot be written down to its end is not begun. A worker that comes back is there for the calls of before, also without room."""
+    house = House(tmp_path, model)
+    try:
+        house.start()
         house.sign_in()
+        until(lambda: is_ready(house), 20, "the worker was heard of")
+        resource.prlimit(house.serve.pid, resource.RLIMIT_FSIZE, NO_RESERVE)
+        for path in (house.data / "journal" / "w1").iterdir():
+            path.unlink()
+        house.back("w1", house.kill("w1"), 20)
         bad = until(lambda: (a := house.ask("GET", "/readyz", token=False)).status == 503 and a.json(), 20, "it says so")
         assert "journals" in [c["name"] for c in bad["checks"] if not c["ok"]]
         worker = house.ask("GET", "/readyz", token=False, url=url(house, "w1")).json()
@@ -419,15 +447,42 @@ def test_each_plane_by_itself(tmp_path, model):
         house.token = house.command("token", "--tenant", "acme", "--role", "admin").strip()
         until(lambda: is_ready(house), 20, "the worker was heard of")
         assert house.ask("GET", "/v1/calls").status == 200
-        assert house.ask("POST", "/v1/sign-in", {"link": "x"}, token=False).status == 404
+        assert house.ask("POST", "/v1/sign-in", {"link": "x"}, token=False).status == 403
         link = house.ask("POST", "/v1/sign-in-links", {"name": "x", "roles": ["operator"]}, url=control["url"]).json()["link"]
         signed_in = house.ask("POST", "/v1/sign-in", {"link": link}, token=False, url=control["url"]).json()
         made = house.ask("POST", "/v1/calls/browser", {"rulebook": "appointment-reminder"}, token=signed_in["token"])
         assert made.status == 200 and made.json()["url"].startswith(worker["url"].replace("http", "ws"))
+        # People know the conductor's address alone: what is control's goes there and back.
+        assert house.ask("POST", "/v1/sign-in-links", {"name": "x", "roles": ["operator"]}, token=signed_in["token"]).status == 403
+        assert house.ask("POST", "/v1/token/renew", {}, token=False).status == 401
+        round_trip = house.ask("POST", "/v1/sign-in", {"link": control["link"]}, token=False, headers={"X-Callfunnel-Passed": "1"})
+        assert round_trip.status == 503, "it is passed on once"
+        operator = house.sign_in(control["link"])
+        assert operator["tenant"] == "local" and sorted(operator["roles"]) == ["admin", "reveal"]
+        assert house.ask("POST", "/v1/sign-in", {"link": control["link"]}, token=False).status == 403, "it works once"
+        assert house.ask("POST", "/v1/token/renew", {}).json()["tenant"] == "local"
+        assert house.sign_in(house.command("sign-in", "--tenant", "acme").strip().partition("#")[2])["tenant"] == "acme"
         again = subprocess.run(house.words("voice", "--name", "v7", "--json", *apart), capture_output=True, timeout=30, check=False)
         assert again.returncode == 3 and str(worker["pid"]) in json.loads(again.stdout)["error"]["message"]
+        running[0].terminate()
+        assert running[0].wait(timeout=30) == 0
+        away = house.ask("POST", "/v1/sign-in", {"link": "x"}, token=False)
+        assert away.status == 503 and away.json()["error"]["message"] == "Control does not answer."
+        assert house.ask("GET", "/v1/calls").status == 200, "who is signed in stays so"
     finally:
         for process in reversed(running):
             process.terminate()
         assert [process.wait(timeout=30) for process in running] == [0] * len(running)
+
+
+@pytest.mark.parametrize("settings, page", [([], "http://127.0.0.1:8080"), (["server.public_url=https://calls.example.com"], "https://calls.example.com")])
+def test_control_says_where_its_link_is_opened(tmp_path, model, settings, page):
+    house = House(tmp_path, model, *settings)
+    control = subprocess.Popen(house.words("control", "--listen", "127.0.0.1:0"), stdout=subprocess.PIPE, stderr=house.log)
+    try:
+        assert control.stdout.readline().startswith(b"control: http://127.0.0.1:")
+        assert re.fullmatch(f"sign in: {re.escape(page)}/sign-in#[A-Za-z0-9_-]{{43}}", control.stdout.readline().decode().strip())
+    finally:
+        control.terminate()
+        assert control.wait(timeout=30) == 0
         house.close()

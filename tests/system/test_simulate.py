@@ -5,6 +5,7 @@ import re
 import pytest
 
 from conftest import ROOT
+from deaths import Facts, Life
 
 PROMISES = ["P01", "P02", "P03", "P04", "P05", "P06", "P08", "P09", "P10", "P12", "P13", "P14", "P15", "P24", "N3", "N4", "N5", "N6", "PII"]
 SCENARIO = """# a parcel
@@ -296,6 +297,20 @@ def test_a_ledger_is_appended_to_nothing_else(run, tmp_path):
         assert done.status == 2 and done.error()["where"] == str(path) and done.error()["hint"], path
         assert (path.read_bytes() if path.exists() else None) == before
     assert run(*args, "/dev/null").status == 0
+
+
+def test_a_killed_call_again_in_its_folder(run, tmp_path):
+    """It begins anew and is judged by itself, whatever was killed before it; the folder is whole; and the judge still sees what is broken in it."""
+    args = ["simulate", "--seed", 5, "--call", 0, "--faults", "none", "--disk", "journal"]
+    for point in ("write:500", "dispatch:1", "fsync:700"):
+        assert Life(tmp_path / "journal", Facts(), "--seed", 5, "--call", 0, "--crash-at", point, faults="none").killed, point
+    for _ in range(2):
+        done = run(*args, "--json")
+        assert done.status == 0 and done.json()["kept"], done.json()["failures"]
+        assert all(done.json()["promises"][p]["exercised"] for p in ("N3", "N4", "N5", "N6", "replay"))
+    assert run("journal", "verify", "journal").status == 0
+    for guard in ("N3", "N4", "N5"):
+        assert run(*args, "--sabotage", guard, "--json").json()["promises"][guard]["broken"], guard
 
 
 def test_a_real_journal_its_ledger_and_its_points(run, tmp_path):

@@ -1,6 +1,6 @@
 /* Speech as telephone sound, by the table tests/vectors/recogniser.tsv: half (A to fit on, B to measure on), inside or outside of the grammar, the
  * question that it answers (a text of recogniser.json; "-": none), a file of Debian's packages, files joined by '+', or "flite:" and words for the
- * synthetic voice, words. Pieces are cut to what is louder than silence, 40 ms apart. */
+ * synthetic voice, words. Pieces are cut to what is louder than silence, 40 ms apart, or "pause:" and milliseconds stand between them. */
 #ifndef RECORDINGS_H
 #define RECORDINGS_H
 
@@ -134,19 +134,32 @@ static inline bool recording_add_piece(struct buf *ulaw, const char *path, bool 
 	return true;
 }
 
+static inline void recording_pause(struct buf *ulaw, size_t samples)
+{
+	uint8_t *room = buf_reserve(ulaw, samples);
+
+	if (room) {
+		memset(room, G711_ULAW_SILENCE, samples);
+		ulaw->len += samples;
+	}
+}
+
 /* False when a file is missing. */
 static inline bool recording_load(const struct recording *r, struct buf *ulaw)
 {
 	char paths[1200], *save = NULL;
-	bool is_joined = strchr(r->path, '+') != NULL;
+	bool is_joined = strchr(r->path, '+') != NULL, has_pause = true;
 
 	snprintf(paths, sizeof(paths), "%s", r->path);
 	for (char *path = strtok_r(paths, "+", &save); path; path = strtok_r(NULL, "+", &save)) {
-		if (ulaw->len && buf_reserve(ulaw, RECORDING_GAP_SAMPLES)) {
-			memset(ulaw->data + ulaw->len, G711_ULAW_SILENCE, RECORDING_GAP_SAMPLES);
-			ulaw->len += RECORDING_GAP_SAMPLES;
-		}
-		if (!recording_add_piece(ulaw, path, is_joined))
+		bool is_pause = !strncmp(path, "pause:", 6);
+
+		if (is_pause)
+			recording_pause(ulaw, strtoul(path + 6, NULL, 10) * (G711_RATE_HZ / 1000));
+		else if (!has_pause)
+			recording_pause(ulaw, RECORDING_GAP_SAMPLES);
+		has_pause = is_pause;
+		if (!is_pause && !recording_add_piece(ulaw, path, is_joined))
 			return false;
 	}
 	return !ulaw->err;

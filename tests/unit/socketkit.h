@@ -55,7 +55,7 @@ struct kit_conductor {
 	struct http_request *held_put; /* when holds_puts */
 	struct http_request *held_end; /* when holds_end */
 	bool holds_puts, holds_end, has_no_room; /* elsewhere, for a call that is to leave */
-	unsigned int puts_seen;
+	unsigned int puts_seen, put_status; /* 0: they are taken */
 };
 
 /* A scripted recogniser: says what it is told to once it has had so much sound. */
@@ -268,6 +268,10 @@ static inline void on_put(struct http_request *r, void *arg)
 	k->c.puts_seen++;
 	if (fenced(r, strtoull(epoch ? epoch : "0", NULL, 10)))
 		return;
+	if (k->c.put_status) {
+		http_reply_error(r, k->c.put_status, "no", "not this one", NULL, NULL);
+		return;
+	}
 	k->c.snapshot = realloc(k->c.snapshot, len + 1);
 	memcpy(k->c.snapshot, body, len);
 	k->c.snapshot_len = len;

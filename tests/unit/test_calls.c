@@ -303,6 +303,32 @@ static void test_a_snapshot_just_before_the_attach(void **state)
 	got_drop(&g);
 }
 
+/* A long call's snapshot goes up and comes down whole; a larger one is refused, and the one before stays. */
+static void test_a_snapshot_of_the_largest_size(void **state)
+{
+	const size_t len = CALLS_SNAPSHOT_MAX_BYTES;
+	char *large = malloc(len + 2), call[CALL_ID_MAX];
+	uint8_t *back = malloc(len + 2);
+	struct hook after = hook_after();
+	struct got g = { .done = 0 };
+
+	(void)state;
+	assert_true(large && back);
+	memset(large, 's', len + 1);
+	large[len + 1] = 0;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	assert_int_equal(snapshot(&g, call, "1", large + 1), 204);
+	assert_int_equal(snapshot(&g, call, "1", large), 413);
+	assert_int_equal(hook(&g, &after), 200);
+	assert_int_equal(attach(&g, "w2", offer_token(&g)), 200);
+	assert_int_equal(member_bytes(&g, "snapshot", back, len + 2), len);
+	assert_memory_equal(back, large, len);
+	got_drop(&g);
+	free(large);
+	free(back);
+}
+
 /* An attach that is overtaken by a later one does not give the call away twice. */
 static void test_an_attach_that_is_overtaken(void **state)
 {
@@ -434,8 +460,10 @@ static void test_who_may_ask_as_a_worker(void **state)
 /* Nobody named an outcome: the book says what such a call came to, by how it ended and by what was known then. */
 static void test_a_call_that_nobody_finished(void **state)
 {
-	static const char *const known[] = { "{\"you\":\"yes\"}", "{\"you\":{\"of\":[1,null]}}", "{}", "[\"you\"]", "\"you\"", "null" };
-	static const char *const wanted[] = { "told neutral", "gone failure", "gone failure", "gone failure", "gone failure", "gone failure" };
+	static const char *const known[] = { "{\"you\":\"yes\"}", "{\"you\":{\"of\":[1,null]}}", "{}", "[\"you\"]", "\"you\"", "null",
+		"{\"end\":\"voicemail\"}", "{\"end\":\"voicemail\",\"you\":\"yes\"}", "{\"end\":\"hangup\"}", "{\"end\":[\"voicemail\"]}" };
+	static const char *const wanted[] = { "told neutral", "gone failure", "gone failure", "gone failure", "gone failure", "gone failure",
+		"machine neutral", "told neutral", "gone failure", "gone failure" };
 	struct got g = { .done = 0 };
 	char call[CALL_ID_MAX], path[100], body[200];
 
@@ -626,6 +654,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_snapshot_that_comes_too_late, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_first_snapshot_that_comes_too_late, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_snapshot_just_before_the_attach, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_snapshot_of_the_largest_size, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_an_attach_that_is_overtaken, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_tools_once, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_what_is_no_request, kit_begin, kit_end),

@@ -103,6 +103,31 @@ static void test_the_newest_snapshot_alone(void **state)
 	assert_memory_equal(k->c.snapshot, "third", 5);
 }
 
+/* Too large is too large: it is not sent again, what waits for it goes on, and the next one is tried. Who cannot store it now is asked again. */
+static void test_a_snapshot_that_is_too_large(void **state)
+{
+	(void)state;
+	desk_open();
+	k->c.put_status = 413;
+	conductor_call_snapshot(desk, "first", 5);
+	tool(true);
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->tool_status, TOOL_OK);
+	assert_int_equal(k->c.puts_seen, 1);
+	kit_wait(&k->c.reports, k->c.reports + 2); /* far longer than a retry waits */
+	assert_int_equal(k->c.puts_seen, 1);
+	conductor_call_snapshot(desk, "second", 6);
+	kit_wait(&k->c.puts_seen, 2);
+	k->c.put_status = 503;
+	conductor_call_snapshot(desk, "third", 5);
+	kit_wait(&k->c.puts_seen, 4);
+	k->c.put_status = 0;
+	kit_wait(&k->c.snapshots, 1);
+	assert_memory_equal(k->c.snapshot, "third", 5);
+	assert_int_equal(fences, 0);
+	conductor_call_close(&desk);
+}
+
 static void test_nobody_knows_whether_it_was_done(void **state)
 {
 	(void)state;
@@ -274,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_tool, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_change_waits_for_its_snapshot, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_the_newest_snapshot_alone, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_snapshot_that_is_too_large, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_nobody_knows_whether_it_was_done, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_cancelled_tool_says_nothing, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_the_end_until_it_is_taken, begin, kit_end),

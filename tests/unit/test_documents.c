@@ -209,11 +209,13 @@ static void listing_has_pages_in_order(void **state)
 	world_end(&w);
 }
 
+enum { MB = 1 << 20 };
+
 /* A page has a ceiling in bytes, and one large document still gets through. */
 static void a_page_has_a_ceiling_in_bytes(void **state)
 {
 	char *large = malloc(DOCUMENT_MAX_BYTES + 1);
-	struct documents_put p = { .key = "l0", .value = large, .len = DOCUMENT_MAX_BYTES, .expected = DOCUMENT_NONE };
+	struct documents_put p = { .key = "l0", .value = large, .len = MB, .expected = DOCUMENT_NONE };
 	struct world w;
 	struct documents *d;
 	struct answer a = { .count = 0 };
@@ -237,7 +239,16 @@ static void a_page_has_a_ceiling_in_bytes(void **state)
 	a = list(&w, d, w.a, "l", a.keys[2], 10);
 	assert_int_equal(a.items, 3);
 	assert_false(a.more);
-	assert_int_equal(get(&w, d, w.a, "l4").len, DOCUMENT_MAX_BYTES);
+	assert_int_equal(get(&w, d, w.a, "l4").len, MB);
+	p.key = "l6";
+	p.len = DOCUMENT_MAX_BYTES;
+	a.count = 0;
+	assert_int_equal(documents_put(d, NULL, w.a, &p, on_stored, &a), ERR_NONE);
+	world_wait(&w, &a.count, 1);
+	assert_int_equal(a.err, ERR_NONE);
+	a = list(&w, d, w.a, "l", "l5", 10);
+	assert_int_equal(a.items, 1);
+	assert_int_equal(get(&w, d, w.a, "l6").len, DOCUMENT_MAX_BYTES);
 	p.len = DOCUMENT_MAX_BYTES + 1;
 	assert_int_equal(documents_put(d, NULL, w.a, &p, on_stored, &a), ERR_LIMIT);
 	documents_close(&d);

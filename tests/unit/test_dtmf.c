@@ -168,6 +168,54 @@ static void cuts_do_not_matter(void **state)
 	}
 }
 
+/* Quick tones, wherever the blocks begin: nothing but the sixteen in their order, and of them at least the `certain` ones. */
+static void heard_at_every_offset(const char *certain, double twist_db, double detune)
+{
+	size_t lead;
+
+	for (lead = 0; lead < DTMF_BLOCK_SAMPLES; lead++) {
+		const char *sent = all_digits, *at;
+		struct heard h;
+
+		hear(&h, sound, sixteen(sound, lead, 320, 320, 4000, 4000 * pow(10, twist_db / 20), detune));
+		for (at = h.digits; *at && sent; at++)
+			sent = strchr(sent, *at) ? strchr(sent, *at) + 1 : NULL;
+		for (at = certain; *at && sent; at++)
+			sent = strchr(h.digits, *at) ? sent : NULL;
+		if (!sent)
+			fail_msg("twist %.1f dB, %.1f %% off key, lead %zu: heard %s", twist_db, (detune - 1) * 100, lead, h.digits);
+	}
+}
+
+/* As audio/dtmf.h says: always to the first limit, some digits up to Q.24's, and none of another name. */
+static void limits_hold_at_every_offset(void **state)
+{
+	(void)state;
+	heard_at_every_offset(all_digits, 0, 1.012);
+	heard_at_every_offset(all_digits, 0, 0.988);
+	heard_at_every_offset("012458", 0, 1.015);
+	heard_at_every_offset("012458", 0, 0.985);
+	heard_at_every_offset(all_digits, -6, 1);
+	heard_at_every_offset(all_digits, 4, 1);
+	heard_at_every_offset("123456789ABCD*#", -8, 1);
+}
+
+static void too_far_off_key_is_nothing_at_any_offset(void **state)
+{
+	static const double detunes[] = { 1.021, 0.979, 1.025, 0.975, 1.035, 0.965 };
+	size_t i, lead;
+
+	(void)state;
+	for (i = 0; i < sizeof(detunes) / sizeof(detunes[0]); i++)
+		for (lead = 0; lead < DTMF_BLOCK_SAMPLES; lead++) {
+			struct heard h;
+
+			hear(&h, sound, sixteen(sound, lead, 320, 320, 4000, 4000, detunes[i]));
+			if (h.count)
+				fail_msg("%.1f %% off key, lead %zu: heard %s", (detunes[i] - 1) * 100, lead, h.digits);
+		}
+}
+
 /* Long lines carry the high tone worse; phones send it louder to make up for that. A shout on one tone is no key. */
 static void twist_is_borne(void **state)
 {
@@ -486,6 +534,8 @@ int main(void)
 		cmocka_unit_test(cuts_do_not_matter),
 		cmocka_unit_test(twist_is_borne),
 		cmocka_unit_test(off_key_within_limits),
+		cmocka_unit_test(limits_hold_at_every_offset),
+		cmocka_unit_test(too_far_off_key_is_nothing_at_any_offset),
 		cmocka_unit_test(offset_does_not_deafen),
 		cmocka_unit_test(quiet_and_noisy),
 		cmocka_unit_test(too_short_is_nothing),

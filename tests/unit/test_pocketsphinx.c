@@ -500,6 +500,29 @@ static void hears_by_the_question(void **state)
 	fixture_fini(&x);
 }
 
+/* Groups with pauses are one number: a final is asked for in each pause and tells what is new. No courtesy takes a digit's place. */
+static void a_number_in_groups_is_understood(void **state)
+{
+	static const char digits[] = "{\"format\":1,\"steps\":[{\"text\":[\"Which number?\"],\"expect\":{\"kind\":\"digits\",\"min\":4,\"max\":10}}],\"anytime\":[{\"words\":[\"an operator\"]}]}";
+	static const char *const groups[] = {
+		SOUNDS "digits/3.wav+" SOUNDS "digits/0.wav+" SOUNDS "digits/3.wav",
+		SOUNDS "digits/8.wav+" SOUNDS "digits/8.wav+" SOUNDS "digits/3.wav+" SOUNDS "digits/6.wav",
+		SOUNDS "digits/8.wav+" SOUNDS "digits/5.wav+" SOUNDS "digits/9.wav",
+	};
+	static const char *const words[] = { "three zero three", "eight eight three six", "eight five nine" };
+	struct fixture x;
+
+	(void)state;
+	fixture_open(&x, (struct pocketsphinx_options){ .flow = digits, .flow_len = sizeof(digits) - 1 });
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.asked(x.h.op, "Which number?", 13);
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		hear(&x, groups[i]);
+		assert_string_equal(x.h.final, words[i]);
+	}
+	fixture_fini(&x);
+}
+
 static void cancel_and_close(void **state)
 {
 	struct fixture x;
@@ -582,7 +605,8 @@ int main(void)
 		cmocka_unit_test(partials_are_sentences), cmocka_unit_test(a_plain_yes_is_understood), cmocka_unit_test(half_a_sentence_is_closed_soon),
 		cmocka_unit_test(rests_when_all_was_told),  cmocka_unit_test(too_much_audio_ends_it), cmocka_unit_test(streams_have_a_ceiling),
 		cmocka_unit_test(refuses),                  cmocka_unit_test(words_are_counted), cmocka_unit_test(grammar_follows_the_flow),
-		cmocka_unit_test(what_was_asked_is_heard), cmocka_unit_test(hears_by_the_question), cmocka_unit_test(cancel_and_close),       cmocka_unit_test(accepts_inside_refuses_outside),
+		cmocka_unit_test(what_was_asked_is_heard), cmocka_unit_test(hears_by_the_question), cmocka_unit_test(a_number_in_groups_is_understood),
+		cmocka_unit_test(cancel_and_close),       cmocka_unit_test(accepts_inside_refuses_outside),
 	};
 
 	deadline_set(400);

@@ -616,6 +616,34 @@ static void test_stream(void **state)
 	assert_int_equal(woken, steps); /* and not again when nothing runs */
 }
 
+static const char *end_known(struct talk *t)
+{
+	struct stream s = { .pieces = 0 };
+
+	start(t, &s);
+	rehearsed_llm.cancel(&s.answer);
+	return json_string_value(json_object_get(rehearsed_known(t->engine), "end"));
+}
+
+/* For a call that ends before the goodbye is reached: a machine was spoken to, unless somebody took the call elsewhere. */
+static void test_a_machine_is_known_at_the_end(void **state)
+{
+	struct talk *t = *state;
+
+	assert_null(rehearsed_known(t->engine));
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "hello");
+	assert_null(end_known(t));
+	add(t, BLOCK_CALLER, "please speak after the tone");
+	assert_string_equal(end_known(t), "voicemail");
+	add(t, BLOCK_AGENT, "Acme will");
+	assert_string_equal(end_known(t), "voicemail");
+	add(t, BLOCK_CALLER, "when you are done, hang up");
+	assert_string_equal(end_known(t), "voicemail");
+	add(t, BLOCK_CALLER, "wait, I am a real person");
+	assert_null(end_known(t));
+}
+
 static void test_stream_comes_in_pieces(void **state)
 {
 	struct talk *t = *state;
@@ -694,6 +722,7 @@ int main(void)
 		TEST(test_visits_end),
 		TEST(test_garbage_flow),
 		TEST(test_stream),
+		TEST(test_a_machine_is_known_at_the_end),
 		TEST(test_stream_comes_in_pieces),
 		TEST(test_stream_cancel),
 		TEST(test_streams_have_a_ceiling),

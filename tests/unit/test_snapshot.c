@@ -3,7 +3,9 @@
  * That a loaded call goes on as the saved one would have is shown by every test that uses callkit.h. Here real snapshots are
  * edited: a field is replaced, added or left out by its number, and the numbers are the format, for ever.
  */
+#include "conductor/calls.h"
 #include "snapkit.h"
+#include "voice/call_state.h"
 
 /* ------------------------------------------------------------------ the whole */
 
@@ -566,9 +568,72 @@ static void an_answer_in_front_of_its_question_does_no_harm(void **state)
 	buf_fini(&b);
 }
 
+/* ------------------------------------------------------------------ how large it gets */
+
+static size_t saved_bytes(const struct kit *k)
+{
+	struct buf b;
+	size_t len;
+
+	buf_init(&b, BUF_MAX);
+	call_save(k->call, &b);
+	assert_int_equal(b.err, ERR_NONE);
+	len = b.len;
+	buf_fini(&b);
+	return len;
+}
+
+enum { TURN_TOOLS = 8 };
+
+/* A turn: the caller and the agent speak for a quarter of a minute each, and tools say `found`. False: the call is full. */
+static bool long_turn(struct kit *k, const char *found)
+{
+	static char words[240];
+	uint32_t u = k->last;
+
+	for (size_t i = 0; i < sizeof(words) - 1; i++)
+		words[i] = "words "[i % 6];
+	words[sizeof(words) - 2] = '.';
+	turn(k, words);
+	for (unsigned int i = 0; i < TURN_TOOLS; i++)
+		use(k, "lookup", "{}");
+	done(k);
+	for (unsigned int i = 0; i < TURN_TOOLS; i++)
+		result(k, call_turn(k->call), i, TOOL_OK, found);
+	text(k, words);
+	done(k);
+	while (!k->err && u++ < k->last)
+		spoken(k, u);
+	drop(k);
+	return !k->err;
+}
+
+/* A call grows by its texts and little else, until it is full of them; what the conductor takes has room for that. */
+static void a_call_that_is_full_has_a_snapshot_of_little_more_than_its_texts(void **state)
+{
+	static char found[INPUT_TEXT_MAX + 1];
+	struct kit *k = *state;
+	size_t turns = 0, bytes = 0;
+
+	memset(found, 'r', sizeof(found) - 1);
+	k->alone = true;
+	k->settings.call_max_ms = 14400000;
+	begin(k);
+	while (long_turn(k, found)) {
+		turns++;
+		bytes = saved_bytes(k);
+		assert_true(bytes < turns * (TURN_TOOLS * (INPUT_TEXT_MAX + 100) + 700) + 16384);
+	}
+	assert_int_equal(k->err, ERR_LIMIT);
+	assert_in_range(turns, 20, 24);
+	assert_in_range(bytes, TEXTS_MAX - (TURN_TOOLS + 1) * INPUT_TEXT_MAX, TEXTS_MAX + 65536);
+	assert_true(TEXTS_MAX + 65536 < CALLS_SNAPSHOT_MAX_BYTES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		KIT_TEST(a_call_that_is_full_has_a_snapshot_of_little_more_than_its_texts),
 		KIT_TEST(each_scene_is_saved_and_loaded_to_the_same_bytes),
 		KIT_TEST(foreign_bytes_are_refused),
 		KIT_TEST(later_fields_are_passed_over),

@@ -1,11 +1,13 @@
 /* See confidence.h. A logistic regression over recordings inside and outside of a grammar, each an answer to its question; the weights were
  * fitted on half of them (bench/recogniser.py --fit, docs/offline-speech.md). Among numbers, days and times there is a sentence for almost any
- * sound; where none of them is asked for, few fit by chance, and a single word least of all: what is understood begins lower there. */
+ * sound; where none of them is asked for, few fit by chance, and a single word least of all: what is understood begins lower there.
+ * So it does for nothing but digits where a number has begun: its groups are short. */
 #include "providers/pocketsphinx/confidence.h"
 
 #include <math.h>
 
 static const double weight_fit = 0.257, weight_lead = -0.2146, weight_middle = 0.1533, weight_one = 17.51, weight_plain = 1.40, weight_single = 1.70;
+static const double weight_rest = 1.5;
 
 double confidence_of(const struct hearing *h)
 {
@@ -15,5 +17,7 @@ double confidence_of(const struct hearing *h)
 		return 0;
 	if (!h->has_numbers)
 		sum += weight_plain + (h->words == 1 ? weight_single : 0);
+	if (h->is_number && h->is_rest)
+		sum += weight_rest;
 	return 1 / (1 + exp(-sum));
 }

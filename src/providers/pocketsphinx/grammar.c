@@ -306,6 +306,16 @@ static void items_write(struct buf *out, unsigned int kinds)
 	buf_text(out, ";\n");
 }
 
+bool grammar_is_digit(const char *word)
+{
+	static const char *const words[] = { "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i], word))
+			return true;
+	return false;
+}
+
 /* One after another, written out: the library's repetition leads back to where any answer begins. */
 static void digits_write(struct buf *out, unsigned int most)
 {
@@ -365,7 +375,7 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int qu
 		err = refuse(detail, ERR_USAGE, "the flow expects nothing that could be recognised", "");
 	else
 		grammar_write(out, &m);
-	*facts = (struct grammar_facts){ .left_out = m.left_out, .has_numbers = (m.kinds & KIND_NUMBERS) != 0 };
+	*facts = (struct grammar_facts){ .left_out = m.left_out, .has_numbers = (m.kinds & KIND_NUMBERS) != 0, .asks_digits = (m.asked & KIND_DIGITS) != 0 };
 	if (!err)
 		err = m.phrases.err ? m.phrases.err : m.machines.err ? m.machines.err : out->err;
 	buf_fini(&m.phrases);

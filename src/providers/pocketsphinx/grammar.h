@@ -20,12 +20,15 @@ enum {
 	GRAMMAR_MAX_FLOW_BYTES = 4 * 1024 * 1024
 };
 
+bool grammar_is_digit(const char *word); /* or "double", "triple" */
+
 /* Which question of the flow these words of the agent end with; -1: none. */
 int grammar_question(const char *flow, size_t flow_len, const char *said, size_t len);
 
 struct grammar_facts {
 	size_t left_out;  /* phrases */
 	bool has_numbers; /* digits, amounts, days or times may be said */
+	bool asks_digits; /* the question does */
 };
 
 /* Appends the grammar to `out`. Digits, amounts, days and times are in it where `question` asks for them; -1: all that the flow ever

@@ -15,6 +15,7 @@
 
 #include "audio/g711.h"
 #include "providers/pocketsphinx/confidence.h"
+#include "providers/pocketsphinx/grammar.h"
 
 enum {
 	BLOCK_SAMPLES = 80, /* one frame of the model */
@@ -48,18 +49,19 @@ struct path {
 struct hearer {
 	ps_decoder_t *grammar, *phones;
 	fsg_model_t *graph; /* the grammar decoder's; it adds silences and other pronunciations to it */
-	bool has_numbers;
+	bool has_numbers, asks_digits;
 	struct path path; /* scratch */
 	struct gate gate;
 	uint64_t block; /* of the next one */
 	uint8_t piece[BLOCK_SAMPLES];
 	size_t filled;
-	int16_t before[BEFORE_BLOCKS][BLOCK_SAMPLES];
-	unsigned int kept;
+	int16_t before[BEFORE_BLOCKS][BLOCK_SAMPLES]; /* the last ones, heard or not */
+	unsigned int kept; /* of them, those that no utterance has: the next one begins with them */
 	uint32_t noise; /* state of the generator */
 	double mean_sum[MEANS], mean_frames; /* of the caller so far */
 	uint32_t at[HEARER_MAX_FRAMES]; /* which block of the stream each heard one is */
 	unsigned int heard;
+	unsigned int told;    /* of the heard ones, up to the last word that was told */
 	uint64_t voice_block; /* the last one that was to be heard */
 	bool is_started;
 	float lead[HEARER_MAX_FRAMES], word_lead[HEARER_MAX_FRAMES]; /* scratch: the phones' scores by frame, of all and of the words */
@@ -100,7 +102,7 @@ static void graph_forget(struct hearer *h)
 	h->path = (struct path){ 0 };
 }
 
-static enum err grammar_set(struct hearer *h, const struct buf *text, bool has_numbers)
+static enum err grammar_set(struct hearer *h, const struct buf *text, bool has_numbers, bool asks_digits)
 {
 	FILE *in = fmemopen(text->data, text->len, "r");
 
@@ -112,6 +114,7 @@ static enum err grammar_set(struct hearer *h, const struct buf *text, bool has_n
 	if (!h->graph)
 		return ERR_FORMAT;
 	h->has_numbers = has_numbers;
+	h->asks_digits = asks_digits;
 	h->path.states = (size_t)fsg_model_n_state(h->graph);
 	h->path.now = calloc(h->path.states, sizeof(bool));
 	h->path.next = calloc(h->path.states, sizeof(bool));
@@ -166,10 +169,24 @@ static void utterance_end(struct hearer *h)
 	means_learn(h);
 }
 
+unsigned int hearer_silence_ms(const struct hearer *h)
+{
+	unsigned int unheard = (unsigned int)(h->block - h->voice_block - 1);
+
+	if (!h->heard)
+		return 0;
+	return 10 * (unheard ? unheard + BEHIND_BLOCKS - 1 : BEHIND_BLOCKS - h->gate.open_blocks);
+}
+
+/* The silence behind it is also the silence before the next one, and without any its first word would be lost. */
 static void utterance_forget(struct hearer *h)
 {
+	unsigned int silent = hearer_silence_ms(h) / 10;
+
+	if (h->heard)
+		h->kept = silent < BEFORE_BLOCKS ? silent : BEFORE_BLOCKS;
 	h->heard = 0;
-	h->kept = 0;
+	h->told = 0;
 	h->gate.recent = 0;
 	h->gate.open_blocks = 0;
 }
@@ -184,7 +201,7 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 		h->gate.floor_db = floor_first_db;
 		h->grammar = decoder_new(m, true);
 		h->phones = decoder_new(m, false);
-		err = h->grammar && h->phones ? grammar_set(h, &m->graph, m->has_numbers) : ERR_UNAVAILABLE;
+		err = h->grammar && h->phones ? grammar_set(h, &m->graph, m->has_numbers, false) : ERR_UNAVAILABLE;
 	}
 	if (!err && (ps_set_allphone_file(h->phones, "phones", NULL) || ps_set_search(h->phones, "phones")))
 		err = ERR_UNAVAILABLE;
@@ -193,9 +210,9 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 	return err;
 }
 
-enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers)
+enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers, bool asks_digits)
 {
-	return grammar_set(h, graph, has_numbers);
+	return grammar_set(h, graph, has_numbers, asks_digits);
 }
 
 bool hearer_is_idle(const struct hearer *h)
@@ -291,18 +308,17 @@ static enum err block_take(struct hearer *h)
 	enum err err = ERR_NONE;
 
 	g711_decode(G711_ULAW, samples, h->piece, BLOCK_SAMPLES);
-	if (!gate_step(&h->gate, level_db(samples))) {
-		if (h->kept == BEFORE_BLOCKS)
-			memmove(h->before[0], h->before[1], sizeof(h->before[0]) * --h->kept);
-		memcpy(h->before[h->kept++], samples, sizeof(samples));
-	} else {
-		for (unsigned int i = 0; !err && i < h->kept; i++)
-			err = block_decode(h, h->before[i], h->block - h->kept + i);
-		h->kept = 0;
+	if (gate_step(&h->gate, level_db(samples))) {
+		for (; !err && h->kept; h->kept--)
+			err = block_decode(h, h->before[BEFORE_BLOCKS - h->kept], h->block - h->kept);
 		h->voice_block = h->block;
 		if (!err)
 			err = block_decode(h, samples, h->block);
+	} else if (h->kept < BEFORE_BLOCKS) {
+		h->kept++;
 	}
+	memmove(h->before[0], h->before[1], sizeof(h->before[0]) * (BEFORE_BLOCKS - 1));
+	memcpy(h->before[BEFORE_BLOCKS - 1], samples, sizeof(samples));
 	h->block++;
 	return err;
 }
@@ -359,6 +375,17 @@ static void path_step(struct hearer *h, const char *word)
 	path_fall(h);
 }
 
+static bool path_takes(struct hearer *h, const char *word)
+{
+	int32 id = fsg_model_word_id(h->graph, word);
+	bool takes = false;
+
+	for (size_t i = 0; id >= 0 && i < h->path.states; i++)
+		for (fsg_arciter_t *arc = h->path.now[i] ? fsg_model_arcs(h->graph, (int32)i) : NULL; arc; arc = fsg_arciter_next(arc))
+			takes = takes || fsg_link_wid(fsg_arciter_get(arc)) == id;
+	return takes;
+}
+
 /* ---- words ---- */
 
 static bool is_filler(const char *word)
@@ -373,6 +400,12 @@ static bool frames_read(const struct hearer *h, ps_seg_t *seg, int *first, int *
 	*first = *first < 0 ? 0 : *first;
 	*last = *last < (int)h->heard ? *last : (int)h->heard - 1;
 	return *last >= *first;
+}
+
+/* Most of it lies behind what was told. */
+static bool is_new(const struct hearer *h, int first, int last)
+{
+	return first + last >= 2 * (int)h->told;
 }
 
 /* Adds a segment's score to its frames, evenly; `sign` -1 takes away. */
@@ -391,16 +424,20 @@ static void word_take(struct hearer *h, struct hearing *out, ps_seg_t *seg)
 {
 	const char *word = ps_seg_word(seg);
 	size_t len = strlen(out->text), name = strcspn(word, "(");
+	char base[MODEL_MAX_WORD_BYTES];
 	int first, last, acoustic, language, back;
 
-	if (!frames_read(h, seg, &first, &last))
+	snprintf(base, sizeof(base), "%.*s", (int)name, word);
+	if (!frames_read(h, seg, &first, &last) || !is_new(h, first, last))
 		return;
 	ps_seg_prob(seg, &acoustic, &language, &back);
+	out->is_number = h->asks_digits && grammar_is_digit(base) && (out->is_number || !out->words);
 	if (!out->words++)
 		out->from_sample = (uint64_t)h->at[first] * BLOCK_SAMPLES;
 	out->to_sample = (uint64_t)h->at[last] * BLOCK_SAMPLES + WINDOW_SAMPLES;
+	out->to_frame = (unsigned int)last + 1;
 	if (len + name + 2 < sizeof(out->text))
-		snprintf(out->text + len, sizeof(out->text) - len, "%s%.*s", len ? " " : "", (int)name, word);
+		snprintf(out->text + len, sizeof(out->text) - len, "%s%s", len ? " " : "", base);
 	memcpy(h->word_lead + out->word_frames, h->lead + first, sizeof(*h->lead) * (size_t)(last - first + 1));
 	out->word_frames += (unsigned int)(last - first + 1);
 	out->fit += acoustic;
@@ -421,13 +458,13 @@ static void leads_take(struct hearer *h, struct hearing *out)
 		const char *phone = ps_seg_word(seg);
 		int first, last;
 
-		if (frames_read(h, seg, &first, &last) && phone && phone[0] != '+' && strcmp(phone, "SIL"))
+		if (frames_read(h, seg, &first, &last) && is_new(h, first, last) && phone && phone[0] != '+' && strcmp(phone, "SIL"))
 			out->phone_frames += (unsigned int)(last - first + 1);
 		spread(h, seg, 1);
 	}
 	for (ps_seg_t *seg = ps_seg_iter(h->grammar); seg; seg = ps_seg_next(seg))
 		spread(h, seg, -1);
-	for (unsigned int i = 0; i < h->heard; i++)
+	for (unsigned int i = h->told; i < h->heard; i++)
 		out->lead += h->lead[i];
 	out->lead /= out->phone_frames ? out->phone_frames : 1;
 }
@@ -445,7 +482,9 @@ static void measure(struct hearer *h, struct hearing *out)
 		word_take(h, out, seg);
 	}
 	out->is_whole = h->path.now[fsg_model_final_state(h->graph)];
+	out->goes_on = h->asks_digits && path_takes(h, "zero");
 	out->has_numbers = h->has_numbers;
+	out->is_rest = h->told > 0;
 	if (out->word_frames) {
 		qsort(h->word_lead, out->word_frames, sizeof(*h->word_lead), by_size);
 		out->lead_middle = h->word_lead[out->word_frames / 2];
@@ -466,15 +505,16 @@ static void hear(struct hearer *h, struct hearing *out)
 		out->from_sample = out->to_sample = h->block * BLOCK_SAMPLES;
 }
 
-unsigned int hearer_silence_ms(const struct hearer *h)
-{
-	return h->heard ? (unsigned int)(h->block - h->voice_block - 1 + BEHIND_BLOCKS - 1) * 10 : 0;
-}
-
 bool hearer_partial(struct hearer *h, struct hearing *out)
 {
 	hear(h, out);
 	return out->words > 0;
+}
+
+void hearer_told(struct hearer *h, const struct hearing *told)
+{
+	if (told->words)
+		h->told = told->to_frame;
 }
 
 void hearer_final(struct hearer *h, struct hearing *out)

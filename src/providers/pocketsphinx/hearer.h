@@ -4,7 +4,8 @@
  *                                         └► phone decoder ───┴─► words, confidence
  *
  * The grammar always answers with one of its sentences. What tells whether that was said is a second decoder that may follow any
- * phones: where it explains the sound much better, the sentence was not said (confidence.h). An utterance goes from the first voice to hearer_final.
+ * phones: where it explains the sound much better, the sentence was not said (confidence.h). An utterance goes from the first voice to hearer_final;
+ * what hearer_told names is no more in its hearings.
  */
 #ifndef PROVIDERS_POCKETSPHINX_HEARER_H
 #define PROVIDERS_POCKETSPHINX_HEARER_H
@@ -24,12 +25,16 @@ struct hearer;
 struct hearing {
 	char text[HEARER_TEXT_BYTES]; /* the grammar's best sentence; "" when there was no voice */
 	uint64_t from_sample, to_sample;
+	unsigned int to_frame; /* of the utterance: where its last word ends */
 	unsigned int frames, words, word_frames;
 	unsigned int phone_frames; /* where the phones hear speech */
 	double fit;          /* of the words: 0 if every frame were what the model likes best there, below it otherwise */
 	double lead;         /* how much better the phones explain everything, a frame of speech */
 	double lead_middle;  /* the same of the words' frames, the median: a bad end or a short bad word does not move it */
 	bool is_whole;       /* nothing has to follow: the text is a sentence of the grammar */
+	bool goes_on;        /* digits were asked for, and another may follow */
+	bool is_number;      /* they were, and all words are digits */
+	bool is_rest;        /* other words of the utterance were told before these */
 	bool has_numbers;    /* the grammar that it was heard with */
 	double confidence;   /* 0 to 1 (confidence.h) */
 };
@@ -39,7 +44,7 @@ enum err hearer_open(struct hearer **hp, const struct model *m) MUST_USE;
 void hearer_close(struct hearer **hp); /* NULL-safe */
 
 /* What is heard next is one of this graph's sentences (the model's own, at first); of the same words. Between utterances. */
-enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers) MUST_USE;
+enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers, bool asks_digits) MUST_USE;
 bool hearer_is_idle(const struct hearer *h); /* between utterances */
 
 enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count) MUST_USE;
@@ -50,7 +55,10 @@ bool hearer_partial(struct hearer *h, struct hearing *out);
 /* How long it has been silent behind the voice of an utterance; 0 when there is none. */
 unsigned int hearer_silence_ms(const struct hearer *h);
 
-/* The sentence of all that was pushed since the last final; the next utterance begins behind it. */
+/* These words were told: what is heard next is what follows them, in the same sentence. */
+void hearer_told(struct hearer *h, const struct hearing *told);
+
+/* The sentence of all that was pushed since the last final, behind what was told; the next utterance begins behind it. */
 void hearer_final(struct hearer *h, struct hearing *out);
 
 #endif

@@ -14,7 +14,11 @@
 #include <pocketsphinx.h>
 #include <sphinxbase/jsgf.h>
 
+#include "providers/pocketsphinx/grammar.h"
+
 cst_lexicon *cmu_lex_init(void);
+
+static const double rare = 0.001; /* what is left of other words where a digit may be said */
 
 /* The words of the grammar, in order, and which of them the dictionary had. */
 struct vocabulary {
@@ -71,6 +75,34 @@ static void vocabulary_fini(struct vocabulary *v)
 
 /* ---- pronunciations ---- */
 
+static bool is_hiss(const char *phone, size_t len)
+{
+	return len == 1 && (*phone == 'S' || *phone == 'F');
+}
+
+/* A telephone cuts the top off "s" and "f": at a word's edge, where fewer sounds tell which it is, they are as near to a "th". That is one more
+ * pronunciation of a digit; of all words it would let more pass that nobody said. `word` and `name` are how long "word" and "word(2)" are. */
+static void lisp_take(struct buf *out, const char *line, size_t word, size_t name)
+{
+	const char *phone = line + name + strspn(line + name, " \t");
+	bool is_first = true, lisps = false;
+	char phones[400] = "";
+	size_t len = 0;
+
+	for (size_t count; (count = strcspn(phone, " \t\r\n")) > 0; is_first = false) {
+		const char *next = phone + count + strspn(phone + count, " \t\r\n");
+		bool is_edge = (is_first || !*next) && is_hiss(phone, count);
+
+		lisps = lisps || is_edge;
+		len += (size_t)snprintf(phones + len, sizeof(phones) - len, " %.*s", is_edge ? 2 : (int)count, is_edge ? "TH" : phone);
+		if (len >= sizeof(phones))
+			return;
+		phone = next;
+	}
+	if (lisps)
+		buf_printf(out, "%.*s(%.*sth)%s\n", (int)word, line, name > word ? (int)(name - word - 2) : 0, line + word + 1, phones);
+}
+
 /* A line of the dictionary: "word PH PH" or "word(2) PH PH". */
 static void line_take(struct buf *out, struct vocabulary *v, const char *line)
 {
@@ -86,6 +118,8 @@ static void line_take(struct buf *out, struct vocabulary *v, const char *line)
 		return;
 	v->found[at - v->words] = true;
 	buf_text(out, line);
+	if (grammar_is_digit(base))
+		lisp_take(out, line, word, strcspn(line, " \t"));
 }
 
 static enum err dictionary_read(struct buf *out, struct vocabulary *v, FILE *in)
@@ -192,8 +226,58 @@ static enum err graph_save(struct buf *out, fsg_model_t *graph)
 	return out->err;
 }
 
+/* Whether a digit may be said here, at once or behind an empty step; the library has made these so that one does for several. */
+static bool takes_digit(fsg_model_t *graph, int state, bool falls)
+{
+	bool takes = false;
+
+	for (fsg_arciter_t *arc = fsg_model_arcs(graph, state); arc; arc = fsg_arciter_next(arc)) {
+		const fsg_link_t *link = fsg_arciter_get(arc);
+
+		if (fsg_link_wid(link) >= 0)
+			takes = takes || grammar_is_digit(fsg_model_word_str(graph, fsg_link_wid(link)));
+		else
+			takes = takes || (falls && takes_digit(graph, fsg_link_to_state(link), false));
+	}
+	return takes;
+}
+
+/* Each arc is in one state only, but several may fall to it: it is made rare once. */
+static void others_make_rare(fsg_model_t *graph, int state, bool *done)
+{
+	if (done[state])
+		return;
+	done[state] = true;
+	for (fsg_arciter_t *arc = fsg_model_arcs(graph, state); arc; arc = fsg_arciter_next(arc)) {
+		fsg_link_t *link = fsg_arciter_get(arc);
+
+		if (fsg_link_wid(link) >= 0 && !grammar_is_digit(fsg_model_word_str(graph, fsg_link_wid(link))))
+			link->logs2prob += logmath_log(graph->lmath, rare);
+	}
+}
+
+/* The grammar's own weights do not survive the library. */
+static enum err digits_prefer(fsg_model_t *graph)
+{
+	int states = fsg_model_n_state(graph);
+	bool *done = calloc((size_t)states, sizeof(*done));
+
+	if (!done)
+		return ERR_NOMEM;
+	for (int i = 0; i < states; i++) {
+		if (!takes_digit(graph, i, true))
+			continue;
+		others_make_rare(graph, i, done);
+		for (fsg_arciter_t *arc = fsg_model_arcs(graph, i); arc; arc = fsg_arciter_next(arc))
+			if (fsg_link_wid(fsg_arciter_get(arc)) < 0)
+				others_make_rare(graph, fsg_link_to_state(fsg_arciter_get(arc)), done);
+	}
+	free(done);
+	return ERR_NONE;
+}
+
 /* `v` may be NULL: the words are known. */
-static enum err graph_make(struct buf *out, struct vocabulary *v, const char *grammar)
+static enum err graph_make(struct buf *out, struct vocabulary *v, const char *grammar, bool asks_digits)
 {
 	jsgf_t *jsgf = jsgf_parse_string(grammar, NULL);
 	jsgf_rule_t *rule = jsgf ? jsgf_get_public_rule(jsgf) : NULL;
@@ -203,6 +287,8 @@ static enum err graph_make(struct buf *out, struct vocabulary *v, const char *gr
 
 	if (!err && v)
 		err = vocabulary_take(v, graph);
+	if (!err && asks_digits)
+		err = digits_prefer(graph);
 	if (!err)
 		err = graph_save(out, graph);
 	if (graph)
@@ -214,9 +300,9 @@ static enum err graph_make(struct buf *out, struct vocabulary *v, const char *gr
 	return err;
 }
 
-enum err model_graph(struct buf *out, const char *grammar)
+enum err model_graph(struct buf *out, const char *grammar, bool asks_digits)
 {
-	return graph_make(out, NULL, grammar);
+	return graph_make(out, NULL, grammar, asks_digits);
 }
 
 enum err model_open(struct model *m, const char *folder, struct err_detail *detail)
@@ -237,7 +323,7 @@ enum err model_open(struct model *m, const char *folder, struct err_detail *deta
 enum err model_make(struct model *m, const char *grammar)
 {
 	struct vocabulary v = { 0 };
-	enum err err = graph_make(&m->graph, &v, grammar);
+	enum err err = graph_make(&m->graph, &v, grammar, false);
 
 	if (!err)
 		err = words_make(m, &v);

@@ -30,8 +30,8 @@ enum err model_open(struct model *m, const char *folder, struct err_detail *deta
 /* Its graph and its words, of a grammar (JSGF): reads the whole dictionary (10 ms), so not on a loop's thread. ERR_FORMAT: no grammar. */
 enum err model_make(struct model *m, const char *grammar) MUST_USE;
 
-/* The graph of another grammar of the same words. */
-enum err model_graph(struct buf *out, const char *grammar) MUST_USE;
+/* The graph of another grammar of the same words. Where digits were asked for, other words are rare wherever a digit may be said. */
+enum err model_graph(struct buf *out, const char *grammar, bool asks_digits) MUST_USE;
 
 void model_fini(struct model *m); /* whatever became of it */
 

@@ -49,6 +49,7 @@ struct stt_stream {
 	uint64_t position, told_at;
 	char partial[HEARER_TEXT_BYTES];
 	bool is_part; /* what was heard last could go on only, and sounds right */
+	bool goes_on; /* digits, and more of them may come */
 	int question, expects; /* what was asked last; what the hearer knows of it. -1: nothing */
 
 	pthread_mutex_t lock;
@@ -115,6 +116,7 @@ static void partial_tell(struct stt_stream *s)
 	s->told_at = s->position;
 	hearer_partial(s->hearer, &hearing);
 	s->is_part = !hearing.is_whole && hearing.confidence >= understood;
+	s->goes_on = hearing.goes_on;
 	if (!hearing.frames)
 		return;
 	if (hearing.is_whole && hearing.confidence >= understood && !is_behind(s)) {
@@ -126,23 +128,49 @@ static void partial_tell(struct stt_stream *s)
 	event_add(s, false, &hearing);
 }
 
+static void told(struct stt_stream *s, const struct hearing *hearing)
+{
+	s->partial[0] = '\0';
+	s->is_part = false;
+	s->told_at = s->position;
+	event_add(s, true, hearing);
+}
+
 static void final_tell(struct stt_stream *s)
 {
 	struct hearing hearing;
 
 	hearer_final(s->hearer, &hearing);
-	s->partial[0] = '\0';
-	s->is_part = false;
-	s->told_at = s->position;
-	event_add(s, true, &hearing);
+	s->goes_on = false;
+	told(s, &hearing);
+}
+
+/* The final that was asked for. A number is said in groups: the next one is heard as what it is, the rest of the same sentence, for a
+ * digit alone is not understood. */
+static void pause_tell(struct stt_stream *s)
+{
+	struct hearing hearing;
+
+	hearer_partial(s->hearer, &hearing);
+	s->goes_on = hearing.goes_on;
+	if (!s->goes_on) {
+		final_tell(s);
+		return;
+	}
+	if (hearing.confidence >= understood)
+		hearer_told(s->hearer, &hearing);
+	told(s, &hearing);
 }
 
 static enum err piece_decode(struct stt_stream *s, const uint8_t *ulaw, size_t count)
 {
+	unsigned int close_ms = s->goes_on ? POCKETSPHINX_CLOSE_DIGITS_MS : POCKETSPHINX_CLOSE_MS;
 	enum err err = hearer_push(s->hearer, ulaw, count);
 
 	s->position += count;
-	if (!err && hearer_silence_ms(s->hearer) >= (s->is_part ? POCKETSPHINX_CLOSE_PART_MS : POCKETSPHINX_CLOSE_MS))
+	if (!err && s->is_part && hearer_silence_ms(s->hearer) >= POCKETSPHINX_CLOSE_PART_MS)
+		pause_tell(s);
+	else if (!err && hearer_silence_ms(s->hearer) >= close_ms)
 		final_tell(s); /* nobody asks for the final of what was not understood: the next words are not part of it */
 	else if (!err && s->position - s->told_at >= PARTIAL_SAMPLES)
 		partial_tell(s);
@@ -181,9 +209,9 @@ static enum err expect(struct stt_stream *s)
 	buf_init(&graph, MODEL_MAX_GRAPH_BYTES);
 	err = grammar_from_flow(&grammar, (const char *)flow->data, flow->len, s->question, &facts, NULL);
 	if (!err)
-		err = model_graph(&graph, buf_str(&grammar));
+		err = model_graph(&graph, buf_str(&grammar), facts.asks_digits);
 	if (!err)
-		err = hearer_expect(s->hearer, &graph, facts.has_numbers);
+		err = hearer_expect(s->hearer, &graph, facts.has_numbers, facts.asks_digits);
 	buf_fini(&grammar);
 	buf_fini(&graph);
 	return err;
@@ -228,12 +256,14 @@ static enum err work_do(struct stt_stream *s, const struct work *w)
 
 	if (w->said)
 		said_read(s);
+	if (s->question != s->expects && s->goes_on)
+		final_tell(s); /* no more of them will come */
 	if (s->question != s->expects && hearer_is_idle(s->hearer))
 		err = expect(s);
 	if (!err && w->samples)
 		err = piece_decode(s, w->piece, w->samples);
 	if (!err && w->finalize)
-		final_tell(s);
+		pause_tell(s);
 	return err;
 }
 

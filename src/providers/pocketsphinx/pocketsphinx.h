@@ -8,7 +8,8 @@
  * Partials come while the caller speaks, every POCKETSPHINX_PARTIAL_MS of sound, each a whole sentence; what is not understood or none yet repeats the
  * partial before, or an empty one, and so does what is heard late. `finalize` gives a final of what was said since the last one (TRANSCRIPT_FINAL; empty
  * when it was not understood, or when there was nothing); so does POCKETSPHINX_CLOSE_MS of silence behind voice, unasked, and POCKETSPHINX_CLOSE_PART_MS
- * when what is heard is surely speech but no whole sentence: no partial shows that there is one. A stream never ends a turn by itself.
+ * when what is heard is surely speech but no whole sentence: no partial shows that there is one. Behind digits that were asked for a final ends no sentence while
+ * another may follow: the next final is its rest, until POCKETSPHINX_CLOSE_DIGITS_MS of silence. A stream never ends a turn by itself.
  * start: ERR_NOTFOUND for a language that is not English, ERR_BUSY over POCKETSPHINX_MAX_STREAMS. ended: ERR_LIMIT when audio
  * waits beyond POCKETSPHINX_MAX_WAITING_SAMPLES, ERR_UNAVAILABLE when the dictionary or the decoders cannot be made. Loop thread, and nothing blocks on it
  * but pocketsphinx_close.
@@ -25,7 +26,8 @@
 #include "base/err.h"
 #include "providers/stt.h"
 
-enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200, POCKETSPHINX_CLOSE_MS = 1000, POCKETSPHINX_CLOSE_PART_MS = 400,
+enum { POCKETSPHINX_MAX_STREAMS = 64, POCKETSPHINX_MAX_WAITING_SAMPLES = 60 * 8000, POCKETSPHINX_PARTIAL_MS = 200,
+       POCKETSPHINX_CLOSE_MS = 1000, POCKETSPHINX_CLOSE_PART_MS = 400, POCKETSPHINX_CLOSE_DIGITS_MS = 1500 /* more digits may come */,
        POCKETSPHINX_SAID_BYTES = 1000 /* of the agent's words, their end */ };
 
 struct pocketsphinx;

@@ -38,6 +38,7 @@ struct mind {
 	uint8_t visits[FLOW_STEPS_MAX];
 	int32_t tries, asides, cuts;
 	bool is_met;              /* a person has answered a question */
+	bool is_machine;          /* an answering machine was heard, and nobody took the call elsewhere since */
 	bool dispatched, pending; /* MOOD_TOOL: the tool was asked for; its result will follow */
 	uint32_t turn, index;     /* its key */
 	struct buf reply;         /* what there is to say now */

@@ -215,10 +215,12 @@ static void see_caller(struct mind *m, const char *text, size_t len)
 	if (mind_hears_machine(m, &w)) { /* whatever it heard of the question, and whatever else it offers */
 		mind_reply_begin(m);
 		m->note = REHEARD_VOICEMAIL;
+		m->is_machine = true;
 		mind_go(m, m->f->machine_step, mind_no_rest);
 	} else if (anytime >= 0) {
 		mind_reply_begin(m);
 		m->note = REHEARD_ANYTIME;
+		m->is_machine = false;
 		mind_go(m, anytime, mind_no_rest);
 	} else if (!asked) {
 		judge_unasked(m, &w, text, len);

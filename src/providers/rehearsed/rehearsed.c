@@ -145,6 +145,7 @@ static void reply_from(const struct mind *m, struct rehearsed_reply *reply)
 	reply->step = m->f->steps[m->at].name;
 }
 
+/* No question can be called `end`: rule-books keep that name for what ended a call. */
 static json_t *known_of(const struct mind *m)
 {
 	json_t *known = json_object();
@@ -162,6 +163,8 @@ static json_t *known_of(const struct mind *m)
 		else if (m->results[i])
 			json_object_set(known, name, m->results[i]);
 	}
+	if (known && m->is_machine)
+		json_object_set_new(known, "end", json_string("voicemail"));
 	buf_fini(&value);
 	return known;
 }

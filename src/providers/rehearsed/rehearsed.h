@@ -79,7 +79,8 @@ void rehearsed_reply_fini(struct rehearsed_reply *reply);
 /* What is to be said now. ERR_LIMIT, ERR_NOMEM. */
 enum err rehearsed_plan(const struct rehearsed *r, const struct llm_block *blocks, size_t count, struct rehearsed_reply *reply) MUST_USE;
 
-/* What was known when it was last asked for words: an object of answers as data (texts) by question, and of tools' results (objects) by step.
+/* What was known when it was last asked for words: an object of answers as data (texts) by question, and of tools' results (objects) by step;
+ * its `end` is "voicemail" while an answering machine is spoken to.
  * For whoever wants to know what a call came to that nobody finished. Borrowed until it is asked again; NULL: it never was. */
 const json_t *rehearsed_known(const struct rehearsed *r);
 

@@ -195,6 +195,8 @@ enum err journal_open(struct journal **jp, const struct disk *disk, const char *
 	if (!err)
 		err = strlen(dir) < DISK_PATH_MAX - 64 ? open_folder(j, now_us, recovery ? recovery : &unused, detail)
 						       : tell_folder(detail, ERR_LIMIT, dir);
+	if (err && detail && !detail->message[0])
+		tell_folder(detail, err, dir);
 	if (err) {
 		log_error(&j->writer.log, "the journal cannot be opened", LOG_ERR(err));
 		journal_abandon(&j);

@@ -5,7 +5,7 @@
  *
  * Nothing here waits and nothing is asked twice that changes something without its key. Whatever is answered by "a later epoch has the
  * call" (409) is told once by `fenced`: this worker must let go of the call. Snapshots: the newest alone is sent, one at a time, again
- * until it is taken; a tool that changes something is asked for behind the snapshot that was made before it, or when that one failed.
+ * until it is taken or surely never will be (413); a tool that changes something is asked for behind the snapshot that was made before it, or when that one failed.
  * Ended calls are told until the conductor has taken it, so far as CONDUCTOR_ENDED_MAX and CONDUCTOR_ENDED_TRIES go.
  * Loop thread. Answers are outside bytes: ceilings, then refused (ERR_FORMAT). Tokens, words and results are never logged.
  */

@@ -26,6 +26,8 @@ struct conductor_call {
 	struct buf snapshot;               /* the newest */
 	uint64_t made, sending, settled;   /* snapshots, counted: made last, on its way, answered or failed */
 	bool has_snapshot;                 /* … that is not on its way yet */
+	bool is_too_large;                 /* the last one was, and that was told */
+	size_t sending_bytes;
 
 	struct tool_run *waiting;          /* for a snapshot to settle */
 
@@ -138,13 +140,31 @@ static void retry_later(struct conductor_call *c)
 
 static void tools_release(struct conductor_call *c);
 
+/* The same bytes again would get the same answer; the next snapshot may get another. */
+static bool is_final(unsigned int status)
+{
+	return status == 400 || status == 404 || status == 409 || status == 413;
+}
+
+static void put_tell(struct conductor_call *c, unsigned int status)
+{
+	struct log log = c->conductor->log;
+
+	log.call = c->name;
+	if (status == 413 && !c->is_too_large)
+		log_error(&log, "the conductor has no room for a snapshot this large: a worker's death would put the call back", LOG_UINT("bytes", c->sending_bytes));
+	c->is_too_large = status == 413;
+}
+
 static void put_done(const struct http_answer *answer, void *arg)
 {
 	struct conductor_call *c = arg;
 	bool kept = !answer->err && (answer->status == 204 || answer->status == 200); /* 200: but nobody else has room */
-	bool later = !kept && (answer->err || (answer->status != 409 && answer->status != 404));
+	bool later = !kept && (answer->err || !is_final(answer->status));
 
 	conductor_refused(c->conductor, answer->status);
+	if (!later)
+		put_tell(c, answer->status);
 	c->settled = later ? c->made : c->sending;
 	if (later) {
 		c->has_snapshot = true;
@@ -174,6 +194,7 @@ static void put_start(struct conductor_call *c)
 	}
 	c->has_snapshot = false;
 	c->sending = c->made;
+	c->sending_bytes = c->snapshot.len;
 }
 
 void conductor_call_snapshot(struct conductor_call *c, const void *data, size_t len)
