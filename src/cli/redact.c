@@ -1,8 +1,9 @@
 /* `callfunnel redact`: one line in, one JSON line out: the text masked and what was found in it.
  *
  * A line is text, or a JSON object: `text`, and if there were any `question` (the agent's words before it), `earlier` (the caller's
- * turns before it: a string, a list of strings or of objects with `text`), `partial`. Offsets are bytes of the text's UTF-8; a value
- * that cannot be restored (held back) is still shown. Every line is a call of its own. Main thread.
+ * turns before it: a string, a list of strings or of objects with `text`), `partial`, `language` (the call's; en-IN where none is
+ * given). Offsets are bytes of the text's UTF-8; a value that cannot be restored (held back) is still shown. Every line is a call of
+ * its own. Main thread.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -14,6 +15,8 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "redact/redact.h"
+
+#define DEFAULT_LANGUAGE "en-IN"
 
 enum { LINE_BYTES = 1 << 20, OUT_BYTES = 4 << 20 };
 
@@ -40,10 +43,13 @@ static enum err request_document(struct request *q)
 {
 	const json_t *text = json_object_get(q->document, "text"), *question = json_object_get(q->document, "question");
 	const json_t *earlier = json_object_get(q->document, "earlier"), *turn;
+	const json_t *language = json_object_get(q->document, "language");
 	size_t i;
 
-	if (!json_is_string(text))
+	if (!json_is_string(text) || (language && !json_is_string(language) && !json_is_null(language)))
 		return ERR_FORMAT;
+	if (json_is_string(language))
+		q->context.language = json_string_value(language);
 	q->text = json_string_value(text);
 	q->len = json_string_length(text);
 	q->context.question = json_string_value(question);
@@ -62,7 +68,7 @@ static enum err request_document(struct request *q)
 /* A line that begins with a brace must be a document; everything else is text. */
 static enum err request_read(struct request *q, const char *line, size_t len)
 {
-	*q = (struct request){ .text = line, .len = len };
+	*q = (struct request){ .text = line, .len = len, .context = { .language = DEFAULT_LANGUAGE } };
 	buf_init(&q->earlier, LINE_BYTES);
 	if (!len || *line != '{')
 		return ERR_NONE;

@@ -411,8 +411,10 @@ static int engine_make(struct trying *t)
 	buf_fini(&flow);
 	if (!err)
 		err = masker_new(&t->masker);
-	if (!err)
+	if (!err) {
+		masker_language(t->masker, t->language);
 		return CLI_FINE;
+	}
 	return cli_fail(t->cli, err == ERR_NOMEM ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message[0] ? detail.message : err_name(err));
 }
 

@@ -14,6 +14,7 @@ enum { NUMBER_DIGITS = 7, DATE_BYTES = 10 };
 
 struct masking {
 	struct redact_map *map;
+	const char *language;
 	bool changed;
 	enum err err; /* sticky */
 };
@@ -63,7 +64,7 @@ static bool is_known(const struct redact_map *m, const char *text, size_t len, s
 /* The text masked, or NULL when nothing was. `key` says what digits alone are; it may be NULL. */
 static struct redacted *text_mask(struct masking *k, const char *text, size_t len, const char *key)
 {
-	struct redact_context context = { .question = key, .question_len = key && !has_letters(text, len) ? strlen(key) : 0 };
+	struct redact_context context = { .language = k->language, .question = key, .question_len = key && !has_letters(text, len) ? strlen(key) : 0 };
 	struct scan_claim claim;
 	struct redacted *r = NULL;
 	bool known = is_known(k->map, text, len, &claim);
@@ -146,11 +147,12 @@ static json_t *masked(struct masking *k, const json_t *value, const char *key)
 }
 
 /* What stands before the document, if anything, and the document. */
-static enum err join(struct redact_map *m, const char *head, size_t head_len, const char *document, size_t len, struct redacted **rp)
+static enum err join(const struct masking *k, const char *head, size_t head_len, const char *document, size_t len, struct redacted **rp)
 {
+	const struct redact_context context = { .language = k->language };
 	struct redacted *words = NULL;
 	struct buf b;
-	enum err err = head_len ? redact_text(m, head, head_len, NULL, &words) : ERR_NONE;
+	enum err err = head_len ? redact_text(k->map, head, head_len, &context, &words) : ERR_NONE;
 
 	buf_init(&b, SIZE_MAX);
 	if (words)
@@ -164,26 +166,27 @@ static enum err join(struct redact_map *m, const char *head, size_t head_len, co
 	return err;
 }
 
-static enum err document_mask(struct redact_map *m, const json_t *document, const char *text, size_t len, size_t head, struct redacted **rp)
+static enum err document_mask(struct masking *k, const json_t *document, const char *text, size_t len, size_t head, struct redacted **rp)
 {
-	struct masking k = { .map = m };
-	json_t *clean = masked(&k, document, NULL);
+	json_t *clean = masked(k, document, NULL);
 	char *dump = NULL;
-	enum err err = k.err;
+	enum err err = k->err;
 
-	if (!err && k.changed) {
+	if (!err && k->changed) {
 		dump = json_dumps(clean, JSON_COMPACT);
 		err = dump ? ERR_NONE : ERR_NOMEM;
 	}
 	if (!err)
-		err = join(m, text, head, dump ? dump : text + head, dump ? strlen(dump) : len - head, rp);
+		err = join(k, text, head, dump ? dump : text + head, dump ? strlen(dump) : len - head, rp);
 	json_decref(clean);
 	free(dump);
 	return err;
 }
 
-enum err redact_data(struct redact_map *m, const char *text, size_t len, struct redacted **rp)
+enum err redact_data(struct redact_map *m, const char *text, size_t len, const char *language, struct redacted **rp)
 {
+	const struct redact_context context = { .language = language };
+	struct masking k = { .map = m, .language = language };
 	size_t head = 0;
 	json_t *document;
 	enum err err;
@@ -195,8 +198,8 @@ enum err redact_data(struct redact_map *m, const char *text, size_t len, struct 
 		head++;
 	document = head < len ? json_loadb(text + head, len - head, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	if (!document)
-		return redact_text(m, text, len, NULL, rp);
-	err = document_mask(m, document, text, len, head, rp);
+		return redact_text(m, text, len, &context, rp);
+	err = document_mask(&k, document, text, len, head, rp);
 	json_decref(document);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "base/wire.h"
+#include "redact/phone.h"
 #include "redact/scan.h"
 
 struct entry {
@@ -72,21 +73,34 @@ static enum err map_grow(struct redact_map *m)
 	return ERR_NONE;
 }
 
-static enum err map_add(struct redact_map *m, enum redact_type type, const char *value, uint32_t *number)
+static struct entry *entry_exact(const struct redact_map *m, enum redact_type type, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->entries[i].type == type && !strcmp(m->entries[i].value, value))
+			return &m->entries[i];
+	return NULL;
+}
+
+/* The same telephone number, said with its country or without. */
+static struct entry *entry_of_phone(const struct redact_map *m, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->entries[i].type == REDACT_PHONE && phone_same(m->entries[i].value, value))
+			return &m->entries[i];
+	return NULL;
+}
+
+static enum err entry_put(struct redact_map *m, enum redact_type type, const char *value, uint32_t *number)
 {
 	uint32_t last = 0;
 	size_t i;
 
-	*number = 0;
-	for (i = 0; i < m->count; i++) {
-		if (m->entries[i].type != type)
-			continue;
-		last = m->entries[i].number;
-		if (!strcmp(m->entries[i].value, value)) {
-			*number = last;
-			return ERR_NONE;
-		}
-	}
+	for (i = 0; i < m->count; i++)
+		last = m->entries[i].type == type ? m->entries[i].number : last;
 	if (m->count == REDACT_MAP_ENTRIES)
 		return ERR_LIMIT;
 	if (m->count == m->room && map_grow(m))
@@ -94,6 +108,22 @@ static enum err map_add(struct redact_map *m, enum redact_type type, const char 
 	m->entries[m->count] = (struct entry){ .type = type, .number = last + 1 };
 	snprintf(m->entries[m->count++].value, REDACT_VALUE_BYTES, "%s", value);
 	*number = last + 1;
+	return ERR_NONE;
+}
+
+static enum err map_add(struct redact_map *m, enum redact_type type, const char *value, uint32_t *number)
+{
+	struct entry *e = entry_exact(m, type, value);
+
+	*number = 0;
+	if (!e && type == REDACT_PHONE) {
+		e = entry_of_phone(m, value);
+		if (e && *value == '+') /* with its country: from now on that is the value */
+			snprintf(e->value, sizeof(e->value), "%s", value);
+	}
+	if (!e)
+		return entry_put(m, type, value, number);
+	*number = e->number;
 	return ERR_NONE;
 }
 
@@ -116,7 +146,6 @@ static enum err entry_decode(struct redact_map *m, struct wire_reader *r)
 	uint64_t type = 0;
 	uint32_t number;
 	struct wire_field f;
-	size_t count = m->count;
 	enum err err;
 
 	while (wire_next(r, &f)) {
@@ -131,9 +160,9 @@ static enum err entry_decode(struct redact_map *m, struct wire_reader *r)
 	}
 	if (r->err || !type || type >= REDACT_TYPE_COUNT || !value[0])
 		return r->err ? r->err : ERR_FORMAT;
-	err = map_add(m, (enum redact_type)type, value, &number);
+	err = entry_exact(m, (enum redact_type)type, value) ? ERR_FORMAT : entry_put(m, (enum redact_type)type, value, &number);
 	sodium_memzero(value, sizeof(value));
-	return err ? err : m->count == count ? ERR_FORMAT : ERR_NONE;
+	return err;
 }
 
 enum err redact_map_decode(struct redact_map **mp, const void *data, size_t len)
@@ -167,7 +196,7 @@ static const struct entry *entry_of_digits(const struct redact_map *m, const cha
 	for (i = 0; i < m->count; i++)
 		if (m->entries[i].type != REDACT_NUMBER && spoken_digits(m->entries[i].type, m->entries[i].value, said, &plus) && !strcmp(said, digits))
 			return &m->entries[i];
-	return NULL;
+	return entry_of_phone(m, digits);
 }
 
 /* "[PHONE_1]", or "[PHONE]" for what cannot be given back. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "redact/checksum.h"
+#include "redact/phone.h"
 
 enum { RUN_ITEMS = 96, RUN_DIGITS = 192, OVERLAP = 24, GAP_TOKENS = 7, CONTEXT_TOKENS = 8, ID_DIGITS = 19, HELD_DIGITS = 3 };
 
@@ -321,6 +322,31 @@ static bool is_bracketed(const struct scan *s, const struct item *it)
 	return it->written && it->count == 3 && it->first > 0 && s->tokens[it->first - 1].mark == '(' && s->tokens[it->first].glued;
 }
 
+/* How these items, which are the n digits, were written (phone.h). */
+static void groups_read(const struct scan *s, const struct run *r, size_t first, size_t last, size_t n, char groups[PHONE_GROUPS_BYTES])
+{
+	size_t len = 0, sum = 0, i;
+
+	if (is_bracketed(s, &r->items[first]))
+		groups[len++] = '(';
+	for (i = first; i <= last && len + 1 < PHONE_GROUPS_BYTES && r->items[i].written && r->items[i].count < 10; i++) {
+		groups[len++] = (char)('0' + r->items[i].count);
+		sum += r->items[i].count;
+	}
+	groups[i > last && sum == n ? len : 0] = 0;
+}
+
+/* Of a number without a country: with the one that phone.h gives it, or as it was said. */
+static bool guess_national(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last, struct guess *g)
+{
+	char groups[PHONE_GROUPS_BYTES];
+	struct phone p;
+
+	groups_read(s, r, first, last, n, groups);
+	p = phone_judge(s->context ? s->context->language : NULL, d, n, groups);
+	return guess_set(g, REDACT_PHONE, p.code, d + p.skip, n - p.skip);
+}
+
 static bool guess_phone(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last, struct guess *g)
 {
 	bool named = r->about == WORD_ABOUT_PHONE;
@@ -329,14 +355,12 @@ static bool guess_phone(const struct scan *s, const struct run *r, const char *d
 		return n >= 7 && n <= 15 && guess_set(g, REDACT_PHONE, "+", d, n);
 	if (r->about == WORD_ABOUT_ELSE)
 		return false;
-	if (n == 10 && d[0] >= '6' && !is_bracketed(s, &r->items[first]) && !all_one_digit(d, n))
-		return guess_set(g, REDACT_PHONE, "+91", d, n);
-	if (n == 10 && is_american(s, r, d, n, first, last))
-		return guess_set(g, REDACT_PHONE, "+1", d, n);
+	if (n == 10 && ((d[0] >= '6' && !is_bracketed(s, &r->items[first]) && !all_one_digit(d, n)) || is_american(s, r, d, n, first, last)))
+		return guess_national(s, r, d, n, first, last, g);
 	if (n == 11 && d[0] == '1' && is_american(s, r, d, n, first, last))
 		return guess_set(g, REDACT_PHONE, "+", d, n);
 	if (n == 11 && d[0] == '0' && (d[1] >= '6' || named))
-		return guess_set(g, REDACT_PHONE, "+91", d + 1, n - 1);
+		return guess_national(s, r, d, n, first, last, g);
 	if (n == 12 && d[0] == '9' && d[1] == '1' && d[2] >= '6')
 		return guess_set(g, REDACT_PHONE, "+", d, n);
 	return false;
@@ -467,7 +491,7 @@ static size_t run_judge(struct scan *s, const struct run *r, size_t first, size_
 {
 	size_t a = first, b = last;
 	struct guess g;
-	bool held = false;
+	bool held = false, whole;
 
 	if (!run_trim(r, &a, &b))
 		return 0;
@@ -475,8 +499,9 @@ static size_t run_judge(struct scan *s, const struct run *r, size_t first, size_
 		report(s, r, a, b, &g, false);
 		return b + 1;
 	}
-	if (guess_span(s, r, first, last, &g) || guess_span(s, r, a, last, &g)) {
-		report(s, r, g.len && span_digits(r, a, last) == g.len ? a : first, last, &g, false);
+	whole = guess_span(s, r, first, last, &g);
+	if (whole || guess_span(s, r, a, last, &g)) {
+		report(s, r, whole || g.type == REDACT_PHONE ? first : a, last, &g, false); /* an "oh" may be a telephone number's 0 */
 		return last + 1;
 	}
 	if (guess_part(s, r, &a, &b, &g) || guess_named(s, r, a, b, &g, &held)) {

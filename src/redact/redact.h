@@ -3,7 +3,7 @@
  * `struct redacted` is the only text that a model may be given. It is opaque and only this room makes one, so "was it masked?" is
  * a question for the compiler. Each value found becomes a placeholder ([PHONE_1]) kept in a map, one map a call, so that the
  * arguments of a tool (redact_restore) and the caller's ear (redact_speak) get the true value back and the same value has the same
- * placeholder all call long.
+ * placeholder all call long. A telephone number said first without and then with its country is one value, from then on with it.
  *
  * Found today: e-mail and UPI addresses, phone numbers, payment cards (Luhn), Aadhaar numbers (Verhoeff); written or spoken, in
  * English, Hindi in Latin letters and Devanagari, mixed. docs/redaction.md says what is not.
@@ -32,7 +32,7 @@ enum {
 enum redact_type {
 	REDACT_EMAIL = 1,
 	REDACT_UPI,
-	REDACT_PHONE,         /* value: + and country code where it is known, else the digits */
+	REDACT_PHONE,         /* value: + and country code where it is known, else the digits as they were said */
 	REDACT_CARD,
 	REDACT_AADHAAR,
 	REDACT_ID_UNVERIFIED, /* called a card or Aadhaar number by the speaker, but the checksum does not hold */
@@ -57,6 +57,7 @@ struct redact_found {
 
 /* What was said before; each may be NULL. Borrowed for the call. */
 struct redact_context {
+	const char *language; /* the call's, BCP 47: a telephone number said without a country may be of its country; NULL or "": not known */
 	const char *question; /* the agent's words before this text */
 	size_t question_len;
 	const char *asked;    /* the agent's words since the caller last gave a number: this may be a late answer to one of them. Says */
@@ -88,8 +89,9 @@ enum err redact_map_decode(struct redact_map **mp, const void *data, size_t len)
 enum err redact_text(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp) MUST_USE;
 
 /* A tool's arguments or result, an event: words, and in them or alone a JSON object or list, which stays one. Its texts are looked at one
- * by one; those of nothing but digits and marks are judged by the name of their member. A number that is masked becomes a text. */
-enum err redact_data(struct redact_map *m, const char *text, size_t len, struct redacted **rp) MUST_USE;
+ * by one; those of nothing but digits and marks are judged by the name of their member. A number that is masked becomes a text.
+ * `language`: as in redact_context. */
+enum err redact_data(struct redact_map *m, const char *text, size_t len, const char *language, struct redacted **rp) MUST_USE;
 
 /* The same as redact_text with what redact_find said about this very text. */
 enum err redact_apply(struct redact_map *m, const char *text, size_t len, const struct redact_found *found, struct redacted **rp) MUST_USE;

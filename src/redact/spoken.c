@@ -3,11 +3,13 @@
 #include "redact/scan.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/wording.h"
+#include "redact/phone.h"
 
-enum { CUT_DIGITS = 3, NATIONAL_DIGITS = 10 };
+enum { CUT_DIGITS = 3, NATIONAL_DIGITS = 10, FORMS = 3 };
 
 static bool is_address(enum redact_type type)
 {
@@ -236,21 +238,37 @@ static size_t run_same(const char *text, const struct said_run *r, size_t at, co
 	return k;
 }
 
+/* The ways in which the agent may have said a value: as it is said now, and, of a telephone number, as it was before its country was
+ * known. 0: there is no such way. */
+static size_t form_digits(unsigned int form, enum redact_type type, const char *value, char digits[SPOKEN_DIGITS_MAX], bool *plus)
+{
+	const char *national;
+	size_t code;
+
+	if (!form)
+		return spoken_digits(type, value, digits, plus);
+	*plus = false;
+	national = type == REDACT_PHONE && *value == '+' ? phone_national(value, &code) : NULL;
+	if (!national)
+		return 0;
+	return (size_t)snprintf(digits, SPOKEN_DIGITS_MAX, "%s%s", form == 1 ? "0" : "", national);
+}
+
 /* The value that the run says from its digit `at` on: the longest there is, or, at the end of the text, one that is broken off. */
 static bool claim_find(const struct redact_map *m, const char *text, const struct said_run *r, size_t at, struct scan_claim *c, size_t *took)
 {
 	size_t i, count = redact_map_count(m);
 
 	*took = 0;
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < FORMS * count; i++) {
 		char digits[SPOKEN_DIGITS_MAX];
 		enum redact_type type;
 		const char *value;
 		bool plus, cut;
 		size_t n, same;
 
-		map_entry(m, i, &type, &value);
-		n = spoken_digits(type, value, digits, &plus);
+		map_entry(m, i / FORMS, &type, &value);
+		n = form_digits((unsigned int)(i % FORMS), type, value, digits, &plus);
 		same = run_same(text, r, at, digits, n);
 		cut = same < n && r->ends && at + same == r->count && same >= CUT_DIGITS;
 		if (!n || same <= *took || (same < n && !cut))

@@ -203,6 +203,22 @@ def test_a_phone_number_is_masked_for_the_model_and_true_for_the_tool(call, run)
     assert run("replay", document["call"], "--dir", document["journal"]).status == 0
 
 
+@pytest.mark.parametrize("said_number, heard_number", [
+    ("617 555 0143", "6 1 7 5 5 5 0 1 4 3"),
+    ("seven zero two five five five zero one four three", "7 0 2 5 5 5 0 1 4 3"),
+    ("plus four four seven seven zero zero nine zero zero one two three", "+4 4 7 7 0 0 9 0 0 1 2 3"),
+])
+def test_a_number_said_without_a_country_is_of_the_calls(call, run, said_number, heard_number):
+    """The book speaks en-US: its tool gets an American number, unless another country was said. The kept call replays."""
+    done = call(ROOT / "tests" / "rulebooks" / "call-back-number.yaml", [said_number, "yes"])
+    assert done.status == 0, done.err
+    document = done.json()
+    number = heard_number.replace(" ", "")
+    assert tools(document) == [("save_note", {"id": "P-3001", "kind": "refused", "text": number if number[0] == "+" else "+1" + number})]
+    assert f"I have {heard_number}." in heard(document) and document["outcome"] == "noted"
+    assert run("replay", document["call"], "--dir", document["journal"]).status == 0
+
+
 def test_an_outcome_may_be_expected(call):
     assert call("appointment-reminder", ["yes", "keep it"], "--expect", "confirmed").status == 0
     assert call("appointment-reminder", ["yes", "keep it"], "--expect", "cancelled").status == 1

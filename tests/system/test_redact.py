@@ -78,7 +78,20 @@ def test_context(run):
     assert rest["text"] == "[PHONE_1]" and rest["entities"][0]["value"] == "+919876543210"
 
 
-@pytest.mark.parametrize("line", ["{", "{}", '{"text": 5}', '{"text": "a", "text": "b"}', "x" * 70000])
+def test_the_country_follows_from_the_language(run):
+    """Where no language is given it is en-IN, which the cases are written for."""
+    texts = ["617 555 0143", "07700 900123", "+1 617 555 0143"]
+    want = {"en-US": ["+16175550143", "07700900123", "+16175550143"], "en-GB": ["+16175550143", "+447700900123", "+16175550143"],
+            "en": ["+16175550143", "07700900123", "+16175550143"], "hi": ["+916175550143", "+917700900123", "+16175550143"]}
+    want[None] = want["hi"]
+    for language, values in want.items():
+        answers = redact(run, *({"text": text} | ({"language": language} if language else {}) for text in texts))
+        assert [[e["value"] for e in answer["entities"]] for answer in answers] == [[value] for value in values], language
+        assert [answer["text"] for answer in answers] == ["[PHONE_1]"] * 3, language
+    assert redact(run, "617 555 0143")[0]["entities"][0]["value"] == "+916175550143"
+
+
+@pytest.mark.parametrize("line", ['{"text": "a", "language": 5}', "{", "{}", '{"text": 5}', '{"text": "a", "text": "b"}', "x" * 70000])
 def test_what_cannot_be_read_is_refused(run, line):
     done = run("redact", "--json", stdin=line.encode() + b"\n")
     assert done.status == 1 and done.error()["where"] == "standard input:1"

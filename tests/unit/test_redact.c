@@ -12,8 +12,11 @@
 
 #include "redact/checksum.h"
 #include "redact/numerals.h"
+#include "redact/phone.h"
 #include "redact/redact.h"
 #include "redact/token.h"
+
+static const struct redact_context indian = { .language = "en-IN" };
 
 static void find(const char *text, const struct redact_context *context, struct redact_found *found)
 {
@@ -36,7 +39,7 @@ static void expect_masked(struct redact_map *m, const char *text, const char *wa
 {
 	char out[512];
 
-	mask(m, text, NULL, out, sizeof(out));
+	mask(m, text, &indian, out, sizeof(out));
 	assert_string_equal(out, want);
 }
 
@@ -224,7 +227,7 @@ static void expect_sighting(const struct sighting *want)
 	char text[256];
 
 	snprintf(text, sizeof(text), "%s%s%s", want->before, want->span, want->after);
-	find(text, NULL, &found);
+	find(text, &indian, &found);
 	if (found.count != 1)
 		fail_msg("\"%s\": %zu found", text, found.count);
 	if (strcmp(found.entities[0].value, want->value) != 0 || found.entities[0].held)
@@ -331,6 +334,191 @@ static void slashes_and_wide_digits_hide_no_number(void **state)
 	}
 }
 
+/* A number said in calls of these languages. NULL: as in the call before it in the row. */
+static void a_country_follows_from_the_call_then_from_the_shape(void **state)
+{
+	static const char *const languages[] = { "en-US", "en-IN", "hi", "en-GB", "en", "de-DE" };
+	static const struct {
+		const char *text, *values[6];
+	} said[] = {
+		{ "617 555 0143", { "+16175550143", "+916175550143", NULL, "+16175550143", NULL, "6175550143" } },
+		{ "six one seven five five five zero one four three", { "+16175550143", "+916175550143", NULL, "6175550143", NULL, NULL } },
+		{ "702 555 0143", { "+17025550143", "+917025550143", NULL, "+447025550143", "+17025550143", "7025550143" } },
+		{ "(702) 555-0143", { "+17025550143", NULL, NULL, NULL, NULL, "7025550143" } },
+		{ "98765 43210", { "+19876543210", "+919876543210", NULL, NULL, NULL, "9876543210" } },
+		{ "98710 23456", { "+919871023456", NULL, NULL, NULL, NULL, "9871023456" } }, /* no American one: 102 is no exchange */
+		{ "9871023456", { "9871023456", "+919871023456", NULL, "9871023456", NULL, NULL } },
+		{ "098765 43210", { "+919876543210", NULL, NULL, "+449876543210", "+919876543210", "09876543210" } },
+		{ "07700 900123", { "07700900123", "+917700900123", NULL, "+447700900123", "07700900123", NULL } },
+		{ "oh seven seven double zero nine double zero one two three", { "7700900123", "+917700900123", NULL, "+447700900123", "7700900123", NULL } },
+		{ "my phone is 020 7946 0958", { "02079460958", "+912079460958", NULL, "+442079460958", "02079460958", NULL } },
+		{ "my phone is 2025550143", { "+12025550143", "2025550143", NULL, NULL, NULL, NULL } },
+		{ "my phone is 202 555 0143", { "+12025550143", NULL, NULL, NULL, NULL, "2025550143" } },
+		{ "my phone is 1 202 555 0143", { "+12025550143", NULL, NULL, NULL, NULL, NULL } }, /* said with its country: so it is */
+		{ "plus one six one seven five five five zero one four three", { "+16175550143", NULL, NULL, NULL, NULL, NULL } },
+		{ "+44 7700 900123", { "+447700900123", NULL, NULL, NULL, NULL, NULL } },
+		{ "91 98765 43210", { "+919876543210", NULL, NULL, NULL, NULL, NULL } },
+		{ "my phone is 555 0143", { "5550143", NULL, NULL, NULL, NULL, NULL } },
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		const char *want = NULL;
+		struct redact_found first;
+
+		for (k = 0; k < sizeof(languages) / sizeof(languages[0]); k++) {
+			struct redact_context context = { .language = languages[k] };
+			struct redact_found found;
+
+			want = said[i].values[k] ? said[i].values[k] : want;
+			find(said[i].text, &context, &found);
+			first = k ? first : found;
+			if (found.count != 1 || strcmp(found.entities[0].value, want) != 0)
+				fail_msg("\"%s\" in %s: %s", said[i].text, languages[k], found.count ? found.entities[0].value : "nothing");
+			assert_int_equal(found.entities[0].type, REDACT_PHONE); /* what is masked is the same everywhere */
+			assert_int_equal(found.entities[0].start, first.entities[0].start);
+			assert_int_equal(found.entities[0].end, first.entities[0].end);
+		}
+	}
+}
+
+static void a_language_tag_has_a_country(void **state)
+{
+	static const struct {
+		const char *tag, *code;
+	} tags[] = {
+		{ "en-US", "+1" }, { "es_us", "+1" }, { "en-CA", "+1" }, { "hi", "+91" }, { "hi-Latn", "+91" }, { "hi-Latn-IN", "+91" }, { "TA-in", "+91" }, { "mr", "+91" },
+		{ "hi-US", "+1" }, { "en", "" }, { "", "" }, { "bn", "" }, { "bn-BD", "" }, { "es-MX", "" }, { "en-Latn", "" }, { "en-", "" }, { "en-U", "" }, { "en-419", "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+		if (strcmp(phone_judge(tags[i].tag, "9876543210", 10, "").code, tags[i].code) != 0)
+			fail_msg("%s: %s", tags[i].tag, phone_judge(tags[i].tag, "9876543210", 10, "").code);
+	assert_string_equal(phone_judge(NULL, "9876543210", 10, "").code, "");
+}
+
+static void expect_restored(const struct redact_map *m, const char *text, const char *want)
+{
+	struct buf out;
+
+	buf_init(&out, 1024);
+	redact_restore(m, text, strlen(text), &out);
+	assert_string_equal(buf_str(&out), want);
+	buf_fini(&out);
+}
+
+static void expect_in(struct redact_map *m, const char *language, const char *text, const char *want)
+{
+	const struct redact_context context = { .language = language };
+	char out[512];
+
+	mask(m, text, &context, out, sizeof(out));
+	assert_string_equal(out, want);
+}
+
+/* One person, one placeholder: with the country and without, however it is said; what the tool gets learns the country. */
+static void a_number_is_one_with_its_country_and_without(void **state)
+{
+	struct redact_map *m, *again;
+	struct buf saved;
+
+	(void)state;
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	expect_in(m, "en-US", "617 555 0143", "[PHONE_1]");
+	expect_in(m, "en-US", "plus one six one seven five five five zero one four three or 1-617-555-0143", "[PHONE_1] or [PHONE_1]");
+	expect_in(m, "en-US", "6175550143 or +91 61755 50143", "[PHONE_1] or [PHONE_2]"); /* the same digits in another country */
+	expect_restored(m, "[PHONE_1] [PHONE_2]", "+16175550143 +916175550143");
+	redact_map_free(&m);
+
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	expect_in(m, "en-GB", "07700 900123 or 7700 900123 or +44 7700 900123", "[PHONE_1] or [PHONE_1] or [PHONE_1]");
+	expect_restored(m, "[PHONE_1]", "+447700900123");
+	redact_map_free(&m);
+
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	expect_in(m, "en", "6175550143", "[PHONE_1]");
+	expect_restored(m, "[PHONE_1]", "6175550143");
+	expect_in(m, "en", "07700900123", "[PHONE_2]");
+	expect_in(m, "en", "+44 7700 900123 or +1 617 555 0143", "[PHONE_2] or [PHONE_1]");
+	expect_in(m, "en", "07700 900123 or 617 555 0143 or 6175550143", "[PHONE_2] or [PHONE_1] or [PHONE_1]");
+	expect_restored(m, "[PHONE_1] [PHONE_2]", "+16175550143 +447700900123");
+	expect_in(m, "en", "+91 61755 50143", "[PHONE_3]");
+	assert_int_equal(redact_map_count(m), 3);
+
+	buf_init(&saved, 4096);
+	redact_map_encode(m, &saved);
+	assert_int_equal(redact_map_decode(&again, saved.data, saved.len), ERR_NONE);
+	expect_in(again, "en", "6175550143 or 07700 900123 or +91 61755 50143", "[PHONE_1] or [PHONE_2] or [PHONE_3]");
+	buf_fini(&saved);
+	redact_map_free(&again);
+	redact_map_free(&m);
+}
+
+/* What the agent has read back stays masked when the country comes to be known, also where nothing but the map says what it is. */
+static void what_was_read_back_stays_masked(void **state)
+{
+	static const char *const numbers[][3] = { /* said, read back, said with its country */
+		{ "my phone is 020 7146 0958", "I have 0 2 0 7 1 4 6 0 9 5 8.", "+44 20 7146 0958" },
+		{ "my phone is 3071460958", "I have 3 0 7 1 4 6 0 9 5 8.", "+44 307 146 0958" },
+		{ "my phone is 022 7146 0958", "I have 0 2 2 7 1 4 6 0 9 5 8.", "+91 22 7146 0958" },
+	};
+	const struct redact_context ours = { .language = "en", .ours = true };
+	char out[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct redact_map *m;
+
+		assert_int_equal(redact_map_new(&m), ERR_NONE);
+		expect_in(m, "en", numbers[i][0], "my phone is [PHONE_1]");
+		mask(m, numbers[i][1], &ours, out, sizeof(out));
+		assert_string_equal(out, "I have [PHONE_1].");
+		expect_in(m, "en", numbers[i][2], "[PHONE_1]");
+		mask(m, numbers[i][1], &ours, out, sizeof(out));
+		assert_string_equal(out, "I have [PHONE_1].");
+		redact_map_free(&m);
+	}
+}
+
+/* A map that was saved when a number without a country and one with it were two. */
+static void a_map_with_both_is_taken(void **state)
+{
+	static const char *const values[] = { "2025550143", "+12025550143" };
+	struct redact_map *m, *again;
+	struct buf saved, once;
+	size_t i;
+
+	(void)state;
+	buf_init(&saved, 4096);
+	buf_init(&once, 4096);
+	for (i = 0; i < 2; i++) {
+		const struct redact_found found = { .count = 1, .entities = { { .type = REDACT_PHONE, .end = 1 } } };
+		struct redact_found one = found;
+		struct redacted *r;
+
+		snprintf(one.entities[0].value, sizeof(one.entities[0].value), "%s", values[i]);
+		assert_int_equal(redact_map_new(&m), ERR_NONE);
+		assert_int_equal(redact_apply(m, "x", 1, &one, &r), ERR_NONE);
+		redacted_free(&r);
+		redact_map_encode(m, &saved);
+		redact_map_free(&m);
+	}
+	assert_int_equal(redact_map_decode(&m, saved.data, saved.len), ERR_NONE);
+	assert_int_equal(redact_map_count(m), 2);
+	expect_in(m, "en-US", "my phone is 202 555 0143", "my phone is [PHONE_2]");
+	expect_restored(m, "[PHONE_1] [PHONE_2]", "2025550143 +12025550143");
+	redact_map_encode(m, &once);
+	assert_int_equal(redact_map_decode(&again, once.data, once.len), ERR_NONE);
+	redact_map_free(&again);
+	redact_map_free(&m);
+	buf_fini(&saved);
+	buf_fini(&once);
+}
+
 static void ceilings_refuse(void **state)
 {
 	static char text[REDACT_MAX_BYTES + 1];
@@ -402,6 +590,11 @@ int main(void)
 		cmocka_unit_test(a_contractions_tail_is_no_part_of_an_address),
 		cmocka_unit_test(talk_of_a_site_is_no_address),
 		cmocka_unit_test(slashes_and_wide_digits_hide_no_number),
+		cmocka_unit_test(a_country_follows_from_the_call_then_from_the_shape),
+		cmocka_unit_test(a_language_tag_has_a_country),
+		cmocka_unit_test(a_number_is_one_with_its_country_and_without),
+		cmocka_unit_test(what_was_read_back_stays_masked),
+		cmocka_unit_test(a_map_with_both_is_taken),
 		cmocka_unit_test(ceilings_refuse),
 		cmocka_unit_test(time_is_bounded),
 	};

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/wording.h"
+#include "providers/rehearsed/opt_outs.h"
 #include "providers/rehearsed/understand.h"
 
 enum { NOT = -1, RANGE = -2 };
@@ -217,6 +218,32 @@ static void test_amounts(void **state)
 	assert_int_equal(means(&e, "9000000000000 crore crore crore"), NOT);
 }
 
+/* Rupees and paise, dollars and cents: one amount. */
+static void test_amounts_with_coins(void **state)
+{
+	static const struct {
+		const char *said;
+		int64_t coins;
+	} said[] = {
+		{ "five thousand five hundred rupees and fifty paise", 550050 }, { "five dollars and fifty cents", 550 }, { "one dollar and five cents", 105 },
+		{ "5,500 rupees 50 paise please", 550050 }, { "five dollars, twenty five cents", 525 }, { "5 and 50 cents", 550 }, { "fifty cents", 50 },
+		{ "paanch hazaar rupaye aur pachaas paise", 500050 }, { "दो सौ रुपये पचास पैसे", 20050 }, { "five dollars", 500 }, { "five dollars fifty", NOT },
+		{ "five hundred and fifty paise", NOT }, { "five dollars and fifty cents, no, six dollars", 600 }, { "five dollars or fifty cents", NOT },
+		{ "five dollars and fifty", NOT }, { "five dollars and two hundred cents", NOT }, { "9000000000000 rupees and fifty paise", 900000000000050 },
+		{ "9223372036854 rupees and ninety paise", NOT },
+	};
+	const struct expect e = { .kind = EXPECT_AMOUNT, .currency = "USD" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		int64_t value = means(&e, said[i].said);
+
+		if (value != (said[i].coins == NOT ? NOT : said[i].coins * 10000))
+			fail_msg("\"%s\": %lld", said[i].said, (long long)value);
+	}
+}
+
 static void test_dates(void **state)
 {
 	struct expect e = { .kind = EXPECT_DATE, .has_today = true, .today = day("2026-11-23"), .has_low = true, .low = 0, .has_high = true, .high = 30 };
@@ -343,14 +370,53 @@ static void test_reading(void **state)
 	assert_string_equal(w.at[1].text, "हां");
 }
 
+static enum opt_out opt_out(const char *said)
+{
+	struct words w;
+
+	words_read(&w, said, strlen(said));
+	return opt_out_heard(&w);
+}
+
+static void test_opt_outs(void **state)
+{
+	(void)state;
+	assert_int_equal(opt_out("I don't want you people to ever call me again"), OPT_OUT_MEANT);
+	assert_int_equal(opt_out("no, wrong number, and do not call this number"), OPT_OUT_MEANT);
+	assert_int_equal(opt_out("take this number out of your database"), OPT_OUT_MEANT);
+	assert_int_equal(opt_out("mujhe dobara call mat karna"), OPT_OUT_MEANT);
+	assert_int_equal(opt_out("मेरा नंबर हटाइए"), OPT_OUT_MEANT);
+
+	/* a time, another object, somebody else who does it, a call that is wanted */
+	assert_int_equal(opt_out("don't call me before ten"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("do not call my office"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("you never called me"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("I don't want to call"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("why don't you call me"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("don't remove my number"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("अभी कॉल मत करो"), OPT_OUT_LIMITED);
+
+	assert_int_equal(opt_out("never call me at work again"), OPT_OUT_DOUBT);
+	assert_int_equal(opt_out("don't call me, I will call you"), OPT_OUT_DOUBT);
+	assert_int_equal(opt_out("take me off the list"), OPT_OUT_DOUBT);
+	assert_int_equal(opt_out("this is harassment"), OPT_OUT_DOUBT);
+
+	assert_int_equal(opt_out("stop, I can't hear you, call me later"), OPT_OUT_NONE);
+	assert_int_equal(opt_out("remove the late fee"), OPT_OUT_NONE);
+	assert_int_equal(opt_out("five hundred, no more"), OPT_OUT_NONE);
+	assert_int_equal(opt_out("phone mat rakhna"), OPT_OUT_NONE);
+	assert_int_equal(opt_out(""), OPT_OUT_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_half_a_yes), cmocka_unit_test(test_distances), cmocka_unit_test(test_names),
 		cmocka_unit_test(test_digits),
-		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts), cmocka_unit_test(test_amounts_with_coins),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
 		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_opt_outs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

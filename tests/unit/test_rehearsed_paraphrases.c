@@ -300,6 +300,12 @@ static void test_blind_d(void **state)
 	judge_blind("blind-d", 88, 15);
 }
 
+static void test_blind_e(void **state)
+{
+	(void)state;
+	judge_blind("blind-e", 85, 36);
+}
+
 static void test_everyday(void **state)
 {
 	(void)state;
@@ -342,10 +348,97 @@ static void test_machines(void **state)
 	assert_true(known[1] * 100 >= lines[1] * 90);
 }
 
+/* opt-outs-*.tsv: who wants no more calls is understood at any question, and whoever only sounds like it is not. Each line is judged at each of these. */
+struct opt_out_tally {
+	unsigned int stops, understood, wrong, others, taken;
+};
+
+static void judge_opt_out(const struct sheet *s, const char *question, const char *said, bool is_stop, struct opt_out_tally *t)
+{
+	char got[LINE_MAX_BYTES];
+	bool out;
+
+	outcome(s, question, said, got);
+	out = !strcmp(got, "@");
+	t->stops += is_stop;
+	t->understood += is_stop && out;
+	t->wrong += is_stop && *got && !out;
+	t->others += !is_stop;
+	t->taken += !is_stop && out;
+	if (is_stop != out && getenv("CALLFUNNEL_PARAPHRASES"))
+		printf("%s %s: \"%s\" is %s, got %s\n", *got ? "WRONG" : "again", question, said, is_stop ? "an opt-out" : "none", *got ? got : "nothing");
+}
+
+static void judge_opt_outs_at(FILE *f, const char *book, const char *language, const char *const questions[2], struct opt_out_tally *t)
+{
+	struct sheet s = { .count = 0 };
+	char line[LINE_MAX_BYTES];
+	size_t i;
+
+	rewind(f);
+	s.engine = engine_for(book, language, NULL, &s.flow);
+	while (fgets(line, sizeof(line), f)) {
+		char *of = strtok(line, "\t\n"), *said = strtok(NULL, "\t\n"), *what = strtok(NULL, "\t\n");
+
+		if (*of == '#' || strncmp(of, language, 2) != 0)
+			continue;
+		assert_non_null(what);
+		for (i = 0; i < 2; i++)
+			judge_opt_out(&s, questions[i], said, !strcmp(what, "stop"), t);
+	}
+	rehearsed_free(&s.engine);
+	json_decref(s.flow);
+}
+
+static struct opt_out_tally judge_opt_outs(const char *file)
+{
+	static const struct {
+		const char *book, *language, *questions[2];
+	} places[] = {
+		{ "appointment-reminder", "en-US", { "person", "plan" } },
+		{ "lead-callback", "en-US", { "good_time", "interested" } },
+		{ "payment-reminder", "en-IN", { "person", "plan" } },
+		{ "payment-reminder", "hi-IN", { "person", "plan" } },
+	};
+	struct opt_out_tally t = { 0 };
+	char path[RULEBOOK_PATH_MAX];
+	size_t i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/rulebooks/paraphrases/%s.tsv", getenv("CALLFUNNEL_TESTS"), file);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		judge_opt_outs_at(f, places[i].book, places[i].language, places[i].questions, &t);
+	fclose(f);
+	printf("%-22s %u of %u opt-outs understood, %u wrong; %u of %u others taken for one\n", file, t.understood, t.stops, t.wrong, t.taken, t.others);
+	assert_true(t.stops > LINES_LEAST && t.others > LINES_LEAST);
+	return t;
+}
+
+static void test_opt_outs(void **state)
+{
+	static const struct {
+		const char *file;
+		unsigned int understood_percent;
+	} files[] = { { "opt-outs-a", 95 }, { "opt-outs-b", 85 }, { "opt-outs-c", 85 } };
+	struct opt_out_tally t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		t = judge_opt_outs(files[i].file);
+		assert_true(t.understood * 100 >= t.stops * files[i].understood_percent);
+		assert_true(t.wrong <= 1);
+		assert_true(t.taken * 25 <= t.others);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_machines),
+		cmocka_unit_test(test_opt_outs),
 		cmocka_unit_test(test_appointment),
 		cmocka_unit_test(test_lead),
 		cmocka_unit_test(test_payment),
@@ -354,6 +447,7 @@ int main(void)
 		cmocka_unit_test(test_blind_b),
 		cmocka_unit_test(test_blind_c),
 		cmocka_unit_test(test_blind_d),
+		cmocka_unit_test(test_blind_e),
 		cmocka_unit_test(test_everyday),
 	};
 

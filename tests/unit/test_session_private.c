@@ -194,11 +194,13 @@ static void attach(const void *snapshot, size_t len, enum err want)
 	kit_run(k, 100);
 }
 
-/* The model was asked ahead, with words that the recogniser then took back: nothing in the history has the first number. */
+/* The model was asked ahead, with words that the recogniser then took back: nothing in the history has the first number. The country of
+ * a number follows from the call's language here, too. */
 static void after_a_takeover_a_value_has_the_placeholder_it_had(void **state)
 {
 	(void)state;
 	snprintf(k->brief.greeting, sizeof(k->brief.greeting), "Hello. How can I help you today?");
+	snprintf(k->brief.language, sizeof(k->brief.language), "en-IN");
 	k->level = turns;
 	kit_begin(k);
 	kit_run(k, 5200);
@@ -215,9 +217,16 @@ static void after_a_takeover_a_value_has_the_placeholder_it_had(void **state)
 	kit_run(k, 200);
 	attach(k->snapshot.data, k->snapshot.len, ERR_NONE);
 	assert_int_equal(k->run_count, 2);
-	kit_tool_result(k->runs[1], TOOL_OK, "{\"phone\":\"+919876543210\"}");
+	kit_tool_result(k->runs[1], TOOL_OK, "{\"phone\":\"+919876543210\",\"desk\":9811100022}");
 	kit_run(k, 200);
-	assert_true(shown("4 {\"phone\":\"[PHONE_2]\"}\n"));
+	assert_true(shown("4 {\"phone\":\"[PHONE_2]\",\"desk\":\"[PHONE_3]\"}\n"));
+	kit_model_tool(k, "find", "{\"to\":\"[PHONE_3]\"}");
+	kit_run(k, 200);
+	assert_int_equal(k->run_count, 3);
+	assert_int_equal(k->runs[2]->request.args_len, strlen("{\"to\":\"+919811100022\"}"));
+	assert_memory_equal(k->runs[2]->request.args, "{\"to\":\"+919811100022\"}", k->runs[2]->request.args_len);
+	kit_tool_result(k->runs[2], TOOL_OK, "{}");
+	kit_run(k, 200);
 	text("I have [PHONE_2].");
 	kit_model_done(k, 5);
 	kit_run(k, 300);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/wording.h"
+#include "providers/rehearsed/opt_outs.h"
 
 struct reading {
 	struct flow *f;
@@ -344,6 +345,20 @@ static void step_read(struct reading *r, struct flow_step *s, const json_t *step
 	}
 }
 
+/* A way out means what its own phrases mean. */
+static bool is_opt_out(const json_t *words)
+{
+	struct words w;
+	size_t i;
+
+	for (i = 0; i < json_array_size(words); i++) {
+		words_read(&w, json_string_value(json_array_get(words, i)), json_string_length(json_array_get(words, i)));
+		if (opt_out_heard(&w) == OPT_OUT_MEANT)
+			return true;
+	}
+	return false;
+}
+
 static void anytime_read(struct reading *r)
 {
 	const json_t *list = json_object_get(r->f->root, "anytime");
@@ -358,6 +373,8 @@ static void anytime_read(struct reading *r)
 		for (j = 0; j < json_array_size(words); j++)
 			if (!json_is_string(json_array_get(words, j)))
 				refuse(r, "anytime", "words", "a word is no text");
+		if (!r->refused && !r->f->opt_out && is_opt_out(words))
+			r->f->opt_out = one;
 	}
 }
 

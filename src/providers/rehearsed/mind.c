@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "providers/rehearsed/opt_outs.h"
 
 enum { ASIDES_MAX = 6 };
 
@@ -210,19 +211,36 @@ static bool take_aside(struct mind *m, const struct words *w)
 	return true;
 }
 
-/* The step that a phrase for any time leads to, or -1. */
+static enum opt_out opt_out_said(const struct mind *m, const struct words *w)
+{
+	return m->f->opt_out ? opt_out_heard(w) : OPT_OUT_NONE;
+}
+
+static bool has_phrase_of(const json_t *way_out, const struct words *w)
+{
+	const json_t *words = json_object_get(way_out, "words");
+	size_t i;
+
+	for (i = 0; i < json_array_size(words); i++)
+		if (understand_phrase(w, json_string_value(json_array_get(words, i))).len)
+			return true;
+	return false;
+}
+
+/* What is said goes before the book's phrases: they are found loosely, "do not call me" in "don't call me on Monday" too. */
 int mind_anytime_find(const struct mind *m, const struct words *w)
 {
-	size_t i, j;
+	enum opt_out opt_out = opt_out_said(m, w);
+	const json_t *found = opt_out == OPT_OUT_MEANT ? m->f->opt_out : NULL, *one, *to;
+	size_t i;
 
-	for (i = 0; i < json_array_size(m->f->anytime); i++) {
-		const json_t *one = json_array_get(m->f->anytime, i), *words = json_object_get(one, "words"), *to = json_object_get(one, "go");
-
-		for (j = 0; j < json_array_size(words); j++)
-			if (understand_phrase(w, json_string_value(json_array_get(words, j))).len)
-				return flow_step_find(m->f, json_string_value(to), json_string_length(to));
+	for (i = 0; !found && i < json_array_size(m->f->anytime); i++) {
+		one = json_array_get(m->f->anytime, i);
+		if ((one != m->f->opt_out || opt_out == OPT_OUT_NONE) && has_phrase_of(one, w))
+			found = one;
 	}
-	return -1;
+	to = json_object_get(found, "go");
+	return found ? flow_step_find(m->f, json_string_value(to), json_string_length(to)) : -1;
 }
 
 bool mind_hears_machine(const struct mind *m, const struct words *w)
@@ -365,6 +383,10 @@ void mind_judge_answer(struct mind *m, const struct words *w, const char *text, 
 	if (m->prompted && understand_hello(w) && mind_step(m)->expect.kind != EXPECT_FREE) {
 		m->note = REHEARD_ASIDE; /* "yes" to "are you still there?" */
 		mind_ask_again(m);
+		return;
+	}
+	if (opt_out_said(m, w) == OPT_OUT_DOUBT) {
+		not_understood(m, PHRASE_SORRY); /* rather a question more than a call that goes on */
 		return;
 	}
 	if (m->mood == MOOD_CONFIRM) {

@@ -291,17 +291,46 @@ static bool alternatives(const struct words *w)
 	return words_at(w, 0, "between", &n);
 }
 
+static bool coin_at(const struct words *w, size_t at)
+{
+	static const char *const coins[] = { "paise", "paisa", "cent", "cents", "pence", "penny", "पैसे", "पैसा", NULL };
+
+	return word_in(w, at, coins);
+}
+
+/* Behind a number: "rupees and fifty paise", "and 50 cents". How many words; *micros grows by it. */
+static size_t coins_behind(const struct words *w, size_t at, int64_t *micros)
+{
+	static const char *const units[] = { "rupee", "rupees", "rupay", "rupaye", "rupaya", "rs", "dollar", "dollars", "buck", "bucks", "euro", "euros", "pound",
+		"pounds", "रुपये", "रुपए", "रुपया", NULL };
+	size_t n = word_in(w, at, units) ? 1 : 0, more;
+	int32_t small;
+
+	n += skip_and(w, at + n);
+	more = n ? number_small(w, at + n, &small) : 0;
+	if (!more || !coin_at(w, at + n + more) || !add(micros, small, MICROS / 100))
+		return 0;
+	return n + more + 1;
+}
+
 enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out)
 {
 	struct found f = { .count = 0 };
-	size_t i, n;
+	size_t i, n, coins;
 	int64_t value;
 
 	for (i = 0; i < w->count; i += n ? n : 1) {
 		n = number_at(w, i, &value);
 		f.vague = f.vague || (!n && w->at[i].kind == WORD_NUMBER); /* more than can be counted */
-		if (n && !number_of_thing(w, i + n) && !(value == MICROS && n == 1 && w->at[i].kind == WORD_LETTERS && !scale_at(w, i)))
-			found_put(&f, value, i, i + n, false);
+		coins = n ? coins_behind(w, i + n, &value) : 0;
+		if (n && coin_at(w, i + n)) { /* "five hundred and fifty paise" may be both */
+			f.vague = f.vague || value >= 100 * MICROS;
+			value /= 100;
+			coins = 1;
+		}
+		if (n && !number_of_thing(w, i + n) && !(value == MICROS && n == 1 && !coins && w->at[i].kind == WORD_LETTERS && !scale_at(w, i)))
+			found_put(&f, value, i, i + n + coins, false);
+		n += coins;
 	}
 	if (f.vague || alternatives(w) || !found_choose(w, &f, &out->number, &out->used))
 		return UNDERSTOOD_NOT;

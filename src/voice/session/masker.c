@@ -1,6 +1,7 @@
 #include "voice/session/masker.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct kept {
 
 struct masker {
 	struct redact_map *map;
+	char language[16];         /* as in struct brief */
 	struct kept *kept, *next;  /* of the last request, in its order; of the one that is being made */
 	size_t kept_count, at;     /* `at`: where in `kept` the next one is likely to be */
 	struct llm_block *blocks;
@@ -79,6 +81,11 @@ void masker_free(struct masker **mp)
 	buf_fini(&m->earlier);
 	buf_fini(&m->joined);
 	free(m);
+}
+
+void masker_language(struct masker *m, const char *language)
+{
+	snprintf(m->language, sizeof(m->language), "%s", language);
 }
 
 const struct redact_map *masker_map(const struct masker *m)
@@ -202,7 +209,7 @@ static size_t earlier_from(const struct request_block *blocks, size_t at)
 static enum err mask_caller(struct masker *m, const struct walk *w, size_t at, struct redacted **rp)
 {
 	const struct request_block *b = &w->blocks[at];
-	struct redact_context context = { .caller = true };
+	struct redact_context context = { .language = m->language, .caller = true };
 
 	texts_join(&m->question, w->blocks, question_from(w->blocks, at), at, BLOCK_AGENT);
 	texts_join(&m->asked, w->blocks, asked_from(w, at), at, BLOCK_AGENT);
@@ -222,7 +229,7 @@ static enum err mask_caller(struct masker *m, const struct walk *w, size_t at, s
 
 static enum err mask(struct masker *m, const struct walk *w, size_t at, const char *text, size_t len, struct redacted **rp)
 {
-	static const struct redact_context ours = { .ours = true };
+	const struct redact_context ours = { .language = m->language, .ours = true };
 	static const struct redact_found nothing = { .count = 0 };
 
 	if (m->sabotaged)
@@ -237,7 +244,7 @@ static enum err mask(struct masker *m, const struct walk *w, size_t at, const ch
 	case BLOCK_EVENT:
 		break;
 	}
-	return redact_data(m->map, text, len, rp);
+	return redact_data(m->map, text, len, m->language, rp);
 }
 
 /* Not of its turn: that is another one when an answer that was asked for ahead is released. */

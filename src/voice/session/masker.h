@@ -28,6 +28,9 @@ struct masker;
 enum err masker_new(struct masker **mp) MUST_USE;
 void masker_free(struct masker **mp); /* wipes the map; NULL-safe */
 
+/* The call's, BCP 47, before the first request: from it follows the country of a telephone number said without one. */
+void masker_language(struct masker *m, const char *language);
+
 struct masked_request {
 	const struct llm_block *blocks; /* the masker's, until the next request; names are the caller's */
 	size_t count;                   /* a number said in two of the agent's blocks makes one of them */

@@ -101,6 +101,7 @@ enum err session_open(struct session **sp, const struct session_io *io, const st
 		return err;
 	}
 	memcpy(s->language, brief->language, sizeof(s->language));
+	masker_language(s->masker, s->language);
 	session_write_start(s, settings, brief);
 	session_log_opened(s);
 	*sp = s;
@@ -187,6 +188,7 @@ static enum err snapshot_load(struct session *s, const void *snapshot, size_t le
 	s->position = r.caller_position;
 	s->wake_us = r.wake_us;
 	memcpy(s->language, r.language, r.language_len < sizeof(s->language) ? r.language_len : sizeof(s->language) - 1);
+	masker_language(s->masker, s->language);
 	return ERR_NONE;
 }
 

@@ -1,0 +1,125 @@
+#include "redact/phone.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/wording.h"
+
+enum plan { PLAN_UNKNOWN, PLAN_OTHER, PLAN_AMERICA, PLAN_BRITAIN, PLAN_INDIA, PLAN_COUNT };
+
+static const char *const codes[PLAN_COUNT] = { [PLAN_UNKNOWN] = "", [PLAN_OTHER] = "", [PLAN_AMERICA] = "+1", [PLAN_BRITAIN] = "+44", [PLAN_INDIA] = "+91" };
+
+/* The region of "en-IN" or "hi-Latn-IN"; NULL: there is none. */
+static const char *region_of(const char *language)
+{
+	const char *part = language, *end;
+
+	while ((part = strpbrk(part, "-_")) != NULL) {
+		part++;
+		end = part + strcspn(part, "-_");
+		if (end - part == 2 && isalpha((unsigned char)part[0]) && isalpha((unsigned char)part[1]))
+			return part;
+	}
+	return NULL;
+}
+
+/* The plan of the call. A language alone speaks for India only when no other country has it for its own. */
+static enum plan plan_of(const char *language)
+{
+	static const struct {
+		const char region[3];
+		enum plan plan;
+	} regions[] = { { "US", PLAN_AMERICA }, { "CA", PLAN_AMERICA }, { "PR", PLAN_AMERICA }, { "GB", PLAN_BRITAIN }, { "IN", PLAN_INDIA } };
+	static const char *const indian[] = { "hi", "gu", "kn", "ml", "mr", "or", "te", "as" };
+	const char *region = language ? region_of(language) : NULL;
+	size_t i;
+
+	for (i = 0; region && i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (!strncasecmp(region, regions[i].region, 2))
+			return regions[i].plan;
+	for (i = 0; language && !region && i < sizeof(indian) / sizeof(indian[0]); i++)
+		if (language_is(language, indian[i]))
+			return PLAN_INDIA;
+	return region ? PLAN_OTHER : PLAN_UNKNOWN;
+}
+
+static bool is_american(const char *d, size_t n)
+{
+	return n == PHONE_NATIONAL_DIGITS && d[0] >= '2' && d[3] >= '2';
+}
+
+/* Ten digits behind the 0 that is dialled at home. */
+static bool has_trunk(const char *d, size_t n)
+{
+	return n == PHONE_NATIONAL_DIGITS + 1 && d[0] == '0';
+}
+
+/* Whether the number can be one of the plan's, as it is said at home. */
+static bool plan_fits(enum plan plan, const char *d, size_t n, const char *groups)
+{
+	switch (plan) {
+	case PLAN_AMERICA:
+		return is_american(d, n);
+	case PLAN_BRITAIN: /* its mobiles are also said without the 0 */
+		return has_trunk(d, n) || (n == PHONE_NATIONAL_DIGITS && d[0] == '7' && *groups != '(');
+	case PLAN_INDIA: /* nobody puts a part of a mobile's number in brackets */
+		return has_trunk(d, n) || (n == PHONE_NATIONAL_DIGITS && d[0] >= '6' && *groups != '(');
+	case PLAN_UNKNOWN:
+	case PLAN_OTHER:
+	case PLAN_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* "702 555 0143" is written so in America, "98765 43210" in India. */
+static enum plan plan_shown(const char *d, size_t n, const char *groups)
+{
+	size_t trunk = has_trunk(d, n);
+
+	if (is_american(d, n) && (!strcmp(groups, "334") || !strcmp(groups, "(334")))
+		return PLAN_AMERICA;
+	if (n - trunk == PHONE_NATIONAL_DIGITS && d[trunk] >= '6' && (!strcmp(groups, "55") || (trunk && (!strcmp(groups, "65") || !strcmp(groups, "155")))))
+		return PLAN_INDIA;
+	return PLAN_UNKNOWN;
+}
+
+struct phone phone_judge(const char *language, const char *digits, size_t n, const char *groups)
+{
+	enum plan plan = plan_of(language);
+	struct phone p = { .skip = 0 };
+
+	if (plan != PLAN_OTHER && !plan_fits(plan, digits, n, groups)) /* what other plans are like is not known here */
+		plan = plan_shown(digits, n, groups);
+	snprintf(p.code, sizeof(p.code), "%s", codes[plan]);
+	p.skip = p.code[0] && has_trunk(digits, n);
+	return p;
+}
+
+const char *phone_national(const char *value, size_t *code)
+{
+	size_t n = strlen(value), i, len;
+
+	*code = 0;
+	if (*value != '+')
+		return n == PHONE_NATIONAL_DIGITS ? value : has_trunk(value, n) ? value + 1 : NULL;
+	for (i = PLAN_AMERICA; i < PLAN_COUNT; i++) {
+		len = strlen(codes[i]);
+		if (n == len + PHONE_NATIONAL_DIGITS && !memcmp(value, codes[i], len)) {
+			*code = len;
+			return value + len;
+		}
+	}
+	return NULL;
+}
+
+bool phone_same(const char *a, const char *b)
+{
+	size_t code_a, code_b;
+	const char *of_a = phone_national(a, &code_a), *of_b = phone_national(b, &code_b);
+
+	if (!of_a || !of_b)
+		return !strcmp(a, b);
+	return !strcmp(of_a, of_b) && (!code_a || !code_b || (code_a == code_b && !memcmp(a, b, code_a)));
+}
