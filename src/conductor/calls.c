@@ -52,7 +52,8 @@ enum err calls_open(struct calls **cp, const struct calls_settings *settings, st
 	}
 	c->settings = *settings;
 	c->opened_ms = calls_mono_ms(c);
-	if (sweep_open(c)) {
+	if (sweep_open(c) || waits_open(c)) {
+		sweep_close(c);
 		free(c->workers);
 		free(c);
 		return ERR_NOMEM;
@@ -86,6 +87,7 @@ void calls_close(struct calls **cp)
 		ask_failed(a, ERR_CLOSED);
 	}
 	sweep_close(c);
+	waits_close(c);
 	sights_purge(c, 0);
 	for (size_t i = 0; i < CALL_BOOKS_MAX; i++) {
 		rulebook_free(c->books[i].book);

@@ -32,7 +32,9 @@ struct calls;
 
 enum {
 	CALLS_WORKERS_MAX = 1000,
-	CALLS_HEARD_MS = 6000,       /* a worker that was silent for longer gets no new calls */
+	CALLS_HEARD_MS = 6000,       /* a worker that was silent for longer gets no new calls; for so long after its start a conductor waits for them */
+	CALLS_WAIT_MS = 100,         /* how often it is looked whether that time is over */
+	CALLS_AGAIN_MS = 15000,      /* as long as a carrier waits for an answer: one that did not get ours has asked again by then */
 	CALLS_TOKEN_MS = 60000,      /* a media token that is not used dies */
 	CALLS_REATTACH_MS = 15000,   /* a live call that no worker has had for so long is lost */
 	CALLS_SOCKET_MS = 500,       /* for a worker to say whether a call's media socket is well */

@@ -196,6 +196,13 @@ void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms)
 	memset(r->tokens, 0, sizeof(r->tokens));
 }
 
+void call_record_reopen(struct call_record *r)
+{
+	r->state = CALL_WAITING;
+	r->ended_ms = 0;
+	r->reason[0] = 0;
+}
+
 void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known)
 {
 	json_t *variables = r->variables.len ? json_loadb((const char *)r->variables.data, r->variables.len, JSON_REJECT_DUPLICATES, NULL) : NULL;

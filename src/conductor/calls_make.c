@@ -107,6 +107,11 @@ static void put_open(struct ask *a)
 	put_index(a, key, DOCUMENT_ANY, on_open);
 }
 
+void call_reopen(struct ask *a)
+{
+	put_open(a);
+}
+
 static void on_index(void *arg, enum err err, uint64_t revision)
 {
 	struct ask *a = arg;

@@ -53,8 +53,8 @@ void ask_socket(struct ask *a, ask_step *alive)
 	snprintf(body, sizeof(body), "{\"epoch\":%u}", a->record.epoch);
 	if (w) {
 		ask_of_worker(a, w, &q);
-	} else if (calls_mono_ms(a->calls) - a->calls->opened_ms < CALLS_HEARD_MS) {
-		alive(a); /* we are new here: it may not have said yet that it is there */
+	} else if (calls_is_new(a->calls)) {
+		alive(a); /* it may not have said yet that it is there */
 	} else {
 		a->gone_epoch = a->record.epoch;
 		a->judge(a);

@@ -55,7 +55,7 @@ static void no_worker(struct ask *a)
 
 static void offer_browser(struct ask *a)
 {
-	if (!ask_offer(a, "/media/browser", reply_browser))
+	if (!ask_offer(a, "/media/browser", reply_browser) && !ask_wait(a, offer_browser))
 		no_worker(a);
 }
 
@@ -69,7 +69,8 @@ static void never(struct ask *a)
 static void place_browser(struct ask *a)
 {
 	if (!worker_any(a->calls)) {
-		no_worker(a);
+		if (!ask_wait(a, place_browser))
+			no_worker(a);
 		return;
 	}
 	a->record.began_ms = a->began_ms = calls_now_ms(a->calls);

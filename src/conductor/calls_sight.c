@@ -1,7 +1,9 @@
-/* Which calls were seen where: by the reports of workers, and by what they ask. In memory, by a clock that never falls.
+/* Which calls were seen where: by the reports of workers, and by what they ask; and what was offered to their carriers. In memory, by a clock
+ * that never falls.
  *
  * After a restart nothing is known; the sweeper then counts from its own first look. Bounded: SIGHT_MAX.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +51,14 @@ bool sight_note(struct calls *c, const char *id, uint32_t epoch)
 	s->epoch = epoch;
 	s->seen_ms = calls_mono_ms(c);
 	return true;
+}
+
+void sight_offer(struct calls *c, const char *id, const char *token)
+{
+	struct sighting *s = (struct sighting *)sight_find(c, id);
+
+	if (s)
+		snprintf(s->token, sizeof(s->token), "%s", token);
 }
 
 static void drop(struct calls *c, struct sighting **at)

@@ -27,7 +27,8 @@ enum {
 
 /* ---- the document (calls_document.c) ---- */
 
-/* WAITING until a worker attached first, then LIVE until somebody says that it has ended. Nothing leads back. */
+/* WAITING until a worker attached first, then LIVE until somebody says that it has ended. Nothing leads back, but from an apology (ENDED,
+ * "no_worker") to WAITING, when the carrier did not get it. */
 enum call_state { CALL_WAITING, CALL_LIVE, CALL_ENDED };
 
 struct call_token {
@@ -71,6 +72,8 @@ void call_id_random(char out[CALL_ID_MAX]);
 
 /* Whoever says so. */
 void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms);
+/* It ended because nobody had room: as if that had not happened. */
+void call_record_reopen(struct call_record *r);
 /* The outcome that the agent named stays when the book has it; else the book says what a call came to that ended so. `known`: what the agent knew
  * (rulebook_unfinished), or NULL. */
 void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known);
@@ -134,6 +137,7 @@ struct sighting {
 	char id[CALL_ID_MAX];
 	uint32_t epoch;
 	uint64_t seen_ms;
+	char token[CALL_TOKEN_TEXT_MAX]; /* that was offered last, "" for none: who asks the same again is told the same */
 };
 
 enum { SIGHT_BUCKETS = 4096 /* three hex digits */, SIGHT_MAX = 100000, SIGHT_KEPT_MS = 120000 };
@@ -146,6 +150,7 @@ struct sights {
 /* The call was seen now, under that epoch; an older epoch than the one that is known says nothing. False: no memory for it. */
 bool sight_note(struct calls *c, const char *id, uint32_t epoch);
 const struct sighting *sight_find(const struct calls *c, const char *id); /* or NULL */
+void sight_offer(struct calls *c, const char *id, const char *token); /* was offered for it */
 void sight_forget(struct calls *c, const char *id);
 void sights_purge(struct calls *c, uint64_t kept_ms); /* what was not seen for longer; 0: all */
 
@@ -191,6 +196,7 @@ struct ask {
 	uint64_t revision;          /* DOCUMENT_NONE: there is no such document */
 	unsigned int tries;
 	ask_step *judge, *then;     /* on the loaded record; when it was stored */
+	ask_step *woken;            /* it waits for workers' reports; NULL: it does not */
 	ask_step *offered;          /* when an offer was stored */
 	ask_step *failed;           /* what to say when a store says no; NULL: 503 */
 	ask_step *alive;            /* … when the call's media socket is well */
@@ -254,6 +260,18 @@ void ask_token(struct ask *a);
  * and nothing has happened. */
 bool ask_offer(struct ask *a, const char *path, ask_step *then);
 
+/* ---- who waits for a worker (calls_wait.c) ---- */
+
+struct waits;
+enum err waits_open(struct calls *c) MUST_USE;
+void waits_close(struct calls *c); /* NULL-safe */
+
+/* We were started a moment ago, and workers may not have said yet that they are there: `woken` runs when one reports, and when that time is
+ * over. False: it is over, and nothing has happened. */
+bool ask_wait(struct ask *a, ask_step *woken) MUST_USE;
+void calls_wake(struct calls *c);
+bool calls_is_new(const struct calls *c);
+
 /* ---- what workers are asked (calls_orders.c) ---- */
 
 struct worker_question {
@@ -278,6 +296,8 @@ enum err call_make(struct ask *a, const char *language, const json_t *variables,
 /* Writes rule-book, index (unless `is_known`: the house has it) and open entry of a call, then a->then, which stores the document; when
  * somebody made it before, a->judge on theirs. */
 void call_begin(struct ask *a, bool is_known);
+/* Writes the open entry alone, for a call that comes back, then a->then. */
+void call_reopen(struct ask *a);
 
 /* ---- handlers ---- */
 
@@ -314,6 +334,7 @@ struct calls {
 	uint64_t book_uses;
 	struct sights sights;
 	struct sweep *sweep;
+	struct waits *waits;
 	uint64_t opened_ms; /* mono */
 };
 

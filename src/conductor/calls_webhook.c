@@ -42,6 +42,15 @@ static void answer_sorry(struct ask *a)
 	answer(a, &b);
 }
 
+static void answer_nothing(struct ask *a)
+{
+	struct buf b;
+
+	buf_init(&b, 65536);
+	a->carrier->acknowledge(&b);
+	answer(a, &b);
+}
+
 static void after_url(const struct ask *a, unsigned int attempt, char out[CALL_URL_MAX])
 {
 	int len = snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after", a->calls->settings.options.server_url, a->carrier->kind);
@@ -96,10 +105,15 @@ static void end_sorry(struct ask *a, const char *reason)
 	ask_store(a);
 }
 
-/* Nobody has room. Who has been heard already waits a little. */
+static void offer(struct ask *a);
+
+/* Nobody has room. Who has been heard already waits a little; so does who rings while we hardly know who is there. */
 static void no_worker(struct ask *a)
 {
 	if (!a->is_after && a->record.state == CALL_WAITING) {
+		if (ask_wait(a, offer))
+			return;
+		sight_note(a->calls, a->id, a->record.epoch); /* the sweeper leaves it alone for as long as it may come again */
 		end_sorry(a, "no_worker");
 		return;
 	}
@@ -148,13 +162,25 @@ static void make(struct ask *a)
 	call_begin(a, !is_new);
 }
 
-/* It has ended. Who asks again why nobody took it is told again. */
+/* The carrier asks again though we have apologised: it did not get that, and somebody is still on the line. Later than a carrier waits for an
+ * answer it has been heard, and the call is over. */
+static bool comes_again(const struct ask *a)
+{
+	return calls_now_ms(a->calls) - a->record.ended_ms < CALLS_AGAIN_MS;
+}
+
+/* It has ended. Who asks again after nobody took it is told again, unless somebody can take it now. */
 static void answer_ended(struct ask *a)
 {
-	if (!a->is_after && !strcmp(a->record.reason, "no_worker"))
-		answer_sorry(a);
-	else
+	if (a->is_after || strcmp(a->record.reason, "no_worker") != 0) {
 		answer_hang_up(a);
+	} else if (comes_again(a) && worker_any(a->calls)) {
+		call_record_reopen(&a->record);
+		a->then = offer;
+		call_reopen(a);
+	} else if (!comes_again(a) || !ask_wait(a, ask_load)) {
+		answer_sorry(a);
+	}
 }
 
 /* A carrier asks how to answer before anybody has the call: who asks it of one that is talked in says again what he has overheard. */
@@ -223,6 +249,10 @@ static void on_secret(void *arg, enum err err, struct secret secret)
 		ask_failed(a, err);
 	} else {
 		a->failed = a->is_after ? answer_failed : NULL;
+		if (a->call.is_over) {
+			answer_nothing(a);
+			return;
+		}
 		call_id_of_carrier(a->tenant, a->carrier->kind, &a->call, a->id);
 		a->judge = judge;
 		ask_find(a);

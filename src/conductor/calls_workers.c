@@ -196,4 +196,5 @@ void calls_on_register(struct http_request *r, void *arg)
 	*row = said;
 	note_calls(c, json_object_get(a->body, "here"));
 	ask_done(a);
+	calls_wake(c);
 }

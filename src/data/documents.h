@@ -57,6 +57,7 @@ struct documents {
 	const struct documents_backend *backend;
 	atomic_uint_fast64_t changes; /* made durable */
 	atomic_uint_fast64_t commits; /* that took */
+	atomic_int failing;           /* enum err: of the last changes that were to be made durable; ERR_NONE when they were */
 };
 
 struct documents_put {

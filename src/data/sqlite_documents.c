@@ -164,6 +164,8 @@ static void write_group(void *arg, struct job *first)
 	uint64_t changes = 0;
 	enum err err = group_apply(&d->write_db, first, &changes);
 
+	if (err || changes)
+		atomic_store(&d->documents.failing, (int)err);
 	if (!err) {
 		atomic_fetch_add(&d->documents.changes, changes);
 		atomic_fetch_add(&d->documents.commits, changes ? 1 : 0);

@@ -31,6 +31,7 @@ struct carrier_call {
 	char call[CARRIER_ID_MAX];
 	char number[CARRIER_NUMBER_MAX]; /* ours */
 	bool is_outbound;                /* we called */
+	bool is_over;                    /* it has ended, or came to nothing */
 };
 
 struct carrier_offer {
@@ -58,6 +59,7 @@ struct carrier {
 	void (*retry)(struct buf *out, const char *after_url, unsigned int pause_s);
 	void (*apologise)(struct buf *out, const char *language, const char *text); /* and hang up */
 	void (*hang_up)(struct buf *out);
+	void (*acknowledge)(struct buf *out); /* there is nothing to be done */
 };
 
 #endif

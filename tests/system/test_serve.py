@@ -351,6 +351,33 @@ def test_ready_says_what_is_not(house):
     until(lambda: is_ready(house), 20, "it is heard of again")
 
 
+def test_F07_ready_says_that_nothing_can_be_written(house):
+    """F07: files that cannot grow stand for a full disk. Nobody calls meanwhile, and with room again it is ready by itself."""
+    browser = {"rulebook": "appointment-reminder"}
+
+    def files_may_have(size):
+        for name in ("conductor", "w1"):
+            pid = house.pid(name)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]))
+
+    def failing(where):
+        answer = house.ask("GET", "/readyz", token=False, url=where)
+        return answer.status == 503 and [c["name"] for c in answer.json()["checks"] if not c["ok"]]
+
+    house.start()
+    house.sign_in()
+    worker = url(house, "w1")
+    files_may_have(0)
+    assert until(lambda: failing(None), 10, "the conductor says so") == ["stores"]
+    assert "disk" in until(lambda: failing(worker), 10, "the worker says so")
+    refused = house.ask("POST", "/v1/calls/browser", browser)
+    assert refused.status == 503 and refused.json()["error"]["code"] == "unavailable"
+    files_may_have(resource.RLIM_INFINITY)
+    until(lambda: is_ready(house) and not failing(worker), 20, "both are ready again")
+    assert house.ask("POST", "/v1/calls/browser", browser).status == 200
+    assert not list(house.data.glob("journal/w1/health*"))
+
+
 NO_RESERVE = (32 << 20, 32 << 20)  # a limit on files: the journal's reserve is larger
 
 

@@ -149,6 +149,18 @@ async def say_start(url, call, token):
             return ws.close_code
 
 
+def test_webhooks_that_ask_for_nothing_new(house):
+    """A call that is over opens none; one that is asked for again gets what it got."""
+    over = Webhook(house.ready["url"], sid(20))
+    over.params["CallStatus"] = "completed"
+    for path in (VOICE, AFTER):
+        assert over.twiml(path) == []
+    assert house.calls() == []
+    again = Webhook(house.ready["url"], sid(21))
+    assert again.post(VOICE) == again.post(VOICE) != again.post(AFTER)
+    assert len(house.calls()) == 1
+
+
 def journal_of(house):
     """Every file of the worker's journal, as far as it was written."""
     return {f.name: f.read_bytes() for f in (house.data / "journal" / "w1").glob("seg-*")}
@@ -307,6 +319,19 @@ def test_the_conductor_is_killed(house, voice):
     assert [line["name"] for line in (caller.follower.whole(), caller.follower.of("tool"))[1]] == ["find_appointment", "confirm_appointment"]
     assert caller.follower.breaks >= 1
     assert replays(house, call)
+
+
+def test_new_callers_while_the_conductor_is_killed(house):
+    """It is back in a moment, and the worker lives: who rings meanwhile waits for that, and nobody is sent away."""
+    worker = house.pid("w1")
+    for life in range(3):
+        dead = house.kill("conductor")
+        assert stream_of(Webhook(house.ready["url"], sid(100 + life)).twiml(VOICE)), life
+        house.back("conductor", dead)
+    house.kill("conductor")
+    assert house.ask("POST", "/v1/calls/browser", {"rulebook": "appointment-reminder"}).status == 200
+    assert house.pid("w1") == worker
+    assert {call["state"] for call in house.calls()} == {"waiting"}
 
 
 def test_the_supervisor_is_killed(house, voice):

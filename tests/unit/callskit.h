@@ -474,6 +474,7 @@ struct hook {
 	const char *secret;   /* it is signed with; NULL: not signed */
 	const char *signature; /* instead of a right one */
 	enum twilio_hash hash;
+	const char *status;   /* CallStatus; NULL: "ringing" */
 	bool is_outbound;
 };
 
@@ -488,8 +489,8 @@ static inline void hook_start(struct got *g, const struct hook *h)
 	struct http_pairs form;
 	size_t count = 1;
 
-	snprintf(body, sizeof(body), "CallSid=%s&AccountSid=%s&From=%%2B15550199&%s=%%2B%s&Direction=%s&CallStatus=ringing", h->sid, h->account,
-		h->is_outbound ? "From" : "To", h->number + 1, h->is_outbound ? "outbound-api" : "inbound");
+	snprintf(body, sizeof(body), "CallSid=%s&AccountSid=%s&From=%%2B15550199&%s=%%2B%s&Direction=%s&CallStatus=%s", h->sid, h->account,
+		h->is_outbound ? "From" : "To", h->number + 1, h->is_outbound ? "outbound-api" : "inbound", h->status ? h->status : "ringing");
 	if (h->is_outbound)
 		snprintf(body, sizeof(body), "CallSid=%s&AccountSid=%s&To=%%2B15550199&From=%%2B%s&Direction=outbound-api", h->sid, h->account, h->number + 1);
 	snprintf(url, sizeof(url), PUBLIC_URL "%s", h->path);
@@ -511,6 +512,9 @@ static inline unsigned int hook(struct got *g, const struct hook *h)
 	kit_wait(g);
 	return g->status;
 }
+
+/* Until somebody's request is held because no worker has been heard of. */
+static inline void kit_wait_held(void) { kit_until(k->calls->asks && k->calls->asks->woken); }
 
 static inline struct hook hook_after(void)
 {

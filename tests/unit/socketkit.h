@@ -46,8 +46,8 @@ struct kit_conductor {
 	uint32_t epoch;
 	struct id128 call;
 	char name[33];
-	bool has_ended, fences, is_away;
-	unsigned int here, reports, refused, attaches, snapshots, tools, ended, unauthorised, resumed, failing;
+	bool has_ended, fences, is_away, hears_nobody; /* the last: reports are refused */
+	unsigned int here, reports, unheard, refused, attaches, snapshots, tools, ended, unauthorised, resumed, failing;
 	const char *answer; /* to an attach, instead */
 	char reason[32], outcome[32], args[300], carrier[64];
 	json_int_t connected_ms;
@@ -243,6 +243,12 @@ static inline void on_workers(struct http_request *r, void *arg)
 	(void)arg;
 	assert_string_equal(json_string_value(json_object_get(o, "worker")), "w1");
 	assert_true(json_is_integer(json_object_get(o, "calls")) && json_is_boolean(json_object_get(o, "draining")));
+	if (k->c.hears_nobody) {
+		k->c.unheard++;
+		json_decref(o);
+		http_reply_error(r, 503, "away", "not now", NULL, NULL);
+		return;
+	}
 	k->c.reports++;
 	k->c.here = (unsigned int)json_integer_value(json_object_get(json_object_get(o, "here"), k->c.name)); /* its epoch */
 	json_decref(o);

@@ -422,6 +422,35 @@ static void test_the_shipped_rulebooks(void **state)
 	got_drop(&g);
 }
 
+/* We were started a moment ago: the page is answered by the first report that has room, and for its second way in as well. */
+static void test_a_browser_call_just_behind_a_restart(void **state)
+{
+	static const char body[] = "{\"rulebook\":\"shop\"}";
+	const char *headers[] = { bearer_person("acme", "operator"), "Content-Type: application/json", NULL };
+	struct got g = { .done = 0 };
+	char again[100];
+
+	(void)state;
+	kit_start(&g, HTTP_POST, "/v1/calls/browser", headers, body, strlen(body));
+	kit_wait_held();
+	worker_says("w1", 10, 10, "{}");
+	kit_wait_held();
+	assert_false(g.done);
+	assert_int_equal(documents_of(tenant_house(), "open/"), 0);
+	worker_has_none("w2");
+	kit_wait(&g);
+	assert_int_equal(g.status, 200);
+	snprintf(again, sizeof(again), "/v1/calls/%s/browser", got_text(&g, "call"));
+	kit_restart();
+	kit_start(&g, HTTP_POST, again, headers, "", 0);
+	kit_wait_held();
+	worker_has_none("w1");
+	kit_wait(&g);
+	assert_int_equal(g.status, 200);
+	assert_int_equal(attach_of(&g, "w1", got_text(&g, "token"), "browser", "", ""), 200);
+	got_drop(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +465,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_an_end_of_one_that_waits, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_browser_call, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_browser_calls_that_cannot_be, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_browser_call_just_behind_a_restart, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_rulebooks, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_rulebooks_of_other_folders, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_check, kit_begin, kit_end),

@@ -200,6 +200,7 @@ static void test_F22_the_same_webhook_five_times(void **state)
 		kit_wait(&all[i]);
 		assert_int_equal(all[i].status, 200);
 		assert_int_equal(strlen(offer_token(&all[i])), 43);
+		assert_string_equal(all[i].body, all[0].body);
 	}
 	assert_int_equal(documents_of(k->s.w.a, "call/"), 1);
 	assert_int_equal(documents_of(tenant_house(), "call/"), 1);
@@ -222,6 +223,67 @@ static void test_F22_the_same_webhook_five_times(void **state)
 	got_drop(&g);
 }
 
+/* Said again before the carrier came: the very same answer, so that who overheard the question gets no token of his own. */
+static void test_the_same_answer(void **state)
+{
+	struct got first = { .done = 0 }, g = { .done = 0 };
+	char token[KIT_TOKEN_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	assert_int_equal(hook(&first, &hook_voice), 200);
+	snprintf(token, sizeof(token), "%s", offer_token(&first));
+	clock_pass(CALLS_TOKEN_MS / 2 - 1);
+	worker_says("w1", 10, 10, "{}"); /* that it is full now changes nothing */
+	worker_has_none("w2");
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	assert_string_equal(g.body, first.body);
+	assert_int_equal(documents_of(tenant_house(), "media-token/"), 1);
+	clock_pass(1); /* too late for a carrier that comes only now */
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	assert_string_not_equal(offer_token(&g), "");
+	assert_string_not_equal(offer_token(&g), token);
+	assert_int_equal(attach(&g, "w1", token), 200);
+	assert_int_equal(attach(&g, "w1", token), 403);
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	assert_string_equal(offer_token(&g), "");
+	got_drop(&first);
+	got_drop(&g);
+}
+
+/* A call that is over at the carrier is none to be answered: nothing is begun, nothing is handed out; unsigned it is refused as ever. */
+static void test_a_call_that_is_over(void **state)
+{
+	static const char *const statuses[] = { "completed", "busy", "failed", "no-answer", "canceled" };
+	struct hook over = hook_voice, after = hook_after();
+	struct got g = { .done = 0 };
+	size_t before = anything_done();
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	for (size_t i = 0; i < 5; i++) {
+		over.status = statuses[i];
+		assert_int_equal(hook(&g, &over), 200);
+		assert_non_null(strstr(g.body, "<Response/>"));
+	}
+	over.secret = "another secret";
+	assert_int_equal(hook(&g, &over), 403);
+	assert_int_equal(anything_done(), before);
+	over = hook_voice;
+	over.status = "in-progress"; /* it is being talked in */
+	assert_int_equal(hook(&g, &over), 200);
+	assert_int_equal(attach(&g, "w1", offer_token(&g)), 200);
+	snprintf(call, sizeof(call), "%s", got_text(&g, "call"));
+	before = anything_done();
+	after.status = "completed";
+	assert_int_equal(hook(&g, &after), 200);
+	assert_non_null(strstr(g.body, "<Response/>"));
+	assert_int_equal(anything_done(), before);
+	assert_string_equal(call_state(call), "live ");
+	got_drop(&g);
+}
+
 /* The carrier asks what is next of a call that nobody knows. */
 static void test_after_a_call_that_never_was(void **state)
 {
@@ -238,21 +300,166 @@ static void test_after_a_call_that_never_was(void **state)
 
 /* ------------------------------------------------------------------ placement */
 
+static void assert_sorry(const struct got *g)
+{
+	assert_int_equal(g->status, 200);
+	assert_non_null(strstr(g->body, "<Say"));
+	assert_non_null(strstr(g->body, "<Hangup/>"));
+}
+
+static const char *only_call(void)
+{
+	static char id[CALL_ID_MAX];
+	struct got g = { .done = 0 };
+
+	assert_int_equal(ask_as_person(&g, "viewer", HTTP_GET, "/v1/calls", NULL), 200);
+	assert_int_equal(json_array_size(json_object_get(g.json, "calls")), 1);
+	snprintf(id, sizeof(id), "%s", json_string_value(json_object_get(json_array_get(json_object_get(g.json, "calls"), 0), "call")));
+	got_drop(&g);
+	return id;
+}
+
 /* Nobody has room: an apology, also when it is asked again, and it is written down. */
 static void test_no_worker_for_a_new_call(void **state)
 {
 	struct got g = { .done = 0 };
 
 	(void)state;
+	clock_pass(CALLS_HEARD_MS);
 	worker_says("w1", 10, 10, "{}");
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(hook(&g, &hook_voice), 200);
-		assert_non_null(strstr(g.body, "<Say"));
-		assert_non_null(strstr(g.body, "<Hangup/>"));
-		worker_has_none("w1");
+		hook(&g, &hook_voice);
+		assert_sorry(&g);
+		assert_string_equal(call_state(only_call()), "ended no_worker");
 	}
-	assert_int_equal(ask_as_person(&g, "viewer", HTTP_GET, "/v1/calls", NULL), 200);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(g.json, "calls"), 0), "reason")), "no_worker");
+	got_drop(&g);
+}
+
+/* The carrier did not get the apology and asks again: whoever has room by now takes the call, and it is swept as any other. */
+static void test_an_apology_that_was_not_heard(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	clock_pass(CALLS_HEARD_MS);
+	hook(&g, &hook_voice);
+	assert_sorry(&g);
+	kit_restart();
+	kit_sweep();
+	assert_int_equal(documents_of(tenant_house(), "open/"), 0);
+	clock_pass(CALLS_AGAIN_MS - 1);
+	worker_has_none("w1");
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	assert_string_not_equal(offer_token(&g), "");
+	assert_string_equal(call_state(only_call()), "waiting ");
+	assert_int_equal(attach(&g, "w1", offer_token(&g)), 200);
+	assert_string_equal(call_state(only_call()), "live ");
+	clock_pass(CALLS_REATTACH_MS + 1);
+	kit_sweep();
+	clock_pass(CALLS_REATTACH_MS + 1);
+	kit_sweep();
+	assert_string_equal(call_state(only_call()), "ended lost");
+	got_drop(&g);
+}
+
+/* … within the time that a carrier waits for an answer. Later it was heard, the call is over, and who asks says what he has overheard. */
+static void test_an_apology_that_was_heard(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	clock_pass(CALLS_HEARD_MS);
+	hook(&g, &hook_voice);
+	assert_sorry(&g);
+	clock_pass(CALLS_AGAIN_MS);
+	worker_has_none("w1");
+	hook(&g, &hook_voice);
+	assert_sorry(&g);
+	assert_string_equal(call_state(only_call()), "ended no_worker");
+	assert_int_equal(documents_of(tenant_house(), "media-token/"), 0);
+	got_drop(&g);
+}
+
+/* The sweeper does not take away what such a call needs, and two that ask at once get one call and one token. */
+static void test_an_apology_that_is_asked_for_twice(void **state)
+{
+	struct got g = { .done = 0 }, other = { .done = 0 };
+
+	(void)state;
+	clock_pass(CALLS_HEARD_MS);
+	hook(&g, &hook_voice);
+	assert_sorry(&g);
+	kit_sweep();
+	assert_int_equal(documents_of(tenant_house(), "open/"), 1);
+	worker_has_none("w1");
+	hook_start(&g, &hook_voice);
+	hook_start(&other, &hook_voice);
+	kit_wait(&g);
+	kit_wait(&other);
+	assert_string_equal(g.body, other.body);
+	assert_int_equal(attach(&g, "w1", offer_token(&g)), 200);
+	got_drop(&g);
+	got_drop(&other);
+}
+
+/* We were started a moment ago, and no worker has said yet that it is there: it rings until one has. */
+static void test_a_new_call_just_behind_a_restart(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	hook_start(&g, &hook_voice);
+	kit_wait_held();
+	worker_says("w1", 10, 10, "{}");
+	kit_wait_held(); /* it has no room, another one may */
+	assert_false(g.done);
+	worker_has_none("w2");
+	kit_wait(&g);
+	assert_int_equal(g.status, 200);
+	assert_int_equal(attach(&g, "w2", offer_token(&g)), 200);
+	got_drop(&g);
+}
+
+/* … and none comes: an apology, when that time is over. One that was apologised to before waits as well, and so does one that is held twice. */
+static void test_nobody_comes_behind_a_restart(void **state)
+{
+	struct got g = { .done = 0 }, other = { .done = 0 };
+
+	(void)state;
+	hook_start(&g, &hook_voice);
+	kit_wait_held();
+	hook_start(&other, &hook_voice);
+	kit_until(k->calls->asks->next && k->calls->asks->woken && k->calls->asks->next->woken);
+	clock_pass(CALLS_HEARD_MS);
+	kit_wait(&g);
+	kit_wait(&other);
+	assert_sorry(&g);
+	assert_sorry(&other);
+	assert_string_equal(call_state(only_call()), "ended no_worker");
+	kit_restart();
+	hook_start(&g, &hook_voice);
+	kit_wait_held();
+	worker_has_none("w1");
+	kit_wait(&g);
+	assert_int_equal(attach(&g, "w1", offer_token(&g)), 200);
+	got_drop(&g);
+	got_drop(&other);
+}
+
+/* It is told to stop while it rings: refused, and nothing is left of who waited. */
+static void test_stopped_while_a_call_waits(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	hook_start(&g, &hook_voice);
+	kit_wait_held();
+	kit_restart();
+	kit_wait(&g);
+	assert_int_equal(g.status, 503);
+	worker_has_none("w1");
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	assert_int_equal(attach(&g, "w1", offer_token(&g)), 200);
 	got_drop(&g);
 }
 
@@ -481,6 +688,7 @@ static void test_a_worker_that_drains(void **state)
 	char body[300];
 
 	(void)state;
+	clock_pass(CALLS_HEARD_MS);
 	snprintf(body, sizeof(body), "{\"worker\":\"w1\",\"url\":\"%s\",\"pid\":7,\"calls\":0,\"calls_max\":10,\"draining\":true,\"here\":{}}", k->worker_url);
 	assert_int_equal(ask_as_worker(&g, HTTP_POST, "/internal/v1/workers", body), 204);
 	assert_int_equal(hook(&g, &hook_voice), 200);
@@ -646,8 +854,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_an_accounts_own_route, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_an_outbound_call, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_F22_the_same_webhook_five_times, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_the_same_answer, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_call_that_is_over, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_after_a_call_that_never_was, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_new_call, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_an_apology_that_was_not_heard, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_an_apology_that_was_heard, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_an_apology_that_is_asked_for_twice, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_new_call_just_behind_a_restart, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_nobody_comes_behind_a_restart, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_stopped_while_a_call_waits, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_call_under_way, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_worker_for_a_repeat, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_replay_gets_no_stream, kit_begin, kit_end),

@@ -284,6 +284,29 @@ static void test_a_damaged_answer(void **state)
 	buf_fini(&b);
 }
 
+/* A report that is not taken is made again soon: a conductor that was started again must not wait for who lives. */
+static void test_a_report_until_it_is_taken(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	k->c.hears_nobody = true;
+	kit_wait(&k->c.unheard, 1);
+	before = kit_now();
+	kit_wait(&k->c.unheard, 6);
+	assert_true(kit_now() - before >= 5 * CONDUCTOR_AGAIN_MS * 1000);
+	assert_true(kit_now() - before < 5 * CONDUCTOR_REPORT_MS * 1000 / 2);
+	assert_false(conductor_answers(k->conductor));
+	k->c.hears_nobody = false;
+	k->c.reports = 0;
+	before = kit_now();
+	kit_wait(&k->c.reports, 1);
+	assert_true(kit_now() - before < CONDUCTOR_REPORT_MS * 1000 / 2);
+	kit_wait(&k->c.reports, 2); /* from then on as before */
+	assert_true(conductor_answers(k->conductor));
+	assert_true(kit_now() - before >= CONDUCTOR_REPORT_MS * 1000);
+}
+
 static void test_every_request_is_signed(void **state)
 {
 	(void)state;
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_an_end_that_is_too_long, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_answers_that_are_none, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_damaged_answer, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_report_until_it_is_taken, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_every_request_is_signed, begin, kit_end),
 	};
 

@@ -752,12 +752,16 @@ static void F07_a_full_disk_is_told_and_nothing_is_half_there(void **state)
 	world_wait(&w, &a.count, 1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_true(a.err == ERR_FULL || a.err == ERR_IO);
+	assert_int_equal(atomic_load(&d->failing), a.err);
 	assert_int_equal(get(&w, d, w.a, "large").err, ERR_NOTFOUND);
+	assert_int_equal(put(&w, d, w.a, "k", "v", DOCUMENT_NONE, NULL), ERR_EXISTS); /* nothing was to be written: that shows nothing */
+	assert_int_not_equal(atomic_load(&d->failing), ERR_NONE);
 	assert_string_equal(get(&w, d, w.a, "k").value, "v");
 	a = (struct answer){ .count = 0 };
 	assert_int_equal(documents_put(d, &a.slot, w.a, &p, on_stored, &a), ERR_NONE);
 	world_wait(&w, &a.count, 1);
 	assert_int_equal(a.err, ERR_NONE);
+	assert_int_equal(atomic_load(&d->failing), ERR_NONE);
 	documents_close(&d);
 	d = open_in(&w);
 	assert_int_equal(get(&w, d, w.a, "large").len, sizeof(large));

@@ -19,6 +19,17 @@ static bool take_id(const struct http_pairs *form, const char *name, char out[CA
 	return true;
 }
 
+/* CallStatus of a call that nobody can answer any more. */
+static bool is_terminal(const char *status)
+{
+	static const char *const terminal[] = { "completed", "busy", "failed", "no-answer", "canceled" };
+
+	for (size_t i = 0; status && i < sizeof(terminal) / sizeof(terminal[0]); i++)
+		if (!strcmp(status, terminal[i]))
+			return true;
+	return false;
+}
+
 static enum err twilio_read(const struct carrier_webhook *w, struct carrier_call *call)
 {
 	const char *direction, *number;
@@ -28,6 +39,7 @@ static enum err twilio_read(const struct carrier_webhook *w, struct carrier_call
 		return ERR_FORMAT;
 	direction = http_pairs_find(w->form, "Direction");
 	call->is_outbound = direction && !strncmp(direction, "outbound", 8);
+	call->is_over = is_terminal(http_pairs_find(w->form, "CallStatus"));
 	number = http_pairs_find(w->form, call->is_outbound ? "From" : "To");
 	if (!number || strlen(number) >= sizeof(call->number))
 		return ERR_FORMAT;
@@ -57,4 +69,5 @@ const struct carrier twilio_carrier = {
 	.retry = twiml_retry,
 	.apologise = twiml_apologise,
 	.hang_up = twiml_hang_up,
+	.acknowledge = twiml_acknowledge,
 };

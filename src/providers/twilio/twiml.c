@@ -75,3 +75,8 @@ void twiml_hang_up(struct buf *out)
 {
 	buf_text(out, PROLOG "<Hangup/></Response>");
 }
+
+void twiml_acknowledge(struct buf *out)
+{
+	buf_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
+}

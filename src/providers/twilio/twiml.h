@@ -13,6 +13,7 @@ void twiml_connect(struct buf *out, const struct carrier_offer *offer);
 void twiml_retry(struct buf *out, const char *after_url, unsigned int pause_s);
 void twiml_apologise(struct buf *out, const char *language, const char *text);
 void twiml_hang_up(struct buf *out);
+void twiml_acknowledge(struct buf *out); /* no verb at all */
 
 /* As text or attribute. */
 void twiml_put_escaped(struct buf *out, const char *text);

@@ -72,9 +72,12 @@ enum err conductor_ask(struct conductor *c, struct http_exchange **xp, const str
 
 static void report_due(void *arg);
 
-static void report_next(struct conductor *c)
+/* A conductor that has just been started knows nobody: it is not kept waiting. */
+static void report_next(struct conductor *c, bool taken)
 {
-	clock_timer_set(&c->due, c->clock, clock_now_us(c->clock) + CONDUCTOR_REPORT_MS * 1000, report_due, c);
+	uint64_t pause_ms = taken ? CONDUCTOR_REPORT_MS : CONDUCTOR_AGAIN_MS;
+
+	clock_timer_set(&c->due, c->clock, clock_now_us(c->clock) + pause_ms * 1000, report_due, c);
 }
 
 static void report_told(struct conductor *c, bool taken, enum err err, unsigned int status)
@@ -95,10 +98,11 @@ static void report_told(struct conductor *c, bool taken, enum err err, unsigned 
 static void report_done(const struct http_answer *answer, void *arg)
 {
 	struct conductor *c = arg;
+	bool taken = !answer->err && answer->status == 204;
 
 	conductor_refused(c, answer->status);
-	report_told(c, !answer->err && answer->status == 204, answer->err, answer->status);
-	report_next(c);
+	report_told(c, taken, answer->err, answer->status);
+	report_next(c, taken);
 }
 
 static const struct http_exchange_handlers report_handlers = { .done = report_done };
@@ -128,15 +132,17 @@ void conductor_report(struct conductor *c)
 	enum err err;
 
 	http_exchange_cancel(&c->report);
+	clock_timer_stop(&c->due); /* the answer sets it, or that there is none */
 	buf_init(&b, REPORT_BYTES_MAX);
 	report_write(c, &b);
 	ask.body = b.data;
 	ask.len = b.len;
 	err = b.err ? b.err : conductor_ask(c, &c->report, &ask, "/internal/v1/workers", NULL, &report_handlers, c);
 	buf_fini(&b);
-	if (err)
+	if (err) {
 		report_told(c, false, err, 0);
-	report_next(c);
+		report_next(c, false);
+	}
 }
 
 static void report_due(void *arg)

@@ -1,6 +1,7 @@
 /* The conductor as a voice worker sees it: a client of docs/planes.md ("Worker to conductor") over HTTP, with the worker's own tokens.
  *
- *   struct conductor       one a worker: tells it every two seconds that the worker is there; asks whose a media token is
+ *   struct conductor       one a worker: tells it every two seconds that the worker is there, and five times a second while that is not taken;
+ *                          asks whose a media token is
  *   struct conductor_call  one a call here: its tools, its snapshots, its end; the vendor of conductor_tools
  *
  * Nothing here waits and nothing is asked twice that changes something without its key. Whatever is answered by "a later epoch has the
@@ -35,6 +36,7 @@ struct service_key;
 
 enum {
 	CONDUCTOR_REPORT_MS = 2000,
+	CONDUCTOR_AGAIN_MS = 200,        /* from a report that was not taken to the next one */
 	CONDUCTOR_ATTACH_MS = 4000,      /* for the answer to an attach */
 	CONDUCTOR_PUT_MS = 5000,
 	CONDUCTOR_ENDED_MS = 2000,
