@@ -45,6 +45,11 @@ static void test_yes_no(void **state)
 	assert_int_equal(means(&e, "no problem"), 1);
 	assert_int_equal(means(&e, "I'm not sure"), NOT);
 	assert_int_equal(means(&e, "yes, no, yes"), NOT);
+	assert_int_equal(means(&e, "hmm is there a fee if I do"), NOT);
+	assert_int_equal(means(&e, "could you tell me if it is okay"), NOT);
+	assert_int_equal(means(&e, "would I have picked up if I wasn't"), NOT);
+	assert_int_equal(means(&e, "yes if it's not too late"), 1);
+	assert_int_equal(means(&e, "we just haven't had time"), NOT);
 	assert_int_equal(means(&e, "I am in a meeting"), NOT);
 	assert_int_equal(means(&e, "हाँ जी"), 1);
 	assert_int_equal(means(&e, "nahi"), 0);
@@ -250,6 +255,13 @@ static void test_dates(void **state)
 
 	(void)state;
 	assert_int_equal(means(&e, "the day after tomorrow"), day("2026-11-25"));
+	assert_int_equal(means(&e, "Monday's no good for me but Tuesday I can make it"), day("2026-11-24"));
+	assert_int_equal(means(&e, "Tuesday works but Wednesday is not possible"), day("2026-11-24"));
+	assert_int_equal(means(&e, "not Tuesday but Wednesday"), day("2026-11-25"));
+	assert_int_equal(means(&e, "not this Monday but the Monday after"), NOT);
+	assert_int_equal(means(&e, "Friday would not be a problem"), day("2026-11-27"));
+	assert_int_equal(means(&e, "Friday will not work"), NOT);
+	assert_int_equal(means(&e, "any day but Friday"), NOT);
 	assert_int_equal(means(&e, "this Friday"), day("2026-11-27"));
 	assert_int_equal(means(&e, "next Friday"), day("2026-12-04"));
 	assert_int_equal(means(&e, "Monday"), day("2026-11-30"));
@@ -299,6 +311,9 @@ static void test_times(void **state)
 	assert_int_equal(means(&e, "noon"), 12 * 60);
 	assert_int_equal(means(&e, "three, no, four"), 16 * 60);
 	assert_int_equal(means(&e, "three or four"), NOT);
+	assert_int_equal(means(&e, "ten in the morning after I drop the kids"), 10 * 60);
+	assert_int_equal(means(&e, "after I drop the kids at ten"), NOT);
+	assert_int_equal(means(&e, "ten won't work, eleven"), 11 * 60);
 	assert_int_equal(means(&e, "after three"), NOT);
 	assert_int_equal(means(&e, "in the morning"), NOT);
 	assert_int_equal(means(&e, "one moment"), NOT);
@@ -399,6 +414,13 @@ static void test_opt_outs(void **state)
 	assert_int_equal(opt_out("never call me at work again"), OPT_OUT_DOUBT);
 	assert_int_equal(opt_out("don't call me, I will call you"), OPT_OUT_DOUBT);
 	assert_int_equal(opt_out("take me off the list"), OPT_OUT_DOUBT);
+	assert_int_equal(opt_out("don't call me Bob, it's Robert"), OPT_OUT_DOUBT);
+	assert_int_equal(opt_out("don't call me Ravi Kumar sir just Ravi is fine"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("don't call me again it's annoying"), OPT_OUT_MEANT);
+	assert_int_equal(opt_out("don't call me ever just stop"), OPT_OUT_MEANT);
+	assert_int_equal(opt_out("don't call me on the work line"), OPT_OUT_LIMITED);
+	assert_int_equal(opt_out("don't call me on this work line"), OPT_OUT_MEANT);
+	assert_int_equal(opt_out("do not call my landline"), OPT_OUT_MEANT);
 	assert_int_equal(opt_out("this is harassment"), OPT_OUT_DOUBT);
 
 	assert_int_equal(opt_out("stop, I can't hear you, call me later"), OPT_OUT_NONE);
@@ -406,6 +428,43 @@ static void test_opt_outs(void **state)
 	assert_int_equal(opt_out("five hundred, no more"), OPT_OUT_NONE);
 	assert_int_equal(opt_out("phone mat rakhna"), OPT_OUT_NONE);
 	assert_int_equal(opt_out(""), OPT_OUT_NONE);
+}
+
+/* What is left of the words when the limited wishes are out of them. */
+static void left(const char *said, const char *wanted)
+{
+	struct words w, rest;
+	size_t i;
+
+	words_read(&w, said, strlen(said));
+	words_read(&rest, wanted, strlen(wanted));
+	opt_out_drop_limited(&w);
+	assert_int_equal(w.count, rest.count);
+	for (i = 0; i < w.count; i++)
+		assert_string_equal(w.at[i].text, rest.at[i].text);
+}
+
+static void test_limited_wishes(void **state)
+{
+	(void)state;
+	left("don't call me before ten", "");
+	left("just don't call me before ten in the morning please", "");
+	left("please don't ring me when I am at work", "");
+	left("don't call between nine and eleven", "");
+	left("keep it and next time don't call me so early", "keep it");
+	left("yes, this is Alex, but don't call me on the work line, call my cell", "yes this is alex call my cell");
+	left("he is out so don't call now call in the evening", "he is out call in the evening");
+	left("Ravi speaking don't call me Ravi Kumar sir just Ravi is fine", "ravi speaking just ravi is fine");
+	left("don't call me at work but don't ring before six either, cancel it", "cancel it");
+
+	left("haan bol raha hoon, subah ko phone mat karna", "haan bol raha hoon");
+	left("रात को कॉल मत करो", "");
+
+	left("you never called me", "you never called me");
+	left("can't you call me later", "can't you call me later");
+	left("do not call me", "do not call me");
+	left("don't change it", "don't change it");
+	left("", "");
 }
 
 int main(void)
@@ -416,7 +475,7 @@ int main(void)
 		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts), cmocka_unit_test(test_amounts_with_coins),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
 		cmocka_unit_test(test_reading),
-		cmocka_unit_test(test_opt_outs),
+		cmocka_unit_test(test_opt_outs), cmocka_unit_test(test_limited_wishes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ static bool is_open(const struct words *w, size_t from, size_t to)
 
 static size_t distance_at(struct distances *d, const struct words *w, size_t at)
 {
-	static const char *const links[] = { "or", "to", NULL };
+	static const char *const links[] = { "or", "to", NULL }, *const behinds[] = { "ago", "old", NULL };
 	int32_t halves, other = 0, unit, low, high;
 	bool past;
 	size_t n = halves_at(w, at, &halves), m = 0, end;
@@ -95,7 +95,7 @@ static size_t distance_at(struct distances *d, const struct words *w, size_t at)
 		m = halves_at(w, at + n + 1, &other); /* "two or three weeks" */
 	end = m ? at + n + 1 + m : at + n;
 	unit = n ? unit_at(w, end) : 0;
-	past = word_is(w, end + 1, "ago") || (at && !word_is(w, at, "another") && word_is(w, at - 1, "for") && !(at > 1 && word_negates(w, at - 2))); /* "we have looked for a year" */
+	past = word_in(w, end + 1, behinds) || (at && !word_is(w, at, "another") && word_is(w, at - 1, "for") && !(at > 1 && word_negates(w, at - 2))); /* "we have looked for a year" */
 	if (!unit || past)
 		return 0;
 	end++;

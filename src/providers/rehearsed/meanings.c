@@ -142,9 +142,11 @@ static bool is_order(const struct words *w, size_t at)
 		"lets", "kindly", "have", "had", "has", "a", "the", "my", "your", "of", "on", "for", "always", "still", "definitely", "really", "simply", "that", "this",
 		"want", "need", "help", "then", "ever", NULL };
 	static const char *const objects[] = { "it", "that", "them", NULL };
+	static const char *const ends[] = { "anymore", "more", "longer", "it", "now", "thanks", "sorry", NULL };
+	bool is_last = at && at + 1 == w->count && word_in(w, at - 1, ends); /* "I don't need it anymore cancel" */
 	set means;
 
-	if (!word_in(w, at + 1, objects) || word_in(w, at - 1, leads) || has_ending(w->at[at].text, "ing") || has_ending(w->at[at].text, "ed"))
+	if ((!is_last && !word_in(w, at + 1, objects)) || word_in(w, at - 1, leads) || has_ending(w->at[at].text, "ing") || has_ending(w->at[at].text, "ed"))
 		return false;
 	concepts_at(w, at, NULL, &means);
 	return means & (C(STOP) | C(CHANGE) | C(KEEP));
@@ -193,13 +195,15 @@ static bool turns_over(const struct words *w, size_t at, set clause)
 	return means & (C(STOP) | C(CHANGE) | C(KEEP));
 }
 
-/* "I am feeding the cat": whoever does something has no time. */
+/* "I am feeding the cat": whoever does something has no time; "you are breaking up" is none of his doings. */
 static bool is_doing(const struct words *w, size_t at)
 {
 	static const char *const leads[] = { "am", "are", "just", NULL };
 	static const char *const thoughts[] = { "wondering", "hoping", "thinking", "saying", "telling", "wanting", "going", "being", "trying", "guessing", "assuming", "kidding",
-		"doing", "expecting", "considering", "leaning", "nothing", "anything", "something", "morning", "evening", NULL };
+		"doing", "expecting", "considering", "leaning", "looking", "nothing", "anything", "something", "morning", "evening", NULL };
 
+	if (at > 1 && word_is(w, at - 2, "you"))
+		return false;
 	return at && word_in(w, at - 1, leads) && has_ending(w->at[at].text, "ing") && !word_in(w, at, thoughts);
 }
 

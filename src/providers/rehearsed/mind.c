@@ -376,17 +376,13 @@ static enum understood take_answer(struct mind *m, const struct words *w, const 
 	return u;
 }
 
-void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
+static void judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	enum understood u = UNDERSTOOD_NOT;
 
 	if (m->prompted && understand_hello(w) && mind_step(m)->expect.kind != EXPECT_FREE) {
 		m->note = REHEARD_ASIDE; /* "yes" to "are you still there?" */
 		mind_ask_again(m);
-		return;
-	}
-	if (opt_out_said(m, w) == OPT_OUT_DOUBT) {
-		not_understood(m, PHRASE_SORRY); /* rather a question more than a call that goes on */
 		return;
 	}
 	if (m->mood == MOOD_CONFIRM) {
@@ -402,3 +398,15 @@ void mind_judge_answer(struct mind *m, const struct words *w, const char *text, 
 	not_understood(m, u == UNDERSTOOD_RANGE ? PHRASE_RANGE : PHRASE_SORRY);
 }
 
+void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	enum opt_out opt_out = opt_out_heard(w);
+	struct words rest = *w;
+
+	if (opt_out == OPT_OUT_LIMITED)
+		opt_out_drop_limited(&rest);
+	if ((m->f->opt_out && opt_out == OPT_OUT_DOUBT) || (!rest.count && w->count))
+		not_understood(m, PHRASE_SORRY); /* rather a question more than a call that goes on */
+	else
+		judge_answer(m, &rest, text, len);
+}

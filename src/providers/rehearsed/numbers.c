@@ -8,6 +8,7 @@
 #include "redact/token.h"
 
 #define MICROS INT64_C(1000000)
+#define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 enum { SCALES_MAX = 4 };
 
@@ -21,11 +22,36 @@ void found_put(struct found *f, int64_t value, size_t from, size_t to, bool loos
 		f->vague = true;
 }
 
-static bool denied(const struct words *w, const struct reading_found *r)
+/* "Monday is no good", "five will not work", "Friday I can't": what cannot be is no answer. "Monday is not bad" can. */
+static bool refused(const struct words *w, size_t at)
+{
+	static const char *const helpers[] = { "is", "are", "was", "will", "would", "does", "do", "can", "could", "might", NULL };
+	static const char *const bad[] = { "bad", "out", "impossible", "difficult", "hard", "tough", "tricky", NULL };
+	static const char *const mild[] = { "bad", "problem", "issue", "bother", "matter", "doubt", NULL }, *const small[] = { "be", "a", "too", "any", NULL };
+	bool helped;
+
+	if (at >= w->count || w->at[at].before)
+		return false;
+	at += word_in(w, at, LIST("i", "we"));
+	helped = word_in(w, at, helpers);
+	at += helped;
+	if (helped && word_in(w, at, bad))
+		return true;
+	if (!word_negates(w, at) || (!helped && !word_is(w, at + 1, "good")))
+		return false;
+	for (at++; word_in(w, at, small); at++)
+		;
+	return !word_in(w, at, mild);
+}
+
+/* "Any day but Monday"; where `before` was denied, the "but" brings another: "not Monday but Tuesday". */
+static bool denied(const struct words *w, const struct reading_found *r, const struct reading_found *before)
 {
 	static const char *const excluded[] = { "but", "except", "not", "never", NULL };
 
-	if (!r->from)
+	if (refused(w, r->to) || (before && before->value == r->value))
+		return true;
+	if (!r->from || (before && word_is(w, r->from - 1, "but")))
 		return false;
 	if (word_in(w, r->from - 1, excluded))
 		return true;
@@ -34,14 +60,16 @@ static bool denied(const struct words *w, const struct reading_found *r)
 
 bool found_choose(const struct words *w, const struct found *f, int64_t *value, size_t *used)
 {
-	const struct reading_found *kept = NULL;
+	const struct reading_found *kept = NULL, *before = NULL;
 	size_t i;
 
 	for (i = 0; i < f->count; i++) {
 		const struct reading_found *r = &f->at[i];
 
-		if (denied(w, r))
+		if (denied(w, r, before)) {
+			before = r;
 			continue;
+		}
 		if (kept && kept->value != r->value && !words_correct(w, kept->to, r->from)) {
 			if (kept->loose == r->loose || (kept->value - r->value) % 7)
 				return false;

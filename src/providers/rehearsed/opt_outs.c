@@ -2,6 +2,8 @@
  * govern the other ("I can't talk, call me later"). What stands around it may then limit it: a time, a condition, another object, another wish. */
 #include "providers/rehearsed/opt_outs.h"
 
+#include <string.h>
+
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 /* ---- lists ---- */
@@ -153,16 +155,22 @@ static struct span way_at(const struct words *w, size_t at, const struct way *wa
 /* Up to where one goes on about the same thing: a mark, a joining word, somebody who does something else. */
 static const char *const joins[] = { "and", "but", "so", "because", "or", "i", "we", "please", "aur", "lekin", "magar", "और", "लेकिन", NULL };
 
+/* "So early" joins nothing. */
+static bool joins_at(const struct words *w, size_t at)
+{
+	return word_in(w, at, joins) && !(word_is(w, at, "so") && word_in(w, at + 1, LIST("early", "late", "often", "much")));
+}
+
 static size_t clause_end(const struct words *w, size_t at)
 {
-	while (at < w->count && !w->at[at].before && !word_in(w, at, joins))
+	while (at < w->count && !w->at[at].before && !joins_at(w, at))
 		at++;
 	return at;
 }
 
 static size_t clause_start(const struct words *w, size_t at)
 {
-	while (at && !w->at[at].before && !word_in(w, at - 1, joins))
+	while (at && !w->at[at].before && !joins_at(w, at - 1))
 		at--;
 	return at;
 }
@@ -211,6 +219,32 @@ static const char *const present[] = { "now", "today", "right now", "just now", 
 static const char *const for_good[] = { "ever", "again", "anymore", "any more", "any longer", "hereafter", "any further", "in future",
 	"in the future", "kabhi", "dobara", "aage se", "aainda", "कभी", "दोबारा", "आगे से", "अब से", "आइंदा", NULL };
 
+/* "Don't call me Bob, it's Robert", "don't call me Ravi Kumar sir just Ravi": what he is called, and how he would rather be: how many words; 0: nothing
+ * of the kind. *sure: the name is said again. */
+static size_t name_behind(const struct words *w, size_t at, bool *sure)
+{
+	static const char *const rathers[] = { "just", "only", "it is", "i am", "my name is", "the name is", "call me", "i go by", NULL };
+	static const char *const ends[] = { "is", "will", "would", "please", "sir", "madam", "ji", "thanks", NULL };
+	static const char *const no_names[] = { "at", "on", "about", "for", "from", "with", "this", "that", "it", "in", "to", "every", "all", "any", "back", "more",
+		"now", "you", "thanks", "thank", "stop", "no", "not", "never", "enough", "okay", "ok", NULL };
+	size_t n, len, i;
+
+	*sure = false;
+	if (!word_is(w, at, "me") || at + 1 >= w->count || joins_at(w, at + 1) || word_in(w, at + 1, no_names) || any_at(w, at + 1, for_good) || any_at(w, at + 1, times))
+		return 0;
+	for (n = 2; n <= 5 && at + n < w->count; n++) {
+		len = any_at(w, at + n, rathers);
+		if (!len || at + n + len >= w->count)
+			continue;
+		if (at + n + len + 1 < w->count && !w->at[at + n + len + 1].before && !word_in(w, at + n + len + 1, ends))
+			return 0;
+		for (i = at + 1; i < at + n; i++)
+			*sure = *sure || word_is(w, i, w->at[at + n + len].text);
+		return n;
+	}
+	return 0;
+}
+
 /* "Don't call my office", "don't call it off", "don't call me that". */
 static bool has_other_object(const struct words *w, size_t at)
 {
@@ -221,15 +255,26 @@ static bool has_other_object(const struct words *w, size_t at)
 	return (word_is(w, at, "my") && at + 1 < w->count && !word_in(w, at + 1, ours)) || (at < w->count && !w->at[at].before && any_at(w, at, others));
 }
 
+/* "Don't call me on the work line"; "on this work line" may be the one that was called. */
+static bool has_other_line(const struct words *w, size_t from, size_t to)
+{
+	static const char *const lines[] = { "work line", "work phone", "work number", "work cell", "office line", "office phone", "office number",
+		"at the office", "other line", "other number", "other phone", NULL };
+
+	return has(w, from, to, lines) && !has(w, from, to, LIST("this"));
+}
+
 static bool is_limited(const struct words *w, struct span s, enum way_kind kind)
 {
 	size_t from = s.from, end = s.from + s.len, to = clause_end(w, end);
+	bool pleads;
 
-	while (from && !w->at[from].before && word_in(w, from - 1, LIST("please", "kindly", "do", "to", "on", "in", "the", "at", "mujhe", "मुझे")))
+	while (from && !w->at[from].before && word_in(w, from - 1, LIST("please", "kindly", "do", "to", "on", "in", "the", "at", "mujhe", "ko", "मुझे", "को")))
 		from--;
-	if (kind == DENIES && from && !w->at[from].before)
+	pleads = has(w, from, s.from, LIST("please", "kindly")) && has(w, s.from, to, for_good); /* what stands before "please don't ever" is told, no limit */
+	if (kind == DENIES && from && !w->at[from].before && !pleads)
 		from--; /* "abhi call mat karo", "at night don't call" */
-	if (kind == DENIES && (has(w, from, to, present) || has_other_object(w, end)))
+	if (kind == DENIES && (has(w, from, to, present) || has_other_line(w, end, to) || has_other_object(w, end)))
 		return true;
 	return has(w, kind == DENIES ? from : end, to, times);
 }
@@ -304,7 +349,7 @@ static bool is_suspect(const struct words *w, size_t at)
 /* What one way that was found comes to. */
 static enum opt_out weigh(const struct words *w, const struct way *way, struct span s)
 {
-	bool lasts = has(w, s.from, clause_end(w, s.from + s.len), for_good);
+	bool sure, lasts = has(w, s.from, clause_end(w, s.from + s.len), for_good);
 
 	if (way->kind == HINTS)
 		return OPT_OUT_DOUBT;
@@ -314,6 +359,8 @@ static enum opt_out weigh(const struct words *w, const struct way *way, struct s
 		return OPT_OUT_LIMITED; /* "don't remove my number" */
 	if ((way->then == lists || way->then == own_numbers) && word_in(w, s.from + s.len - 2, LIST("the", "that")))
 		return is_limited(w, s, DENIES) ? OPT_OUT_LIMITED : OPT_OUT_DOUBT; /* "take me off the list", "forget that number": which one? */
+	if (way->kind == DENIES && name_behind(w, s.from + s.len, &sure))
+		return sure ? OPT_OUT_LIMITED : OPT_OUT_DOUBT;
 	if (is_limited(w, s, way->kind))
 		return lasts || way->kind == ENDS ? OPT_OUT_DOUBT : OPT_OUT_LIMITED;
 	return OPT_OUT_MEANT;
@@ -343,4 +390,67 @@ enum opt_out opt_out_heard(const struct words *w)
 			heard = OPT_OUT_DOUBT;
 	}
 	return heard == OPT_OUT_MEANT && wants ? OPT_OUT_DOUBT : heard;
+}
+
+/* ---- what is left ---- */
+
+/* Where a limited wish ends: with its clause, and one that hangs on it: "before I am up", "when we are eating", "between nine and ten". */
+static size_t wish_end(const struct words *w, struct span s)
+{
+	static const char *const hangs[] = { "when", "while", "if", "unless", "until", "till", "before", "after", "because", NULL };
+	static const char *const calls[] = { "call", "ring", "phone", "try", "text", "contact", NULL }; /* another wish */
+	size_t at = clause_end(w, s.from + s.len), n, i;
+	bool sure;
+
+	if ((n = name_behind(w, s.from + s.len, &sure)))
+		return s.from + s.len + n;
+	while (at < w->count && !w->at[at].before && (word_in(w, at - 1, hangs) || word_is(w, at - 2, "between")))
+		at = clause_end(w, at + 1);
+	for (i = s.from + s.len; i < at && !word_in(w, i, calls); i++)
+		;
+	return i;
+}
+
+/* What leads to it; in Hindi its time does too: "subah phone mat karna". */
+static size_t wish_start(const struct words *w, size_t at, bool hindi)
+{
+	static const char *const leads[] = { "do", "does", "just", "only", "please", "kindly", "also", "next", "time", "you", "can", "could", "would", "should",
+		"will", "but", "and", "so", "again", NULL };
+
+	while (at && !w->at[at].before &&
+		(word_in(w, at - 1, leads) || (hindi && (word_in(w, at - 1, small_hindi) || any_at(w, at - 1, times) || any_at(w, at - 1, present)))))
+		at--;
+	return at;
+}
+
+/* The limited wish whose refusal stands at `at`. */
+static struct span limited_at(const struct words *w, size_t at)
+{
+	size_t i, from, to;
+	struct span s;
+
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		s = way_at(w, at, &ways[i]);
+		if (!s.len || ways[i].kind != DENIES || !tells(w, s) || weigh(w, &ways[i], s) != OPT_OUT_LIMITED)
+			continue;
+		from = wish_start(w, at, ways[i].first == calls_hindi);
+		to = wish_end(w, s);
+		return (struct span){ from, to + any_at(w, to, LIST("please", "kindly")) - from };
+	}
+	return (struct span){ 0, 0 };
+}
+
+void opt_out_drop_limited(struct words *w)
+{
+	struct span s;
+	size_t at;
+
+	for (at = 0; at < w->count; at++) {
+		s = limited_at(w, at);
+		if (!s.len)
+			continue;
+		memmove(&w->at[s.from], &w->at[s.from + s.len], (w->count - s.from - s.len) * sizeof(w->at[0]));
+		w->count -= s.len;
+		at = s.from;
+	}
 }

@@ -17,4 +17,7 @@ enum opt_out {
 
 enum opt_out opt_out_heard(const struct words *w);
 
+/* Takes the limited wishes out of the words ("keep it, and don't call me so early"): their "not" answers nothing. Nothing may be left. */
+void opt_out_drop_limited(struct words *w);
+
 #endif

@@ -184,10 +184,16 @@ static size_t put_hour(struct times *t, size_t at)
 	return n;
 }
 
-static bool vague(const struct words *w)
+/* "After nine" is no time; "nine, before I go to work" is one. */
+static bool vague(const struct words *w, const struct found *f)
 {
-	static const char *const list[] = { "or", "between", "after", "before", "until", "till", "ya", "या", "baad", "pehle", "बाद", "पहले", NULL };
+	static const char *const list[] = { "or", "between", "until", "till", "ya", "या", "baad", "pehle", "बाद", "पहले", NULL };
+	static const char *const bounds[] = { "after", "before", NULL }, *const persons[] = { "i", "we", "my", NULL };
+	size_t i;
 
+	for (i = 0; i < w->count; i++)
+		if (word_in(w, i, bounds) && !(word_in(w, i + 1, persons) && f->count && i >= f->at[f->count - 1].to))
+			return true;
 	return words_have(w, list);
 }
 
@@ -206,7 +212,7 @@ static enum understood read_time(const struct expect *e, const struct words *w, 
 	for (i = 0; i < w->count; i += n ? n : 1)
 		for (r = 0, n = 0; r < sizeof(readers) / sizeof(readers[0]) && !n; r++)
 			n = readers[r](&t, i);
-	if (vague(w) || t.found.vague)
+	if (vague(w, &t.found) || t.found.vague)
 		return UNDERSTOOD_NOT;
 	if (!found_choose(w, &t.found, &out->number, &out->used))
 		return t.outside ? UNDERSTOOD_RANGE : UNDERSTOOD_NOT;

@@ -35,7 +35,7 @@ static const char *const why[] = { "what is this about", "what is it regarding",
 	"what do you want", "what is this for", "kya kaam", "क्या काम", "kis baare", "किस बारे", "क्यों", "why", "kyon", NULL };
 static const char *const repeat[] = { "repeat", "say that again", "say it again", "say again", "again please", "pardon", "did not hear",
 	"did not catch", "did not get that",
-	"can not hear you", "could not hear", "come again", "what did you say", "once more", "what was the", "what were the", "when was it",
+	"can not hear you", "could not hear", "breaking up", "cutting out", "come again", "what did you say", "once more", "what was the", "what were the", "when was it",
 	"what day did", "how much was", "did not understand", "what do you mean",
 	"phir se",
 	"fir se", "dobara", "फिर से", "दोबारा", "क्या कहा", "sorry what", NULL };

@@ -15,19 +15,20 @@ static const char *const opens[] = { "not sure", "do not know", "not know", "dep
 	"i am good thank", "i am fine thanks",
 	"i am fine thank", "let me think", "let me see", "let me check", "have to check", "have to ask",
 	"need to ask", "need to check", "i will think", "pata nahi", "pata nahin", "पता नहीं", "सोचता हूं", "सोचना पडेगा", "let me ask", "still thinking",
+	"not had time", "not had the time", "not had a chance", "not had the chance", "not got around", "not gotten around",
 	"still deciding", "shayad", "शायद", "awaaz nahi",
 	"आवाज नहीं", "not really know", "do not really know", "not really sure", "not quite sure", "not too sure", "can not hear", "could not hear", NULL };
 static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
 static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
 	"no problem", "no problems", "no issue",
 	"no worries", "not a problem", "why not", "no objection",
-	"no doubt", "no matter", "could not be more", "i could not be more",
+	"no doubt", "no matter", "could not be more", "i could not be more", "can not think of a better", "could not think of a better", "no better",
 	"about nothing else", "have nothing on", "got nothing on", "nothing else on", "nothing planned", "better than nothing", "can not be choosers", "we could not be more", "could not be better",
 	"could not be happier", "can not wait", "koi baat nahi", "कोई बात नहीं", "क्यों नहीं", "kyon nahi", NULL };
 static const char *const no_phrases[] = { "wrong number", "wrong person", "wrong guy", "changed my mind", "galat", "गलत", "रॉन्ग", "incorrect", "wrong",
 	"impossible", "no way", "no chance", "no longer", "do not know any", "do not know him", "do not know her", "changed our mind",
 	"changed our minds", "got to be kidding",
-	"must be kidding", NULL };
+	"must be kidding", "over my dead body", "i was but", "we were but", NULL };
 static const char *const no_weak[] = { "too early", "too late", "prefer another", "another day", "leave it", "nobody", "never heard", "mushkil", "मुश्किल",
 	"something else", "nothing", "too soon", "done with", "lost interest", "gave up", "given up", "off the table", "moved on",
 	"found something", "too expensive",
@@ -63,7 +64,7 @@ static const char *const yes_weak[] = { "okay", "ok", "fine", "alright", "all ri
 	"make that work", "make it work", "lock it in", "put me in", "grab it", "lifesaver", "you got me", "found him", "found her",
 	"reached him", "reached her",
 	"i am him", "i am he", "i am the one", "i am the person", "could work", "might work", "keen", "would love", "by all means", "naturally", "totally", "obviously", "gladly",
-	"you bet", NULL };
+	"you bet", "close enough", NULL };
 
 static const struct signal_phrase signals[] = {
 	{ SIGNAL_OPEN, opens }, { SIGNAL_YES, yes_against_no }, { SIGNAL_NO, no_phrases }, { SIGNAL_YES, yes_phrases }, { SIGNAL_YES_WEAK, yes_weak },
@@ -77,6 +78,7 @@ static bool ends_at(const struct words *w, size_t at)
 
 static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 {
+	static const char *const conditions[] = { "if", "when", "unless", "whether", "than", "what", NULL }; /* "is there a fee if I do" */
 	enum signal best = SIGNAL_NONE;
 	size_t i, j, n;
 
@@ -87,7 +89,7 @@ static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 				best = signals[i].signal;
 				*len = n;
 			}
-	for (j = 0; best == SIGNAL_NONE && yes_ending[j]; j++)
+	for (j = 0; best == SIGNAL_NONE && !(at && word_in(w, at - 1, conditions)) && yes_ending[j]; j++)
 		if (words_at(w, at, yes_ending[j], &n) && (at + n == w->count || w->at[at + n].before || (word_negates(w, at + n) && ends_at(w, at + n + 1)))) {
 			best = SIGNAL_YES_WEAK;
 			*len = n;
@@ -123,6 +125,18 @@ static bool turned(const struct words *w, size_t at, size_t len)
 	return denied(w, at) || word_is(w, at + len, "not") || (word_in(w, at + len, nots) && ends_at(w, at + len + 1));
 }
 
+/* "Would I have picked up if I wasn't": what is denied in an "if" is not the answer. */
+static bool is_supposed(const struct words *w, size_t at)
+{
+	static const char *const ifs[] = { "if", "whether", "agar", "अगर", NULL };
+	size_t back;
+
+	for (back = 0; back < 4 && at && !w->at[at].before && !word_is(w, at, "no"); back++)
+		if (word_in(w, --at, ifs))
+			return true;
+	return false;
+}
+
 struct signs {
 	unsigned int yes, yes_weak, no, no_weak, open;
 	enum signal first;
@@ -144,6 +158,8 @@ static void signs_read(struct signs *s, const struct words *w)
 
 		if ((signal == SIGNAL_YES || signal == SIGNAL_YES_WEAK) && turned(w, at, len))
 			signal = SIGNAL_NO;
+		if (signal == SIGNAL_NO && len == 1 && is_supposed(w, at))
+			signal = SIGNAL_OPEN;
 		s->yes += signal == SIGNAL_YES;
 		s->yes_weak += signal == SIGNAL_YES_WEAK;
 		s->no += signal == SIGNAL_NO;
@@ -312,6 +328,19 @@ static bool asks_aside(const struct words *w)
 	return aside == ASIDE_WHO || aside == ASIDE_REPEAT || aside == ASIDE_WHY;
 }
 
+/* "Is there a fee if I do", "will you tell the doctor": whoever asks something has not answered. */
+static bool asks_whether(const struct words *w)
+{
+	static const char *const helpers[] = { "is", "are", "will", "do", "does", "did", "can", "could", "would", "have", "has", NULL };
+	static const char *const others[] = { "there", "you", "it", "they", "he", "she", "this", NULL };
+	static const char *const fillers[] = { "hmm", "um", "uh", "oh", "well", "and", "but", "so", "wait", "sorry", NULL };
+	size_t i = 0;
+
+	while (word_in(w, i, fillers))
+		i++;
+	return word_in(w, i, helpers) && word_in(w, i + 1, others);
+}
+
 /* "It's not ideal, but okay". */
 static bool taken_all_the_same(const struct words *w, const struct signs *s)
 {
@@ -409,7 +438,7 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 		return UNDERSTOOD_NOT;
 	if (s.open && !(s.yes && !s.no && s.first == SIGNAL_YES))
 		return UNDERSTOOD_NOT;
-	if ((asks_aside(w) && !s.begins) || (understand_asks_back(w) && !s.yes && !s.bare_no))
+	if ((asks_aside(w) && !s.begins) || ((understand_asks_back(w) || asks_whether(w)) && !s.yes && !s.bare_no))
 		return UNDERSTOOD_NOT; /* "sorry, I did not hear you", "what happens if I do" */
 	return weigh_side(w, concluded ? NULL : question, &s, signs_decide(&s, w, out), out);
 }
