@@ -227,6 +227,38 @@ void agent_serves(struct agent *a, struct worker_call_options *o)
 	o->conductor = &a->tools;
 }
 
+struct done_wait {
+	json_t *done;
+	enum err err;
+	bool is_over;
+};
+
+static void on_done(void *arg, enum err err, const json_t *done, bool is_open)
+{
+	struct done_wait *w = arg;
+
+	(void)is_open;
+	w->err = err;
+	w->done = err ? NULL : json_deep_copy(done);
+	w->is_over = true;
+}
+
+json_t *agent_done(struct agent *a)
+{
+	struct done_wait w = { .done = NULL };
+	struct toolbox_look *look;
+
+	while (toolbox_running(a->toolbox))
+		(void)uv_run(&a->options.stores->loop, UV_RUN_ONCE);
+	w.err = toolbox_look_start(&look, a->toolbox, a->options.tenant, a->call, on_done, &w);
+	if (!w.err)
+		stores_wait(a->options.stores, &w.is_over);
+	if (!w.done)
+		(void)cli_fail(a->options.cli, CLI_MISSING, w.err ? w.err : ERR_NOMEM, NULL, NULL, "what was done in the call cannot be read: %s",
+			err_name(w.err ? w.err : ERR_NOMEM));
+	return w.done;
+}
+
 void agent_close(struct agent *a)
 {
 	toolbox_close(&a->toolbox);

@@ -53,6 +53,10 @@ struct agent {
 int agent_open(struct agent *a, const struct agent_options *options) MUST_USE;
 void agent_close(struct agent *a); /* zeroed is fine */
 
+/* What was carried out in the call, as rulebook_settle takes it, once all that is under way is over: at the latest by its tool's time limit. NULL: the
+ * ledger cannot be read (said). The caller's to decref. */
+json_t *agent_done(struct agent *a);
+
 /* Puts voice, model, tools and, when the caller speaks, the recogniser into what a call is opened with. */
 void agent_serves(struct agent *a, struct worker_call_options *o);
 

@@ -270,11 +270,11 @@ static const char *outcome_said(const struct shown *s, json_t **parsed)
 	return json_string_value(json_object_get(*parsed, "outcome"));
 }
 
-static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b)
+static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b, const json_t *done)
 {
 	json_t *said_json;
 	const struct rulebook_end end = { .reason = conductor_end_name(c->reason), .named = outcome_said(s, &said_json), .language = c->language,
-		.variables = c->variables, .known = rehearsed_known(c->agent.rehearsed) };
+		.variables = c->variables, .known = rehearsed_known(c->agent.rehearsed), .done = done };
 	struct rulebook_outcome outcome;
 	const char *name;
 	int status;
@@ -299,6 +299,35 @@ static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b)
 	return status;
 }
 
+/* Only what the outcome hangs on is waited for. */
+static int done_find(struct calling *c, const struct shown *s, json_t **done)
+{
+	json_t *said_json;
+	const char *named = outcome_said(s, &said_json);
+	bool is_needed = rulebook_settles_by_done(c->book, named);
+
+	json_decref(said_json);
+	*done = is_needed ? agent_done(&c->agent) : NULL;
+	return is_needed && !*done ? CLI_MISSING : CLI_FINE;
+}
+
+static int result_tell(struct calling *c, const struct shown *s, struct buf *b, const json_t *done)
+{
+	int status;
+
+	if (c->cli->json)
+		json_open(b, '{');
+	status = outcome_tell(c, s, b, done);
+	if (c->cli->json) {
+		shown_json(b, s, c->name);
+		json_close(b, '}');
+		buf_text(b, "\n");
+	}
+	if (!b->err)
+		fwrite(b->data, 1, b->len, stdout);
+	return status;
+}
+
 /* From the journal, as everybody else will see it. */
 static int tell(struct calling *c)
 {
@@ -307,6 +336,7 @@ static int tell(struct calling *c)
 	struct shown s;
 	struct buf b;
 	int status = call_source_open(c->cli, &source, c->name, c->folder, NULL);
+	json_t *done = NULL;
 	enum err err;
 
 	if (status)
@@ -314,19 +344,13 @@ static int tell(struct calling *c)
 	shown_init(&s);
 	buf_init(&b, OUT_BYTES_MAX);
 	err = shown_read(&s, &source, &detail);
-	if (c->cli->json)
-		json_open(&b, '{');
-	status = err ? call_source_fail(c->cli, &source, err, &detail) : outcome_tell(c, &s, &b);
-	if (!err && c->cli->json) {
-		shown_json(&b, &s, c->name);
-		json_close(&b, '}');
-		buf_text(&b, "\n");
-	}
-	if (!err && !b.err)
-		fwrite(b.data, 1, b.len, stdout);
+	status = err ? call_source_fail(c->cli, &source, err, &detail) : done_find(c, &s, &done);
+	if (!status)
+		status = result_tell(c, &s, &b, done);
 	buf_fini(&b);
 	shown_fini(&s);
 	call_source_close(&source);
+	json_decref(done);
 	return status;
 }
 

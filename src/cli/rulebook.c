@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/wording.h"
 #include "cli/book.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -22,6 +23,61 @@ struct rulebook_flags {
 };
 
 /* ---- check ---- */
+
+/* The voice that speaks the language on this machine: flite's English one, else espeak-ng's, which are named as languages are. */
+static void voice_here(const char *language, char out[16])
+{
+	if (language_is(language, "en"))
+		snprintf(out, 16, "slt");
+	else
+		snprintf(out, 16, "%.*s", (int)strcspn(language, "-"), language);
+}
+
+/* A name may be one that another vendor knows: nothing is wrong with the book, but no call speaks so here. */
+static bool voice_is_elsewhere(const struct rulebook *book, const char *language, const char **voice, char here[16])
+{
+	struct rulebook_voice v;
+
+	rulebook_voice(book, language, &v);
+	voice_here(language, here);
+	*voice = v.voice;
+	return *v.voice && strcmp(v.voice, here) != 0 && strcmp(v.voice, language) != 0;
+}
+
+static void warnings_json(const struct rulebook *book, struct buf *b)
+{
+	const char *voice, *language;
+	char here[16], path[80];
+
+	json_put_key(b, "warnings");
+	json_open(b, '[');
+	for (size_t i = 0; i < rulebook_language_count(book); i++) {
+		language = rulebook_language_at(book, i);
+		if (!voice_is_elsewhere(book, language, &voice, here))
+			continue;
+		json_open(b, '{');
+		snprintf(path, sizeof(path), "languages.%s.voice", language);
+		json_pair_string(b, "path", path);
+		json_pair_string(b, "found", voice);
+		json_pair_string(b, "allowed", here);
+		json_pair_string(b, "why", "no voice of this machine has the name: without a vendor that knows it, calls speak with the one allowed");
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+}
+
+static void warnings_print(const struct rulebook *book)
+{
+	const char *voice, *language;
+	char here[16];
+
+	for (size_t i = 0; i < rulebook_language_count(book); i++) {
+		language = rulebook_language_at(book, i);
+		if (voice_is_elsewhere(book, language, &voice, here))
+			printf("  warning: languages.%s.voice: no voice of this machine is called \"%s\": without a vendor that knows it, calls speak with %s\n", language, voice,
+				here);
+	}
+}
 
 static void fine_json(const struct rulebook *book, const char *path)
 {
@@ -44,6 +100,7 @@ static void fine_json(const struct rulebook *book, const char *path)
 	json_pair_u64(&b, "steps", rulebook_step_count(book));
 	json_pair_u64(&b, "tools", rulebook_tool_count(book));
 	json_pair_u64(&b, "outcomes", rulebook_outcome_count(book));
+	warnings_json(book, &b);
 	json_close(&b, '}');
 	puts(buf_str(&b));
 	buf_fini(&b);
@@ -58,6 +115,7 @@ static void fine_print(const struct rulebook *book, const char *path)
 	for (i = 0; i < rulebook_language_count(book); i++)
 		printf(" %s", rulebook_language_at(book, i));
 	printf("\n  %zu steps, %zu tools, %zu outcomes\n", rulebook_step_count(book), rulebook_tool_count(book), rulebook_outcome_count(book));
+	warnings_print(book);
 }
 
 /* ---- show ---- */

@@ -53,7 +53,7 @@ struct trying {
 	struct try_flags flags;
 	struct rulebook *book;
 	const char *language;
-	json_t *variables, *tools, *known;
+	json_t *variables, *tools, *known, *done;
 	struct rehearsed *engine;
 	struct masker *masker;
 	struct said said[BLOCKS_MAX];
@@ -271,6 +271,8 @@ static void tool_run(struct trying *t, struct rehearsed_reply *reply)
 
 	if (got == TOOL_OK && result)
 		json_object_set(t->known, reply->step, result);
+	if (got == TOOL_OK)
+		json_array_append_new(t->done, json_pack("{s:s, s:O?}", "tool", reply->tool, "arguments", arguments));
 	tell_tool(t, reply, got, said);
 	block_add(t, BLOCK_TOOL_USE, TOOL_OK, reply->tool, reply->arguments.data, reply->arguments.len);
 	block_add(t, BLOCK_TOOL_RESULT, got, "", said, strlen(said));
@@ -359,7 +361,7 @@ static int turns(struct trying *t)
 	if (status)
 		return status;
 	if (!*t->outcome)
-		snprintf(t->outcome, sizeof(t->outcome), "%s", rulebook_unfinished(t->book, t->language, t->variables, t->known, "hangup"));
+		snprintf(t->outcome, sizeof(t->outcome), "%s", rulebook_unfinished(t->book, t->language, t->variables, t->known, t->done, "hangup"));
 	return tell_outcome(t);
 }
 
@@ -453,10 +455,11 @@ int rulebook_try(struct cli *cli, int argc, char **argv)
 	t->cli = cli;
 	t->flags = f;
 	t->known = json_object();
+	t->done = json_array();
 	buf_init(&t->texts, TEXT_MAX_BYTES);
 	if (!status && argc != 3)
 		status = cli_fail(cli, CLI_USAGE, ERR_USAGE, "rulebook try", "callfunnel rulebook try appointment-reminder", "one rule-book");
-	if (!status && !t->known)
+	if (!status && (!t->known || !t->done))
 		status = cli_fail(cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
 	if (!status)
 		status = run(t, argv[2]);
@@ -466,6 +469,7 @@ int rulebook_try(struct cli *cli, int argc, char **argv)
 	json_decref(t->variables);
 	json_decref(t->tools);
 	json_decref(t->known);
+	json_decref(t->done);
 	buf_fini(&t->texts);
 	free(t);
 	return status;

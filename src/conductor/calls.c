@@ -83,6 +83,7 @@ void calls_close(struct calls **cp)
 
 		job_cancel(&a->job);
 		toolbox_cancel(&a->tool);
+		toolbox_look_cancel(&a->look);
 		http_exchange_cancel(&a->exchange);
 		ask_failed(a, ERR_CLOSED);
 	}

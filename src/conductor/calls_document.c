@@ -1,6 +1,7 @@
 /* A call as bytes, its keys and its media tokens. No clock, no store. */
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/wire.h"
@@ -9,7 +10,7 @@
 enum {
 	F_ID = 1, F_RULEBOOK, F_VERSION, F_HASH, F_LANGUAGE, F_OUTBOUND, F_KIND, F_ACCOUNT, F_CARRIER_CALL, F_STATE, F_EPOCH, F_WORKER, F_OFFERS,
 	F_BEGAN, F_CLOCK, F_ENDED, F_CONNECTED, F_TURNS, F_REASON, F_OUTCOME, F_TOKEN, F_VARIABLES, F_BRIEF, F_SETTINGS,
-	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT
+	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT, F_SETTLING, F_KNOWN
 };
 
 enum { INDEX_TENANT = 1, INDEX_ID, INDEX_BEGAN, INDEX_UNTIL };
@@ -20,6 +21,7 @@ void call_record_init(struct call_record *r)
 	buf_init(&r->variables, 2 * CALLS_VARIABLES_MAX_BYTES);
 	buf_init(&r->brief, BRIEF_BYTES_MAX);
 	buf_init(&r->settings, 8192);
+	buf_init(&r->known, CALL_KNOWN_MAX_BYTES);
 }
 
 void call_record_fini(struct call_record *r)
@@ -27,6 +29,7 @@ void call_record_fini(struct call_record *r)
 	buf_fini(&r->variables);
 	buf_fini(&r->brief);
 	buf_fini(&r->settings);
+	buf_fini(&r->known);
 }
 
 const char *call_state_name(enum call_state state)
@@ -80,6 +83,8 @@ enum err call_record_encode(const struct call_record *r, struct buf *out)
 	wire_put_text(out, F_OFFERED, r->offered);
 	wire_put_u64(out, F_TOLD, r->is_told);
 	wire_put_text(out, F_RESULT, r->result);
+	wire_put_u64(out, F_SETTLING, r->is_settling);
+	wire_put_bytes(out, F_KNOWN, r->known.data, r->known.len);
 	return out->err;
 }
 
@@ -142,6 +147,7 @@ static bool take_text_field(struct call_record *r, const struct wire_field *f)
 	case F_VARIABLES: return take_bytes(&r->variables, f);
 	case F_BRIEF: return take_bytes(&r->brief, f);
 	case F_SETTINGS: return take_bytes(&r->settings, f);
+	case F_KNOWN: return take_bytes(&r->known, f);
 	default: return true;
 	}
 }
@@ -160,6 +166,7 @@ static bool take_number_field(struct call_record *r, const struct wire_field *f)
 	case F_TURNS: r->turns = wire_u32(f); break;
 	case F_TOOLS: r->tools = wire_u32(f); break;
 	case F_TOLD: r->is_told = f->u64; break;
+	case F_SETTLING: r->is_settling = f->u64; break;
 	default: break;
 	}
 	return r->state <= CALL_ENDED;
@@ -167,12 +174,13 @@ static bool take_number_field(struct call_record *r, const struct wire_field *f)
 
 static void record_clear(struct call_record *r)
 {
-	struct buf variables = r->variables, brief = r->brief, settings = r->settings;
+	struct buf variables = r->variables, brief = r->brief, settings = r->settings, known = r->known;
 
 	buf_reset(&variables);
 	buf_reset(&brief);
 	buf_reset(&settings);
-	*r = (struct call_record){ .variables = variables, .brief = brief, .settings = settings };
+	buf_reset(&known);
+	*r = (struct call_record){ .variables = variables, .brief = brief, .settings = settings, .known = known };
 }
 
 enum err call_record_decode(struct call_record *r, const void *data, size_t len)
@@ -203,15 +211,38 @@ void call_record_reopen(struct call_record *r)
 	r->reason[0] = 0;
 }
 
-void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known)
+void call_record_settled(struct call_record *r)
+{
+	r->is_settling = false;
+	buf_reset(&r->known);
+}
+
+bool call_record_settle_later(struct call_record *r, const json_t *known)
+{
+	char *text = known ? json_dumps(known, JSON_COMPACT) : NULL;
+
+	buf_reset(&r->known);
+	if (text)
+		buf_text(&r->known, text);
+	free(text);
+	if (r->known.err || (known && !text))
+		return false;
+	r->is_settling = true;
+	r->outcome[0] = r->result[0] = 0;
+	return true;
+}
+
+void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known, const json_t *done)
 {
 	json_t *variables = r->variables.len ? json_loadb((const char *)r->variables.data, r->variables.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const struct rulebook_end end = { .reason = r->reason, .named = r->outcome, .language = r->language, .variables = variables, .known = known };
+	const struct rulebook_end end = { .reason = r->reason, .named = r->outcome, .language = r->language, .variables = variables, .known = known,
+		.done = done };
 	struct rulebook_outcome outcome;
 
 	rulebook_settle(book, &end, &outcome);
 	snprintf(r->outcome, sizeof(r->outcome), "%s", outcome.name);
 	snprintf(r->result, sizeof(r->result), "%s", outcome.result);
+	call_record_settled(r);
 	json_decref(variables);
 }
 

@@ -61,6 +61,12 @@ void sight_offer(struct calls *c, const char *id, const char *token)
 		snprintf(s->token, sizeof(s->token), "%s", token);
 }
 
+void sight_settles(struct calls *c, const char *id, uint32_t epoch)
+{
+	if (sight_note(c, id, epoch))
+		((struct sighting *)sight_find(c, id))->is_settling = true;
+}
+
 static void drop(struct calls *c, struct sighting **at)
 {
 	struct sighting *s = *at;

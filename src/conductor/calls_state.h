@@ -22,7 +22,8 @@ enum {
 	CALL_TOKEN_HASH_BYTES = 32,
 	CALL_TOKEN_TEXT_MAX = 44,
 	CALL_TRIES_MAX = 8,
-	CALL_RECORD_MAX_BYTES = 192 * 1024
+	CALL_KNOWN_MAX_BYTES = 64 * 1024,
+	CALL_RECORD_MAX_BYTES = 256 * 1024
 };
 
 /* ---- the document (calls_document.c) ---- */
@@ -52,11 +53,13 @@ struct call_record {
 	uint64_t ended_ms, connected_ms;
 	uint32_t turns, tools; /* tools: that change something, and were asked for */
 	bool is_told;          /* the worker itself said that it has ended */
+	bool is_settling;      /* it has ended, and what it came to hangs on a tool that is not over: the sweeper settles it */
 	char reason[CALL_WORD_MAX];
 	char outcome[CALL_WORD_MAX], result[CALL_WORD_MAX]; /* the book's name for how it went, and whether that is a "success", "neutral" or a "failure" */
 	struct call_token tokens[CALL_TOKENS_MAX];
 	struct buf variables;  /* JSON, as the flow was filled in with */
 	struct buf brief, settings;
+	struct buf known;      /* while it is settling: JSON, what the agent knew, or nothing */
 };
 
 void call_record_init(struct call_record *r);
@@ -75,8 +78,11 @@ void call_record_end(struct call_record *r, const char *reason, uint64_t now_ms)
 /* It ended because nobody had room: as if that had not happened. */
 void call_record_reopen(struct call_record *r);
 /* The outcome that the agent named stays when the book has it; else the book says what a call came to that ended so. `known`: what the agent knew
- * (rulebook_unfinished), or NULL. */
-void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known);
+ * (rulebook_unfinished), or NULL; `done`: what was carried out (toolbox_look_start), or NULL. */
+void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known, const json_t *done);
+/* When a tool that changes something is still under way. False: no room for what is known; it is to be settled by what is done now. */
+bool call_record_settle_later(struct call_record *r, const json_t *known) MUST_USE;
+void call_record_settled(struct call_record *r); /* there is nothing to wait for any more */
 /* The same carrier's call is always the same call of ours. */
 void call_id_of_carrier(const struct tenant *t, const char *kind, const struct carrier_call *c, char out[CALL_ID_MAX]);
 
@@ -138,6 +144,7 @@ struct sighting {
 	uint32_t epoch;
 	uint64_t seen_ms;
 	char token[CALL_TOKEN_TEXT_MAX]; /* that was offered last, "" for none: who asks the same again is told the same */
+	bool is_settling; /* the sweeper waits for its tools, whoever still has it */
 };
 
 enum { SIGHT_BUCKETS = 4096 /* three hex digits */, SIGHT_MAX = 100000, SIGHT_KEPT_MS = 120000 };
@@ -149,6 +156,7 @@ struct sights {
 
 /* The call was seen now, under that epoch; an older epoch than the one that is known says nothing. False: no memory for it. */
 bool sight_note(struct calls *c, const char *id, uint32_t epoch);
+void sight_settles(struct calls *c, const char *id, uint32_t epoch); /* noted, and looked at by every sweep */
 const struct sighting *sight_find(const struct calls *c, const char *id); /* or NULL */
 void sight_offer(struct calls *c, const char *id, const char *token); /* was offered for it */
 void sight_forget(struct calls *c, const char *id);
@@ -186,6 +194,7 @@ struct ask {
 	struct http_request *request;
 	struct job *job;
 	struct toolbox_wait *tool;
+	struct toolbox_look *look;
 	struct http_exchange *exchange;
 	struct tenant_claim *claim;
 	struct tenant *tenant;
@@ -204,6 +213,7 @@ struct ask {
 	json_t *body;
 	struct rulebook *book;      /* shared */
 	bool without_book;          /* ask_book: when there is none any more that can be read, a->then comes all the same */
+	bool is_swept;              /* it had ended for good: the sweeper looks at it no more */
 	uint32_t epoch;             /* that the worker says it has */
 	/* a carrier's webhook */
 	const struct carrier *carrier;

@@ -1,8 +1,9 @@
 /* The sweeper: what nobody has any more comes to its end, also when the conductor that began it is gone.
  *
- *   open entries, one page ─► each: seen lately? next ─► the call's document ─► ended: snapshot and entry go
- *                                                          │ live, not seen for 15 s: "lost" ────────┤
- *                                                          └ waiting, no token good: "unanswered" ───┘
+ *   open entries, one page ─► each: seen lately? next ─► the call's document ─► ended: snapshot and entry go ◄────┐
+ *                                                          │ ended, and a tool was not over: settled once it is ─┤
+ *                                                          │ live, not seen for 15 s: "lost" ────────────────────┤
+ *                                                          └ waiting, no token good: "unanswered" ───────────────┘
  *   then media tokens, one page ─► each that has expired goes
  *
  * One store operation at a time. Every change is by compare-and-set: a worker that attaches meanwhile wins. What fails is found again
@@ -25,12 +26,14 @@ struct sweep {
 	struct calls *calls;
 	uv_timer_t timer;
 	struct job *job;
+	struct toolbox_look *look;
 	bool is_running, is_tokens; /* tokens: behind the calls */
 	char after_call[DOCUMENT_KEY_MAX], after_token[DOCUMENT_KEY_MAX]; /* where the next sweep begins; "": from the start */
 	struct sweep_item *items; /* CALLS_SWEEP_PAGE */
 	size_t count, at;
 	struct call_record record;
 	uint64_t revision;
+	struct rulebook *book; /* shared: the record's, while it is settled */
 };
 
 static void next(struct sweep *s);
@@ -48,6 +51,8 @@ static void end(struct sweep *s, enum err err)
 	if (err)
 		log_warn(&log_here, "a sweep could not be finished", LOG_ERR(err));
 	items_drop(s);
+	rulebook_free(s->book);
+	s->book = NULL;
 	s->is_running = false;
 }
 
@@ -136,7 +141,8 @@ static void on_stored(void *arg, enum err err, uint64_t revision)
 	} else if (err) {
 		end(s, err);
 	} else {
-		log_warn(&log, "a call that nobody has is ended", LOG_TEXT("reason", s->record.reason), LOG_TEXT("worker", s->record.worker));
+		if (!s->record.is_told)
+			log_warn(&log, "a call that nobody has is ended", LOG_TEXT("reason", s->record.reason), LOG_TEXT("worker", s->record.worker));
 		close_ended(s);
 	}
 }
@@ -175,6 +181,43 @@ static uint64_t unseen_ms(struct sweep *s)
 	return seen ? calls_mono_ms(s->calls) - seen->seen_ms : 0;
 }
 
+static void settle_by(struct sweep *s, const json_t *done)
+{
+	json_t *known = s->record.known.len ? json_loadb((const char *)s->record.known.data, s->record.known.len, 0, NULL) : NULL;
+
+	call_record_settle(&s->record, s->book, known, done);
+	json_decref(known);
+	store(s);
+}
+
+/* What is not over ends by its time limit: another sweep finds it so. */
+static void on_done(void *arg, enum err err, const json_t *done, bool is_open)
+{
+	struct sweep *s = arg;
+
+	if (err)
+		end(s, err);
+	else if (is_open)
+		step(s);
+	else
+		settle_by(s, done);
+}
+
+static void settle_with(struct sweep *s, struct rulebook *book)
+{
+	enum err err;
+
+	rulebook_free(s->book);
+	s->book = rulebook_share(book);
+	if (!rulebook_settles_by_done(s->book, s->record.outcome)) {
+		settle_by(s, NULL);
+		return;
+	}
+	err = toolbox_look_start(&s->look, s->calls->settings.tools, item(s)->index.tenant, s->record.id, on_done, s);
+	if (err)
+		end(s, err);
+}
+
 /* The book says what such a call came to; without it the call is ended all the same. */
 static void on_book(void *arg, enum err err, const struct document *d)
 {
@@ -183,23 +226,24 @@ static void on_book(void *arg, enum err err, const struct document *d)
 
 	if (!err)
 		err = book_learn(s->calls, d->value, d->len, s->record.hash, &book);
-	if (!err)
-		call_record_settle(&s->record, book, NULL);
-	if (err && !book_is_gone(err))
-		end(s, err);
-	else
+	if (!err) {
+		settle_with(s, book);
+	} else if (book_is_gone(err)) {
+		call_record_settled(&s->record);
 		store(s);
+	} else {
+		end(s, err);
+	}
 }
 
 static void settle(struct sweep *s)
 {
-	const struct rulebook *book = book_held(s->calls, s->record.hash);
+	struct rulebook *book = book_held(s->calls, s->record.hash);
 	char key[DOCUMENT_KEY_MAX];
 	enum err err;
 
 	if (book) {
-		call_record_settle(&s->record, book, NULL);
-		store(s);
+		settle_with(s, book);
 		return;
 	}
 	book_key(s->record.hash, key);
@@ -224,7 +268,9 @@ static void judge(struct sweep *s)
 	struct call_record *r = &s->record;
 	uint64_t now = calls_now_ms(s->calls), unseen;
 
-	if (r->state == CALL_ENDED) {
+	if (r->state == CALL_ENDED && r->is_settling) {
+		settle(s);
+	} else if (r->state == CALL_ENDED) {
 		close_ended(s);
 	} else if (r->state == CALL_LIVE) {
 		unseen = unseen_ms(s);
@@ -260,12 +306,12 @@ static void on_call(void *arg, enum err err, const struct document *d)
 		end(s, err);
 }
 
-/* One that somebody had a moment ago needs no look. */
+/* One that somebody had a moment ago needs no look; a worker may have one for some time that has ended. */
 static bool seen_lately(const struct sweep *s, const char *id)
 {
 	const struct sighting *seen = sight_find(s->calls, id);
 
-	return seen && calls_mono_ms(s->calls) - seen->seen_ms <= CALLS_REATTACH_MS;
+	return seen && !seen->is_settling && calls_mono_ms(s->calls) - seen->seen_ms <= CALLS_REATTACH_MS;
 }
 
 static void look_at_call(struct sweep *s)
@@ -408,6 +454,8 @@ void sweep_close(struct calls *c)
 	if (!s)
 		return;
 	job_cancel(&s->job);
+	toolbox_look_cancel(&s->look);
+	rulebook_free(s->book);
 	items_drop(s);
 	free(s->items);
 	call_record_fini(&s->record);

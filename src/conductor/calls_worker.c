@@ -255,20 +255,25 @@ static void take_end(struct ask *a)
 	struct call_record *r = &a->record;
 	char reason[CALL_WORD_MAX];
 
+	a->is_swept = r->state == CALL_ENDED && !r->is_settling;
 	take_word(a, "reason", reason);
 	take_word(a, "outcome", r->outcome);
 	r->result[0] = 0;
 	r->is_told = true;
+	call_record_settled(r); /* by what is told now */
 	r->connected_ms = number(a, "connected_ms");
 	r->turns = number(a, "turns");
 	call_record_end(r, reason, r->state == CALL_ENDED ? r->ended_ms : calls_now_ms(a->calls));
 }
 
-static void end_store(struct ask *a);
+static void end_settle(struct ask *a);
 
 static void on_end_stored(struct ask *a)
 {
-	sight_forget(a->calls, a->id);
+	if (a->record.is_settling)
+		sight_settles(a->calls, a->id, a->epoch);
+	else
+		sight_forget(a->calls, a->id);
 	ask_done(a);
 }
 
@@ -277,19 +282,48 @@ static void judge_end(struct ask *a)
 	if (!holds_call(a))
 		return;
 	take_end(a);
-	a->then = end_store;
+	a->then = end_settle;
 	a->without_book = true;
 	ask_book(a);
 }
 
 static void end_store(struct ask *a)
 {
-	const json_t *known = json_object_get(a->body, "known");
-
-	if (a->book)
-		call_record_settle(&a->record, a->book, json_is_object(known) ? known : NULL);
 	a->then = on_end_stored;
 	ask_store(a);
+}
+
+/* Nothing more is begun for a call that has ended; what is under way is waited for by the sweeper, not by the worker. A tool that was let in since the
+ * record was read has changed it, and then all of this is done again. */
+static void on_done(void *arg, enum err err, const json_t *done, bool is_open)
+{
+	struct ask *a = arg;
+	const json_t *known = json_object_get(a->body, "known");
+
+	if (err) {
+		ask_failed(a, err);
+		return;
+	}
+	known = json_is_object(known) ? known : NULL;
+	if (!is_open || a->is_swept || !call_record_settle_later(&a->record, known))
+		call_record_settle(&a->record, a->book, known, done);
+	end_store(a);
+}
+
+static void end_settle(struct ask *a)
+{
+	const json_t *known = json_object_get(a->body, "known");
+	enum err err;
+
+	if (a->book && rulebook_settles_by_done(a->book, a->record.outcome)) {
+		err = toolbox_look_start(&a->look, a->calls->settings.tools, a->tenant, a->id, on_done, a);
+		if (err)
+			ask_failed(a, err);
+		return;
+	}
+	if (a->book)
+		call_record_settle(&a->record, a->book, json_is_object(known) ? known : NULL, NULL);
+	end_store(a);
 }
 
 static void on_ended(struct http_request *r, void *arg)

@@ -293,7 +293,8 @@ bool rulebook_outcome_find(const struct rulebook *b, const char *name, struct ru
 	return false;
 }
 
-const char *rulebook_unfinished(const struct rulebook *b, const char *language, const json_t *variables, const json_t *known, const char *end)
+const char *rulebook_unfinished(const struct rulebook *b, const char *language, const json_t *variables, const json_t *known, const json_t *done,
+	const char *end)
 {
 	struct filling f;
 	size_t i;
@@ -302,6 +303,7 @@ const char *rulebook_unfinished(const struct rulebook *b, const char *language, 
 	if (filling_init(&f, b, language, variables, NULL) == ERR_NOTFOUND)
 		f.language = b->languages[0].code;
 	f.known = known;
+	f.done = done;
 	f.end = end;
 	for (i = 0; i + 1 < b->rule_count; i++)
 		if (expr_holds(b->rules[i].when, &f))
@@ -323,9 +325,17 @@ static const char *end_word(const char *reason, const json_t *known)
 	return "failed";
 }
 
+bool rulebook_settles_by_done(const struct rulebook *b, const char *named)
+{
+	struct rulebook_outcome found;
+
+	return b->asks_done && !(named && rulebook_outcome_find(b, named, &found));
+}
+
 void rulebook_settle(const struct rulebook *b, const struct rulebook_end *end, struct rulebook_outcome *out)
 {
 	if (end->named && rulebook_outcome_find(b, end->named, out))
 		return;
-	(void)rulebook_outcome_find(b, rulebook_unfinished(b, end->language, end->variables, end->known, end_word(end->reason, end->known)), out); /* the check saw it */
+	(void)rulebook_outcome_find(b, rulebook_unfinished(b, end->language, end->variables, end->known, end->done, end_word(end->reason, end->known)),
+		out); /* the check saw it */
 }

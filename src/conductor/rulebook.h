@@ -152,8 +152,9 @@ void rulebook_outcome_at(const struct rulebook *b, size_t index, struct rulebook
 bool rulebook_outcome_find(const struct rulebook *b, const char *name, struct rulebook_outcome *out);
 
 /* The outcome of a call that ended before a goodbye step: `end` is why ("hangup", "quiet", "time", "failed", "voicemail", "lost"),
- * `known` an object of answers by question and tool results by step (an object of fields), or NULL. Never NULL. */
-const char *rulebook_unfinished(const struct rulebook *b, const char *language, const json_t *variables, const json_t *known,
+ * `known` an object of answers by question and tool results by step (an object of fields), or NULL; `done` a list of what was carried out
+ * well, {"tool", "arguments"} (toolbox_look_start), or NULL. Never NULL. */
+const char *rulebook_unfinished(const struct rulebook *b, const char *language, const json_t *variables, const json_t *known, const json_t *done,
 	const char *end);
 
 /* How a call ended, for rulebook_settle. All borrowed. */
@@ -162,7 +163,11 @@ struct rulebook_end {
 	const char *named;  /* the outcome that the agent named, "" or NULL: none */
 	const char *language;
 	const json_t *variables, *known; /* as rulebook_unfinished takes them; the text `end` of what is known goes before the reason: "voicemail" */
+	const json_t *done;              /* as rulebook_unfinished takes it */
 };
+
+/* Whether that hangs on `done`: the agent named no outcome of the book, and a rule asks what was carried out. */
+bool rulebook_settles_by_done(const struct rulebook *b, const char *named);
 
 /* What the call came to: the outcome that was named when the book has it, else the book's for a call that ended so. */
 void rulebook_settle(const struct rulebook *b, const struct rulebook_end *end, struct rulebook_outcome *out);

@@ -1,7 +1,7 @@
 /* Conditions: `promise_date known and days(promise_date) <= 7 and not disputed == yes`.
  *
  *     or   := and ("or" and)*            and := not ("and" not)*          not := "not" not | atom
- *     atom := "(" or ")" | "known" NAME | side [("==" | "!=" | "<" | "<=" | ">" | ">=") side]
+ *     atom := "(" or ")" | "known" NAME | "done" STEP | side [("==" | "!=" | "<" | "<=" | ">" | ">=") side]
  *     side := NAME | "days" "(" NAME ")" | NUMBER | 'text' | "text" | true | false | yes | no | a choice's value
  *
  * Types are checked when the book is read; a comparison with something unknown is false, whatever the operator. Nesting has a
@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "base/wording.h"
 
-static const char *const op_words[] = { "or", "and", "not", "known", "==", "!=", "<", "<=", ">", ">=" };
+static const char *const op_words[] = { "or", "and", "not", "known", "==", "!=", "<", "<=", ">", ">=", "done" };
 static const char *const end_words[] = { "hangup", "quiet", "time", "failed", "voicemail", "lost", NULL };
 
 enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_TEXT, TOKEN_SIGN };
@@ -30,7 +30,7 @@ struct parsing {
 	const char *token;
 	size_t len;
 	unsigned int depth;
-	bool is_end; /* the name `end` is known */
+	bool is_end; /* the name `end` is known, and what was done */
 	bool failed;
 };
 
@@ -300,10 +300,55 @@ static const struct expr *compare_read(struct parsing *p)
 	return e;
 }
 
+static const struct step *step_called(const struct rulebook *b, const char *name, size_t len)
+{
+	for (size_t i = 0; i < b->step_count; i++)
+		if (strlen(b->steps[i].name) == len && !memcmp(b->steps[i].name, name, len))
+			return &b->steps[i];
+	return NULL;
+}
+
+/* At the step's name. Of what changes nothing it is asked whether its fields are known: the ledger keeps no look-ups for certain. */
+static const struct expr *done_read(struct parsing *p)
+{
+	const struct step *s = step_called(p->r->book, p->token, p->len);
+	struct expr *e;
+
+	if (!p->is_end)
+		return refuse(p, "known STEP.FIELD; a tool's `failed`", "done is for `unfinished`: in the flow a tool that failed goes its own way");
+	if (!s || s->kind != STEP_TOOL)
+		return refuse(p, "the name of a tool step", s ? "%.*s is no tool step: nothing is carried out there" : "no step has the name %.*s", (int)p->len, p->token);
+	if (s->tool && !s->tool->tool.changes)
+		return refuse(p, "known STEP.FIELD", "the tool of %s changes nothing: it is looked up, not done", s->name);
+	e = expr_new(p, EXPR_DONE, NULL, NULL);
+	if (!e)
+		return NULL;
+	e->step = s;
+	p->r->book->asks_done = true;
+	advance(p);
+	return e;
+}
+
+/* The word with a name behind it; alone it may be the name of an answer. */
+static bool done_eat(struct parsing *p)
+{
+	const struct parsing before = *p;
+
+	if (!token_eat(p, "done"))
+		return false;
+	if (p->kind == TOKEN_NAME && !token_is(p, "and") && !token_is(p, "or"))
+		return true;
+	*p = before;
+	return false;
+}
+
 static const struct expr *atom_read(struct parsing *p)
 {
 	const struct expr *inner;
 	struct expr *e;
+
+	if (done_eat(p))
+		return done_read(p);
 
 	if (token_eat(p, "(")) {
 		inner = or_read(p);
@@ -381,7 +426,7 @@ static void operand_walk(const struct operand *o, bool guarded, symbol_seen_h *s
 
 void expr_walk(const struct expr *e, symbol_seen_h *seen, void *arg)
 {
-	if (!e)
+	if (!e || e->op == EXPR_DONE)
 		return;
 	if (e->op <= EXPR_NOT) {
 		expr_walk(e->a, seen, arg);
@@ -456,6 +501,7 @@ bool expr_holds(const struct expr *e, const struct filling *f)
 	case EXPR_AND: return expr_holds(e->a, f) && expr_holds(e->b, f);
 	case EXPR_NOT: return !expr_holds(e->a, f);
 	case EXPR_KNOWN: return operand_value(&e->left, f).is_known;
+	case EXPR_DONE: return step_is_done(f, e->step);
 	default: return compare_holds(e, f);
 	}
 }

@@ -70,7 +70,7 @@ struct symbol {
 
 /* ---- conditions ---- */
 
-enum expr_op { EXPR_OR, EXPR_AND, EXPR_NOT, EXPR_KNOWN, EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE };
+enum expr_op { EXPR_OR, EXPR_AND, EXPR_NOT, EXPR_KNOWN, EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE, EXPR_DONE };
 
 enum operand_kind { OPERAND_SYMBOL, OPERAND_DAYS, OPERAND_TEXT, OPERAND_NUMBER, OPERAND_TRUTH };
 
@@ -82,10 +82,13 @@ struct operand {
 	bool truth;
 };
 
+struct step;
+
 struct expr {
 	enum expr_op op;
 	const struct expr *a, *b; /* OR, AND, NOT */
 	struct operand left, right;
+	const struct step *step;  /* DONE; never in the flow */
 };
 
 /* ---- parts of a book ---- */
@@ -212,6 +215,7 @@ struct rulebook {
 	size_t outcome_count;
 	struct rule rules[BRANCHES_MAX];
 	size_t rule_count;
+	bool asks_done; /* one of the rules looks at what was done */
 	struct tool_spec tools[BRIEF_TOOLS_MAX];
 	size_t tool_count;
 	struct step *steps;
@@ -319,6 +323,7 @@ struct filling {
 	struct value values[VARIABLES_MAX];
 	struct value today;
 	const json_t *known; /* answers and results, or NULL */
+	const json_t *done;  /* what was carried out well, as rulebook_end has it; NULL: nothing */
 	const char *end;
 	struct err_detail *detail;
 };
@@ -331,6 +336,7 @@ bool value_parse(const struct value_spec *spec, const char *text, struct value *
 bool spec_has_option(const struct value_spec *spec, const char *word);
 void value_words(struct buf *b, const struct value *v, const struct value_spec *spec, const char *language);
 bool expr_holds(const struct expr *e, const struct filling *f);
+bool step_is_done(const struct filling *f, const struct step *s); /* a tool step */
 
 /* A text cut into literal pieces and placeholders. `next` fills one of the two; false at the end or at a mistake (then *bad). */
 struct template_part {

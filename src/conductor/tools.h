@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -100,5 +101,17 @@ enum err toolbox_start(struct toolbox_wait **wp, struct toolbox *b, const struct
 
 /* Stops listening. What nobody waits for and was not begun in the ledger is dropped; everything else goes on and is written down. NULL-safe. */
 void toolbox_cancel(struct toolbox_wait **wp);
+
+/* ---- what was done in a call ---- */
+
+struct toolbox_look;
+
+/* `done`, borrowed: of each tool that changes something and was carried out well {"tool", "arguments"}, in the order of the call. `is_open`: another
+ * one is still under way, and may be done yet; it ends by its time limit. One whose outcome is not known is neither. */
+typedef void toolbox_look_h(void *arg, enum err err, const json_t *done, bool is_open);
+
+/* By the ledger, whoever carried it out, and by what runs here. One answer, never from inside, *lp NULL before it; or a cancel. */
+enum err toolbox_look_start(struct toolbox_look **lp, struct toolbox *b, const struct tenant *t, const char *call, toolbox_look_h *h, void *arg) MUST_USE;
+void toolbox_look_cancel(struct toolbox_look **lp); /* NULL-safe */
 
 #endif

@@ -51,9 +51,26 @@ def test_a_shipped_book_is_fine(run, path):
     answer = done.json()
     assert answer["fine"] is True and answer["id"] == path.stem and answer["languages"] == languages(path)
     assert answer["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert answer["steps"] == len(book(path.stem)["flow"])
+    assert answer["steps"] == len(book(path.stem)["flow"]) and answer["warnings"] == []
     people = run("rulebook", "check", path)
     assert people.status == 0 and answer["sha256"] in people.out and f"{path.stem}@{answer['version']}" in people.out
+
+
+def test_a_voice_that_is_not_here_is_told(run, tmp_path):
+    """It may be a vendor's, so the book is fine."""
+    document = book("payment-reminder")
+    document["languages"]["en-IN"]["voice"] = "nosuchvoice"
+    document["languages"]["hi-IN"]["voice"] = "slt"
+    done = check(run, tmp_path, document)
+    warnings = done.json()["warnings"]
+    assert done.status == 0 and [(w["path"], w["found"], w["allowed"]) for w in warnings] == [
+        ("languages.en-IN.voice", "nosuchvoice", "slt"), ("languages.hi-IN.voice", "slt", "hi")]
+    people = run("rulebook", "check", tmp_path / "book.yaml")
+    assert people.status == 0 and people.out.count("warning: ") == 2
+    assert 'languages.en-IN.voice: no voice of this machine is called "nosuchvoice"' in people.out and "speak with slt" in people.out
+    document["languages"]["hi-IN"]["voice"] = "hi-IN"
+    del document["languages"]["en-IN"]["voice"]
+    assert check(run, tmp_path, document).json()["warnings"] == []
 
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda p: p.stem)

@@ -246,6 +246,12 @@ static const struct wrong wrongs[] = {
 	{ "again_after_hours: 24", "again_after_hours: 24, do_not_call: true", 64, "outcomes.nothing", "no calls" },
 	{ "  - {outcome: nothing}\n", "", 66, "unfinished", "no rule holds" },
 	{ "end == hangup", "end == boredom", 66, "unfinished", "end is never" },
+	{ "end == hangup", "done keeps", 66, "unfinished", "no step has the name keeps" },
+	{ "end == hangup", "done me", 66, "unfinished", "me is no tool step" },
+	{ "end == hangup", "done callee", 66, "unfinished", "no step has the name callee" },
+	{ "end == hangup", "done keep.paid", 66, "unfinished", "no step has the name keep.paid" },
+	{ "end == hangup", "done", 66, "unfinished", "nothing has the name done" },
+	{ "when: keep.paid, go", "when: done keep, go", 35, "flow.keep.next", "done is for `unfinished`" },
 	{ "after_ms: 4000", "after_ms: 4", 68, "settings.quiet.after_ms", "cannot be that" },
 	{ "turn.silence_ms: 700", "turn: {complete_ms: 1500}", 68, "settings.turn.complete_ms", "it is above turn.open_ms: 1200 (default)" },
 	{ "turn.silence_ms: 700", "turn: {silence_ms: 900, open_ms: 899}", 68, "settings.turn.silence_ms", "it is above turn.open_ms: 899" },
@@ -908,7 +914,7 @@ static bool holds(const char *condition, const char *known, const char *end)
 	text = changed("when: \"end == hangup and when_pay <= '2026-12-01'\"", to);
 	b = load(text);
 	assert_non_null(json);
-	yes = !strcmp(rulebook_unfinished(b, "en-IN", v, json, end), "promised");
+	yes = !strcmp(rulebook_unfinished(b, "en-IN", v, json, NULL, end), "promised");
 	rulebook_free(b);
 	json_decref(v);
 	json_decref(json);
@@ -937,6 +943,168 @@ static void conditions_hold_as_they_say(void **state)
 			fail_msg("holds: %s", no[i]);
 }
 
+/* Whether `condition` holds when that was carried out. */
+static bool holds_with(const char *condition, const char *done)
+{
+	char to[300], *text;
+	struct rulebook *b;
+	json_t *v = values(""), *json = json_loads(done, 0, NULL);
+	bool yes;
+
+	snprintf(to, sizeof(to), "when: \"%s\"", condition);
+	text = changed("when: \"end == hangup and when_pay <= '2026-12-01'\"", to);
+	b = load(text);
+	assert_non_null(json);
+	assert_true(rulebook_settles_by_done(b, NULL) && rulebook_settles_by_done(b, "") && rulebook_settles_by_done(b, "nonesuch"));
+	assert_false(rulebook_settles_by_done(b, "promised"));
+	yes = !strcmp(rulebook_unfinished(b, "en-IN", v, NULL, json, "lost"), "promised");
+	assert_string_equal(rulebook_unfinished(b, "en-IN", v, NULL, NULL, "lost"), strncmp(condition, "not ", 4) ? "nothing" : "promised");
+	rulebook_free(b);
+	json_decref(v);
+	json_decref(json);
+	free(text);
+	return yes;
+}
+
+#define SAVED(arguments) "[{\"tool\": \"save\", \"arguments\": " arguments "}]"
+
+/* A step is what its tool was asked for: what it knows before the call has to be the same, what is answered in the call may be anything. */
+static void a_step_is_done_when_its_tool_was(void **state)
+{
+	static const char *const yes[] = { SAVED("{\"id\": \"Ravi\", \"amount\": 1500.5, \"date\": \"2026-11-30\"}"),
+		SAVED("{\"id\": \"Ravi\", \"amount\": 1500.50, \"date\": \"2026-12-01\", \"how\": \"cash\"}"), SAVED("{\"id\": \"Ravi\", \"amount\": 1500.5}"),
+		"[{\"tool\": \"find\"}, {\"tool\": \"save\", \"arguments\": {\"id\": \"Ravi\", \"amount\": 1500.5}}]" };
+	static const char *const no[] = { "[]", "{}", "[1]", "[{}]", SAVED("null"), SAVED("{}"), SAVED("{\"id\": \"Ravi\"}"), SAVED("{\"id\": \"Ravi\", \"amount\": 1500}"),
+		SAVED("{\"id\": \"Ravi\", \"amount\": \"1500.5\"}"), SAVED("{\"id\": \"Mia\", \"amount\": 1500.5}"),
+		"[{\"tool\": \"sav\", \"arguments\": {\"id\": \"Ravi\", \"amount\": 1500.5}}]" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		if (!holds_with("done keep", yes[i]) || holds_with("not done keep", yes[i]) || !holds_with("(done keep) and end == lost or me", yes[i]))
+			fail_msg("not done: %s", yes[i]);
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (holds_with("done keep", no[i]) || !holds_with("not done keep", no[i]))
+			fail_msg("done: %s", no[i]);
+}
+
+/* A book from before the word, whose question has that name. */
+static void done_may_be_a_name(void **state)
+{
+	static const char question[] = "  - ask: done\n    text: {en-IN: Done?, hi-IN: हुआ?}\n    expect: yes_no\n  - tool: keep\n";
+	static const char *const rules[] = { "done", "done and end == lost", "end == lost and (done)", "done == yes", "done or me" };
+	json_t *v = values(""), *known = json_pack("{s:s}", "done", "yes");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		char rule[100], text[sizeof(sample) + 400], *first = changed("  - tool: keep\n", question), *at;
+		struct rulebook *b;
+
+		while ((at = strstr(first, "{go: done}")) || (at = strstr(first, "goodbye: done")))
+			memcpy(strstr(at, "done"), "fine", 4);
+		snprintf(rule, sizeof(rule), "when: \"%s\"", rules[i]);
+		at = strstr(first, "when: \"end == hangup");
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - first), first, rule, strchr(at, ','));
+		b = load(text);
+		assert_false(rulebook_settles_by_done(b, ""));
+		assert_string_equal(rulebook_unfinished(b, "en-IN", v, known, NULL, "lost"), "promised");
+		rulebook_free(b);
+		free(first);
+	}
+	json_decref(v);
+	json_decref(known);
+}
+
+static void what_is_only_looked_up_is_not_done(void **state)
+{
+	static struct rulebook_report report;
+	char *text = changed("    changes: true\n", "    changes: false\n"), *at = strstr(text, "end == hangup");
+	struct rulebook *b;
+
+	(void)state;
+	memcpy(at, "done keep    ", 13);
+	assert_int_equal(rulebook_load(&b, "tiny", text, strlen(text), &report), ERR_FORMAT);
+	assert_int_equal(report.mistakes[0].line, 66);
+	assert_non_null(strstr(report.mistakes[0].why, "the tool of keep changes nothing"));
+	assert_string_equal(report.mistakes[0].allowed, "known STEP.FIELD");
+	free(text);
+}
+
+static struct rulebook *shipped(const char *name)
+{
+	static struct rulebook_report report;
+	const char *tests = getenv("CALLFUNNEL_TESTS");
+	char path[600];
+	struct rulebook *b;
+	struct buf text;
+
+	snprintf(path, sizeof(path), "%s/../rulebooks/%s.yaml", tests ? tests : "tests", name);
+	buf_init(&text, RULEBOOK_MAX_BYTES);
+	assert_int_equal(rulebook_read(path, &text, NULL), ERR_NONE);
+	assert_int_equal(rulebook_load(&b, name, text.data, text.len, &report), ERR_NONE);
+	buf_fini(&text);
+	return b;
+}
+
+#define DONE(tool, arguments) "[{\"tool\": \"" tool "\", \"arguments\": " arguments "}]"
+
+/* What was wished is not what was done. */
+static void the_shipped_books_know_what_was_done(void **state)
+{
+	static const struct { const char *book, *known, *done, *reason, *outcome; } cases[] = {
+		{ "appointment-reminder", "{\"plan\": \"keep\"}", DONE("confirm_appointment", "{\"id\": \"A-1001\"}"), "caller", "confirmed" },
+		{ "appointment-reminder", "{\"plan\": \"keep\"}", DONE("confirm_appointment", "{\"id\": \"A-1002\"}"), "caller", "call_back" }, /* somebody else's */
+		{ "appointment-reminder", "{\"plan\": \"keep\"}", "[]", "caller", "call_back" },
+		{ "appointment-reminder", "{\"plan\": \"keep\"}", "[]", "failed", "call_back" },
+		{ "appointment-reminder", "{\"plan\": \"keep\", \"end\": \"voicemail\"}", "[]", "caller", "voicemail" },
+		{ "appointment-reminder", "{}", DONE("confirm_appointment", "{\"id\": \"A-1001\"}"), "lost", "confirmed" },
+		{ "appointment-reminder", "{\"plan\": \"move\", \"move_sure\": \"yes\"}", DONE("move_appointment", "{\"id\": \"A-1001\", \"date\": \"2026-11-27\"}"), "caller", "moved" },
+		{ "appointment-reminder", "{\"plan\": \"move\", \"move_sure\": \"yes\"}", "[]", "caller", "call_back" },
+		{ "appointment-reminder", "{\"plan\": \"move\", \"other\": \"yes\"}", "[]", "caller", "call_back" },
+		{ "appointment-reminder", "{\"plan\": \"move\", \"move_sure\": \"no\"}", "[]", "caller", "no_result" },
+		{ "appointment-reminder", "{\"plan\": \"cancel\", \"cancel_sure\": \"yes\"}", DONE("cancel_appointment", "{\"id\": \"A-1001\"}"), "caller", "cancelled" },
+		{ "appointment-reminder", "{\"plan\": \"cancel\", \"cancel_sure\": \"yes\"}", "[]", "caller", "call_back" },
+		{ "appointment-reminder", "{\"plan\": \"cancel\"}", "[]", "caller", "no_result" },
+		{ "appointment-reminder", "{\"person\": \"yes\"}", "[]", "caller", "no_result" },
+		{ "payment-reminder", "{\"plan\": \"full\", \"pay_date\": \"2026-11-30\"}",
+			DONE("save_promise", "{\"id\": \"P-3001\", \"amount\": 4500, \"date\": \"2026-11-30\", \"part\": false}"), "caller", "promised" },
+		{ "payment-reminder", "{\"plan\": \"part\"}",
+			DONE("save_promise", "{\"id\": \"P-3001\", \"amount\": 500, \"date\": \"2026-11-30\", \"part\": true}"), "caller", "part_promised" },
+		{ "payment-reminder", "{\"plan\": \"refuse\"}",
+			DONE("save_promise", "{\"id\": \"P-3001\", \"amount\": 500, \"date\": \"2026-11-30\", \"part\": true}"), "caller", "part_promised" },
+		{ "payment-reminder", "{\"plan\": \"full\", \"pay_date\": \"2026-11-30\"}", "[]", "caller", "no_result" },
+		{ "payment-reminder", "{\"plan\": \"refuse\"}", "[]", "caller", "refused" },
+		{ "payment-reminder", "{\"plan\": \"dispute\"}", "[]", "caller", "disputed" },
+		{ "payment-reminder", "{\"plan\": \"paid\"}", "[]", "caller", "says_paid" },
+		{ "lead-callback", "{\"interested\": \"yes\"}", DONE("save_lead", "{\"id\": \"L-2001\", \"interest\": \"interested\", \"budget\": 350000}"), "caller", "qualified" },
+		{ "lead-callback", "{\"interested\": \"yes\"}", DONE("save_lead", "{\"id\": \"L-2001\", \"interest\": \"interested\"}"), "caller", "qualified" },
+		{ "lead-callback", "{\"interested\": \"yes\", \"meeting_time\": \"10:00\"}", "[]", "caller", "escalated" },
+		{ "lead-callback", "{\"good_time\": \"later\"}", DONE("save_lead", "{\"id\": \"L-2001\", \"interest\": \"later\"}"), "caller", "call_again" },
+		{ "lead-callback", "{\"good_time\": \"later\", \"again_time\": \"10:00\"}", "[]", "caller", "no_result" },
+		{ "lead-callback", "{}", DONE("save_lead", "{\"id\": \"L-2001\", \"interest\": \"none\"}"), "lost", "not_interested" },
+		{ "lead-callback", "{\"good_time\": \"never\"}", "[]", "caller", "not_interested" },
+		{ "lead-callback", "{\"good_time\": \"now\", \"interested\": \"no\"}", "[]", "caller", "not_interested" },
+		{ "lead-callback", "{\"good_time\": \"now\"}", "[]", "caller", "no_result" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rulebook *b = shipped(cases[i].book);
+		json_t *variables = rulebook_samples(b), *known = json_loads(cases[i].known, 0, NULL), *done = json_loads(cases[i].done, 0, NULL);
+		const struct rulebook_end end = { .reason = cases[i].reason, .named = "", .language = rulebook_language_at(b, 0), .variables = variables, .known = known,
+			.done = done };
+		struct rulebook_outcome outcome;
+
+		assert_true(known && done);
+		rulebook_settle(b, &end, &outcome);
+		if (strcmp(outcome.name, cases[i].outcome) != 0)
+			fail_msg("%s %s %s: %s, not %s", cases[i].book, cases[i].known, cases[i].done, outcome.name, cases[i].outcome);
+		json_decref(variables);
+		json_decref(known);
+		json_decref(done);
+		rulebook_free(b);
+	}
+}
+
 static void what_is_unknown_makes_every_comparison_false(void **state)
 {
 	static const char *const no[] = { "me == yes", "me == no", "me != no", "when_pay < '2030-01-01'", "when_pay >= '1990-01-01'", "days(when_pay) < 99", "keep.left == due",
@@ -958,10 +1126,10 @@ static void days_are_counted_only_when_the_call_says_what_day_it_is(void **state
 	json_t *v = values(""), *known = json_pack("{s:s}", "when_pay", "2026-12-02");
 
 	(void)state;
-	assert_string_equal(rulebook_unfinished(b, "en-IN", v, known, "hangup"), "promised");
+	assert_string_equal(rulebook_unfinished(b, "en-IN", v, known, NULL, "hangup"), "promised");
 	json_object_del(v, "today");
-	assert_string_equal(rulebook_unfinished(b, "en-IN", v, known, "hangup"), "nothing");
-	assert_string_equal(rulebook_unfinished(b, "xx", NULL, NULL, "hangup"), "nothing");
+	assert_string_equal(rulebook_unfinished(b, "en-IN", v, known, NULL, "hangup"), "nothing");
+	assert_string_equal(rulebook_unfinished(b, "xx", NULL, NULL, NULL, "hangup"), "nothing");
 	json_decref(v);
 	json_decref(known);
 	rulebook_free(b);
@@ -1145,6 +1313,10 @@ int main(void)
 		cmocka_unit_test(arguments_are_judged),
 		cmocka_unit_test(answers_are_cut_to_their_fields),
 		cmocka_unit_test(conditions_hold_as_they_say),
+		cmocka_unit_test(a_step_is_done_when_its_tool_was),
+		cmocka_unit_test(done_may_be_a_name),
+		cmocka_unit_test(what_is_only_looked_up_is_not_done),
+		cmocka_unit_test(the_shipped_books_know_what_was_done),
 		cmocka_unit_test(what_is_unknown_makes_every_comparison_false),
 		cmocka_unit_test(days_are_counted_only_when_the_call_says_what_day_it_is),
 		cmocka_unit_test(flows_are_judged_whole),

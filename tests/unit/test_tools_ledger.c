@@ -398,6 +398,179 @@ static void two_programs_at_once_are_one(void **state)
 	shop_end(&s);
 }
 
+/* ---- what was done in a call ---- */
+
+struct looked {
+	unsigned int count;
+	enum err err;
+	json_t *done;
+	bool is_open;
+	struct toolbox_look *slot;
+};
+
+static void on_looked(void *arg, enum err err, const json_t *done, bool is_open)
+{
+	struct looked *l = arg;
+
+	assert_null(l->slot); /* emptied before */
+	l->count++;
+	l->err = err;
+	l->done = json_deep_copy(done);
+	l->is_open = is_open;
+}
+
+static void look_start(struct toolbox *box, const struct tenant *t, const char *call, struct looked *l)
+{
+	*l = (struct looked){ .count = 0 };
+	assert_int_equal(toolbox_look_start(&l->slot, box, t, call, on_looked, l), ERR_NONE);
+	assert_non_null(l->slot);
+	assert_int_equal(l->count, 0); /* never from inside */
+}
+
+/* How many were done well; whether another is under way is `open`. */
+static size_t look(struct shop *s, struct toolbox *box, const struct tenant *t, const char *call, bool open)
+{
+	struct looked l;
+	size_t count;
+
+	look_start(box, t, call, &l);
+	world_wait(&s->w, &l.count, 1);
+	assert_int_equal(l.err, ERR_NONE);
+	assert_int_equal(l.is_open, open);
+	count = json_array_size(l.done);
+	json_decref(l.done);
+	return count;
+}
+
+static void only_what_was_done_well_is_told(void **state)
+{
+	struct looked l;
+	struct shop s;
+
+	(void)state;
+	shop_begin(&s);
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", false), 0);
+	(void)shop_run(&s, 1, "save", "{\"id\":\"a\",\"why\":\"b\"}");
+	(void)shop_run(&s, 2, "look", "{\"id\":\"a\"}");
+	(void)shop_run(&s, 3, "misbehave", "{\"how\":\"409\"}");
+	(void)shop_run(&s, 4, "misbehave", "{\"how\":\"garbage\"}");
+	(void)shop_run(&s, 5, "misbehave", "{\"how\":\"200\"}");
+	(void)shop_run(&s, 6, "nonesuch", "{}");
+	look_start(s.box, s.w.a, "c1", &l);
+	world_wait(&s.w, &l.count, 1);
+	assert_false(l.is_open);
+	assert_int_equal(json_array_size(l.done), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(l.done, 0), "tool")), "save");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(json_array_get(l.done, 0), "arguments"), "why")), "b");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(l.done, 1), "tool")), "misbehave");
+	json_decref(l.done);
+	assert_int_equal(look(&s, s.box, s.w.b, "c1", false), 0); /* another tenant's call of that name */
+	assert_int_equal(look(&s, s.box, s.w.a, "c", false), 0);
+	assert_int_equal(look(&s, s.box, s.w.a, "c11", false), 0);
+	assert_int_equal(toolbox_look_start(&l.slot, s.box, s.w.a, "c/1", on_looked, &l), ERR_USAGE);
+	assert_null(l.slot);
+	shop_end(&s);
+}
+
+/* More than a page of the ledger, and one in the middle that nobody can read. */
+static void a_long_ledger_is_read_to_its_end(void **state)
+{
+	enum { MANY = 70 };
+	const struct documents_put put = { .key = "tools/c1/0000000040/0000000001", .value = "{}", .len = 2, .expected = DOCUMENT_NONE };
+	unsigned int done = 0;
+	struct looked l;
+	struct job *job;
+	struct shop s;
+
+	(void)state;
+	shop_begin(&s);
+	for (uint32_t i = 1; i <= MANY; i++)
+		(void)shop_run(&s, i, "save", "{\"id\":\"a\",\"why\":\"b\"}");
+	assert_int_equal(documents_put(s.documents, &job, s.w.a, &put, on_put, &done), ERR_NONE);
+	world_wait(&s.w, &done, 1);
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", false), MANY);
+	look_start(s.box, s.w.a, "c1", &l);
+	toolbox_look_cancel(&l.slot);
+	assert_null(l.slot);
+	toolbox_look_cancel(&l.slot);
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", false), MANY);
+	assert_int_equal(l.count, 0); /* cancelled: silent */
+	shop_end(&s);
+}
+
+/* From the moment it is asked for, before anything stands in the ledger, to its end; a look-up is nothing to wait for. */
+static void what_is_under_way_is_told(void **state)
+{
+	struct toolbox_ask ask;
+	struct told t, other;
+	unsigned int before;
+	struct shop s;
+
+	(void)state;
+	shop_begin(&s);
+	ask = shop_ask(&s, 1, "look_impatient", "{}");
+	shop_start(&s, &other, &ask);
+	world_wait(&s.w, &s.held_count, 1);
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", false), 0);
+	world_wait(&s.w, &other.count, 1);
+	ask = shop_ask(&s, 2, "misbehave", "{\"how\":\"hold\"}");
+	before = s.held_count;
+	shop_start(&s, &t, &ask);
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", true), 0);
+	assert_int_equal(look(&s, s.box, s.w.a, "c2", false), 0);
+	assert_int_equal(look(&s, s.box, s.w.b, "c1", false), 0);
+	world_wait(&s.w, &s.held_count, before + 1);
+	toolbox_cancel(&t.slot); /* it goes on alone */
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", true), 0);
+	shop_release(&s);
+	while (toolbox_running(s.box))
+		uv_run(&s.w.loop, UV_RUN_ONCE);
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", false), 1);
+	shop_end(&s);
+}
+
+/* Nobody is at it any more, and nobody will ever know. */
+static void what_a_life_left_open_is_not_waited_for(void **state)
+{
+	struct shop s;
+
+	(void)state;
+	shop_begin(&s);
+	send_and_lose(&s, "misbehave", "{\"how\":\"hold\"}");
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", false), 0);
+	shop_end(&s);
+}
+
+/* Another program has its tool's time, as long as it does not say itself what came of it. */
+static void another_program_s_tool_may_be_done_yet(void **state)
+{
+	struct toolbox *second;
+	struct toolbox_ask ask;
+	struct told t;
+	struct shop s;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	s.is_shared = true;
+	s.now_ms = 1000000;
+	shop_begin_with(&s, 1);
+	shop_second_box(&s, &second);
+	ask = shop_ask(&s, 1, "misbehave", "{\"how\":\"hold\"}");
+	shop_start(&s, &t, &ask);
+	world_wait(&s.w, &s.held_count, 1);
+	assert_int_equal(look(&s, second, s.w.a, "c1", true), 0);
+	s.now_ms += 21999;
+	assert_int_equal(look(&s, second, s.w.a, "c1", true), 0);
+	s.now_ms += 1;
+	assert_int_equal(look(&s, second, s.w.a, "c1", false), 0);
+	assert_int_equal(look(&s, s.box, s.w.a, "c1", true), 0); /* who is at it knows better */
+	shop_release(&s);
+	world_wait(&s.w, &t.count, 1);
+	assert_int_equal(look(&s, second, s.w.a, "c1", false), 1);
+	toolbox_close(&second);
+	shop_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +586,11 @@ int main(void)
 		cmocka_unit_test(another_program_s_tool_is_waited_for),
 		cmocka_unit_test(another_program_has_its_time_and_no_more),
 		cmocka_unit_test(two_programs_at_once_are_one),
+		cmocka_unit_test(only_what_was_done_well_is_told),
+		cmocka_unit_test(a_long_ledger_is_read_to_its_end),
+		cmocka_unit_test(what_is_under_way_is_told),
+		cmocka_unit_test(what_a_life_left_open_is_not_waited_for),
+		cmocka_unit_test(another_program_s_tool_may_be_done_yet),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
