@@ -18,7 +18,7 @@ static const char *const statuses[] = { [TOOL_OK] = "ok", [TOOL_ERROR] = "error"
 
 bool tool_call_ok(const char *call)
 {
-	size_t len = strnlen(call, TOOLBOX_CALL_MAX);
+	size_t len = strlen(call);
 
 	return len && len < TOOLBOX_CALL_MAX && strspn(call, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") == len;
 }

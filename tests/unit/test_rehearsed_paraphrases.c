@@ -306,6 +306,22 @@ static void test_blind_e(void **state)
 	judge_blind("blind-e", 88, 15);
 }
 
+/* unreal.tsv: "I would have come, but …" is asked again, never taken. */
+static void test_unreal(void **state)
+{
+	static const char *const books[] = { "appointment-reminder", "lead-callback", "payment-reminder" };
+	struct tally one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(books) / sizeof(books[0]); i++) {
+		one = judge_book("unreal", books[i], i == 2 ? "en-IN" : "en-US", "2026-11-21");
+		assert_true(one.lines > 0);
+		assert_int_equal(one.wrong, 0);
+		assert_int_equal(one.understood, one.answers);
+	}
+}
+
 static void test_everyday(void **state)
 {
 	(void)state;
@@ -448,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_blind_c),
 		cmocka_unit_test(test_blind_d),
 		cmocka_unit_test(test_blind_e),
+		cmocka_unit_test(test_unreal),
 		cmocka_unit_test(test_everyday),
 	};
 

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "providers/rehearsed/opt_outs.h"
+#include "providers/rehearsed/unreal.h"
 
 enum { ASIDES_MAX = 6 };
 
@@ -405,6 +406,8 @@ void mind_judge_answer(struct mind *m, const struct words *w, const char *text, 
 
 	if (opt_out == OPT_OUT_LIMITED)
 		opt_out_drop_limited(&rest);
+	if (mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_CHOICE)
+		unreal_drop(&rest);
 	if ((m->f->opt_out && opt_out == OPT_OUT_DOUBT) || (!rest.count && w->count))
 		not_understood(m, PHRASE_SORRY); /* rather a question more than a call that goes on */
 	else

@@ -1,0 +1,119 @@
+#include "providers/rehearsed/unreal.h"
+
+#include <string.h>
+
+#define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+enum { CONTRAST_MAX = 16 };
+
+static size_t any_at(const struct words *w, size_t at, const char *const *phrases)
+{
+	size_t len;
+
+	for (; at < w->count && *phrases; phrases++)
+		if (words_at(w, at, *phrases, &len))
+			return len;
+	return 0;
+}
+
+/* Up to and with the first of these that is near; 0: none. */
+static size_t behind(const struct words *w, size_t from, const char *const *phrases)
+{
+	size_t at, len;
+
+	for (at = from; at < w->count && at < from + CONTRAST_MAX; at++) {
+		len = any_at(w, at, phrases);
+		if (len)
+			return at + len;
+	}
+	return 0;
+}
+
+static size_t clause_end(const struct words *w, size_t at)
+{
+	for (at++; at < w->count && !w->at[at].before && !word_in(w, at, LIST("but", "so", "and", "because")); at++)
+		;
+	return at;
+}
+
+/* "I would have come" is unreal by itself, "I would have to come" is not. */
+static size_t past(const struct words *w, size_t at)
+{
+	size_t len = any_at(w, at, LIST("would have", "could have", "should have", "might have"));
+
+	if (!len || word_in(w, at + len, LIST("to", "a", "an", "the", "no", "some", "time", "my")))
+		return 0;
+	return len;
+}
+
+/* A wish, until a "but" comes. */
+static size_t wish(const struct words *w, size_t at)
+{
+	static const char *const wishes[] = { "was going to", "were going to", "was about to", "were about to", "was planning", "were planning", "was hoping",
+		"were hoping", "was meaning to", "was supposed to", "were supposed to", "had planned", "had hoped", "wanted to", "meant to", "thought i could",
+		"thought i would", "thought we could", "thought we would", "thought i can", "i would", "we would", NULL };
+
+	return any_at(w, at, wishes);
+}
+
+/* "If I could", "if it were in the afternoon": not "if you could". */
+static size_t unmet(const struct words *w, size_t from)
+{
+	struct span s = words_find(w, from, "if");
+	size_t at, end;
+
+	if (!s.len || s.from > from + CONTRAST_MAX || !word_in(w, s.from + 1, LIST("i", "we", "it", "my", "only", "the", "they")))
+		return 0;
+	end = clause_end(w, s.from + 1);
+	for (at = s.from + 2; at < end && at < s.from + 6; at++)
+		if (word_in(w, at, LIST("could", "had", "were", "was", "did", "would")))
+			return end;
+	return 0;
+}
+
+/* Behind what is unreal from here on; 0: nothing is. */
+static size_t unreal_end(const struct words *w, size_t at)
+{
+	static const char *const contrasts[] = { "but", "turns out", "turned out", "however", "except", "unfortunately", "lekin", "magar", NULL };
+	size_t len = past(w, at), end;
+
+	if (len) {
+		end = behind(w, at + len, contrasts);
+		return end ? end : clause_end(w, at + len);
+	}
+	len = wish(w, at);
+	end = len ? behind(w, at + len, contrasts) : 0;
+	if (!end && any_at(w, at, LIST("i would", "we would", "i could", "we could")) &&
+		!word_in(w, at + 2, LIST("like", "love", "prefer", "rather", "appreciate", "be")))
+		end = unmet(w, at + 2);
+	return end;
+}
+
+/* "Maine de diya hota par …": the word that makes it unreal stands at the end. */
+static size_t unreal_start(const struct words *w, size_t at, size_t *end)
+{
+	static const char *const leads[] = { "i", "we", "well", "yes", "yeah", "oh", "so", NULL };
+
+	if (any_at(w, at, LIST("hota", "hoti", "hote"))) {
+		*end = behind(w, at + 1, LIST("par", "lekin", "magar", "but"));
+		return 0;
+	}
+	*end = unreal_end(w, at);
+	while (at && !w->at[at].before && word_in(w, at - 1, leads))
+		at--;
+	return at;
+}
+
+void unreal_drop(struct words *w)
+{
+	size_t at, from, end;
+
+	for (at = 0; at < w->count; at++) {
+		from = unreal_start(w, at, &end);
+		if (!end)
+			continue;
+		memmove(&w->at[from], &w->at[end], (w->count - end) * sizeof(w->at[0]));
+		w->count -= end - from;
+		at = from - 1; /* what follows stands there now (of 0 the ++ makes 0 again) */
+	}
+}
