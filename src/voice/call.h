@@ -11,6 +11,7 @@
  * (recorded_without in base/settings.c). `call.rules` is the one for changes that nobody would want to set:
  *   1  a turn that waited only for the agent to be done ends by TURN_AGENT (0: by the rule it waited for before); words that a dead stream took along
  *      are waited for as late finals are, from the moment that the next stream was opened (0: the turn ends without them, they become the next one)
+ *   2  of what the agent says the last sentence that asks decides what is expected, a statement leaves it (0, 1: the last sentence decides)
  *
  * Memory: one allocation for the call, growing text up to CALL_TEXT_MAX; everything has a ceiling (see call_state.h).
  */

@@ -304,15 +304,20 @@ static void expect_again(struct call *call)
 {
 	const struct dialogue *d = &call->dialogue;
 	uint32_t i = d->item_count;
+	bool spoke = false;
 
 	while (i-- > 0) {
 		const struct item *item = &d->items[i];
 		const char *words = call_text(call, item->text);
 
+		if (item->type == BLOCK_CALLER && spoke)
+			return; /* what was asked before that was answered */
 		if (item->type != BLOCK_AGENT || (item->flags & ITEM_FILLER) || words_all_in(&call->brief.apology, words, item->text.len))
 			continue;
-		call->listen.expect = words_expect(words, item->text.len);
-		return;
+		call->listen.expect = call->settings.call_rules >= 2 ? words_asked(words, item->text.len) : words_expect(words, item->text.len);
+		if (call->settings.call_rules < 2 || call->listen.expect.kind != EXPECT_ANY)
+			return;
+		spoke = true;
 	}
 }
 

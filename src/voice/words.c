@@ -298,6 +298,39 @@ struct words_expect words_expect(const char *question, size_t len)
 	return e;
 }
 
+/* A question, or an order to say something. */
+static bool asks(const char *text, size_t len)
+{
+	static const char *const orders[] = { "please", "tell", "say", "give", "enter", "spell", "type", "repeat", "kya", "kripya", NULL };
+	struct scan s = scan_of(text, len);
+	bool needs = false;
+	struct word w;
+
+	if (memchr(text, '?', len))
+		return true;
+	while (word_next(&s, &w)) {
+		if (word_in(&w, orders) || (needs && (word_is(&w, "the") || word_is(&w, "your"))))
+			return true;
+		needs = word_is(&w, "need");
+	}
+	return false;
+}
+
+struct words_expect words_asked(const char *text, size_t len)
+{
+	struct words_expect e = { EXPECT_ANY, 0 };
+	size_t start;
+
+	for (; len && e.kind == EXPECT_ANY; len = start) {
+		start = last_sentence(text, len);
+		if (asks(text + start, len - start))
+			e = words_expect(text + start, len - start);
+		if (memchr(text + start, '?', len - start))
+			break; /* an open question is one; "please take your time" is none */
+	}
+	return e;
+}
+
 static bool last_word(const char *text, size_t len, struct word *last)
 {
 	struct scan s = scan_of(text, len);

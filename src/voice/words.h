@@ -29,6 +29,9 @@ bool words_any_in(const struct brief_phrases *list, const char *text, size_t len
 /* What a question of the agent's asks for: the last sentence decides. */
 struct words_expect words_expect(const char *question, size_t len);
 
+/* The same of all that he says: the last sentence that asks decides; none: nothing. */
+struct words_expect words_asked(const char *text, size_t len);
+
 /* How finished an answer sounds to that question. */
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len);
 

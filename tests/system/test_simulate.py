@@ -377,6 +377,20 @@ def test_what_broke_once(run, seed, call):
     assert done.status == 0, done.out
 
 
+@pytest.mark.parametrize("script", [
+    "agent What is your phone number? Please take your time.\nask digits What is your phone number?\n"
+    "answer nine eight seven | six five four | three two one zero\nask yes-no Shall we bring it tomorrow?\nanswer no\n",
+    "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer it is about my bill\ntool look_up 9000 result number 65 found\n"
+    "ask spelled How is your name spelled?\nanswer J O N E S | at | gmail dot com\nask yes-no Shall we bring it tomorrow?\nanswer no\n",
+], ids=["a sentence behind the question", "a statement with a number in it"])
+def test_P09_what_was_asked_is_not_forgotten(run, tmp_path, script):
+    (tmp_path / "asked.call").write_text(script)
+    done = run("simulate", "--script", tmp_path / "asked.call", "--calls", 60, "--seed", 5, "--json")
+    assert done.status == 0, done.out
+    promise = done.json()["promises"]["P09"]
+    assert promise["exercised"] >= 20 and promise["broken"] == 0
+
+
 def test_calls_that_are_kept_are_judged_as_others(run, tmp_path):
     """Also those whose disk would be small: nothing is deleted, so it is not."""
     kept = tmp_path / "kept"

@@ -234,6 +234,40 @@ static void a_question_says_what_answer_it_wants(void **state)
 	}
 }
 
+static void what_was_asked_is_the_last_sentence_that_asks(void **state)
+{
+	static const struct {
+		const char *text;
+		enum expect_kind kind;
+		uint32_t digits;
+	} cases[] = {
+		{ "What is your phone number?", EXPECT_DIGITS, 0 },
+		{ "What is your phone number? Please take your time.", EXPECT_DIGITS, 0 },
+		{ "I have your number. Which day suits you?", EXPECT_ANY, 0 },
+		{ "What is your number? Which day suits you?", EXPECT_ANY, 0 },
+		{ "What is your phone number? Take your time.", EXPECT_DIGITS, 0 },
+		{ "What is your phone number? Thank you.", EXPECT_DIGITS, 0 },
+		{ "I need the last four digits of the account number, one by one. You can also use the keypad.", EXPECT_DIGITS, 4 },
+		{ "Result number 65 found.", EXPECT_ANY, 0 },
+		{ "Your mobile is on file.", EXPECT_ANY, 0 },
+		{ "Is that your number? How is your name spelled?", EXPECT_SPELLED, 0 },
+		{ "How is your name spelled? I have your number.", EXPECT_SPELLED, 0 },
+		{ "Is that right? Good.", EXPECT_YES_NO, 0 },
+		{ "Please say the code.", EXPECT_DIGITS, 0 },
+		{ "Hello.", EXPECT_ANY, 0 },
+		{ "", EXPECT_ANY, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct words_expect e = words_asked(cases[i].text, strlen(cases[i].text));
+
+		if (e.kind != cases[i].kind || e.digits != cases[i].digits)
+			fail_msg("\"%s\" gave %d, %u", cases[i].text, (int)e.kind, e.digits);
+	}
+}
+
 static void an_answer_sounds_finished_or_not(void **state)
 {
 	static const struct {
@@ -324,7 +358,7 @@ int main(void)
 		cmocka_unit_test(stop_words_count_anywhere_as_whole_words),
 		cmocka_unit_test(digits_are_counted_written_and_spoken),
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
-		cmocka_unit_test(an_answer_sounds_finished_or_not),
+		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(an_answer_sounds_finished_or_not),
 		cmocka_unit_test(test_P09_a_number_is_finished_at_its_last_digit),
 	};
 
