@@ -314,7 +314,7 @@ static void expect_again(struct call *call)
 			return; /* what was asked before that was answered */
 		if (item->type != BLOCK_AGENT || (item->flags & ITEM_FILLER) || words_all_in(&call->brief.apology, words, item->text.len))
 			continue;
-		call->listen.expect = call->settings.call_rules >= 2 ? words_asked(words, item->text.len) : words_expect(words, item->text.len);
+		call->listen.expect = endpoint_asked(call, item->text);
 		if (call->settings.call_rules < 2 || call->listen.expect.kind != EXPECT_ANY)
 			return;
 		spoke = true;

@@ -106,6 +106,13 @@ void endpoint_down(struct call *call, uint32_t stream)
 
 /* ------------------------------------------------------------------ the turn's end */
 
+struct words_expect endpoint_asked(const struct call *call, struct text said)
+{
+	const char *text = call_text(call, said);
+
+	return call->settings.call_rules >= 2 ? words_asked(text, said.len) : words_expect(text, said.len);
+}
+
 bool endpoint_words(const struct call *call)
 {
 	return call->listen.said.len || call->listen.partial.len;

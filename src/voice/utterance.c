@@ -81,8 +81,7 @@ static void note_heard(struct call *call, const struct utterance *u, bool cut)
 /* A question of the agent's own says what kind of answer to expect. */
 static void expect(struct call *call, const struct utterance *u)
 {
-	const char *text = call_text(call, u->text);
-	struct words_expect e = call->settings.call_rules >= 2 ? words_asked(text, u->text.len) : words_expect(text, u->text.len);
+	struct words_expect e = endpoint_asked(call, u->text);
 
 	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY)
 		call->listen.expect = e;

@@ -8,7 +8,6 @@
 #include "redact/token.h"
 
 #define MICROS INT64_C(1000000)
-#define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 enum { SCALES_MAX = 4 };
 

@@ -2,10 +2,6 @@
  * govern the other ("I can't talk, call me later"). What stands around it may then limit it: a time, a condition, another object, another wish. */
 #include "providers/rehearsed/opt_outs.h"
 
-#include <string.h>
-
-#define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
-
 /* ---- lists ---- */
 
 static const char *const call_nouns[] = { "calls", "phone calls", "robocalls", "messages", "texts", "sms", "spam", NULL };
@@ -117,20 +113,10 @@ static const char *const outright[] = { "unsubscribe", "opt out", "opt me out", 
 
 enum { BETWEEN_MAX = 7 };
 
-static size_t any_at(const struct words *w, size_t at, const char *const *phrases)
-{
-	size_t best = 0, len;
-
-	for (; at < w->count && *phrases; phrases++)
-		if (**phrases == *w->at[at].text && words_at(w, at, *phrases, &len) && len > best)
-			best = len;
-	return best;
-}
-
 static bool has(const struct words *w, size_t from, size_t to, const char *const *phrases)
 {
 	for (; from < to; from++)
-		if (any_at(w, from, phrases))
+		if (words_any_at(w, from, phrases))
 			return true;
 	return false;
 }
@@ -138,10 +124,10 @@ static bool has(const struct words *w, size_t from, size_t to, const char *const
 /* From the refusal to the end of what it governs. */
 static struct span way_at(const struct words *w, size_t at, const struct way *way)
 {
-	size_t i = at + any_at(w, at, way->first), last = i + BETWEEN_MAX, len;
+	size_t i = at + words_any_at(w, at, way->first), last = i + BETWEEN_MAX, len;
 
 	for (; i > at && i < w->count && i < last && !w->at[i].before; i++) {
-		len = any_at(w, i, way->then);
+		len = words_any_at(w, i, way->then);
 		if (len && (!way->among || has(w, at, i, way->among)))
 			return (struct span){ at, i + len - at };
 		if (!word_in(w, i, way->small))
@@ -230,10 +216,10 @@ static size_t name_behind(const struct words *w, size_t at, bool *sure)
 	size_t n, len, i;
 
 	*sure = false;
-	if (!word_is(w, at, "me") || at + 1 >= w->count || joins_at(w, at + 1) || word_in(w, at + 1, no_names) || any_at(w, at + 1, for_good) || any_at(w, at + 1, times))
+	if (!word_is(w, at, "me") || at + 1 >= w->count || joins_at(w, at + 1) || word_in(w, at + 1, no_names) || words_any_at(w, at + 1, for_good) || words_any_at(w, at + 1, times))
 		return 0;
 	for (n = 2; n <= 5 && at + n < w->count; n++) {
-		len = any_at(w, at + n, rathers);
+		len = words_any_at(w, at + n, rathers);
 		if (!len || at + n + len >= w->count)
 			continue;
 		if (at + n + len + 1 < w->count && !w->at[at + n + len + 1].before && !word_in(w, at + n + len + 1, ends))
@@ -252,7 +238,7 @@ static bool has_other_object(const struct words *w, size_t at)
 	static const char *const others[] = { "him", "her", "them", "it", "off", "the police", "the office", "the bank", "the doctor", "me that",
 		"me a", "this a", "that a", NULL };
 
-	return (word_is(w, at, "my") && at + 1 < w->count && !word_in(w, at + 1, ours)) || (at < w->count && !w->at[at].before && any_at(w, at, others));
+	return (word_is(w, at, "my") && at + 1 < w->count && !word_in(w, at + 1, ours)) || (at < w->count && !w->at[at].before && words_any_at(w, at, others));
 }
 
 /* "Don't call me on the work line"; "on this work line" may be the one that was called. */
@@ -286,7 +272,7 @@ static bool wants_call(const struct words *w, size_t at)
 	static const char *const leads[] = { "but", "and", "please", "just", "instead", "rather", "or", "only", "then", NULL };
 	static const char *const own[] = { "i will call", "i will ring", "i will phone", "i will get back", "we will call", NULL };
 
-	if (any_at(w, at, own))
+	if (words_any_at(w, at, own))
 		return true;
 	return word_in(w, at, calls) && (!at || w->at[at].before || word_in(w, at - 1, leads)) && !word_in(w, at + 1, small_hindi) && !has(w, at, clause_end(w, at), for_good);
 }
@@ -307,7 +293,7 @@ static bool threatens(const struct words *w)
 /* "You call every day, no more"; "five hundred, no more" is a sum. */
 static bool ends_with_no_more(const struct words *w)
 {
-	return w->count > 1 && any_at(w, w->count - 2, LIST("no more")) && (w->count == 2 || has(w, 0, w->count, contacts));
+	return w->count > 1 && words_any_at(w, w->count - 2, LIST("no more")) && (w->count == 2 || has(w, 0, w->count, contacts));
 }
 
 /* "This is harassment": he may want no more calls; with a "stop" in it he does. */
@@ -328,7 +314,7 @@ static bool says_outright(const struct words *w)
 	size_t i;
 
 	for (i = 0; i < w->count; i++)
-		if (any_at(w, i, outright) && !(i && word_negates(w, i - 1)))
+		if (words_any_at(w, i, outright) && !(i && word_negates(w, i - 1)))
 			return true;
 	return false;
 }
@@ -343,7 +329,7 @@ static bool is_suspect(const struct words *w, size_t at)
 		"remove", "delete", "off", "gone", "no reason", "no right", "no business", "no point", "no circumstances", NULL };
 	size_t from = clause_start(w, at), to = clause_end(w, at);
 
-	return any_at(w, at, called) && has(w, from, to, refusals) && !has(w, from, to, times);
+	return words_any_at(w, at, called) && has(w, from, to, refusals) && !has(w, from, to, times);
 }
 
 /* What one way that was found comes to. */
@@ -418,7 +404,7 @@ static size_t wish_start(const struct words *w, size_t at, bool hindi)
 		"will", "but", "and", "so", "again", NULL };
 
 	while (at && !w->at[at].before &&
-		(word_in(w, at - 1, leads) || (hindi && (word_in(w, at - 1, small_hindi) || any_at(w, at - 1, times) || any_at(w, at - 1, present)))))
+		(word_in(w, at - 1, leads) || (hindi && (word_in(w, at - 1, small_hindi) || words_any_at(w, at - 1, times) || words_any_at(w, at - 1, present)))))
 		at--;
 	return at;
 }
@@ -435,7 +421,7 @@ static struct span limited_at(const struct words *w, size_t at)
 			continue;
 		from = wish_start(w, at, ways[i].first == calls_hindi);
 		to = wish_end(w, s);
-		return (struct span){ from, to + any_at(w, to, LIST("please", "kindly")) - from };
+		return (struct span){ from, to + words_any_at(w, to, LIST("please", "kindly")) - from };
 	}
 	return (struct span){ 0, 0 };
 }
@@ -449,8 +435,7 @@ void opt_out_drop_limited(struct words *w)
 		s = limited_at(w, at);
 		if (!s.len)
 			continue;
-		memmove(&w->at[s.from], &w->at[s.from + s.len], (w->count - s.from - s.len) * sizeof(w->at[0]));
-		w->count -= s.len;
+		words_cut(w, s);
 		at = s.from;
 	}
 }

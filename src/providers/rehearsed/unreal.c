@@ -1,20 +1,6 @@
 #include "providers/rehearsed/unreal.h"
 
-#include <string.h>
-
-#define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
-
 enum { CONTRAST_MAX = 16 };
-
-static size_t any_at(const struct words *w, size_t at, const char *const *phrases)
-{
-	size_t len;
-
-	for (; at < w->count && *phrases; phrases++)
-		if (words_at(w, at, *phrases, &len))
-			return len;
-	return 0;
-}
 
 /* Up to and with the first of these that is near; 0: none. */
 static size_t behind(const struct words *w, size_t from, const char *const *phrases)
@@ -22,7 +8,7 @@ static size_t behind(const struct words *w, size_t from, const char *const *phra
 	size_t at, len;
 
 	for (at = from; at < w->count && at < from + CONTRAST_MAX; at++) {
-		len = any_at(w, at, phrases);
+		len = words_any_at(w, at, phrases);
 		if (len)
 			return at + len;
 	}
@@ -39,7 +25,7 @@ static size_t clause_end(const struct words *w, size_t at)
 /* "I would have come" is unreal by itself, "I would have to come" is not. */
 static size_t past(const struct words *w, size_t at)
 {
-	size_t len = any_at(w, at, LIST("would have", "could have", "should have", "might have"));
+	size_t len = words_any_at(w, at, LIST("would have", "could have", "should have", "might have"));
 
 	if (!len || word_in(w, at + len, LIST("to", "a", "an", "the", "no", "some", "time", "my")))
 		return 0;
@@ -53,7 +39,7 @@ static size_t wish(const struct words *w, size_t at)
 		"were hoping", "was meaning to", "was supposed to", "were supposed to", "had planned", "had hoped", "wanted to", "meant to", "thought i could",
 		"thought i would", "thought we could", "thought we would", "thought i can", "i would", "we would", NULL };
 
-	return any_at(w, at, wishes);
+	return words_any_at(w, at, wishes);
 }
 
 /* "If I could", "if it were in the afternoon": not "if you could". */
@@ -83,7 +69,7 @@ static size_t unreal_end(const struct words *w, size_t at)
 	}
 	len = wish(w, at);
 	end = len ? behind(w, at + len, contrasts) : 0;
-	if (!end && any_at(w, at, LIST("i would", "we would", "i could", "we could")) &&
+	if (!end && words_any_at(w, at, LIST("i would", "we would", "i could", "we could")) &&
 		!word_in(w, at + 2, LIST("like", "love", "prefer", "rather", "appreciate", "be")))
 		end = unmet(w, at + 2);
 	return end;
@@ -94,7 +80,7 @@ static size_t unreal_start(const struct words *w, size_t at, size_t *end)
 {
 	static const char *const leads[] = { "i", "we", "well", "yes", "yeah", "oh", "so", NULL };
 
-	if (any_at(w, at, LIST("hota", "hoti", "hote"))) {
+	if (words_any_at(w, at, LIST("hota", "hoti", "hote"))) {
 		*end = behind(w, at + 1, LIST("par", "lekin", "magar", "but"));
 		return 0;
 	}
@@ -112,8 +98,7 @@ void unreal_drop(struct words *w)
 		from = unreal_start(w, at, &end);
 		if (!end)
 			continue;
-		memmove(&w->at[from], &w->at[end], (w->count - end) * sizeof(w->at[0]));
-		w->count -= end - from;
+		words_cut(w, (struct span){ from, end - from });
 		at = from - 1; /* what follows stands there now (of 0 the ++ makes 0 again) */
 	}
 }

@@ -324,6 +324,22 @@ bool words_have(const struct words *w, const char *const *phrases)
 	return false;
 }
 
+size_t words_any_at(const struct words *w, size_t at, const char *const *phrases)
+{
+	size_t best = 0, len;
+
+	for (; at < w->count && *phrases; phrases++)
+		if (**phrases == *w->at[at].text && words_at(w, at, *phrases, &len) && len > best)
+			best = len;
+	return best;
+}
+
+void words_cut(struct words *w, struct span s)
+{
+	memmove(&w->at[s.from], &w->at[s.from + s.len], (w->count - s.from - s.len) * sizeof(w->at[0]));
+	w->count -= s.len;
+}
+
 static size_t stem(const char *word)
 {
 	static const char *const ends[] = { "ing", "ed", "es", "s", "e" };

@@ -12,6 +12,9 @@
 
 enum { WORDS_MAX = 160, WORD_BYTES = 48 };
 
+/* A list as it stands in an expression or a table. */
+#define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
+
 enum word_kind { WORD_LETTERS = 0, WORD_NUMBER, WORD_HELD };
 
 struct word {
@@ -40,6 +43,9 @@ bool word_in(const struct words *w, size_t at, const char *const *list); /* list
 struct span words_find(const struct words *w, size_t from, const char *phrase);
 bool words_at(const struct words *w, size_t at, const char *phrase, size_t *len);
 bool words_have(const struct words *w, const char *const *phrases);
+size_t words_any_at(const struct words *w, size_t at, const char *const *phrases); /* how many words the longest that stands there has; 0: none does */
+
+void words_cut(struct words *w, struct span s); /* takes them out */
 
 /* The phrase with at most two other words in each of its gaps, and endings that may differ ("cancelling" is "cancel"); the closest
  * match. *score grows with the words that match and falls with those between; 0: not found. */
