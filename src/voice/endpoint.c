@@ -131,11 +131,22 @@ static struct buf *turn_text(struct call *call)
 	return b;
 }
 
+static enum words_finish turn_finish(struct call *call)
+{
+	struct words_expect expect = call->listen.expect;
+	struct buf *b = turn_text(call);
+	const char *text = (const char *)b->data;
+	enum words_finish finish = words_finish(expect, text, b->len);
+
+	if (finish != FINISH_COMPLETE && expect.kind == EXPECT_YES_NO && call->settings.call_rules >= 3 && words_answered(text, b->len))
+		return FINISH_COMPLETE;
+	return finish;
+}
+
 static int64_t turn_need(struct call *call, enum turn_why *why)
 {
 	const struct call_settings *s = &call->settings;
-	struct buf *text = turn_text(call);
-	enum words_finish finish = words_finish(call->listen.expect, (const char *)text->data, text->len);
+	enum words_finish finish = turn_finish(call);
 
 	if (finish == FINISH_SPELLED && !guarded(call, GUARD_P09))
 		finish = FINISH_COMPLETE;

@@ -20,7 +20,7 @@
  *   f  barge.resume_ms without voice               floor_resume (TIMER_RESUME): speech_resume
  *   g  enough words, a stop word · a key · from    floor_words · quiet_digit (quiet.c) · floor_voice: voiced; all: floor_yield
  *      HELD alone: voice of barge.yield_ms
- *   h  something is ready while the caller speaks  speech_advance: play_ready (speech.c): it is held from the start
+ *   h  something is ready while the caller speaks  speech_advance: play_ready (speech.c): it is held from the start (in AGENT it only waits)
  *
  * "Both" is the short time in AGENT while voice has not yet lasted hold_ms. HELD is speech.held; the others follow from
  * ear.burst and speech_audible(). A disclosure (speech_whole) is never held.

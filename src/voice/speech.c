@@ -11,7 +11,7 @@
  *
  *   a  text becomes an utterance                      speech_say: queue_add; the rest of one that was split: f
  *   b  few enough are ahead: OUT_SPEAK                speech_advance: make_ahead: utterance_make
- *   c  audio there, released, floor free: OUT_PLAY    speech_advance: play_ready: utterance_play (else it waits, held)
+ *   c  audio there, released, floor free: OUT_PLAY    speech_advance: play_ready: utterance_play (else it waits; held, if it is next)
  *   d  played again, from the last word heard         speech_resume, speech_timer: play_late, take_back (utterance.c); all: utterance_play
  *   e  its voice died before any was sent, or ended   utterance_broken_off, speech_news; both: make_again: utterance_make
  *      without a sound: made again (utterance.c)
@@ -391,7 +391,8 @@ static void cuts_forget(struct call *call)
 }
 
 /* What is ready goes to the carrier; if the caller is just speaking it waits, held, as if it had begun. Not behind a silence that would end
- * the hold at once: a line that stalls in the caller's voice leaves its burst open. */
+ * the hold at once: a line that stalls in the caller's voice leaves its burst open. Behind what the caller hears it waits without a hold, until
+ * it is next: a hold that clears nothing would have the resume play again what was on the wire. */
 static void play_ready(struct call *call)
 {
 	uint64_t until_us = call->ear.last_voice_us + (uint64_t)call->settings.barge_resume_ms * 1000;
@@ -402,6 +403,8 @@ static void play_ready(struct call *call)
 		if (!u->samples || !released(call, u))
 			return;
 		if (u->state == UTTERANCE_MADE && floor_caller(call) && !u->whole && call->now_us < until_us) {
+			if (i && call->settings.call_rules >= 3)
+				return;
 			call->speech.held = true;
 			call->speech.held_us = call->now_us;
 			timer_set(call, TIMER_RESUME, until_us);

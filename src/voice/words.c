@@ -363,10 +363,40 @@ static enum words_finish finish_spelled(struct words_expect expect, const char *
 	return FINISH_SPELLED;
 }
 
-enum words_finish words_finish(struct words_expect expect, const char *text, size_t len)
+/* Few words, and a yes or no at their end. */
+static bool says_yes_no(const char *text, size_t len)
 {
 	static const char *const yes_no[] = { "yes", "no", "yeah", "yep", "nope", "sure", "okay", "ok", "correct", "right", "haan", "nahi", "nahin", "ji",
 		"bilkul", "sahi", NULL };
+	struct word last;
+
+	return words_count(text, len) <= 3 && last_word(text, len, &last) && word_in(&last, yes_no);
+}
+
+/* What is said behind an answer and asks for nothing more is left out; what it is left out of must still end in a yes or no. */
+bool words_answered(const char *text, size_t len)
+{
+	static const struct brief_phrases courtesy = { { "please", "thank you", "thanks", "very much", "of course", "that is right", "that's right",
+		"that is correct", "that's correct", "speaking", "sir", "madam", "ma'am", "theek hai", "shukriya", "it is" }, 16 };
+	struct scan s = scan_of(text, len);
+	size_t answer = 0; /* where it ends */
+	struct word w;
+
+	for (;;) {
+		struct scan here = s;
+
+		if (!word_next(&s, &w))
+			return says_yes_no(text, answer) && !strchr(",-", last_mark(text, len));
+		here.at = list_at(&courtesy, here, &w);
+		if (here.at)
+			s = here;
+		if (!here.at || !answer) /* "that's right, thank you" */
+			answer = (size_t)(s.at - text);
+	}
+}
+
+enum words_finish words_finish(struct words_expect expect, const char *text, size_t len)
+{
 	static const char *const open[] = { "and", "but", "or", "so", "because", "um", "uh", "er", "my", "the", "a", "an", "is", "to", "for", "with", "at",
 		"on", "of", "in", "i", "if", "aur", "lekin", "magar", "kyunki", "toh", "mera", "meri", "ka", "ki", "ke", "matlab", NULL };
 	struct word last = { text, 0 };
@@ -381,7 +411,7 @@ enum words_finish words_finish(struct words_expect expect, const char *text, siz
 		return expect.kind >= EXPECT_DIGITS ? FINISH_SPELLED : FINISH_OPEN;
 	if (expect.kind >= EXPECT_DIGITS)
 		return finish_spelled(expect, text, len);
-	if (expect.kind == EXPECT_YES_NO && words_count(text, len) <= 3 && word_in(&last, yes_no))
+	if (expect.kind == EXPECT_YES_NO && says_yes_no(text, len))
 		return FINISH_COMPLETE;
 	if (mark == '.' && words_count(text, len) >= 3)
 		return FINISH_COMPLETE;

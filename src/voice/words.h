@@ -35,6 +35,9 @@ struct words_expect words_asked(const char *text, size_t len);
 /* How finished an answer sounds to that question. */
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len);
 
+/* Is it a whole yes or no, with courtesy behind it or none ("yes please", "no thank you")? */
+bool words_answered(const char *text, size_t len);
+
 /* Digits in it, written or spoken ("double nine" is two). */
 uint32_t words_digits(const char *text, size_t len);
 

@@ -391,6 +391,21 @@ def test_P09_what_was_asked_is_not_forgotten(run, tmp_path, script):
     assert promise["exercised"] >= 20 and promise["broken"] == 0
 
 
+def test_P04_what_is_ready_in_a_cough_makes_nothing_be_said_again(run, tmp_path):
+    (tmp_path / "cough.call").write_text(
+        "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer it is about my bill\ntool t5n changes 1 result number 56 found\n"
+        "at 2.623 cough 300\nat 4.076 keys *\nat 4.897 cough 600\nat 6.221 nod yeah\nat 14.045 cough 60\nat 15.051 say no not that one\n")
+    done = run("simulate", "--script", tmp_path / "cough.call", "--seed", 1265, "--call", 0, "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"]["P04"] == {"exercised": 4, "broken": 0}
+
+
+def test_P09_a_yes_with_courtesy_ends_as_soon_as_a_yes(run, tmp_path):
+    (tmp_path / "yes.call").write_text("agent Shall we bring it again?\nask yes-no Shall we bring it again?\nanswer yes please\n")
+    done = run("simulate", "--script", tmp_path / "yes.call", "--calls", 60, "--seed", 5, "--json")
+    assert done.status == 0 and done.json()["yes_no_median_ms"] < 250, done.out
+
+
 def test_calls_that_are_kept_are_judged_as_others(run, tmp_path):
     """Also those whose disk would be small: nothing is deleted, so it is not."""
     kept = tmp_path / "kept"

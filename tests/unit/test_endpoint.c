@@ -164,6 +164,71 @@ static void test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for(void **stat
 	expect(k, "200 ~turn t1 i1 n200000 \"yes\"", "200 snapshot", "200 ask g1 t1 try 1");
 }
 
+static void test_P09_so_does_a_yes_with_courtesy(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "Is that right?");
+	voice(k, 320);
+	final(k, "yes please");
+	zero(k);
+	quiet_until(k, 199);
+	expect_nothing(k);
+	quiet_until(k, 200);
+	expect(k, "200 ~turn t1 i1 n200000 \"yes please\"", "200 snapshot", "200 ask g1 t1 try 1");
+}
+
+static void by_the_rules_of_before_it_was_an_answer_like_others(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 2;
+	greet(k, "Is that right?");
+	voice(k, 320);
+	end(k, "yes please");
+	zero(k);
+	quiet_until(k, 320);
+	expect(k, "320 ~turn t1 i4 n320000 \"yes please\"", "320 snapshot", "320 ask g1 t1 try 1");
+}
+
+/* The longest of the times counts for what is open, the recogniser's end of turn or not. */
+static void test_P09_a_yes_that_goes_on_is_waited_for(void **state)
+{
+	static const struct {
+		const char *words, *turn;
+	} cases[] = { { "yes please the", "1200 ~turn t1 i2" }, { "no thank you but", "1200 ~turn t1 i2" }, { "no thank you,", "1200 ~turn t1 i2" },
+		{ "yes please one two", "320 ~turn t1 i4" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kit *k = *state;
+
+		greet(k, "Is that right?");
+		voice(k, 320);
+		end(k, cases[i].words);
+		zero(k);
+		quiet_until(k, 1200);
+		assert_true(has(k, cases[i].turn));
+		if (i + 1 < sizeof(cases) / sizeof(cases[0])) {
+			kit_teardown(state);
+			kit_setup(state);
+		}
+	}
+}
+
+/* Behind another question "please" is no answer's end. */
+static void courtesy_counts_behind_a_yes_or_no_that_was_asked_for(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "How are you?");
+	voice(k, 320);
+	end(k, "yes please");
+	zero(k);
+	quiet_until(k, 320);
+	assert_true(has(k, "320 ~turn t1 i4"));
+}
+
 static void test_P09_without_its_guard_a_number_is_cut_off(void **state)
 {
 	struct kit *k = *state;
@@ -1583,6 +1648,8 @@ int main(void)
 		KIT_TEST(test_P09_digits_that_were_asked_for_get_the_most_time),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
+		KIT_TEST(test_P09_so_does_a_yes_with_courtesy), KIT_TEST(by_the_rules_of_before_it_was_an_answer_like_others),
+		KIT_TEST(test_P09_a_yes_that_goes_on_is_waited_for), KIT_TEST(courtesy_counts_behind_a_yes_or_no_that_was_asked_for),
 		KIT_TEST(test_P09_without_its_guard_a_number_is_cut_off),
 		KIT_TEST(what_was_asked_for_holds_for_one_turn),
 		KIT_TEST(an_ordered_question_asks_for_nothing),

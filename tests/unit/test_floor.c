@@ -656,6 +656,93 @@ static void nor_voice_that_is_over(void **state)
 	expect(k, "576 play u1.2 from 0");
 }
 
+/* ------------------------------------------------------------------ ready behind the agent's words */
+
+/* Two chunks of voice over the agent do not hold him. A fifth of a second later they count, and then the next is ready. */
+static void ready_behind_a_cough(struct kit *k, unsigned int ms)
+{
+	begin(k);
+	on_air(k, ten);
+	order(k, ORDER_SAY, "tea and milk");
+	quiet_for(k, ms);
+	played(k, 1, ms);
+	voice(k, 64);
+	quiet_for(k, 160);
+	drop(k);
+	audio_all(k, 2);
+}
+
+static void test_P04_what_is_ready_in_a_cough_says_nothing_again(void **state)
+{
+	struct kit *k = *state;
+
+	ready_behind_a_cough(k, 640);
+	expect_nothing(k);
+	quiet_until(k, 3200);
+	expect(k, "960 play u2.2 from 0"); /* the burst is over */
+	played(k, 1, 3200);
+	drop(k);
+	sent(k, 2);
+	quiet_for(k, 640);
+	played(k, 2, 640);
+	caller_says(k, "stop it now");
+	quiet_for(k, 640);
+	expect_request(k, "agent: one two three four five six seven eight nine ten", "agent: tea and", "caller: stop it now");
+}
+
+static void by_the_rules_of_before_it_was_said_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 2;
+	ready_behind_a_cough(k, 640);
+	quiet_until(k, 1220);
+	expect(k, "1204 ~resume t0 i1 n0 p5120", "1204 play u1.3 from 5120", "1204 play u2.2 from 0");
+}
+
+static void voice_that_goes_on_holds_and_clears(void **state)
+{
+	struct kit *k = *state;
+
+	ready_behind_a_cough(k, 640);
+	voice(k, 32);
+	expect(k, "896 ~hold t0 i1 n96000", "896 hold");
+	quiet_for(k, 512);
+	expect(k, "1396 ~resume t0 i1 n0 p5120", "1396 play u1.3 from 5120", "1396 play u2.2 from 0");
+}
+
+/* Once the agent's words are over it is like any that is ready while the caller speaks. */
+static void what_is_next_then_is_held_from_the_start(void **state)
+{
+	struct kit *k = *state;
+
+	ready_behind_a_cough(k, 2976);
+	expect_nothing(k);
+	played(k, 1, 3200);
+	expect(k, "3200 ~heard t0 i1 n0 \"one two three four five six seven eight nine ten\"", "3200 unspeak u1");
+	quiet_for(k, 352);
+	expect(k, "3540 ~resume t0 i2 n0", "3540 play u2.2 from 0");
+}
+
+static void what_is_ready_behind_a_disclosure_does_not_hold_it(void **state)
+{
+	struct kit *k = *state;
+
+	strcpy(k->brief.greeting, ten);
+	k->brief.greeting_whole = true;
+	begin(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	order(k, ORDER_SAY, "tea and milk");
+	zero(k);
+	voice(k, 320);
+	partial(k, "hello");
+	audio_all(k, 2);
+	expect_nothing(k);
+	quiet_until(k, 3200);
+	expect(k, "480 finalize s1", "576 play u2.2 from 0");
+}
+
 static void a_disclosure_begins_over_the_caller(void **state)
 {
 	struct kit *k = *state;
@@ -794,7 +881,9 @@ int main(void)
 		KIT_TEST(two_chunks_of_voice_do_not_keep_it_from_beginning),
 		KIT_TEST(neither_does_a_click_of_some_time_ago),
 		KIT_TEST(nor_voice_that_is_over),
-		KIT_TEST(a_disclosure_begins_over_the_caller),
+		KIT_TEST(test_P04_what_is_ready_in_a_cough_says_nothing_again), KIT_TEST(by_the_rules_of_before_it_was_said_again),
+		KIT_TEST(voice_that_goes_on_holds_and_clears), KIT_TEST(what_is_next_then_is_held_from_the_start),
+		KIT_TEST(what_is_ready_behind_a_disclosure_does_not_hold_it), KIT_TEST(a_disclosure_begins_over_the_caller),
 		KIT_TEST(test_P06_P08_the_guards_are_what_keeps_the_promises),
 		KIT_TEST(test_P06_without_its_guard_nods_yield),
 		KIT_TEST(test_P08_without_its_guard_nothing_is_cleared),

@@ -331,6 +331,33 @@ static void an_answer_sounds_finished_or_not(void **state)
 	}
 }
 
+static void a_yes_or_no_is_whole_with_courtesy_behind_it(void **state)
+{
+	static const char *const whole[] = { "yes", "yes please", "Yes, please.", "no thank you", "No. Thank you very much", "no thanks", "yes that's right", "yes that is right",
+		"yes, that is correct, thank you", "oh well yes please", "yes sir", "yes speaking", "haan ji", "nahi shukriya", "ji haan theek hai", "sure of course",
+		"that's right thank you", "yes it is", "yes it is, thank you", "no it is." };
+	static const char *const more[] = { "", "...", "please", "thank you", "thank you very much", "of course", "yes but", "yes but please", "no I", "no I please", "yes the", "yes that's",
+		"yes thank", "yes please do", "yes please one", "yes nine eight", "yes nine eight please", "no thank you I want tea", "oh well now yes please", "yessir", "tea please",
+		"yes is", "yes it", "it is", "yes it is the", "yes,", "yes please,", "yes it is -" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TAILS * sizeof(whole) / sizeof(whole[0]); i++) {
+		char *text = copied(whole[i / TAILS], i % TAILS);
+
+		if (!words_answered(text, strlen(whole[i / TAILS])))
+			fail_msg("\"%s\" is not whole", whole[i / TAILS]);
+		free(text);
+	}
+	for (i = 0; i < TAILS * sizeof(more) / sizeof(more[0]); i++) {
+		char *text = copied(more[i / TAILS], i % TAILS);
+
+		if (words_answered(text, strlen(more[i / TAILS])))
+			fail_msg("\"%s\" is whole", more[i / TAILS]);
+		free(text);
+	}
+}
+
 /* A number that is asked for in words stays open until its last digit (the corpus of P09 in small). */
 static void test_P09_a_number_is_finished_at_its_last_digit(void **state)
 {
@@ -359,6 +386,7 @@ int main(void)
 		cmocka_unit_test(digits_are_counted_written_and_spoken),
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
 		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(an_answer_sounds_finished_or_not),
+		cmocka_unit_test(a_yes_or_no_is_whole_with_courtesy_behind_it),
 		cmocka_unit_test(test_P09_a_number_is_finished_at_its_last_digit),
 	};
 
