@@ -3,7 +3,7 @@
  * A line is text, or a JSON object: `text`, and if there were any `question` (the agent's words before it), `earlier` (the caller's
  * turns before it: a string, a list of strings or of objects with `text`), `partial`, `language` (the call's; en-IN where none is
  * given). Offsets are bytes of the text's UTF-8; a value that cannot be restored (held back) is still shown. Every line is a call of
- * its own. Main thread.
+ * its own: one that cannot be read is told with its number and why, and the next is read; the exit status is then 1. Main thread.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@ enum { LINE_BYTES = 1 << 20, OUT_BYTES = 4 << 20 };
 
 struct request {
 	json_t *document; /* NULL for a line of text */
+	char why[80];     /* it cannot be read; none of its words */
 	const char *text;
 	size_t len;
 	struct redact_context context;
@@ -39,6 +40,12 @@ static void earlier_put(struct request *q, const json_t *turn)
 	buf_append(&q->earlier, json_string_value(text), json_string_length(text));
 }
 
+static enum err refuse(struct request *q, const char *why)
+{
+	snprintf(q->why, sizeof(q->why), "%s", why);
+	return ERR_FORMAT;
+}
+
 static enum err request_document(struct request *q)
 {
 	const json_t *text = json_object_get(q->document, "text"), *question = json_object_get(q->document, "question");
@@ -46,8 +53,10 @@ static enum err request_document(struct request *q)
 	const json_t *language = json_object_get(q->document, "language");
 	size_t i;
 
-	if (!json_is_string(text) || (language && !json_is_string(language) && !json_is_null(language)))
-		return ERR_FORMAT;
+	if (!json_is_string(text))
+		return refuse(q, text ? "\"text\" is no string" : "there is no \"text\"");
+	if (language && !json_is_string(language) && !json_is_null(language))
+		return refuse(q, "\"language\" is no string");
 	if (json_is_string(language))
 		q->context.language = json_string_value(language);
 	q->text = json_string_value(text);
@@ -68,12 +77,17 @@ static enum err request_document(struct request *q)
 /* A line that begins with a brace must be a document; everything else is text. */
 static enum err request_read(struct request *q, const char *line, size_t len)
 {
+	json_error_t error = { .position = 0 };
+
 	*q = (struct request){ .text = line, .len = len, .context = { .language = DEFAULT_LANGUAGE } };
 	buf_init(&q->earlier, LINE_BYTES);
 	if (!len || *line != '{')
 		return ERR_NONE;
-	q->document = json_loadb(line, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	return q->document ? request_document(q) : ERR_FORMAT;
+	q->document = json_loadb(line, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	if (q->document)
+		return request_document(q);
+	snprintf(q->why, sizeof(q->why), "it begins with a brace and is no JSON object from byte %d on", error.position);
+	return ERR_FORMAT;
 }
 
 static void request_fini(struct request *q)
@@ -121,24 +135,35 @@ static enum err request_answer(const struct request *q, struct buf *b)
 	return err ? err : b->err;
 }
 
-static enum err line_work(const char *line, size_t len)
+/* What is wrong with a line, for people. */
+static int line_refused(struct cli *cli, const struct request *q, enum err err, size_t number)
 {
-	struct request q;
+	const char *why = *q->why ? q->why : err == ERR_LIMIT ? "there is more in it than can be masked at once" : err_name(err);
+	char where[48];
+
+	snprintf(where, sizeof(where), "standard input:%zu", number);
+	return cli_fail(cli, CLI_NOT_SO, err, where, "a line is text of at most 64 kB with at most 64 values, or a JSON object with \"text\"",
+		"cannot redact: %s", why);
+}
+
+static int line_work(struct cli *cli, const char *line, size_t len, size_t number)
+{
+	struct request q = { .text = NULL };
+	int status = CLI_FINE;
 	struct buf b;
 	enum err err = len > LINE_BYTES ? ERR_LIMIT : request_read(&q, line, len);
 
-	if (len > LINE_BYTES)
-		return err;
 	buf_init(&b, OUT_BYTES);
 	if (!err)
 		err = request_answer(&q, &b);
-	if (!err) {
+	if (err)
+		status = line_refused(cli, &q, err, number);
+	else
 		puts(buf_str(&b));
-		fflush(stdout);
-	}
+	fflush(stdout);
 	buf_fini(&b);
 	request_fini(&q);
-	return err;
+	return status;
 }
 
 static size_t line_length(const char *line, ssize_t got)
@@ -154,21 +179,16 @@ int cmd_redact(struct cli *cli, int argc, char **argv)
 {
 	int status = cli_flags(cli, NULL, &argc, argv);
 	size_t room = 0, number = 0;
-	char *line = NULL, where[48];
-	enum err err = ERR_NONE;
+	char *line = NULL;
 	ssize_t got;
 
 	if (status)
 		return status;
 	if (argc != 1)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "redact", "lines come on standard input", "usage: callfunnel redact");
-	while (!err && (got = getline(&line, &room, stdin)) >= 0) {
-		number++;
-		err = line_work(line, line_length(line, got));
-	}
+	while ((got = getline(&line, &room, stdin)) >= 0)
+		if (line_work(cli, line, line_length(line, got), ++number))
+			status = CLI_NOT_SO;
 	free(line);
-	if (!err)
-		return CLI_FINE;
-	snprintf(where, sizeof(where), "standard input:%zu", number);
-	return cli_fail(cli, CLI_NOT_SO, err, where, "a line is text of at most 64 kB, or a JSON object with \"text\"", "cannot redact: %s", err_name(err));
+	return status;
 }

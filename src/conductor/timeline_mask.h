@@ -1,5 +1,6 @@
 /* Lines of a call for whoever may not see what was truly said: personal data masked (redact/), one map a call, so that the same value has the
- * same placeholder in all lines of one reading from the beginning. Keys are shown as dots. Not for sharing: one reading, one thread.
+ * same placeholder in all lines of one reading from the beginning. Keys are shown as dots, and so is what was keyed wherever it comes again: what a
+ * tool gets and answers, what is read back. Not for sharing: one reading, one thread.
  */
 #ifndef CONDUCTOR_TIMELINE_MASK_H
 #define CONDUCTOR_TIMELINE_MASK_H

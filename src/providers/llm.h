@@ -2,7 +2,7 @@
  *
  * Whatever was said or looked up reaches a model as `struct redacted` and as nothing else: personal data is masked, by type
  * (redact/redact.h). What a model says of a value is its placeholder, in words as in a tool's arguments; whoever asked puts the value
- * back. A tool's name is the rule-book's.
+ * back. How many digits it has may be told (redacted_digits). A tool's name is the rule-book's.
  * Shapes as in stt.h. `tool` comes only with complete, parsed arguments; `done` or `failed` is the last callback, the slot
  * is NULL before it.
  */

@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "redact/phone.h"
 #include "redact/scan.h"
 #include "redact/token.h"
 
@@ -133,27 +134,6 @@ static void claims_take(struct scan *s)
 	}
 }
 
-/* At most so many digits. */
-static size_t digits_at_most(const struct token *t)
-{
-	if (t->kind == TOKEN_DIGITS)
-		return t->end - t->start;
-	if (t->kind != TOKEN_WORD)
-		return 0;
-	switch ((enum word_class)t->word) {
-	case WORD_DIGIT:
-	case WORD_MAYBE:
-		return 1;
-	case WORD_TENS:
-	case WORD_PAIR:
-		return 2;
-	case WORD_TIMES:
-		return t->value;
-	default:
-		return 0;
-	}
-}
-
 /* Most of what is said holds no more than a day or an hour: too few digits for a number of its own, none at its beginning that could end
  * one of the turn before, and nothing that could be an address. */
 static bool worth_a_look(const struct scan *s)
@@ -163,7 +143,7 @@ static bool worth_a_look(const struct scan *s)
 
 	for (i = 0; i < s->count; i++) {
 		const struct token *t = &s->tokens[i];
-		size_t n = digits_at_most(t);
+		size_t n = token_digits_most(t);
 
 		digits += n;
 		if (digits >= least || (n && begins) || t->mark == '@' || (t->kind == TOKEN_WORD && t->word == WORD_DOT) || address_at(s, i))
@@ -182,15 +162,21 @@ static enum err look(struct scan *s)
 	return s->full ? ERR_LIMIT : ERR_NONE;
 }
 
-/* The text begins with a number that is one by itself: it goes on from nothing, and what the words before it were about is not its own. */
-static bool stands_alone(const struct scan *s)
+/* The number that the text begins with, or NULL. */
+static const struct redact_entity *first_number(const struct scan *s)
 {
 	const struct redact_entity *e = s->found->entities;
 	size_t i = 0;
 
 	while (i < s->count && s->tokens[i].kind != TOKEN_TAKEN && number_gap(&s->tokens[i]))
 		i++;
-	return s->found->count && i < s->count && e->start <= s->tokens[i].start && e->type >= REDACT_PHONE && e->type != REDACT_NUMBER;
+	return s->found->count && i < s->count && e->start + s->skip <= s->tokens[i].start && e->type >= REDACT_PHONE && e->type != REDACT_NUMBER ? e : NULL;
+}
+
+/* It is one by itself: the text goes on from nothing, and what the words before it were about is not its own. */
+static bool stands_alone(const struct redact_entity *first)
+{
+	return first && first->type != REDACT_NUMBER && (first->type != REDACT_PHONE || phone_whole(first->value));
 }
 
 /* The caller's earlier words, a line feed, this text: a number may have begun a turn ago. */
@@ -216,19 +202,21 @@ static enum err look_behind(struct scan *s, const char *earlier, size_t before)
 	return err;
 }
 
-/* What was found in the text alone stays found: two numbers one behind the other may look like none. */
+/* What was found in the text alone stays found: two numbers one behind the other may look like none, and a telephone number of no plan
+ * that is known only goes on from one turn to the next when that makes it one of a plan. */
 static enum err look_joined(struct scan *s, const char *earlier, size_t before)
 {
+	size_t count = s->found->count, bytes = offsetof(struct redact_found, entities) + count * sizeof(s->found->entities[0]);
+	const struct redact_entity *first = first_number(s);
 	struct redact_found alone;
-	size_t count = s->found->count;
 	enum err err;
 
 	if (!count)
 		return look_behind(s, earlier, before);
-	memcpy(&alone, s->found, offsetof(struct redact_found, entities) + count * sizeof(alone.entities[0]));
+	memcpy(&alone, s->found, bytes);
 	err = look_behind(s, earlier, before);
-	if (!err && s->found->count < count)
-		memcpy(s->found, &alone, offsetof(struct redact_found, entities) + count * sizeof(alone.entities[0]));
+	if (!err && (s->found->count < count || (first && !stands_alone(s->found->entities))))
+		memcpy(s->found, &alone, bytes);
 	sodium_memzero(alone.entities, count * sizeof(alone.entities[0]));
 	return err;
 }
@@ -245,7 +233,7 @@ static enum err scan_run(struct scan *s, const struct redact_context *context)
 	s->count = tokens_read(s->tokens, s->text, s->len);
 	if (s->claim_count || worth_a_look(s)) {
 		err = look(s);
-		if (!err && before && !stands_alone(s))
+		if (!err && before && !stands_alone(first_number(s)))
 			err = look_joined(s, context->earlier + context->earlier_len - before, before);
 	}
 	free(s->tokens);

@@ -23,8 +23,15 @@ struct redact_map {
 	struct entry *entries;
 };
 
+/* A placeholder, and how many digits its value is said with. */
+struct placed {
+	char name[REDACT_NAME_BYTES];
+	size_t least, most;
+};
+
 struct redacted {
-	size_t len;
+	size_t len, placed_count;
+	struct placed *placed;
 	char text[];
 };
 
@@ -216,16 +223,49 @@ static enum err placeholder(struct redact_map *m, const struct redact_entity *e,
 	return ERR_NONE;
 }
 
-enum err redact_apply(struct redact_map *m, const char *text, size_t len, const struct redact_found *found, struct redacted **rp)
+/* A telephone number may be said without its 0 or its country. */
+static void placed_set(struct placed *p, const char *name, const struct redact_entity *e)
 {
-	struct redacted *r = malloc(sizeof(*r) + len + found->count * NAME_BYTES + 1);
-	char name[NAME_BYTES];
-	size_t i, at = 0, named;
-	enum err err = r ? ERR_NONE : ERR_NOMEM;
+	size_t code;
+	const char *national = e->type == REDACT_PHONE ? phone_national(e->value, &code) : NULL;
+
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	p->most = strspn(e->value + (*e->value == '+'), "0123456789");
+	if (e->held || e->value[p->most + (*e->value == '+')])
+		p->most = 0; /* an address, or nobody knows */
+	p->least = p->most && national ? strlen(national) : p->most;
+}
+
+/* Room for a text of so many bytes with so many placeholders. */
+static enum err redacted_new(struct redacted **rp, size_t bytes, size_t count)
+{
+	struct redacted *r = malloc(sizeof(*r) + bytes + 1);
 
 	*rp = NULL;
-	if (r)
-		r->len = 0;
+	if (!r)
+		return ERR_NOMEM;
+	*r = (struct redacted){ .placed = count ? calloc(count, sizeof(*r->placed)) : NULL };
+	if (count && !r->placed) {
+		free(r);
+		return ERR_NOMEM;
+	}
+	*rp = r;
+	return ERR_NONE;
+}
+
+static void redacted_append(struct redacted *r, const char *text, size_t len)
+{
+	if (len)
+		memcpy(r->text + r->len, text, len);
+	r->len += len;
+}
+
+enum err redact_apply(struct redact_map *m, const char *text, size_t len, const struct redact_found *found, struct redacted **rp)
+{
+	enum err err = redacted_new(rp, len + found->count * NAME_BYTES, found->count);
+	char name[NAME_BYTES];
+	size_t i, at = 0;
+
 	for (i = 0; !err && i < found->count; i++) {
 		const struct redact_entity *e = &found->entities[i];
 
@@ -233,22 +273,17 @@ enum err redact_apply(struct redact_map *m, const char *text, size_t len, const 
 		err = placeholder(m, e, name);
 		if (err)
 			break;
-		memcpy(r->text + r->len, text + at, e->start - at);
-		r->len += e->start - at;
-		named = strlen(name);
-		memcpy(r->text + r->len, name, named);
-		r->len += named;
+		redacted_append(*rp, text + at, e->start - at);
+		redacted_append(*rp, name, strlen(name));
+		placed_set(&(*rp)->placed[(*rp)->placed_count++], name, e);
 		at = e->end;
 	}
 	if (err) {
-		free(r);
+		redacted_free(rp);
 		return err;
 	}
-	if (len > at)
-		memcpy(r->text + r->len, text + at, len - at);
-	r->len += len - at;
-	r->text[r->len] = 0;
-	*rp = r;
+	redacted_append(*rp, text + at, len - at);
+	(*rp)->text[(*rp)->len] = 0;
 	return ERR_NONE;
 }
 
@@ -278,12 +313,11 @@ enum err redact_text(struct redact_map *m, const char *text, size_t len, const s
 
 enum err redacted_copy(const void *text, size_t len, struct redacted **rp)
 {
-	*rp = malloc(sizeof(**rp) + len + 1);
-	if (!*rp)
-		return ERR_NOMEM;
-	(*rp)->len = len;
-	if (len)
-		memcpy((*rp)->text, text, len);
+	enum err err = redacted_new(rp, len, 0);
+
+	if (err)
+		return err;
+	redacted_append(*rp, text, len);
 	(*rp)->text[len] = 0;
 	return ERR_NONE;
 }
@@ -298,8 +332,23 @@ size_t redacted_len(const struct redacted *r)
 	return r->len;
 }
 
+bool redacted_digits(const struct redacted *r, const char *name, size_t *least, size_t *most)
+{
+	size_t i;
+
+	for (i = 0; i < r->placed_count; i++)
+		if (r->placed[i].most && !strcmp(r->placed[i].name, name)) {
+			*least = r->placed[i].least;
+			*most = r->placed[i].most;
+			return true;
+		}
+	return false;
+}
+
 void redacted_free(struct redacted **rp)
 {
+	if (*rp)
+		free((*rp)->placed);
 	free(*rp);
 	*rp = NULL;
 }

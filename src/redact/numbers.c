@@ -1,7 +1,8 @@
-/* Cards, Aadhaar numbers, phone numbers: maximal runs of digits, written or said, then what a run or a part of it can be.
+/* Cards, Aadhaar numbers, phone numbers: what a run of digits (run.h) or a part of it can be.
  *
- * A run goes on over marks, fillers and corrections, never over other words. Checksums decide first, then length and prefix,
- * then the words around it and the agent's question. docs/redaction.md has the order and its reasons.
+ * Checksums decide first, then length and prefix, then the words around it and the agent's question. A run is judged as a whole, then cut
+ * where that makes whole numbers of all of it. What is next to a number and may belong to it is masked with it: no digit of a value is
+ * left in clear. docs/redaction.md has the order and its reasons.
  */
 #include "redact/scan.h"
 
@@ -9,196 +10,15 @@
 
 #include "redact/checksum.h"
 #include "redact/phone.h"
+#include "redact/run.h"
 
-enum { RUN_ITEMS = 96, RUN_DIGITS = 192, OVERLAP = 24, GAP_TOKENS = 7, CONTEXT_TOKENS = 8, ID_DIGITS = 19, HELD_DIGITS = 3 };
-
-/* One number of a run: "9", "98765", "double nine". */
-struct item {
-	size_t first, last; /* its tokens */
-	size_t digit;       /* where its digits start */
-	size_t count;
-	bool maybe;         /* "for", "oh" */
-	bool written;
-};
-
-struct run {
-	struct item items[RUN_ITEMS];
-	char digits[RUN_DIGITS];
-	size_t count, digit_count;
-	size_t next;        /* the first token behind it */
-	size_t corrected;   /* the item behind a "no, sorry", or 0 */
-	size_t dots;
-	bool plus;          /* right before its first item */
-	bool open;          /* it reaches the end of the text */
-	enum word_class about;
-};
+enum { OVERLAP = 24, CONTEXT_TOKENS = 8, ID_DIGITS = 19, HELD_DIGITS = 3, PHONE_LEAST = 7, PHONE_MOST = 15 };
 
 struct guess {
 	enum redact_type type; /* 0: nothing */
 	char value[RUN_DIGITS + 4];
 	size_t len;
 };
-
-static size_t item_put(struct run *r, size_t first, size_t last, size_t count)
-{
-	r->items[r->count++] = (struct item){ .first = first, .last = last, .digit = r->digit_count, .count = count };
-	r->digit_count += count;
-	return last - first + 1;
-}
-
-static size_t item_written(const struct scan *s, struct run *r, size_t i)
-{
-	const struct token *t = &s->tokens[i];
-	size_t room = RUN_DIGITS - r->digit_count, count = token_digits(t, s->text, r->digits + r->digit_count, room);
-	bool inside = (t->glued && t[-1].kind == TOKEN_WORD) || (i + 1 < s->count && t[1].glued && t[1].kind == TOKEN_WORD);
-
-	if (count > room || (inside && count < 10))
-		return 0;
-	item_put(r, i, i, count);
-	r->items[r->count - 1].written = true;
-	return 1;
-}
-
-static size_t item_value(struct run *r, size_t first, size_t last, unsigned int value, size_t width)
-{
-	if (width == 2)
-		r->digits[r->digit_count] = (char)('0' + value / 10);
-	r->digits[r->digit_count + width - 1] = (char)('0' + value % 10);
-	return item_put(r, first, last, width);
-}
-
-static bool is_digit(const struct scan *s, size_t i)
-{
-	return i < s->count && s->tokens[i].kind == TOKEN_WORD && s->tokens[i].word == WORD_DIGIT;
-}
-
-/* "double nine", "triple 5" */
-static size_t item_times(const struct scan *s, struct run *r, size_t i)
-{
-	size_t times = s->tokens[i].value;
-	char digit = 0;
-
-	if (i + 1 >= s->count)
-		return 0;
-	if (is_digit(s, i + 1) || (s->tokens[i + 1].kind == TOKEN_WORD && s->tokens[i + 1].word == WORD_MAYBE))
-		digit = (char)('0' + s->tokens[i + 1].value);
-	else if (s->tokens[i + 1].kind != TOKEN_DIGITS || token_digits(&s->tokens[i + 1], s->text, &digit, 1) != 1)
-		return 0;
-	memset(r->digits + r->digit_count, digit, times);
-	return item_put(r, i, i + 1, times);
-}
-
-/* Reads one item at token i into the run; how many tokens it took, 0 when there is none. */
-static size_t item_read(const struct scan *s, struct run *r, size_t i)
-{
-	const struct token *t = &s->tokens[i];
-	size_t unit = i + 1;
-
-	if (r->count == RUN_ITEMS || r->digit_count + 4 > RUN_DIGITS)
-		return 0;
-	if (t->kind == TOKEN_DIGITS)
-		return item_written(s, r, i);
-	if (t->kind != TOKEN_WORD)
-		return 0;
-	switch ((enum word_class)t->word) {
-	case WORD_DIGIT:
-		return item_value(r, i, i, t->value, 1);
-	case WORD_PAIR:
-		return item_value(r, i, i, t->value, 2);
-	case WORD_MAYBE:
-		item_value(r, i, i, t->value, 1);
-		r->items[r->count - 1].maybe = true;
-		return 1;
-	case WORD_TENS:
-		if (unit < s->count && s->tokens[unit].mark == '-' && s->tokens[unit].glued)
-			unit++;
-		if (is_digit(s, unit) && s->tokens[unit].value)
-			return item_value(r, i, unit, t->value + 0u + s->tokens[unit].value, 2);
-		return item_value(r, i, i, t->value, 2);
-	case WORD_TIMES:
-		return item_times(s, r, i);
-	default:
-		return 0;
-	}
-}
-
-bool number_gap(const struct token *t)
-{
-	if (t->kind == TOKEN_MARK)
-		return t->mark && strchr("-.,()+;!?", t->mark);
-	return t->kind == TOKEN_WORD && (t->word == WORD_FILLER || t->word == WORD_CORRECTION || t->word == WORD_DASH);
-}
-
-static bool is_slash(const struct scan *s, size_t i)
-{
-	return i < s->count && s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark && strchr("/\\|_", s->tokens[i].mark);
-}
-
-/* How many written digits stand at token i; 0 where they are a number by themselves: "9876543210/11" names two. */
-static size_t group_digits(const struct scan *s, size_t i)
-{
-	enum { WHOLE = 10 };
-	size_t n = i < s->count && s->tokens[i].kind == TOKEN_DIGITS ? token_digits(&s->tokens[i], s->text, NULL, 0) : 0;
-
-	return n < WHOLE ? n : 0;
-}
-
-/* A slash or its like between the groups of a number. Not in a date or a fraction, which have three parts at most, and more than two
- * digits only in a year. */
-static bool slash_joins(const struct scan *s, size_t i)
-{
-	enum { DATE_PARTS = 3, DAY_DIGITS = 2, YEAR_DIGITS = 4 };
-	size_t first = i, parts = 0, years = 0, n;
-
-	if (!i || !is_slash(s, i) || !group_digits(s, i - 1) || !group_digits(s, i + 1))
-		return false;
-	while (first > 2 && i - first < 2 * DATE_PARTS && is_slash(s, first - 2) && group_digits(s, first - 3))
-		first -= 2;
-	do {
-		n = group_digits(s, first - 1);
-		years += n > DAY_DIGITS;
-		parts += n > 0;
-		if (parts > DATE_PARTS || years > 1 || n > YEAR_DIGITS)
-			return true;
-		first += 2;
-	} while (n && is_slash(s, first - 2));
-	return false;
-}
-
-static bool is_plus(const struct scan *s, size_t i)
-{
-	const struct token *t = &s->tokens[i];
-
-	return (t->kind == TOKEN_MARK && t->mark == '+') || (t->kind == TOKEN_WORD && t->word == WORD_PLUS);
-}
-
-/* Reads the run that starts at token i; false when none does. */
-static bool run_read(const struct scan *s, struct run *r, size_t i)
-{
-	size_t gap = 0, took;
-	bool correction = false;
-
-	r->count = r->digit_count = r->corrected = r->dots = 0;
-	r->plus = i > 0 && is_plus(s, i - 1);
-	for (; i < s->count; i += took) {
-		took = item_read(s, r, i);
-		if (took) {
-			if (correction && r->count > 1)
-				r->corrected = r->count - 1;
-			correction = false;
-			gap = 0;
-			r->next = i + took;
-			continue;
-		}
-		if (!r->count || !(number_gap(&s->tokens[i]) || slash_joins(s, i)) || ++gap > GAP_TOKENS)
-			break;
-		correction = correction || s->tokens[i].word == WORD_CORRECTION;
-		r->dots += s->tokens[i].mark == '.' && s->tokens[i].glued && i + 1 < s->count && s->tokens[i + 1].glued;
-		took = 1;
-	}
-	r->open = i >= s->count;
-	return r->count > 0;
-}
 
 static enum word_class about_here(const struct scan *s, size_t first)
 {
@@ -310,7 +130,7 @@ static bool is_american(const struct scan *s, const struct run *r, const char *d
 
 	if (d[shape] < '2' || d[shape + 3] < '2')
 		return false;
-	if (r->about == WORD_ABOUT_PHONE || r->about == WORD_ABOUT_NUMBER)
+	if (r->about == WORD_ABOUT_PHONE || r->about == WORD_ABOUT_NUMBER || r->hundred)
 		return true;
 	if (last - first == 2 + shape && it[shape].written && it[shape].count == 3 && it[shape + 1].count == 3 && it[shape + 2].count == 4)
 		return true;
@@ -347,33 +167,57 @@ static bool guess_national(const struct scan *s, const struct run *r, const char
 	return guess_set(g, REDACT_PHONE, p.code, d + p.skip, n - p.skip);
 }
 
+static bool is_callers(const struct scan *s)
+{
+	return s->context && s->context->caller;
+}
+
+/* How many of the digits stand before a country code that was said without a plus: none, or the two of "00". SIZE_MAX: there is no code. */
+static size_t country_at(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last)
+{
+	enum { LONG = 10 };
+	bool named = r->about == WORD_ABOUT_PHONE, likely = named || is_callers(s) || first < last;
+
+	if (n == 11 && d[0] == '1')
+		return is_american(s, r, d, n, first, last) ? 0 : SIZE_MAX;
+	if (phone_has_country(d, n) && (likely || (d[0] == '9' && d[1] == '1')))
+		return 0;
+	if (n < 2 + PHONE_LEAST || n > 2 + PHONE_MOST || d[0] != '0' || d[1] != '0' || d[2] == '0')
+		return SIZE_MAX;
+	return phone_has_country(d + 2, n - 2) || named || (likely && n >= 2 + LONG) ? 2 : SIZE_MAX;
+}
+
 static bool guess_phone(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last, struct guess *g)
 {
-	bool named = r->about == WORD_ABOUT_PHONE;
+	const char *language = s->context ? s->context->language : NULL;
+	bool named = r->about == WORD_ABOUT_PHONE, fits = n >= PHONE_LEAST && n <= PHONE_MOST;
+	enum plus plus = (enum plus)r->items[first].plus;
+	size_t skip;
 
-	if (r->plus && !first)
-		return n >= 7 && n <= 15 && guess_set(g, REDACT_PHONE, "+", d, n);
+	if (plus == PLUS_COUNTRY)
+		return fits && guess_set(g, REDACT_PHONE, "+", d, n);
 	if (r->about == WORD_ABOUT_ELSE)
 		return false;
 	if (n == 10 && ((d[0] >= '6' && !is_bracketed(s, &r->items[first]) && !all_one_digit(d, n)) || is_american(s, r, d, n, first, last)))
 		return guess_national(s, r, d, n, first, last, g);
-	if (n == 11 && d[0] == '1' && is_american(s, r, d, n, first, last))
-		return guess_set(g, REDACT_PHONE, "+", d, n);
-	if (n == 11 && d[0] == '0' && (d[1] >= '6' || named))
+	if (n == 11 && d[0] == '0' && (d[1] >= '6' || (named && d[1] > '0')))
 		return guess_national(s, r, d, n, first, last, g);
-	if (n == 12 && d[0] == '9' && d[1] == '1' && d[2] >= '6')
-		return guess_set(g, REDACT_PHONE, "+", d, n);
-	return false;
+	if (d[0] == '0' && phone_at_home(language, d, n))
+		return guess_national(s, r, d, n, first, last, g);
+	skip = country_at(s, r, d, n, first, last);
+	if (skip < n)
+		return guess_set(g, REDACT_PHONE, "+", d + skip, n - skip);
+	return plus == PLUS_BETWEEN && fits && guess_set(g, REDACT_PHONE, "+", d, n);
 }
 
 static bool guess_digits(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last, struct guess *g)
 {
-	bool country = n == 12 && d[0] == '9' && d[1] == '1' && d[2] >= '6' && (r->plus || r->about == WORD_ABOUT_PHONE);
+	bool country = n <= PHONE_MOST && (r->items[first].plus == PLUS_COUNTRY || (r->about == WORD_ABOUT_PHONE && phone_has_country(d, n)));
 
 	g->type = 0;
-	if (n < 7 || n > ID_DIGITS || r->dots > 2)
+	if (n < PHONE_LEAST || n > ID_DIGITS || r->dots > 2)
 		return false;
-	if (is_card(d, n))
+	if (!country && is_card(d, n)) /* one number in ten has the checksum by chance */
 		return guess_set(g, REDACT_CARD, "", d, n);
 	if (!country && r->about != WORD_ABOUT_ELSE && is_aadhaar(d, n))
 		return guess_set(g, REDACT_AADHAAR, "", d, n);
@@ -385,19 +229,64 @@ static size_t span_digits(const struct run *r, size_t first, size_t last)
 	return r->items[last].digit + r->items[last].count - r->items[first].digit;
 }
 
+/* A plus begins a number; it stands in none. */
+static bool plus_inside(const struct run *r, size_t first, size_t last)
+{
+	while (r->plus && first++ < last)
+		if (r->items[first].plus)
+			return true;
+	return false;
+}
+
+/* Items of two turns: only all of them together are one number. */
+static bool over_turns(const struct scan *s, const struct run *r, size_t a, size_t b)
+{
+	return s->tokens[r->items[a].first].start < s->skip && s->tokens[r->items[b].last].end > s->skip;
+}
+
 static bool guess_span(const struct scan *s, const struct run *r, size_t first, size_t last, struct guess *g)
 {
-	return guess_digits(s, r, r->digits + r->items[first].digit, span_digits(r, first, last), first, last, g);
+	g->type = 0;
+	return !plus_inside(r, first, last) && guess_digits(s, r, r->digits + r->items[first].digit, span_digits(r, first, last), first, last, g);
 }
 
 static void report(struct scan *s, const struct run *r, size_t first, size_t last, const struct guess *g, bool held)
 {
 	size_t from = r->items[first].first;
 
-	if (!first && from > 0 && (r->plus || (s->tokens[from - 1].mark == '(' && s->tokens[from].glued)))
+	if (from > 0 && (r->items[first].plus == PLUS_COUNTRY || (s->tokens[from - 1].mark == '(' && s->tokens[from].glued)))
 		from--;
 	scan_report(s, g->type, from, r->items[last].last, g->value, g->len, held);
 }
+
+/* More of these items may come. */
+static bool is_open(const struct scan *s, const struct run *r, size_t last)
+{
+	return s->partial && r->open && last == r->count - 1;
+}
+
+/* A telephone number that may go on is held. */
+static void report_whole(struct scan *s, const struct run *r, size_t first, size_t last, const struct guess *g)
+{
+	char value[sizeof(g->value) + 1];
+
+	memcpy(value, g->value, g->len);
+	value[g->len] = 0;
+	report(s, r, first, last, g, g->type == REDACT_PHONE && is_open(s, r, last) && !phone_whole(value));
+}
+
+/* Digits that are no whole number, as they were said. More than any identifier has cannot be given back. */
+static void report_said(struct scan *s, const struct run *r, size_t first, size_t last, bool phone)
+{
+	size_t n = span_digits(r, first, last);
+	bool held = n > ID_DIGITS || is_open(s, r, last);
+	struct guess g;
+
+	guess_set(&g, phone && !held && n >= PHONE_LEAST && n <= PHONE_MOST ? REDACT_PHONE : REDACT_NUMBER, "", r->digits + r->items[first].digit, n);
+	report(s, r, first, last, &g, held);
+}
+
+/* ------------------------------------------------------------------ all of it */
 
 /* "432, sorry, 433": what was said again takes the place of as many digits as make a number of the whole. */
 static bool guess_corrected(const struct scan *s, const struct run *r, size_t first, size_t last, struct guess *g)
@@ -418,10 +307,206 @@ static bool guess_corrected(const struct scan *s, const struct run *r, size_t fi
 	return false;
 }
 
-/* Items of two turns: only all of them together are one number. */
-static bool over_turns(const struct scan *s, const struct run *r, size_t a, size_t b)
+/* "oh" right beside another digit is one; "for" and "to" may be words. */
+static bool is_oh(const struct run *r, size_t i, size_t next)
 {
-	return s->tokens[r->items[a].first].start < s->skip && s->tokens[r->items[b].last].end > s->skip;
+	const struct item *it = &r->items[i];
+
+	return it->maybe && r->digits[it->digit] == '0' && r->items[i > next ? i : next].join == JOIN_NONE;
+}
+
+/* Without the words at both ends that may be no digits; `oh`: those that likely are stay. False: fewer than three digits are certain. */
+static bool run_trim(const struct run *r, size_t *first, size_t *last, bool oh)
+{
+	size_t sure = 0, i;
+
+	for (i = *first; i <= *last; i++)
+		if (!r->items[i].maybe || (oh && i < *last && !r->items[i + 1].maybe && is_oh(r, i, i + 1)))
+			sure += r->items[i].count;
+	if (sure < 3)
+		return false;
+	while (r->items[*first].maybe && !(oh && is_oh(r, *first, *first + 1)))
+		++*first;
+	while (r->items[*last].maybe && !(oh && is_oh(r, *last, *last - 1)))
+		--*last;
+	return true;
+}
+
+/* With an "oh" before them: it is a telephone number's 0, unless the ten digits behind it have a country and with it they have none. */
+static bool judge_oh(struct scan *s, const struct run *r, size_t first, size_t sure, size_t last)
+{
+	struct guess with, without;
+	bool whole = guess_span(s, r, first, last, &with);
+
+	if (whole && (with.type != REDACT_PHONE || with.value[0] == '+')) {
+		report_whole(s, r, first, last, &with);
+		return true;
+	}
+	if (guess_span(s, r, sure, last, &without) && (without.type != REDACT_PHONE || span_digits(r, sure, last) == PHONE_NATIONAL_DIGITS) &&
+		(!whole || without.value[0] == '+')) {
+		report_whole(s, r, without.type == REDACT_PHONE ? first : sure, last, &without);
+		return true;
+	}
+	if (whole)
+		report_whole(s, r, first, last, &with);
+	return whole;
+}
+
+/* Of two turns, the first of which was a whole number already: the digits of the second belong to it only when they answer to phones. */
+static bool is_another(struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t i = first;
+	struct guess g;
+
+	if (!over_turns(s, r, first, last) || scan_asked(s) == WORD_ABOUT_PHONE)
+		return false;
+	while (s->tokens[r->items[i + 1].first].start < s->skip)
+		i++;
+	return guess_span(s, r, first, i, &g) || (r->about == WORD_ABOUT_PHONE && span_digits(r, first, i) >= PHONE_LEAST);
+}
+
+/* Are these items one number? */
+static bool judge_whole(struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t a = first, b = last, i;
+	struct guess g;
+
+	(void)run_trim(r, &a, &b, false);
+	if (is_another(s, r, a, b))
+		return false;
+	if (guess_corrected(s, r, a, b, &g)) {
+		report_whole(s, r, a, b, &g);
+		return true;
+	}
+	if (a > first && is_oh(r, a - 1, a))
+		return judge_oh(s, r, a - 1, a, b);
+	for (i = 0; i < 3; i++) { /* then with the words at the ends that may be digits */
+		size_t from = i == 1 ? first : a, to = i ? last : b;
+
+		if (!guess_span(s, r, from, to, &g))
+			continue;
+		report_whole(s, r, i && g.type == REDACT_PHONE ? first : from, to, &g);
+		return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ all of it, cut */
+
+/* What a cut before item i costs. */
+static size_t cut_cost(const struct run *r, size_t i)
+{
+	static const uint8_t costs[] = { [JOIN_NONE] = 20, [JOIN_COMMA] = 4, [JOIN_STRONG] = 1 };
+
+	return costs[r->items[i].join];
+}
+
+/* Numbers that are together all of the items, cut where they part best; from[b]: where the one that ends before b begins. */
+static bool cover_find(const struct scan *s, const struct run *r, size_t first, size_t last, size_t from[RUN_ITEMS + 1])
+{
+	size_t cost[RUN_ITEMS + 1], a, b, n;
+	struct guess g;
+
+	cost[first] = 0;
+	for (b = first + 1; b <= last + 1; b++) {
+		cost[b] = SIZE_MAX;
+		for (a = b; a-- > first && (n = span_digits(r, a, b - 1)) <= ID_DIGITS;) {
+			size_t sum = cost[a] == SIZE_MAX ? SIZE_MAX : cost[a] + cut_cost(r, a);
+
+			if (sum >= cost[b] || (n < RUN_WHOLE_DIGITS && !r->items[a].plus) || over_turns(s, r, a, b - 1) || !guess_span(s, r, a, b - 1, &g))
+				continue;
+			cost[b] = sum;
+			from[b] = a;
+		}
+	}
+	return cost[last + 1] != SIZE_MAX;
+}
+
+static bool judge_cover(struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t from[RUN_ITEMS + 1], starts[RUN_ITEMS], count = 0, i;
+	struct guess g;
+
+	if (span_digits(r, first, last) < RUN_WHOLE_DIGITS + PHONE_LEAST || !cover_find(s, r, first, last, from))
+		return false;
+	for (i = last + 1; i > first; i = from[i])
+		starts[count++] = from[i];
+	for (; count; count--) {
+		i = count > 1 ? starts[count - 2] - 1 : last;
+		if (guess_span(s, r, starts[count - 1], i, &g))
+			report_whole(s, r, starts[count - 1], i, &g);
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ in pieces */
+
+/* The last item of the piece that begins with `first`: pieces are parted by joins of this strength. */
+static size_t piece_end(const struct run *r, size_t first, size_t last, enum join join)
+{
+	size_t end = first;
+
+	while (end < last && r->items[end + 1].join < join)
+		end++;
+	return end;
+}
+
+static void run_judge(struct scan *s, const struct run *r, size_t first, size_t last, bool beside);
+
+static bool piece_holds(const struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t a = first, b = last;
+	struct guess g;
+
+	return run_trim(r, &a, &b, true) && (guess_span(s, r, a, b, &g) || (run_trim(r, &a, &b, false) && guess_span(s, r, a, b, &g)));
+}
+
+/* "… and …": when one of them is a number, each is judged by itself. */
+static bool judge_pieces(struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t at, end;
+	bool holds = false;
+
+	if (piece_end(r, first, last, JOIN_STRONG) == last)
+		return false;
+	for (at = first; at <= last && !holds; at = end + 1) {
+		end = piece_end(r, at, last, JOIN_STRONG);
+		holds = piece_holds(s, r, at, end);
+	}
+	for (at = first; at <= last && holds; at = end + 1) {
+		end = piece_end(r, at, last, JOIN_STRONG);
+		run_judge(s, r, at, end, true);
+	}
+	return holds;
+}
+
+/* A telephone number of a country that nobody knows. */
+static bool is_named_phone(struct scan *s, const struct run *r, size_t first, size_t last, bool beside)
+{
+	size_t n = span_digits(r, first, last);
+
+	return n >= PHONE_LEAST && n <= PHONE_MOST && r->dots < 3 && (r->about == WORD_ABOUT_PHONE || (beside && r->about != WORD_ABOUT_ELSE)) &&
+		!is_another(s, r, first, last);
+}
+
+/* "555 0132 and 555 0143": every piece has the digits of one. */
+static bool judge_named_pieces(struct scan *s, const struct run *r, size_t first, size_t last, bool beside)
+{
+	size_t at, end;
+	enum join join;
+
+	for (join = JOIN_STRONG; join > JOIN_NONE; join--) {
+		for (at = first; at <= last && is_named_phone(s, r, at, end = piece_end(r, at, last, join), beside); at = end + 1)
+			;
+		if (at <= last || piece_end(r, first, last, join) == last)
+			continue;
+		for (at = first; at <= last; at = end + 1) {
+			end = piece_end(r, at, last, join);
+			report_said(s, r, at, end, true);
+		}
+		return true;
+	}
+	return false;
 }
 
 /* The best part of items first to last, or false: a checksum before a phone number, long before short. */
@@ -435,7 +520,7 @@ static bool guess_part(const struct scan *s, const struct run *r, size_t *first,
 		for (b = a; b <= to && span_digits(r, a, b) <= ID_DIGITS; b++) {
 			size_t n = span_digits(r, a, b);
 
-			if (r->items[a].maybe || r->items[b].maybe || n < 10 || over_turns(s, r, a, b) || !guess_span(s, r, a, b, &try))
+			if (r->items[a].maybe || r->items[b].maybe || n < RUN_WHOLE_DIGITS || over_turns(s, r, a, b) || !guess_span(s, r, a, b, &try))
 				continue;
 			n += try.type == REDACT_PHONE ? 0 : 100;
 			if (n <= best)
@@ -448,80 +533,108 @@ static bool guess_part(const struct scan *s, const struct run *r, size_t *first,
 	return best > 0;
 }
 
-/* Nothing holds, but the words say what it is, or that more is to come. */
-static bool guess_named(struct scan *s, const struct run *r, size_t first, size_t last, struct guess *g, bool *held)
+static bool is_written_whole(const struct item *it)
 {
-	const char *d = r->digits + r->items[first].digit;
-	size_t n = span_digits(r, first, last);
-
-	*held = s->partial && r->open && last == r->count - 1;
-	if ((r->about == WORD_ABOUT_AADHAAR && n == 12) || (r->about == WORD_ABOUT_CARD && n >= 13 && n <= ID_DIGITS)) {
-		*held = false;
-		return guess_set(g, REDACT_ID_UNVERIFIED, "", d, n);
-	}
-	if (r->about == WORD_ABOUT_PHONE && n >= 7 && n <= 15 && r->dots < 3 && !*held)
-		return guess_set(g, REDACT_PHONE, "", d, n);
-	if (*held && n >= HELD_DIGITS)
-		return guess_set(g, REDACT_NUMBER, "", d, n < ID_DIGITS ? n : ID_DIGITS);
-	if (r->about >= WORD_ABOUT_PHONE && r->about <= WORD_ABOUT_AADHAAR && n >= 4 && n <= ID_DIGITS && scan_asked(s) == r->about)
-		return guess_set(g, REDACT_NUMBER, "", d, n);
-	if (n == 10 && (first < last || (s->context && s->context->caller)) && r->about != WORD_ABOUT_ELSE && d[0] >= '2' && d[3] >= '2')
-		return guess_set(g, REDACT_NUMBER, "", d, n); /* said in pieces or typed: an American number that nobody has named, or as private */
-	return false;
+	return it->written && it->count >= RUN_WHOLE_DIGITS;
 }
 
-/* Without the words at both ends that may be no digits. */
-static bool run_trim(const struct run *r, size_t *first, size_t *last)
+/* Item i is none of the number that ends before it: something parts them, or one is written whole and the other is not said on to it. */
+static bool parts(const struct run *r, size_t i)
 {
-	size_t sure = 0, i;
+	const struct item *it = &r->items[i], *before = it - 1;
 
-	for (i = *first; i <= *last; i++)
-		sure += r->items[i].maybe ? 0 : r->items[i].count;
-	if (sure < 3)
+	if (it->join == JOIN_STRONG)
+		return true;
+	return (is_written_whole(it) || is_written_whole(before)) && (it->join || it->written == before->written);
+}
+
+/* A number with digits right beside it that may be its own. Of a card or an Aadhaar number, which prove themselves, they are masked apart; a
+ * telephone number is then not certain: all of it is masked as it was said. So is what only looks like an Aadhaar number (one in ten does)
+ * where a telephone number is meant. */
+static bool judge_part(struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t a = first, b = last, from, to;
+	struct guess g;
+
+	if (!guess_part(s, r, &a, &b, &g))
 		return false;
-	while (r->items[*first].maybe)
-		++*first;
-	while (r->items[*last].maybe)
-		--*last;
+	for (from = a; from > first && !parts(r, from);)
+		from--;
+	for (to = b; to < last && !parts(r, to + 1);)
+		to++;
+	if (from > first)
+		run_judge(s, r, first, from - 1, true);
+	if (from == a && to == b) {
+		report_whole(s, r, a, b, &g);
+	} else if (g.type == REDACT_PHONE || (g.type == REDACT_AADHAAR && r->about == WORD_ABOUT_PHONE)) {
+		report_said(s, r, from, to, true);
+	} else {
+		if (from < a)
+			report_said(s, r, from, a - 1, false);
+		report(s, r, a, b, &g, false);
+		if (to > b)
+			report_said(s, r, b + 1, to, false);
+	}
+	if (to < last)
+		run_judge(s, r, to + 1, last, true);
 	return true;
 }
 
-/* Judges items first to last; the first item behind what was reported, or 0 when nothing was. */
-static size_t run_judge(struct scan *s, const struct run *r, size_t first, size_t last)
-{
-	size_t a = first, b = last;
-	struct guess g;
-	bool held = false, whole;
+/* ------------------------------------------------------------------ by what it is called */
 
-	if (!run_trim(r, &a, &b))
-		return 0;
-	if (guess_corrected(s, r, a, b, &g) || guess_span(s, r, a, b, &g)) {
-		report(s, r, a, b, &g, false);
-		return b + 1;
-	}
-	whole = guess_span(s, r, first, last, &g);
-	if (whole || guess_span(s, r, a, last, &g)) {
-		report(s, r, whole || g.type == REDACT_PHONE ? first : a, last, &g, false); /* an "oh" may be a telephone number's 0 */
-		return last + 1;
-	}
-	if (guess_part(s, r, &a, &b, &g) || guess_named(s, r, a, b, &g, &held)) {
-		report(s, r, a, b, &g, held);
-		return b + 1;
-	}
-	return 0;
+/* Nobody has named it, but the caller says it as one says a number that is private: a telephone number of some country. */
+static bool is_private(const struct scan *s, const struct run *r, const char *d, size_t n, bool pieces)
+{
+	if (r->about == WORD_ABOUT_ELSE)
+		return false;
+	if (n == 10 && (pieces || is_callers(s)) && d[0] >= '2' && d[3] >= '2')
+		return true;
+	return is_callers(s) && n >= 10 && n <= 13 && d[0] == '0' && d[1] > '0';
 }
 
-/* Judges a run; the token to go on with. */
+/* Nothing holds, but the words say what it is, or that more is to come. */
+static void judge_named(struct scan *s, const struct run *r, size_t first, size_t last, bool beside)
+{
+	const char *d = r->digits + r->items[first].digit;
+	size_t n = span_digits(r, first, last);
+	bool open = is_open(s, r, last);
+	struct guess g;
+
+	if ((r->about == WORD_ABOUT_AADHAAR && n == 12) || (r->about == WORD_ABOUT_CARD && n >= 13 && n <= ID_DIGITS)) {
+		guess_set(&g, REDACT_ID_UNVERIFIED, "", d, n);
+		report(s, r, first, last, &g, false);
+	} else if (open && n >= HELD_DIGITS) {
+		report_said(s, r, first, last, false);
+	} else if (is_named_phone(s, r, first, last, beside)) {
+		report_said(s, r, first, last, true);
+	} else if ((r->about >= WORD_ABOUT_PHONE && r->about <= WORD_ABOUT_AADHAAR && n >= 4 && scan_asked(s) == r->about) ||
+		is_private(s, r, d, n, first < last)) {
+		report_said(s, r, first, last, false);
+	}
+}
+
+/* Judges these items; `beside`: next to a number. */
+static void run_judge(struct scan *s, const struct run *r, size_t first, size_t last, bool beside)
+{
+	size_t a = first, b = last;
+
+	if (!run_trim(r, &a, &b, true))
+		return;
+	if (judge_whole(s, r, first, last) || judge_cover(s, r, a, b) || judge_pieces(s, r, a, b) ||
+		judge_named_pieces(s, r, a, b, beside) || judge_part(s, r, a, b))
+		return;
+	judge_named(s, r, a, b, beside);
+}
+
+/* The token to go on with. */
 static size_t run_work(struct scan *s, const struct run *r)
 {
-	size_t first = 0, done;
-	bool cut = r->count == RUN_ITEMS || r->digit_count + 4 > RUN_DIGITS;
+	size_t last = r->count - 1;
 
-	while (first < r->count && (done = run_judge(s, r, first, r->count - 1)))
-		first = done;
-	if (cut && first + OVERLAP < r->count)
-		return r->items[r->count - OVERLAP].first;
-	return r->next;
+	run_judge(s, r, 0, last, false);
+	if (!run_full(r) || last < OVERLAP || !s->tokens[r->items[last - OVERLAP].first].kind)
+		return r->next;
+	return r->items[r->count - OVERLAP].first;
 }
 
 void numbers_find(struct scan *s)

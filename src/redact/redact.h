@@ -64,7 +64,7 @@ struct redact_context {
 	size_t asked_len;     /* no more than that ten digits are a telephone number; its last kilobyte is read */
 	const char *earlier;  /* the caller's words of the turns before; only the last few hundred bytes are read */
 	size_t earlier_len;
-	bool caller;          /* the caller's own words or keys: ten digits that may be a telephone number are masked without a word about phones */
+	bool caller;          /* the caller's own words or keys: ten digits that may be a telephone number, and more from a 0 on, are masked without a word about phones */
 	bool partial;         /* more of this text may come: an open run of digits at its end is held back */
 	bool ours;            /* the agent's own words: values of the map are known by the form in which they are said (redact_speak), at
 	                         the end of the text also the beginning of one. redact_text only */
@@ -99,6 +99,11 @@ enum err redact_apply(struct redact_map *m, const char *text, size_t len, const 
 const char *redacted_text(const struct redacted *r); /* ends in NUL */
 size_t redacted_len(const struct redacted *r);
 void redacted_free(struct redacted **rp); /* NULL-safe */
+
+/* How many digits the value behind a placeholder of the caller's words has, which says nothing of what they are: a question may want four
+ * of them. At least and at most: a telephone number is said with its country and without. False: an address, one that is held, or not
+ * known (what redact_data made). */
+bool redacted_digits(const struct redacted *r, const char *name, size_t *least, size_t *most);
 
 /* Writes `text` with the values of this map in the place of its placeholders; one that the map does not know stays. The
  * values need no escaping inside a JSON string. Errors stick in `out`. */

@@ -139,6 +139,26 @@ size_t token_digits(const struct token *t, const char *text, char *out, size_t r
 	return count;
 }
 
+size_t token_digits_most(const struct token *t)
+{
+	if (t->kind == TOKEN_DIGITS)
+		return t->end - t->start;
+	if (t->kind != TOKEN_WORD)
+		return 0;
+	switch ((enum word_class)t->word) {
+	case WORD_DIGIT:
+	case WORD_MAYBE:
+		return 1;
+	case WORD_TENS:
+	case WORD_PAIR:
+		return 2;
+	case WORD_TIMES:
+		return t->value;
+	default:
+		return 0;
+	}
+}
+
 /* Drops or changes one Devanagari character; how many bytes of `out` were written. */
 static size_t fold_devanagari(const uint8_t *at, uint8_t *out)
 {

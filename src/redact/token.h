@@ -19,7 +19,7 @@ enum word_class {
 	WORD_PAIR,      /* 10 to 99 in one word */
 	WORD_MAYBE,     /* oh, for, do: a digit among digits only */
 	WORD_TIMES,     /* double, triple */
-	WORD_FILLER,    /* um, ji, yes */
+	WORD_FILLER,    /* um, ji, yes. value 1: it may stand between two numbers ("and") */
 	WORD_CORRECTION,
 	WORD_PLUS,
 	WORD_DOT,
@@ -47,6 +47,8 @@ size_t tokens_read(struct token *tokens, const char *text, size_t len);
 
 /* The decimal digits of a written token, ASCII, full-width or Devanagari: at most `room` are written, the count of all is returned. */
 size_t token_digits(const struct token *t, const char *text, char *out, size_t room);
+
+size_t token_digits_most(const struct token *t); /* written or said, it is no more digits than these */
 
 /* Whether word i says what a number is, of what it is ("phone", "order"), and is not only a word of talk. */
 bool token_about(const struct token *tokens, size_t count, size_t i);

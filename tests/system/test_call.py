@@ -186,6 +186,15 @@ def test_keys(call):
     assert ("verify_holder", {"id": "P-3001", "digits": "4021"}) in tools(document)
 
 
+@pytest.mark.parametrize("short", ["/press 1111#", "one one one one"])
+def test_a_masked_number_has_the_digits_that_are_wanted(call, short):
+    """The book wants seven to fifteen; the engine sees [NUMBER_1] and how many digits it has, and the caller hears what is wanted."""
+    document = call(ROOT / "tests" / "rulebooks" / "call-back-number.yaml", [short, "555 0143", "yes"]).json()
+    assert "I need 7 to 15 digits." in heard(document)
+    assert tools(document) == [("save_note", {"id": "P-3001", "kind": "refused", "text": "5550143"})]
+    assert document["outcome"] == "noted"
+
+
 def test_a_phone_number_is_masked_for_the_model_and_true_for_the_tool(call, run):
     """The engine sees [PHONE_1]: what the tool gets is the map's value, with the country code, and not the digits that were said; the caller
     hears the digits, the transcript has the words, and nobody hears a bracket."""

@@ -97,6 +97,19 @@ def test_what_cannot_be_read_is_refused(run, line):
     assert done.status == 1 and done.error()["where"] == "standard input:1"
 
 
+def test_a_bad_line_is_told_and_the_others_are_answered(run):
+    lines = ["call 9876543210", "{", "x" * 70000, '{"text": 5}', "{}", '{"text": "a", "language": 5}', '{"text": "or 8765432109"}']
+    done = run("redact", stdin=("\n".join(lines) + "\n").encode())
+    assert done.status == 1
+    assert [answer["text"] for answer in done.lines()] == ["call [PHONE_1]", "or [PHONE_1]"]
+    for number, why in (2, "no JSON object"), (3, "more in it"), (4, '"text" is no string'), (5, 'no "text"'), (6, '"language" is no string'):
+        assert re.search(rf"standard input:{number}: .*{re.escape(why)}", done.err), (number, done.err)
+    assert "standard input:1:" not in done.err and "standard input:7:" not in done.err and "98765" not in done.err
+    as_json = run("redact", "--json", stdin=("\n".join(lines) + "\n").encode())
+    assert as_json.status == 1
+    assert ["error" in answer for answer in as_json.lines()] == [False, True, True, True, True, True, False]  # a line out for each line in
+
+
 def test_wrong_usage(run):
     assert run("redact", "file").status == 2
 

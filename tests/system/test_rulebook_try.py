@@ -94,6 +94,15 @@ def test_the_built_in_records_lie_around_the_day(run):
     assert "2027-03-04" in json.dumps(found)
 
 
+@pytest.mark.parametrize("wrong", ["1111", "one one one one", "five five five zero one", "double one double one"])
+def test_a_masked_number_has_the_digits_that_are_wanted(run, wrong):
+    book = BOOKS.parent / "tests" / "rulebooks" / "call-back-number"
+    records, status = talk(run, book, [wrong, "555 0143", "yes"])
+    assert [record["heard"] for record in records if "heard" in record] == ["range", "value", "confirmed"]
+    assert "I need 7 to 15 digits." in next(record["agent"] for record in records[1:] if "agent" in record)
+    assert status == 0 and [json.loads(record["arguments"])["text"] for record in records if "tool" in record] == ["5550143"]
+
+
 def test_interrupted(run):
     records, _ = talk(run, "payment-reminder", ["/cut 9 yes", "yes"])
     heard = [r["heard"] for r in records if "heard" in r]

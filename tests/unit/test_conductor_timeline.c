@@ -482,6 +482,48 @@ static void words_are_masked(void **state)
 	assert_string_equal(shown(&one, 2, "digit"), "7");
 }
 
+static void keys_add(const char *keys, uint32_t *line)
+{
+	char text[60];
+
+	for (; *keys; keys++) {
+		snprintf(text, sizeof(text), "\"type\":\"digit\",\"digit\":\"%c\"", *keys);
+		line_add(CALL_A, k->w.a, 1, ++*line, 0, text);
+	}
+}
+
+/* Who sees keys as dots sees them as dots wherever they come again. */
+static void what_was_keyed_is_dots_everywhere(void **state)
+{
+	static const struct {
+		const char *line, *member, *shown;
+	} lines[] = {
+		{ "\"type\":\"tool\",\"name\":\"verify\",\"arguments\":\"{\\\"digits\\\":\\\"4021\\\",\\\"n\\\":12}\"", "arguments", "{\"digits\":\"••••\",\"n\":12}" },
+		{ "\"type\":\"tool_result\",\"text\":\"{\\\"last\\\":4021,\\\"year\\\":2026,\\\"end\\\":\\\"021\\\"}\"", "text", "{\"last\":••••,\"year\":2026,\"end\":\"•••\"}" },
+		{ "\"type\":\"speak\",\"text\":\"I have 4 0 2 1, or 40-21. You owe 4500, by the 1st\"", "text", "I have • • • •, or ••-••. You owe 4500, by the 1st" },
+		{ "\"type\":\"note\",\"code\":\"turn\",\"words\":\"4021\"", "words", "••••" },
+		{ "\"type\":\"outcome\",\"arguments\":\"{\\\"choice\\\":\\\"7\\\",\\\"sum\\\":70}\"", "arguments", "{\"choice\":\"•\",\"sum\":70}" },
+		{ "\"type\":\"tool\",\"name\":\"a\",\"arguments\":\"{\\\"to\\\":\\\"9876543210\\\"}\"", "arguments", "{\"to\":\"[PHONE_1]\"}" },
+		{ "\"type\":\"speak\",\"text\":\"Press 7 or 4\"", "text", "Press 7 or 4" },
+	};
+	uint32_t line = 0, from, i;
+
+	(void)state;
+	keys_add("4021", &line);
+	line_add(CALL_A, k->w.a, 1, ++line, 0, "\"type\":\"note\",\"code\":\"keys\",\"digits\":4");
+	keys_add("7#", &line);
+	from = line;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		line_add(CALL_A, k->w.a, 1, ++line, 0, lines[i].line);
+	assert_int_equal(strncmp(post(&two), "200 ", 4), 0);
+	end_call(1, line + 1);
+	read_all("viewer", NULL);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_string_equal(shown(&one, from + i, lines[i].member), lines[i].shown);
+	read_all("reveal", NULL);
+	assert_string_equal(shown(&one, from, "arguments"), "{\"digits\":\"4021\",\"n\":12}");
+}
+
 static void others_see_nothing(void **state)
 {
 	static const char *const paths[] = { "events", "recording", "waveform" };
@@ -688,6 +730,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_end_during_a_look, begin, end),
 		cmocka_unit_test_setup_teardown(a_slow_reader, begin, end),
 		cmocka_unit_test_setup_teardown(words_are_masked, begin, end),
+		cmocka_unit_test_setup_teardown(what_was_keyed_is_dots_everywhere, begin, end),
 		cmocka_unit_test_setup_teardown(others_see_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(pieces_become_a_recording, begin, end),
 		cmocka_unit_test_setup_teardown(a_conductor_that_dies_between_pieces, begin, end),

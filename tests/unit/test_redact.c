@@ -350,7 +350,7 @@ static void a_country_follows_from_the_call_then_from_the_shape(void **state)
 		{ "9871023456", { "9871023456", "+919871023456", NULL, "9871023456", NULL, NULL } },
 		{ "098765 43210", { "+919876543210", NULL, NULL, "+449876543210", "+919876543210", "09876543210" } },
 		{ "07700 900123", { "07700900123", "+917700900123", NULL, "+447700900123", "07700900123", NULL } },
-		{ "oh seven seven double zero nine double zero one two three", { "7700900123", "+917700900123", NULL, "+447700900123", "7700900123", NULL } },
+		{ "oh seven seven double zero nine double zero one two three", { "07700900123", "+917700900123", NULL, "+447700900123", "07700900123", NULL } },
 		{ "my phone is 020 7946 0958", { "02079460958", "+912079460958", NULL, "+442079460958", "02079460958", NULL } },
 		{ "my phone is 2025550143", { "+12025550143", "2025550143", NULL, NULL, NULL, NULL } },
 		{ "my phone is 202 555 0143", { "+12025550143", NULL, NULL, NULL, NULL, "2025550143" } },
@@ -408,6 +408,38 @@ static void expect_restored(const struct redact_map *m, const char *text, const 
 	redact_restore(m, text, strlen(text), &out);
 	assert_string_equal(buf_str(&out), want);
 	buf_fini(&out);
+}
+
+static void expect_digits(const char *text, bool partial, const char *name, size_t want_least, size_t want_most)
+{
+	const struct redact_context context = { .language = "en-GB", .question = "Your phone number?", .question_len = 18, .caller = true, .partial = partial };
+	size_t least = 0, most = 0;
+	struct redact_map *m;
+	struct redacted *r;
+
+	assert_int_equal(redact_map_new(&m), ERR_NONE);
+	assert_int_equal(redact_text(m, text, strlen(text), &context, &r), ERR_NONE);
+	assert_non_null(strstr(redacted_text(r), name));
+	assert_int_equal(redacted_digits(r, name, &least, &most), want_most > 0);
+	assert_int_equal(least, want_least);
+	assert_int_equal(most, want_most);
+	redacted_free(&r);
+	redact_map_free(&m);
+}
+
+/* How many digits there are is all that is told of a value, and nothing where nobody knows. */
+static void a_placeholder_knows_how_many_digits(void **state)
+{
+	(void)state;
+	expect_digits("one one one one", false, "[NUMBER_1]", 4, 4);
+	expect_digits("555 0143", false, "[PHONE_1]", 7, 7);
+	expect_digits("07700 900123", false, "[PHONE_1]", 10, 12);
+	expect_digits("+33 1 99 00 12 34", false, "[PHONE_1]", 11, 11);
+	expect_digits("card 4111 1111 1111 1111 or call 555 0143", false, "[CARD_1]", 16, 16);
+	expect_digits("card 4111 1111 1111 1111 or call 555 0143", false, "[PHONE_1]", 7, 7);
+	expect_digits("one one one one", true, "[NUMBER]", 0, 0); /* more may come */
+	expect_digits("a.1234@example.com", false, "[EMAIL_1]", 0, 0);
+	expect_digits("you said [PHONE_7]", false, "[PHONE_7]", 0, 0);
 }
 
 static void expect_in(struct redact_map *m, const char *language, const char *text, const char *want)
@@ -593,6 +625,7 @@ int main(void)
 		cmocka_unit_test(a_country_follows_from_the_call_then_from_the_shape),
 		cmocka_unit_test(a_language_tag_has_a_country),
 		cmocka_unit_test(a_number_is_one_with_its_country_and_without),
+		cmocka_unit_test(a_placeholder_knows_how_many_digits),
 		cmocka_unit_test(what_was_read_back_stays_masked),
 		cmocka_unit_test(a_map_with_both_is_taken),
 		cmocka_unit_test(ceilings_refuse),

@@ -156,6 +156,22 @@ static void take_value(struct mind *m, const struct words *w, const struct answe
 
 /* ---- not understood ---- */
 
+/* How many digits an answer has. */
+static void say_digits_wanted(struct mind *m)
+{
+	const struct expect *e = &mind_step(m)->expect;
+	bool range = e->low != e->high;
+
+	if (!m->f->english && !m->f->hindi)
+		return;
+	if (m->reply.len)
+		buf_byte(&m->reply, ' ');
+	buf_text(&m->reply, m->f->hindi ? "मुझे " : "I need ");
+	if (range)
+		buf_printf(&m->reply, m->f->hindi ? "%d से " : "%d to ", (int)e->low);
+	buf_printf(&m->reply, m->f->hindi ? "%d अंक चाहिए।" : e->high == 1 ? "%d digit." : "%d digits.", (int)e->high);
+}
+
 static void not_understood(struct mind *m, enum phrase phrase)
 {
 	m->note = phrase == PHRASE_RANGE ? REHEARD_RANGE : REHEARD_NOT;
@@ -164,7 +180,10 @@ static void not_understood(struct mind *m, enum phrase phrase)
 		mind_go(m, mind_step(m)->other, mind_no_rest);
 		return;
 	}
-	mind_say_own(m, phrase);
+	if (phrase == PHRASE_RANGE && mind_step(m)->expect.kind == EXPECT_DIGITS)
+		say_digits_wanted(m);
+	else
+		mind_say_own(m, phrase);
 	if (m->mood == MOOD_ASKED && mind_step(m)->again)
 		say_question(m, mind_step(m)->again);
 	else

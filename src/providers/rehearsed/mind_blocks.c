@@ -202,13 +202,29 @@ static void judge_unasked(struct mind *m, const struct words *w, const char *tex
 		mind_go(m, m->at, mind_no_rest);
 }
 
-static void see_caller(struct mind *m, const char *text, size_t len)
+/* How many digits there are behind the placeholders, which stand in these blocks. */
+static void digits_tell(struct words *w, const struct llm_block *blocks, size_t count)
+{
+	size_t i, k, least, most;
+
+	for (i = 0; i < w->count; i++)
+		for (k = 0; k < count && w->at[i].kind == WORD_HELD; k++) {
+			if (!redacted_digits(blocks[k].text, w->at[i].text, &least, &most))
+				continue;
+			w->at[i].least = (uint8_t)least;
+			w->at[i].most = (uint8_t)most;
+		}
+}
+
+/* The text of these blocks. */
+static void see_caller(struct mind *m, const char *text, size_t len, const struct llm_block *blocks, size_t count)
 {
 	bool asked = m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM;
 	struct words w;
 	int anytime;
 
 	words_read(&w, text, len);
+	digits_tell(&w, blocks, count);
 	m->note = REHEARD_NONE;
 	m->note_step = asked ? m->at : -1;
 	anytime = mind_anytime_find(m, &w);
@@ -321,7 +337,7 @@ static void see(struct mind *m, const struct llm_block *blocks, size_t count)
 		case BLOCK_CALLER:
 			n = caller_words(m, blocks + i, count - i, &from);
 			if (!m->kept.err)
-				see_caller(m, (const char *)m->kept.data + from, m->kept.len - from);
+				see_caller(m, (const char *)m->kept.data + from, m->kept.len - from, blocks + i, n);
 			break;
 		case BLOCK_AGENT:
 			see_agent(m, &blocks[i]);
@@ -391,6 +407,7 @@ enum err mind_think(struct mind *m, const struct flow *f, const struct llm_block
 
 enum err mind_judge(struct mind *m, const struct flow *f, const char *question, const struct redacted *words)
 {
+	const struct llm_block block = { .type = BLOCK_CALLER, .text = words };
 	const char *slash = strchr(question, '/');
 	int at = flow_step_find(f, question, slash ? (size_t)(slash - question) : strlen(question));
 
@@ -401,7 +418,7 @@ enum err mind_judge(struct mind *m, const struct flow *f, const char *question, 
 	m->mood = slash ? MOOD_CONFIRM : MOOD_ASKED;
 	m->is_met = slash || at != f->opening_step;
 	m->answers[at] = (struct mind_answer){ .known = slash, .value = { .number = -1, .text = "", .digits = "" } };
-	see_caller(m, redacted_text(words), redacted_len(words));
+	see_caller(m, redacted_text(words), redacted_len(words), &block, 1);
 	return m->reply.err;
 }
 

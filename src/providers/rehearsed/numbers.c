@@ -456,8 +456,9 @@ static bool counts_digits(const struct words *w, size_t to)
 	return word_in(w, to, list);
 }
 
-/* How many digits the value of a placeholder may have; false for an address, and for one whose value nobody has ("[NUMBER]"). */
-static bool held_count(const char *placeholder, int64_t *least, int64_t *most)
+/* How many digits the value of a placeholder has, or one of its kind may have; false for an address, and for one whose value nobody has
+ * ("[NUMBER]"). */
+static bool held_count(const struct word *held, int64_t *least, int64_t *most)
 {
 	static const struct {
 		const char *name;
@@ -467,9 +468,9 @@ static bool held_count(const char *placeholder, int64_t *least, int64_t *most)
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		n = strlen(kinds[i].name);
-		*least = kinds[i].least;
-		*most = kinds[i].most;
-		if (!strncmp(placeholder, kinds[i].name, n) && placeholder[n] >= '1' && placeholder[n] <= '9')
+		*least = held->most ? held->least : kinds[i].least;
+		*most = held->most ? held->most : kinds[i].most;
+		if (!strncmp(held->text, kinds[i].name, n) && held->text[n] >= '1' && held->text[n] <= '9')
 			return true;
 	}
 	return false;
@@ -482,7 +483,7 @@ static enum understood held_digits(const struct expect *e, const struct words *w
 	int64_t least, most;
 
 	for (i = 0; i < w->count; i++) {
-		if (w->at[i].kind != WORD_HELD || !held_count(w->at[i].text, &least, &most))
+		if (w->at[i].kind != WORD_HELD || !held_count(&w->at[i], &least, &most))
 			continue;
 		if (held < w->count && !words_correct(w, held + 1, i))
 			return UNDERSTOOD_NOT;
@@ -490,7 +491,7 @@ static enum understood held_digits(const struct expect *e, const struct words *w
 	}
 	if (held == w->count || strlen(w->at[held].text) >= sizeof(out->digits))
 		return UNDERSTOOD_NOT;
-	held_count(w->at[held].text, &least, &most);
+	(void)held_count(&w->at[held], &least, &most);
 	if ((e->has_high && least > e->high) || (e->has_low && most < e->low))
 		return UNDERSTOOD_RANGE;
 	memcpy(out->digits, w->at[held].text, strlen(w->at[held].text) + 1);

@@ -29,7 +29,7 @@ static void word_put(struct words *w, const char *text, size_t len, enum word_ki
 	word->text[len] = 0;
 	word->kind = kind;
 	word->before = mark;
-	word->number = word->value = 0;
+	word->number = word->value = word->least = word->most = 0;
 	if (kind == WORD_LETTERS)
 		word->number = (uint8_t)word_find(word->text, len, &word->value);
 }

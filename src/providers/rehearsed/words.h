@@ -23,6 +23,7 @@ struct word {
 	char before;           /* the mark before it: ',' '.' '?' ':' '/' '-', or 0 */
 	uint8_t number;        /* enum word_class of redact/token.h, for letters */
 	uint8_t value;
+	uint8_t least, most;   /* HELD: how many digits its value has; most 0: not known */
 };
 
 struct words {
