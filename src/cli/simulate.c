@@ -31,6 +31,7 @@ struct simulating {
 	struct disk_inject *injected;
 	struct disk disk_ops;
 	struct err_detail detail; /* why a journal could not be opened */
+	char unseen[160];         /* no call shows that a guard is off */
 	struct buf out;
 };
 
@@ -349,6 +350,9 @@ static void summary(struct simulating *m, const struct run_result *r, const char
 			buf_printf(&m->out, "not enough in it: %s\n", missed);
 		else if (run_kept(r))
 			buf_printf(&m->out, "every promise was kept\n");
+		else if (m->sabotage && r->verdict.broken[m->options.sabotage])
+			buf_printf(&m->out, "%s was sabotaged, and broken %" PRIu64 " times; what else is broken may follow from it\n",
+				promise_facts[m->options.sabotage].name, r->verdict.broken[m->options.sabotage]);
 		else
 			buf_printf(&m->out, "%" PRIu64 " promises were broken, %" PRIu64 " calls killed the program\n", broken_all(r), r->crash_count);
 	} else {
@@ -496,6 +500,18 @@ static int options_take(struct simulating *m)
 	return err ? cli_fail(m->cli, err == ERR_NOTFOUND ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message) : CLI_FINE;
 }
 
+/* A guard is off, and what it is there for did not break: this run says nothing of the judge. NULL: it broke. */
+static const char *sabotage_missed(struct simulating *m, const struct run_result *r)
+{
+	int promise = m->options.sabotage;
+
+	if (promise < 0 || r->verdict.broken[promise] || r->crash_count || r->errors)
+		return NULL;
+	snprintf(m->unseen, sizeof(m->unseen), "%s was sabotaged, but no call of this run shows it (put to the test %" PRIu64 " times, broken 0): use more calls",
+		promise_facts[promise].name, r->verdict.exercised[promise]);
+	return m->unseen;
+}
+
 /* Not one call began: what it needs is not there. */
 static int none_ran(struct simulating *m, const struct run_result *r)
 {
@@ -530,12 +546,11 @@ static int run(struct simulating *m)
 	else if (r->errors && !r->totals.calls && !r->crash_count)
 		status = none_ran(m, r);
 	else {
-		if (calls >= 1000 && !m->script && !m->sabotage)
-			missed = run_missed(r);
-		if (calls >= 1000 && !missed && m->options.faults == FAULT_ALL && !m->script && r->totals.faults * 2 < r->totals.calls)
+		missed = m->sabotage ? sabotage_missed(m, r) : calls >= 1000 && !m->script ? run_missed(r) : NULL;
+		if (calls >= 1000 && !m->sabotage && !missed && m->options.faults == FAULT_ALL && !m->script && r->totals.faults * 2 < r->totals.calls)
 			missed = "fewer than one call in two has a fault";
 		summary(m, r, missed);
-		status = run_kept(r) && !missed ? CLI_FINE : CLI_NOT_SO;
+		status = *m->unseen ? CLI_MISSING : run_kept(r) && !missed ? CLI_FINE : CLI_NOT_SO;
 	}
 	free(r);
 	return status;

@@ -164,7 +164,7 @@ void caller_tool_runs(struct caller *c)
 	uint64_t delay = dice_ms(&c->dice, 50, 1800);
 	const char *words = PICK(c, extra_words), *nod = PICK(c, nod_words);
 
-	if (r < 14)
+	if (r < 14 || scene_provokes(c->scene, P03))
 		act_plan(c, CUE_SAY, words, SOUND_EXTRA, delay);
 	else if (r < 20)
 		act_plan(c, CUE_NOD, nod, SOUND_NOD, delay);
@@ -285,15 +285,16 @@ static void caller_bridge(struct caller *c)
 static bool hesitates(struct caller *c)
 {
 	uint32_t r = dice_below(&c->dice, 100);
+	bool coughs = !c->coughs && scene_provokes(c->scene, P10);
 
 	if (r < 3) {
 		c->mute = true;
 		c->silences++;
-	} else if (r < 8) {
+	} else if (r < 8 || coughs) {
 		caller_cough(c, dice_ms(&c->dice, 280, 800));
 		world_after(&c->scene->world, &c->think, dice_ms(&c->dice, 3500, 5500));
 	}
-	return r < 8;
+	return r < 8 || coughs;
 }
 
 static void on_think(void *arg)

@@ -78,7 +78,7 @@ static uint64_t tool_us(struct conductor *c, const struct script_tool *tool)
 	uint64_t us = dice_below(&c->dice, 12) == 0 ? 0 : dice_ms(&c->dice, tool->slow_ms / 2, tool->slow_ms * 2);
 
 	if (fault_strikes(&c->scene->plan, FAULT_TOOL_SLOW, c->scene->world.now_us))
-		us = dice_ms(&c->dice, 3000, 20000);
+		us = dice_ms(&c->dice, 3000, scene_provokes(c->scene, P03) ? 8000 : 20000); /* past its deadline nobody would miss the result */
 	return us;
 }
 

@@ -189,6 +189,23 @@ static void say_next(struct model_reply *r, const struct script *script, int ste
 	call_tool(r, SCRIPT_END_TOOL, step, 0, "");
 }
 
+static bool block_holds(const struct llm_block *b, const char *text)
+{
+	return memmem(redacted_text(b->text), redacted_len(b->text), text, strlen(text)) != NULL;
+}
+
+/* His question is still open, and something else wanted an answer: not twice in the same words. */
+static void say_patience(struct model_reply *r, const struct view *v, const struct llm_block *blocks, size_t count)
+{
+	static const char *const words[] = { "Just tell me when you are ready.", "There is no hurry at all.", "I will wait for your answer.",
+		"Please take all the time you need." };
+	size_t n = 0, i;
+
+	for (i = v->last_caller; i < count && n + 1 < sizeof(words) / sizeof(words[0]); i++)
+		n += blocks[i].type == BLOCK_AGENT && block_holds(&blocks[i], words[n]);
+	say(r, words[n]);
+}
+
 static const char CHECKING[] = "Let me check that for you.";
 
 /* The line that went with a tool, when it is nowhere to be seen behind the caller's last words: for all the model knows it was
@@ -240,7 +257,7 @@ void model_plan(const struct script *script, uint64_t seed, const struct llm_blo
 		say_result(reply, v.result);
 	if (v.pending) {
 		if (!v.result)
-			say(reply, "Just tell me when you are ready.");
+			say_patience(reply, &v, blocks, count);
 	} else if (v.asked < 0) {
 		say(reply, "Sorry, once more.");
 		say_next(reply, script, 0);

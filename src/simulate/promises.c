@@ -71,6 +71,20 @@ void verdict_keep(struct verdict *v, const struct failure_report *f)
 		v->failures[v->failure_count++] = *f;
 }
 
+void verdict_lead(struct verdict *v, enum promise promise)
+{
+	uint32_t i, first = 0;
+
+	for (i = 0; i < v->failure_count; i++) {
+		struct failure_report f = v->failures[i];
+
+		if (f.promise != promise)
+			continue;
+		memmove(&v->failures[first + 1], &v->failures[first], (i - first) * sizeof(f));
+		v->failures[first++] = f;
+	}
+}
+
 void judge_fail(struct judge *j, enum promise promise, const char *fmt, ...)
 {
 	struct failure_report f = judge_place(j, promise);

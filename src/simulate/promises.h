@@ -87,7 +87,7 @@ struct noise_watch { /* a sound without words in a silence */
 struct answer_watch {
 	bool used, spelled, yes_no, void_, early, begun;
 	uint32_t said;
-	uint64_t to_us;
+	uint64_t from_us, to_us;
 };
 
 struct pending_final {
@@ -225,6 +225,9 @@ void judge_end(struct judge *j);
 
 /* Keeps a failure, while there are fewer than JUDGE_FAILURES_EACH of its promise. */
 void verdict_keep(struct verdict *v, const struct failure_report *f);
+
+/* That promise's failures come first, the others behind them; each in the order they had. */
+void verdict_lead(struct verdict *v, enum promise promise);
 
 /* Adds `from` to `to`. */
 void verdict_add(struct verdict *to, const struct verdict *from);

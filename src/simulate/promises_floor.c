@@ -193,8 +193,8 @@ void judge_watch_input(struct judge *j, const struct call_input *in)
 
 	if (w && in->type == IN_TRANSCRIPT && w->stop && !w->words_us && has_stop(j, in->text, in->text_len))
 		w->words_us = judge_now(j);
-	if (w && in->type == IN_TOOL_RESULT)
-		w->used = false;
+	if (w && (in->type == IN_TOOL_RESULT || in->type == IN_DIGIT))
+		w->used = false; /* what is done now is done for that */
 }
 
 void judge_sound_begins(struct judge *j, const struct sound *s)

@@ -33,8 +33,7 @@ static uint32_t heard_by(const struct judge *j, uint32_t sound, uint64_t at_us)
  * returned late looks like one whose audio was played), a lost socket, one in which marks waited, or a dead worker within twelve
  * seconds, because nobody could know. And in each request to the
  * model the agent's words before the caller's last ones are, in order, among the words the ear has had (not in calls whose marks came
- * late). Exercised by each
- * utterance that was cut. */
+ * late), but for a disclosure that is being said and may not be interrupted. Exercised by each utterance that was cut. */
 
 bool judge_late_marks(const struct judge *j, uint64_t at_us)
 {
@@ -64,6 +63,8 @@ void judge_heard_noted(struct judge *j, const struct call_output *o)
 			talker_grant(&j->scene->talker, u->sound, heard);
 	if (words > heard)
 		judge_fail(j, P04, "utterance %u: %u words are noted as heard, the ear has had %u", o->index, words, heard);
+	if (words > heard && j->scene->talker.sounds[u->sound].failed)
+		judge_fail(j, P05, "utterance %u: its voice died, and %u words of it were neither heard nor said again", o->index, words - heard);
 	if (o->number && !u->settled) {
 		judge_exercise(j, P04);
 		if (words < u->words)
@@ -166,6 +167,22 @@ static size_t last_caller(const struct request_block *blocks, size_t count)
 	return count;
 }
 
+/* That block is what is being said and may not be interrupted: it will be heard before any answer is. */
+static bool surely_heard(const struct judge *j, const struct request_block *b)
+{
+	const struct talker *t = &j->scene->talker;
+	uint32_t i;
+
+	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 64; i--) {
+		const struct judged_utterance *u = &j->utterances[i - 1];
+		const struct spoken *s = &t->sounds[u->sound];
+
+		if (u->whole && !u->settled && s->text_len == b->text_len && !memcmp(talker_text(t, s), b->text, b->text_len))
+			return true;
+	}
+	return false;
+}
+
 void judge_history(struct judge *j, const struct request_block *blocks, size_t count)
 {
 	const struct talker *t = &j->scene->talker;
@@ -177,7 +194,7 @@ void judge_history(struct judge *j, const struct request_block *blocks, size_t c
 	for (i = 0; i < end; i++) {
 		const char *text = blocks[i].text, *stop = text + blocks[i].text_len;
 
-		if (blocks[i].type != BLOCK_AGENT)
+		if (blocks[i].type != BLOCK_AGENT || surely_heard(j, &blocks[i]))
 			continue;
 		while (next_word(&text, stop, &said)) {
 			bool found = false;

@@ -39,6 +39,7 @@ void judge_dialogue_end(struct judge *j);
 void judge_tools_paired(struct judge *j, const struct llm_block *blocks, size_t count);
 void judge_tools_shown(struct judge *j, const struct request_block *blocks, size_t count);
 void judge_tools_spoken_over(struct judge *j);
+void judge_tools_words(struct judge *j); /* the caller's came, whenever he said them */
 bool judge_asked_twice(const struct judge *j); /* the model asked a tool the same twice, and has just got the second answer */
 void judge_effects_end(struct judge *j);
 

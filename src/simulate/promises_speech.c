@@ -85,8 +85,9 @@ static bool is_rest(const struct talker *t, const struct spoken *whole, const st
  * A voice that died before its first audio: the same text is ordered again within 500 ms. One that died later: what there
  * is no audio for is ordered again (the whole text, or the rest of it) within 500 ms, and of the words that the ear had whole
  * at most one is heard twice (two where word times are estimates, which are rounded down by 200 ms). And no utterance is left unfinished but by the caller (a yield, a turn, a key), by giving it up
- * (noted as failed) or by the call's end. Exempt: late marks; utterances that are dropped meanwhile, those tried tts.attempts times, and a call
- * that ends. Exercised by each death of a voice whose utterance is still wanted. */
+ * (noted as failed) or by the call's end; and of one whose voice died no words are noted as heard that the ear never had
+ * (promises_heard.c). Exempt: late marks; utterances that are dropped meanwhile, those tried tts.attempts times, and a call that ends.
+ * Exercised by each death of a voice whose utterance is still wanted. */
 
 void judge_voice_died(struct judge *j, uint32_t sound)
 {

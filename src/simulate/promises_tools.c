@@ -21,7 +21,7 @@ static uint32_t entry_place(const struct judge *j, const struct ledger_entry *e)
  *      with a use. And: a turn that ended while a tool ran is answered, or filled, within eight seconds. Exempt: faults of
  *      the model or the voice within five seconds, and the caller going on.
  * P03: nobody stops listening to a tool that runs while the call is on; its result is in the next request, as P01 says.
- *      Exercised by a caller who speaks while a tool runs, by the next request that has its result. */
+ *      Exercised by a caller who speaks, or whose words are understood, while a tool runs, by the next request that has its result. */
 
 static bool holds_text(const struct request_block *blocks, size_t count, const struct ledger_entry *e)
 {
@@ -117,18 +117,26 @@ void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e)
 		judge_fail(j, P03, "nobody listens to %.*s any more while it runs", (int)e->name_len, e->name);
 }
 
+void judge_tools_words(struct judge *j)
+{
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count && i < 256; i++)
+		if (!c->ledger[i].settled)
+			j->tool_flags[i] |= SPOKE_DURING;
+}
+
 void judge_tools_spoken_over(struct judge *j)
 {
 	const struct conductor *c = &j->scene->conductor;
 	uint64_t now = judge_now(j);
 	uint32_t i;
 
-	for (i = 0; i < c->ledger_count && i < 256; i++) {
-		if (!c->ledger[i].settled)
-			j->tool_flags[i] |= SPOKE_DURING;
+	judge_tools_words(j);
+	for (i = 0; i < c->ledger_count && i < 256; i++)
 		if (j->tool_told_us[i] && now - j->tool_told_us[i] <= 500 * MS_US)
 			j->tool_flags[i] |= SPOKE_AFTER;
-	}
 }
 
 void judge_effects_end(struct judge *j)

@@ -35,6 +35,7 @@ static void answer_begins(struct judge *j)
 	struct answer_watch *a = &j->answer;
 
 	a->begun = true;
+	a->from_us = judge_now(j);
 	a->void_ = judge_quiet_call(j) || judge_now(j) < j->voice_us + 1 * S_US || judge_open_utterances(j) || judge_answer_due(j) ||
 		judge_faults(j, FAULTS_STT | FAULTS_LINE | FAULTS_TTS, 8 * S_US) || judge_now(j) < j->key_us + 4 * S_US ||
 		judge_now(j) < j->attached_us + 8 * S_US;
@@ -56,7 +57,7 @@ void judge_answer_turn(struct judge *j)
 		if (caller_sound(c, n)->said == a->said && caller_sound(c, n)->to > c->position)
 			a->early = true;
 	a->used = false;
-	if (a->void_ || judge_faults(j, FAULTS_STT | FAULTS_LINE, 8 * S_US))
+	if (a->void_ || j->key_us >= a->from_us || judge_faults(j, FAULTS_STT | FAULTS_LINE, 8 * S_US))
 		return;
 	if (a->spelled) {
 		j->verdict->spelled++;
@@ -185,8 +186,10 @@ void judge_final_given(struct judge *j, const struct call_input *in)
 	size_t len = in->text_len;
 
 	j->text_us = judge_now(j);
-	if (in->text_len)
+	if (in->text_len) {
 		j->words_wait = true;
+		judge_tools_words(j);
+	}
 	if (in->kind == TRANSCRIPT_PARTIAL || !len || len >= JUDGE_FINAL_TEXT || j->ended)
 		return;
 	judge_exercise(j, N5);

@@ -237,6 +237,8 @@ enum err run_calls(const struct scene_options *options, uint64_t first, uint64_t
 			err = ERR_UNAVAILABLE;
 	munmap(all, size);
 	verdict_close(&result->verdict);
+	if (options->sabotage >= 0)
+		verdict_lead(&result->verdict, (enum promise)options->sabotage);
 	result->seconds = clock_seconds(CLOCK_MONOTONIC) - began;
 	result->cpu_seconds = children_seconds() - cpu;
 	return err;
@@ -261,6 +263,8 @@ enum err run_here(const struct scene_options *options, uint64_t first, uint64_t 
 	scene_free(s);
 	free(scratch);
 	verdict_close(&result->verdict);
+	if (options->sabotage >= 0)
+		verdict_lead(&result->verdict, (enum promise)options->sabotage);
 	result->seconds = clock_seconds(CLOCK_MONOTONIC) - began;
 	result->cpu_seconds = clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	return ERR_NONE;

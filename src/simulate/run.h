@@ -22,7 +22,7 @@ struct run_crash {
 };
 
 struct run_result {
-	struct verdict verdict;
+	struct verdict verdict; /* of a sabotaged promise the failures come first: others may follow from it */
 	struct scene_totals totals;
 	struct run_crash crashes[RUN_CRASHES]; /* the first ones */
 	uint64_t crash_count;

@@ -198,6 +198,11 @@ static const struct script *script_draw(struct scene *s)
 	return s->options.script ? s->options.script : &scripts[n];
 }
 
+bool scene_provokes(const struct scene *s, int promise)
+{
+	return s->options.sabotage == promise && s->call % 3 == 0;
+}
+
 /* A promise that needs a fault to be put to the test gets it. */
 static void sabotage_arm(struct scene *s)
 {
@@ -206,11 +211,11 @@ static void sabotage_arm(struct scene *s)
 		enum fault fault;
 		uint8_t nth;
 	} needs[] = { { N6, FAULT_WORKER_DEATH, 8 }, { N4, FAULT_MEDIA_LOST, 8 }, { P12, FAULT_LLM_FIRST, 2 }, { P05, FAULT_TTS_MID, 2 },
-		{ P13, FAULT_TTS_STALL, 2 }, { P14, FAULT_LLM_STALL, 2 } };
+		{ P13, FAULT_TTS_STALL, 2 }, { P14, FAULT_LLM_STALL, 2 }, { P03, FAULT_TOOL_SLOW, 1 } };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		if (s->options.sabotage == (int)needs[i].promise && s->call % 3 == 0)
+		if (scene_provokes(s, (int)needs[i].promise))
 			fault_plan_provoke(&s->plan, needs[i].fault, needs[i].nth);
 }
 
@@ -230,7 +235,7 @@ static void scene_reset(struct scene *s, uint64_t call, struct verdict *verdict)
 	sabotage_arm(s);
 	script_brief(s->script, &s->brief);
 	s->settings = s->options.settings;
-	s->audio = call % 10 == 0 || s->script->own;
+	s->audio = call % 10 == 0 || s->script->own || scene_provokes(s, N4);
 	s->closing = s->finished = s->over = s->swapped = s->ship_stale = s->disk_gone = false;
 	s->batch = NULL;
 	s->opened_us = s->world.now_us;

@@ -148,6 +148,9 @@ enum err scene_run(struct scene *s, uint64_t call, struct verdict *verdict) MUST
 
 /* ---- for the actors ---- */
 
+/* That promise's guard is off, and this call, one in three, does its best to put it to the test. */
+bool scene_provokes(const struct scene *s, int promise);
+
 void scene_caller_chunk(struct scene *s, const uint8_t *ulaw, size_t samples, uint64_t position, uint16_t level);
 void scene_caller_gap(struct scene *s, uint64_t samples); /* the line says that these never came */
 uint64_t scene_audio_end(const struct scene *s); /* the caller's samples that have reached the worker */

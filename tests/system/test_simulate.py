@@ -1,5 +1,6 @@
 """`callfunnel simulate` from outside: what it counts, what it finds when a guard is off, what it says of mistakes."""
 import json
+import os
 import re
 
 import pytest
@@ -155,6 +156,40 @@ def test_a_guard_that_is_off_is_found_by_its_number(run, promise):
     if promise == "P09":  # what it says counts over the run
         same = [{**f, "what": failure["what"]} for f in same]
     assert failure in same, "that call alone shows it again"
+
+
+@pytest.fixture(scope="module")
+def any_seed():
+    """Another one each time; printed, so that what it finds can be seen again."""
+    seed = int(os.environ.get("CALLFUNNEL_SEED", int.from_bytes(os.urandom(4), "big")))
+    print(f"CALLFUNNEL_SEED={seed}")
+    return seed
+
+
+@pytest.mark.parametrize("drawn", [False, True], ids=["seed 21", "any seed"])
+@pytest.mark.parametrize("promise", PROMISES)
+def test_a_small_run_names_the_promise_that_was_sabotaged(run, promise, drawn, any_seed):
+    seed = any_seed if drawn else 21
+    done = run("simulate", "--calls", 40, "--seed", seed, "--sabotage", promise, "--json")
+    summary = done.json()
+    assert done.status == 1 and summary["failures"][0]["promise"] == promise, (seed, summary["missed"], summary["failures"][:1])
+    assert summary["missed"] is None and summary["kept"] is False and summary["crashes"] == []
+    people = run("simulate", "--calls", 40, "--seed", seed, "--sabotage", promise)
+    assert people.status == 1 and re.findall(r"^(\S+) broken: ", people.out, re.M)[0] == promise
+    assert people.out.endswith(f"{promise} was sabotaged, and broken {summary['promises'][promise]['broken']} times; what else is broken may follow from it\n")
+
+
+def test_a_run_that_shows_nothing_of_its_sabotage_says_so(run, tmp_path):
+    """Nobody in it has a number to spell, or a tool: that all was kept says nothing of the guard."""
+    (tmp_path / "short.call").write_text("agent Hello. How are you?\nask open How are you?\nanswer fine\n")
+    for promise in ("P01", "P09", "PII"):
+        args = ["simulate", "--script", "short.call", "--seed", 3, "--sabotage", promise]
+        done = run(*args, "--json")
+        assert done.status == 3 and done.json()["kept"] is False and done.json()["promises"][promise] == {"exercised": 0, "broken": 0}
+        told = f"{promise} was sabotaged, but no call of this run shows it (put to the test 0 times, broken 0): use more calls"
+        assert done.json()["missed"] == told
+        assert run(*args).out.endswith(f"not enough in it: {told}\n")
+    assert run("simulate", "--script", "short.call", "--seed", 3, "--sabotage", "N3").status == 1, "that one shows in any call"
 
 
 @pytest.mark.parametrize("promise, provoked", [("P14", True), ("N6", True), ("P02", False)])
@@ -404,6 +439,27 @@ def test_P09_a_yes_with_courtesy_ends_as_soon_as_a_yes(run, tmp_path):
     (tmp_path / "yes.call").write_text("agent Shall we bring it again?\nask yes-no Shall we bring it again?\nanswer yes please\n")
     done = run("simulate", "--script", tmp_path / "yes.call", "--calls", 60, "--seed", 5, "--json")
     assert done.status == 0 and done.json()["yes_no_median_ms"] < 250, done.out
+
+
+GREETING = "Hello, this is the post. We have a long greeting for you, so that there is time for other things, as you will hear. What is your question?"
+SLOW_TOOLS = ("agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer it is about my bill\n"
+              "tool t1 {}found\ntool t2 {}number five\nask open Which day would suit you best?\nanswer friday\n"
+              "ask yes-no Shall we bring it tomorrow?\nanswer no\n")
+
+
+@pytest.mark.parametrize("script, seed, promise, exercised", [
+    (f"agent {GREETING}\nask open What is your question?\nanswer fine\nat 3.326 cough 60\nat 3.788 keys 1\n", 7, "P06", 0),
+    (SLOW_TOOLS.format("7034 ", "changes 5034 ") + "at 5.773 cough 150\n", 8, "P14", 20),
+    ("agent Does it work now?\nask yes-no Does it work now?\nanswer no\nask digits What is your phone number?\n"
+     "answer two zero two | five five five | zero one four three\nat 8 keys *\nat 12.5 keys *\n", 5, "P09", 5),
+    ("agent Good morning, this call is recorded. What is your question? Please take your time.\nask open What is your question?\n"
+     "answer it is about my bill\nat 1.836 keys 42\n", 20053, "P04", 0),
+], ids=["a key behind a cough", "two slow tools", "a key inside a number", "a key in a disclosure"])
+def test_what_the_judge_once_took_for_broken(run, tmp_path, script, seed, promise, exercised):
+    (tmp_path / "once.call").write_text(script)
+    done = run("simulate", "--script", "once.call", "--calls", 40, "--seed", seed, "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"][promise]["exercised"] >= exercised
 
 
 def test_calls_that_are_kept_are_judged_as_others(run, tmp_path):
