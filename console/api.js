@@ -100,10 +100,11 @@ function sleep(ms, signal) {
 
 /* Follows a call's events to its end, over broken connections: each goes on behind the line that came last. `take` gets lines as they come,
  * which is nearly their order: what a dead worker had not yet told comes behind its successor's. `state` gets "live", "away" (with the
- * Trouble), "over". Ends by `signal`, by the call's end, or with what the server refuses for good. */
+ * Trouble), "over" with the call's end. Ends by `signal`, when the server has told all (behind the end: what the call came to, once its
+ * tools are over), or with what the server refuses for good. */
 export async function follow(call, { take, state, signal }) {
 	let last = null, over = false;
-	for (let tries = 0; !signal.aborted && !over; ) {
+	for (let tries = 0; !signal.aborted; ) {
 		try {
 			const query = last ? `?after=${last.epoch}.${last.sequence}.${last.part}` : "";
 			const answer = await request("GET", `/v1/calls/${call}/events${query}`, { signal });
@@ -112,16 +113,17 @@ export async function follow(call, { take, state, signal }) {
 				tries = 0;
 				const events = lines.filter((line) => line.type !== "idle");
 				if (!events.length) continue;
-				last = events.at(-1);
+				last = events.findLast((line) => line.sequence) ?? last; /* without one: the server made it, and tells it again */
 				take(events);
 				if (!over && events.some((line) => line.type === "end")) state("over");
 				over ||= events.some((line) => line.type === "end");
 			}
-			if (!over) throw new Trouble(0, "cut", "The connection was cut.", "");
+			if (over) return;
+			throw new Trouble(0, "cut", "The connection was cut.", "");
 		} catch (error) {
-			if (signal.aborted || over) return;
+			if (signal.aborted) return;
 			if (error.status >= 400 && error.status < 500 && error.status !== 429) throw error;
-			state("away", error);
+			if (!over) state("away", error);
 			await sleep(AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)], signal);
 		}
 	}

@@ -71,8 +71,17 @@ export class Call {
 
 	/* ---- events ---- */
 
+	/* A stream that ended before the conductor knew of the end told nothing of what is waited for: it is asked again. */
 	async stream() {
-		let first = true;
+		await this.follow();
+		await this.known;
+		if (!this.facts?.settling || this.story.settled || this.over.signal.aborted) return;
+		await this.follow();
+		if (!this.story.settled) await this.learn();
+	}
+
+	async follow() {
+		let first = !this.story.lines.length;
 		try {
 			await follow(this.id, {
 				signal: this.over.signal,
@@ -93,23 +102,30 @@ export class Call {
 	streamState(word, error) {
 		if (word === "away") notice("stream", "The live view is cut off.", { hint: `${error.message} Trying again; nothing is lost meanwhile.`, kind: "warn" });
 		else unnotice("stream");
-		if (word === "over") this.ended();
+		if (word === "over" && !this.known) this.ended();
 	}
 
 	async ended() {
 		clearInterval(this.seconds);
 		this.draw();
+		this.known = this.learn();
+		if (await this.known) await this.recording();
+	}
+
+	/* True: the conductor was asked, and answered. */
+	async learn() {
 		for (const wait_ms of FACTS_AGAIN_MS) {
 			try {
 				this.facts = await ask("GET", "/v1/calls/" + this.id, { signal: this.over.signal });
 			} catch (error) {
-				return trouble("call", error);
+				trouble("call", error);
+				return false;
 			}
 			this.draw();
 			if (this.facts.state === "ended") break;
 			await new Promise((done) => setTimeout(done, wait_ms));
 		}
-		await this.recording();
+		return true;
 	}
 
 	/* It comes a moment after the call's end. */
@@ -179,6 +195,7 @@ export class Call {
 		if (this.over.signal.aborted) return;
 		const { story } = this, live = this.isLive();
 		const call = { ...this.facts, state: story.end ? "ended" : story.start ? (this.facts?.state === "ended" ? "ended" : "live") : this.facts?.state ?? "waiting" };
+		if (this.facts?.replay) say(this.replay, this.facts.replay);
 		say(this.title, plain(call.rulebook ?? story.start?.rulebook ?? "Call"));
 		this.paintChips(call);
 		this.paintFacts(call);
@@ -192,11 +209,12 @@ export class Call {
 	}
 
 	paintChips(call) {
-		const outcome = this.story.outcome ?? call.outcome;
-		const wanted = JSON.stringify([call.state, outcome, call.result]);
+		const came_to = this.story.settled ?? call;
+		const outcome = this.story.outcome ?? came_to.outcome;
+		const wanted = JSON.stringify([call.state, outcome, came_to.result]);
 		if (this.chips.dataset.shown === wanted) return;
 		this.chips.dataset.shown = wanted;
-		this.chips.replaceChildren(el("span", { class: "state " + call.state }, state(call)), outcome ? el("span", { class: "chip outcome " + result(call.result) }, plain(outcome)) : "");
+		this.chips.replaceChildren(el("span", { class: "state " + call.state }, state(call)), outcome ? el("span", { class: "chip outcome " + result(came_to.result) }, plain(outcome)) : "");
 	}
 
 	paintFacts(call) {

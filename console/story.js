@@ -39,6 +39,7 @@ export class Story {
 		this.start = null;
 		this.end = null;
 		this.outcome = null;
+		this.settled = null; /* what the call came to, told behind its end */
 		this.floor = "nobody";
 		this.floor_ms = 0;
 		this.epoch = 0;
@@ -101,6 +102,10 @@ export class Story {
 	on_outcome(line) {
 		this.outcome = line.name;
 		this.add("outcome", line, { name: line.name, args: line.arguments });
+	}
+
+	on_settled(line) {
+		this.settled = line;
 	}
 
 	on_gap(line) {

@@ -320,22 +320,60 @@ const struct yaml_item *yaml_find(const struct yaml_item *map, const char *key)
 
 static bool looks_like_number(const char *text)
 {
+	size_t digits;
+
 	if (*text == '-' || *text == '+')
 		text++;
-	if (!isdigit((unsigned char)*text))
-		return false;
-	while (isdigit((unsigned char)*text) || *text == '.' || *text == '_')
-		text++;
-	return !*text;
+	digits = strspn(text, "0123456789");
+	text += digits;
+	if (*text == '.') {
+		size_t more = strspn(text + 1, "0123456789");
+
+		digits += more;
+		text += 1 + more;
+	}
+	if (digits && (*text == 'e' || *text == 'E')) {
+		text += text[1] == '-' || text[1] == '+' ? 2 : 1;
+		digits = strspn(text, "0123456789");
+		text += digits;
+	}
+	return digits && !*text;
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(text, *words))
+			return true;
+	return false;
+}
+
+enum yaml_sort yaml_sort(const struct yaml_item *item)
+{
+	static const char *const nothing[] = { "", "~", "null", "Null", "NULL", NULL };
+	static const char *const truths[] = { "true", "True", "TRUE", "false", "False", "FALSE", NULL };
+
+	if (item->kind != YAML_KIND_SCALAR)
+		return item->kind == YAML_KIND_LIST ? YAML_SORT_LIST : YAML_SORT_MAP;
+	if (item->is_quoted)
+		return YAML_SORT_TEXT;
+	if (is_one_of(item->text, nothing))
+		return YAML_SORT_NOTHING;
+	if (is_one_of(item->text, truths))
+		return YAML_SORT_TRUTH;
+	return looks_like_number(item->text) ? YAML_SORT_NUMBER : YAML_SORT_TEXT;
 }
 
 const char *yaml_describe(const struct yaml_item *item)
 {
-	if (item->kind != YAML_KIND_SCALAR)
-		return item->kind == YAML_KIND_LIST ? "a list" : "a map";
-	if (item->is_quoted)
-		return "text";
-	if (!*item->text || !strcmp(item->text, "~") || !strcmp(item->text, "null"))
-		return "nothing";
-	return looks_like_number(item->text) ? "a number" : "text";
+	switch (yaml_sort(item)) {
+	case YAML_SORT_NOTHING: return "nothing";
+	case YAML_SORT_TRUTH: return "a truth value";
+	case YAML_SORT_NUMBER: return "a number";
+	case YAML_SORT_TEXT: return "text";
+	case YAML_SORT_LIST: return "a list";
+	case YAML_SORT_MAP: return "a map";
+	}
+	assert(0 && "sort of a value");
+	return "";
 }

@@ -2,7 +2,7 @@
  *
  * A small, strict part of YAML: maps, lists and scalars. Refused with line and column: anchors, aliases, tags, keys that are
  * not plain text, the same key twice in a map, several documents, NUL bytes, and whatever passes a ceiling. What a scalar means
- * (number, truth, text) is not decided here. The document owns every node and text; they live until yaml_doc_free.
+ * (number, truth, text) is not decided here, only what it looks like. The document owns every node and text; they live until yaml_doc_free.
  * No state of its own, any thread; one document belongs to one thread at a time. Source: YAML 1.1 as libyaml reads it.
  */
 #ifndef BASE_YAML_H
@@ -48,7 +48,18 @@ const struct yaml_item *yaml_doc_root(const struct yaml_doc *doc);
 /* The entry of a map with that key, or NULL. */
 const struct yaml_item *yaml_find(const struct yaml_item *map, const char *key);
 
-/* "a map", "a list", "nothing", "text", "a number": for mistakes. */
+/* What readers of YAML 1.2 take an item for; bits, so that a place can take several. In quotes everything is text. */
+enum yaml_sort {
+	YAML_SORT_NOTHING = 1,
+	YAML_SORT_TRUTH = 2,
+	YAML_SORT_NUMBER = 4,
+	YAML_SORT_TEXT = 8,
+	YAML_SORT_LIST = 16,
+	YAML_SORT_MAP = 32
+};
+enum yaml_sort yaml_sort(const struct yaml_item *item);
+
+/* "a map", "a list", "nothing", "text", "a number", "a truth value": for mistakes. */
 const char *yaml_describe(const struct yaml_item *item);
 
 /* "name:line:column" */

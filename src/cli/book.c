@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/wording.h"
 
+enum { VARIABLES_SHOWN_MAX = 1600 }; /* 32 names of 40 bytes, and today */
+
 static void put_mistakes(struct buf *b, const struct rulebook_report *report)
 {
 	size_t i;
@@ -106,15 +108,31 @@ int32_t book_day(const json_t *variables)
 	return text && day_parse(text, strlen(text), &day) ? day : book_today();
 }
 
+static void known_list(json_t *variables, char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "it has");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (variables, name, value)
+		if (used < size)
+			used += (size_t)snprintf(out + used, size - used, "%s %s", used > strlen("it has") ? "," : "", name);
+}
+
+/* `variables` has the samples: every name that there is. */
 static int variable_set(struct cli *cli, json_t *variables, const char *item)
 {
 	const char *equals = strchr(item, '=');
-	char name[64];
+	char name[64], known[VARIABLES_SHOWN_MAX];
 	json_t *value;
 
 	if (!equals || equals == item || (size_t)(equals - item) >= sizeof(name))
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--var", "--var callee_name=\"Alex Morgan\"", "NAME=VALUE, please, not \"%s\"", item);
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - item), item);
+	if (!json_object_get(variables, name)) {
+		known_list(variables, known, sizeof(known));
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--var", known, "the rule-book has no variable called %s", name);
+	}
 	value = json_string(equals + 1);
 	if (!value)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--var", NULL, "the value of %s is no text (UTF-8)", name);

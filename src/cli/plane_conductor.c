@@ -4,6 +4,7 @@
  * Opens the stores of data.dir and everything that stands on them, in the order of who needs whom, and closes in the opposite one. The record
  * service of the shipped rule-books has a port of its own on loopback. One loop, the main thread; one conductor a data folder.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,7 @@ struct conductor_process {
 	uv_timer_t refresh, last; /* keys; how long open requests may take when it is told to stop */
 	bool has_timers, is_over;
 	char url[PLANE_URL_MAX];
+	struct buf replay; /* words of a shell */
 };
 
 /* ------------------------------------------------------------------ time */
@@ -222,10 +224,43 @@ static enum err assertion(void *arg, const struct tenant *t, struct buf *out)
 	return service_key_assert(p->keys.key, &p->keys.peer, t, now_s(NULL), out);
 }
 
+/* As a word of a shell: in quotes, when it has what a shell would not leave alone. */
+static void put_word(struct buf *b, const char *word)
+{
+	if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:,=@%") == strlen(word)) {
+		buf_text(b, word);
+		return;
+	}
+	buf_byte(b, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			buf_text(b, "'\\''");
+		else
+			buf_byte(b, (uint8_t)*word);
+	buf_byte(b, '\'');
+}
+
+/* This program and this house's journals by their whole paths, so that it works in any folder. Where the workers are elsewhere, so are the journals. */
+static const char *replay_words(struct conductor_process *p)
+{
+	char program[STORES_PATH_MAX], folder[PATH_MAX], journals[PATH_MAX + 16];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (!p->has_control || !realpath(p->stores.dir, folder))
+		return NULL;
+	program[len > 0 ? len : 0] = 0;
+	buf_init(&p->replay, CALLS_REPLAY_MAX);
+	put_word(&p->replay, len > 0 && !access(program, X_OK) ? program : "callfunnel"); /* it was replaced meanwhile */
+	snprintf(journals, sizeof(journals), "%s/journal", folder);
+	buf_text(&p->replay, " replay --dir ");
+	put_word(&p->replay, journals);
+	return p->replay.err ? NULL : buf_str(&p->replay);
+}
+
 static enum err calls_begin(struct conductor_process *p, struct err_detail *detail)
 {
 	struct calls_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .secrets = p->stores.secrets, .tools = p->toolbox,
-		.carrier = &twilio_carrier, .rulebooks_dir = config_text(p->cli->config, "rulebooks.dir"), .defaults = &p->defaults,
+		.carrier = &twilio_carrier, .rulebooks_dir = config_text(p->cli->config, "rulebooks.dir"), .replay = replay_words(p), .defaults = &p->defaults,
 		.token = bearer_token, .assertion = assertion, .now_ms = now_ms, .mono_ms = mono_ms, .today = today, .arg = p };
 	const struct http_client_settings http = { .ca_file = NULL };
 	enum err err = http_client_open(&p->client, &p->stores.loop, &http, detail);
@@ -343,6 +378,7 @@ static void house_close(struct conductor_process *p)
 	if (p->server)
 		http_server_close(&p->server, NULL, NULL);
 	calls_close(&p->calls);
+	buf_fini(&p->replay);
 	timeline_close(&p->timeline);
 	control_api_close(&p->api);
 	toolbox_close(&p->toolbox);

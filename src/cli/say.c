@@ -1,4 +1,5 @@
-/* `callfunnel say TEXT -o F.wav [--lang L]`: a text as the offline voices speak it on the telephone: 8000 Hz, through µ-law. Main thread. */
+/* `callfunnel say TEXT [--lang L] (-o F.wav | --print)`: a text as the offline voices speak it on the telephone (8000 Hz, through µ-law), or its
+ * spoken form: the words that the English voice makes of numbers and dates, the sounds (IPA) of the others, which know no words. Main thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "providers/espeak.h"
 #include "providers/flite.h"
 
-enum { RATE_HZ = 8000, SOUND_MAX_BYTES = 300 * RATE_HZ };
+enum { RATE_HZ = 8000, SOUND_MAX_BYTES = 300 * RATE_HZ, SPOKEN_MAX_BYTES = 256 * 1024 };
 
 struct saying {
 	struct tts_utterance *op;
@@ -109,38 +110,100 @@ static void tell(struct cli *cli, const char *path, size_t samples)
 	buf_fini(&b);
 }
 
-int cmd_say(struct cli *cli, int argc, char **argv)
+static int refuse(struct cli *cli, enum err err, const char *language, const struct err_detail *detail)
 {
-	const char *language = "en-US", *path = NULL;
-	const struct flag flags[] = {
-		{ .name = "lang", .type = FLAG_STRING, .value = &language, .arg = "L", .help = "The language (en-US)." },
-		{ .name = "output", .letter = 'o', .type = FLAG_STRING, .value = &path, .arg = "F.wav", .help = "The file to write." },
-		{ .name = NULL },
-	};
+	if (err == ERR_NOTFOUND)
+		return cli_fail(cli, CLI_MISSING, err, "--lang", NULL, "there is no voice for %s", language);
+	return cli_fail(cli, err == ERR_USAGE || err == ERR_LIMIT ? CLI_USAGE : CLI_MISSING, err, detail->where[0] ? detail->where : NULL,
+		detail->hint[0] ? detail->hint : NULL, "it cannot be said: %s", detail->message[0] ? detail->message : err_name(err));
+}
+
+/* ---- its spoken form ---- */
+
+static enum err spoken_find(const char *language, const char *text, struct buf *spoken)
+{
+	uv_loop_t loop;
+	enum err err;
+
+	if (language_is(language, "en"))
+		return flite_words(text, spoken);
+	if (uv_loop_init(&loop))
+		return ERR_UNAVAILABLE;
+	err = espeak_sounds(&loop, language, text, spoken);
+	(void)uv_loop_close(&loop);
+	return err;
+}
+
+static void spoken_tell(struct cli *cli, const char *language, const char *text, struct buf *spoken)
+{
+	struct buf b;
+
+	if (!cli->json) {
+		puts(buf_str(spoken));
+		return;
+	}
+	buf_init(&b, 4 * SPOKEN_MAX_BYTES);
+	json_open(&b, '{');
+	json_pair_string(&b, "text", text);
+	json_pair_string(&b, "language", language);
+	json_pair_string(&b, "form", language_is(language, "en") ? "words" : "ipa");
+	json_pair_string(&b, "spoken", buf_str(spoken));
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+}
+
+static int print_spoken(struct cli *cli, const char *language, const char *text)
+{
+	const struct err_detail detail = { .message = "" };
+	struct buf spoken;
+	enum err err;
+
+	buf_init(&spoken, SPOKEN_MAX_BYTES);
+	err = spoken_find(language, text, &spoken);
+	if (!err)
+		spoken_tell(cli, language, text, &spoken);
+	buf_fini(&spoken);
+	return err ? refuse(cli, err, language, &detail) : CLI_FINE;
+}
+
+/* ---- its sound ---- */
+
+static int save_sound(struct cli *cli, const char *language, const char *text, const char *path)
+{
 	struct err_detail detail = { .message = "" };
 	struct saying s = { .op = NULL };
-	int status = cli_flags(cli, flags, &argc, argv);
 	char target[DISK_PATH_MAX];
+	int status = outfile_find(cli, target, path);
 	enum err err;
 
 	if (status)
 		return status;
-	if (argc != 2 || !path)
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "say", NULL, "usage: callfunnel say TEXT -o F.wav [--lang L]");
-	status = outfile_find(cli, target, path);
-	if (status)
-		return status;
 	buf_init(&s.ulaw, SOUND_MAX_BYTES);
-	err = say(language, argv[1], &s, &detail);
+	err = say(language, text, &s, &detail);
 	if (!err)
 		err = write_wav(&s, path, &detail);
-	if (err == ERR_NOTFOUND)
-		status = cli_fail(cli, CLI_MISSING, err, "--lang", NULL, "there is no voice for %s", language);
-	else if (err)
-		status = cli_fail(cli, err == ERR_USAGE || err == ERR_LIMIT ? CLI_USAGE : CLI_MISSING, err, detail.where[0] ? detail.where : NULL,
-			detail.hint[0] ? detail.hint : NULL, "it cannot be said: %s", detail.message[0] ? detail.message : err_name(err));
-	else
+	if (!err)
 		tell(cli, path, s.ulaw.len);
 	buf_fini(&s.ulaw);
-	return status;
+	return err ? refuse(cli, err, language, &detail) : CLI_FINE;
+}
+
+int cmd_say(struct cli *cli, int argc, char **argv)
+{
+	const char *language = "en-US", *path = NULL;
+	bool print = false;
+	const struct flag flags[] = {
+		{ .name = "lang", .type = FLAG_STRING, .value = &language, .arg = "L", .help = "The language (en-US)." },
+		{ .name = "output", .letter = 'o', .type = FLAG_STRING, .value = &path, .arg = "F.wav", .help = "The file to write." },
+		{ .name = "print", .type = FLAG_BOOL, .value = &print, .help = "Print the spoken form instead: words (English), or sounds in IPA." },
+		{ .name = NULL },
+	};
+	int status = cli_flags(cli, flags, &argc, argv);
+
+	if (status)
+		return status;
+	if (argc != 2 || print == (path != NULL))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "say", NULL, "usage: callfunnel say TEXT [--lang L] (-o F.wav | --print)");
+	return print ? print_spoken(cli, language, argv[1]) : save_sound(cli, language, argv[1], path);
 }

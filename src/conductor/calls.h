@@ -42,7 +42,8 @@ enum {
 	CALLS_SWEEP_PAGE = 500,      /* calls and tokens that one sweep looks at */
 	CALLS_OFFERS_MAX = 15,       /* offers in a row that no worker took, then the call is given up */
 	CALLS_SNAPSHOT_MAX_BYTES = DOCUMENT_MAX_BYTES - 64,
-	CALLS_VARIABLES_MAX_BYTES = 16 * 1024
+	CALLS_VARIABLES_MAX_BYTES = 16 * 1024,
+	CALLS_REPLAY_MAX = 8192
 };
 
 /* What an operator may set. */
@@ -62,6 +63,7 @@ struct calls_settings {
 	struct http_client *client;  /* for orders to workers */
 	const struct carrier *carrier; /* behind /webhooks/twilio/; NULL: none */
 	const char *rulebooks_dir;   /* rulebooks.dir */
+	const char *replay;          /* the words of a shell that replay a call of this house, when its id is put behind them; NULL: nobody knows */
 	const struct call_settings *defaults; /* the config's, which rule-books override */
 	struct calls_options options;
 	/* The token that was verified for this request (bearer_token). */

@@ -9,8 +9,11 @@
 
 enum { LIST_MAX = 50, LIST_DEFAULT = 20 };
 
-static void put_call(struct buf *b, const struct call_record *r)
+/* Who may run a command where the house is sees the one that replays a call: `replay`, or NULL. */
+static void put_call(struct buf *b, const struct call_record *r, const char *replay)
 {
+	char words[CALLS_REPLAY_MAX + CALL_ID_MAX + 1];
+
 	json_open(b, '{');
 	json_pair_string(b, "call", r->id);
 	json_pair_string(b, "state", call_state_name(r->state));
@@ -30,6 +33,9 @@ static void put_call(struct buf *b, const struct call_record *r)
 	json_pair_string(b, "reason", r->reason);
 	json_pair_string(b, "outcome", r->outcome);
 	json_pair_string(b, "result", r->result);
+	json_pair_bool(b, "settling", r->state == CALL_ENDED && r->is_settling);
+	if (replay && snprintf(words, sizeof(words), "%s %s", replay, r->id) < (int)sizeof(words))
+		json_pair_string(b, "replay", words);
 	json_close(b, '}');
 }
 
@@ -161,7 +167,7 @@ static void judge_one(struct ask *a)
 		return;
 	}
 	buf_init(&b, 16384);
-	put_call(&b, &a->record);
+	put_call(&b, &a->record, roles_of(jws_token_claims(a->calls->settings.token(a->request))) & ROLE_OPERATOR ? a->calls->settings.replay : NULL);
 	ask_json(a, 200, &b);
 }
 
@@ -188,7 +194,7 @@ static void on_page(void *arg, enum err err, const struct documents_page *page)
 	for (size_t i = 0; !err && i < page->count; i++) {
 		err = call_record_decode(&a->record, page->items[i].value, page->items[i].len);
 		if (!err)
-			put_call(&b, &a->record);
+			put_call(&b, &a->record, NULL);
 	}
 	json_close(&b, ']');
 	json_put_key(&b, "before"); /* of the next page */

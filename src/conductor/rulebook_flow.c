@@ -24,7 +24,7 @@ static void synonyms_read(struct reading *r, const struct yaml_item *options)
 	for (option = options->first; option; option = option->next) {
 		size_t deeper = path_down(r, option->key);
 
-		words_check(r, option, LIST_MAX, WORDS_MAX_BYTES);
+		words_check(r, option, word_of, LIST_MAX, WORDS_MAX_BYTES);
 		path_up(r, deeper);
 	}
 	path_up(r, up);
@@ -96,12 +96,12 @@ static void promise_find(struct reading *r, const struct yaml_item *map, struct 
 	const struct yaml_item *item = yaml_find(map, "promise");
 	size_t up = path_down(r, "promise"), i;
 
-	for (i = 0; item && i < r->book->promise_count; i++)
-		if (item->kind == YAML_KIND_SCALAR && !strcmp(r->book->promises[i].name, item->text))
+	for (i = 0; item && item->text && i < r->book->promise_count; i++)
+		if (!strcmp(r->book->promises[i].name, item->text))
 			s->promise = &r->book->promises[i];
 	if (s->promise)
 		promise_compare(r, item, s);
-	else if (item)
+	else if (item && sort_check(r, item, YAML_SORT_TEXT, "a promise's name"))
 		mistake_value(r, item, NULL, "no promise has this name");
 	path_up(r, up);
 }
@@ -209,13 +209,10 @@ static bool name_is_free(struct reading *r, const struct yaml_item *item)
 static void goodbye_read(struct reading *r, const struct yaml_item *item, struct step *s)
 {
 	const struct yaml_item *outcome = map_need(r, item, "outcome", "an outcome's name");
-	struct rulebook_outcome found;
 	size_t up = path_down(r, "outcome");
 
-	if (outcome && (outcome->kind != YAML_KIND_SCALAR || !rulebook_outcome_find(r->book, outcome->text, &found)))
-		mistake_value(r, outcome, NULL, "no outcome has this name");
-	else if (outcome)
-		s->outcome = found.name;
+	if (outcome)
+		s->outcome = outcome_of(r, outcome);
 	path_up(r, up);
 }
 
@@ -224,10 +221,10 @@ static void call_read(struct reading *r, const struct yaml_item *item, struct st
 	const struct yaml_item *call = map_need(r, item, "call", "a tool's name");
 	size_t up = path_down(r, "call"), i;
 
-	for (i = 0; call && call->kind == YAML_KIND_SCALAR && i < r->book->tool_count; i++)
+	for (i = 0; call && call->text && i < r->book->tool_count; i++)
 		if (!strcmp(r->book->tools[i].tool.name, call->text))
 			s->tool = &r->book->tools[i];
-	if (call && !s->tool)
+	if (call && !s->tool && sort_check(r, call, YAML_SORT_TEXT, "a tool's name"))
 		mistake_value(r, call, NULL, "no tool has this name");
 	path_up(r, up);
 	s->arguments = yaml_find(item, "arguments");
@@ -239,7 +236,7 @@ static void step_read(struct reading *r, const struct yaml_item *item, int kind)
 	const struct yaml_item *name = yaml_find(item, step_kinds[kind]);
 	size_t up;
 
-	if (name->kind != YAML_KIND_SCALAR || !name_check(r, name, name->text, false) || !name_is_free(r, name))
+	if (!name_check(r, name, name->text, false) || !name_is_free(r, name))
 		return;
 	*s = (struct step){ .kind = (enum step_kind)kind, .name = name->text, .item = item };
 	r->book->step_count++;
@@ -267,10 +264,12 @@ void go_find(struct reading *r, const struct yaml_item *item, struct branch *b)
 
 	b->go = -1;
 	b->go_item = item;
-	for (i = 0; item->kind == YAML_KIND_SCALAR && i < r->book->step_count; i++)
+	if (!sort_check(r, item, YAML_SORT_TEXT, "a step's name"))
+		return;
+	for (i = 0; i < r->book->step_count; i++)
 		if (!strcmp(r->book->steps[i].name, item->text))
 			b->go = (int)i;
-	for (i = 0; b->go < 0 && item->kind == YAML_KIND_SCALAR && !best && i < r->book->step_count; i++)
+	for (i = 0; b->go < 0 && !best && i < r->book->step_count; i++)
 		if (!strcasecmp(r->book->steps[i].name, item->text) || strstr(r->book->steps[i].name, item->text))
 			best = r->book->steps[i].name;
 	if (b->go < 0)
@@ -402,7 +401,7 @@ static bool literal_fits(const struct argument *a, const char *text)
 static void argument_check(struct reading *r, const struct step *s, const struct yaml_item *item)
 {
 	const struct argument *a = tool_argument_find(s->tool, item->key);
-	const char *name = NULL, *text = text_of(r, item, SPOKEN_MAX_BYTES);
+	const char *name = NULL, *text = scalar_of(r, item, SPOKEN_MAX_BYTES);
 	struct symbol found;
 	size_t len = 0;
 
@@ -474,7 +473,7 @@ static void anytime_read(struct reading *r, const struct yaml_item *item)
 		*a = (struct anytime){ .name = item->key, .about = text_under(r, item, "about", SPOKEN_MAX_BYTES, "") };
 		words = map_need(r, item, "words", "a list of words");
 		deeper = path_down(r, "words");
-		if (words && words_check(r, words, LIST_MAX, WORDS_MAX_BYTES))
+		if (words && words_check(r, words, word_of, LIST_MAX, WORDS_MAX_BYTES))
 			a->words = words;
 		path_up(r, deeper);
 		go = map_need(r, item, "go", "a step's name");

@@ -88,28 +88,28 @@ bool spoken_check(struct reading *r, const struct yaml_item *item, size_t max)
 	return fine;
 }
 
-bool word_list_check(struct reading *r, const struct yaml_item *item, size_t max_words, size_t max_bytes)
+bool word_list_check(struct reading *r, const struct yaml_item *item, scalar_h *of, size_t max_words, size_t max_bytes)
 {
 	const struct yaml_item *entry;
 	bool fine = list_check(r, item, 1, max_words);
 
 	for (entry = fine ? item->first : NULL; entry; entry = entry->next)
-		fine = text_of(r, entry, max_bytes) && fine;
+		fine = of(r, entry, max_bytes) && fine;
 	return fine;
 }
 
-bool words_check(struct reading *r, const struct yaml_item *item, size_t max_words, size_t max_bytes)
+bool words_check(struct reading *r, const struct yaml_item *item, scalar_h *of, size_t max_words, size_t max_bytes)
 {
 	const struct yaml_item *entry;
 	bool fine;
 
 	if (item->kind != YAML_KIND_MAP)
-		return word_list_check(r, item, max_words, max_bytes) && scalar_for_all(r, item);
+		return word_list_check(r, item, of, max_words, max_bytes) && scalar_for_all(r, item);
 	fine = languages_check(r, item);
 	for (entry = item->first; entry; entry = entry->next) {
 		size_t up = path_down(r, entry->key);
 
-		fine = word_list_check(r, entry, max_words, max_bytes) && fine;
+		fine = word_list_check(r, entry, of, max_words, max_bytes) && fine;
 		path_up(r, up);
 	}
 	return fine;
@@ -131,7 +131,9 @@ static const char *identity_read(struct reading *r, const struct yaml_item *root
 	const char *text = item && item->text ? item->text : "";
 	size_t up = path_down(r, key), len = strlen(text);
 
-	if (item && (!len || len > max || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != len)) {
+	if (item && !sort_check(r, item, YAML_SORT_TEXT | YAML_SORT_NUMBER, allowed)) {
+		text = "";
+	} else if (item && (!len || len > max || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != len)) {
 		mistake_value(r, item, allowed, "calls are pinned to id and version");
 		text = "";
 	}
@@ -148,7 +150,7 @@ static void language_read(struct reading *r, const struct yaml_item *item)
 	*l = (struct language){ .code = item->key, .voice = { .voice = "", .speed_percent = 100, .recogniser = "" } };
 	if (code_name_length(item->key) != strlen(item->key) || strlen(item->key) < 2 || strlen(item->key) > 15)
 		mistake_key(r, item, "a BCP 47 tag: en-IN, hi-IN", "this is no language");
-	if (item->kind == YAML_KIND_SCALAR && !*item->text) {
+	if (yaml_sort(item) == YAML_SORT_NOTHING) {
 		r->book->language_count++; /* "hi-IN:" alone is fine */
 	} else if (map_check(r, item, keys)) {
 		l->voice.voice = text_under(r, item, "voice", NAME_MAX_BYTES, "");
@@ -205,15 +207,15 @@ static void fact_read(struct reading *r, const struct yaml_item *fact)
 
 	name_check(r, fact, fact->key, true);
 	if (fact->kind == YAML_KIND_SCALAR)
-		text_of(r, fact, NOTE_MAX_BYTES);
+		scalar_of(r, fact, NOTE_MAX_BYTES);
 	else if (fact->kind == YAML_KIND_LIST)
-		word_list_check(r, fact, LIST_MAX, SPOKEN_MAX_BYTES);
+		word_list_check(r, fact, word_of, LIST_MAX, SPOKEN_MAX_BYTES);
 	else if (languages_check(r, fact))
 		for (entry = fact->first; entry; entry = entry->next) {
 			if (entry->kind == YAML_KIND_LIST)
-				word_list_check(r, entry, LIST_MAX, SPOKEN_MAX_BYTES);
+				word_list_check(r, entry, word_of, LIST_MAX, SPOKEN_MAX_BYTES);
 			else
-				text_of(r, entry, NOTE_MAX_BYTES);
+				scalar_of(r, entry, NOTE_MAX_BYTES);
 		}
 	path_up(r, up);
 }
@@ -234,7 +236,7 @@ static void facts_read(struct reading *r, const struct yaml_item *root)
 /* A value that the book itself gives a variable. */
 static const char *given_read(struct reading *r, const struct yaml_item *map, const char *key, const struct value_spec *spec)
 {
-	const char *text = text_under(r, map, key, SPOKEN_MAX_BYTES, NULL);
+	const char *text = scalar_under(r, map, key, scalar_of, SPOKEN_MAX_BYTES, NULL);
 	struct value v;
 	size_t up;
 
@@ -323,12 +325,23 @@ static void outcome_read(struct reading *r, const struct yaml_item *item)
 	path_up(r, up);
 }
 
+const char *outcome_of(struct reading *r, const struct yaml_item *item)
+{
+	struct rulebook_outcome found;
+
+	if (!sort_check(r, item, YAML_SORT_TEXT, "an outcome's name"))
+		return NULL;
+	if (rulebook_outcome_find(r->book, item->text, &found))
+		return found.name;
+	mistake_value(r, item, NULL, "no outcome has this name");
+	return NULL;
+}
+
 static void rule_read(struct reading *r, const struct yaml_item *item, bool is_last)
 {
 	static const char *const keys[] = { "when", "outcome", NULL };
 	struct rule *rule = &r->book->rules[r->book->rule_count];
 	const struct yaml_item *outcome;
-	struct rulebook_outcome found;
 
 	if (!map_check(r, item, keys))
 		return;
@@ -339,12 +352,8 @@ static void rule_read(struct reading *r, const struct yaml_item *item, bool is_l
 	outcome = map_need(r, item, "outcome", "an outcome's name");
 	if (!outcome)
 		return;
-	if (outcome->kind != YAML_KIND_SCALAR || !rulebook_outcome_find(r->book, outcome->text, &found)) {
-		mistake_value(r, outcome, NULL, "no outcome has this name");
-		return;
-	}
-	rule->outcome = found.name;
-	r->book->rule_count++;
+	rule->outcome = outcome_of(r, outcome);
+	r->book->rule_count += rule->outcome != NULL;
 }
 
 void outcomes_read(struct reading *r, const struct yaml_item *root)
@@ -365,6 +374,13 @@ void outcomes_read(struct reading *r, const struct yaml_item *root)
 
 static void setting_read(struct reading *r, const struct yaml_item *item, const char *before);
 
+static bool setting_sort_check(struct reading *r, const struct yaml_item *item, enum option_type type)
+{
+	if (type == OPTION_BOOL)
+		return sort_check(r, item, YAML_SORT_TRUTH, "true, false");
+	return type == OPTION_INT ? sort_check(r, item, YAML_SORT_NUMBER, "a whole number") : sort_check(r, item, YAML_SORT_TEXT, "text");
+}
+
 static void setting_set(struct reading *r, const struct yaml_item *item, const char *name)
 {
 	const struct option *o = option_find(call_options, name);
@@ -375,6 +391,8 @@ static void setting_set(struct reading *r, const struct yaml_item *item, const c
 		mistake_key(r, item, "the keys of vad, turn, barge, llm, tts, play, stt, tool, quiet, key, call", "no such setting of a call: %s", name);
 		return;
 	}
+	if (!setting_sort_check(r, item, o->type))
+		return;
 	call_settings_init(&s);
 	if (option_parse(o, item->text, &s, &detail))
 		mistake_value(r, item, !strncmp(detail.hint, "allowed: ", 9) ? detail.hint + 9 : detail.hint, "the setting %s cannot be that", name);
@@ -389,8 +407,8 @@ static void setting_read(struct reading *r, const struct yaml_item *item, const 
 	snprintf(name, sizeof(name), "%s%s%s", before, *before ? "." : "", item->key);
 	if (item->kind == YAML_KIND_SCALAR)
 		setting_set(r, item, name);
-	else if (item->kind == YAML_KIND_LIST)
-		mistake_value(r, item, NULL, "a setting is one value");
+	else if (item->kind == YAML_KIND_LIST || !item->count)
+		mistake_value(r, item, "one value, or a map of settings", "a setting is one value");
 	else
 		for (entry = item->first; entry; entry = entry->next)
 			setting_read(r, entry, name);
@@ -474,7 +492,7 @@ static void phrase_list_read(struct reading *r, const struct yaml_item *phrases,
 	size_t up = path_down(r, name), i;
 
 	if (item)
-		words_check(r, item, BRIEF_PHRASES_MAX, SPOKEN_MAX_BYTES);
+		words_check(r, item, text_of, BRIEF_PHRASES_MAX, SPOKEN_MAX_BYTES);
 	for (i = 0; !item && i < r->book->language_count; i++)
 		if (!language_is(r->book->languages[i].code, "en")) {
 			struct yaml_mark top = { 1, 1 };
@@ -505,14 +523,23 @@ void phrases_read(struct reading *r, const struct yaml_item *root)
 	path_up(r, up);
 }
 
+static void format_read(struct reading *r, const struct yaml_item *root)
+{
+	const struct yaml_item *item = map_need(r, root, "rulebook", "1");
+	size_t up = path_down(r, "rulebook");
+
+	if (item && sort_check(r, item, YAML_SORT_NUMBER, "1") && strcmp(item->text, "1") != 0)
+		mistake_value(r, item, "1", "one of these is expected here");
+	path_up(r, up);
+}
+
 void head_read(struct reading *r, const struct yaml_item *root)
 {
 	struct rulebook *b = r->book;
-	static const char *const formats[] = { "1", NULL };
 
 	if (!map_check(r, root, root_keys))
 		return;
-	choice_under(r, root, "rulebook", formats);
+	format_read(r, root);
 	b->id = identity_read(r, root, "id", NAME_MAX_BYTES, "letters, digits, -, _ and .; at most 40");
 	b->version = identity_read(r, root, "version", 16, "letters, digits, -, _ and .; at most 16");
 	b->title = note_need(r, root, "title", SPOKEN_MAX_BYTES);

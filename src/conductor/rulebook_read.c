@@ -208,6 +208,22 @@ bool map_count_check(struct reading *r, const struct yaml_item *item, size_t max
 
 /* ---- scalars ---- */
 
+bool sort_check(struct reading *r, const struct yaml_item *item, unsigned int sorts, const char *allowed)
+{
+	enum yaml_sort sort = yaml_sort(item);
+	bool is_scalar = item->kind == YAML_KIND_SCALAR;
+
+	if (is_scalar && (sort & sorts) && *item->text)
+		return true;
+	if (is_scalar && !(sort & (YAML_SORT_NOTHING | YAML_SORT_TEXT)) && (sorts & YAML_SORT_TEXT))
+		mistake_value(r, item, allowed, "this is read as %s: put it in quotes", yaml_describe(item));
+	else
+		mistake_value(r, item, allowed, "%s is expected here, this is %s",
+			sorts & YAML_SORT_TEXT ? "text" : sorts & YAML_SORT_NUMBER ? "a number" : "true or false",
+			is_scalar && !*item->text ? "empty" : yaml_describe(item));
+	return false;
+}
+
 size_t code_name_length(const char *text)
 {
 	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
@@ -231,6 +247,8 @@ bool name_check(struct reading *r, const struct yaml_item *item, const char *tex
 	static const char allowed[] = "a letter, then letters, digits and _; at most 40";
 	const char *why = "this is used as a name";
 
+	if (!is_key && !sort_check(r, item, YAML_SORT_TEXT, allowed))
+		return false;
 	if (name_is_plain(text) && !key_is_in(text, reserved))
 		return true;
 	if (name_is_plain(text))
@@ -242,16 +260,14 @@ bool name_check(struct reading *r, const struct yaml_item *item, const char *tex
 	return false;
 }
 
-const char *text_of(struct reading *r, const struct yaml_item *item, size_t max)
+static const char *scalar_read(struct reading *r, const struct yaml_item *item, size_t max, unsigned int sorts)
 {
 	char allowed[60];
 	const char *c;
 
 	snprintf(allowed, sizeof(allowed), "text of 1 to %zu bytes", max);
-	if (item->kind != YAML_KIND_SCALAR || !*item->text || (!item->is_quoted && !strcmp(yaml_describe(item), "nothing"))) {
-		mistake_value(r, item, allowed, "text is expected here");
+	if (!sort_check(r, item, sorts, allowed))
 		return NULL;
-	}
 	if (strlen(item->text) > max) {
 		mistake_value(r, item, allowed, "the text has %zu bytes", strlen(item->text));
 		return NULL;
@@ -264,16 +280,36 @@ const char *text_of(struct reading *r, const struct yaml_item *item, size_t max)
 	return item->text;
 }
 
-const char *text_under(struct reading *r, const struct yaml_item *map, const char *key, size_t max, const char *standard)
+const char *text_of(struct reading *r, const struct yaml_item *item, size_t max)
+{
+	return scalar_read(r, item, max, YAML_SORT_TEXT);
+}
+
+const char *word_of(struct reading *r, const struct yaml_item *item, size_t max)
+{
+	return scalar_read(r, item, max, YAML_SORT_TEXT | YAML_SORT_NUMBER);
+}
+
+const char *scalar_of(struct reading *r, const struct yaml_item *item, size_t max)
+{
+	return scalar_read(r, item, max, YAML_SORT_TEXT | YAML_SORT_NUMBER | YAML_SORT_TRUTH);
+}
+
+const char *scalar_under(struct reading *r, const struct yaml_item *map, const char *key, scalar_h *of, size_t max, const char *standard)
 {
 	const struct yaml_item *item = yaml_find(map, key);
 	const char *text = standard;
 	size_t up = path_down(r, key);
 
 	if (item)
-		text = text_of(r, item, max);
+		text = of(r, item, max);
 	path_up(r, up);
 	return text ? text : standard;
+}
+
+const char *text_under(struct reading *r, const struct yaml_item *map, const char *key, size_t max, const char *standard)
+{
+	return scalar_under(r, map, key, text_of, max, standard);
 }
 
 bool bool_under(struct reading *r, const struct yaml_item *map, const char *key, bool standard)
@@ -281,10 +317,8 @@ bool bool_under(struct reading *r, const struct yaml_item *map, const char *key,
 	const struct yaml_item *item = yaml_find(map, key);
 	size_t up = path_down(r, key);
 
-	if (item && item->kind == YAML_KIND_SCALAR && (!strcmp(item->text, "true") || !strcmp(item->text, "false")))
-		standard = !strcmp(item->text, "true");
-	else if (item)
-		mistake_value(r, item, "true, false", "one of two is expected here");
+	if (item && sort_check(r, item, YAML_SORT_TRUTH, "true, false"))
+		standard = tolower((unsigned char)*item->text) == 't';
 	path_up(r, up);
 	return standard;
 }
@@ -301,8 +335,10 @@ int64_t int_under(struct reading *r, const struct yaml_item *map, const char *ke
 		path_up(r, up);
 		return standard;
 	}
-	if (item->kind != YAML_KIND_SCALAR || !micros_parse(item->text, strlen(item->text), &micros) || micros % 1000000)
-		mistake_value(r, item, allowed, "a number is expected here");
+	if (!sort_check(r, item, YAML_SORT_NUMBER, allowed))
+		value = standard;
+	else if (!micros_parse(item->text, strlen(item->text), &micros) || micros % 1000000)
+		mistake_value(r, item, allowed, "a whole number is expected here");
 	else if (micros / 1000000 < min || micros / 1000000 > max)
 		mistake_value(r, item, allowed, "out of range");
 	else
@@ -316,10 +352,12 @@ int choice_of(struct reading *r, const struct yaml_item *item, const char *const
 	char allowed[240];
 	int i;
 
-	for (i = 0; item->kind == YAML_KIND_SCALAR && choices[i]; i++)
+	list_choices(choices, allowed, sizeof(allowed));
+	if (!sort_check(r, item, YAML_SORT_TEXT, allowed))
+		return -1;
+	for (i = 0; choices[i]; i++)
 		if (!strcmp(item->text, choices[i]))
 			return i;
-	list_choices(choices, allowed, sizeof(allowed));
 	mistake_value(r, item, allowed, "one of these is expected here");
 	return -1;
 }
@@ -349,11 +387,24 @@ static void currency_read(struct reading *r, const struct yaml_item *map, struct
 	if (!item)
 		return;
 	up = path_down(r, "currency");
-	if (item->kind == YAML_KIND_SCALAR && strlen(item->text) == 3 && strspn(item->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3)
+	if (!sort_check(r, item, YAML_SORT_TEXT, "a code of three capitals, such as INR"))
+		;
+	else if (strlen(item->text) == 3 && strspn(item->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3)
 		memcpy(spec->currency, item->text, 4);
 	else
 		mistake_value(r, item, "a code of three capitals, such as INR", "this is no currency's code");
 	path_up(r, up);
+}
+
+/* The value of a choice is a name: a key with its words, or a word of a list. */
+static void option_check(struct reading *r, const struct yaml_item *entry)
+{
+	static const char allowed[] = "a letter, then letters, digits and _; at most 40";
+
+	if (!entry->key && !sort_check(r, entry, YAML_SORT_TEXT, allowed))
+		return;
+	if (!name_is_plain(entry->key ? entry->key : entry->text))
+		mistake_key(r, entry, allowed, "the value of a choice is a name");
 }
 
 static void options_read(struct reading *r, const struct yaml_item *map, struct value_spec *spec)
@@ -366,8 +417,7 @@ static void options_read(struct reading *r, const struct yaml_item *map, struct 
 	if (item && (is_answer ? map_count_check(r, item, OPTIONS_MAX) : list_check(r, item, 1, OPTIONS_MAX))) {
 		spec->options = item;
 		for (entry = item->first; entry; entry = entry->next)
-			if (entry->key ? !name_is_plain(entry->key) : !entry->text || !name_is_plain(entry->text))
-				mistake_key(r, entry, "a letter, then letters, digits and _; at most 40", "the value of a choice is a name");
+			option_check(r, entry);
 		if (is_answer && item->count < 2)
 			mistake_value(r, item, "2 to 16 options", "there is nothing to choose from");
 	}
@@ -439,9 +489,12 @@ static void bound_read(struct reading *r, const struct yaml_item *map, const cha
 
 	*bound = (struct bound){ .variable = -1 };
 	if (item) {
-		bound->is_set = item->kind == YAML_KIND_SCALAR &&
+		unsigned int sorts = spec->type == VALUE_TIME ? YAML_SORT_TEXT :
+			spec->type == VALUE_AMOUNT || spec->type == VALUE_NUMBER ? YAML_SORT_NUMBER | YAML_SORT_TEXT : YAML_SORT_NUMBER;
+
+		bound->is_set = sort_check(r, item, sorts, allowed) &&
 			(bound_fits(spec, item->text, &bound->micros) || (bound->variable = bound_variable(r, spec, item->text)) >= 0);
-		if (!bound->is_set)
+		if (!bound->is_set && (yaml_sort(item) & sorts) && *item->text)
 			mistake_value(r, item, allowed, "this is no bound for a %s", value_names[spec->type]);
 	}
 	path_up(r, up);

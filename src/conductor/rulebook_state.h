@@ -255,10 +255,17 @@ const struct yaml_item *map_need(struct reading *r, const struct yaml_item *map,
 bool list_check(struct reading *r, const struct yaml_item *item, size_t min, size_t max);
 bool map_count_check(struct reading *r, const struct yaml_item *item, size_t max);
 
+/* Whether a scalar is of one of these sorts (enum yaml_sort, joined) and not empty; else a mistake. All scalars of a book pass here. */
+bool sort_check(struct reading *r, const struct yaml_item *item, unsigned int sorts, const char *allowed);
 size_t code_name_length(const char *text); /* how much of it is letters, digits and - */
 bool name_is_plain(const char *text); /* a letter, then letters, digits and _; at most 40 */
 bool name_check(struct reading *r, const struct yaml_item *item, const char *text, bool is_key);
 const char *text_of(struct reading *r, const struct yaml_item *item, size_t max);          /* NULL and a mistake */
+const char *word_of(struct reading *r, const struct yaml_item *item, size_t max);          /* the same, and may be a number */
+const char *scalar_of(struct reading *r, const struct yaml_item *item, size_t max);        /* the same, and may be a truth */
+/* What a reader above makes of the value under `key`; `standard` when there is none. */
+typedef const char *scalar_h(struct reading *r, const struct yaml_item *item, size_t max);
+const char *scalar_under(struct reading *r, const struct yaml_item *map, const char *key, scalar_h *of, size_t max, const char *standard);
 const char *text_under(struct reading *r, const struct yaml_item *map, const char *key, size_t max, const char *standard);
 bool bool_under(struct reading *r, const struct yaml_item *map, const char *key, bool standard);
 int64_t int_under(struct reading *r, const struct yaml_item *map, const char *key, int64_t standard, int64_t min, int64_t max);
@@ -278,8 +285,8 @@ extern const char *const value_names[]; /* by enum value_type */
 /* The text of a scalar or of a language → text map; NULL when the language has none. */
 const struct yaml_item *text_in(const struct yaml_item *item, const char *language);
 bool spoken_check(struct reading *r, const struct yaml_item *item, size_t max); /* one text in every language, placeholders aside */
-bool word_list_check(struct reading *r, const struct yaml_item *item, size_t max_words, size_t max_bytes); /* one list */
-bool words_check(struct reading *r, const struct yaml_item *item, size_t max_words, size_t max_bytes); /* the same for lists */
+bool word_list_check(struct reading *r, const struct yaml_item *item, scalar_h *of, size_t max_words, size_t max_bytes); /* one list */
+bool words_check(struct reading *r, const struct yaml_item *item, scalar_h *of, size_t max_words, size_t max_bytes); /* the same for lists */
 
 /* ---- the parts ---- */
 
@@ -288,6 +295,7 @@ void phrases_read(struct reading *r, const struct yaml_item *root);
 void outcomes_read(struct reading *r, const struct yaml_item *root);
 void tools_read(struct reading *r, const struct yaml_item *root);
 void flow_read(struct reading *r, const struct yaml_item *root);
+const char *outcome_of(struct reading *r, const struct yaml_item *item); /* the outcome of that name, or NULL and a mistake */
 void go_find(struct reading *r, const struct yaml_item *item, struct branch *b); /* the step of that name, or a mistake */
 void voicemail_read(struct reading *r, const struct yaml_item *root);
 void flow_check(struct reading *r);

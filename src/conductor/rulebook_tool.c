@@ -20,8 +20,8 @@ static void bound_under(struct reading *r, const struct yaml_item *map, const ch
 	const struct yaml_item *item = yaml_find(map, key);
 	size_t up = path_down(r, key);
 
-	*has = item && item->kind == YAML_KIND_SCALAR && micros_parse(item->text, strlen(item->text), micros);
-	if (item && !*has)
+	*has = item && sort_check(r, item, YAML_SORT_NUMBER, "a number of at most six decimals") && micros_parse(item->text, strlen(item->text), micros);
+	if (item && !*has && yaml_sort(item) == YAML_SORT_NUMBER)
 		mistake_value(r, item, "a number of at most six decimals", "this is no bound");
 	path_up(r, up);
 }
@@ -38,7 +38,7 @@ static void argument_read(struct reading *r, const struct yaml_item *item, struc
 		*a = (struct argument){ .name = item->key, .type = at < 0 ? ARGUMENT_STRING : (enum argument_type)at };
 		a->description = text_under(r, item, "description", SPOKEN_MAX_BYTES, "");
 		a->choices = yaml_find(item, "enum");
-		if (a->choices && (a->type != ARGUMENT_STRING || !word_list_check(r, a->choices, LIST_MAX, WORDS_MAX_BYTES)))
+		if (a->choices && (a->type != ARGUMENT_STRING || !word_list_check(r, a->choices, word_of, LIST_MAX, WORDS_MAX_BYTES)))
 			mistake_key(r, a->choices, "a list of texts, for a string", "enum is used for strings");
 		bound_under(r, item, "minimum", &a->has_min, &a->min_micros);
 		bound_under(r, item, "maximum", &a->has_max, &a->max_micros);
@@ -81,7 +81,7 @@ static void required_read(struct reading *r, const struct yaml_item *schema, str
 
 			if (a)
 				a->required = true;
-			else
+			else if (sort_check(r, entry, YAML_SORT_TEXT, "an argument's name"))
 				mistake_value(r, entry, NULL, "properties has no such argument");
 		}
 	path_up(r, up);

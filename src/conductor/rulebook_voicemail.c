@@ -33,7 +33,7 @@ static void words_read(struct reading *r, const struct yaml_item *item)
 	const struct rulebook *b = r->book;
 	size_t up = path_down(r, "words"), i;
 
-	if (words && words_check(r, words, LIST_MAX, WORDS_MAX_BYTES))
+	if (words && words_check(r, words, word_of, LIST_MAX, WORDS_MAX_BYTES))
 		r->book->voicemail.words = words;
 	for (i = 0; !words && i < b->language_count; i++)
 		if (!language_is(b->languages[i].code, "en") && !language_is(b->languages[i].code, "hi")) {

@@ -305,6 +305,7 @@ enum err timeline_open(struct timeline **tp, const struct timeline_settings *set
 {
 	struct timeline *t = calloc(1, sizeof(*t));
 	enum err err;
+	uint64_t tick_ms;
 
 	*tp = NULL;
 	if (!t)
@@ -329,7 +330,8 @@ enum err timeline_open(struct timeline **tp, const struct timeline_settings *set
 	uv_timer_init(settings->loop, &t->tick);
 	t->tick.data = t;
 	uv_unref((uv_handle_t *)&t->tick);
-	uv_timer_start(&t->tick, on_tick, (t->settings.idle_ms + 2) / 3, (t->settings.idle_ms + 2) / 3);
+	tick_ms = (t->settings.idle_ms + 2) / 3 < TIMELINE_LOOK_MS ? (t->settings.idle_ms + 2) / 3 : TIMELINE_LOOK_MS;
+	uv_timer_start(&t->tick, on_tick, tick_ms, tick_ms);
 	*tp = t;
 	return ERR_NONE;
 }

@@ -33,6 +33,7 @@ enum {
 	TIMELINE_LINE_MAX_BYTES = 128 << 10,
 	TIMELINE_PIECE_MAX_BYTES = 4 << 20, /* of a recording, in one request */
 	TIMELINE_IDLE_MS = 15000,           /* a stream without news says so */
+	TIMELINE_LOOK_MS = 1000,            /* how often it is looked what a call came to whose outcome waits for a tool */
 	TIMELINE_CALLS_MAX = 10000,         /* in memory at a time */
 	TIMELINE_STREAMS_MAX = 1000
 };

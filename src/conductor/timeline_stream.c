@@ -1,7 +1,8 @@
 /* A person's reading of one call: what is stored from the beginning on, then what comes, until the call's end.
  *
- *   finding ──► waiting (the call's documents) ──► reading ──► live ──► over (the end was sent, the reader has gone)
- *                                                    ▲  └─ the reader takes no more: held, until half of it is taken
+ *   finding ──► waiting (the call's documents) ──► reading ──► live ──► settling ──► over (the end was sent, the reader has gone)
+ *                                                    ▲  │                  └─ a tool is not over, on which hangs what the call came to
+ *                                                    │  └─ the reader takes no more: held, until half of it is taken
  *                                                    └──── there is more
  *
  * Lines go out in the order of their documents, which is the order in which they came to be durable: within an epoch that is their own order, and a
@@ -33,6 +34,8 @@ struct timeline_stream {
 	uint64_t document;        /* the next to be read */
 	struct buf held;          /* lines on their way */
 	bool is_held;             /* the reader takes no more now */
+	bool is_settling;         /* all was sent, and what the call came to is waited for */
+	bool is_settled;          /* that was told too */
 	uint64_t sent_ms, looked_ms;
 };
 
@@ -146,7 +149,8 @@ static void document_add(struct timeline_stream *s, const struct line_document *
 
 /* ------------------------------------------------------------------ an end that nobody wrote */
 
-static void end_put(struct timeline_stream *s, const struct call_record *r)
+/* A line that no worker wrote begins. */
+static void line_open(struct timeline_stream *s, const struct call_record *r, const char *type)
 {
 	struct buf *b = &s->held;
 
@@ -156,7 +160,14 @@ static void end_put(struct timeline_stream *s, const struct call_record *r)
 	json_pair_u64(b, "sequence", 0);
 	json_pair_u64(b, "part", 0);
 	json_pair_u64(b, "at_ms", r->clock_ms && r->ended_ms > r->clock_ms ? r->ended_ms - r->clock_ms : 0);
-	json_pair_string(b, "type", "end");
+	json_pair_string(b, "type", type);
+}
+
+static void end_put(struct timeline_stream *s, const struct call_record *r)
+{
+	struct buf *b = &s->held;
+
+	line_open(s, r, "end");
 	json_pair_string(b, "reason", r->reason);
 	json_pair_u64(b, "connected_ms", r->connected_ms);
 	json_pair_u64(b, "turns", r->turns);
@@ -179,7 +190,7 @@ static void on_record(void *arg, enum err err, const struct document *d)
 		return;
 	}
 	call_record_init(&r);
-	is_over = !call_record_decode(&r, d->value, d->len) && r.state == CALL_ENDED &&
+	is_over = !call_record_decode(&r, d->value, d->len) && r.state == CALL_ENDED && !r.is_settling &&
 		s->timeline->settings.now_ms(s->timeline->settings.arg) > r.ended_ms + ENDED_LATER_MS;
 	if (is_over)
 		end_put(s, &r);
@@ -199,6 +210,53 @@ static void end_look_up(struct timeline_stream *s)
 	s->looked_ms = timeline_now_ms(s->timeline);
 	if (documents_get(s->timeline->settings.documents, &s->job, s->call->tenant, key, on_record, s))
 		s->looked_ms = 0; /* looks again with what comes next */
+}
+
+/* ------------------------------------------------------------------ what a call came to, when that is known behind its end */
+
+static void settled_put(struct timeline_stream *s, const struct call_record *r)
+{
+	line_open(s, r, "settled");
+	json_pair_string(&s->held, "outcome", r->outcome);
+	json_pair_string(&s->held, "result", r->result);
+	json_close(&s->held, '}');
+	buf_byte(&s->held, '\n');
+}
+
+static void on_settling(void *arg, enum err err, const struct document *d)
+{
+	struct timeline_stream *s = arg;
+	struct call_record r;
+
+	if (s->document < s->call->documents) {
+		stream_go(s); /* nobody else wakes it for what came meanwhile */
+		return;
+	}
+	call_record_init(&r);
+	if (!err)
+		err = call_record_decode(&r, d->value, d->len);
+	if (!err && r.state == CALL_ENDED && r.is_settling) {
+		s->is_settling = true; /* the next tick looks again */
+	} else if (!err && s->is_settling) {
+		settled_put(s, &r);
+		s->is_settled = true;
+	}
+	call_record_fini(&r);
+	if (err && s->is_settling)
+		stream_cut(s);
+	else if ((!s->is_settling || s->is_settled) && held_write(s))
+		stream_end(s);
+}
+
+static void settle_look_up(struct timeline_stream *s)
+{
+	char key[DOCUMENT_KEY_MAX];
+
+	if (s->job || s->is_held || s->wait.call)
+		return;
+	call_key(s->call->began_ms, s->call->id, key);
+	if (documents_get(s->timeline->settings.documents, &s->job, s->call->tenant, key, on_settling, s))
+		stream_cut(s);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -246,8 +304,10 @@ static void stream_go(struct timeline_stream *s)
 	if (s->document < s->call->documents) {
 		if (read_on(s))
 			stream_cut(s);
-	} else if (s->call->heads.has_end && !s->call->first) {
+	} else if (s->is_settled) {
 		stream_end(s);
+	} else if (s->call->heads.has_end && !s->call->first) {
+		settle_look_up(s);
 	} else if (!s->looked_ms) {
 		end_look_up(s);
 	}
@@ -282,14 +342,18 @@ void timeline_streams_wake(struct timeline_call *c)
 	}
 }
 
+/* The stream may be gone behind it. */
 static void stream_tick(struct timeline_stream *s, uint64_t now)
 {
-	if (s->is_held || now - s->sent_ms < s->timeline->settings.idle_ms)
-		return;
-	if (http_stream_write(s->http, idle_line, sizeof(idle_line) - 1))
-		return;
-	s->sent_ms = now;
-	if (!s->call->heads.has_end)
+	bool is_idle = !s->is_held && now - s->sent_ms >= s->timeline->settings.idle_ms;
+
+	if (is_idle && !http_stream_write(s->http, idle_line, sizeof(idle_line) - 1))
+		s->sent_ms = now;
+	else
+		is_idle = false;
+	if (s->is_settling)
+		stream_go(s);
+	else if (is_idle && !s->call->heads.has_end)
 		end_look_up(s);
 }
 

@@ -16,7 +16,7 @@
 #include "audio/resample.h"
 #include "base/buf.h"
 
-enum { HEADER_BYTES = 44, LANGUAGE_MAX = 32, LIST_MAX_BYTES = 256 * 1024, READ_BYTES = 16384, WORDS_MAX = ESPEAK_MAX_TEXT_BYTES / 2 + 1 };
+enum { HEADER_BYTES = 44, LANGUAGE_MAX = 32, LIST_MAX_BYTES = 256 * 1024, READ_BYTES = 16384, SOUNDING_BYTES = 4096, WORDS_MAX = ESPEAK_MAX_TEXT_BYTES / 2 + 1 };
 
 struct tts_utterance {
 	struct espeak *e;
@@ -474,4 +474,128 @@ enum err espeak_open(struct espeak **ep, uv_loop_t *loop, const char *program, s
 	}
 	espeak_close(&e);
 	return ERR_UNAVAILABLE;
+}
+
+/* ---- sounds alone: one run of `espeak-ng -q --ipa`; everything is on the caller's stack and closed behind it ---- */
+
+struct sounding {
+	uv_process_t process;
+	uv_pipe_t in, out;
+	uv_timer_t timer;
+	uv_write_t write;
+	struct buf *said;
+	int64_t status;
+	enum err err;
+	char chunk[SOUNDING_BYTES];
+};
+
+static void sounding_exit(uv_process_t *process, int64_t status, int number)
+{
+	struct sounding *s = process->data;
+
+	s->status = status ? status : number;
+	uv_close((uv_handle_t *)process, NULL);
+	uv_close((uv_handle_t *)&s->timer, NULL);
+}
+
+static void sounding_timer(uv_timer_t *timer)
+{
+	struct sounding *s = timer->data;
+
+	s->err = ERR_TIMEOUT;
+	(void)uv_process_kill(&s->process, SIGKILL);
+}
+
+static void sounding_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
+{
+	struct sounding *s = handle->data;
+
+	(void)wanted;
+	*buf = uv_buf_init(s->chunk, sizeof(s->chunk));
+}
+
+static void sounding_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *chunk)
+{
+	struct sounding *s = stream->data;
+
+	if (got < 0)
+		uv_close((uv_handle_t *)stream, NULL);
+	for (ssize_t i = 0; i < got; i++) /* a line a clause */
+		buf_byte(s->said, chunk->base[i] == '\n' ? ' ' : (uint8_t)chunk->base[i]);
+}
+
+static void sounding_written(uv_write_t *write, int status)
+{
+	(void)status; /* a child that does not read fails by its status */
+	uv_close((uv_handle_t *)write->handle, NULL);
+}
+
+static int sounding_spawn(struct sounding *s, uv_loop_t *loop, char *language)
+{
+	char program[] = "espeak-ng", quiet[] = "-q", sounds[] = "--ipa", in[] = "--stdin", coding[] = "-b1", voice[] = "-v";
+	char *words[] = { program, quiet, sounds, in, coding, voice, language, NULL };
+	uv_stdio_container_t stdio[] = {
+		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&s->in },
+		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&s->out },
+		{ .flags = UV_IGNORE },
+	};
+	uv_process_options_t options = { .file = program, .args = words, .stdio = stdio, .stdio_count = 3, .exit_cb = sounding_exit };
+
+	return uv_spawn(loop, &s->process, &options);
+}
+
+static enum err sounding_run(struct sounding *s, uv_loop_t *loop, char *language, const char *text)
+{
+	uv_buf_t words = uv_buf_init((char *)(uintptr_t)text, (unsigned int)strlen(text));
+	int status;
+
+	uv_pipe_init(loop, &s->in, 0);
+	uv_pipe_init(loop, &s->out, 0);
+	uv_timer_init(loop, &s->timer);
+	s->process.data = s->out.data = s->timer.data = s;
+	status = sounding_spawn(s, loop, language);
+	if (status) {
+		uv_close((uv_handle_t *)&s->process, NULL);
+		uv_close((uv_handle_t *)&s->in, NULL);
+		uv_close((uv_handle_t *)&s->out, NULL);
+		uv_close((uv_handle_t *)&s->timer, NULL);
+	} else {
+		uv_timer_start(&s->timer, sounding_timer, ESPEAK_DEADLINE_MS, 0);
+		uv_read_start((uv_stream_t *)&s->out, sounding_alloc, sounding_read);
+		if (uv_write(&s->write, (uv_stream_t *)&s->in, &words, 1, sounding_written))
+			uv_close((uv_handle_t *)&s->in, NULL);
+	}
+	(void)uv_run(loop, UV_RUN_DEFAULT);
+	if (status)
+		return ERR_UNAVAILABLE;
+	return s->err ? s->err : s->status ? ERR_NOTFOUND : s->said->err;
+}
+
+enum err espeak_sounds(uv_loop_t *loop, const char *language, const char *text, struct buf *out)
+{
+	struct sounding s = { .said = out };
+	char name[LANGUAGE_MAX];
+	size_t len = strlen(language);
+	enum err err;
+
+	if (!*text)
+		return ERR_USAGE;
+	if (strlen(text) > ESPEAK_MAX_TEXT_BYTES)
+		return ERR_LIMIT;
+	if (!len || len >= sizeof(name) || strspn(language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != len)
+		return ERR_NOTFOUND;
+	memcpy(name, language, len + 1);
+	err = sounding_run(&s, loop, name, text);
+	if (err == ERR_NOTFOUND && strpbrk(name, "-_")) { /* hi-IN is spoken as hi */
+		name[strcspn(name, "-_")] = 0;
+		buf_reset(out);
+		err = sounding_run(&s, loop, name, text);
+	}
+	while (!err && out->len && out->data[out->len - 1] == ' ')
+		out->len--;
+	if (!err && out->len && out->data[0] == ' ') {
+		memmove(out->data, out->data + 1, out->len - 1);
+		out->len--;
+	}
+	return err ? err : out->len ? ERR_NONE : ERR_FORMAT;
 }

@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "providers/tts.h"
 
@@ -24,5 +25,9 @@ enum err flite_open(struct flite **fp, uv_loop_t *loop) MUST_USE;
 void flite_close(struct flite **fp);
 
 extern const struct tts flite_tts;
+
+/* The words that the voice makes of a text, one space between them: numbers, dates and abbreviations as they are said. No loop; while no flite is
+ * open. ERR_USAGE and ERR_LIMIT as start; ERR_UNAVAILABLE: no voice; ERR_FORMAT: nothing to be said in it. */
+enum err flite_words(const char *text, struct buf *out) MUST_USE;
 
 #endif

@@ -260,6 +260,12 @@ def test_a_variable_that_is_none(call):
     assert done.status == 2 and "NAME=VALUE" in done.error()["message"]
 
 
+def test_a_variable_that_the_book_does_not_know(call):
+    done = call("appointment-reminder", [], "--var", "nosuch=1")
+    assert done.status == 2 and "nosuch" in done.error()["message"]
+    assert done.error()["hint"] == "it has callee_name, appointment_id, today"
+
+
 def test_a_language_that_the_book_lacks(call):
     assert call("appointment-reminder", [], "--language", "hi-IN").status == 2
 
@@ -325,3 +331,15 @@ def test_say(run, tmp_path):
     assert done.status == 0 and done.json()["samples"] > 4000
     assert run("say", "x", "-o", tmp_path / "a.wav", "--lang", "xx").status == 3
     assert run("say", "x").status == 2
+    assert run("say", "x", "--print", "-o", tmp_path / "b.wav").status == 2 and not (tmp_path / "b.wav").exists()
+
+
+def test_say_prints_what_is_spoken(run):
+    """Numbers as words; a voice that has no words between text and sounds prints these."""
+    assert run("say", "You owe $1500 on May 3.", "--print").out == "you owe one thousand five hundred dollars on may third\n"
+    document = run("say", "Room 12", "--print", "--json").json()
+    assert document == {"text": "Room 12", "language": "en-US", "form": "words", "spoken": "room twelve"}
+    two, twelve = (run("say", text, "--print", "--lang", "hi-IN", "--json").json() for text in ("2", "12"))
+    assert two["form"] == twelve["form"] == "ipa" and two["spoken"] and two["spoken"] != twelve["spoken"] and "2" not in two["spoken"]
+    assert run("say", "x", "--print", "--lang", "xx").status == 3
+    assert run("say", "", "--print").status == 2

@@ -1,7 +1,9 @@
 """Callers who hang up while what they wished is being written down: the call came to what the record system says of it, late, refusing, or never."""
+import http.client
 import http.server
 import json
 import threading
+import urllib.parse
 
 import pytest
 
@@ -66,9 +68,19 @@ def records():
     r.close()
 
 
+def patient_books(folder, timeout_ms):
+    """The appointment book with so much time for its tools."""
+    text = (ROOT / "rulebooks" / "appointment-reminder.yaml").read_text()
+    assert "timeout_ms: 5000" in text
+    (folder / "books").mkdir()
+    (folder / "books" / "appointment-reminder.yaml").write_text(text.replace("timeout_ms: 5000", f"timeout_ms: {timeout_ms}"))
+    return folder / "books"
+
+
 @pytest.fixture
-def house(tmp_path, model, records):
-    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"services.records={records.url}")
+def house(request, tmp_path, model, records):
+    books = patient_books(tmp_path, getattr(request, "param", 5000))
+    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"services.records={records.url}", f"rulebooks.dir={books}")
     h.start()
     h.command("route", "add", NUMBER, "local", "appointment-reminder")
     h.command("secret", "set", "local", "twilio.auth_token", stdin=SECRET.encode())
@@ -88,6 +100,22 @@ def caller(house, voice, records):  # noqa: F811
     return c
 
 
+class Stream:
+    """A call's lines, one after the other as they come."""
+
+    def __init__(self, house, call):
+        address = urllib.parse.urlsplit(house.ready["url"])
+        self.connection = http.client.HTTPConnection(address.hostname, address.port, timeout=40)
+        self.connection.request("GET", f"/v1/calls/{call}/events", headers={"Authorization": f"Bearer {house.token}"})
+        self.answer = self.connection.getresponse()
+        assert self.answer.status == 200
+
+    def line(self):
+        """None: the stream has ended as it should."""
+        line = self.answer.readline()
+        return json.loads(line) if line else None
+
+
 def outcome(caller):
     """What the call came to, once that is known: a tool has five seconds, a sweep comes every two; behind a restart, up to 15 s later."""
     call = until(lambda: caller.record()["outcome"] and caller.record(), 40, "the call is settled")
@@ -98,6 +126,23 @@ def outcome(caller):
 def test_it_is_written_down_later(caller, records):
     records.answer(200)
     assert outcome(caller) == ("confirmed", "success")
+
+
+@pytest.mark.parametrize("house", [120000], indirect=True)
+def test_a_stream_tells_it(house, caller, records):
+    """Whoever reads the call's lines gets what it came to behind the end, with the stream still open; later readers have it in the record."""
+    reader = Stream(house, caller.record()["call"])
+    while reader.line()["type"] != "end":
+        pass
+    records.answer(200)
+    line = reader.line()
+    while line["type"] == "idle":
+        line = reader.line()
+    assert (line["type"], line["outcome"], line["result"], line["sequence"]) == ("settled", "confirmed", "success", 0)
+    assert reader.line() is None
+    assert house.events(line["call"])[-1]["type"] == "end"
+    record = caller.record()
+    assert (record["outcome"], record["settling"]) == ("confirmed", False)
 
 
 def test_it_is_refused(caller, records):
