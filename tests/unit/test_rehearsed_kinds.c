@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/wording.h"
+#include "providers/rehearsed/human.h"
 #include "providers/rehearsed/opt_outs.h"
 #include "providers/rehearsed/understand.h"
 
@@ -217,6 +218,10 @@ static void test_amounts(void **state)
 	assert_int_equal(means(&e, "ढाई हज़ार") / 1000000, 2500);
 	assert_int_equal(means(&e, "two thousand, no, three thousand") / 1000000, 3000);
 	assert_int_equal(means(&e, "two or three thousand"), NOT);
+	assert_int_equal(means(&e, "a million and a half") / 1000000, 1500000);
+	assert_int_equal(means(&e, "two and a half thousand") / 1000000, 2500);
+	assert_int_equal(means(&e, "how much do they start at, two thousand"), NOT);
+	assert_int_equal(means(&e, "I have to ask the bank, two thousand is my limit there"), NOT);
 	assert_int_equal(means(&e, "one hundred"), RANGE);
 	assert_int_equal(means(&e, "one second"), NOT);
 	assert_int_equal(means(&e, "99999999999999999999 crore"), NOT); /* no overflow */
@@ -284,6 +289,16 @@ static void test_dates(void **state)
 	assert_int_equal(means(&e, "what day is today?"), NOT);
 	assert_int_equal(means(&e, "the 25th of March"), RANGE);
 	assert_int_equal(means(&e, "the 31st of June"), NOT);
+
+	/* from a day that is not known, or another's */
+	assert_int_equal(means(&e, "the Monday after Thanksgiving"), NOT);
+	assert_int_equal(means(&e, "two weeks after Friday"), NOT);
+	assert_int_equal(means(&e, "Friday after lunch"), day("2026-11-27"));
+	assert_int_equal(means(&e, "Friday before I leave"), day("2026-11-27"));
+	assert_int_equal(means(&e, "I'd have to see my shift plan, it comes out on Sunday"), NOT);
+	assert_int_equal(means(&e, "I'd have to see my shift plan, but let's say Sunday"), day("2026-11-29"));
+	assert_int_equal(means(&e, "let me see, Sunday"), day("2026-11-29"));
+	assert_int_equal(means(&e, "next month on the fifth"), day("2026-12-05"));
 	e.month_first = true;
 	assert_int_equal(means(&e, "12/1"), day("2026-12-01"));
 	e.low = -60;
@@ -292,6 +307,7 @@ static void test_dates(void **state)
 	assert_int_equal(means(&e, "Friday"), day("2026-11-20"));
 	assert_int_equal(means(&e, "the fifth"), day("2026-11-05"));
 	assert_int_equal(means(&e, "three days ago"), day("2026-11-20"));
+	assert_int_equal(means(&e, "last month on the twentieth"), day("2026-10-20"));
 	e.has_today = false;
 	assert_int_equal(means(&e, "tomorrow"), NOT);
 }
@@ -467,6 +483,36 @@ static void test_limited_wishes(void **state)
 	left("", "");
 }
 
+static bool wants_human(const char *said)
+{
+	struct words w;
+
+	words_read(&w, said, strlen(said));
+	return human_wanted(&w);
+}
+
+static void test_human(void **state)
+{
+	(void)state;
+	assert_true(wants_human("I'd rather speak to an actual person"));
+	assert_true(wants_human("connect me to a real officer please"));
+	assert_true(wants_human("put me through to the receptionist"));
+	assert_true(wants_human("can you transfer the call to your supervisor"));
+	assert_true(wants_human("I do not want to talk to a machine"));
+	assert_true(wants_human("is there a real person there"));
+	assert_true(wants_human("I want a human"));
+
+	assert_false(wants_human("I have to talk to somebody at work first"));
+	assert_false(wants_human("I have to talk to my manager"));
+	assert_false(wants_human("I don't want to talk to anybody"));
+	assert_false(wants_human("you have to speak to someone else"));
+	assert_false(wants_human("I gave the money to your agent"));
+	assert_false(wants_human("give the slot to somebody who needs it"));
+	assert_false(wants_human("put me down for Friday"));
+	assert_false(wants_human("I already have an agent"));
+	assert_false(wants_human(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,7 +521,7 @@ int main(void)
 		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts), cmocka_unit_test(test_amounts_with_coins),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
 		cmocka_unit_test(test_reading),
-		cmocka_unit_test(test_opt_outs), cmocka_unit_test(test_limited_wishes),
+		cmocka_unit_test(test_opt_outs), cmocka_unit_test(test_limited_wishes), cmocka_unit_test(test_human),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

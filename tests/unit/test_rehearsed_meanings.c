@@ -69,7 +69,8 @@ static void test_a_visit(void **state)
 static void test_open(void **state)
 {
 	static const struct said visits[] = { { "I can't make it", "" }, { "I have to ask my wife", "" }, { "what happens if I cancel", "" }, { "cancel it or move it", "" },
-		{ "do I have to pay if I cancel", "" }, { "banana", "" } };
+		{ "do I have to pay if I cancel", "" }, { "banana", "" },
+		{ "what exactly would you do", "" }, { "did you cancel it", "" }, { "cancel it, no, I couldn't, so I'd keep it", "stay" }, { "I'd have to see how I feel", "" } };
 	static const struct said debts[] = { { "I haven't paid yet", "" }, { "can I pay later", "" }, { "I'm not sure if it was paid", "" } };
 
 	(void)state;
@@ -134,7 +135,10 @@ static void test_sides(void **state)
 	static const struct answered stops[] = { { "I don't need it any more", 1 }, { "I'm not going to be there", 1 }, { "keep it please", 0 }, { "okay, keep it", NEITHER },
 		{ "yes, keep it", NEITHER }, { "no, cancel it", NEITHER }, { "what happens if I do", NEITHER }, { "I don't really know", NEITHER }, { "I'm afraid so", 1 } };
 	static const struct answered offers[] = { { "I've got plans at that time", 0 }, { "I'll be out of town then", 0 }, { "I'm free then", 1 }, { "I can make that work", 1 },
-		{ "it's not ideal, but okay", 1 }, { "it's not ideal", 0 }, { "is there anything later", NEITHER }, { "hang on, I can't hear you", NEITHER } };
+		{ "it's not ideal, but okay", 1 }, { "it's not ideal", 0 }, { "is there anything later", NEITHER }, { "hang on, I can't hear you", NEITHER },
+		{ "that doesn't suit me", 0 }, { "I can't do that", 0 }, { "I don't think so", 0 }, { "I couldn't tell you", NEITHER }, { "I can't decide", NEITHER },
+		{ "not until I have spoken with my sister", NEITHER }, { "you never told me", NEITHER }, { "no, I can't decide", 0 }, { "my wife isn't but I am", NEITHER },
+		{ "would that be with the same doctor or a different one", NEITHER }, { "how soon do I have to", NEITHER }, { "I'd have to check with work first", NEITHER } };
 	static const struct answered parts[] = { { "I'll send you something on Monday, once I am back home", 1 }, { "there's nothing to give", 0 }, { "I already paid", NEITHER } };
 
 	(void)state;
@@ -158,7 +162,8 @@ static void test_somebody_else(void **state)
 /* What a book is about that the vocabulary knows nothing of. */
 static void test_other_matters(void **state)
 {
-	static const struct said cases[] = { { "mushrooms please", "funghi" }, { "the one with tomatoes", "margherita" }, { "I'd like to cancel", "" }, { "I already paid", "" } };
+	static const struct said cases[] = { { "mushrooms please", "funghi" }, { "the one with tomatoes", "margherita" }, { "I'd like to cancel", "" }, { "I already paid", "" },
+		{ "with some old tomatoes", "margherita" }, { "she went out with some old tomatoes and a basket to sell them", "" } };
 
 	(void)state;
 	all_are(a_pizza, "", cases, sizeof(cases) / sizeof(cases[0]));

@@ -12,7 +12,7 @@ struct choice_hit {
 	struct span span;
 };
 
-enum { HITS_MAX = 64, EXACT_WORD = 10, LENDING_WORDS = 3, TELLING_WORDS = 6 };
+enum { HITS_MAX = 64, EXACT_WORD = 10, LENDING_WORDS = 3, TELLING_WORDS = 6, FAINT_WORDS = 10 };
 
 struct hits {
 	size_t count;
@@ -256,8 +256,17 @@ static int span_means(const struct expect *e, const struct words *w, struct span
 	return meanings_choose(e->meanings, said);
 }
 
-/* A phrase of the rule-book beside the meaning of the whole. Where they differ, the whole counts when the phrase is short, was only a hint, or was found
- * loosely in a clause that says otherwise. Else, and where the phrase is denied, nothing does. */
+/* A word, or words found apart, in a long sentence of which nothing else is known: they may stand there by the way ("somebody else would be living there and
+ * paying me every month"). A yes at its beginning or its end is an answer. */
+static bool is_faint(const struct words *w, const struct choice_hit *hit)
+{
+	bool is_loose = hit->score < EXACT_WORD * (int)hit->span.len;
+
+	return w->count > FAINT_WORDS && (hit->span.len == 1 || is_loose) && hit->span.from + hit->span.len < w->count && !yes_no_begins(w);
+}
+
+/* A phrase of the rule-book beside the meaning of the whole. Where they differ, the meaning counts when it is that of the phrase, or of the phrase's own
+ * clause: else two things were said. Nor does a phrase that is denied. */
 static int weigh(const struct expect *e, const struct words *w, const struct choice_hit *hit, int meant)
 {
 	struct meanings said;
@@ -265,15 +274,15 @@ static int weigh(const struct expect *e, const struct words *w, const struct cho
 
 	if (hit->option == meant)
 		return meant;
+	if (meant == MEANT_NOTHING && is_faint(w, hit))
+		return -1;
 	alone = span_means(e, w, hit->span, &said);
 	if (meant == MEANT_OPEN)
 		return alone == MEANT_OPEN ? hit->option : -1; /* the phrase itself is what leaves it open: "not sure yet" */
-	if (meant >= 0 && (alone == meant || hit->span.len <= 2 || (!said.plain && said.hinted && alone >= 0)))
-		return meant;
 	if (meant >= 0)
-		return hit->score < EXACT_WORD * (int)hit->span.len && span_means(e, w, meanings_clause(w, hit->span.from), &said) == meant ? meant : -1;
-	if (meant == MEANT_SEVERAL && !words_correct(w, 0, w->count))
-		return -1; /* "cancel it or move it" */
+		return alone == meant || span_means(e, w, meanings_clause(w, hit->span.from), &said) == meant ? meant : -1;
+	if (meant == MEANT_SEVERAL && !words_correct(w, 0, hit->span.from))
+		return -1; /* "cancel it or move it"; in "cancel it, no, move it" the last phrase counts */
 	return meanings_doubted(w, hit->span.from) ? -1 : hit->option;
 }
 
@@ -313,6 +322,8 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 
 	if (yes_no_open(w) && w->count < 7 && !distances_asked(e->options))
 		return UNDERSTOOD_NOT; /* "how soon" is answered with an "I don't know" */
+	if (is_request(w) && distances_asked(e->options))
+		return UNDERSTOOD_NOT; /* "could it be in January" */
 	if (understand_distance(e, w, &option) == UNDERSTOOD_VALUE)
 		return chosen(e->options, option, w->count, out);
 	hits_find(&h, e->options, w);

@@ -378,6 +378,19 @@ static size_t month_relative(const struct words *w, size_t at, int *offset)
 	return *offset || word_is(w, at + n, "this") ? n + 2 : 0;
 }
 
+/* "last month on the 20th" */
+static size_t month_before(const struct words *w, size_t at, int *offset)
+{
+	size_t from = at;
+
+	while (from && !w->at[from].before && word_in(w, from - 1, LIST("on", "the")))
+		from--;
+	if (from < 2 || w->at[from].before || !word_is(w, from - 1, "month"))
+		return 0;
+	*offset = word_is(w, from - 2, "next") ? 1 : word_is(w, from - 2, "last") ? -1 : 0;
+	return *offset || word_is(w, from - 2, "this") ? 1 : 0;
+}
+
 static bool the_before(const struct words *w, size_t at)
 {
 	static const char *const list[] = { "the", "on", NULL };
@@ -406,9 +419,10 @@ static size_t put_dom(struct dates *d, size_t at)
 	}
 	more = month_relative(w, at + n, &offset);
 	civil(d->e->today, &year, &month, &unused);
-	if (more && day_of(year, month + offset, dom, &day)) {
-		put(d, day, at, n + more, false);
-		return n + more;
+	if ((more || month_before(w, at, &offset)) && day_of(year, month + offset, dom, &day)) {
+		more = more ? n + more : n;
+		put(d, day, at, more, false);
+		return more;
 	}
 	if (weekday_at(w, at + n) >= 0 && dom < 6 && ordinal_word(w->at[at].text)) {
 		d->found.vague = true; /* the first Monday of something */
@@ -455,6 +469,29 @@ static bool vague_after(const struct words *w, const struct found *f)
 	return false;
 }
 
+/* "The Monday after Thanksgiving", "two days after the wedding": from a day that is not known. "Tuesday after lunch", "Friday before I leave" are known. */
+static bool hangs_on(const struct words *w, size_t to)
+{
+	static const char *const known[] = { "lunch", "noon", "midday", "work", "breakfast", "dinner", "school", "office", "hours", "i", "we", "my", "our", "that", "or", "then",
+		"you", "about", "around", "closing", NULL };
+	int32_t hour;
+
+	if (!word_in(w, to, LIST("after", "before", "following", "past")) || w->at[to].before)
+		return false;
+	to += 1 + word_in(w, to + 1, LIST("the", "a"));
+	return to < w->count && !w->at[to].before && !word_in(w, to, known) && !number_small(w, to, &hour) && w->at[to].kind == WORD_LETTERS;
+}
+
+static bool any_hangs(const struct words *w, const struct found *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		if (hangs_on(w, f->at[i].to) || (f->at[i].from > 1 && word_in(w, f->at[i].from - 1, LIST("after", "before")) && unit_days(w, f->at[i].from - 2)))
+			return true;
+	return false;
+}
+
 static enum understood read_date(const struct expect *e, const struct words *w, struct answer *out)
 {
 	static size_t (*const readers[])(struct dates *, size_t) = { put_written, put_near, put_holiday, put_distance, put_month_end, put_weekday, put_month_first,
@@ -467,7 +504,7 @@ static enum understood read_date(const struct expect *e, const struct words *w, 
 	for (i = 0; i < w->count; i += n ? n : 1)
 		for (r = 0, n = 0; r < sizeof(readers) / sizeof(readers[0]) && !n; r++)
 			n = readers[r](&d, i);
-	if (d.found.vague || vague_after(w, &d.found) || !found_choose(w, &d.found, &out->number, &out->used))
+	if (d.found.vague || vague_after(w, &d.found) || any_hangs(w, &d.found) || !found_choose(w, &d.found, &out->number, &out->used))
 		return UNDERSTOOD_NOT;
 	if (vague(w) && !words_correct(w, 0, d.found.at[d.found.count - 1].from) && d.found.count > 1)
 		return UNDERSTOOD_NOT;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/wording.h"
+#include "providers/rehearsed/human.h"
 #include "providers/rehearsed/opt_outs.h"
 
 struct reading {
@@ -345,15 +346,20 @@ static void step_read(struct reading *r, struct flow_step *s, const json_t *step
 	}
 }
 
+static bool is_opt_out(const struct words *w)
+{
+	return opt_out_heard(w) == OPT_OUT_MEANT;
+}
+
 /* A way out means what its own phrases mean. */
-static bool is_opt_out(const json_t *words)
+static bool any_means(const json_t *words, bool (*means)(const struct words *w))
 {
 	struct words w;
 	size_t i;
 
 	for (i = 0; i < json_array_size(words); i++) {
 		words_read(&w, json_string_value(json_array_get(words, i)), json_string_length(json_array_get(words, i)));
-		if (opt_out_heard(&w) == OPT_OUT_MEANT)
+		if (means(&w))
 			return true;
 	}
 	return false;
@@ -373,8 +379,10 @@ static void anytime_read(struct reading *r)
 		for (j = 0; j < json_array_size(words); j++)
 			if (!json_is_string(json_array_get(words, j)))
 				refuse(r, "anytime", "words", "a word is no text");
-		if (!r->refused && !r->f->opt_out && is_opt_out(words))
+		if (!r->refused && !r->f->opt_out && any_means(words, is_opt_out))
 			r->f->opt_out = one;
+		else if (!r->refused && !r->f->human && any_means(words, human_wanted))
+			r->f->human = one;
 	}
 }
 

@@ -539,6 +539,16 @@ bool meanings_know(const struct words *w, size_t at)
 	return means != 0;
 }
 
+bool meanings_wish(const struct words *w, size_t at)
+{
+	static const set wishes = C(CAN) | C(NEED) | C(HAVE) | C(SAME) | C(THEN) | C(COME) | C(KEEP) | C(CHANGE) | C(STOP) | C(PAY) | C(MONEY) | C(READY) | C(BUSY) | C(GOOD) |
+		C(INTEREST);
+	set means;
+
+	concepts_at(w, at, NULL, &means);
+	return (means & wishes) && !(means & C(UNSURE));
+}
+
 struct span meanings_clause(const struct words *w, size_t at)
 {
 	size_t from = 0, next;

@@ -35,6 +35,7 @@ int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanin
 int meanings_side(const struct words *w, const struct words *question, bool *outright);
 
 bool meanings_know(const struct words *w, size_t at); /* a word of the vocabulary */
+bool meanings_wish(const struct words *w, size_t at); /* one of what people want, have, do or like: what is refused when a "not" stands before it */
 
 struct span meanings_clause(const struct words *w, size_t at); /* the clause that holds the word */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "providers/rehearsed/human.h"
 #include "providers/rehearsed/opt_outs.h"
 #include "providers/rehearsed/unreal.h"
 
@@ -256,7 +257,7 @@ int mind_anytime_find(const struct mind *m, const struct words *w)
 
 	for (i = 0; !found && i < json_array_size(m->f->anytime); i++) {
 		one = json_array_get(m->f->anytime, i);
-		if ((one != m->f->opt_out || opt_out == OPT_OUT_NONE) && has_phrase_of(one, w))
+		if ((one == m->f->human && human_wanted(w)) || ((one != m->f->opt_out || opt_out == OPT_OUT_NONE) && has_phrase_of(one, w)))
 			found = one;
 	}
 	to = json_object_get(found, "go");

@@ -288,6 +288,8 @@ size_t number_at(const struct words *w, size_t at, int64_t *micros)
 		n += joined + len + (scale != 0);
 		if (!scale)
 			break;
+		if (words_at(w, at + n, "and a half", &len) && !scale_at(w, at + n + len)) /* "a million and a half" */
+			return add(&total, scale / 2, MICROS) ? (*micros = total, n + len) : 0;
 		last = scale;
 		joined = skip_and(w, at + n);
 	}

@@ -80,7 +80,6 @@ bool understand_asks_back(const struct words *w)
 	static const char *const fillers[] = { "sorry", "um", "uh", "and", "but", "so", "oh", "okay", "well", "hmm", "excuse", "me", NULL };
 	static const char *const asks[] = { "what", "which", "when", "who", "where", "why", "whose", "कौन", "कब", "कितने", "kaun", "kab", NULL };
 	static const char *const persons[] = { "i", "we", "my", "our", "he", "she", "they", NULL };
-	static const char *const hows[] = { "much", "many", "do", "can", "did", "long", "is", NULL };
 	size_t i = 0, len;
 
 	while (word_in(w, i, fillers))
@@ -89,7 +88,9 @@ bool understand_asks_back(const struct words *w)
 		return false;
 	if (word_is(w, i, "when") && word_in(w, i + 1, persons))
 		return false; /* "when my lease ends" */
-	return word_in(w, i, asks) || (word_is(w, i, "how") && word_in(w, i + 1, hows));
+	if (word_in(w, i, LIST("did", "does", "was", "were", "has")) && word_in(w, i + 1, LIST("you", "it", "he", "she", "they", "that", "this", "i", "we")))
+		return true;
+	return word_in(w, i, asks) || (word_is(w, i, "how") && !word_is(w, i + 1, "about"));
 }
 
 bool understand_offer(const struct words *w)
@@ -159,6 +160,22 @@ static bool goes_on(const struct words *w)
 	return false;
 }
 
+/* "I'd have to see my shift plan, it comes out on Sunday": the day is another one's. "Let me see, Sunday" and "I'd have to ask, but say Sunday" name one. */
+static bool waits_for(const struct words *w)
+{
+	size_t at;
+
+	for (at = 0; at < w->count; at++)
+		if (yes_no_puts_off(w, at) && !word_is(w, at, "let") && !words_have(w, LIST("but", "so", "say", "probably")))
+			return true;
+	return false;
+}
+
+static bool leaves_value_open(const struct words *w)
+{
+	return understand_asks_back(w) || waits_for(w);
+}
+
 enum understood understand(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
 	struct answer *out)
 {
@@ -169,15 +186,17 @@ enum understood understand(const struct expect *e, const struct words *w, const 
 	case EXPECT_DIGITS:
 		return understand_digits(e, w, out);
 	case EXPECT_AMOUNT:
-		return understand_asks_back(w) ? UNDERSTOOD_NOT : understand_amount(e, w, out);
+		return leaves_value_open(w) ? UNDERSTOOD_NOT : understand_amount(e, w, out);
 	case EXPECT_DATE:
-		return understand_asks_back(w) ? UNDERSTOOD_NOT : understand_date(e, w, out);
+		return leaves_value_open(w) ? UNDERSTOOD_NOT : understand_date(e, w, out);
 	case EXPECT_TIME:
-		return understand_asks_back(w) ? UNDERSTOOD_NOT : understand_time(e, w, out);
+		return leaves_value_open(w) ? UNDERSTOOD_NOT : understand_time(e, w, out);
 	case EXPECT_CHOICE:
 		return understand_asks_back(w) && !goes_on(w) ? UNDERSTOOD_NOT : understand_choice(e, w, question, out);
 	case EXPECT_FREE:
 		break;
 	}
+	if (understand_asks_back(w) && words_have(w, LIST("do you", "do i", "should i", "are you", "can you")))
+		return UNDERSTOOD_NOT; /* "what exactly do you want me to say"; "why was I charged twice" is a reason */
 	return understand_aside(w) == ASIDE_NONE || w->count > 8 ? understand_free(w, text, len, out) : UNDERSTOOD_NOT;
 }

@@ -87,6 +87,7 @@ bool number_of_thing(const struct words *w, size_t to); /* what follows makes it
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out);
 bool yes_no_begins(const struct words *w);     /* a yes or a no is the first thing said */
 bool yes_no_open(const struct words *w);       /* neither: "I don't know" */
+size_t yes_no_puts_off(const struct words *w, size_t at); /* "have to ask": how many words, or 0 */
 bool yes_no_fetches(const struct words *w);    /* "yes, I'll get him": somebody else comes */
 bool yes_no_taken_back(const struct words *w); /* "yes, but not before noon" */
 

@@ -158,7 +158,7 @@ const struct vocabulary_entry vocabulary[] = {
 		"not have money", "not have any money", "not have the money", "not have the funds", "not have the cash", "not have that money",
 		"not have enough", "money is tight", "financial problem", "financial difficulty", "financial trouble", "pockets are empty",
 		"zero balance", "account is empty", "my account is empty", "insolvent", "cash strapped", "paise nahi", "paisa nahi", "skint",
-		"ran out of money", "short of money", "bankruptcy", "nothing to give", "nothing to spare", "food stamps", "borrowing for",
+		"ran out of money", "short of money", "bankruptcy", "nothing left", "nothing is left", "nothing to give", "nothing to spare", "food stamps", "borrowing for",
 		"for groceries", "not have it", "am short", "short on", "short right now", "bit short", "little short",
 		"short this month", "not got the money", "not got any money", "not got it", "no means", "in trouble", "business is down",
 		"not have a single", "too poor", "struggling", "lost everything") },

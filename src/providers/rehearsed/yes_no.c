@@ -11,13 +11,13 @@ struct signal_phrase {
 	const char *const *phrases;
 };
 
-static const char *const opens[] = { "not sure", "do not know", "not know", "depends", "maybe", "perhaps", "i am good thanks",
+static const char *const opens[] = { "not sure", "not know", "depends", "maybe", "perhaps", "i am good thanks",
 	"i am good thank", "i am fine thanks",
-	"i am fine thank", "let me think", "let me see", "let me check", "have to check", "have to ask",
-	"need to ask", "need to check", "i will think", "pata nahi", "pata nahin", "पता नहीं", "सोचता हूं", "सोचना पडेगा", "let me ask", "still thinking",
+	"i am fine thank", "let me see", "i will think", "should ask", "will have to see", "would have to see", "pata nahi", "pata nahin",
+	"पता नहीं", "सोचता हूं", "सोचना पडेगा", "still thinking",
 	"not had time", "not had the time", "not had a chance", "not had the chance", "not got around", "not gotten around",
 	"still deciding", "shayad", "शायद", "awaaz nahi",
-	"आवाज नहीं", "not really know", "do not really know", "not really sure", "not quite sure", "not too sure", "can not hear", "could not hear", NULL };
+	"आवाज नहीं", "not really know", "not really sure", "not quite sure", "not too sure", NULL };
 static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
 static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
 	"no problem", "no problems", "no issue",
@@ -76,6 +76,22 @@ static bool ends_at(const struct words *w, size_t at)
 	return at >= w->count || w->at[at].before;
 }
 
+/* "I have to check with my wife", "let me think": what comes of it is not known yet. "I need to see the doctor" is no such thing. */
+size_t yes_no_puts_off(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "have to", "has to", "need to", "got to", "had better", "let me", NULL };
+	static const char *const finds[] = { "check", "ask", "think", "look", "talk", "speak", "find", "discuss", "consult", "figure", "sleep on", NULL };
+	static const char *const what[] = { "if", "what", "how", "whether", "when", "my", "our", "about", NULL };
+	size_t len = words_any_at(w, at, leads), n = len;
+
+	if (!len)
+		return 0;
+	n += word_in(w, at + n, LIST("first", "really", "just", "still"));
+	if (words_any_at(w, at + n, finds))
+		return n + 1;
+	return word_is(w, at + n, "see") && (at + n + 1 == w->count || word_in(w, at + n + 1, what)) ? n + 1 : 0;
+}
+
 static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 {
 	static const char *const conditions[] = { "if", "when", "unless", "whether", "than", "what", NULL }; /* "is there a fee if I do" */
@@ -94,6 +110,10 @@ static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 			best = SIGNAL_YES_WEAK;
 			*len = n;
 		}
+	if (best == SIGNAL_NONE && (n = yes_no_puts_off(w, at))) {
+		best = SIGNAL_OPEN;
+		*len = n;
+	}
 	if (best == SIGNAL_NONE && word_negates(w, at))
 		best = SIGNAL_NO;
 	return best;
@@ -137,17 +157,58 @@ static bool is_supposed(const struct words *w, size_t at)
 	return false;
 }
 
+/* "You never sent it": what the other one does not do. "You haven't got the right one" may be his answer. */
+static bool is_reproach(const struct words *w, size_t at)
+{
+	while (at && !w->at[at].before && word_in(w, at - 1, LIST("do", "did", "have", "had", "people", "guys", "just", "still")))
+		at--;
+	return at && !w->at[at].before && word_is(w, at - 1, "you") && !word_in(w, at - 2, LIST("can", "could", "would", "if", "to", "with")) && !words_have(w, LIST("right", "the wrong"));
+}
+
+/* "He's not here", "that doesn't work", but not "I can't hear you", "I couldn't tell you", "not until we sell ours": a "not" that is not the first thing said is a
+ * "no" only to what is known, a word of the question or what people want, have or do. */
+static bool denies_known(const struct words *w, size_t at, const struct words *question)
+{
+	static const char *const small[] = { "really", "even", "quite", "too", "so", "be", "a", "an", "any", "the", "to", "going", "you", "your", "i", "able", "all", "that",
+		"this", "very", "just", "my", NULL };
+	static const char *const known[] = { "here", "home", "in", "around", "there", "him", "her", "he", "she", "me", "at", "it", "one", "today", "yet", "anymore", "more",
+		"for", "on", "is", "and", "but", "because", "what", "do", "name", "happen", NULL };
+	bool is_said;
+	size_t i;
+
+	if (is_reproach(w, at))
+		return false;
+	if (!at && !word_is(w, 0, "never") && !word_in(w, 1, LIST("until", "unless", "before")))
+		return true;
+	if (word_in(w, at - 1, LIST("better", "rather")))
+		return true;
+	for (at++; !ends_at(w, at) && (word_in(w, at, small) || (word_is(w, at, "think") && !word_in(w, at + 1, LIST("of", "about")))); at++)
+		;
+	is_said = word_in(w, at, LIST("say", "said", "mean")); /* "I didn't say cancel" */
+	at += is_said;
+	if (is_said && word_in(w, at, LIST("that", "so", "it")))
+		return true;
+	if (!is_said && (ends_at(w, at) || word_in(w, at, known) || words_any_at(w, at, LIST("make that", "make it", "make one")) || meanings_wish(w, at)))
+		return true;
+	for (i = 0; at < w->count && question && i < question->count; i++)
+		if (words_stem_same(w->at[at].text, question->at[i].text))
+			return true;
+	return false;
+}
+
 struct signs {
 	unsigned int yes, yes_weak, no, no_weak, open;
+	unsigned int no_unknown; /* of `no`, those that deny what is not known: no yes stands beside them, but they are no "no" */
 	enum signal first;
 	bool begins;  /* the first one is the first thing said */
 	bool bare_no; /* a "no" itself, not only a "not" */
 	size_t last_no;
 };
 
-static void signs_read(struct signs *s, const struct words *w)
+static void signs_read(struct signs *s, const struct words *w, const struct words *question)
 {
 	static const char *const bare[] = { "no", "nope", "nah", "nahi", "nahin", "नहीं", NULL };
+	static const char *const nots[] = { "not", "never", NULL }; /* in Hindi what is denied stands before it */
 	static const char *const fillers[] = { "um", "uh", "oh", "well", "hmm", "hm", "mm", "er", "ah", "so", "and", "please", "hi", "hello", "sorry", "kind",
 		"of", NULL };
 	size_t at, len, i, end = without_tag(w);
@@ -165,6 +226,7 @@ static void signs_read(struct signs *s, const struct words *w)
 		s->no += signal == SIGNAL_NO;
 		s->no_weak += signal == SIGNAL_NO_WEAK;
 		s->open += signal == SIGNAL_OPEN;
+		s->no_unknown += signal == SIGNAL_NO && len == 1 && word_in(w, at, nots) && !denies_known(w, at, question);
 		if (signal == SIGNAL_NO)
 			s->last_no = at;
 		s->bare_no = s->bare_no || (signal == SIGNAL_NO && len == 1 && word_in(w, at, bare));
@@ -332,7 +394,7 @@ static bool asks_aside(const struct words *w)
 static bool asks_whether(const struct words *w)
 {
 	static const char *const helpers[] = { "is", "are", "will", "do", "does", "did", "can", "could", "would", "have", "has", NULL };
-	static const char *const others[] = { "there", "you", "it", "they", "he", "she", "this", NULL };
+	static const char *const others[] = { "there", "you", "it", "they", "he", "she", "this", "that", "i", "we", NULL };
 	static const char *const fillers[] = { "hmm", "um", "uh", "oh", "well", "and", "but", "so", "wait", "sorry", NULL };
 	size_t i = 0;
 
@@ -353,7 +415,7 @@ static bool taken_all_the_same(const struct words *w, const struct signs *s)
 		return false;
 	for (i = but.from + 1; i < w->count; i++)
 		rest.at[rest.count++] = w->at[i];
-	signs_read(&end, &rest);
+	signs_read(&end, &rest, NULL);
 	return (end.yes || end.yes_weak) && !end.no && !end.no_weak && !end.open;
 }
 
@@ -383,6 +445,12 @@ static bool concludes_yes(const struct words *w, const struct signs *s)
 	return w->count > 2 && word_in(w, last, list) && (word_in(w, last - 1, so) || (w->at[last].before == ',' && !s->no && !s->no_weak));
 }
 
+/* "My wife isn't, but I am." */
+static bool no_is_contrasted(const struct signs *s, const struct words *w)
+{
+	return !s->bare_no && word_negates(w, s->last_no) && words_find(w, s->last_no, "but").len;
+}
+
 /* What the signals alone come to. */
 static enum understood signs_decide(const struct signs *s, const struct words *w, struct answer *out)
 {
@@ -395,7 +463,9 @@ static enum understood signs_decide(const struct signs *s, const struct words *w
 	else if (!s->no)
 		yes = s->yes && s->first == SIGNAL_YES && !somebody_else(w);
 	else if (!s->yes)
-		no = s->first == SIGNAL_NO || s->last_no + 2 >= w->count;
+		no = (s->first == SIGNAL_NO && !no_is_contrasted(s, w)) || s->last_no + 2 >= w->count;
+	if (s->no == s->no_unknown && !s->no_weak)
+		no = false;
 	if (!yes && !no)
 		return UNDERSTOOD_NOT;
 	out->number = yes;
@@ -426,7 +496,7 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 	struct signs s;
 	bool concluded;
 
-	signs_read(&s, w);
+	signs_read(&s, w, question);
 	concluded = concludes_yes(w, &s) || taken_all_the_same(w, &s);
 	if (concluded)
 		s = (struct signs){ .yes = 1, .first = SIGNAL_YES, .begins = true };
@@ -449,13 +519,17 @@ bool yes_no_begins(const struct words *w)
 {
 	struct signs s;
 
-	signs_read(&s, w);
+	signs_read(&s, w, NULL);
 	return s.begins;
 }
 
 bool yes_no_open(const struct words *w)
 {
-	return words_have(w, opens) && !words_have(w, hedges);
+	size_t at = 0;
+
+	while (at < w->count && !yes_no_puts_off(w, at))
+		at++;
+	return (at < w->count || words_have(w, opens)) && !words_have(w, hedges);
 }
 
 bool yes_no_fetches(const struct words *w)
