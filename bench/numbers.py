@@ -1,6 +1,6 @@
-"""Numbers said in groups, with pauses between them: how many of their digits the offline recogniser loses or mishears.
+"""Numbers, amounts and days said in groups, with pauses between them: how many of their words the offline recogniser loses or mishears.
 
-./dev bench numbers [--count 240] [--half A|B] [--voice recorded|flite] [--seed 1]
+./dev bench numbers [--kind digits|amount|date] [--count 240] [--half A|B] [--voice recorded|flite] [--seed 1]
 Half of them are pieces of one recorded voice put together, half synthetic (flite); A to tune on, B to report. The finals are asked for as a session does. The
 last line is JSON.
 """
@@ -15,8 +15,13 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOUNDS = "/usr/share/asterisk/sounds/en_US_f_Allison/digits"
 WORDS = "zero one two three four five six seven eight nine".split()
+WORDS += "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+TENS = {10 * i: word for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+DAYS = "sunday monday tuesday wednesday thursday friday saturday".split()
+MONTHS = "january february march april may june july august september october november december".split()
 LENGTHS = (4, 4, 4, 6, 10)
-PAUSES_MS = (200, 1200)
+PAUSES_MS = {"digits": (200, 1200), "amount": (200, 550), "date": (200, 550)}  # a turn of the latter ends after 600 (turn.silence_ms)
 
 
 def groups(random_, digits):
@@ -31,13 +36,39 @@ def groups(random_, digits):
             return out
 
 
-def row(random_, half, voice):
+def pieces_of_digits(random_):
     digits = [random_.randrange(10) for _ in range(random_.choice(LENGTHS))]
+    return [[(str(digit), WORDS[digit]) for digit in group] for group in groups(random_, digits)]
+
+
+def pieces_of_amount(random_):
+    """Thousands, hundreds, tens and a unit: two of these at least."""
+    unit = lambda: (lambda n: (str(n), WORDS[n]))(random_.randrange(1, 10))
+    tens = random_.choice(sorted(TENS))
+    parts = [[unit(), ("thousand", "thousand")], [unit(), ("hundred", "hundred")], [(str(tens), TENS[tens])] + [unit()] * random_.randrange(2)]
+    without = random_.randrange(4)
+    return parts[:without] + parts[without + 1:]
+
+
+def pieces_of_date(random_):
+    """A weekday and the day of a month, or a day and an hour."""
+    weekday, month, ordinal, hour = random_.randrange(7), random_.randrange(12), random_.randrange(19), random_.randrange(1, 13)
+    first = [(f"day-{weekday}", DAYS[weekday])] if random_.random() < 0.7 else [("tomorrow", "tomorrow")]
+    if random_.random() < 0.5 and first[0][0] != "tomorrow":
+        return [first, [(f"mon-{month}", MONTHS[month]), (f"h-{ordinal + 1}", ORDINALS[ordinal])]]
+    return [first, [(str(hour), WORDS[hour])]]
+
+
+PIECES = {"digits": pieces_of_digits, "amount": pieces_of_amount, "date": pieces_of_date}
+
+
+def row(random_, kind, half, voice):
+    parts = PIECES[kind](random_)
     path = ""
-    for group in groups(random_, digits):
-        path += f"+pause:{random_.randint(*PAUSES_MS)}+" if path else ""
-        path += "+".join(f"{SOUNDS}/{digit}.wav" for digit in group) if voice == "recorded" else "flite:" + " ".join(WORDS[digit] for digit in group)
-    return half, "inside", "digits", path, " ".join(WORDS[digit] for digit in digits)
+    for part in parts:
+        path += f"+pause:{random_.randint(*PAUSES_MS[kind])}+" if path else ""
+        path += "+".join(f"{SOUNDS}/{name}.wav" for name, _ in part) if voice == "recorded" else "flite:" + " ".join(word for _, word in part)
+    return half, "inside", kind, path, " ".join(word for part in parts for _, word in part)
 
 
 def errors(said, heard):
@@ -61,13 +92,14 @@ def summary(rows):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--kind", choices=PIECES, default="digits")
     parser.add_argument("--count", type=int, default=240)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--half", choices="AB")
     parser.add_argument("--voice", choices=("recorded", "flite"))
     options = parser.parse_args()
     random_ = random.Random(options.seed)
-    table = [(half, voice, row(random_, half, voice)) for _ in range(options.count // 4) for half in "AB" for voice in ("recorded", "flite")]
+    table = [(half, voice, row(random_, options.kind, half, voice)) for _ in range(options.count // 4) for half in "AB" for voice in ("recorded", "flite")]
     table = [entry for entry in table if options.half in (None, entry[0]) and options.voice in (None, entry[1])]
     with tempfile.NamedTemporaryFile("w", suffix=".tsv") as out:
         out.writelines("\t".join(line) + "\n" for _, _, line in table)

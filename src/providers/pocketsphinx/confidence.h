@@ -4,7 +4,8 @@
 
 #include "providers/pocketsphinx/hearer.h"
 
-/* 0 to 1; 0.5 is where understood begins, whatever was asked. 0 for no words. */
+/* 0 to 1; 0.5 is where understood begins, whatever was asked. 0 for no words; below 0.5 for a
+ * machine's of which no phrase was heard well. */
 double confidence_of(const struct hearing *h);
 
 #endif

@@ -22,21 +22,24 @@ static const char rules_around[] =
 
 static const char rules_yes_no[] =
 	"<yes_no> = <yes> | <no>;\n"
-	"<yes> = yes [<yes_more>] | yeah [<yes_more>] | <yes_more> | yep | sure | okay | of course | absolutely | definitely | certainly | exactly | sounds good | "
+	"<yes> = (yes | yes_tel) [<yes_more>] | yeah [<yes_more>] | <yes_more> | yep | sure | okay | of course | absolutely | definitely | certainly | exactly | sounds good | "
 	"speaking | go ahead;\n"
 	"<yes_more> = correct | right | that's right | that is right | that's correct | that is correct | it is | i am | i do | i can | i will | that's me | this is me;\n"
 	"<no> = no [<no_more>] | <no_more> | nope | not really | not at all | never;\n"
 	"<no_more> = i'm not | i am not | i don't | i do not | i can't | i cannot | i won't | it's not | it isn't | that's wrong | that is wrong | wrong | "
 	"that's not right | that is not right | that's not me;\n";
 
+/* Other ways to say four digits (model.c, "telephone"), where digits, an amount or a time was asked for: elsewhere they let more pass that nobody said. */
+static const char telephone_digits[] = " | four_tel | five_tel | six_tel | seven_tel";
+
 static const char rules_numbers[] =
-	"<unit> = one | two | three | four | five | six | seven | eight | nine;\n"
+	"<unit> = one | two | three | four | five | six | seven | eight | nine%s;\n"
 	"<teen> = ten | eleven | twelve | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen;\n"
 	"<tens> = twenty | thirty | forty | fifty | sixty | seventy | eighty | ninety;\n"
 	"<below_hundred> = <unit> | <teen> | <tens> [<unit>];\n";
 
 static const char rules_digits[] =
-	"<digit> = zero | oh | one | two | three | four | five | six | seven | eight | nine;\n"
+	"<digit> = zero | oh | one | two | three | four | five | six | seven | eight | nine%s;\n"
 	"<digits_said> = <digit> | double <digit> | triple <digit>;\n";
 
 static const char rules_amount[] =
@@ -57,7 +60,7 @@ static const char rules_date[] =
 	"[at] the end of the (week | month) | in (a | <below_hundred>) (day | days | week | weeks) | <month>;\n";
 
 static const char rules_time[] =
-	"<hour> = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve;\n"
+	"<hour> = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve%s;\n"
 	"<minute> = five | ten | fifteen | twenty | twenty five | thirty | thirty five | forty | forty five | fifty | fifty five;\n"
 	"<half> = a.m. | p.m. | in the morning | in the afternoon | in the evening;\n"
 	"<clock> = <hour> [o'clock | <minute>] | half past <hour> | [a] quarter (past | to) <hour> | <minute> (past | to) <hour>;\n"
@@ -113,19 +116,19 @@ static bool is_phrase(const char *text, size_t len)
 	return has_letter;
 }
 
-/* Small letters; what is neither letter nor apostrophe parts words; apostrophes at a word's edge go. */
-static void phrase_write(struct buf *out, const char *text, size_t len)
+/* Small letters; what is neither letter nor apostrophe parts words; apostrophes at a word's edge go. Behind each word `way`. */
+static void phrase_write(struct buf *out, const char *text, size_t len, const char *way)
 {
 	bool at_edge = true;
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
+	for (size_t i = 0; i <= len; i++) {
+		unsigned char c = i < len ? (unsigned char)text[i] : ' ';
 		bool is_inner = c == '\'' && !at_edge && i + 1 < len && isalpha((unsigned char)text[i + 1]);
 
 		if (isalpha(c) || is_inner)
 			buf_byte(out, (uint8_t)tolower(c));
 		else if (!at_edge)
-			buf_byte(out, ' ');
+			buf_printf(out, "%s ", way);
 		at_edge = !isalpha(c) && !is_inner;
 	}
 }
@@ -139,8 +142,7 @@ static bool phrase_add(struct maker *m, enum kinds kind, const char *text, size_
 	m->count++;
 	if (m->kinds & kind)
 		buf_text(out, "| ");
-	phrase_write(out, text, len);
-	buf_byte(out, ' ');
+	phrase_write(out, text, len, kind == KIND_MACHINE ? "_vm" : "");
 	m->kinds |= kind;
 	return true;
 }
@@ -306,26 +308,42 @@ static void items_write(struct buf *out, unsigned int kinds)
 	buf_text(out, ";\n");
 }
 
+size_t grammar_word_length(const char *word)
+{
+	return strcspn(word, "(_");
+}
+
+bool grammar_is_machine(const char *word)
+{
+	return !strncmp(word + strcspn(word, "(_"), "_vm", 3);
+}
+
 bool grammar_is_digit(const char *word)
 {
 	static const char *const words[] = { "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple" };
+	size_t len = grammar_word_length(word);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(words[i], word))
+		if (strlen(words[i]) == len && !strncmp(words[i], word, len))
 			return true;
 	return false;
 }
 
 /* One after another, written out: the library's repetition leads back to where any answer begins. */
-static void digits_write(struct buf *out, unsigned int most)
+static void digits_write(struct buf *out, unsigned int most, const char *ways)
 {
-	buf_text(out, rules_digits);
+	buf_printf(out, rules_digits, ways);
 	buf_text(out, "<digits> = <digits_said>");
 	for (unsigned int i = 1; i < most; i++)
 		buf_text(out, " [<digits_said>");
 	for (unsigned int i = 1; i < most; i++)
 		buf_byte(out, ']');
 	buf_text(out, ";\n");
+}
+
+static const char *digit_ways(const struct maker *m, enum kinds kind)
+{
+	return m->asked & kind ? telephone_digits : "";
 }
 
 static void grammar_write(struct buf *out, struct maker *m)
@@ -337,15 +355,15 @@ static void grammar_write(struct buf *out, struct maker *m)
 	if (m->kinds & KIND_YES_NO)
 		buf_text(out, rules_yes_no);
 	if (m->kinds & (KIND_AMOUNT | KIND_DATE))
-		buf_text(out, rules_numbers);
+		buf_printf(out, rules_numbers, digit_ways(m, KIND_AMOUNT));
 	if (m->kinds & KIND_DIGITS)
-		digits_write(out, m->digits_max);
+		digits_write(out, m->digits_max, digit_ways(m, KIND_DIGITS));
 	if (m->kinds & KIND_AMOUNT)
 		buf_printf(out, rules_amount, m->is_indian ? " | lakh | lakhs | crore | crores" : "", m->currency[0] ? m->currency : "dollars | euros | pounds");
 	if (m->kinds & KIND_DATE)
 		buf_text(out, rules_date);
 	if (m->kinds & KIND_TIME)
-		buf_text(out, rules_time);
+		buf_printf(out, rules_time, digit_ways(m, KIND_TIME));
 	if (m->kinds & KIND_PHRASE)
 		buf_printf(out, "<phrase> = %s;\n", buf_str(&m->phrases));
 	if (m->kinds & KIND_MACHINE)

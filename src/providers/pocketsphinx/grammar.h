@@ -20,6 +20,12 @@ enum {
 	GRAMMAR_MAX_FLOW_BYTES = 4 * 1024 * 1024
 };
 
+/* A grammar's or a dictionary's word may be one of several ways to say it: "four_tel", "zero(2)"; or a
+ * word of the phrases of `voicemail`: "tone_vm". So long is the word itself. */
+size_t grammar_word_length(const char *word);
+
+bool grammar_is_machine(const char *word);
+
 bool grammar_is_digit(const char *word); /* or "double", "triple" */
 
 /* Which question of the flow these words of the agent end with; -1: none. */

@@ -423,7 +423,7 @@ static void spread(struct hearer *h, ps_seg_t *seg, float sign)
 static void word_take(struct hearer *h, struct hearing *out, ps_seg_t *seg)
 {
 	const char *word = ps_seg_word(seg);
-	size_t len = strlen(out->text), name = strcspn(word, "(");
+	size_t len = strlen(out->text), name = grammar_word_length(word);
 	char base[MODEL_MAX_WORD_BYTES];
 	int first, last, acoustic, language, back;
 
@@ -441,6 +441,37 @@ static void word_take(struct hearer *h, struct hearing *out, ps_seg_t *seg)
 	memcpy(h->word_lead + out->word_frames, h->lead + first, sizeof(*h->lead) * (size_t)(last - first + 1));
 	out->word_frames += (unsigned int)(last - first + 1);
 	out->fit += acoustic;
+}
+
+/* Machine words in a row: whether a phrase of them was well heard. */
+struct phrase {
+	double lead;
+	unsigned int frames;
+};
+
+static void phrase_end(struct phrase *p, struct hearing *out)
+{
+	double lead = p->frames ? p->lead / p->frames : 0;
+
+	if (p->frames && (!out->is_machine || lead < out->machine_lead))
+		out->machine_lead = lead;
+	out->is_machine = out->is_machine || p->frames;
+	*p = (struct phrase){ 0 };
+}
+
+static void phrase_take(const struct hearer *h, struct phrase *p, struct hearing *out, ps_seg_t *seg)
+{
+	int first, last;
+
+	if (!grammar_is_machine(ps_seg_word(seg))) {
+		phrase_end(p, out);
+		return;
+	}
+	if (!frames_read(h, seg, &first, &last) || !is_new(h, first, last))
+		return;
+	for (int i = first; i <= last; i++)
+		p->lead += h->lead[i];
+	p->frames += (unsigned int)(last - first + 1);
 }
 
 static int by_size(const void *a, const void *b)
@@ -471,6 +502,8 @@ static void leads_take(struct hearer *h, struct hearing *out)
 
 static void measure(struct hearer *h, struct hearing *out)
 {
+	struct phrase phrase = { 0 };
+
 	leads_take(h, out);
 	path_start(h);
 	for (ps_seg_t *seg = ps_seg_iter(h->grammar); seg; seg = ps_seg_next(seg)) {
@@ -480,7 +513,9 @@ static void measure(struct hearer *h, struct hearing *out)
 			continue;
 		path_step(h, word);
 		word_take(h, out, seg);
+		phrase_take(h, &phrase, out, seg);
 	}
+	phrase_end(&phrase, out);
 	out->is_whole = h->path.now[fsg_model_final_state(h->graph)];
 	out->goes_on = h->asks_digits && path_takes(h, "zero");
 	out->has_numbers = h->has_numbers;

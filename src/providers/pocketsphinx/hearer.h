@@ -31,6 +31,8 @@ struct hearing {
 	double fit;          /* of the words: 0 if every frame were what the model likes best there, below it otherwise */
 	double lead;         /* how much better the phones explain everything, a frame of speech */
 	double lead_middle;  /* the same of the words' frames, the median: a bad end or a short bad word does not move it */
+	bool is_machine;     /* there is a phrase of answering machines in it, */
+	double machine_lead; /* and this is the best heard one's mean lead */
 	bool is_whole;       /* nothing has to follow: the text is a sentence of the grammar */
 	bool goes_on;        /* digits were asked for, and another may follow */
 	bool is_number;      /* they were, and all words are digits */

@@ -75,51 +75,45 @@ static void vocabulary_fini(struct vocabulary *v)
 
 /* ---- pronunciations ---- */
 
-static bool is_hiss(const char *phone, size_t len)
+/* A telephone cuts the top off "s" and "f", which leaves a "th" at a word's edge; a short "four" has the vowel of "far". These are
+ * words of their own, for the rules that want them: in all of a grammar they would let more pass that nobody said. */
+static const char *const telephone[][2] = {
+	{ "four_tel", "TH AO R" }, { "four_tel(2)", "F AA R" },
+	{ "five_tel", "TH AY V" }, { "six_tel", "TH IH K TH" }, { "seven_tel", "TH EH V AH N" }, { "yes_tel", "Y EH TH" },
+};
+
+/* Whether the grammar has this word. */
+static bool word_find(struct vocabulary *v, const char *word)
 {
-	return len == 1 && (*phone == 'S' || *phone == 'F');
+	char *const *at = bsearch(&word, v->words, v->count, sizeof(*v->words), by_text);
+
+	if (at)
+		v->found[at - v->words] = true;
+	return at;
 }
 
-/* A telephone cuts the top off "s" and "f": at a word's edge, where fewer sounds tell which it is, they are as near to a "th". That is one more
- * pronunciation of a digit; of all words it would let more pass that nobody said. `word` and `name` are how long "word" and "word(2)" are. */
-static void lisp_take(struct buf *out, const char *line, size_t word, size_t name)
+static void telephone_write(struct buf *out, struct vocabulary *v)
 {
-	const char *phone = line + name + strspn(line + name, " \t");
-	bool is_first = true, lisps = false;
-	char phones[400] = "";
-	size_t len = 0;
-
-	for (size_t count; (count = strcspn(phone, " \t\r\n")) > 0; is_first = false) {
-		const char *next = phone + count + strspn(phone + count, " \t\r\n");
-		bool is_edge = (is_first || !*next) && is_hiss(phone, count);
-
-		lisps = lisps || is_edge;
-		len += (size_t)snprintf(phones + len, sizeof(phones) - len, " %.*s", is_edge ? 2 : (int)count, is_edge ? "TH" : phone);
-		if (len >= sizeof(phones))
-			return;
-		phone = next;
+	for (size_t i = 0; i < sizeof(telephone) / sizeof(telephone[0]); i++) {
+		buf_printf(out, "%s %s\n", telephone[i][0], telephone[i][1]);
+		word_find(v, telephone[i][0]);
 	}
-	if (lisps)
-		buf_printf(out, "%.*s(%.*sth)%s\n", (int)word, line, name > word ? (int)(name - word - 2) : 0, line + word + 1, phones);
 }
 
 /* A line of the dictionary: "word PH PH" or "word(2) PH PH". */
 static void line_take(struct buf *out, struct vocabulary *v, const char *line)
 {
 	size_t word = strcspn(line, "( \t");
-	char base[MODEL_MAX_WORD_BYTES], *key = base, **at;
+	char base[MODEL_MAX_WORD_BYTES], machine[MODEL_MAX_WORD_BYTES + 4];
 
 	if (!word || word >= sizeof(base))
 		return;
-	memcpy(base, line, word);
-	base[word] = '\0';
-	at = bsearch(&key, v->words, v->count, sizeof(*v->words), by_text);
-	if (!at)
-		return;
-	v->found[at - v->words] = true;
-	buf_text(out, line);
-	if (grammar_is_digit(base))
-		lisp_take(out, line, word, strcspn(line, " \t"));
+	snprintf(base, sizeof(base), "%.*s", (int)word, line);
+	snprintf(machine, sizeof(machine), "%s_vm", base);
+	if (word_find(v, machine))
+		buf_printf(out, "%s%s", machine, line + word);
+	if (word_find(v, base))
+		buf_text(out, line);
 }
 
 static enum err dictionary_read(struct buf *out, struct vocabulary *v, FILE *in)
@@ -147,15 +141,17 @@ static void phone_write(struct buf *out, const char *phone)
 /* Words that Indian English has and the dictionary has not, and after them flite's rules. */
 static enum err word_guess(struct buf *out, const char *word)
 {
+	char base[MODEL_MAX_WORD_BYTES];
 	size_t before;
 	cst_val *list;
 
+	snprintf(base, sizeof(base), "%.*s", (int)grammar_word_length(word), word);
 	buf_text(out, word);
 	before = out->len;
 	if (!strncmp(word, "lakh", 4)) {
 		buf_text(out, word[4] ? " L AE K S" : " L AE K");
 	} else {
-		list = lex_lookup(cmu_lex_init(), word, NULL, NULL);
+		list = lex_lookup(cmu_lex_init(), base, NULL, NULL);
 		for (const cst_val *at = list; at; at = val_cdr(at))
 			if (strcmp(val_string(val_car(at)), "pau"))
 				phone_write(out, val_string(val_car(at)));
@@ -174,6 +170,7 @@ static enum err dictionary_make(struct model *m, struct vocabulary *v, const cha
 
 	if (!in)
 		return ERR_UNAVAILABLE;
+	telephone_write(out, v);
 	err = dictionary_read(out, v, in);
 	fclose(in);
 	for (size_t i = 0; !err && i < v->count; i++)

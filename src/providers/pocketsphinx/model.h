@@ -1,7 +1,8 @@
 /* What all streams of one recogniser share: the grammar as a graph of words, and how each word is said. Read-only once made.
  *
  * Pronunciations are those of the CMU dictionary beside the acoustic model; a word that it lacks gets one by flite's letter-to-sound
- * rules and is counted. Any thread may read.
+ * rules and is counted. A word of a machine's phrase ("tone_vm") is said as the word, one as a telephone lets it sound ("six_tel") by a table.
+ * Any thread may read.
  */
 #ifndef PROVIDERS_POCKETSPHINX_MODEL_H
 #define PROVIDERS_POCKETSPHINX_MODEL_H
