@@ -718,6 +718,26 @@ static void a_mark_that_a_clear_sent_back_moves_nothing(void **state)
 	assert_int_equal(sounding(cut.agent, 0, 8000), 1280);
 }
 
+/* What was cleared comes back too soon. When the record of the clear was refused, nobody but the journal's gap says so: the carrier is 100 ms off, not 10. */
+static void a_mark_behind_a_clear_that_was_refused_proves_nothing(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	push_agent(r, 0, 0, 800);
+	push_gap(r, JOURNAL_GAP_STOPPED, JOURNAL_PLAYED, 10000, 20000);
+	push_played(r, (struct record_played){ .at_us = 110000, .utterance = 1, .take = 1, .samples = 800 });
+	push_agent(r, 1000000, 800, 800);
+	push_played(r, (struct record_played){ .at_us = 1200000, .utterance = 1, .take = 1, .samples = 1600 });
+	push_agent(r, 2000000, 1600, 1600);
+	push_played(r, (struct record_played){ .what = PLAYED_CLEARED, .at_us = 2100000 });
+	push_end(r, 3000000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(sounding(cut.agent, 16800, 17600), 800); /* 2100 to 2200 ms: the clear takes its way, too */
+	assert_int_equal(sounding(cut.agent, 16000, 24000), 800);
+}
+
 static enum err push_attach(struct recorder *r, uint64_t at_us, bool audio)
 {
 	struct record_snapshot s = { .media = true, .media_us = 1000000, .core = (const uint8_t *)"x", .core_len = 1 };
@@ -1011,6 +1031,7 @@ int main(void)
 		CASE(whole_takes_that_were_refused_are_marked),
 		CASE(the_beginning_of_a_take_that_was_refused_is_a_gap),
 		CASE(a_mark_that_a_clear_sent_back_moves_nothing),
+		CASE(a_mark_behind_a_clear_that_was_refused_proves_nothing),
 		CASE(the_snapshot_says_when_media_began),
 		CASE(the_way_to_the_carrier_outlives_a_worker),
 		CASE(times_that_cannot_be_are_passed_over),

@@ -306,6 +306,12 @@ static void test_blind_e(void **state)
 	judge_blind("blind-e", 88, 10);
 }
 
+static void test_blind_g(void **state)
+{
+	(void)state;
+	judge_blind("blind-g", 0, 1000);
+}
+
 static void test_blind_f(void **state)
 {
 	(void)state;
@@ -471,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_blind_d),
 		cmocka_unit_test(test_blind_e),
 		cmocka_unit_test(test_blind_f),
+		cmocka_unit_test(test_blind_g),
 		cmocka_unit_test(test_unreal),
 		cmocka_unit_test(test_everyday),
 	};

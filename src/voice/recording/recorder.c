@@ -48,6 +48,7 @@ struct group {
 	uint32_t samples;
 	bool lost;         /* its bytes never reached us */
 	bool run;          /* sound had paused before it */
+	bool untold;       /* the record of its clear may be among those that were refused: its marks prove nothing */
 	uint64_t start_us; /* see above */
 	uint64_t clear_us; /* cleared then; UINT64_MAX: not */
 	int64_t late_us;   /* least of its marks; UNKNOWN: none */
@@ -387,7 +388,7 @@ static void mark_record(struct recorder *r, const struct record_played *p)
 			continue;
 		over = g->start_us + (uint64_t)(p->samples - g->position) * SAMPLE_US;
 		late = (int64_t)(p->at_us - over);
-		if (p->at_us < over || late > LATE_MAX_US || (p->at_us >= g->clear_us && over > g->clear_us))
+		if (g->untold || p->at_us < over || late > LATE_MAX_US || (p->at_us >= g->clear_us && over > g->clear_us))
 			return; /* it came back because of the clear */
 		g->late_us = late < g->late_us ? late : g->late_us;
 		if (r->path_us == UNKNOWN || late < r->path_us)
@@ -498,13 +499,18 @@ static bool ring_kept(const struct recorder *r, const struct journal_gap *g)
 	return kept >= g->records;
 }
 
-/* The journal itself gave up audio. The caller's holes show by themselves; here are the agent's. */
+/* The journal itself refused records, or gave up audio. The caller's holes show by themselves; here are the agent's. */
 static void gap_record(struct recorder *r, const void *payload, size_t len)
 {
 	struct journal_gap g;
 	uint64_t from, to, tail = TAIL_SAMPLES;
+	unsigned int i;
 
-	if (journal_gap_decode(&g, payload, len) || !(g.kinds & (UINT64_C(1) << JOURNAL_AUDIO_AGENT)))
+	if (journal_gap_decode(&g, payload, len))
+		return;
+	for (i = 0; i < r->count && (g.kinds & (UINT64_C(1) << JOURNAL_PLAYED)); i++)
+		group_at(r, i)->untold = true;
+	if (!(g.kinds & (UINT64_C(1) << JOURNAL_AUDIO_AGENT)))
 		return;
 	if (g.why == JOURNAL_GAP_RING && ring_kept(r, &g))
 		return;

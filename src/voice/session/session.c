@@ -251,10 +251,10 @@ uint64_t session_over_us(const struct session *s)
 
 uint64_t session_connected_us(const struct session *s)
 {
-	uint64_t end = session_over_us(s);
+	uint64_t end = session_over_us(s), packet_us = s->mark_us > s->lost_us ? s->mark_us : s->lost_us;
 
-	if (s->lost_us && s->lost_us < end && !(s->state != LIVE && s->reason == END_CALLER))
-		end = s->lost_us; /* the carrier counts no further than its last packet, unless it told of a later end itself */
+	if (s->lost_us && packet_us < end && !(s->state != LIVE && s->reason == END_CALLER))
+		end = packet_us; /* the carrier counts no further than its last packet, unless it told of a later end itself */
 	return s->media && end > s->media_us ? end - s->media_us : 0;
 }
 
@@ -364,6 +364,8 @@ void session_played(struct session *s, const struct mark *mark)
 
 	if (s->state != LIVE)
 		return;
+	if (s->connected || s->deaf)
+		s->mark_us = session_now(s);
 	session_well(s, RETRY_PLAY);
 	session_write_played(s, PLAYED_MARK, mark);
 	in = session_input(s, IN_PLAYED);

@@ -74,6 +74,7 @@ struct session {
 	bool deaf;        /* there is one from which nothing came for SESSION_DEAF_US: as good as lost, until it is heard again */
 	uint64_t heard_us; /* when the caller's audio came last; when its socket did, before any */
 	uint64_t look_us;  /* the watch of the socket was late: it looks again then; 0: it was not */
+	uint64_t mark_us; /* when a mark came last: a line that brings no sound may still stand */
 	uint64_t lost_us; /* since when there is no media any more; 0: it was not lost */
 	bool media;       /* media has begun, */
 	uint64_t media_us; /* at this time */
