@@ -53,7 +53,7 @@ const struct option call_options[] = {
 	MS("tool.timeout_ms", tool_timeout_ms, 10000, 100, 600000, "For tools that name no time limit."),
 	MS("quiet.after_ms", quiet_after_ms, 6000, 500, 120000, "Nobody speaks for this long: the agent asks again."),
 	NUMBER("quiet.prompts", quiet_prompts, 2, 0, 10, "times", "So often, then it says goodbye."),
-	MS("key.gap_ms", key_gap_ms, 2500, 200, 20000, "Between the digits of one entry on the keypad."),
+	MS("key.gap_ms", key_gap_ms, 2500, 200, 8000, "Between the digits of one entry on the keypad. Nobody speaks meanwhile, so no more."),
 	MS("call.max_ms", call_max_ms, 1800000, 1000, 14400000, "The longest call; then the agent says goodbye."),
 	MS("call.end_ms", call_end_ms, 10000, 500, 60000, "From goodbye to hanging up, at most. A rule-book whose last words take longer raises it for its calls."),
 	MS("call.attach_ms", call_attach_ms, 15000, 6000, 120000, "A call without its media stream is ended after this. Sooner, a line that is only silent is metered shorter than its carrier does."),
@@ -106,6 +106,7 @@ static const struct recorded_range {
 	{ "tts.first_ms", 100, 20000 },
 	{ "tts.gap_ms", 100, 20000 },
 	{ "tts.margin_ms", 0, 2000 },
+	{ "key.gap_ms", 200, 20000 },
 	{ "play.mark_ms", 200, 20000 },
 };
 

@@ -239,8 +239,11 @@ static void attached(struct call *call)
 	endpoint_attached(call);
 	endpoint_listen(call, call->listen.final_sample);
 	overdue_fire(call);
+	if (call->settings.call_rules >= 3)
+		speech_attached(call); /* what is asked for again goes by what was heard */
 	dialogue_attached(call);
-	speech_attached(call);
+	if (call->settings.call_rules < 3)
+		speech_attached(call);
 }
 
 static void input_take(struct call *call, const struct call_input *in)

@@ -13,7 +13,8 @@
  *      are waited for as late finals are, from the moment that the next stream was opened (0: the turn ends without them, they become the next one)
  *   2  of what the agent says the last sentence that asks decides what is expected, a statement leaves it (0, 1: the last sentence decides)
  *   3  what is ready behind the agent's words while the caller makes a sound waits (0 to 2: the words are held without a clear, and said again); courtesy
- *      behind a yes or no leaves it a whole answer (0 to 2: it is an answer like others)
+ *      behind a yes or no leaves it a whole answer (0 to 2: it is an answer like others); after a takeover what was heard is settled before the model is
+ *      asked again (0 to 2: behind it)
  *
  * Memory: one allocation for the call, growing text up to CALL_TEXT_MAX; everything has a ceiling (see call_state.h).
  */

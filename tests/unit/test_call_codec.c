@@ -393,6 +393,7 @@ static struct range {
 		{ "tts.first_ms", 100, 20000 },
 		{ "tts.gap_ms", 100, 20000 },
 		{ "tts.margin_ms", 0, 2000 },
+		{ "key.gap_ms", 200, 20000 },
 		{ "play.mark_ms", 200, 20000 },
 	};
 	size_t i;

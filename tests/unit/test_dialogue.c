@@ -2182,12 +2182,45 @@ static void an_answer_broken_off_goes_on(void **state)
 	simple(k, IN_ATTACHED);
 	expect(k,
 		"0 listen s2 from 2560",
+		"0 unspeak u1",
 		"0 cancel g1",
 		"0 ~retry t1 i0 n1",
 		"0 ask g2 t1 try 1 continue",
-		"0 unspeak u1",
 		"0 speak u1.2 \"Sure, I do.\"");
 	expect_request(k, "caller: I want some tea", "agent: Sure, I do.");
+}
+
+/* A key in a disclosure asks with all of it, for it is said to its end. When the worker dies in it, the ear had but its beginning. */
+static void key_in_a_disclosure(struct kit *k)
+{
+	strcpy(k->brief.greeting, "one two three four five six seven eight");
+	k->brief.greeting_whole = true;
+	begin(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	digit(k, '#');
+	digit(k, '1');
+	digit(k, '#');
+	played(k, 1, 960);
+	drop(k);
+	simple(k, IN_ATTACHED);
+}
+
+static void test_P04_after_a_takeover_what_was_heard_is_settled_first(void **state)
+{
+	struct kit *k = *state;
+
+	key_in_a_disclosure(k);
+	expect_request(k, "agent: one two three", "agent: four five six seven eight", "caller: [keypad] 1"); /* the rest is said again */
+}
+
+static void by_the_rules_of_before_it_was_settled_behind_the_request(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 2;
+	key_in_a_disclosure(k);
+	expect_request(k, "agent: one two three four five six seven eight", "caller: [keypad] 1");
 }
 
 static void a_question_asked_ahead_is_thrown_away(void **state)
@@ -2272,11 +2305,11 @@ static void an_answer_that_had_begun_does_not_wait(void **state)
 	simple(k, IN_ATTACHED);
 	expect(k,
 		"0 listen s2 from 2560",
+		"0 unspeak u1",
 		"0 cancel g2",
 		"0 ~retry t1 i0 n1",
 		"0 ask g3 t1 try 1 continue",
 		"0 tool 1.0 lookup 10000 \"{}\"",
-		"0 unspeak u1",
 		"0 speak u1.2 \"It takes a while.\"");
 }
 
@@ -2293,11 +2326,11 @@ static void nor_does_one_that_goes_on(void **state)
 	simple(k, IN_ATTACHED);
 	expect(k,
 		"0 listen s2 from 2560",
+		"0 unspeak u1",
 		"0 cancel g3",
 		"0 ~retry t1 i0 n2",
 		"0 ask g4 t1 try 2 continue",
 		"0 tool 1.0 lookup 10000 \"{}\"",
-		"0 unspeak u1",
 		"0 speak u1.2 \"It takes a while.\"");
 }
 
@@ -2731,6 +2764,7 @@ int main(void)
 		KIT_TEST(knowledge_of_an_answer_thrown_away_is_for_the_next),
 		KIT_TEST(a_question_in_flight_is_asked_again),
 		KIT_TEST(an_answer_broken_off_goes_on),
+		KIT_TEST(test_P04_after_a_takeover_what_was_heard_is_settled_first), KIT_TEST(by_the_rules_of_before_it_was_settled_behind_the_request),
 		KIT_TEST(a_question_asked_ahead_is_thrown_away),
 		KIT_TEST(tools_in_flight_are_sent_again_under_their_key),
 		KIT_TEST(a_failed_answer_is_asked_again_at_once),

@@ -1171,6 +1171,24 @@ static void F14_a_socket_that_goes_deaf_while_the_agent_is_held_ends_the_call(vo
 	expect_the_end();
 }
 
+/* What its socket has queued may still be heard. */
+static void P08_the_floor_that_is_taken_on_a_deaf_line_clears_it(void **state)
+{
+	(void)state;
+	k->level = one_turn;
+	kit_begin(k);
+	to_the_question("When do you open");
+	kit_model_says(k, long_answer);
+	kit_run(k, 1000);
+	line_dies();
+	kit_run(k, 2100);
+	assert_int_equal(kit_logged(k, "in media_lost", 0), 1);
+	assert_int_equal(k->clears, 0);
+	session_digit(k->session, '1');
+	session_digit(k->session, '#');
+	assert_int_equal(k->clears, 1);
+}
+
 static void F14_a_line_that_is_heard_again_goes_on(void **state)
 {
 	uint64_t frames, position, died;
@@ -1553,6 +1571,7 @@ int main(void)
 		CASE(F14_a_socket_that_is_deaf_from_the_start_ends_the_call),
 		CASE(F14_a_socket_that_goes_deaf_in_the_callers_words_ends_the_call),
 		CASE(F14_a_socket_that_goes_deaf_while_the_agent_is_held_ends_the_call),
+		CASE(P08_the_floor_that_is_taken_on_a_deaf_line_clears_it),
 		WRITTEN(F14_a_line_that_is_heard_again_goes_on),
 		WRITTEN(F14_a_held_agent_is_heard_again_with_the_line),
 		CASE(F14_audio_that_was_only_late_is_all_heard),

@@ -154,5 +154,7 @@ void session_speak(struct session *s, const struct call_output *out)
 void session_hold(struct session *s)
 {
 	mouth_hold(s->mouth, session_now(s));
+	if (s->deaf)
+		s->io.media->clear(s->io.socket); /* the mouth has no media then, and what the socket has queued may still be played */
 	session_write_played(s, PLAYED_CLEARED, NULL);
 }
