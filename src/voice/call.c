@@ -61,11 +61,16 @@ struct text call_restore(struct call *call, const void *text, size_t len)
 	return kept;
 }
 
+static void texts_count(struct call *call, uint32_t bytes)
+{
+	call->texts.kept += num_min32(bytes, TEXTS_CEILING + 1 - call->texts.kept);
+	if (call->texts.kept > TEXTS_CEILING)
+		call->err = ERR_LIMIT;
+}
+
 struct text call_keep(struct call *call, const void *text, size_t len)
 {
-	call->texts.kept += num_min32((uint32_t)num_min(len, TEXT_PAGE), TEXTS_MAX + 1 - call->texts.kept);
-	if (call->texts.kept > TEXTS_MAX)
-		call->err = ERR_LIMIT;
+	texts_count(call, (uint32_t)num_min(len, TEXT_PAGE));
 	return call_restore(call, text, len);
 }
 
@@ -74,12 +79,63 @@ struct text call_keep_str(struct call *call, const char *text)
 	return call_keep(call, text, strlen(text));
 }
 
-const char *call_text(const struct call *call, struct text text)
+static const char *texts_at(const struct texts *t, struct text text)
 {
 	if (!text.len)
 		return "";
-	assert(text.at + text.len <= call->texts.used && text.at / TEXT_PAGE == (text.at + text.len - 1) / TEXT_PAGE);
-	return call->texts.pages[text.at / TEXT_PAGE] + text.at % TEXT_PAGE;
+	assert(text.at + text.len <= t->used && text.at / TEXT_PAGE == (text.at + text.len - 1) / TEXT_PAGE);
+	return t->pages[text.at / TEXT_PAGE] + text.at % TEXT_PAGE;
+}
+
+const char *call_text(const struct call *call, struct text text)
+{
+	return texts_at(&call->texts, text);
+}
+
+static void text_add(struct text *text, void *arg)
+{
+	uint32_t *bytes = arg;
+
+	*bytes += text->len;
+}
+
+uint32_t texts_live(struct call *call)
+{
+	uint32_t bytes = 0;
+
+	texts_each(call, text_add, &bytes);
+	return bytes;
+}
+
+static void pages_free(struct texts *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < TEXT_PAGES && t->pages[i]; i++)
+		free(t->pages[i]);
+}
+
+struct move {
+	struct call *call;
+	struct texts from;
+};
+
+static void text_move(struct text *text, void *arg)
+{
+	const struct move *m = arg;
+
+	*text = call_restore(m->call, texts_at(&m->from, *text), text->len);
+}
+
+/* As a loaded call has them: what is referred to twice is there twice. */
+void texts_compact(struct call *call)
+{
+	struct move m = { call, call->texts };
+
+	memset(&call->texts, 0, sizeof(call->texts));
+	texts_each(call, text_move, &m);
+	texts_count(call, texts_live(call));
+	pages_free(&m.from);
 }
 
 void timer_set(struct call *call, enum timer timer, uint64_t at_us)
@@ -145,12 +201,9 @@ enum err call_new(struct call **callp, const struct call_settings *settings, con
 
 void call_free(struct call *call)
 {
-	unsigned int i;
-
 	if (!call)
 		return;
-	for (i = 0; i < TEXT_PAGES && call->texts.pages[i]; i++)
-		free(call->texts.pages[i]);
+	pages_free(&call->texts);
 	buf_fini(&call->scratch);
 	buf_fini(&call->listen.said);
 	buf_fini(&call->listen.partial);

@@ -16,7 +16,7 @@
  *      behind a yes or no leaves it a whole answer (0 to 2: it is an answer like others); after a takeover what was heard is settled before the model is
  *      asked again (0 to 2: behind it)
  *
- * Memory: one allocation for the call, growing text up to CALL_TEXT_MAX; everything has a ceiling (see call_state.h).
+ * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */
 #ifndef VOICE_CALL_H
 #define VOICE_CALL_H
@@ -39,7 +39,7 @@ void call_free(struct call *call); /* NULL is fine */
 
 /* Takes one input. Inputs that make no sense where the call stands (an unknown generation, a mark of long ago) change
  * nothing. A time before the last one counts as the last one. ERR_NOMEM, or ERR_LIMIT when the call's texts are more than
- * one may hold: the step was not taken and the call is over. */
+ * one may hold though older turns were forgotten: the step was not taken and the call is over. */
 enum err call_step(struct call *call, const struct call_input *in, struct call_outputs *outputs) MUST_USE;
 
 bool call_ended(const struct call *call);

@@ -28,14 +28,20 @@ struct text {
 	uint32_t at, len;
 };
 
-/* Everything said, heard or asked, in pages that never move: an output may point at a text while the step adds others.
- * Two neighbouring pages hold more than a page of text, and a loaded call may hold a text twice: room for twice the ceiling. */
-enum { TEXT_PAGE = 16 * 1024, TEXT_PAGES = 512, TEXTS_MAX = 3 << 20 };
+/* Everything said, heard or asked, in pages that do not move within a step: an output may point at a text while the step adds
+ * others. Two neighbouring pages hold more than a page of text, and a loaded call may hold a text twice: room for more than the ceiling. */
+enum { TEXT_PAGE = 16 * 1024, TEXT_PAGES = 512 };
+
+enum {
+	TEXTS_MAX = 3 << 20,       /* bytes kept; beyond it what nobody refers to is given back, and older turns are forgotten */
+	TEXTS_KEPT = TEXTS_MAX / 4 * 3,
+	TEXTS_CEILING = TEXTS_MAX + (512 << 10) /* reached only by one turn, or while something old is still in work */
+};
 
 struct texts {
 	char *pages[TEXT_PAGES];
 	uint32_t used; /* bytes, the unused ends of full pages included */
-	uint32_t kept; /* bytes of text in the call's whole life, wherever it was saved in between: what the ceiling is for */
+	uint32_t kept; /* bytes of text since the call began or texts were given back, wherever it was saved in between */
 };
 
 enum timer {
@@ -250,6 +256,8 @@ struct text call_keep(struct call *call, const void *text, size_t len); /* copie
 struct text call_restore(struct call *call, const void *text, size_t len); /* that was kept before the call was saved */
 struct text call_keep_str(struct call *call, const char *text);
 const char *call_text(const struct call *call, struct text text);
+uint32_t texts_live(struct call *call);  /* bytes that are referred to; a text counts as often as it is */
+void texts_compact(struct call *call);   /* between steps: what nobody refers to is given back */
 void timer_set(struct call *call, enum timer timer, uint64_t at_us);
 void timer_in(struct call *call, enum timer timer, int64_t ms);
 void timer_stop(struct call *call, enum timer timer);
@@ -362,5 +370,7 @@ void measure_at(struct call *call, enum milestone milestone);
 
 /* check.c, snapshot.c */
 enum { SNAPSHOT_VERSION = 2 };
+
+void texts_each(struct call *call, void (*each)(struct text *text, void *arg), void *arg); /* that a snapshot would hold */
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Items are what the caller said, what the agent said and was heard, uses of tools each with its one result, and events
  * (retrieved knowledge, results that came late). Utterances and running tools point at items by number; whoever inserts or
- * removes one here moves those pointers along. Older turns are forgotten beyond ITEMS_MAX, whole.
+ * removes one here moves those pointers along. Older turns are forgotten beyond ITEMS_MAX and TEXTS_MAX, whole.
  */
 #include "voice/call_state.h"
 
@@ -22,24 +22,58 @@ static uint32_t oldest_needed(const struct call *call)
 	return oldest;
 }
 
-/* Between steps, when nobody holds an item's number. Whole turns only: never a result without its use. */
-void history_trim(struct call *call)
+/* The first so many items, or fewer. Whole turns only: never a result without its use. */
+static uint32_t forget(struct call *call, uint32_t drop)
 {
 	struct dialogue *d = &call->dialogue;
-	uint32_t drop, oldest, i;
+	uint32_t i;
 
-	if (d->item_count < ITEMS_MAX)
-		return;
-	oldest = oldest_needed(call);
-	drop = num_min32(d->item_count - ITEMS_KEPT, oldest);
 	while (drop && d->items[drop].type != BLOCK_CALLER)
 		drop--;
+	if (!drop)
+		return 0;
 	d->item_count -= drop;
 	memmove(d->items, d->items + drop, d->item_count * sizeof(*d->items));
 	for (i = 0; i < TOOLS_MAX; i++)
 		d->tools[i].item -= drop; /* here and below free ones too: nobody reads theirs */
 	d->gen.base_items -= num_min32(d->gen.base_items, drop);
 	speech_items_forgotten(call, drop);
+	return drop;
+}
+
+/* Where the turn before the last begins: the one in progress, should the last be a question asked ahead, and its knowledge in front of it. */
+static uint32_t recent_turns(const struct dialogue *d)
+{
+	uint32_t turns = 0, i = d->item_count;
+
+	while (i && turns < 2)
+		turns += d->items[--i].type == BLOCK_CALLER;
+	return turns == 2 ? i : 0;
+}
+
+/* What decides here is in a snapshot: a loaded call forgets the same, and at the same moment. */
+static void trim_texts(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t live = texts_live(call), left = live, limit = num_min32(oldest_needed(call), recent_turns(d)), i;
+
+	for (i = 0; i < limit && (left > TEXTS_KEPT || d->items[i].type != BLOCK_CALLER); i++)
+		left -= d->items[i].name.len + d->items[i].text.len;
+	if (live <= TEXTS_KEPT)
+		i = 0;
+	if (forget(call, i) || call->texts.kept - num_min32(live, call->texts.kept) >= TEXTS_MAX / 16)
+		texts_compact(call); /* else it would give back too little for its cost, step after step */
+}
+
+/* Between steps, when nobody holds an item's number or points at a text. */
+void history_trim(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+
+	if (d->item_count >= ITEMS_MAX)
+		forget(call, num_min32(d->item_count - ITEMS_KEPT, oldest_needed(call)));
+	if (call->texts.kept > TEXTS_MAX && !call->err)
+		trim_texts(call);
 }
 
 static bool history_room(struct call *call)

@@ -29,7 +29,7 @@ struct column {
 #define TEXT(number_, type, name) { number_, 0, offsetof(struct type, name), 0 }
 
 static const struct column call_columns[] = {
-	COLUMN(1, call, now_us), COLUMN(2, call, wake_us), BELOW(3, call, measured, 2), BELOW(4, call, texts.kept, TEXTS_MAX + 1),
+	COLUMN(1, call, now_us), COLUMN(2, call, wake_us), BELOW(3, call, measured, 2), BELOW(4, call, texts.kept, TEXTS_CEILING + 1),
 	{ 0 },
 };
 
@@ -229,6 +229,40 @@ void call_save(const struct call *call, struct buf *b)
 	columns_put(call, quiet_columns, &call->quiet, b);
 	wire_put_bytes(b, QUIET_KEYS, call->quiet.keys, call->quiet.key_count);
 	wire_close(b, opened);
+}
+
+/* ------------------------------------------------------------------ what is referred to */
+
+struct each {
+	void (*each)(struct text *text, void *arg);
+	void *arg;
+};
+
+static void columns_each(const struct column *c, void *base, const struct each *e)
+{
+	for (; c->number; c++)
+		if (!c->size)
+			e->each((void *)((char *)base + c->offset), e->arg);
+}
+
+/* The structs that dialogue_put() and speech_put() save: nobody reads the texts of others. */
+void texts_each(struct call *call, void (*each)(struct text *text, void *arg), void *arg)
+{
+	const struct each e = { each, arg };
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	columns_each(dialogue_columns, d, &e);
+	for (i = 0; i < d->gen.tool_count; i++)
+		columns_each(gen_tool_columns, &d->gen.tools[i], &e);
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (d->tools[i].state)
+			columns_each(tool_columns, &d->tools[i], &e);
+	for (i = 0; i < d->item_count; i++)
+		columns_each(item_columns, &d->items[i], &e);
+	for (i = 0; i < UTTERANCES_MAX; i++)
+		if (call->speech.slots[i].state)
+			columns_each(utterance_columns, &call->speech.slots[i], &e);
 }
 
 /* ------------------------------------------------------------------ loading */

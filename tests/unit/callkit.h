@@ -39,6 +39,8 @@ struct kit {
 	struct brief brief;
 	enum call_guard sabotage;
 	bool alone;             /* no twin: for long tests */
+	uint32_t seldom;        /* the twin is saved and loaded at one step of so many, by chance; 0: at each */
+	uint32_t chance;        /* the seed */
 	bool estimates;         /* word times are estimates */
 	uint64_t now_us, zero_us, wake_us;
 	uint64_t sample;        /* of the caller's audio */
@@ -217,18 +219,12 @@ static inline void kit_encode(const struct call_outputs *o, struct buf *b)
 	}
 }
 
-/* The twin takes the step as a call that was just loaded, from an input that was just decoded. */
-static inline void kit_twin(struct kit *k, const struct call_input *in, const struct call_outputs *out)
+static inline void kit_reload(struct kit *k)
 {
-	struct buf state, again, input, mine, theirs;
-	struct call_input decoded;
-	struct call_outputs other;
+	struct buf state, again;
 
 	buf_init(&state, BUF_MAX);
 	buf_init(&again, BUF_MAX);
-	buf_init(&input, BUF_MAX);
-	buf_init(&mine, BUF_MAX);
-	buf_init(&theirs, BUF_MAX);
 	call_save(k->twin, &state);
 	call_free(k->twin);
 	assert_int_equal(call_load(&k->twin, state.data, state.len), ERR_NONE);
@@ -236,6 +232,28 @@ static inline void kit_twin(struct kit *k, const struct call_input *in, const st
 	call_save(k->twin, &again);
 	assert_int_equal(again.len, state.len);
 	assert_memory_equal(again.data, state.data, state.len);
+	buf_fini(&state);
+	buf_fini(&again);
+}
+
+static inline bool kit_reloads(struct kit *k)
+{
+	k->chance = k->chance * 1664525 + 1013904223;
+	return !k->seldom || (k->chance >> 16) % k->seldom == 0;
+}
+
+/* The twin takes the step as a call that was just loaded, from an input that was just decoded. */
+static inline void kit_twin(struct kit *k, const struct call_input *in, const struct call_outputs *out)
+{
+	struct buf input, mine, theirs;
+	struct call_input decoded;
+	struct call_outputs other;
+
+	buf_init(&input, BUF_MAX);
+	buf_init(&mine, BUF_MAX);
+	buf_init(&theirs, BUF_MAX);
+	if (kit_reloads(k))
+		kit_reload(k);
 	input_encode(in, &input);
 	assert_int_equal(input_decode(&decoded, input.data, input.len), ERR_NONE);
 	assert_int_equal(call_step(k->twin, &decoded, &other), k->err);
@@ -243,8 +261,6 @@ static inline void kit_twin(struct kit *k, const struct call_input *in, const st
 	kit_encode(&other, &theirs);
 	if (mine.len != theirs.len || (mine.len && memcmp(mine.data, theirs.data, mine.len)))
 		fail_msg("a saved and loaded call went another way at %llu us (%s)", (unsigned long long)k->now_us, input_name(in->type));
-	buf_fini(&state);
-	buf_fini(&again);
 	buf_fini(&input);
 	buf_fini(&mine);
 	buf_fini(&theirs);
