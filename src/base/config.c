@@ -249,17 +249,6 @@ static bool is_folder(const struct config *c, const char *name)
 	return false;
 }
 
-static const char *type_name(enum option_type type)
-{
-	switch (type) {
-	case OPTION_BOOL: return "true or false";
-	case OPTION_INT: return "a whole number";
-	case OPTION_CHOICE: return "one of its words";
-	case OPTION_TEXT: return "text";
-	}
-	return "a value";
-}
-
 static enum err refuse_kind(struct loading *l, const struct yaml_item *item, const char *allowed)
 {
 	if (l->detail) {
@@ -290,13 +279,15 @@ static bool fits_kind(const struct entry *e, const struct yaml_item *item)
 
 static enum err load_value(struct loading *l, struct entry *e, const struct yaml_item *item)
 {
-	char origin[512];
+	char origin[512], allowed[160];
 	enum err err;
 
 	if (e->loaded == l->config->loads)
 		return refuse_twice(l, item, e);
-	if (!fits_kind(e, item))
-		return refuse_kind(l, item, type_name(e->option.type));
+	if (!fits_kind(e, item)) {
+		option_allowed(&e->option, allowed, sizeof(allowed));
+		return refuse_kind(l, item, allowed);
+	}
 	snprintf(origin, sizeof(origin), "%s:%u", l->file, item->at.line);
 	err = assign(e, item->text, origin, l->detail);
 	if (err)

@@ -47,7 +47,7 @@ static void print_choices(const struct option *o, char *out, size_t size)
 		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", o->choices[i]);
 }
 
-static void print_allowed(const struct option *o, char *out, size_t size)
+void option_allowed(const struct option *o, char *out, size_t size)
 {
 	char unit[32];
 
@@ -71,7 +71,7 @@ static enum err refuse(const struct option *o, const char *value, struct err_det
 	if (!detail)
 		return ERR_USAGE;
 	print_found(o, value, found, sizeof(found));
-	print_allowed(o, allowed, sizeof(allowed));
+	option_allowed(o, allowed, sizeof(allowed));
 	snprintf(detail->message, sizeof(detail->message), "%s: found %s", o->name, found);
 	snprintf(detail->hint, sizeof(detail->hint), "allowed: %s", allowed);
 	return ERR_USAGE;

@@ -43,6 +43,7 @@ const struct option_order *options_contradiction(const struct option *table, con
 	option_new_h *is_new, const void *arg);
 
 /* "allowed: vad.off at most vad.on; …" */
+void option_allowed(const struct option *o, char *out, size_t size); /* "a whole number from 1 to 9 ms", cut to fit */
 void option_order_hint(const struct option_order *order, char *out, size_t size);
 
 /* Reads `value` as this option's type; on success stores it at `base` + offset (TEXT: the pointer itself, borrowed). On a

@@ -328,6 +328,9 @@ int replay_sets_find(struct replaying *r)
 		if (!option_find(call_options, s.option->name) && !own_setting(s.option->name))
 			return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, "--set", "callfunnel replay tries settings of the call: vad, turn, barge, llm, tts, ...",
 				"%s is no setting of a call", s.option->name);
+		if (!strcmp(s.option->name, "call.max_ms")) /* its timer runs from the call's beginning on, in every recorded state */
+			return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, "--set", "a turn is tried from its recorded state, in which that time runs already",
+				"%s cannot be tried turn by turn", s.option->name);
 		if (!option_find(call_options, s.option->name))
 			continue;
 		r->trying = true;

@@ -271,7 +271,7 @@ int cmd_vad(struct cli *cli, int argc, char **argv)
 	const struct flag flags[] = {
 		{ .name = "rate", .type = FLAG_INT, .value = &f.rate_hz, .arg = "R",
 			.help = "8000 or 16000 (the file's); another than the file's is converted to." },
-		{ .name = "isa", .type = FLAG_STRING, .value = &f.isa, .arg = "generic|avx2|avx512",
+		{ .name = "isa", .type = FLAG_STRING, .value = &f.isa, .arg = "generic|avx2|avx512|best",
 			.help = "The instruction set (the best there is)." },
 		{ .name = "batch", .type = FLAG_INT, .value = &f.batch, .arg = "N", .min = 1, .max = BATCH_MAX,
 			.help = "As N streams in one batch, which must all agree." },

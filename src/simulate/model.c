@@ -319,6 +319,40 @@ static uint32_t said_already(const struct model_reply *r, const struct llm_block
 	return at;
 }
 
+/* These words stand among the agent's behind the caller's last. */
+static bool is_said(const struct llm_block *blocks, size_t count, const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = count; i > 0 && blocks[i - 1].type != BLOCK_CALLER; i--)
+		if (blocks[i - 1].type == BLOCK_AGENT && memmem(redacted_text(blocks[i - 1].text), redacted_len(blocks[i - 1].text), text, len))
+			return true;
+	return false;
+}
+
+/* An answer that goes on: a result that came in between may have changed what belongs before the words that were said, and those are
+ * not said again. */
+static void drop_said(struct model_reply *r, uint32_t from, const struct llm_block *blocks, size_t count)
+{
+	uint32_t to, next;
+
+	while (from < r->len) {
+		for (to = from; to < r->len && !strchr(".?!", r->text[to]); to++)
+			;
+		to += to < r->len;
+		for (next = to; next < r->len && r->text[next] == ' '; next++)
+			;
+		while (from < to && r->text[from] == ' ')
+			from++;
+		if (from < to && is_said(blocks, count, r->text + from, to - from)) {
+			memmove(r->text + from, r->text + next, r->len - next);
+			r->len -= next - from;
+		} else {
+			from = next;
+		}
+	}
+}
+
 /* ---- the streams ---- */
 
 static void answer_end(struct llm_answer *a)
@@ -486,6 +520,8 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	model_plan(m->scene->script, m->scene->seed + m->scene->call, blocks, count - said, &a->reply);
 	if (said)
 		a->told = said_already(&a->reply, blocks + count - said, said);
+	if (kind == ASK_CONTINUE)
+		drop_said(&a->reply, a->told, blocks, count);
 	repeat_tool(a, blocks, count);
 	a->harm = harm_draw(&m->scene->plan, m->scene->world.now_us);
 	a->harm_at = a->told + (a->reply.len - a->told) * dice_below(&m->dice, 90) / 100;

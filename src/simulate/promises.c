@@ -53,6 +53,10 @@ uint64_t judge_now(const struct judge *j)
 void judge_exercise(struct judge *j, enum promise promise)
 {
 	j->verdict->exercised[promise]++;
+	if (j->tested_step != j->steps)
+		memset(j->tested, 0, sizeof(j->tested));
+	j->tested_step = j->steps;
+	j->tested[promise]++;
 }
 
 struct failure_report judge_place(const struct judge *j, enum promise promise)
@@ -90,6 +94,9 @@ void judge_fail(struct judge *j, enum promise promise, const char *fmt, ...)
 	struct failure_report f = judge_place(j, promise);
 	va_list args;
 
+	if (j->tested_step != j->steps || !j->tested[promise])
+		judge_exercise(j, promise); /* what was broken was put to the test, whoever counted it */
+	j->tested[promise]--;
 	j->verdict->broken[promise]++;
 	va_start(args, fmt);
 	vsnprintf(f.what, sizeof(f.what), fmt, args);

@@ -136,6 +136,8 @@ struct judge {
 	struct scene *scene;
 	struct verdict *verdict;
 	uint64_t steps;
+	uint32_t tested[PROMISES]; /* exercised in this step, and not broken since */
+	uint64_t tested_step;
 	uint32_t turn, attached_turn;
 	uint32_t open_count; /* utterances ordered and not settled, unless open_stale */
 	bool open_stale;

@@ -67,8 +67,8 @@ void judge_watch_held(struct judge *j)
 	struct watch *w = watch_now(j);
 	uint64_t now = judge_now(j);
 
-	if (!w || w->held)
-		return;
+	if (!w || w->held || j->ended || j->ending)
+		return; /* the call's end clears too: that is no hold of the sound's */
 	w->held = true;
 	w->held_us = now;
 	w->utterance = j->scene->carrier.last.utterance;

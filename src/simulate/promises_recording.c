@@ -115,6 +115,35 @@ static bool gap_named(const struct named_gaps *c, uint64_t from, uint64_t to)
 	return from + NEAR >= to;
 }
 
+/* The journal itself says that it has lost some of the caller's audio under this epoch. */
+static bool journal_owns_up(const struct sink *k, uint32_t epoch)
+{
+	struct journal_gap g;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++)
+		if (k->records[i].header.kind == JOURNAL_GAP && k->records[i].header.epoch == epoch && !k->records[i].err &&
+			!journal_gap_decode(&g, judge_payload(k, &k->records[i]), k->records[i].len) && (g.kinds & (1u << JOURNAL_AUDIO_CALLER)))
+			return true;
+	return false;
+}
+
+/* Not one block of sound is in the sink, and a GAP says so: it was refused, or lies in the ring, whose open file is not shipped yet. */
+static bool nothing_kept(const struct sink *k)
+{
+	bool owned = false;
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++) {
+		const struct journal_header *h = &k->records[i].header;
+
+		if (h->kind == JOURNAL_AUDIO_CALLER || h->kind == JOURNAL_AUDIO_AGENT)
+			return false;
+		owned = owned || (h->kind == JOURNAL_GAP && journal_owns_up(k, h->epoch));
+	}
+	return owned;
+}
+
 static bool recording_cut(struct judge *j, struct cutting *c, struct recorder_summary *summary)
 {
 	const struct sink *k = &j->scene->sink;
@@ -132,7 +161,7 @@ static bool recording_cut(struct judge *j, struct cutting *c, struct recorder_su
 		err = recorder_finish(&r, summary);
 	else
 		recorder_cancel(&r);
-	if (err)
+	if (err && !(err == ERR_NOTFOUND && nothing_kept(k)))
 		judge_fail(j, N4, "no recording can be cut from what was shipped: %s", err_name(err));
 	return !err && !c->overflow;
 }
@@ -147,19 +176,6 @@ static void gap_of_worker(struct judge *j, uint64_t from, uint64_t to)
 		if (from <= d->position && to >= d->position && !d->disk_fault && num_min(d->position - from, d->samples) > 2 * 8000)
 			judge_fail(j, N4, "a worker died and took %llu ms of audio with it", (unsigned long long)num_min(d->position - from, d->samples) / 8);
 	}
-}
-
-/* The journal itself says that it has lost some of the caller's audio under this epoch. */
-static bool journal_owns_up(const struct sink *k, uint32_t epoch)
-{
-	struct journal_gap g;
-	uint32_t i;
-
-	for (i = 0; i < k->count; i++)
-		if (k->records[i].header.kind == JOURNAL_GAP && k->records[i].header.epoch == epoch && !k->records[i].err &&
-			!journal_gap_decode(&g, judge_payload(k, &k->records[i]), k->records[i].len) && (g.kinds & (1u << JOURNAL_AUDIO_CALLER)))
-			return true;
-	return false;
 }
 
 /* Every stretch without audio is marked: by the record behind it, by the attach of another worker, or by the journal. */

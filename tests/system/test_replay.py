@@ -423,6 +423,13 @@ def test_a_setting_that_is_not_the_calls_is_refused(run, kept):
     assert run("replay", kept, "--set", "log.level=warn", "--set", "data.dir=elsewhere").status == 0, "what a replay itself reads"
 
 
+def test_a_time_that_runs_from_the_calls_beginning_is_refused(run, kept):
+    done = run("replay", kept, "--json", "--set", "call.max_ms=10000")
+    assert done.status == 2 and done.error()["where"] == "--set"
+    assert done.error()["message"] == "call.max_ms cannot be tried turn by turn" and done.error()["hint"]
+    assert run("replay", kept, "--set", "call.attach_ms=20000").status == 0
+
+
 def test_settings_that_contradict_the_recorded_ones_are_refused(run):
     path = CALLS / "scripted-appointment.cfj"
     for sets, message in ((("turn.silence_ms=1300",), "turn.silence_ms: found 1300 (--set), above turn.open_ms: 1200 (recorded)"),

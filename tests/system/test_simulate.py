@@ -468,3 +468,49 @@ def test_calls_that_are_kept_are_judged_as_others(run, tmp_path):
     done = run("simulate", "--calls", 60, "--seed", 4242, "--faults", "all", "--keep", kept)
     assert done.status == 0, done.out
     assert len(list(kept.glob("*.cfj"))) == 60
+
+
+@pytest.mark.parametrize("calls, script", [
+    (20, ("agent Good morning, this call is recorded. Does it work now?\n"
+     "ask yes-no Does it work now?\n"
+     "answer no still nothing\n"
+     "ask digits What is your customer number?\n"
+     "answer seven zero five five | zero one one nine\n"
+     "answer nine nine\n"
+     "tool tool_1 changes 6000 booked under lantern\n"
+     "tool tool_2 changes 50 sent again\n"
+     "at 2.670 say no not that one\n"
+     "at 22.670 cough 60\n"
+     "at 42.670 nod okay\n"
+     "at 42.976 nod uh-huh\n"
+     "at 43.547 nod mm-hm\n"
+     "at 44.775 keys 1\n"
+     "at 46.269 say actually ~ one moment | please\n"
+     "at 66.269 keys 42\n"
+     "fault disk-stopped 4\n"
+     "fault disk-slow 5\n"
+     "fault llm-stall 4\n"
+     "fault tts-mid 2\n"
+     "fault line-jitter 2\n"
+     "fault worker-early 1\n")),
+    (40, ("agent Hello, this is the post. What can I do for you? Please take your time, there is no hurry at all today.\n"
+     "ask open What can I do for you?\n"
+     "answer nothing ~ I think\n"
+     "at 1.2 cough 60\n"
+     "at 1.51 hangup\n")),
+    (40, ("agent Good morning, this call is recorded. What is your phone number? Please take your time.\n"
+     "ask digits What is your phone number?\n"
+     "answer two zero two | five five five | zero one four three\n"
+     "at 0.771 hangup\n"
+     "fault disk-stopped 1\n")),
+], ids=["a result that comes behind the closing words", "a hang-up right behind a cough", "a disk that stopped before the media"])
+def test_what_the_judge_or_the_model_once_mistook(run, tmp_path, calls, script):
+    (tmp_path / "one.call").write_text(script)
+    summary = run("simulate", "--script", "one.call", "--calls", calls, "--seed", 1, "--json").json()
+    assert kept(summary), summary["failures"]
+
+
+def test_what_breaks_was_put_to_the_test(run):
+    for guard in ("P04", "P06", "P10"):
+        promises = run("simulate", "--calls", 60, "--seed", 3, "--sabotage", guard, "--json").json()["promises"]
+        assert promises[guard]["broken"] and all(p["exercised"] >= p["broken"] for p in promises.values()), guard
