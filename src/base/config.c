@@ -13,7 +13,7 @@
 enum { NAME_MAX_BYTES = 128, DISTANCE_MAX_LETTERS = 64 };
 
 /* One setting. `option` is the table's with its offset set to 0, so that a value stands alone; `owned` is the text behind a
- * TEXT value that did not come from the table. */
+ * TEXT value that did not come from the table. One of a family has a name of its own and is its own source. */
 struct entry {
 	struct option option;
 	const struct option *source;
@@ -24,13 +24,14 @@ struct entry {
 		const char *text;
 	} value;
 	char *owned;
+	char *name;          /* of one of a family; NULL: the table's */
 	char *origin;        /* NULL: default */
 	unsigned int loaded; /* number of the load that set it, 0: none */
 };
 
 struct config {
-	struct entry *entries;
-	size_t count;
+	struct entry *entries; /* with room for those of families, so that none ever moves */
+	size_t count, members; /* of them, of families */
 	unsigned int loads;
 };
 
@@ -47,6 +48,7 @@ static void check_default(const struct option *o)
 			assert(o->choices[i]);
 		return;
 	case OPTION_TEXT:
+		assert(!o->is_family || strchr(o->name, '.'));
 		assert(!o->max || !o->text || strlen(o->text) <= (size_t)o->max);
 		return;
 	}
@@ -89,7 +91,7 @@ enum err config_new(struct config **cp, const struct option *const *tables)
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return ERR_NOMEM;
-	c->entries = calloc(total ? total : 1, sizeof(*c->entries));
+	c->entries = calloc(total + CONFIG_MEMBERS_MAX, sizeof(*c->entries));
 	if (!c->entries) {
 		free(c);
 		return ERR_NOMEM;
@@ -106,6 +108,7 @@ void config_free(struct config *c)
 		return;
 	for (size_t i = 0; i < c->count; i++) {
 		free(c->entries[i].owned);
+		free(c->entries[i].name);
 		free(c->entries[i].origin);
 	}
 	free(c->entries);
@@ -166,14 +169,75 @@ static const char *nearest(const struct config *c, const char *name)
 	return best && name_is_near(name, best_distance) ? best : NULL;
 }
 
+/* The family among whose settings such a name would be, good or not. */
+static const struct entry *family_of(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct option *o = &c->entries[i].option;
+
+		if (o->is_family && !strncmp(o->name, name, (size_t)(strrchr(o->name, '.') + 1 - o->name)))
+			return &c->entries[i];
+	}
+	return NULL;
+}
+
+static enum err refuse_full(const char *name, struct err_detail *detail)
+{
+	if (detail) {
+		snprintf(detail->message, sizeof(detail->message), "%s: too many settings of this kind", name);
+		snprintf(detail->hint, sizeof(detail->hint), "allowed: %d", CONFIG_MEMBERS_MAX);
+	}
+	return ERR_LIMIT;
+}
+
+/* One more of a family, with the family's default until it is set. */
+static enum err member_add(struct config *c, const struct entry *family, const char *name, struct entry **ep, struct err_detail *detail)
+{
+	struct entry *e = &c->entries[c->count];
+	char *own;
+
+	if (c->members == CONFIG_MEMBERS_MAX)
+		return refuse_full(name, detail);
+	own = strdup(name);
+	if (!own)
+		return ERR_NOMEM;
+	*e = (struct entry){ .option = family->option, .source = &e->option, .value = family->value, .name = own };
+	e->option.name = own;
+	e->option.is_family = false;
+	c->count++;
+	c->members++;
+	*ep = e;
+	return ERR_NONE;
+}
+
+/* The setting of that name, made when it is a new one of a family; NULL: there is none. */
+static enum err find_settable(struct config *c, const char *name, struct entry **ep, struct err_detail *detail)
+{
+	const struct entry *family = family_of(c, name);
+	const char *own = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
+	size_t len = strlen(own);
+
+	*ep = find(c, name);
+	if (*ep && (*ep)->option.is_family)
+		*ep = NULL;
+	if (*ep || !family || (size_t)(strrchr(family->option.name, '.') - family->option.name) != strlen(name) - len - 1)
+		return ERR_NONE;
+	if (!len || len > CONFIG_MEMBER_NAME_MAX || strspn(own, "abcdefghijklmnopqrstuvwxyz_") != len)
+		return ERR_NONE;
+	return member_add(c, family, name, ep, detail);
+}
+
 static enum err refuse_unknown(const struct config *c, const char *name, struct err_detail *detail)
 {
+	const struct entry *family = family_of(c, name);
 	const char *near = nearest(c, name);
 
 	if (!detail)
 		return ERR_USAGE;
 	snprintf(detail->message, sizeof(detail->message), "%s: no such setting", name);
-	if (near)
+	if (family)
+		snprintf(detail->hint, sizeof(detail->hint), "allowed: %.80s with a name of a-z and _, at most %d letters", family->option.name, CONFIG_MEMBER_NAME_MAX);
+	else if (near)
 		snprintf(detail->hint, sizeof(detail->hint), "did you mean %s?", near);
 	else
 		snprintf(detail->hint, sizeof(detail->hint), "`callfunnel config` lists every setting");
@@ -216,8 +280,9 @@ enum err config_set(struct config *c, const char *assignment, const char *origin
 		return ERR_USAGE;
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - assignment), assignment);
-	e = find(c, name);
-	err = e ? assign(e, equals + 1, origin, detail) : refuse_unknown(c, name, detail);
+	err = find_settable(c, name, &e, detail);
+	if (!err)
+		err = e ? assign(e, equals + 1, origin, detail) : refuse_unknown(c, name, detail);
 	if (!err && detail)
 		detail->where[0] = 0;
 	return err;
@@ -300,8 +365,11 @@ static enum err load_map(struct loading *l, const struct yaml_item *map);
 
 static enum err load_item(struct loading *l, const struct yaml_item *item)
 {
-	struct entry *e = find(l->config, l->name);
+	struct entry *e;
+	enum err err = find_settable(l->config, l->name, &e, l->detail);
 
+	if (err)
+		return refuse_at(l, item->key_at, err);
 	if (e)
 		return load_value(l, e, item);
 	if (!is_folder(l->config, l->name))

@@ -4,7 +4,8 @@
  * the file are joined by dots ("turn: {silence_ms: 300}" is turn.silence_ms; the joined form may also stand in the file). It
  * refuses unknown names, values of the wrong type or out of range, and a setting given twice; the first mistake ends loading
  * and says file, line, column, name, what was found and what is allowed. What was set before the mistake stays set: a program
- * ends on a mistake. The config owns texts; whoever reads one borrows it until that setting is set again or the config is freed.
+ * ends on a mistake. A setting of a family is there once it is set, behind those of the tables. The config owns texts; whoever
+ * reads one borrows it until that setting is set again or the config is freed.
  * Written by one thread before others start, read by any after.
  */
 #ifndef BASE_CONFIG_H
@@ -18,6 +19,8 @@
 #include "base/options.h"
 
 struct config;
+
+enum { CONFIG_MEMBERS_MAX = 15, CONFIG_MEMBER_NAME_MAX = 40 }; /* settings of families, in all; letters of such a name */
 
 /* `tables` is a NULL-ended list and, like the tables in it, lives longer than the config. Names must differ and defaults must
  * be allowed values: anything else is a bug and asserts. */

@@ -231,9 +231,10 @@ void conn_refuse(struct http_conn *c, struct http_refusal why)
 static struct http_refusal body_check(const struct http_conn *c)
 {
 	const struct http_head *h = &c->request.head;
+	bool needs_none = c->request.route && (c->request.route->flags & ROUTE_NO_BODY);
 	bool must = h->method == HTTP_POST || h->method == HTTP_PUT || h->method == HTTP_PATCH;
 
-	if (must && !h->has_length && !h->is_chunked)
+	if (must && !needs_none && !h->has_length && !h->is_chunked)
 		return (struct http_refusal){ 411, "length_required", "There is neither Content-Length nor Transfer-Encoding." };
 	if (h->length > c->request.body.max)
 		return (struct http_refusal){ 413, "body_too_large", "The body is larger than this path takes." };

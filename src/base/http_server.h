@@ -33,6 +33,7 @@ typedef void http_request_h(struct http_request *request, void *arg);
 enum {
 	ROUTE_OPEN = 1,    /* `authorise` is not asked */
 	ROUTE_UPGRADE = 2, /* for WebSockets: what does not ask for one gets 426 */
+	ROUTE_NO_BODY = 4, /* needs none: a request without length and coding has an empty one (RFC 9112, 6.3), and gets no 411 */
 };
 
 enum { HTTP_BODY_DEFAULT = 65536 };

@@ -25,6 +25,7 @@ struct option {
 	const char *unit;           /* "ms", "dB", … or NULL */
 	const char *help;           /* one sentence, ends with a full stop */
 	bool secret;                /* never printed, never logged */
+	bool is_family;             /* TEXT: the last part of its name, in capitals, stands for any name of a-z and _: "services.NAME" */
 	size_t offset;              /* of its field, in the struct the table is bound to */
 };
 

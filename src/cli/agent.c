@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "base/wording.h"
 #include "cli/book.h"
+#include "cli/services.h"
 
 enum { BOOK_TOOL_MS = 10000 };
 
@@ -117,17 +118,17 @@ static enum err records_begin(struct agent *a, struct err_detail *detail)
 static int tools_begin(struct agent *a)
 {
 	const char *outside = config_text(a->options.cli->config, "services.records");
-	struct toolbox_service service = { .name = "records", .url = outside };
+	char url[80] = "";
+	struct toolbox_service services[TOOLBOX_SERVICES_MAX];
 	struct toolbox_settings settings = { .loop = &a->options.stores->loop, .documents = a->options.stores->documents,
-		.secrets = a->options.stores->secrets, .services = &service, .service_count = 1, .is_shared = true, .now_ms = now_ms };
+		.secrets = a->options.stores->secrets, .services = services, .service_count = services_list(a->options.cli->config, url, services),
+		.is_shared = true, .now_ms = now_ms };
 	struct err_detail detail = { .message = "" };
-	char url[80];
 	enum err err = ERR_NONE;
 
 	if (!*outside) {
 		err = records_begin(a, &detail);
 		settings.records = a->records;
-		service.url = url;
 		if (!err)
 			snprintf(url, sizeof(url), "http://127.0.0.1:%u" RECORDS_BASE_PATH, http_server_port(a->server));
 	}

@@ -22,6 +22,7 @@
 #include "cli/speaker.h"
 #include "cli/commands.h"
 #include "cli/line.h"
+#include "cli/services.h"
 #include "cli/shown.h"
 #include "cli/stores.h"
 #include "voice/worker/conductor.h"
@@ -116,6 +117,8 @@ static int book_read(struct calling *c)
 	int status = book_load(c->cli, c->flags.rulebook, c->path, &c->book);
 	enum err err;
 
+	if (!status)
+		status = services_judge(c->cli, c->book);
 	if (!status)
 		status = book_variables(c->cli, c->book, &c->flags.variables, &c->variables);
 	if (status)

@@ -23,6 +23,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/doctor.h"
+#include "cli/stores.h"
 
 enum { FILES_WANTED = 1024, FREE_WANTED_MB = 256, SYNC_SLOW_MS = 100, REPORT_MAX_BYTES = 64 * 1024, PATH_MAX_BYTES = 1100 };
 
@@ -265,16 +266,34 @@ static void print_json(const struct finding *findings, bool is_fine)
 	buf_fini(&b);
 }
 
+/* --data, as the setting that all checks read. */
+static int data_take(struct cli *cli, const char *data)
+{
+	char assignment[PATH_MAX_BYTES + 10];
+	struct err_detail detail = { .message = "" };
+	enum err err;
+
+	if (!*data || snprintf(assignment, sizeof(assignment), "data.dir=%s", data) >= (int)sizeof(assignment))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--data", NULL, "no name of a folder");
+	err = config_set(cli->config, assignment, "--data", &detail);
+	return err ? cli_fail(cli, err == ERR_NOMEM ? CLI_MISSING : CLI_USAGE, err, "--data", detail.hint, "%s", detail.message[0] ? detail.message : err_name(err))
+		   : CLI_FINE;
+}
+
 int cmd_doctor(struct cli *cli, int argc, char **argv)
 {
+	const char *data = NULL;
+	const struct flag flags[] = { STORES_FLAG(&data), { .name = NULL } };
 	struct finding findings[CHECK_COUNT];
 	bool is_fine = true;
-	int status = cli_flags(cli, NULL, &argc, argv);
+	int status = cli_flags(cli, flags, &argc, argv);
 
+	if (!status && argc > 1)
+		status = cli_fail(cli, CLI_USAGE, ERR_USAGE, "doctor", "it takes flags only", "found \"%s\"", argv[1]);
+	if (!status && data)
+		status = data_take(cli, data);
 	if (status)
 		return status;
-	if (argc > 1)
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "doctor", "it takes flags only", "found \"%s\"", argv[1]);
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
 		findings[i] = (struct finding){ .name = checks[i].name };
 		checks[i].run(&findings[i], cli->config);

@@ -20,6 +20,7 @@
 #include "cli/health.h"
 #include "cli/plane.h"
 #include "cli/plane_keys.h"
+#include "cli/services.h"
 #include "cli/stores.h"
 #include "conductor/calls.h"
 #include "conductor/records.h"
@@ -204,9 +205,9 @@ static enum err tools_begin(struct conductor_process *p, struct err_detail *deta
 	const struct records_settings records = { .documents = p->stores.documents, .secrets = p->stores.secrets, .today = today };
 	const char *outside = config_text(p->cli->config, "services.records");
 	char url[PLANE_URL_MAX];
-	struct toolbox_service service = { .name = "records", .url = *outside ? outside : url };
-	struct toolbox_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .secrets = p->stores.secrets, .services = &service,
-		.service_count = 1, .now_ms = now_ms };
+	struct toolbox_service services[TOOLBOX_SERVICES_MAX];
+	struct toolbox_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .secrets = p->stores.secrets, .services = services,
+		.service_count = services_list(p->cli->config, url, services), .now_ms = now_ms };
 	enum err err = records_open(&p->records, &records);
 
 	if (!err)

@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/rulebook_try.h"
+#include "cli/services.h"
 
 static const char usage[] = "callfunnel rulebook check F.yaml | show NAME [--flow|--prompt|--tools] [--language L] | try NAME";
 
@@ -44,29 +45,69 @@ static bool voice_is_elsewhere(const struct rulebook *book, const char *language
 	return *v.voice && strcmp(v.voice, here) != 0 && strcmp(v.voice, language) != 0;
 }
 
-static void warnings_json(const struct rulebook *book, struct buf *b)
+static void put_warning(struct buf *b, const char *path, const char *found, const char *allowed, const char *why)
+{
+	json_open(b, '{');
+	json_pair_string(b, "path", path);
+	json_pair_string(b, "found", found);
+	json_pair_string(b, "allowed", allowed);
+	json_pair_string(b, "why", why);
+	json_close(b, '}');
+}
+
+static void voices_json(const struct rulebook *book, struct buf *b)
 {
 	const char *voice, *language;
 	char here[16], path[80];
 
-	json_put_key(b, "warnings");
-	json_open(b, '[');
 	for (size_t i = 0; i < rulebook_language_count(book); i++) {
 		language = rulebook_language_at(book, i);
 		if (!voice_is_elsewhere(book, language, &voice, here))
 			continue;
-		json_open(b, '{');
 		snprintf(path, sizeof(path), "languages.%s.voice", language);
-		json_pair_string(b, "path", path);
-		json_pair_string(b, "found", voice);
-		json_pair_string(b, "allowed", here);
-		json_pair_string(b, "why", "no voice of this machine has the name: without a vendor that knows it, calls speak with the one allowed");
-		json_close(b, '}');
+		put_warning(b, path, voice, here, "no voice of this machine has the name: without a vendor that knows it, calls speak with the one allowed");
 	}
+}
+
+/* The house that takes the calls may have other settings than this command: a warning. */
+static void services_json(const struct rulebook *book, const struct config *config, struct buf *b)
+{
+	char name[TOOLBOX_SERVICE_NAME_MAX], path[80], allowed[160];
+	struct rulebook_tool tool;
+
+	for (size_t i = 0; i < rulebook_tool_count(book); i++) {
+		rulebook_tool_at(book, i, &tool);
+		if (!services_lack(config, &tool, name))
+			continue;
+		snprintf(path, sizeof(path), "tools.%.60s.url", tool.name);
+		snprintf(allowed, sizeof(allowed), "the setting services.%s, or the address itself", name);
+		put_warning(b, path, tool.url, allowed, "this service has no address in the settings given here: where it has none, calls are refused");
+	}
+}
+
+static void warnings_json(const struct rulebook *book, const struct config *config, struct buf *b)
+{
+	json_put_key(b, "warnings");
+	json_open(b, '[');
+	voices_json(book, b);
+	services_json(book, config, b);
 	json_close(b, ']');
 }
 
-static void warnings_print(const struct rulebook *book)
+static void services_print(const struct rulebook *book, const struct config *config)
+{
+	char name[TOOLBOX_SERVICE_NAME_MAX];
+	struct rulebook_tool tool;
+
+	for (size_t i = 0; i < rulebook_tool_count(book); i++) {
+		rulebook_tool_at(book, i, &tool);
+		if (services_lack(config, &tool, name))
+			printf("  warning: tools.%s.url: service:%s has no address in the settings given here: where services.%s is not set, calls are refused\n", tool.name,
+				name, name);
+	}
+}
+
+static void voices_print(const struct rulebook *book)
 {
 	const char *voice, *language;
 	char here[16];
@@ -79,7 +120,7 @@ static void warnings_print(const struct rulebook *book)
 	}
 }
 
-static void fine_json(const struct rulebook *book, const char *path)
+static void fine_json(const struct rulebook *book, const struct config *config, const char *path)
 {
 	struct buf b;
 	size_t i;
@@ -100,13 +141,13 @@ static void fine_json(const struct rulebook *book, const char *path)
 	json_pair_u64(&b, "steps", rulebook_step_count(book));
 	json_pair_u64(&b, "tools", rulebook_tool_count(book));
 	json_pair_u64(&b, "outcomes", rulebook_outcome_count(book));
-	warnings_json(book, &b);
+	warnings_json(book, config, &b);
 	json_close(&b, '}');
 	puts(buf_str(&b));
 	buf_fini(&b);
 }
 
-static void fine_print(const struct rulebook *book, const char *path)
+static void fine_print(const struct rulebook *book, const struct config *config, const char *path)
 {
 	size_t i;
 
@@ -115,7 +156,8 @@ static void fine_print(const struct rulebook *book, const char *path)
 	for (i = 0; i < rulebook_language_count(book); i++)
 		printf(" %s", rulebook_language_at(book, i));
 	printf("\n  %zu steps, %zu tools, %zu outcomes\n", rulebook_step_count(book), rulebook_tool_count(book), rulebook_outcome_count(book));
-	warnings_print(book);
+	voices_print(book);
+	services_print(book, config);
 }
 
 /* ---- show ---- */
@@ -182,9 +224,9 @@ static int run(struct cli *cli, const struct rulebook_flags *f, bool is_check, c
 	if (!is_check && (f->flow || f->prompt || f->tools))
 		status = show(cli, book, f);
 	else if (cli->json)
-		fine_json(book, path);
+		fine_json(book, cli->config, path);
 	else
-		fine_print(book, path);
+		fine_print(book, cli->config, path);
 	rulebook_free(book);
 	return status;
 }

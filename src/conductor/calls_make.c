@@ -51,10 +51,11 @@ static enum err pin_brief(struct ask *a, const json_t *variables, struct err_det
 
 enum err call_make(struct ask *a, const char *language, const json_t *given, bool samples, struct err_detail *detail)
 {
-	json_t *variables = variables_join(a, given, samples);
+	enum err err = toolbox_judge(a->calls->settings.tools, a->book, detail);
+	json_t *variables = err ? NULL : variables_join(a, given, samples);
 	char *text = variables ? json_dumps(variables, JSON_COMPACT) : NULL;
-	enum err err = ERR_NOMEM;
 
+	err = err || text ? err : ERR_NOMEM;
 	if (text) {
 		snprintf(a->record.language, sizeof(a->record.language), "%s", language && *language ? language : rulebook_language_at(a->book, 0));
 		snprintf(a->record.id, sizeof(a->record.id), "%s", a->id);

@@ -29,7 +29,7 @@ enum {
 	RULEBOOK_PATH_MAX = 1024
 };
 
-extern const struct option rulebook_options[]; /* "rulebooks.dir", "services.records" */
+extern const struct option rulebook_options[]; /* "rulebooks.dir", "services.records", "services.NAME" */
 
 struct rulebook;
 

@@ -13,6 +13,9 @@ const struct option rulebook_options[] = {
 		.help = "The folder of rule-books that are called by name; empty: rulebooks beside the program, then /usr/share/callfunnel/rulebooks." },
 	{ .name = "services.records", .type = OPTION_TEXT, .max = 400, .text = "",
 		.help = "The base URL that service:records stands for in a rule-book's tools, {tenant} in it for the tenant's name; empty: the records built in." },
+	{ .name = "services.NAME", .type = OPTION_TEXT, .max = 400, .text = "", .is_family = true,
+		.help = "The base URL that service:NAME stands for, for any NAME of a-z and _ (services.tables), {tenant} in it for the tenant's name. "
+			"Calls of a rule-book that names one without an address are refused." },
 	{ .name = NULL },
 };
 

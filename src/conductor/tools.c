@@ -293,6 +293,11 @@ size_t toolbox_running(const struct toolbox *b)
 	return b->run_count;
 }
 
+enum err toolbox_judge(const struct toolbox *b, const struct rulebook *book, struct err_detail *detail)
+{
+	return toolbox_services_judge(b->services, b->settings.service_count, book, detail);
+}
+
 /* ---- opening and closing ---- */
 
 static enum err services_copy(struct toolbox *b, const struct toolbox_settings *s)

@@ -39,13 +39,20 @@ enum {
 	TOOLBOX_ANSWER_MAX_BYTES = 256 * 1024, /* what a service may answer */
 	TOOLBOX_TEXT_MAX_BYTES = 128 * 1024,   /* what the agent gets: the other program's earlier arguments may be part of it */
 	TOOLBOX_RUNS_MAX = 1000,               /* at a time */
-	TOOLBOX_SERVICES_MAX = 16
+	TOOLBOX_SERVICES_MAX = 16,
+	TOOLBOX_SERVICE_NAME_MAX = 64          /* with its NUL */
 };
 
 struct toolbox_service {
 	const char *name; /* "records" */
 	const char *url;  /* base URL; {tenant} in it stands for the tenant's name. "" or NULL: not set up */
 };
+
+/* Whether a tool asks a service that has no address among these; its name. */
+bool toolbox_service_missing(const struct toolbox_service *services, size_t count, const struct rulebook_tool *tool, char name[TOOLBOX_SERVICE_NAME_MAX]);
+
+/* Whether the tools of a book can be carried out with these. ERR_USAGE: detail says which cannot, why, and what to set. */
+enum err toolbox_services_judge(const struct toolbox_service *services, size_t count, const struct rulebook *book, struct err_detail *detail) MUST_USE;
 
 /* What an operator may set. */
 struct toolbox_options {
@@ -76,6 +83,9 @@ enum err toolbox_open(struct toolbox **bp, const struct toolbox_settings *settin
 /* Nothing is answered any more; what was sent and is not answered is left open in the ledger. Before the stores; not from inside a
  * handler. Its handles close in the loop's next turns. NULL-safe. */
 void toolbox_close(struct toolbox **bp);
+
+/* toolbox_services_judge, with the services that it has. */
+enum err toolbox_judge(const struct toolbox *b, const struct rulebook *book, struct err_detail *detail) MUST_USE;
 
 /* How many run, also those that nobody waits for any more: before a good end this is 0. */
 size_t toolbox_running(const struct toolbox *b);

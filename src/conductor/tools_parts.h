@@ -57,7 +57,10 @@ bool tool_address(const struct rulebook_tool *tool, const char *base, const char
 void tool_body(const struct rulebook_tool *tool, const json_t *arguments, struct buf *body);
 
 /* service:NAME at the beginning of an address; false when it has none. */
-bool tool_service(const char *url, char name[64]);
+bool tool_service(const char *url, char name[TOOLBOX_SERVICE_NAME_MAX]);
+
+/* Where the service of that name is; NULL: it has no address. */
+const char *service_url(const struct toolbox_service *services, size_t count, const char *name);
 
 /* The next secret:NAME in a header's value from *at on: true, *plain bytes are before it, and *at is behind it. */
 bool tool_secret_next(const char **at, size_t *plain, char name[SECRET_NAME_MAX]);

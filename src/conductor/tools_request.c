@@ -49,15 +49,42 @@ static bool stands_in_path(const json_t *value)
 	return !text || (*text && strcmp(text, ".") != 0 && strcmp(text, "..") != 0);
 }
 
-bool tool_service(const char *url, char name[64])
+bool tool_service(const char *url, char name[TOOLBOX_SERVICE_NAME_MAX])
 {
-	size_t len;
-
 	if (strncmp(url, "service:", 8) != 0)
 		return false;
-	len = strcspn(url + 8, "/");
-	snprintf(name, 64, "%.*s", (int)(len < 63 ? len : 63), url + 8);
+	snprintf(name, TOOLBOX_SERVICE_NAME_MAX, "%.*s", (int)strcspn(url + 8, "/"), url + 8);
 	return true;
+}
+
+const char *service_url(const struct toolbox_service *services, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(services[i].name, name) && services[i].url && *services[i].url)
+			return services[i].url;
+	return NULL;
+}
+
+bool toolbox_service_missing(const struct toolbox_service *services, size_t count, const struct rulebook_tool *tool, char name[TOOLBOX_SERVICE_NAME_MAX])
+{
+	return tool_service(tool->url, name) && !service_url(services, count, name);
+}
+
+enum err toolbox_services_judge(const struct toolbox_service *services, size_t count, const struct rulebook *book, struct err_detail *detail)
+{
+	char name[TOOLBOX_SERVICE_NAME_MAX];
+	struct rulebook_tool tool;
+
+	for (size_t i = 0; i < rulebook_tool_count(book); i++) {
+		rulebook_tool_at(book, i, &tool);
+		if (!toolbox_service_missing(services, count, &tool, name))
+			continue;
+		snprintf(detail->message, sizeof(detail->message), "the rule-book's tool %.60s asks service:%s, which has no address here", tool.name, name);
+		snprintf(detail->where, sizeof(detail->where), "tools.%.60s.url", tool.name);
+		snprintf(detail->hint, sizeof(detail->hint), "set services.%s to its base URL, or write the address itself into the rule-book", name);
+		return ERR_USAGE;
+	}
+	return ERR_NONE;
 }
 
 static void put_base(struct buf *out, const char *base, const char *tenant)

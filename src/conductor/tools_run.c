@@ -274,13 +274,10 @@ static void run_record(struct toolbox_run *r)
 static const char *base_of(const struct toolbox_run *r, bool *is_service)
 {
 	const struct toolbox *b = r->box;
-	char name[64];
+	char name[TOOLBOX_SERVICE_NAME_MAX];
 
 	*is_service = tool_service(r->tool.url, name);
-	for (size_t i = 0; *is_service && i < b->settings.service_count; i++)
-		if (!strcmp(b->services[i].name, name) && *b->services[i].url)
-			return b->services[i].url;
-	return NULL;
+	return *is_service ? service_url(b->services, b->settings.service_count, name) : NULL;
 }
 
 static void on_secret(void *arg, enum err err, struct secret secret)

@@ -223,7 +223,7 @@ static void on_link(struct http_request *r, void *arg)
 static const struct http_route routes[] = {
 	{ HTTP_GET, CONTROL_JWKS_PATH, on_jwks, ROUTE_OPEN, 0 },
 	{ HTTP_POST, "/v1/sign-in", on_sign_in, ROUTE_OPEN, BODY_MAX_BYTES },
-	{ HTTP_POST, "/v1/token/renew", on_renew, 0, BODY_MAX_BYTES },
+	{ HTTP_POST, "/v1/token/renew", on_renew, ROUTE_NO_BODY, BODY_MAX_BYTES },
 	{ HTTP_POST, "/v1/sign-in-links", on_link, 0, BODY_MAX_BYTES },
 	{ .method = HTTP_METHOD_NONE },
 };

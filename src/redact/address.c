@@ -363,6 +363,46 @@ bool address_at(const struct scan *s, size_t i)
 	return n && i + n < s->count && (handle_read(s, i + n, &w) || domain_read(s, i + n, &w));
 }
 
+/* The mark that closes what this one opens, or 0. */
+static char mark_closing(char mark)
+{
+	static const char opens[] = "([{<,-", closes[] = ")]}>,-";
+	const char *at = mark ? strchr(opens, mark) : NULL;
+
+	return at ? closes[at - opens] : 0;
+}
+
+/* `word` and the mark behind it; `before` stands before them. */
+static bool is_wrapped(const struct token *before, const struct token *word)
+{
+	const struct token *behind = word + 1;
+
+	if (word->kind != TOKEN_WORD || (word->word != WORD_AT && word->word != WORD_DOT && word->word != WORD_DASH && word->word != WORD_UNDERSCORE))
+		return false;
+	if (before->kind != TOKEN_MARK || behind->kind != TOKEN_MARK || !behind->mark || mark_closing(before->mark) != behind->mark)
+		return false;
+	return behind->mark != '-' || (word->glued && behind->glued);
+}
+
+void addresses_unwrap(struct scan *s)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < s->count; i++) {
+		struct token *t = &s->tokens[i];
+
+		s->tokens[count++] = *t;
+		if (count < 2 || i + 1 == s->count || !is_wrapped(&s->tokens[count - 2], t))
+			continue;
+		count--;
+		s->tokens[count - 1] = *t;
+		s->tokens[count - 1].glued = false;
+		if (++i + 1 < s->count)
+			s->tokens[i + 1].glued = false;
+	}
+	s->count = count;
+}
+
 void addresses_find(struct scan *s)
 {
 	size_t i, n;

@@ -179,6 +179,12 @@ static bool stands_alone(const struct redact_entity *first)
 	return first && first->type != REDACT_NUMBER && (first->type != REDACT_PHONE || phone_whole(first->value));
 }
 
+static void scan_read(struct scan *s)
+{
+	s->count = tokens_read(s->tokens, s->text, s->len);
+	addresses_unwrap(s);
+}
+
 /* The caller's earlier words, a line feed, this text: a number may have begun a turn ago. */
 static enum err look_behind(struct scan *s, const char *earlier, size_t before)
 {
@@ -194,7 +200,7 @@ static enum err look_behind(struct scan *s, const char *earlier, size_t before)
 	s->text = joined;
 	s->len += before + 1;
 	s->skip = before + 1;
-	s->count = tokens_read(s->tokens, s->text, s->len);
+	scan_read(s);
 	s->found->count = 0;
 	s->full = false;
 	err = look(s);
@@ -230,7 +236,7 @@ static enum err scan_run(struct scan *s, const struct redact_context *context)
 	s->tokens = malloc((s->len + before + 1) * sizeof(*s->tokens)); /* of few kilobytes; on the stack it would be cleared first */
 	if (!s->tokens)
 		return ERR_NOMEM;
-	s->count = tokens_read(s->tokens, s->text, s->len);
+	scan_read(s);
 	if (s->claim_count || worth_a_look(s)) {
 		err = look(s);
 		if (!err && before && !stands_alone(first_number(s)))

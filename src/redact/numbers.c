@@ -130,7 +130,7 @@ static bool is_american(const struct scan *s, const struct run *r, const char *d
 
 	if (d[shape] < '2' || d[shape + 3] < '2')
 		return false;
-	if (r->about == WORD_ABOUT_PHONE || r->about == WORD_ABOUT_NUMBER || r->hundred)
+	if (r->about == WORD_ABOUT_PHONE || r->about == WORD_ABOUT_NUMBER || r->zeros)
 		return true;
 	if (last - first == 2 + shape && it[shape].written && it[shape].count == 3 && it[shape + 1].count == 3 && it[shape + 2].count == 4)
 		return true;
@@ -215,7 +215,7 @@ static bool guess_digits(const struct scan *s, const struct run *r, const char *
 	bool country = n <= PHONE_MOST && (r->items[first].plus == PLUS_COUNTRY || (r->about == WORD_ABOUT_PHONE && phone_has_country(d, n)));
 
 	g->type = 0;
-	if (n < PHONE_LEAST || n > ID_DIGITS || r->dots > 2)
+	if (n < PHONE_LEAST || n > ID_DIGITS || r->version)
 		return false;
 	if (!country && is_card(d, n)) /* one number in ten has the checksum by chance */
 		return guess_set(g, REDACT_CARD, "", d, n);
@@ -250,6 +250,26 @@ static bool guess_span(const struct scan *s, const struct run *r, size_t first, 
 	return !plus_inside(r, first, last) && guess_digits(s, r, r->digits + r->items[first].digit, span_digits(r, first, last), first, last, g);
 }
 
+/* "x22", "ext. 22" from token i, behind a telephone number. */
+static void report_extension(struct scan *s, size_t i)
+{
+	enum { EXTENSION_MOST = 6 };
+	static const char *const names[] = { "x", "ext", "extn", "extension" };
+	char digits[EXTENSION_MOST];
+	size_t k = 0, n;
+
+	while (k < sizeof(names) / sizeof(names[0]) && !scan_is_word(s, i, names[k]))
+		k++;
+	if (k == sizeof(names) / sizeof(names[0]))
+		return;
+	i += i + 1 < s->count && s->tokens[i + 1].mark == '.' ? 2 : 1;
+	if (i >= s->count || s->tokens[i].kind != TOKEN_DIGITS)
+		return;
+	n = token_digits(&s->tokens[i], s->text, digits, sizeof(digits));
+	if (n <= sizeof(digits))
+		scan_report(s, REDACT_NUMBER, i, i, digits, n, s->partial && i + 1 == s->count);
+}
+
 static void report(struct scan *s, const struct run *r, size_t first, size_t last, const struct guess *g, bool held)
 {
 	size_t from = r->items[first].first;
@@ -257,6 +277,8 @@ static void report(struct scan *s, const struct run *r, size_t first, size_t las
 	if (from > 0 && (r->items[first].plus == PLUS_COUNTRY || (s->tokens[from - 1].mark == '(' && s->tokens[from].glued)))
 		from--;
 	scan_report(s, g->type, from, r->items[last].last, g->value, g->len, held);
+	if (g->type == REDACT_PHONE)
+		report_extension(s, r->items[last].last + 1);
 }
 
 /* More of these items may come. */
@@ -360,9 +382,9 @@ static bool is_another(struct scan *s, const struct run *r, size_t first, size_t
 
 	if (!over_turns(s, r, first, last) || scan_asked(s) == WORD_ABOUT_PHONE)
 		return false;
-	while (s->tokens[r->items[i + 1].first].start < s->skip)
+	while (i < last && s->tokens[r->items[i + 1].first].start < s->skip)
 		i++;
-	return guess_span(s, r, first, i, &g) || (r->about == WORD_ABOUT_PHONE && span_digits(r, first, i) >= PHONE_LEAST);
+	return i < last && (guess_span(s, r, first, i, &g) || (r->about == WORD_ABOUT_PHONE && span_digits(r, first, i) >= PHONE_LEAST));
 }
 
 /* Are these items one number? */
@@ -485,8 +507,9 @@ static bool is_named_phone(struct scan *s, const struct run *r, size_t first, si
 {
 	size_t n = span_digits(r, first, last);
 
-	return n >= PHONE_LEAST && n <= PHONE_MOST && r->dots < 3 && (r->about == WORD_ABOUT_PHONE || (beside && r->about != WORD_ABOUT_ELSE)) &&
-		!is_another(s, r, first, last);
+	bool named = r->about == WORD_ABOUT_PHONE || (r->zeros && r->about == WORD_ABOUT_NUMBER) || (beside && r->about != WORD_ABOUT_ELSE);
+
+	return n >= PHONE_LEAST && n <= PHONE_MOST && !r->version && named && !is_another(s, r, first, last);
 }
 
 /* "555 0132 and 555 0143": every piece has the digits of one. */
@@ -589,7 +612,7 @@ static bool is_private(const struct scan *s, const struct run *r, const char *d,
 		return false;
 	if (n == 10 && (pieces || is_callers(s)) && d[0] >= '2' && d[3] >= '2')
 		return true;
-	return is_callers(s) && n >= 10 && n <= 13 && d[0] == '0' && d[1] > '0';
+	return (is_callers(s) || r->zeros) && n >= 10 && n <= 13 && d[0] == '0' && d[1] > '0';
 }
 
 /* Nothing holds, but the words say what it is, or that more is to come. */
@@ -597,7 +620,7 @@ static void judge_named(struct scan *s, const struct run *r, size_t first, size_
 {
 	const char *d = r->digits + r->items[first].digit;
 	size_t n = span_digits(r, first, last);
-	bool open = is_open(s, r, last);
+	bool open = is_open(s, r, last), named = r->about >= WORD_ABOUT_PHONE && r->about <= WORD_ABOUT_AADHAAR;
 	struct guess g;
 
 	if ((r->about == WORD_ABOUT_AADHAAR && n == 12) || (r->about == WORD_ABOUT_CARD && n >= 13 && n <= ID_DIGITS)) {
@@ -607,7 +630,7 @@ static void judge_named(struct scan *s, const struct run *r, size_t first, size_
 		report_said(s, r, first, last, false);
 	} else if (is_named_phone(s, r, first, last, beside)) {
 		report_said(s, r, first, last, true);
-	} else if ((r->about >= WORD_ABOUT_PHONE && r->about <= WORD_ABOUT_AADHAAR && n >= 4 && scan_asked(s) == r->about) ||
+	} else if ((named && n >= 4 && scan_asked(s) == r->about) || (named && r->zeros && n >= PHONE_LEAST && !is_another(s, r, first, last)) ||
 		is_private(s, r, d, n, first < last)) {
 		report_said(s, r, first, last, false);
 	}
@@ -626,12 +649,27 @@ static void run_judge(struct scan *s, const struct run *r, size_t first, size_t 
 	judge_named(s, r, a, b, beside);
 }
 
+/* A run with "hundred" or "thousand" in it: the first of its readings that is one number, else as it was said. */
+static void amounts_judge(struct scan *s, const struct run *r)
+{
+	struct run said, bare;
+	bool with_and = run_added(s, r, false, &said);
+
+	if ((with_and && judge_whole(s, &said, 0, said.count - 1)) || judge_whole(s, r, 0, r->count - 1) ||
+		(run_added(s, r, true, &bare) && judge_whole(s, &bare, 0, bare.count - 1)))
+		return;
+	run_judge(s, &said, 0, said.count - 1, false);
+}
+
 /* The token to go on with. */
 static size_t run_work(struct scan *s, const struct run *r)
 {
 	size_t last = r->count - 1;
 
-	run_judge(s, r, 0, last, false);
+	if (r->zeros)
+		amounts_judge(s, r);
+	else
+		run_judge(s, r, 0, last, false);
 	if (!run_full(r) || last < OVERLAP || !s->tokens[r->items[last - OVERLAP].first].kind)
 		return r->next;
 	return r->items[r->count - OVERLAP].first;
@@ -645,6 +683,8 @@ void numbers_find(struct scan *s)
 	while (i < s->count)
 		if (run_read(s, &r, i)) {
 			run_about(s, &r);
+			while (r.zeros && run_end_at_amount(s, &r))
+				run_about(s, &r);
 			i = run_work(s, &r);
 		} else {
 			i++;

@@ -26,6 +26,9 @@ struct item {
 	size_t count;
 	bool maybe;         /* "for", "oh" */
 	bool written;
+	bool pair;          /* "ten", "fifty five": no digit said by itself */
+	bool zeros;         /* "hundred", "thousand": what they put behind the item before them */
+	bool amount;        /* of run_added: what was said with them */
 	uint8_t join;       /* enum join */
 	uint8_t plus;       /* enum plus */
 };
@@ -36,14 +39,21 @@ struct run {
 	size_t count, digit_count;
 	size_t next;        /* the first token behind it */
 	size_t corrected;   /* the item behind a "no, sorry", or 0 */
-	size_t dots;
 	bool plus;          /* before an item behind the first */
-	bool hundred;       /* "one eight hundred …": so are telephone numbers said */
+	bool zeros;         /* "hundred" or "thousand" stands in it */
+	bool version;       /* "10.0.19041.1" stands in it, or an IP address: more dots than a number is written with */
 	bool open;          /* it reaches the end of the text */
 	enum word_class about;
 };
 
 bool run_read(const struct scan *s, struct run *r, size_t i); /* the one that starts at token i; false when none does */
 bool run_full(const struct run *r); /* there may be more of it than fits */
+
+/* As it is read, "hundred" is "00" and "thousand" is "000" behind what they count. Here what is said behind them is added to them: "a hundred
+ * and thirty two" is 132. `bare`: without an "and" too. False when there is nothing to add. */
+bool run_added(const struct scan *s, const struct run *r, bool bare, struct run *added);
+
+/* Ends the run at the first amount that is none of a number's digits: "9876543210 and five hundred". Needs r->about; true when it did. */
+bool run_end_at_amount(const struct scan *s, struct run *r);
 
 #endif

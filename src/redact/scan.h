@@ -58,6 +58,7 @@ static inline bool scan_turns(const struct scan *s, size_t i)
 
 bool scan_is_word(const struct scan *s, size_t i, const char *word); /* small letters; false behind the end */
 
+void addresses_unwrap(struct scan *s); /* "john (at) gmail [dot] com", "alex-dash-morgan": without the marks around such a word */
 void addresses_find(struct scan *s);
 bool address_at(const struct scan *s, size_t i); /* token i says "at", and an address may follow */
 void numbers_find(struct scan *s);

@@ -267,6 +267,7 @@ static const struct http_route routes[] = {
 	{ HTTP_GET, "/echo", on_echo, ROUTE_OPEN, 0 },
 	{ HTTP_POST, "/echo", on_echo, ROUTE_OPEN, 1 << 20 },
 	{ HTTP_POST, "/small", on_echo, ROUTE_OPEN, 16 },
+	{ HTTP_POST, "/needs-none", on_echo, ROUTE_OPEN | ROUTE_NO_BODY, 16 },
 	{ HTTP_GET, "/show", on_show, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/show/:id", on_show, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/show/:id/files/*", on_show, ROUTE_OPEN, 0 },

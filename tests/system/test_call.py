@@ -133,7 +133,7 @@ class Silent(socketserver.BaseRequestHandler):
     """A service that takes a request and never answers it."""
 
     def handle(self):
-        self.request.recv(4096)
+        self.server.request = self.request.recv(4096)
         self.server.asked.set()
         self.server.over.wait(60)
 
@@ -154,6 +154,15 @@ def test_a_machine_that_gets_no_message(call, silent, words, outcome):
     service = "services.records=http://127.0.0.1:%d" % silent.server_address[1]
     document = call(ROOT / "tests" / "rulebooks" / "noted-machine.yaml", [words], "--set", service, "--set", "tool.filler_ms=500", "--set", "tool.detach_ms=1000").json()
     assert silent.asked.is_set() and (document["reason"], document["outcome"]) == ("caller", outcome), document["turns"]
+
+
+def test_a_service_of_the_business(call, silent, tmp_path):
+    """Any name that the settings have: the tool asks there, for this tenant."""
+    book = tmp_path / "tables.yaml"
+    book.write_text((ROOT / "tests" / "rulebooks" / "noted-machine.yaml").read_text().replace("service:records/", "service:tables/"))
+    service = "services.tables=http://127.0.0.1:%d/of/{tenant}/" % silent.server_address[1]
+    call(book, ["yes"], "--set", service, "--set", "tool.filler_ms=500", "--set", "tool.detach_ms=1000").json()
+    assert silent.asked.is_set() and silent.request.startswith(b"POST /of/local/accounts/"), silent.request
 
 
 def test_whoever_is_not_available_is_a_person(call):

@@ -225,6 +225,14 @@ def test_doctor_misses_a_folder_it_can_write(run, tmp_path):
     assert not doctor_check(run, "data folder", "--set", "data.dir=/proc/none")["ok"]
 
 
+def test_doctor_looks_at_the_folder_that_is_served(run, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    check = doctor_check(run, "data folder", "--data", f"{tmp_path}/file/data", "--set", f"data.dir={tmp_path}/other")
+    assert not check["ok"] and f"{tmp_path}/file/data" in check["found"]
+    empty = run("doctor", "--data", "")
+    assert empty.status == 2 and "no name of a folder" in empty.err
+
+
 # ---- parse ----
 
 @pytest.mark.parametrize("kind, file, status", [

@@ -113,6 +113,18 @@ def test_chunked_body(peer):
     assert replies[0].body == b"hello world"
 
 
+NEEDS_NONE = b"POST /needs-none HTTP/1.1\r\nHost: a\r\n"
+
+
+def test_post_without_length_where_no_body_is_needed(peer):
+    """It has none (RFC 9112, 6.3): what follows is the next request. One that has a body is judged as everywhere."""
+    replies = Replies(peer.ask(NEEDS_NONE + b"\r\n" + NEEDS_NONE + b"Content-Length: 5\r\n\r\nhello" + LAST))
+    assert [(r.status, r.body) for r in replies] == [(200, b""), (200, b"hello"), (200, b"")]
+    assert Replies(peer.ask(NEEDS_NONE + b"\r\nhello" + LAST)).statuses() == [200, 501]
+    assert Replies(peer.ask(NEEDS_NONE + b"Content-Length: 17\r\n\r\n" + b"a" * 17 + LAST)).statuses() == [413]
+    assert Replies(peer.ask(NEEDS_NONE + b"Content-Length: 5\r\n" + CHUNKED + b"\r\n0\r\n\r\n" + LAST)).statuses() == [400]
+
+
 def test_get_with_a_body(peer):
     replies = Replies(peer.ask(b"GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" + LAST))
     assert [(r.status, r.body) for r in replies] == [(200, b"hello"), (200, b"")]

@@ -178,6 +178,25 @@ def test_the_prompt_is_the_same_twice_and_has_the_samples_at_its_end(run):
     assert shown(run, "payment-reminder", "prompt", "--json").json()["prompt"].strip() == one.strip()
 
 
+# ---- services ----
+
+def test_a_service_without_an_address_is_told(run, tmp_path):
+    """Known by the settings that are given: no mistake of the book, for the house may have others."""
+    document = book("lead-callback")
+    tool, facts = next(iter(document["tools"].items()))
+    facts["url"] = "service:tables/{id}"
+    [warning] = check(run, tmp_path, document).json()["warnings"]
+    assert (warning["path"], warning["found"]) == (f"tools.{tool}.url", "service:tables/{id}") and "services.tables" in warning["allowed"]
+    people = run("rulebook", "check", tmp_path / "book.yaml")
+    assert people.status == 0 and people.out.count("warning: ") == 1 and "service:tables has no address" in people.out
+    refused = run("call", "--rulebook", tmp_path / "book.yaml", "--type", "--data", tmp_path / "data", "--json")
+    assert refused.status == 2 and refused.error()["where"] == f"tools.{tool}.url" and "services.tables" in refused.error()["hint"]
+    assert not (tmp_path / "data").exists()
+    (tmp_path / "f.yaml").write_text("services: {tables: 'http://127.0.0.1:9/{tenant}'}\n")
+    done = run("rulebook", "check", tmp_path / "book.yaml", "--json", "--config", tmp_path / "f.yaml")
+    assert done.status == 0 and done.json()["warnings"] == []
+
+
 # ---- mistakes: what the schema refuses, the program refuses ----
 
 def without(*keys):

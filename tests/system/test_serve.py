@@ -1,4 +1,5 @@
 """`callfunnel serve`: its processes, its ready line, who may ask what, and what becomes of it all when something dies."""
+import http.client
 import json
 import os
 import pathlib
@@ -193,6 +194,26 @@ def test_numbers(house):
     assert numbers["callfunnel_voice_calls"] == numbers['callfunnel_voice_turn_seconds_bucket{le="+Inf"}'] == 0
     assert numbers["callfunnel_conductor_answers"] == 1
     assert house.ask("GET", "/metrics", token=house.command("token", "--role", "house").strip()).status == 200
+
+
+def test_posts_that_need_no_body(house):
+    """As curl -X POST sends them: without a length."""
+    house.start()
+    house.sign_in()
+
+    def post(path):
+        connection = http.client.HTTPConnection(house.ready["url"].removeprefix("http://"), timeout=20)
+        connection.putrequest("POST", path)
+        connection.putheader("Authorization", f"Bearer {house.token}")
+        connection.endheaders()
+        try:
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    call = "0" * 32
+    assert [post(f"/v1/calls/{call}/end"), post(f"/v1/calls/{call}/browser"), post("/v1/token/renew")] == [404, 404, 200]
+    assert [post("/v1/calls/browser"), post("/v1/sign-in"), post("/v1/nothing")] == [411, 411, 411]
 
 
 # ---- mistakes ----
@@ -440,7 +461,7 @@ def test_doctor_knows_the_house(house):
         return done.returncode, next(c for c in json.loads(done.stdout)["checks"] if c["name"] == "ports")
 
     house.start()
-    status, check = ports("--set", f"data.dir={house.data}", "--set", f"server.listen={house.ready['url'].removeprefix('http://')}")
+    status, check = ports("--data", house.data, "--set", f"server.listen={house.ready['url'].removeprefix('http://')}")
     assert status == 0 and check["ok"] and house.ready["url"] in check["found"]
     house.stop()
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -307,6 +307,11 @@ static void test_browser_calls_that_cannot_be(void **state)
 		assert_int_equal(ask_as_person(&g, "operator", HTTP_POST, "/v1/calls/browser", unfit[i]), 422);
 		assert_string_equal(got_error(&g), "unfit");
 	}
+	kit_book_write("unset", shop_book);
+	assert_int_equal(ask_as_person(&g, "operator", HTTP_POST, "/v1/calls/browser", "{\"rulebook\":\"unset\"}"), 422);
+	assert_string_equal(got_error(&g), "unfit");
+	assert_non_null(strstr(g.body, "the rule-book's tool unset asks service:nothing, which has no address here"));
+	assert_non_null(strstr(g.body, "set services.nothing to its base URL"));
 	len = snprintf(big, sizeof(big), "{\"rulebook\":\"shop\",\"variables\":{\"x\":\"%0*d\"}}", 2 * CALLS_VARIABLES_MAX_BYTES + 100, 0);
 	assert_true(len < (int)sizeof(big));
 	assert_int_equal(ask_as_person(&g, "operator", HTTP_POST, "/v1/calls/browser", big), 422);

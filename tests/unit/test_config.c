@@ -215,6 +215,85 @@ static void a_mistake_leaves_the_setting_alone(void **state)
 	assert_non_null(strstr(d.hint, "a.deep.wait_ms"));
 }
 
+/* ---- families ---- */
+
+static const struct option open_ended[] = {
+	{ .name = "s.known", .type = OPTION_TEXT, .text = "", .max = 20, .help = "Known." },
+	{ .name = "s.NAME", .type = OPTION_TEXT, .text = "none", .max = 20, .is_family = true, .help = "Any." },
+	{ .name = NULL },
+};
+static const struct option *const open_tables[] = { first, open_ended, NULL };
+
+static int setup_open(void **state)
+{
+	struct config *c;
+
+	if (config_new(&c, open_tables))
+		return 1;
+	*state = c;
+	return 0;
+}
+
+static void any_name_of_a_family_can_be_set(void **state)
+{
+	struct config *c = *state;
+	size_t before = config_count(c);
+	struct err_detail d;
+
+	assert_int_equal(load(c, "s: {known: k, tables: t}\ns.my_shop: m", &d), ERR_NONE);
+	assert_int_equal(config_set(c, "s.tables=http://a=b", "--set", &d), ERR_NONE);
+	assert_int_equal(config_count(c), before + 2); /* a name is one setting, however often it is set */
+	assert_string_equal(config_text(c, "s.known"), "k");
+	assert_string_equal(config_text(c, "s.tables"), "http://a=b");
+	assert_string_equal(origin(c, "s.tables"), "--set");
+	assert_string_equal(config_text(c, "s.my_shop"), "m");
+	assert_string_equal(origin(c, "s.my_shop"), "f.yaml:2");
+	assert_false(config_find(c, "s.tables")->is_family);
+	assert_string_equal(config_text(c, "s.NAME"), "none"); /* what a new one begins with */
+	assert_int_equal(load(c, "s: {tables: a}\ns.tables: b", &d), ERR_USAGE);
+	assert_non_null(strstr(d.message, "set twice"));
+	assert_int_equal(load(c, "s:\n  other: {x: y}", &d), ERR_USAGE);
+	assert_string_equal(d.where, "f.yaml:2:10");
+	assert_int_equal(config_set(c, "s.tables=a text of more than twenty bytes", "--set", &d), ERR_USAGE);
+	assert_string_equal(config_text(c, "s.tables"), "a");
+}
+
+static void other_names_are_of_no_family(void **state)
+{
+	static const char *const bad[] = { "s.NAME=x", "s.=x", "s.Tables=x", "s.a1=x", "s.a-b=x", "s.a.b=x", "s=x", "t.tables=x", "a.tables=x",
+		"s.abcdefghijklmnopqrstuvwxyzabcdefghijklmno=x" };
+	struct config *c = *state;
+	size_t before = config_count(c);
+	struct err_detail d;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(config_set(c, bad[i], "--set", &d), ERR_USAGE);
+	assert_int_equal(config_count(c), before);
+	assert_int_equal(config_set(c, "s.abcdefghijklmnopqrstuvwxyzabcdefghijklmn=x", "--set", &d), ERR_NONE);
+	assert_int_equal(config_set(c, "s.Tables=x", "--set", &d), ERR_USAGE);
+	assert_string_equal(d.message, "s.Tables: no such setting");
+	assert_non_null(strstr(d.hint, "s.NAME"));
+}
+
+static void families_have_a_ceiling(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+	char text[20];
+
+	for (int i = 0; i < CONFIG_MEMBERS_MAX; i++) {
+		snprintf(text, sizeof(text), "s.n%c=%d", 'a' + i, i);
+		assert_int_equal(config_set(c, text, "--set", &d), ERR_NONE);
+	}
+	assert_int_equal(config_set(c, "s.more=x", "--set", &d), ERR_LIMIT);
+	assert_non_null(strstr(d.message, "s.more"));
+	assert_int_equal(load(c, "s: {more: x}", &d), ERR_LIMIT);
+	assert_string_equal(d.where, "f.yaml:1:5");
+	assert_int_equal(config_set(c, "s.na=again", "--set", &d), ERR_NONE);
+	assert_string_equal(config_text(c, "s.na"), "again");
+	assert_string_equal(config_text(c, "s.nb"), "1");
+}
+
 static void secrets_are_never_printed(void **state)
 {
 	struct config *c = *state;
@@ -426,6 +505,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_is_fine, setup, teardown),
 		cmocka_unit_test(every_mistake_says_where_and_what),
 		cmocka_unit_test_setup_teardown(a_mistake_leaves_the_setting_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(any_name_of_a_family_can_be_set, setup_open, teardown),
+		cmocka_unit_test_setup_teardown(other_names_are_of_no_family, setup_open, teardown),
+		cmocka_unit_test_setup_teardown(families_have_a_ceiling, setup_open, teardown),
 		cmocka_unit_test_setup_teardown(secrets_are_never_printed, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_are_read_and_missed, setup, teardown),
 		cmocka_unit_test_setup_teardown(ceilings_hold, setup, teardown),

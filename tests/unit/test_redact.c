@@ -248,6 +248,12 @@ static void a_contractions_tail_is_no_part_of_an_address(void **state)
 		{ "okay so it's ", "john one two at gmail dot com", "", "john12@gmail.com" },
 		{ "yes it's ", "r a h u l at gmail dot com", "", "rahul@gmail.com" },
 		{ "mail ", "anna at example dot", "", "anna@example." }, /* the rest is still being said */
+		{ "mail ", "john (at) gmail.com", " please", "john@gmail.com" },
+		{ "mail ", "john [at] gmail [dot] com", "", "john@gmail.com" },
+		{ "", "john(at)gmail(dot)com", "", "john@gmail.com" },
+		{ "it's ", "alex dot morgan, at, gmail, dot, com", ", ok", "alex.morgan@gmail.com" },
+		{ "it's ", "alex-dash-morgan at proton dot me", "", "alex-morgan@proton.me" },
+		{ "", "alex-underscore-morgan, at, proton dot me", "", "alex_morgan@proton.me" },
 		{ "", "at example dot com", "", "@example.com" }, /* its beginning was not heard */
 		{ "we're ", "one two at example dot com", "", "12@example.com" },
 		{ "they've ", "a dot b at example dot com", "", "a.b@example.com" },
@@ -592,6 +598,10 @@ static void time_is_bounded(void **state)
 		"1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
 		"well I was thinking that we could perhaps meet on a Tuesday afternoon because my daughter has her school play in the morning and then I "
 		"must drive to my mother, who lives at the other end of the town, ok",
+		"five hundred, six thousand, five hundred, six thousand, five hundred, six thousand, five hundred, six thousand, five hundred, six thousand, "
+		"five hundred, six thousand, five hundred, six thousand, five",
+		"call one two nine hundred one two nine hundred one two nine hundred one two nine hundred one two nine hundred one two nine hundred one two "
+		"nine hundred one two nine hundred one two nine hundred one two nine",
 	};
 	struct redact_found found;
 	size_t i, k;

@@ -153,14 +153,19 @@ static void test_half_a_yes(void **state)
 	}
 }
 
-static const char *digits(const char *said)
+static const char *digits_of(const char *said, int64_t least, int64_t most)
 {
 	static struct answer a;
-	const struct expect e = { .kind = EXPECT_DIGITS, .has_low = true, .has_high = true, .low = 4, .high = 4 };
+	const struct expect e = { .kind = EXPECT_DIGITS, .has_low = true, .has_high = true, .low = least, .high = most };
 	struct words w;
 
 	words_read(&w, said, strlen(said));
 	return understand(&e, &w, NULL, said, strlen(said), &a) == UNDERSTOOD_VALUE ? a.digits : "";
+}
+
+static const char *digits(const char *said)
+{
+	return digits_of(said, 4, 4);
 }
 
 /* What the redaction holds back is a number of a length that nobody sees here; what kind it is says which lengths it cannot have. */
@@ -203,6 +208,33 @@ static void test_digits(void **state)
 	assert_string_equal(digits("[NUMBER_1] or [NUMBER_2]"), "");
 	assert_string_equal(digits("four oh two"), "");
 	assert_string_equal(digits("1234567890123456789012345678901234567890123456789012345678901234567890"), "");
+}
+
+/* Two numbers in one answer are two readings, and are not put together. */
+static void test_digits_together(void **state)
+{
+	static const char *const unclear[] = { "is it twelve or thirteen", "I have two accounts, four two one is the other", "between forty and twenty",
+		"forty or twenty one", "I am 40 years old, 21", "six or seven", "four on Friday at eight", "12 or 14", "8 or 9", "1st floor, number 12",
+		"one two, not one three", "not 12", "quarter to eight", "half past eight", "minus one", "4.5", "two and three", "two adults and three kids",
+		"12/14", "four hundred or five hundred", "between two hundred and three hundred", "four two, it is one three" };
+	static const struct {
+		const char *said, *digits;
+	} clear[] = { { "four zero, uh, two one", "4021" }, { "it's four zero two one", "4021" }, { "the last four are four zero two one", "4021" },
+		{ "they are four, zero, two and one", "4021" }, { "four then zero then two then one", "4021" }, { "4021, that's four zero two one", "4021" },
+		{ "40-21", "4021" }, { "four zero, 2, one", "4021" }, { "one second, it's twelve thirteen", "1213" }, { "12, no, 14", "14" },
+		{ "not 12, sorry, 14", "14" }, { "four zero two one, that is the correct one", "4021" },
+		{ "twelve", "12" }, { "five hundred, sorry, six hundred", "600" }, { "one hundred and twelve", "112" }, { "a table for four", "4" } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(unclear) / sizeof(unclear[0]); i++)
+		if (*digits_of(unclear[i], 1, 6))
+			fail_msg("\"%s\" is %s, not asked again", unclear[i], digits_of(unclear[i], 1, 6));
+	for (i = 0; i < sizeof(clear) / sizeof(clear[0]); i++)
+		if (strcmp(digits_of(clear[i].said, 1, 6), clear[i].digits))
+			fail_msg("\"%s\" is \"%s\", not %s", clear[i].said, digits_of(clear[i].said, 1, 6), clear[i].digits);
+	assert_string_equal(digits("I have two accounts but this one ends in two two five eight"), "");
+	assert_string_equal(digits("this one ends in two two five eight"), "2258");
 }
 
 static void test_amounts(void **state)
@@ -517,7 +549,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_half_a_yes), cmocka_unit_test(test_distances), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_digits), cmocka_unit_test(test_digits_together),
 		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts), cmocka_unit_test(test_amounts_with_coins),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
 		cmocka_unit_test(test_reading),

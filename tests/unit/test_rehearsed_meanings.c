@@ -16,6 +16,16 @@ static const char a_debt[] = "[{\"value\":\"all\",\"words\":[\"in full\"]},{\"va
 	"{\"value\":\"wrong\",\"words\":[\"i do not owe this\"]},{\"value\":\"none\",\"words\":[\"i cannot pay\"]}]";
 static const char a_pizza[] = "[{\"value\":\"margherita\",\"words\":[\"with tomatoes\"]},{\"value\":\"funghi\",\"words\":[\"with mushrooms\"]}]";
 
+static const char a_table[] = "[{\"value\":\"book\",\"words\":[\"book a table\",\"a table\",\"make a reservation\",\"reserve\"]},"
+	"{\"value\":\"change\",\"words\":[\"change a booking\",\"change my booking\",\"move my booking\",\"cancel my booking\"]},"
+	"{\"value\":\"other\",\"words\":[\"something else\",\"a question\"]}]";
+static const char a_parcel[] = "[{\"value\":\"again\",\"words\":[\"bring it again\"]},{\"value\":\"depot\",\"words\":[\"collect it\",\"pick it up\"]},"
+	"{\"value\":\"back\",\"words\":[\"send it back\",\"i don't want it\"]}]";
+static const char a_delivery[] = "[{\"value\":\"came\",\"words\":[\"was delivered\",\"delivered it\"]},{\"value\":\"lost\",\"words\":[\"nothing came\"]}]";
+static const char an_appointment[] = "[{\"value\":\"keep\",\"words\":[\"keep it\",\"yes\",\"i'll be there\",\"still on\"]},"
+	"{\"value\":\"move\",\"words\":[\"move\",\"move it\",\"another day\",\"reschedule\",\"next week\"]},"
+	"{\"value\":\"cancel\",\"words\":[\"cancel\",\"cancel it\",\"i don't need it\",\"i won't come\"]}]";
+
 struct said {
 	const char *words, *option; /* "": asked again */
 };
@@ -63,6 +73,46 @@ static void test_a_visit(void **state)
 
 	(void)state;
 	all_are(a_visit, "", cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+/* The book's own words stand against what a day or time alone would mean. */
+static void test_own_words(void **state)
+{
+	static const struct said tables[] = { { "book a table another day", "book" }, { "can I get a table tonight", "book" },
+		{ "do you have a table for tomorrow", "book" }, { "can I reserve for tonight", "" }, { "I'd like to book a table for next week", "book" },
+		{ "change my booking to tomorrow", "change" }, { "can I move it to tomorrow", "change" }, { "a table is not what I want, change my booking", "change" } };
+	static const struct said visits[] = { { "keep it another day", "other" }, { "cancel it tomorrow", "off" } };
+
+	(void)state;
+	all_are(a_table, "", tables, sizeof(tables) / sizeof(tables[0]));
+	all_are(a_visit, "", visits, sizeof(visits) / sizeof(visits[0]));
+}
+
+/* Who does not want one thing has not chosen another. */
+static void test_refused_option(void **state)
+{
+	static const struct said parcels[] = { { "I don't want to collect it", "" }, { "I don't want to come and collect it", "" }, { "I don't want it", "back" },
+		{ "I really don't want it any more", "back" }, { "I don't even want it", "back" }, { "I'll collect it", "depot" },
+		{ "I don't want to collect it, bring it again", "again" } };
+
+	(void)state;
+	all_are(a_parcel, "", parcels, sizeof(parcels) / sizeof(parcels[0]));
+}
+
+/* What others did, what is wondered at, and what somebody else might do: no wish. */
+static void test_reports(void **state)
+{
+	static const char question[] = "You have an appointment with Doctor Lee on Thursday at three. Would you like to keep it, move it, or cancel it?";
+	static const struct said cases[] = { { "did the doctor cancel it", "" }, { "you cancelled it last week", "" }, { "you already moved it", "" },
+		{ "I was told it was cancelled", "" }, { "I don't see why I'd cancel", "" }, { "isn't it on Thursday", "" }, { "can my son come instead", "" },
+		{ "I'd like it cancelled", "cancel" }, { "can it be moved", "move" }, { "can my appointment be moved", "move" }, { "cancel it then", "cancel" },
+		{ "no I want to reschedule", "move" }, { "you can cancel it", "cancel" }, { "it was cancelled before, keep it this time", "keep" } };
+
+	static const struct said deliveries[] = { { "it was already delivered", "came" }, { "they delivered it yesterday", "came" } };
+
+	(void)state;
+	all_are(a_delivery, "", deliveries, sizeof(deliveries) / sizeof(deliveries[0]));
+	all_are(an_appointment, question, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* What speaks of the matter and decides nothing must not be guessed. */
@@ -210,7 +260,8 @@ static void test_any_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_a_debt), cmocka_unit_test(test_the_day), cmocka_unit_test(test_sides),
+		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_own_words), cmocka_unit_test(test_refused_option),
+		cmocka_unit_test(test_reports), cmocka_unit_test(test_a_debt), cmocka_unit_test(test_the_day), cmocka_unit_test(test_sides),
 		cmocka_unit_test(test_somebody_else),
 		cmocka_unit_test(test_other_matters), cmocka_unit_test(test_what_is_left), cmocka_unit_test(test_any_words),
 	};

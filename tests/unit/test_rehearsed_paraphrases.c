@@ -2,8 +2,8 @@
  * Each line is judged alone. Of each file at least 75 % of the answers are understood the first time and at most 2 % of all lines end in a wrong
  * outcome; the rest is asked again. CALLFUNNEL_PARAPHRASES=1 prints the lines that were not.
  *
- * blind-a.tsv to blind-f.tsv are outside testers', everyday.tsv is the author's, for all English books. All have been mended on: their
- * floors keep what was learnt, and say little of words that nobody here has thought of (docs/rehearsed.md). */
+ * blind-a.tsv to blind-g.tsv are outside testers', everyday.tsv is the author's, for all English books. All but blind-g.tsv have been mended on:
+ * their floors keep what was learnt, and say little of words that nobody here has thought of (docs/rehearsed.md). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -309,7 +309,7 @@ static void test_blind_e(void **state)
 static void test_blind_g(void **state)
 {
 	(void)state;
-	judge_blind("blind-g", 0, 1000);
+	judge_blind("blind-g", 89, 13);
 }
 
 static void test_blind_f(void **state)

@@ -16,6 +16,7 @@ enum { HITS_MAX = 64, EXACT_WORD = 10, LENDING_WORDS = 3, TELLING_WORDS = 6, FAI
 
 struct hits {
 	size_t count;
+	struct span denied; /* an option's phrase behind a "not"; len 0: none */
 	struct choice_hit at[HITS_MAX];
 };
 
@@ -24,6 +25,8 @@ static bool phrase_denied(const struct words *w, const struct words *phrase, str
 	static const char *const small[] = { "to", "it", "the", "want", "do", "a", "need", "is", "will", "can", "be", "that", "so", "very", NULL };
 	size_t i = span.from, back;
 
+	if (i > 1 && word_is(w, i - 1, "and") && word_in(w, i - 2, LIST("come", "go")))
+		i -= 2; /* "I don't want to come and collect it" */
 	for (back = 0; i && back < 4; back++, i--) {
 		if (word_is(w, i - 1, "no") && word_is(w, i, "need"))
 			return true;
@@ -41,6 +44,32 @@ static void hit_put(struct hits *h, int option, int score, struct span span)
 		h->at[h->count++] = (struct choice_hit){ option, score, span };
 }
 
+static bool phrase_has(const struct words *phrase, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < phrase->count; i++)
+		if (word_is(phrase, i, word))
+			return true;
+	return false;
+}
+
+/* "You cancelled it", "it was moved": what others did is no wish, unless the phrase itself tells of it ("it was delivered"). */
+static bool is_report(const struct words *w, const struct words *phrase, struct span span)
+{
+	static const char *const leads[] = { "you", "they", "he", "she", "somebody", "someone", "was", "were", "been", "doctor", "office", "clinic", NULL };
+	size_t at, lead, len;
+
+	for (at = span.from ? span.from : 1; at < span.from + span.len; at++) {
+		len = strlen(w->at[at].text);
+		lead = at - 1;
+		lead -= lead && word_in(w, lead, LIST("already", "just"));
+		if (len > 4 && !strcmp(w->at[at].text + len - 2, "ed") && word_in(w, lead, leads) && !phrase_has(phrase, w->at[at].text))
+			return true;
+	}
+	return false;
+}
+
 static void hits_find(struct hits *h, const json_t *options, const struct words *w)
 {
 	struct words phrase;
@@ -56,7 +85,11 @@ static void hits_find(struct hits *h, const json_t *options, const struct words 
 
 			words_read(&phrase, json_string_value(text), json_string_length(text));
 			span = words_near(w, &phrase, &score);
-			if (span.len && !phrase_denied(w, &phrase, span) && !(phrase.count == 1 && score < EXACT_WORD - 2))
+			if (!span.len || is_report(w, &phrase, span))
+				continue;
+			if (phrase_denied(w, &phrase, span))
+				h->denied = span;
+			else if (phrase.count > 1 || score >= EXACT_WORD - 2)
 				hit_put(h, (int)i, score, span);
 		}
 	}
@@ -265,9 +298,16 @@ static bool is_faint(const struct words *w, const struct choice_hit *hit)
 	return w->count > FAINT_WORDS && (hit->span.len == 1 || is_loose) && hit->span.from + hit->span.len < w->count && !yes_no_begins(w);
 }
 
+/* The book's own words, as they stand there, which mean nothing by themselves: "a table tonight" is a table, although "tonight" may be another time. A single
+ * word is too little. */
+static int phrase_or_time(const struct words *w, const struct choice_hit *hit)
+{
+	return hit->span.len > 1 && hit->score == EXACT_WORD * (int)hit->span.len && !meanings_doubted(w, hit->span.from) ? hit->option : -1;
+}
+
 /* A phrase of the rule-book beside the meaning of the whole. Where they differ, the meaning counts when it is that of the phrase, or of the phrase's own
  * clause: else two things were said. Nor does a phrase that is denied. */
-static int weigh(const struct expect *e, const struct words *w, const struct choice_hit *hit, int meant)
+static int weigh(const struct expect *e, const struct words *w, const struct choice_hit *hit, const struct meanings *all, int meant)
 {
 	struct meanings said;
 	int alone;
@@ -279,6 +319,8 @@ static int weigh(const struct expect *e, const struct words *w, const struct cho
 	alone = span_means(e, w, hit->span, &said);
 	if (meant == MEANT_OPEN)
 		return alone == MEANT_OPEN ? hit->option : -1; /* the phrase itself is what leaves it open: "not sure yet" */
+	if (meant >= 0 && alone == MEANT_NOTHING && all->mere_time)
+		return phrase_or_time(w, hit);
 	if (meant >= 0)
 		return alone == meant || span_means(e, w, meanings_clause(w, hit->span.from), &said) == meant ? meant : -1;
 	if (meant == MEANT_SEVERAL && !words_correct(w, 0, hit->span.from))
@@ -298,19 +340,56 @@ static int hint_or_yes_no(const struct expect *e, const struct words *w, const s
 	return option < 0 || option == meant ? meant : -1;
 }
 
+/* "I don't want to collect it" refuses one option, and chooses none of the others. */
+static bool only_refuses(const struct expect *e, const struct words *w, const struct meanings *said, struct span denied)
+{
+	struct meanings part;
+
+	return denied.len && said->mere_no && span_means(e, w, meanings_clause(w, denied.from), &part) == meanings_choose(e->meanings, said);
+}
+
 /* The phrases of the rule-book first, beside what is meant; then a yes or a no, and words. */
 static int choose(const struct expect *e, const struct words *w, const struct meanings *said, const struct hits *h)
 {
-	bool has_hits = h->count && !only_negated(h, w);
+	bool has_hits = h->count && !only_negated(h, w), refuses = only_refuses(e, w, said, h->denied);
 	const struct choice_hit *hit = has_hits ? hits_choose(h, w) : NULL;
-	int option, meant = meanings_choose(e->meanings, said);
+	int option, meant = refuses ? MEANT_NOTHING : meanings_choose(e->meanings, said);
 
 	if (hit)
-		return weigh(e, w, hit, meant);
+		return weigh(e, w, hit, said, meant);
+	if (refuses)
+		return -1;
 	if (meant != MEANT_NOTHING || has_hits)
 		return hint_or_yes_no(e, w, said, meant);
 	option = choose_by_yes_no(e->options, w);
 	return option < 0 && !h->count && !said->asks ? choose_by_words(e->options, w) : option;
+}
+
+/* "I don't see why I'd cancel" is no wish to; "I returned it, I don't see why I'd owe you" says something else. */
+static bool sees_no_reason(const struct words *w, const struct hits *h)
+{
+	static const char *const doubts[] = { "see why i", "know why i", "why i would", "why i should", "why would i", "why should i", NULL };
+	size_t at, len = 0, i;
+
+	for (at = 0; at < w->count && !len; at++)
+		len = words_any_at(w, at, doubts);
+	for (i = 0; len && i < h->count; i++)
+		if (h->at[i].span.from >= at - 1 + len)
+			return true;
+	return false;
+}
+
+/* "Can my son come instead", "isn't it on Thursday": nothing is wished yet. */
+static bool wonders(const struct words *w)
+{
+	static const char *const others[] = { "son", "daughter", "wife", "husband", "mother", "father", "mom", "mum", "dad", "brother", "sister", "friend",
+		"partner", "kids", "child", "children", NULL };
+	static const char *const when[] = { "on", "at", "for", "in", "this", "next", "today", "tomorrow", NULL };
+	bool asks = word_in(w, 0, LIST("can", "could", "may"));
+
+	if (asks && ((word_in(w, 1, LIST("my", "our")) && word_in(w, 2, others)) || word_in(w, 1, LIST("he", "she"))))
+		return true;
+	return word_in(w, 0, LIST("is", "was")) && word_is(w, 1, "not") && word_in(w, 2, LIST("it", "that")) && word_in(w, 3, when);
 }
 
 enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out)
@@ -322,11 +401,15 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 
 	if (yes_no_open(w) && w->count < 7 && !distances_asked(e->options))
 		return UNDERSTOOD_NOT; /* "how soon" is answered with an "I don't know" */
+	if (wonders(w))
+		return UNDERSTOOD_NOT;
 	if (is_request(w) && distances_asked(e->options))
 		return UNDERSTOOD_NOT; /* "could it be in January" */
 	if (understand_distance(e, w, &option) == UNDERSTOOD_VALUE)
 		return chosen(e->options, option, w->count, out);
 	hits_find(&h, e->options, w);
+	if (sees_no_reason(w, &h))
+		return UNDERSTOOD_NOT;
 	hits_weigh(&h);
 	meanings_read(&said, w, question);
 	option = choose(e, w, &said, &h);

@@ -380,6 +380,7 @@ void meanings_read(struct meanings *m, const struct words *w, const struct words
 {
 	uint64_t last = 0; /* what the clause before means */
 	const struct rule *r;
+	bool changes = false; /* a clause speaks of a change itself */
 	set clause = 0;
 	size_t at = 0;
 
@@ -394,6 +395,7 @@ void meanings_read(struct meanings *m, const struct words *w, const struct words
 		last = 0;
 		m->asks = m->asks || (clause & C(QUESTION));
 		m->depends = m->depends || (clause & C(IF));
+		changes = changes || (clause & (C(CHANGE) | C(CALL)));
 		if (clause & C(IF))
 			continue; /* a condition tells nothing of what is wanted */
 		if (clause & (C(NOT) | C(BAD) | C(BUSY)))
@@ -408,6 +410,8 @@ void meanings_read(struct meanings *m, const struct words *w, const struct words
 			m->hinted = 0; /* "I'm at lunch so it's fine" */
 		*(r->hint ? &m->hinted : &m->plain) |= last;
 	}
+	m->mere_time = (m->plain | m->hinted) == M(OTHER_TIME) && !changes;
+	m->mere_no = (m->plain | m->hinted) == M(NO_NEED);
 }
 
 /* ---- options ---- */

@@ -17,6 +17,8 @@ struct meanings {
 	uint64_t plain, hinted;
 	bool asks;         /* a clause is a question of the caller's own */
 	bool depends;      /* a clause is an "if" */
+	bool mere_time;    /* all that is meant is another time, and that only from words for a day or time: "a table for tomorrow" */
+	bool mere_no;      /* all that is meant is that something is not wanted: "I don't want to collect it" */
 	size_t denied_to;  /* the words up to here say what cannot be: "Thursday is bad" names no day that is wanted */
 };
 

@@ -501,15 +501,30 @@ static enum understood held_digits(const struct expect *e, const struct words *w
 	return UNDERSTOOD_VALUE;
 }
 
+/* "This one", "the correct one": no digit, unless others follow. */
+static bool is_pronoun(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "the", "this", "that", "which", "correct", "right", "other", "another", "only", "same", "new", "old", NULL };
+
+	return at && word_is(w, at, "one") && word_in(w, at - 1, leads) && !is_digits(w, at + 1);
+}
+
 static enum understood spelled_number(const struct expect *e, const struct words *w, struct answer *out)
 {
 	struct run r = { .len = 0 };
-	size_t i, n = 0;
-	int64_t value = 0;
+	size_t i, n, to = 0;
+	int64_t value = 0, next;
 
-	for (i = 0; i < w->count && !n; i++)
-		n = number_at(w, i, &value);
-	if (!n || value % MICROS || value < 0)
+	for (i = 0; i < w->count; i += n ? n : 1) {
+		n = number_at(w, i, &next);
+		if (!n || counts_digits(w, i + n) || is_pronoun(w, i))
+			continue;
+		if (to && next != value && !words_correct(w, to, i))
+			return UNDERSTOOD_NOT; /* "four hundred or five hundred" */
+		value = next;
+		to = i + n;
+	}
+	if (!to || value % MICROS || value < 0)
 		return UNDERSTOOD_NOT;
 	for (value /= MICROS, i = 1; value / 10 / (int64_t)i; i *= 10)
 		;
@@ -532,9 +547,59 @@ static bool has_scale(const struct words *w)
 	return false;
 }
 
+/* Digits that were said together. Others apart from them are a second reading, unless they say the same again. */
+struct digits_said {
+	struct run run;
+	size_t parts, to; /* of how many words or numbers, and where they end */
+	bool unclear;     /* another reading, or one that is none */
+	struct run first; /* the one before, if there is one */
+};
+
+/* Only what people say between the digits of one number. An "and" closes a list of them, and between two numbers is no part of either. */
+static bool digits_join(const struct words *w, const struct digits_said *d, size_t at)
+{
+	static const char *const small[] = { "uh", "um", "uhm", "er", "erm", "ah", "hm", "hmm", "then", "okay", "ok", "dash", "hyphen", "space", "phir", "fir", "ji",
+		"फिर", "जी", NULL };
+	static const char *const apart = ":/?";
+	size_t i;
+
+	for (i = d->to; i <= at; i++)
+		if ((w->at[i].before && strchr(apart, w->at[i].before)) || (i < at && !word_in(w, i, small) && !(skip_and(w, i) && d->parts > 1)))
+			return false;
+	return true;
+}
+
+/* "Minus one", "not one three", "quarter to eight", "between four and five". */
+static bool is_no_value(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "minus", "negative", "not", "except", "between", "past", "quarter", NULL };
+
+	return at && (word_in(w, at - 1, leads) || (at > 1 && word_is(w, at - 1, "to") && word_is(w, at - 2, "quarter")));
+}
+
+static void digits_close(struct digits_said *d)
+{
+	d->unclear = d->unclear || (d->first.len && d->run.len && strcmp(d->first.digits, d->run.digits) != 0);
+	if (d->run.len)
+		d->first = d->run;
+	d->run = (struct run){ .len = 0 };
+	d->parts = 0;
+}
+
+static void digits_put(struct digits_said *d, const struct words *w, const struct run *r, size_t at, size_t n)
+{
+	if (d->parts && !digits_join(w, d, at))
+		digits_close(d);
+	d->unclear = d->unclear || (!d->parts && is_no_value(w, at));
+	run_put(&d->run, r->digits, r->len);
+	d->run.over = d->run.over || r->over;
+	d->parts++;
+	d->to = at + n;
+}
+
 enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out)
 {
-	struct run all = { .len = 0 };
+	struct digits_said said = { .parts = 0 };
 	enum understood held = held_digits(e, w, out);
 	size_t i, n;
 
@@ -547,15 +612,18 @@ enum understood understand_digits(const struct expect *e, const struct words *w,
 
 		n = digits_step(w, i, &r);
 		if (!n && word_corrects(w, i))
-			all.len = 0; /* what was said before does not count */
-		if (n && !counts_digits(w, i + n)) {
-			run_put(&all, r.digits, r.len);
-			all.over = all.over || r.over;
-		}
+			said = (struct digits_said){ .parts = 0 }; /* what was said before does not count */
+		else if (!n)
+			said.unclear = said.unclear || w->at[i].kind == WORD_NUMBER; /* "4.5" */
+		else if (!counts_digits(w, i + n) && !is_pronoun(w, i))
+			digits_put(&said, w, &r, i, n);
 	}
-	if (!all.len || !digits_fit(e, &all))
-		return all.len ? UNDERSTOOD_RANGE : UNDERSTOOD_NOT;
-	memcpy(out->digits, all.digits, sizeof(out->digits));
+	digits_close(&said);
+	if (!said.first.len || said.unclear)
+		return UNDERSTOOD_NOT;
+	if (!digits_fit(e, &said.first))
+		return UNDERSTOOD_RANGE;
+	memcpy(out->digits, said.first.digits, sizeof(out->digits));
 	out->used = w->count;
 	return UNDERSTOOD_VALUE;
 }

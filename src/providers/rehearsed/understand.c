@@ -88,7 +88,7 @@ bool understand_asks_back(const struct words *w)
 		return false;
 	if (word_is(w, i, "when") && word_in(w, i + 1, persons))
 		return false; /* "when my lease ends" */
-	if (word_in(w, i, LIST("did", "does", "was", "were", "has")) && word_in(w, i + 1, LIST("you", "it", "he", "she", "they", "that", "this", "i", "we")))
+	if (word_in(w, i, LIST("did", "does", "was", "were", "has")) && word_in(w, i + 1, LIST("you", "it", "he", "she", "they", "that", "this", "i", "we", "the", "somebody", "someone", "anybody")))
 		return true;
 	return word_in(w, i, asks) || (word_is(w, i, "how") && !word_is(w, i + 1, "about"));
 }

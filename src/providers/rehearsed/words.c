@@ -368,15 +368,28 @@ bool words_stem_same(const char *a, const char *b)
 	return n > 2 && n == stem(b) && !memcmp(a, b, n);
 }
 
+/* "I do not want to collect it" is no "I do not want it": what is denied is another thing. `next` is the phrase's word behind the gap. */
+static bool denies_other(const struct words *w, size_t at, const char *next)
+{
+	static const char *const no_verbs[] = { "going", "anything", "nothing", "something", "everything", NULL };
+	size_t len = strlen(w->at[at].text);
+
+	if (word_is(w, at, "to"))
+		return at + 1 < w->count && !words_stem_same(w->at[at + 1].text, next);
+	return len > 4 && !strcmp(w->at[at].text + len - 3, "ing") && !word_in(w, at, no_verbs);
+}
+
 static int near_from(const struct words *w, const struct words *phrase, size_t at, size_t *end)
 {
 	int score = 0;
 	size_t i, skipped = 0;
+	bool denies = false;
 
 	for (i = 0; i < phrase->count; i++) {
+		denies = denies || (i && word_negates(phrase, i - 1));
 		for (skipped = 0; at < w->count && skipped <= 2 && !words_stem_same(w->at[at].text, phrase->at[i].text); skipped++, at++)
-			if (!i || word_negates(w, at))
-				return 0; /* the first word stands where it was looked for; a "not" in a gap turns the sense */
+			if (!i || word_negates(w, at) || (denies && denies_other(w, at, phrase->at[i].text)))
+				return 0; /* the first word stands where it was looked for; a "not" in a gap turns the sense, and so does a verb behind one */
 		if (at == w->count || skipped > 2)
 			return 0;
 		score += 10 - 3 * (int)skipped - (strcmp(w->at[at].text, phrase->at[i].text) ? 2 : 0);
