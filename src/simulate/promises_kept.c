@@ -238,7 +238,8 @@ static void durable_check(struct judge *j)
 /* ---- N3 -------------------------------------------------------------------------------------------------------------------
  *
  * The sink has one meter of connected time, and it is within a second of the carrier's own record, whoever hung up and whether
- * or not a worker was there to hear it. A call whose media never came back counts to its last packet. Where the disk failed for good, the
+ * or not a worker was there to hear it. A call whose media never came back counts to its last packet: what a stalled line still held when it died, nobody
+ * has. Where the disk failed for good, the
  * meter went with it, and the conductor's own record counts: the worker told it how long the call was. Exercised by each call that was connected. */
 
 static void metering_check(struct judge *j)
@@ -247,13 +248,17 @@ static void metering_check(struct judge *j)
 	const struct carrier *c = &j->scene->carrier;
 	uint64_t silent_us = c->deaf ? num_over(j->scene->ended_us, c->deaf_us) : 0;
 	uint64_t from_us = silent_us >= SESSION_DEAF_US ? num_min(c->ended_us, c->deaf_us) : c->ended_us;
+	uint64_t stall_us = j->scene->plan.struck_us[FAULT_LINE_STALL];
 	uint64_t to_us = silent_us < SESSION_DEAF_US + S_US / 2 ? num_max(c->ended_us, j->scene->ended_us) : c->ended_us;
-	uint64_t from = (from_us - c->connected_us) / MS_US, to = (to_us - c->connected_us) / MS_US, metered = 0;
+	uint64_t from, to = (to_us - c->connected_us) / MS_US, metered = 0;
 	struct record_meter m;
 	uint32_t i, count = 0;
 
 	if (!c->connected || !c->ended)
 		return;
+	if (silent_us >= SESSION_DEAF_US && stall_us && stall_us >= c->connected_us && stall_us < from_us && from_us < stall_us + 2 * S_US)
+		from_us = stall_us;
+	from = (from_us - c->connected_us) / MS_US;
 	judge_exercise(j, N3);
 	for (i = 0; i < k->count; i++) {
 		const struct sink_record *r = &k->records[i];
