@@ -371,14 +371,17 @@ static void put_quoted(struct buf *b, const struct shown *s, const struct shown_
 	buf_text(b, "\"");
 }
 
+/* What a part has beyond its whole milliseconds goes to the next, so that they sum to the total here too. */
 static void put_latency(struct buf *b, const struct shown *s, const struct shown_event *event)
 {
-	uint64_t parts[LATENCY_PARTS];
+	uint64_t parts[LATENCY_PARTS], before = 0;
 	unsigned int i, n = latency_parts(s, event, parts);
 
 	buf_printf(b, "latency %" PRIu64 " ms:", event->e.number / 1000);
-	for (i = 0; i < n; i++)
-		buf_printf(b, "%s %s %" PRIu64, i ? "," : "", part_names[i], parts[i] / 1000);
+	for (i = 0; i < n; i++) {
+		buf_printf(b, "%s %s %" PRIu64, i ? "," : "", part_names[i], (before + parts[i]) / 1000 - before / 1000);
+		before += parts[i];
+	}
 }
 
 static void put_note(struct buf *b, const struct shown *s, const struct shown_event *event)

@@ -291,6 +291,8 @@ enum err worker_keep(struct scene *s)
 		if (!err)
 			err = disk_load(&s->disk, path, &s->scratch);
 		if (!err)
+			err = disk_unlink(&s->disk, path); /* it is in clear, and no part of the journal */
+		if (!err)
 			err = disk_replace(&disk_real, s->options.keep, name, s->scratch.data, s->scratch.len);
 	}
 	return err;

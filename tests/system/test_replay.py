@@ -330,6 +330,16 @@ def test_latency_parts_sum_to_the_total(run, setting):
     assert known >= 80
 
 
+def test_shown_latency_parts_sum_to_the_total(run):
+    """In whole milliseconds as well."""
+    turns = 0
+    for call in sorted(CALLS.glob("*.cfj"))[:12]:
+        for total, parts in re.findall(r"latency (\d+) ms:(.*)", run("show", call).out):
+            assert sum(int(ms) for ms in re.findall(r" (\d+)(?:,|$)", parts)) == int(total), (call, parts)
+            turns += 1
+    assert turns > 20
+
+
 def test_where_nothing_moved_the_recorded_latency_is_the_answer(run):
     known = 0
     for turn in ended(run, "turn.spelled_ms=1800"):

@@ -462,6 +462,16 @@ def test_what_the_judge_once_took_for_broken(run, tmp_path, script, seed, promis
     assert done.json()["promises"][promise]["exercised"] >= exercised
 
 
+def test_what_is_kept_leaves_nothing_in_the_journal(run, tmp_path):
+    """An export is in clear; the journal's folder is sealed."""
+    (tmp_path / "kept").mkdir()
+    done = run("simulate", "--calls", 2, "--seed", 3, "--disk", "d", "--keep", "kept")
+    assert done.status == 0, done.err
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["seed3-call0.cfj", "seed3-call1.cfj"]
+    assert not list((tmp_path / "d").glob("*seed3*"))
+    assert run("journal", "verify", "d").status == 0
+
+
 def test_calls_that_are_kept_are_judged_as_others(run, tmp_path):
     """Also those whose disk would be small: nothing is deleted, so it is not."""
     kept = tmp_path / "kept"

@@ -61,11 +61,11 @@ static void listed(void *arg, const char *name)
 	snprintf(f->items[f->count++].name, sizeof(f->items->name), "%s", name);
 }
 
+/* Of the journal's own files: who puts an export beside them ("seed3-call0.cfj") numbers nothing. */
 static uint64_t number_of(const char *name)
 {
-	const char *dash = strchr(name, '-');
-
-	uint64_t number = dash ? strtoull(dash + 1, NULL, 16) : 0;
+	bool is_own = !strncmp(name, "seg-", 4) || !strncmp(name, "ring-", 5) || !strncmp(name, "reserve-", 8);
+	uint64_t number = is_own ? strtoull(strchr(name, '-') + 1, NULL, 16) : 0;
 
 	return number < ORDER_MAX ? number : 0;
 }
