@@ -462,6 +462,17 @@ def test_what_the_judge_once_took_for_broken(run, tmp_path, script, seed, promis
     assert done.json()["promises"][promise]["exercised"] >= exercised
 
 
+@pytest.mark.parametrize("at", ["0.05", "0.3", "0.3 keys 1"])
+def test_N4_before_the_first_mark_what_is_not_known_is_marked(run, tmp_path, at):
+    """Nobody knows yet how far away the ear is; of a call that was over at once there is a recording, too."""
+    when, _, what = at.partition(" ")
+    (tmp_path / "soon.call").write_text("agent Hello, it is the post and we would like to know something from you today. Shall we go a?\n"
+                                        f"ask yes-no Shall we go a?\nanswer no thank you\nat {when} {what or 'hangup'}\n")
+    done = run("simulate", "--script", "soon.call", "--calls", 100, "--seed", 3, "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"]["N4"] == {"exercised": 100, "broken": 0}
+
+
 def test_what_is_kept_leaves_nothing_in_the_journal(run, tmp_path):
     """An export is in clear; the journal's folder is sealed."""
     (tmp_path / "kept").mkdir()

@@ -64,6 +64,8 @@ struct recorder {
 	uint64_t media_us, end_us;
 	uint64_t now_us;       /* at_us of the newest record */
 	uint64_t sound_us;     /* at_us of the newest one with sound: the call lasted at least so long */
+	bool records;          /* sound is kept of this call, should there be any */
+	uint64_t guessed_from, guessed_to; /* the agent's sound there was placed before any mark had come: up to so much later in truth */
 	uint64_t gone_from, gone_to; /* nobody had the call; told of when it is known whether it went on. Equal: nothing is owed */
 	uint64_t clock_us;     /* the worker's clock minus the call's */
 	uint64_t seen_us[SEEN]; /* when the last audio records were made, the worker's clock; 0: none */
@@ -286,6 +288,10 @@ static void group_place(struct recorder *r)
 	late_update(r, g);
 	at = place(r, (int64_t)g->start_us + r->late_us);
 	played = group_played(r, g);
+	if (played && r->path_us == UNKNOWN && !r->guess_us) {
+		r->guessed_from = r->guessed_to ? r->guessed_from : at;
+		r->guessed_to = at + played + AHEAD_SAMPLES;
+	}
 	if (g->lost)
 		gap_put(r, TRACKS_AGENT, at, played, "not recorded");
 	else if (played)
@@ -476,6 +482,14 @@ static void attach_record(struct recorder *r, const void *payload, size_t len)
 	}
 }
 
+static void start_record(struct recorder *r, const void *payload, size_t len)
+{
+	struct record_start s;
+
+	if (!record_start_decode(&s, payload, len))
+		r->records = s.records_audio;
+}
+
 static void end_record(struct recorder *r, const void *payload, size_t len)
 {
 	struct record_end e;
@@ -557,6 +571,7 @@ enum err recorder_push(struct recorder *r, uint8_t kind, uint32_t epoch, uint64_
 	case JOURNAL_AUDIO_CALLER: caller_record(r, payload, len); break;
 	case JOURNAL_AUDIO_AGENT: agent_record(r, payload, len); break;
 	case JOURNAL_PLAYED: played_record(r, payload, len); break;
+	case JOURNAL_START: start_record(r, payload, len); break;
 	case JOURNAL_ATTACH: attach_record(r, payload, len); break;
 	case JOURNAL_GAP: gap_record(r, payload, len); break;
 	case JOURNAL_END: end_record(r, payload, len); break;
@@ -590,7 +605,10 @@ enum err recorder_finish(struct recorder **rp, struct recorder_summary *summary)
 	end = length(r);
 	if (end > MAX_SAMPLES && !r->err)
 		r->err = ERR_LIMIT;
+	r->recorded = r->recorded || (r->records && end);
 	gone_tell(r, end);
+	if (r->recorded && end > r->guessed_from && r->guessed_to)
+		gap_put(r, TRACKS_AGENT, r->guessed_from, (end < r->guessed_to ? end : r->guessed_to) - r->guessed_from, "heard a little later");
 	if (r->recorded && end >= r->caller_end + TAIL_SAMPLES)
 		gap_put(r, TRACKS_CALLER, r->caller_end, end - r->caller_end, r->ended ? gap_reason(GAP_CARRIER) : "lost");
 	if (r->recorded)
