@@ -87,6 +87,13 @@ enum err url_split(const char *url, char host[HTTP_HOST_MAX], char port[6], bool
 	return err;
 }
 
+bool http_is_url(const char *text)
+{
+	size_t scheme = !strncasecmp(text, "https://", 8) ? 8 : !strncasecmp(text, "http://", 7) ? 7 : 0;
+
+	return scheme && text[scheme] && text[scheme] != '/' && !strpbrk(text, " \t\n#\\");
+}
+
 static enum err url_copy(struct exchange_ask *a, const char *url, struct err_detail *detail)
 {
 	bool is_secure = false;

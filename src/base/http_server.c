@@ -99,6 +99,13 @@ static enum err listen_failed(int fd, const char *address, struct err_detail *de
 	return number == EADDRINUSE ? ERR_BUSY : number == EMFILE || number == ENFILE ? ERR_LIMIT : err_from_errno(number);
 }
 
+bool http_is_address(const char *address)
+{
+	union address a;
+
+	return address_parse(address, &a) != 0;
+}
+
 enum err http_listen(const char *address, int *fdp, struct err_detail *detail)
 {
 	union address a;

@@ -82,6 +82,10 @@ struct http_settings {
  * runs. ERR_USAGE: `listen` is no address; ERR_BUSY: it is taken; ERR_DENIED, ERR_LIMIT, ERR_IO: the system said no. */
 enum err http_server_open(struct http_server **sp, uv_loop_t *loop, const struct http_settings *settings, struct err_detail *detail) MUST_USE;
 
+/* Is it one: 127.0.0.1:8080, [::1]:8080, unix:/path? */
+bool http_is_address(const char *address);
+#define HTTP_ADDRESS_FITTING "an address to listen on: 127.0.0.1:8080, [::1]:8080 or unix:/path"
+
 /* The listening socket of such an address, for a server that is opened later, maybe by another process (has_fd). The same errors. */
 enum err http_listen(const char *address, int *fdp, struct err_detail *detail) MUST_USE;
 

@@ -10,7 +10,7 @@
 enum { FETCH_US = 8000000, CONNECT_US = 4000000 };
 
 const struct option jwks_fetch_options[] = {
-	{ .name = "identity.keys_url", .type = OPTION_TEXT, .min = 0, .max = 2000, .text = "",
+	{ .name = "identity.keys_url", .type = OPTION_TEXT, .min = 0, .max = 2000, .text = "", .fits = http_is_url, .fitting = HTTP_URL_FITTING,
 		.help = "Where an outside issuer publishes its keys (JWKS); empty: the built-in issuer's.", .offset = offsetof(struct jwks_fetch_settings, url) },
 	{ .name = "identity.keys_ca_file", .type = OPTION_TEXT, .min = 0, .max = 1000, .text = "",
 		.help = "Certificates (PEM) that are trusted at that address instead of the system's.", .offset = offsetof(struct jwks_fetch_settings, ca_file) },

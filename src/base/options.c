@@ -57,7 +57,10 @@ void option_allowed(const struct option *o, char *out, size_t size)
 	case OPTION_INT: snprintf(out, size, "a whole number from %" PRId64 " to %" PRId64 "%s", o->min, o->max, unit); return;
 	case OPTION_CHOICE: print_choices(o, out, size); return;
 	case OPTION_TEXT:
-		snprintf(out, size, "text of at most %" PRId64 " bytes without control characters", o->max ? o->max : TEXT_MAX_BYTES);
+		if (o->fits)
+			snprintf(out, size, "%s", o->fitting);
+		else
+			snprintf(out, size, "text of at most %" PRId64 " bytes without control characters", o->max ? o->max : TEXT_MAX_BYTES);
 		return;
 	}
 	assert(0 && "option type");
@@ -127,7 +130,7 @@ static bool is_text(const struct option *o, const char *value)
 		if (i >= max || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
 			return false;
 	}
-	return true;
+	return !*value || !o->fits || o->fits(value);
 }
 
 enum err option_parse(const struct option *o, const char *value, void *base, struct err_detail *detail)

@@ -21,6 +21,8 @@ struct option {
 	int64_t min, max;           /* INT: both included; TEXT: max length in bytes (0: 4096) */
 	int64_t value;              /* default of BOOL, INT, CHOICE */
 	const char *text;           /* default of TEXT */
+	bool (*fits)(const char *text); /* TEXT: what else it must be, when it is not empty; NULL: nothing */
+	const char *fitting;        /* that in words, behind "allowed: " */
 	const char *const *choices; /* CHOICE: NULL-ended */
 	const char *unit;           /* "ms", "dB", … or NULL */
 	const char *help;           /* one sentence, ends with a full stop */

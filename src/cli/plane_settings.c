@@ -2,8 +2,11 @@
 
 #include <stddef.h>
 
+#include "base/http_server.h"
+
 const struct option server_options[] = {
 	{ .name = "server.listen", .type = OPTION_TEXT, .min = 1, .max = 100, .text = "127.0.0.1:8080",
+		.fits = http_is_address, .fitting = HTTP_ADDRESS_FITTING,
 		.help = "Where the conductor listens: the page, people's API, carriers' webhooks, the other planes; port 0 picks one.",
 		.offset = offsetof(struct server_settings, listen) },
 	{ .name = "server.tenant", .type = OPTION_TEXT, .min = 1, .max = 63, .text = "local",
@@ -14,6 +17,7 @@ const struct option server_options[] = {
 
 const struct option voice_options[] = {
 	{ .name = "voice.listen", .type = OPTION_TEXT, .min = 1, .max = 100, .text = "127.0.0.1:0",
+		.fits = http_is_address, .fitting = HTTP_ADDRESS_FITTING,
 		.help = "Where each worker listens for media sockets and orders; with port 0 every worker has one of its own.",
 		.offset = offsetof(struct voice_settings, listen) },
 	{ .name = "voice.workers", .type = OPTION_INT, .min = 1, .max = VOICE_WORKERS_MAX, .value = 1,
@@ -39,6 +43,7 @@ const struct option voice_options[] = {
 
 const struct option control_options[] = {
 	{ .name = "control.listen", .type = OPTION_TEXT, .min = 1, .max = 100, .text = "127.0.0.1:8090",
+		.fits = http_is_address, .fitting = HTTP_ADDRESS_FITTING,
 		.help = "Where `callfunnel control` listens when it runs alone; `callfunnel serve` has it inside the conductor.",
 		.offset = offsetof(struct control_settings, listen) },
 	{ .name = "control.url", .type = OPTION_TEXT, .max = PLANE_URL_MAX - 1, .text = "",

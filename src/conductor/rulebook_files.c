@@ -8,12 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/http_client.h"
+
 const struct option rulebook_options[] = {
 	{ .name = "rulebooks.dir", .type = OPTION_TEXT, .max = RULEBOOK_PATH_MAX - 100, .text = "",
 		.help = "The folder of rule-books that are called by name; empty: rulebooks beside the program, then /usr/share/callfunnel/rulebooks." },
-	{ .name = "services.records", .type = OPTION_TEXT, .max = 400, .text = "",
+	{ .name = "services.records", .type = OPTION_TEXT, .max = 400, .text = "", .fits = http_is_url, .fitting = HTTP_URL_FITTING,
 		.help = "The base URL that service:records stands for in a rule-book's tools, {tenant} in it for the tenant's name; empty: the records built in." },
-	{ .name = "services.NAME", .type = OPTION_TEXT, .max = 400, .text = "", .is_family = true,
+	{ .name = "services.NAME", .type = OPTION_TEXT, .max = 400, .text = "", .fits = http_is_url, .fitting = HTTP_URL_FITTING, .is_family = true,
 		.help = "The base URL that service:NAME stands for, for any NAME of a-z and _ (services.tables), {tenant} in it for the tenant's name. "
 			"Calls of a rule-book that names one without an address are refused." },
 	{ .name = NULL },

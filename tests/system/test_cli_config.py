@@ -261,3 +261,20 @@ def test_parse_usage(run, tmp_path):
     assert done.status == 3 and done.error()["code"] == "not_found"
     assert run("parse", "config", tmp_path).status == 3
     assert pathlib.Path(tmp_path).is_dir()
+
+
+@pytest.mark.parametrize("setting, value, allowed", [
+    ("server.listen", "nonsense", "an address to listen on"), ("voice.listen", "foo", "an address to listen on"),
+    ("identity.keys_url", "ftp://x", "a URL"), ("services.records", "nonsense", "a URL"), ("services.tables", "http://", "a URL"),
+])
+def test_addresses_are_judged_where_they_stand(run, tmp_path, setting, value, allowed):
+    top, name = setting.split(".")
+    (tmp_path / "c.yaml").write_text(f"{top}:\n  {name}: {value}\n")
+    done = run("config", "--config", "c.yaml")
+    assert done.status == 2, done.out
+    assert "c.yaml:2" in done.err and setting in done.err and value in done.err and allowed in done.err
+
+
+@pytest.mark.parametrize("value", ["services.tables=https://tables.example/{tenant}/v1", "server.listen=[::1]:8080", "server.listen=unix:/tmp/x", "identity.keys_url="])
+def test_addresses_that_are_fine(run, value):
+    assert run("config", "--set", value).status == 0
