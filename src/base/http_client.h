@@ -27,11 +27,11 @@
 #include "base/http_head.h"
 
 struct http_client;
+struct http_exchange;
 
 /* Whether a setting looks like one that can be asked: http or https and a host; {names} in it, which are filled in later, are fine. */
 bool http_is_url(const char *text);
 #define HTTP_URL_FITTING "a URL: https://host/path"
-struct http_exchange;
 
 enum { HTTP_ASK_BODY_MAX = 16 << 20 };
 

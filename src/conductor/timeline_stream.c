@@ -199,16 +199,27 @@ static void on_record(void *arg, enum err err, const struct document *d)
 		stream_end(s);
 }
 
-/* The worker died and nobody took the call over: its last line is not going to come. */
-static void end_look_up(struct timeline_stream *s)
+static bool is_busy(const struct timeline_stream *s)
+{
+	return s->job || s->is_held || s->wait.call;
+}
+
+/* Asks for the call's own record. */
+static enum err record_get(struct timeline_stream *s, documents_got_h *got)
 {
 	char key[DOCUMENT_KEY_MAX];
 
-	if (s->job || s->is_held || s->wait.call)
-		return;
 	call_key(s->call->began_ms, s->call->id, key);
+	return documents_get(s->timeline->settings.documents, &s->job, s->call->tenant, key, got, s);
+}
+
+/* The worker died and nobody took the call over: its last line is not going to come. */
+static void end_look_up(struct timeline_stream *s)
+{
+	if (is_busy(s))
+		return;
 	s->looked_ms = timeline_now_ms(s->timeline);
-	if (documents_get(s->timeline->settings.documents, &s->job, s->call->tenant, key, on_record, s))
+	if (record_get(s, on_record))
 		s->looked_ms = 0; /* looks again with what comes next */
 }
 
@@ -250,12 +261,7 @@ static void on_settling(void *arg, enum err err, const struct document *d)
 
 static void settle_look_up(struct timeline_stream *s)
 {
-	char key[DOCUMENT_KEY_MAX];
-
-	if (s->job || s->is_held || s->wait.call)
-		return;
-	call_key(s->call->began_ms, s->call->id, key);
-	if (documents_get(s->timeline->settings.documents, &s->job, s->call->tenant, key, on_settling, s))
+	if (!is_busy(s) && record_get(s, on_settling))
 		stream_cut(s);
 }
 

@@ -189,9 +189,9 @@ static void say_next(struct model_reply *r, const struct script *script, int ste
 	call_tool(r, SCRIPT_END_TOOL, step, 0, "");
 }
 
-static bool block_holds(const struct llm_block *b, const char *text)
+static bool agent_said(const struct llm_block *b, const char *text, size_t len)
 {
-	return memmem(redacted_text(b->text), redacted_len(b->text), text, strlen(text)) != NULL;
+	return b->type == BLOCK_AGENT && memmem(redacted_text(b->text), redacted_len(b->text), text, len);
 }
 
 /* His question is still open, and something else wanted an answer: not twice in the same words. */
@@ -202,7 +202,7 @@ static void say_patience(struct model_reply *r, const struct view *v, const stru
 	size_t n = 0, i;
 
 	for (i = v->last_caller; i < count && n + 1 < sizeof(words) / sizeof(words[0]); i++)
-		n += blocks[i].type == BLOCK_AGENT && block_holds(&blocks[i], words[n]);
+		n += agent_said(&blocks[i], words[n], strlen(words[n]));
 	say(r, words[n]);
 }
 
@@ -325,7 +325,7 @@ static bool is_said(const struct llm_block *blocks, size_t count, const char *te
 	size_t i;
 
 	for (i = count; i > 0 && blocks[i - 1].type != BLOCK_CALLER; i--)
-		if (blocks[i - 1].type == BLOCK_AGENT && memmem(redacted_text(blocks[i - 1].text), redacted_len(blocks[i - 1].text), text, len))
+		if (agent_said(&blocks[i - 1], text, len))
 			return true;
 	return false;
 }

@@ -211,6 +211,13 @@ static double children_seconds(void)
 	return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6 + (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6;
 }
 
+static void verdict_end(struct verdict *v, const struct scene_options *options)
+{
+	verdict_close(v);
+	if (options->sabotage >= 0)
+		verdict_lead(v, (enum promise)options->sabotage);
+}
+
 enum err run_calls(const struct scene_options *options, uint64_t first, uint64_t calls, unsigned int jobs, run_progress_h *progress, void *arg,
 	struct run_result *result)
 {
@@ -236,9 +243,7 @@ enum err run_calls(const struct scene_options *options, uint64_t first, uint64_t
 		if (!err && all[i].r.next < first + calls && all[i].r.crash_count < CRASHES_MAX)
 			err = ERR_UNAVAILABLE;
 	munmap(all, size);
-	verdict_close(&result->verdict);
-	if (options->sabotage >= 0)
-		verdict_lead(&result->verdict, (enum promise)options->sabotage);
+	verdict_end(&result->verdict, options);
 	result->seconds = clock_seconds(CLOCK_MONOTONIC) - began;
 	result->cpu_seconds = children_seconds() - cpu;
 	return err;
@@ -262,9 +267,7 @@ enum err run_here(const struct scene_options *options, uint64_t first, uint64_t 
 	log_set_clock(NULL, NULL);
 	scene_free(s);
 	free(scratch);
-	verdict_close(&result->verdict);
-	if (options->sabotage >= 0)
-		verdict_lead(&result->verdict, (enum promise)options->sabotage);
+	verdict_end(&result->verdict, options);
 	result->seconds = clock_seconds(CLOCK_MONOTONIC) - began;
 	result->cpu_seconds = clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	return ERR_NONE;
