@@ -41,6 +41,19 @@ static int real_flags(unsigned int flags)
 
 static const struct disk_ops disk_real_ops;
 
+static void real_close(struct disk_file *f)
+{
+	close(real_of(f)->fd);
+	free(f);
+}
+
+static bool is_folder(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISDIR(st.st_mode);
+}
+
 static enum err real_open(void *arg, struct disk_file **fp, const char *path, unsigned int flags)
 {
 	struct real_file *f = calloc(1, sizeof(*f));
@@ -58,14 +71,12 @@ static enum err real_open(void *arg, struct disk_file **fp, const char *path, un
 		free(f);
 		return err;
 	}
+	if (is_folder(f->fd)) {
+		real_close(&f->file);
+		return ERR_FORMAT;
+	}
 	*fp = &f->file;
 	return ERR_NONE;
-}
-
-static void real_close(struct disk_file *f)
-{
-	close(real_of(f)->fd);
-	free(f);
 }
 
 static enum err real_write(struct disk_file *f, uint64_t offset, const void *data, size_t len)

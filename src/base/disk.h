@@ -62,7 +62,7 @@ struct disk {
 /* This machine's disk. */
 extern const struct disk disk_real;
 
-/* Opens; on an error *fp is NULL. ERR_NOTFOUND, ERR_EXISTS, ERR_DENIED, ERR_FULL, ERR_IO. */
+/* Opens; on an error *fp is NULL. ERR_NOTFOUND, ERR_EXISTS, ERR_DENIED, ERR_FULL, ERR_IO; ERR_FORMAT: a folder. */
 enum err disk_open(const struct disk *d, struct disk_file **fp, const char *path, unsigned int flags) MUST_USE;
 void disk_close(struct disk_file **fp); /* NULL-safe; syncs nothing */
 

@@ -317,6 +317,8 @@ static void verify_people(const struct journal_command *c, const struct verdict 
 	if (v->epochs != v->calls)
 		printf(" (%" PRIu64 " epochs)", v->epochs);
 	printf(", %" PRIu64 " torn ends (%" PRIu64 " bytes, never durable)", n.torn, n.torn_bytes);
+	if (n.foreign)
+		printf(", %" PRIu64 " foreign", n.foreign);
 	if (c->erased)
 		printf(", %" PRIu64 " records erased", c->erased);
 	if (v->lost.records)

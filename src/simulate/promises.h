@@ -153,7 +153,7 @@ struct judge {
 	bool clear_due, floor_note, cut_reason;
 	uint32_t cut_utterance; /* noted as cut in this step */
 	/* P12, P13 */
-	bool air_open, air_fault, starving_said, stuck_said, quiet_said;
+	bool air_open, air_fault, starving_said, stuck_said, quiet_said, quiet;
 	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
 	/* generations */
 	uint8_t gens[JUDGE_GENS];

@@ -322,7 +322,29 @@ static void stuck_time(struct judge *j)
 /* ---- P14: sentences ---------------------------------------------------------------------------------------------------------
  *
  * In one turn of the caller's no sentence of three words or more is heard whole twice. Exempt: the brief's phrases, what was on
- * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice. Exercised by each sentence that was heard whole. */
+ * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice. A sentence that was cut into pieces is
+ * the same when all of them are. Exercised by each that was heard whole. */
+
+/* The piece before it belongs to the same sentence. */
+static bool goes_on(const struct talker *t, uint32_t sound)
+{
+	const struct spoken *before = sound ? &t->sounds[sound - 1] : NULL;
+
+	return before && before->turn == t->sounds[sound].turn && before->text_len && !strchr(".?!", talker_text(t, before)[before->text_len - 1]);
+}
+
+static bool is_same(const struct talker *t, uint32_t a, uint32_t b)
+{
+	const struct spoken *x = &t->sounds[a], *y = &t->sounds[b];
+
+	while (x->text_len == y->text_len && !memcmp(talker_text(t, x), talker_text(t, y), x->text_len)) {
+		if (!goes_on(t, a) || !goes_on(t, b))
+			return true;
+		x = &t->sounds[--a];
+		y = &t->sounds[--b];
+	}
+	return false;
+}
 
 void judge_sentence(struct judge *j, uint32_t sound)
 {
@@ -339,7 +361,7 @@ void judge_sentence(struct judge *j, uint32_t sound)
 
 		if (o->turn != s->turn)
 			break;
-		if (o->all_heard && o->text_len == s->text_len && !memcmp(talker_text(t, o), talker_text(t, s), s->text_len)) {
+		if (o->all_heard && is_same(t, i - 1, sound)) {
 			judge_fail(j, P14, "\"%.*s\" was heard twice in one turn", (int)(s->text_len < 80 ? s->text_len : 80), talker_text(t, s));
 			return;
 		}

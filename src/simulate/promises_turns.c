@@ -12,7 +12,27 @@
  * arrival of its first and its last voiced chunk; at most 2 % may be, over a run. A plain yes or no takes from the arrival of
  * its last voiced chunk to the end of the turn; the median may be 300 ms, and what turn.complete_ms is longer than 200. Both only when the caller answers the question he
  * was asked, alone: not over the agent's words, with no other sound of his a second before or inside, no key pressed, no tool
- * at work, and no fault of the recogniser or the line within eight seconds. */
+ * at work, not what the agent has gone on from, and no fault of the recogniser or the line within eight seconds. */
+
+/* Has the agent gone on behind this question? Then he says again what was answered, and nobody waits for it. */
+static bool went_on(const struct judge *j, const struct script_step *step)
+{
+	const struct talker *t = &j->scene->talker;
+	uint32_t i;
+
+	for (i = t->sound_count; i > 0; i--) {
+		const struct spoken *s = &t->sounds[i - 1];
+		const char *text = talker_text(t, s);
+
+		if (!s->all_heard)
+			continue;
+		if (memmem(text, s->text_len, step->ask, strlen(step->ask)))
+			return false;
+		if (!judge_is_phrase(j, text, s->text_len))
+			return true;
+	}
+	return false;
+}
 
 void judge_answer(struct judge *j, const struct script_step *step, uint32_t said)
 {
@@ -20,6 +40,8 @@ void judge_answer(struct judge *j, const struct script_step *step, uint32_t said
 	const struct sound *first = NULL;
 	uint32_t n;
 
+	if (went_on(j, step))
+		return;
 	for (n = c->sound_count; n > 0 && c->sound_count - n < 200 && caller_sound(c, n - 1)->said == said; n--)
 		first = caller_sound(c, n - 1);
 	if (!first)
@@ -27,7 +49,6 @@ void judge_answer(struct judge *j, const struct script_step *step, uint32_t said
 	j->answer = (struct answer_watch){ .used = true, .said = said };
 	j->answer.spelled = (first->flags & SOUND_SPELLED) != 0;
 	j->answer.yes_no = (first->flags & SOUND_YES_NO) != 0;
-	(void)step;
 }
 
 static void answer_begins(struct judge *j)
@@ -133,7 +154,10 @@ static void quiet_time(struct judge *j)
 {
 	uint64_t now = judge_now(j), allowed = (uint64_t)j->scene->settings.quiet_after_ms * MS_US + 1 * S_US;
 
-	if (!all_idle(j) || j->voice_us == now || now < j->voice_us + 500 * MS_US || now < j->key_us + 3 * S_US || j->text_us == now) {
+	bool idle = all_idle(j) && now >= j->voice_us + 500 * MS_US && now >= j->key_us + 3 * S_US && j->text_us != now, was_idle = j->quiet;
+
+	j->quiet = idle;
+	if (!idle || !was_idle) { /* up to this step somebody spoke, or something was at work */
 		j->quiet_us = now;
 		j->quiet_said = false;
 		return;

@@ -252,6 +252,17 @@ def test_verify_duplicate_and_foreign(run, journal):
     assert not document["whole"] and document["foreign"] == 1
 
 
+def test_what_else_lies_in_the_folder_hides_no_call(run, journal):
+    calls = run("journal", "list", journal, "--json").json()["calls"]
+    (journal / "folder.cfj").mkdir()
+    (journal / "noise.cfj").write_bytes(bytes(range(256)) * 20)
+    document = verdict(run, journal)
+    assert not document["whole"] and document["foreign"] == 2 and document["records"] == len(rows(run, journal))
+    assert "2 foreign" in run("journal", "verify", journal).out
+    assert run("journal", "list", journal, "--json").json()["calls"] == calls
+    assert run("simulate", "--seed", 3, "--call", 1, "--disk", journal).status == 0, "a worker goes on beside it"
+
+
 def test_without_its_keys_a_journal_is_listed_but_not_opened(run, made, journal):
     (journal / "master.key").unlink()
     document = verdict(run, journal)

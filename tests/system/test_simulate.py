@@ -454,10 +454,23 @@ SLOW_TOOLS = ("agent Hello, this is the post. What is your question?\nask open W
      "answer two zero two | five five five | zero one four three\nat 8 keys *\nat 12.5 keys *\n", 5, "P09", 5),
     ("agent Good morning, this call is recorded. What is your question? Please take your time.\nask open What is your question?\n"
      "answer it is about my bill\nat 1.836 keys 42\n", 20053, "P04", 0),
-], ids=["a key behind a cough", "two slow tools", "a key inside a number", "a key in a disclosure"])
+    ("agent Hello. Shall we bring it tomorrow?\nask yes-no Shall we bring it tomorrow?\nanswer no thank you\nanswer yes please\nanswer yes\nanswer no\n"
+     "tool tool_1 9000 booked under lantern\ntool tool_2 6000 booked under lantern\nask spelled What is your email address?\n"
+     "answer anna dot miller | at example dot com\nanswer help me | at example dot net\ntool tool_3 9000 booked under lantern\n"
+     "tool tool_4 changes 9000 booked under lantern\nask spelled Could you spell your last name?\nanswer s h a | r m | a\nanswer m i l | l e r\n"
+     "at 5.548 say sorry can I ask something else first\nat 6.326 say hello\n", 1074, "P14", 20),
+    ("agent Good morning, this call is recorded. What is your phone number?\nask digits What is your phone number?\n"
+     "answer two zero two | five five five | zero one four three\ntool tool_1 changes 2500 booked under lantern\nask yes-no Does it work now?\nanswer yes\n"
+     "ask spelled What is your email address?\nanswer anna dot miller | at example dot com\nanswer help me | at example dot net\nat 20.500 cough 1200\n",
+     1223, "P09", 20),
+    ("agent Hello. Which day would suit you best?\nask open Which day would suit you best?\nanswer tuesday in the morning\nanswer any day ~ after four\n"
+     "fault media-deaf 3\n", 5, "P10 --set quiet.after_ms=500", 0),
+], ids=["a key behind a cough", "two slow tools", "a key inside a number", "a key in a disclosure", "two tools that found the same",
+        "the answer to what has been settled", "a silence on a deaf line"])
 def test_what_the_judge_once_took_for_broken(run, tmp_path, script, seed, promise, exercised):
     (tmp_path / "once.call").write_text(script)
-    done = run("simulate", "--script", "once.call", "--calls", 40, "--seed", seed, "--json")
+    promise, *others = promise.split()
+    done = run("simulate", "--script", "once.call", "--calls", 40, "--seed", seed, *others, "--json")
     assert done.status == 0, done.out
     assert done.json()["promises"][promise]["exercised"] >= exercised
 
