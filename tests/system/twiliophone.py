@@ -197,7 +197,9 @@ class Phone:
             self.queue_end = now
             if self.barged and self.held_ms is None:
                 self.held_ms = (now - self.barged) * 1000
-                self.heard = 0  # the next line waits for what the agent says to this
+                self.heard = 0
+            if self.current is not None:
+                self.heard = 0  # the next line waits for what the agent says to this one
             self.waiting = [(name, now) for name, _ in self.waiting]
 
     async def _during(self):
