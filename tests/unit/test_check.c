@@ -87,6 +87,8 @@ static void an_utterance_stands_in_the_history(void **state)
 	struct dialogue *d = &c->dialogue;
 	unsigned int i;
 
+	assert_true(d->item_count < d->item_cap);
+	d->items[d->item_count].type = BLOCK_AGENT; /* as a removed item stays behind the last one */
 	for (i = 0; i < 3; i++) {
 		BREAKS(c, queued(c, i)->item, d->item_count, "an utterance stands in the history");
 		BREAKS(c, queued(c, i)->item, UINT32_MAX, "an utterance stands in the history");
@@ -151,6 +153,8 @@ static void a_tool_has_its_place_in_the_history(void **state)
 	struct dialogue *d = &c->dialogue;
 
 	assert_int_equal(t->item, d->item_count - 1);
+	assert_true(d->item_count < d->item_cap);
+	d->items[d->item_count].type = BLOCK_TOOL_RESULT; /* as a removed item stays behind the last one */
 	BREAKS(c, t->item, d->item_count, "a running tool has its result's place in the history");
 	BREAKS(c, t->item, UINT32_MAX, "a running tool has its result's place in the history");
 	BREAKS(c, d->items[t->item].type, BLOCK_TOOL_USE, "a running tool has its result's place in the history");

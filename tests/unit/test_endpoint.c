@@ -289,6 +289,28 @@ static void words_behind_a_question_take_nothing_back(void **state)
 	assert_true(has(k, "1800 ~turn t2 i3"));
 }
 
+/* A question, a statement behind it in the same breath, and digits for an answer. */
+static void digits_behind_a_statement(struct kit *k, int64_t rules)
+{
+	k->settings.call_rules = rules;
+	greet(k, "What is your number? You have all the time.");
+	caller_says(k, "oh one six three two");
+	zero(k);
+	quiet_until(k, 1800);
+}
+
+static void a_statement_leaves_what_the_sentence_before_asked_for(void **state)
+{
+	digits_behind_a_statement(*state, 2);
+	assert_true(has(*state, "1800 ~turn t1 i3"));
+}
+
+static void by_the_rules_of_before_the_last_sentence_decided(void **state)
+{
+	digits_behind_a_statement(*state, 1);
+	assert_true(has(*state, "600 ~turn t1 i0"));
+}
+
 static void the_recognisers_own_end_counts(void **state)
 {
 	struct kit *k = *state;
@@ -1654,6 +1676,8 @@ int main(void)
 		KIT_TEST(what_was_asked_for_holds_for_one_turn),
 		KIT_TEST(an_ordered_question_asks_for_nothing),
 		KIT_TEST(words_behind_a_question_take_nothing_back),
+		KIT_TEST(a_statement_leaves_what_the_sentence_before_asked_for),
+		KIT_TEST(by_the_rules_of_before_the_last_sentence_decided),
 		KIT_TEST(the_recognisers_own_end_counts),
 		KIT_TEST(an_end_without_words_holds_for_those_before),
 		KIT_TEST(an_end_is_forgotten_when_words_follow),

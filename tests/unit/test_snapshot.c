@@ -459,6 +459,29 @@ static void an_answer_asked_ahead_has_its_question_in_the_history(void **state)
 	assert_int_equal(EDITED(k, { GEN, 0, 7, 3 }), ERR_FORMAT);
 }
 
+/* The room for items is as large as there are items (64): what lies behind the last one is not ours. */
+static void a_question_is_not_looked_for_behind_the_history(void **state)
+{
+	static const struct item filling = { .type = BLOCK_CALLER };
+	struct kit *k = *state;
+	struct dialogue *d;
+
+	k->settings.turn_preempt = true;
+	k->brief.knowledge = true;
+	begin(k);
+	voice(k, 320);
+	final(k, "I want some tea");
+	knowledge(k, 1, "Tea is 2 euros.");
+	quiet_for(k, 128);
+	d = &k->call->dialogue;
+	while (d->item_count < 65)
+		history_insert(k->call, 0, &filling);
+	assert_true(d->gen.ahead && d->gen.base_items == 63 && d->items[63].type == BLOCK_EVENT);
+	assert_int_equal(EDITED(k, { GEN, 0, 7, 63 }), ERR_NONE);
+	assert_int_equal(EDITED(k, { ITEM, 64, 0, 0 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { ITEM, 64, 0, 0 }, { GEN, 0, 7, 64 }), ERR_FORMAT);
+}
+
 static void waits_have_a_deadline(void **state)
 {
 	struct kit *k = *state;
@@ -657,6 +680,7 @@ int main(void)
 		KIT_TEST(a_running_tool_has_its_results_place_and_a_deadline),
 		KIT_TEST(an_answer_has_a_deadline),
 		KIT_TEST(an_answer_asked_ahead_has_its_question_in_the_history),
+		KIT_TEST(a_question_is_not_looked_for_behind_the_history),
 		KIT_TEST(waits_have_a_deadline),
 		KIT_TEST(the_end_has_a_deadline),
 		KIT_TEST(what_has_ended_waits_for_nothing),

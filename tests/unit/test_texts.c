@@ -137,12 +137,35 @@ static void a_turn_without_end_has_its_ceiling(void **state)
 	assert_int_equal(k->err, ERR_LIMIT);
 }
 
+/* It is work to give texts back: when none can be forgotten, it is done from a sixteenth of the ceiling on. */
+static void what_nobody_refers_to_is_given_back_from_a_sixteenth_on(void **state)
+{
+	struct kit *k = *state;
+	uint32_t live, kept;
+
+	fill(k);
+	k->alone = true;
+	begin(k);
+	look_up_much(k, 181);
+	live = texts_live(k->call);
+	kept = live + TEXTS_MAX / 16;
+	assert_in_range(kept, TEXTS_MAX + 2, TEXTS_CEILING);
+	k->call->texts.kept = kept - 1;
+	simple(k, IN_TIMER);
+	assert_int_equal(k->call->texts.kept, kept - 1);
+	k->call->texts.kept = kept;
+	simple(k, IN_TIMER);
+	assert_int_equal(k->call->texts.kept, live);
+	assert_int_equal(texts_live(k->call), live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(large_results_and_knowledge_last_to_the_longest_call),
 		KIT_TEST(a_tool_under_way_is_not_forgotten),
 		KIT_TEST(a_turn_without_end_has_its_ceiling),
+		KIT_TEST(what_nobody_refers_to_is_given_back_from_a_sixteenth_on),
 	};
 
 	return cmocka_run_group_tests_name("texts", tests, NULL, NULL);
