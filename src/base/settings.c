@@ -62,7 +62,7 @@ const struct option call_options[] = {
 	MS("llm.silent_ms", llm_silent_ms, 2000, 500, 2000,
 		"Nothing was said this long after the end of the turn, because a tool came between: a filler is spoken. 2.5 s of dead air at most are promised."),
 	SWITCH("turn.late_apart", turn_late_apart, 1, "In latencies, waiting for a final that is late counts as transcript and not as end of turn."),
-	NUMBER("call.rules", call_rules, 3, 3, 3, "", "The core's rules: those of this release. A call is replayed by those that it was recorded with."),
+	NUMBER("call.rules", call_rules, 4, 4, 4, "", "The core's rules: those of this release. A call is replayed by those that it was recorded with."),
 	{ .name = NULL },
 };
 
@@ -85,7 +85,7 @@ static const struct recorded_range {
 	const char *name;
 	int64_t min, max;
 } recorded_ranges[] = {
-	{ "call.rules", 0, 3 },
+	{ "call.rules", 0, 4 },
 	{ "vad.on", 1, 65535 },
 	{ "vad.off", 0, 65535 },
 	{ "vad.gap_ms", 0, 2000 },

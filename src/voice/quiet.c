@@ -177,6 +177,8 @@ void quiet_digit(struct call *call, uint64_t digit)
 
 	if (digit > 'D' || !digit || !strchr("0123456789*#ABCD", (int)digit))
 		return;
+	if (digit == '#' && !call->quiet.key_count && call->settings.call_rules >= 4)
+		return; /* it closes an entry that ended by itself, or none */
 	if (!speech_idle(call) && !speech_whole(call) && !speech_unreleased(call))
 		floor_yield(call, YIELD_KEYS);
 	if (digit != '#')

@@ -372,7 +372,7 @@ static struct range {
 } range_of(const struct option *o)
 {
 	static const struct range wider[] = {
-		{ "call.rules", 0, 3 },
+		{ "call.rules", 0, 4 },
 		{ "vad.on", 1, 65535 },
 		{ "vad.off", 0, 65535 },
 		{ "vad.gap_ms", 0, 2000 },

@@ -815,6 +815,32 @@ static void a_key_yields(void **state)
 	expect_request(k, "agent: one two three", "caller: [keypad] 12");
 }
 
+/* Who closes his entry after it was taken must not cut off the answer to it. */
+static void a_hash_behind_an_entry_takes_no_floor(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	on_air(k, ten);
+	quiet_for(k, 992);
+	played(k, 1, 960);
+	digit(k, '#');
+	expect_nothing(k);
+}
+
+static void before_rules_4_it_took_the_floor(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	opened(k);
+	on_air(k, ten);
+	quiet_for(k, 992);
+	played(k, 1, 960);
+	digit(k, '#');
+	expect(k, "992 ~yield t0 i3 n0", "992 hold", "992 ~heard t0 i1 n1 \"one two three\"", "992 unspeak u1");
+}
+
 static void words_before_a_key_are_of_the_same_turn(void **state)
 {
 	struct kit *k = *state;
@@ -936,6 +962,8 @@ int main(void)
 		KIT_TEST(a_hash_alone_is_no_entry),
 		KIT_TEST(what_is_no_key_is_no_digit),
 		KIT_TEST(a_key_yields),
+		KIT_TEST(a_hash_behind_an_entry_takes_no_floor),
+		KIT_TEST(before_rules_4_it_took_the_floor),
 		KIT_TEST(words_before_a_key_are_of_the_same_turn),
 		KIT_TEST(a_disclosure_is_said_whatever_is_pressed),
 		KIT_TEST(an_entry_does_not_take_the_end_back),

@@ -1,6 +1,6 @@
 """Numbers, amounts and days said in groups, with pauses between them: how many of their words the offline recogniser loses or mishears.
 
-./dev bench numbers [--kind digits|amount|date] [--count 240] [--half A|B] [--voice recorded|flite] [--seed 1]
+./dev bench spoken_numbers [--kind digits|amount|date] [--count 240] [--half A|B] [--voice recorded|flite] [--seed 1]
 Half of them are pieces of one recorded voice put together, half synthetic (flite); A to tune on, B to report. The finals are asked for as a session does. The
 last line is JSON.
 """

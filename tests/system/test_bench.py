@@ -1,5 +1,7 @@
-"""What `./dev bench vad` makes of its figures: the goal, and the exit status. The figures themselves are the bench's business."""
+"""That each bench starts; and what `./dev bench vad` makes of its figures: the goal, and the exit status. The figures themselves are the bench's business."""
 import importlib.util
+import os
+import subprocess
 import sys
 import types
 
@@ -40,3 +42,14 @@ def test_other_processors_are_not_judged(vad, capsys):
     assert goal["met"] is None and "generic" in goal["why"] and vad.status(goal) == 0
     vad.say(goal, figures(1.0, 1.0))
     assert "not judged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "bench").glob("*.py")))
+def test_every_bench_starts(tmp_path, name):
+    """As ./dev starts it: its folder comes before Python's own modules, whose names are taken."""
+    assert name not in sys.stdlib_module_names
+    for module in ("numpy", "onnxruntime"):  # only the bench's own environment has them
+        (tmp_path / f"{module}.py").write_text("")
+    env = {key: value for key, value in os.environ.items() if not key.startswith("CALLFUNNEL_")} | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, ROOT / "bench" / f"{name}.py", "--help"], env=env, capture_output=True, text=True)
+    assert "usage: " in done.stdout or f"run ./dev bench {name}" in done.stderr, done.stderr
