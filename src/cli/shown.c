@@ -93,6 +93,15 @@ static void read_meter(struct shown *s, const uint8_t *payload, size_t len)
 		s->unread++;
 }
 
+/* Who died in the middle has told little, but he was there until then. Another worker's clock may be another machine's. */
+static void note_time(struct shown *s, const struct journal_header *h)
+{
+	if (h->kind == JOURNAL_START)
+		s->begun_us = h->time_us;
+	if (s->started && s->workers == 1 && h->time_us > s->begun_us && h->time_us - s->begun_us > s->last_us)
+		s->last_us = h->time_us - s->begun_us;
+}
+
 static enum err item_h(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
 {
 	struct shown *s = arg;
@@ -106,6 +115,7 @@ static enum err item_h(void *arg, const struct journal_item *item, const uint8_t
 	s->end_sealed |= kind == JOURNAL_END && !payload;
 	s->workers += kind == JOURNAL_START || kind == JOURNAL_ATTACH;
 	s->gaps += kind == JOURNAL_GAP;
+	note_time(s, &item->record.header);
 	if (!payload) {
 		s->unread++;
 		return ERR_NONE;
@@ -323,6 +333,8 @@ static void json_head(struct buf *b, const struct shown *s, const char *name)
 		json_pair_string(b, "reason", end_reason_name((enum end_reason)s->end.reason));
 		json_pair_u64(b, "connected_ms", s->end.connected_us / 1000);
 		json_pair_u64(b, "end_us", s->end.at_us);
+	} else if (!s->end_sealed) {
+		json_pair_u64(b, "stops_us", s->last_us);
 	}
 	json_pair_u64(b, "workers", s->workers);
 	json_pair_u64(b, "unread_records", s->unread);
@@ -467,7 +479,7 @@ static void put_tail(struct buf *b, const struct shown *s)
 	else if (s->end_sealed)
 		buf_text(b, "        ended; how cannot be read\n");
 	else
-		buf_text(b, "        the journal stops here: the call had not ended\n");
+		buf_printf(b, "        the journal stops here: the call had not ended%s\n", s->count ? "" : ", and nothing was heard or said to its end");
 	if (s->workers > 1)
 		buf_printf(b, "%u workers had this call, one after the other\n", s->workers);
 	if (s->unread || s->gaps)

@@ -26,7 +26,8 @@ struct shown {
 	struct record_end end;
 	unsigned int workers;
 	uint64_t unread, gaps;
-	uint64_t last_us;
+	uint64_t begun_us;  /* by the clock of the worker that began it */
+	uint64_t last_us;   /* of the call's time: the last that is known */
 	uint64_t meters[METERS];
 	struct shown_event *events;
 	size_t count, cap;

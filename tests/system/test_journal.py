@@ -592,7 +592,19 @@ def test_show_for_people(run, made):
 def test_show_of_a_call_that_was_cut(run, torn):
     document = run("show", torn[0], "--json").json()
     assert document["started"] and not document["ended"] and "reason" not in document and document["turns"]
-    assert "the journal stops here: the call had not ended" in run("show", torn[0]).out
+    out = run("show", torn[0]).out
+    assert "the journal stops here: the call had not ended" in out
+    assert document["stops_us"] >= document["events"][-1]["at_us"]
+
+
+def test_show_of_a_call_that_died_in_the_greeting(run, tmp_path):
+    """Nothing was heard to its end, but the call had its seconds."""
+    run("simulate", "--seed", 3, "--call", 0, "--faults", "none", "--disk", "d", "--crash-at", "write:70", check=False)
+    listed = run("journal", "list", "d", "--json").json()["calls"][0]
+    document = run("show", "d", "--json").json()
+    assert not document["ended"] and document["stops_us"] > 500_000
+    minutes, seconds = divmod(document["stops_us"] // 1000 / 1000, 60)
+    assert f"{int(minutes)}:{seconds:06.3f}        the journal stops here" in run("show", "d").out, listed
 
 
 def test_show_needs_one_call(run, made, tmp_path):
