@@ -15,7 +15,8 @@
  *   3  what is ready behind the agent's words while the caller makes a sound waits (0 to 2: the words are held without a clear, and said again); courtesy
  *      behind a yes or no leaves it a whole answer (0 to 2: it is an answer like others); after a takeover what was heard is settled before the model is
  *      asked again (0 to 2: behind it)
- *   4  a # that ends no entry is nothing (0 to 3: it takes the floor, and nobody answers)
+ *   4  a # that ends no entry is nothing (0 to 3: it takes the floor, and nobody answers); a "sure" that is an answer stays one when the agent has
+ *      prepared what it will say to it, or begins to speak before the final (0 to 3: it is a nod, and nobody answers)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -364,9 +364,17 @@ static void append_words(struct buf *b, const char *text, size_t len)
 }
 
 /* A nod over the agent's words is noted and forgotten. */
+/* What is prepared for the answer that is being given is not said to anybody yet. */
+static bool agent_at_it(const struct call *call)
+{
+	if (call->settings.call_rules >= 4 && speech_unreleased(call))
+		return dialogue_answering(call);
+	return !speech_idle(call) || dialogue_answering(call);
+}
+
 static bool nod(struct call *call, const char *text, size_t len)
 {
-	bool over = call->ear.over_agent || !speech_idle(call) || dialogue_answering(call);
+	bool over = call->ear.over_agent || agent_at_it(call);
 
 	if (!over || endpoint_words(call) || !words_all_in(&call->brief.nods, text, len) || words_any_in(&call->brief.stops, text, len))
 		return false;
@@ -404,6 +412,7 @@ static void final_take(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
 	bool words = words_count(in->text, in->text_len) > 0;
+	bool taken = call->settings.call_rules >= 4 && words_same((const char *)l->partial.data, l->partial.len, in->text, in->text_len);
 	bool late = l->used.len && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
 
 	l->finalizing = false;
@@ -416,7 +425,7 @@ static void final_take(struct call *call, const struct call_input *in)
 	if (owed(call, in) || !guarded(call, GUARD_N5))
 		return;
 	buf_reset(&l->partial);
-	if (nod(call, in->text, in->text_len)) {
+	if (!taken && nod(call, in->text, in->text_len)) { /* what was no nod as a partial is none now, whoever speaks meanwhile */
 		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, in->text, in->text_len));
 		return;
 	}

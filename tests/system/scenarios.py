@@ -8,8 +8,8 @@ QUESTIONS = {
     "open": [("What is your question?", ["it is about my bill", "I want to move ~ to another house", "where is my parcel ~ it is late"]),
              ("Which day would suit you best?", ["tuesday in the morning", "any day ~ after four", "friday"]),
              ("What can I do for you?", ["my internet does not work | since this morning", "nothing ~ I think"])],
-    "yes-no": [("Shall we bring it tomorrow?", ["yes", "no", "yes please", "no thank you"]), ("Have you been with us before?", ["yes", "no never"]),
-               ("Does it work now?", ["no still nothing", "yes"])],
+    "yes-no": [("Shall we bring it tomorrow?", ["yes", "no", "yes please", "no thank you", "sure", "okay"]), ("Have you been with us before?", ["yes", "no never"]),
+               ("Does it work now?", ["no still nothing", "yes", "yeah"])],
     "digits": [("What is your phone number?", ["two zero two | five five five | zero one four three", "two zero two five five five zero one | two one"]),
                ("What is your customer number?", ["seven zero five five | zero one one nine", "nine nine"])],
     "spelled": [("Could you spell your last name?", ["m i l | l e r", "s h a | r m | a", "g u p t a"]),
@@ -41,7 +41,7 @@ def scenario(seed):
     tools = 0
     for kind, question, answers in asked:
         lines.append(f"ask {kind} {question}")
-        lines += [f"answer {text}" for text in rng.sample(answers, rng.randint(1, len(answers)))]
+        lines += [f"answer {text}" for text in rng.sample(answers, min(rng.randint(1, len(answers)), 4))]
         for _ in range(rng.choice([0, 1, 1, 2])):
             tools += 1
             lines.append(tool_line(rng, f"tool_{tools}"))

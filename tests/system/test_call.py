@@ -352,3 +352,10 @@ def test_say_prints_what_is_spoken(run):
     assert two["form"] == twelve["form"] == "ipa" and two["spoken"] and two["spoken"] != twelve["spoken"] and "2" not in two["spoken"]
     assert run("say", "x", "--print", "--lang", "xx").status == 3
     assert run("say", "", "--print").status == 2
+
+
+@pytest.mark.parametrize("word", ["sure", "yeah", "okay", "right", "ok"])
+def test_a_word_that_is_a_nod_elsewhere_answers_a_question(call, word):
+    """The agent prepares what it will say to it while it is still being said: that makes it no nod."""
+    done = call("lead-callback", [word, "/hangup"], json_out=False)
+    assert f'caller  "{word}"' in done.out and "Are you still interested?" in done.out, done.out

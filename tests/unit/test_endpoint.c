@@ -191,6 +191,58 @@ static void by_the_rules_of_before_it_was_an_answer_like_others(void **state)
 	expect(k, "320 ~turn t1 i4 n320000 \"yes please\"", "320 snapshot", "320 ask g1 t1 try 1");
 }
 
+/* "okay" is a nod while the agent speaks; here it answers, and the agent has prepared what it will say to that. */
+static void okay_answered_ahead(struct kit *k)
+{
+	k->settings.turn_preempt = true;
+	greet(k, "Is that right?");
+	voice(k, 320);
+	partial(k, "okay");
+	zero(k);
+	quiet_until(k, 200);
+	assert_int_equal(k->gen, 1);
+	text(k, "Very good. Then let us go on with the next one.");
+	audio_all(k, 1);
+	drop(k);
+	final(k, "okay");
+}
+
+static void test_P15_an_answer_ahead_makes_no_nod_of_its_question(void **state)
+{
+	struct kit *k = *state;
+
+	okay_answered_ahead(k);
+	expect_nothing(k);
+	quiet_until(k, 1200);
+	assert_true(has(k, "\"okay\""));
+	assert_true(has(k, "~release t1 i1"));
+	assert_false(has(k, "~nod"));
+}
+
+static void by_the_rules_of_before_it_did(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	okay_answered_ahead(k);
+	assert_true(has(k, "~nod"));
+}
+
+/* Neither does what the agent begins to say before the final: the words were no nod when they came. */
+static void a_partial_that_was_no_nod_stays_none(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "okay");
+	quiet_for(k, 96);
+	order(k, ORDER_SAY, "One moment please, I will look that up for you in the list of all the parcels that we had today.");
+	drop(k);
+	final(k, "okay");
+	assert_false(has(k, "~nod"));
+}
+
 /* The longest of the times counts for what is open, the recogniser's end of turn or not. */
 static void test_P09_a_yes_that_goes_on_is_waited_for(void **state)
 {
@@ -1671,6 +1723,9 @@ int main(void)
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
 		KIT_TEST(test_P09_so_does_a_yes_with_courtesy), KIT_TEST(by_the_rules_of_before_it_was_an_answer_like_others),
+		KIT_TEST(test_P15_an_answer_ahead_makes_no_nod_of_its_question),
+		KIT_TEST(by_the_rules_of_before_it_did),
+		KIT_TEST(a_partial_that_was_no_nod_stays_none),
 		KIT_TEST(test_P09_a_yes_that_goes_on_is_waited_for), KIT_TEST(courtesy_counts_behind_a_yes_or_no_that_was_asked_for),
 		KIT_TEST(test_P09_without_its_guard_a_number_is_cut_off),
 		KIT_TEST(what_was_asked_for_holds_for_one_turn),
