@@ -1,0 +1,676 @@
+/* Which provider is asked: in order, past those that fail, back to them later, and for all calls of a worker alike. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "deadline.h"
+#include "voice/lineup/lineup.h"
+
+#define S 1000000ULL
+
+enum { MEMBERS = 3 };
+
+/* A vendor of any role: what was asked of it last, and what its next start says. */
+struct vendor {
+	enum err refuses;
+	unsigned int starts, cancels, pushes, finals, asked;
+	struct stt_stream *stream;
+	struct llm_answer *answer;
+	struct tts_utterance *utterance;
+};
+
+struct world {
+	uv_loop_t loop;
+	struct clock *clock;
+	struct clock_timer timer;
+	struct vendor vendors[MEMBERS];
+	struct lineup_health health[MEMBERS];
+	struct lineup lineup;
+	unsigned int ended, failed, done, words, audio, tools;
+};
+
+/* ---- vendors ---- */
+
+struct stt_stream {
+	struct stt_stream **slot;
+	struct vendor *vendor;
+	const struct stt_events *events;
+	void *arg;
+};
+
+static enum err fake_listen(void *arg, struct stt_stream **sp, const char *language, const struct stt_events *events, void *events_arg)
+{
+	struct vendor *v = arg;
+
+	(void)language;
+	v->starts++;
+	*sp = NULL;
+	if (v->refuses)
+		return v->refuses;
+	*sp = v->stream = malloc(sizeof(*v->stream));
+	assert_non_null(*sp);
+	**sp = (struct stt_stream){ .slot = sp, .vendor = v, .events = events, .arg = events_arg };
+	return ERR_NONE;
+}
+
+static void fake_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples)
+{
+	(void)ulaw;
+	s->vendor->pushes += (unsigned int)samples;
+}
+
+static void fake_finalize(struct stt_stream *s)
+{
+	s->vendor->finals++;
+}
+
+static void fake_asked(struct stt_stream *s, const char *text, size_t len)
+{
+	(void)text;
+	s->vendor->asked += (unsigned int)len;
+}
+
+static void fake_silence(struct stt_stream **sp)
+{
+	(*sp)->vendor->cancels++;
+	(*sp)->vendor->stream = NULL;
+	free(*sp);
+	*sp = NULL;
+}
+
+static const struct stt fake_stt = { .name = "fake", .start = fake_listen, .push = fake_push, .finalize = fake_finalize, .cancel = fake_silence,
+	.asked = fake_asked };
+static const struct stt simple_stt = { .name = "simple", .start = fake_listen, .push = fake_push, .finalize = fake_finalize, .cancel = fake_silence };
+
+static void stream_dies(struct vendor *v, enum err why)
+{
+	struct stt_stream *s = v->stream;
+
+	v->stream = *s->slot = NULL;
+	s->events->ended(s->arg, why);
+	free(s);
+}
+
+struct llm_answer {
+	struct llm_answer **slot;
+	struct vendor *vendor;
+	const struct llm_events *events;
+	void *arg;
+};
+
+static enum err fake_ask(void *arg, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct llm_block *blocks, size_t count,
+	const struct llm_events *events, void *events_arg)
+{
+	struct vendor *v = arg;
+
+	(void)kind;
+	(void)attempt;
+	(void)blocks;
+	(void)count;
+	v->starts++;
+	*ap = NULL;
+	if (v->refuses)
+		return v->refuses;
+	*ap = v->answer = malloc(sizeof(*v->answer));
+	assert_non_null(*ap);
+	**ap = (struct llm_answer){ .slot = ap, .vendor = v, .events = events, .arg = events_arg };
+	return ERR_NONE;
+}
+
+static void fake_cancel(struct llm_answer **ap)
+{
+	(*ap)->vendor->cancels++;
+	(*ap)->vendor->answer = NULL;
+	free(*ap);
+	*ap = NULL;
+}
+
+static const struct llm fake_llm = { .name = "fake", .start = fake_ask, .cancel = fake_cancel };
+
+static struct llm_answer *answer_taken(struct vendor *v)
+{
+	struct llm_answer *a = v->answer;
+
+	v->answer = *a->slot = NULL;
+	return a;
+}
+
+static void answer_fails(struct vendor *v, enum failure why)
+{
+	struct llm_answer *a = answer_taken(v);
+
+	a->events->failed(a->arg, why);
+	free(a);
+}
+
+static void answer_ends(struct vendor *v)
+{
+	struct llm_answer *a = answer_taken(v);
+
+	a->events->done(a->arg, 7);
+	free(a);
+}
+
+struct tts_utterance {
+	struct tts_utterance **slot;
+	struct vendor *vendor;
+	const struct tts_events *events;
+	void *arg;
+};
+
+static enum err fake_speak(void *arg, struct tts_utterance **up, const char *language, const char *text, size_t len, const struct tts_events *events,
+	void *events_arg)
+{
+	struct vendor *v = arg;
+
+	(void)language;
+	(void)text;
+	(void)len;
+	v->starts++;
+	*up = NULL;
+	if (v->refuses)
+		return v->refuses;
+	*up = v->utterance = malloc(sizeof(*v->utterance));
+	assert_non_null(*up);
+	**up = (struct tts_utterance){ .slot = up, .vendor = v, .events = events, .arg = events_arg };
+	return ERR_NONE;
+}
+
+static void fake_hush(struct tts_utterance **up)
+{
+	(*up)->vendor->cancels++;
+	free(*up);
+	*up = NULL;
+}
+
+static const struct tts fake_tts = { .name = "fake", .start = fake_speak, .cancel = fake_hush };
+
+static struct tts_utterance *utterance_taken(struct vendor *v)
+{
+	struct tts_utterance *u = v->utterance;
+
+	v->utterance = *u->slot = NULL;
+	return u;
+}
+
+/* ---- the owner ---- */
+
+static void on_transcript(void *arg, enum transcript_kind kind, const char *text, size_t len, uint64_t from, uint64_t to)
+{
+	struct world *w = arg;
+
+	(void)kind;
+	(void)text;
+	(void)from;
+	(void)to;
+	w->words += (unsigned int)len;
+}
+
+static void on_ended(void *arg, enum err why)
+{
+	struct world *w = arg;
+
+	(void)why;
+	w->ended++;
+}
+
+static const struct stt_events listens = { .transcript = on_transcript, .ended = on_ended };
+
+static void on_text(void *arg, const char *text, size_t len)
+{
+	struct world *w = arg;
+
+	(void)text;
+	w->words += (unsigned int)len;
+}
+
+static void on_tool(void *arg, uint32_t index, const char *name, size_t name_len, const char *args, size_t args_len)
+{
+	struct world *w = arg;
+
+	(void)index;
+	(void)name;
+	(void)name_len;
+	(void)args;
+	(void)args_len;
+	w->tools++;
+}
+
+static void on_answered(void *arg, uint32_t tokens)
+{
+	struct world *w = arg;
+
+	assert_int_equal(tokens, 7);
+	w->done++;
+}
+
+static void on_model_failed(void *arg, enum failure why)
+{
+	struct world *w = arg;
+
+	(void)why;
+	w->failed++;
+}
+
+static const struct llm_events asks = { .text = on_text, .tool = on_tool, .done = on_answered, .failed = on_model_failed };
+
+static void on_audio(void *arg, const uint8_t *ulaw, size_t samples)
+{
+	struct world *w = arg;
+
+	(void)ulaw;
+	w->audio += (unsigned int)samples;
+}
+
+static void on_words(void *arg, const struct speech_word *words, size_t count, bool exact)
+{
+	struct world *w = arg;
+
+	(void)words;
+	(void)exact;
+	w->words += (unsigned int)count;
+}
+
+static void on_spoken(void *arg)
+{
+	struct world *w = arg;
+
+	w->done++;
+}
+
+static void on_voice_failed(void *arg, enum err why)
+{
+	struct world *w = arg;
+
+	(void)why;
+	w->failed++;
+}
+
+static const struct tts_events speaks = { .audio = on_audio, .words = on_words, .done = on_spoken, .failed = on_voice_failed };
+
+static void begin(struct world *w, const void *table)
+{
+	unsigned int i;
+
+	*w = (struct world){ .ended = 0 };
+	assert_int_equal(uv_loop_init(&w->loop), 0);
+	assert_int_equal(clock_open(&w->clock, &w->loop, true), ERR_NONE);
+	w->lineup.clock = w->clock;
+	for (i = 0; i < MEMBERS; i++)
+		assert_int_equal(lineup_add(&w->lineup, "fake", table, &w->vendors[i], &w->health[i]), ERR_NONE);
+}
+
+static void end(struct world *w)
+{
+	clock_close(&w->clock);
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&w->loop), 0);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void passes(struct world *w, uint64_t us)
+{
+	uint64_t at_us = clock_now_us(w->clock) + us;
+
+	clock_timer_set(&w->timer, w->clock, at_us, nothing, NULL);
+	while (clock_now_us(w->clock) < at_us)
+		uv_run(&w->loop, UV_RUN_ONCE);
+}
+
+/* Another call of the same worker: the same accounts, a lineup of its own. */
+static struct lineup other_call(const struct world *w)
+{
+	struct lineup l = w->lineup;
+	size_t i;
+
+	for (i = 0; i < l.count; i++)
+		l.members[i].strikes = 0;
+	l.left = NULL;
+	return l;
+}
+
+static struct stt_stream *begin_listening(struct world *w, struct lineup *l, enum err expected)
+{
+	static struct stt_stream *s;
+
+	assert_int_equal(lineup_stt.start(l, &s, "en-US", &listens, w), expected);
+	assert_true(expected ? !s : s != NULL);
+	return s;
+}
+
+/* ---- recognisers ---- */
+
+static void test_the_first_is_asked_and_what_it_says_goes_on(void **state)
+{
+	struct world w;
+	struct stt_stream *s = NULL;
+
+	(void)state;
+	begin(&w, &fake_stt);
+	assert_int_equal(lineup_stt.start(&w.lineup, &s, "en-US", &listens, &w), ERR_NONE);
+	lineup_stt.push(s, NULL, 160);
+	lineup_stt.finalize(s);
+	lineup_stt.asked(s, "when?", 5);
+	w.vendors[0].stream->events->transcript(w.vendors[0].stream->arg, TRANSCRIPT_FINAL, "yes", 3, 0, 160);
+	assert_int_equal(w.vendors[0].pushes, 160);
+	assert_int_equal(w.vendors[0].finals, 1);
+	assert_int_equal(w.vendors[0].asked, 5);
+	assert_int_equal(w.words, 3);
+	assert_int_equal(w.vendors[1].starts, 0);
+	lineup_stt.cancel(&s);
+	assert_null(s);
+	assert_int_equal(w.vendors[0].cancels, 1);
+	lineup_stt.cancel(&s);
+	end(&w);
+}
+
+static void test_a_table_that_makes_nothing_of_questions(void **state)
+{
+	struct world w;
+	struct stt_stream *s = NULL;
+
+	(void)state;
+	begin(&w, &simple_stt);
+	assert_int_equal(lineup_stt.start(&w.lineup, &s, "en-US", &listens, &w), ERR_NONE);
+	lineup_stt.asked(s, "when?", 5);
+	lineup_stt.cancel(&s);
+	end(&w);
+}
+
+static void test_who_refuses_is_passed_over_in_the_same_start(void **state)
+{
+	struct world w;
+	struct stt_stream *s;
+
+	(void)state;
+	begin(&w, &fake_stt);
+	w.vendors[0].refuses = ERR_DENIED;
+	s = begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[1].starts, 1);
+	stream_dies(&w.vendors[1], ERR_CLOSED);
+	assert_int_equal(w.ended, 1);
+	s = begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 1); /* a bad key stays one */
+	assert_int_equal(w.vendors[1].starts, 2);
+	lineup_stt.cancel(&s);
+	end(&w);
+}
+
+static void test_all_fail_with_the_last_ones_error(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, &fake_stt);
+	w.vendors[0].refuses = ERR_DENIED;
+	w.vendors[1].refuses = ERR_BUSY;
+	w.vendors[2].refuses = ERR_UNAVAILABLE;
+	(void)begin_listening(&w, &w.lineup, ERR_UNAVAILABLE);
+	assert_int_equal(w.vendors[0].starts + w.vendors[1].starts + w.vendors[2].starts, 3);
+	w.lineup.count = 0;
+	(void)begin_listening(&w, &w.lineup, ERR_UNAVAILABLE);
+	end(&w);
+}
+
+static void test_F10_two_deaths_running_and_the_next_one_listens(void **state)
+{
+	struct world w;
+	struct stt_stream *s = NULL;
+
+	(void)state;
+	begin(&w, &fake_stt);
+	(void)begin_listening(&w, &w.lineup, ERR_NONE);
+	stream_dies(&w.vendors[0], ERR_CLOSED);
+	(void)begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 2); /* a socket may die once: the same again */
+	stream_dies(&w.vendors[0], ERR_CLOSED);
+	s = begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[1].starts, 1);
+	passes(&w, LINEUP_REST_US);
+	stream_dies(&w.vendors[1], ERR_CLOSED);
+	s = begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 3); /* the first is the first again */
+	w.vendors[0].stream->events->transcript(w.vendors[0].stream->arg, TRANSCRIPT_PARTIAL, "a", 1, 0, 80);
+	stream_dies(&w.vendors[0], ERR_CLOSED);
+	s = begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 4); /* it had worked meanwhile */
+	lineup_stt.cancel(&s);
+	end(&w);
+}
+
+static void test_F09_one_that_is_replaced_at_once_had_stalled(void **state)
+{
+	struct world w;
+	struct stt_stream *s;
+	unsigned int i;
+
+	(void)state;
+	begin(&w, &fake_stt);
+	for (i = 0; i < 2; i++) {
+		s = begin_listening(&w, &w.lineup, ERR_NONE);
+		lineup_stt.cancel(&s);
+	}
+	s = begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 2);
+	assert_int_equal(w.vendors[1].starts, 1);
+	lineup_stt.cancel(&s);
+	passes(&w, S);
+	for (i = 0; i < 4; i++) { /* a while after it was cancelled is no stall */
+		s = begin_listening(&w, &w.lineup, ERR_NONE);
+		lineup_stt.cancel(&s);
+		passes(&w, S);
+	}
+	assert_int_equal(w.vendors[1].starts, 5);
+	end(&w);
+}
+
+/* ---- all calls of a worker ---- */
+
+static void test_what_fails_for_all_rests_for_all_and_one_tries_again(void **state)
+{
+	struct world w;
+	struct lineup calls[LINEUP_HEALTH_FAILURES + 2];
+	struct stt_stream *first, *second = NULL;
+	unsigned int i;
+
+	(void)state;
+	begin(&w, &fake_stt);
+	for (i = 0; i < LINEUP_HEALTH_FAILURES; i++) {
+		calls[i] = other_call(&w);
+		(void)begin_listening(&w, &calls[i], ERR_NONE);
+		assert_int_equal(w.vendors[0].starts, i + 1);
+		stream_dies(&w.vendors[0], ERR_CLOSED);
+	}
+	calls[i] = other_call(&w);
+	first = begin_listening(&w, &calls[i], ERR_NONE);
+	assert_int_equal(w.vendors[1].starts, 1);
+	lineup_stt.cancel(&first);
+	passes(&w, LINEUP_REST_US);
+	calls[0] = other_call(&w);
+	calls[1] = other_call(&w);
+	assert_int_equal(lineup_stt.start(&calls[0], &first, "en-US", &listens, &w), ERR_NONE);
+	assert_int_equal(lineup_stt.start(&calls[1], &second, "en-US", &listens, &w), ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, LINEUP_HEALTH_FAILURES + 1); /* one of them tries */
+	assert_int_equal(w.vendors[1].starts, 2);
+	w.vendors[0].stream->events->transcript(w.vendors[0].stream->arg, TRANSCRIPT_PARTIAL, "a", 1, 0, 80);
+	lineup_stt.cancel(&first);
+	lineup_stt.cancel(&second);
+	calls[2] = other_call(&w);
+	first = begin_listening(&w, &calls[2], ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, LINEUP_HEALTH_FAILURES + 2);
+	lineup_stt.cancel(&first);
+	end(&w);
+}
+
+static void test_when_nobody_is_well_the_soonest_is_asked_all_the_same(void **state)
+{
+	struct world w;
+	struct stt_stream *s;
+	unsigned int i;
+
+	(void)state;
+	begin(&w, &fake_stt);
+	for (i = 0; i < 2 * MEMBERS; i++) {
+		(void)begin_listening(&w, &w.lineup, ERR_NONE);
+		stream_dies(&w.vendors[i / 2], ERR_CLOSED);
+		passes(&w, 1000);
+	}
+	s = begin_listening(&w, &w.lineup, ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 3);
+	lineup_stt.cancel(&s);
+	end(&w);
+}
+
+/* ---- models ---- */
+
+static void test_P12_a_second_attempt_goes_to_another_model(void **state)
+{
+	struct world w;
+	struct llm_answer *first = NULL, *second = NULL, *third = NULL;
+
+	(void)state;
+	begin(&w, &fake_llm);
+	w.lineup.count = 2;
+	assert_int_equal(lineup_llm.start(&w.lineup, &first, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_NONE);
+	assert_int_equal(lineup_llm.start(&w.lineup, &second, ASK_PLAIN, 2, NULL, 0, &asks, &w), ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 1);
+	assert_int_equal(w.vendors[1].starts, 1);
+	w.vendors[1].answer->events->text(w.vendors[1].answer->arg, "Yes.", 4);
+	lineup_llm.cancel(&first);
+	assert_int_equal(w.health[0].failures, 1); /* it stalled */
+	answer_ends(&w.vendors[1]);
+	assert_null(second);
+	assert_int_equal(w.done, 1);
+	assert_int_equal(w.health[1].failures, 0);
+	w.lineup.count = 1; /* nobody else: the same one again */
+	assert_int_equal(lineup_llm.start(&w.lineup, &first, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_NONE);
+	assert_int_equal(lineup_llm.start(&w.lineup, &third, ASK_PLAIN, 2, NULL, 0, &asks, &w), ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 3);
+	lineup_llm.cancel(&first);
+	lineup_llm.cancel(&third);
+	lineup_llm.cancel(&third);
+	end(&w);
+}
+
+static void test_one_that_is_cut_short_has_not_failed(void **state)
+{
+	struct world w;
+	struct llm_answer *a = NULL, *b = NULL;
+
+	(void)state;
+	begin(&w, &fake_llm);
+	assert_int_equal(lineup_llm.start(&w.lineup, &a, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_NONE);
+	lineup_llm.cancel(&a); /* the caller went on */
+	assert_int_equal(w.health[0].failures, 0);
+	assert_int_equal(lineup_llm.start(&w.lineup, &a, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_NONE);
+	w.vendors[0].answer->events->tool(w.vendors[0].answer->arg, 0, "t", 1, "{}", 2);
+	assert_int_equal(lineup_llm.start(&w.lineup, &b, ASK_PLAIN, 2, NULL, 0, &asks, &w), ERR_NONE);
+	lineup_llm.cancel(&a); /* it had spoken */
+	assert_int_equal(w.health[0].failures, 0);
+	assert_int_equal(w.tools, 1);
+	answer_fails(&w.vendors[1], FAILED_BUSY);
+	assert_null(b);
+	assert_int_equal(w.failed, 1);
+	assert_int_equal(w.health[1].failures, 1);
+	end(&w);
+}
+
+static void test_a_model_that_refuses_is_not_asked_again(void **state)
+{
+	struct world w;
+	struct llm_answer *a = NULL;
+
+	(void)state;
+	begin(&w, &fake_llm);
+	assert_int_equal(lineup_llm.start(&w.lineup, &a, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_NONE);
+	answer_fails(&w.vendors[0], FAILED_REFUSED);
+	w.vendors[1].refuses = ERR_BUSY;
+	assert_int_equal(lineup_llm.start(&w.lineup, &a, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_NONE);
+	assert_int_equal(w.vendors[0].starts, 1);
+	assert_int_equal(w.vendors[2].starts, 1);
+	lineup_llm.cancel(&a);
+	w.lineup.count = 0;
+	assert_int_equal(lineup_llm.start(&w.lineup, &a, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_UNAVAILABLE);
+	end(&w);
+}
+
+/* ---- voices ---- */
+
+static void test_P05_a_voice_that_dies_twice_is_followed_by_the_next(void **state)
+{
+	struct world w;
+	struct tts_utterance *u = NULL, *taken;
+	unsigned int i;
+
+	(void)state;
+	begin(&w, &fake_tts);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "Hello.", 6, &speaks, &w), ERR_NONE);
+		taken = utterance_taken(&w.vendors[0]);
+		taken->events->failed(taken->arg, ERR_CLOSED);
+		free(taken);
+		assert_null(u);
+	}
+	assert_int_equal(w.failed, 2);
+	assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "Hello.", 6, &speaks, &w), ERR_NONE);
+	assert_int_equal(w.vendors[1].starts, 1);
+	taken = utterance_taken(&w.vendors[1]);
+	taken->events->audio(taken->arg, NULL, 800);
+	taken->events->words(taken->arg, NULL, 1, true);
+	taken->events->done(taken->arg);
+	free(taken);
+	assert_null(u);
+	assert_int_equal(w.audio, 800);
+	assert_int_equal(w.done, 1);
+	w.vendors[1].refuses = ERR_LIMIT;
+	assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "Hello.", 6, &speaks, &w), ERR_NONE);
+	assert_int_equal(w.vendors[2].starts, 1);
+	lineup_tts.cancel(&u);
+	lineup_tts.cancel(&u);
+	assert_int_equal(w.vendors[2].cancels, 1);
+	w.vendors[0].refuses = w.vendors[2].refuses = ERR_LIMIT;
+	assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "Hello.", 6, &speaks, &w), ERR_LIMIT);
+	end(&w);
+}
+
+static void test_a_lineup_has_a_ceiling(void **state)
+{
+	struct lineup l = { .count = 0 };
+	struct lineup_health health = { .failures = 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < LINEUP_MAX; i++)
+		assert_int_equal(lineup_add(&l, "fake", &fake_tts, NULL, &health), ERR_NONE);
+	assert_int_equal(lineup_add(&l, "fake", &fake_tts, NULL, &health), ERR_LIMIT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_first_is_asked_and_what_it_says_goes_on),
+		cmocka_unit_test(test_a_table_that_makes_nothing_of_questions),
+		cmocka_unit_test(test_who_refuses_is_passed_over_in_the_same_start),
+		cmocka_unit_test(test_all_fail_with_the_last_ones_error),
+		cmocka_unit_test(test_F10_two_deaths_running_and_the_next_one_listens),
+		cmocka_unit_test(test_F09_one_that_is_replaced_at_once_had_stalled),
+		cmocka_unit_test(test_what_fails_for_all_rests_for_all_and_one_tries_again),
+		cmocka_unit_test(test_when_nobody_is_well_the_soonest_is_asked_all_the_same),
+		cmocka_unit_test(test_P12_a_second_attempt_goes_to_another_model),
+		cmocka_unit_test(test_one_that_is_cut_short_has_not_failed),
+		cmocka_unit_test(test_a_model_that_refuses_is_not_asked_again),
+		cmocka_unit_test(test_P05_a_voice_that_dies_twice_is_followed_by_the_next),
+		cmocka_unit_test(test_a_lineup_has_a_ceiling),
+	};
+
+	return cmocka_run_group_tests(tests, deadline_start, deadline_stop);
+}
