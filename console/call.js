@@ -151,8 +151,8 @@ export class Call {
 		const marks = this.story.entries.filter((entry) => entry.kind === "attach").map((entry) => ({ at_ms: entry.at_ms - this.offset_ms }));
 		this.player = new Player(this.id, { waveform, marks, moved: (ms) => this.transcript.highlight(this.story, this.player?.audio.src || ms ? ms + this.offset_ms : null) });
 		this.playerBox.replaceChildren(this.player.node);
-		this.transcript.setPlayable(true);
-		show(this.download, true);
+		this.transcript.setPlayable(may("reveal"));
+		show(this.download, may("reveal"));
 	}
 
 	/* ---- what one can do ---- */

@@ -4,6 +4,7 @@
 
 import { request } from "./api.js";
 import { el, onceAFrame, say, trouble } from "./dom.js";
+import { may } from "./session.js";
 import { clock } from "./words.js";
 
 const SKIP_MS = 5000;
@@ -38,6 +39,13 @@ export class Player {
 				this.time, this.loading, el("span", { class: "spring" }), this.speed), this.audio);
 		this.draw = onceAFrame(() => this.paint());
 		this.tell();
+		if (!may("reveal")) this.close_ears();
+	}
+
+	/* The sound is what was truly said: the conductor gives it to nobody else. */
+	close_ears() {
+		for (const control of [this.play, this.speed]) control.disabled = true;
+		say(this.loading, "Hearing it needs the role “reveal”, which your token does not have.");
 	}
 
 	listen() {
@@ -113,7 +121,7 @@ export class Player {
 	async seek(ms, play = false) {
 		this.at_ms = Math.max(0, Math.min(ms, this.length_ms));
 		this.tell();
-		if (!this.loaded && !play) return;
+		if ((!this.loaded && !play) || !may("reveal")) return;
 		try {
 			await this.load();
 			this.audio.currentTime = this.at_ms / 1000;

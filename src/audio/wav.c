@@ -1,10 +1,10 @@
-/* RIFF/WAVE in and out. The parser walks the chunks once over bytes in memory: every length is checked against what is
+/* RIFF/WAVE in. The parser walks the chunks once over bytes in memory: every length is checked against what is
  * really there before anything is read, and nothing in a file decides how much is allocated except the bytes it holds.
- * The RIFF header's own size is believed in one point only: 0 or all ones mean "streamed", and then a data size of 0 does too.
+ * The RIFF header's own size is believed in one point only: 0 or all ones mean "streamed", and then a data size of 0 does too. A data size
+ * of 0 with bytes behind it that are no chunks means the same, whatever the header says: somebody wrote to a pipe and could not come back.
  */
 #include "audio/wav.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "audio/g711.h"
-#include "base/target.h"
 
 enum {
 	TAG_PCM = 1,
@@ -27,7 +26,6 @@ enum {
 	CHUNK_BYTES = 8,
 	FMT_BYTES = 16,
 	FMT_EXTENSIBLE_BYTES = 40,
-	CUE_POINT_BYTES = 24,
 	STREAMED_SIZE = 0x7fff0000 /* tools that write to a pipe put this, or somewhat more */
 };
 
@@ -125,16 +123,38 @@ static enum err parse_fmt(struct parse *p, const uint8_t *fmt, size_t len, struc
 	return ERR_NONE;
 }
 
+/* Whether nothing but whole chunks lies from `at` on; *more_data: one of them holds samples. */
+static bool are_chunks(const uint8_t *at, const uint8_t *end, bool *more_data)
+{
+	*more_data = false;
+	while (end - at >= CHUNK_BYTES) {
+		uint32_t size = le32(at + 4);
+		bool is_data = is_id(at, "data");
+
+		for (int i = 0; i < 4; i++)
+			if (at[i] < ' ' || at[i] > '~')
+				return false;
+		at += CHUNK_BYTES;
+		*more_data |= is_data && size;
+		if (size > (size_t)(end - at))
+			return is_data;
+		at += size;
+		at += size & 1 && at < end;
+	}
+	return at == end;
+}
+
 static void take_data(struct parse *p, uint32_t claimed, struct wav *w)
 {
 	size_t left = (size_t)(p->end - p->at);
+	bool rest_is_sound = claimed >= STREAMED_SIZE || (claimed == 0 && (p->is_streamed || !are_chunks(p->at, p->end, &w->has_more_data)));
 
 	p->data = p->at;
-	p->data_bytes = claimed < left ? claimed : left;
-	if (claimed >= STREAMED_SIZE || (claimed == 0 && p->is_streamed))
-		p->data_bytes = left;
-	else
-		w->is_cut = claimed > left;
+	p->data_bytes = rest_is_sound || claimed > left ? left : claimed;
+	w->is_cut = !rest_is_sound && claimed > left;
+	w->has_more_data = false;
+	if (!rest_is_sound && claimed < left)
+		(void)are_chunks(p->at + claimed + (claimed & 1), p->end, &w->has_more_data);
 }
 
 /* One chunk; p->at stands behind it afterwards. */
@@ -181,14 +201,19 @@ static enum err find_data(struct parse *p, struct wav *w)
 	return err;
 }
 
-static int16_t from_float(const uint8_t *p)
+static float float_at(const uint8_t *p)
 {
 	uint32_t bits = le32(p);
 	float value;
 
 	memcpy(&value, &bits, sizeof(value));
-	if (isnan(value))
-		return 0;
+	return value;
+}
+
+static int16_t from_float(const uint8_t *p)
+{
+	float value = float_at(p);
+
 	if (value >= 32767.0f / 32768.0f)
 		return INT16_MAX;
 	return value <= -1.0f ? INT16_MIN : (int16_t)lrintf(value * 32768.0f);
@@ -217,6 +242,21 @@ static int16_t sample_at(const uint8_t *p, const struct wav *w)
 	}
 }
 
+/* What is no number is no sound: whatever made it went wrong, and nobody would hear where. */
+static enum err floats_check(struct parse *p, const struct wav *w, size_t count)
+{
+	for (size_t i = 0; w->format_tag == TAG_FLOAT && i < count; i++) {
+		if (isfinite(float_at(p->data + i * sizeof(float))))
+			continue;
+		refuse(p->detail, ERR_FORMAT, "make the file again: every sample of a float WAV is a number", "sample %zu of channel %zu is no finite number", i / w->channels,
+			i % w->channels);
+		if (p->detail)
+			snprintf(p->detail->where, sizeof(p->detail->where), "byte %zu", (size_t)(p->data - p->start) + i * sizeof(float));
+		return ERR_FORMAT;
+	}
+	return ERR_NONE;
+}
+
 static enum err convert(struct parse *p, struct wav *w)
 {
 	size_t sample_bytes = w->bits / 8;
@@ -228,6 +268,8 @@ static enum err convert(struct parse *p, struct wav *w)
 		return refuse(p->detail, ERR_LIMIT, "cut it into shorter files", "more than %d MB of samples", WAV_MAX_BYTES >> 20);
 	if (!count)
 		return ERR_NONE;
+	if (floats_check(p, w, count))
+		return ERR_FORMAT;
 	w->samples = malloc(count * sizeof(int16_t));
 	if (!w->samples)
 		return refuse(p->detail, ERR_NOMEM, NULL, "no memory for %zu samples", count);
@@ -275,8 +317,7 @@ static enum err read_all(int fd, struct buf *out)
 	}
 }
 
-/* Puts the file's name before the place in it, as far as there is room. */
-static enum err with_path(struct err_detail *detail, const char *path, enum err err)
+enum err wav_name_file(struct err_detail *detail, const char *path, enum err err)
 {
 	struct buf where;
 
@@ -303,7 +344,7 @@ enum err wav_read(const char *path, struct wav *w, struct err_detail *detail)
 	*w = (struct wav){ 0 };
 	if (fd < 0) {
 		err = err_from_errno(errno);
-		return with_path(detail, path, refuse(detail, err, NULL, "cannot open: %s", strerror(errno)));
+		return wav_name_file(detail, path, refuse(detail, err, NULL, "cannot open: %s", strerror(errno)));
 	}
 	buf_init(&bytes, (size_t)WAV_MAX_BYTES + (1 << 18));
 	err = read_all(fd, &bytes);
@@ -315,155 +356,11 @@ enum err wav_read(const char *path, struct wav *w, struct err_detail *detail)
 		err = wav_parse(bytes.data, bytes.len, w, detail);
 	close(fd);
 	buf_fini(&bytes);
-	return with_path(detail, path, err);
+	return wav_name_file(detail, path, err);
 }
 
 void wav_fini(struct wav *w)
 {
 	free(w->samples);
 	*w = (struct wav){ 0 };
-}
-
-/* --- writing --- */
-
-static void put16(struct buf *b, uint32_t value)
-{
-	uint8_t bytes[2] = { (uint8_t)value, (uint8_t)(value >> 8) };
-
-	buf_append(b, bytes, sizeof(bytes));
-}
-
-static void put32(struct buf *b, uint32_t value)
-{
-	put16(b, value);
-	put16(b, value >> 16);
-}
-
-static void put_chunk(struct buf *b, const char *id, uint32_t size)
-{
-	buf_append(b, id, 4);
-	put32(b, size);
-}
-
-enum err wav_encode_header(struct buf *out, uint64_t frames, unsigned int channels, uint32_t rate_hz, size_t tail_bytes)
-{
-	uint32_t frame_bytes = channels * 2;
-
-	assert(channels >= 1 && channels <= WAV_MAX_CHANNELS && rate_hz <= WAV_MAX_RATE_HZ);
-	if (tail_bytes > UINT32_MAX / 2 || frames > (UINT32_MAX / 2) / frame_bytes)
-		return ERR_LIMIT;
-	put_chunk(out, "RIFF", (uint32_t)(WAV_HEADER_BYTES - CHUNK_BYTES + frames * frame_bytes + tail_bytes));
-	buf_append(out, "WAVE", 4);
-	put_chunk(out, "fmt ", FMT_BYTES);
-	put16(out, TAG_PCM);
-	put16(out, channels);
-	put32(out, rate_hz);
-	put32(out, rate_hz * frame_bytes);
-	put16(out, frame_bytes);
-	put16(out, 16);
-	put_chunk(out, "data", (uint32_t)(frames * frame_bytes));
-	return out->err;
-}
-
-void wav_encode_samples(struct buf *out, const int16_t *samples, size_t count)
-{
-	uint8_t *at = count ? buf_reserve(out, count * 2) : NULL;
-	size_t i;
-
-	if (!at)
-		return;
-	for (i = 0; i < count; i++) {
-		at[2 * i] = (uint8_t)samples[i];
-		at[2 * i + 1] = (uint8_t)((uint16_t)samples[i] >> 8);
-	}
-	out->len += count * 2;
-}
-
-/* How much of a label is written: whole UTF-8 characters only. */
-static size_t label_bytes(const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len <= WAV_MAX_LABEL_BYTES)
-		return len;
-	len = WAV_MAX_LABEL_BYTES;
-	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	return len;
-}
-
-static void put_label(struct buf *out, uint32_t id, const char *text)
-{
-	size_t len = label_bytes(text);
-
-	put_chunk(out, "labl", (uint32_t)(4 + len + 1));
-	put32(out, id);
-	buf_append(out, text, len);
-	buf_byte(out, 0);
-	if ((4 + len + 1) & 1)
-		buf_byte(out, 0);
-}
-
-enum err wav_encode_labels(struct buf *out, const struct wav_label *labels, size_t label_count)
-{
-	size_t list_bytes = 4;
-	size_t i;
-
-	if (label_count > WAV_MAX_LABELS)
-		return ERR_LIMIT;
-	if (!label_count)
-		return out->err;
-	put_chunk(out, "cue ", (uint32_t)(4 + label_count * CUE_POINT_BYTES));
-	put32(out, (uint32_t)label_count);
-	for (i = 0; i < label_count; i++) {
-		put32(out, (uint32_t)i + 1);
-		put32(out, labels[i].at_frame);
-		put_chunk(out, "data", 0); /* the chunk it lies in, and that chunk's start */
-		put32(out, 0);
-		put32(out, labels[i].at_frame);
-		list_bytes += CHUNK_BYTES + ((4 + label_bytes(labels[i].text) + 1 + 1) & ~(size_t)1);
-	}
-	put_chunk(out, "LIST", (uint32_t)list_bytes);
-	buf_append(out, "adtl", 4);
-	for (i = 0; i < label_count; i++)
-		put_label(out, (uint32_t)i + 1, labels[i].text);
-	return out->err;
-}
-
-enum err wav_encode(struct buf *out, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
-	const struct wav_label *labels, size_t label_count)
-{
-	struct buf tail;
-	enum err err;
-
-	buf_init(&tail, WAV_MAX_BYTES);
-	err = wav_encode_labels(&tail, labels, label_count);
-	if (!err)
-		err = wav_encode_header(out, frames, channels, rate_hz, tail.len);
-	if (!err) {
-		wav_encode_samples(out, samples, frames * channels);
-		buf_append(out, tail.data, tail.len);
-		err = out->err;
-	}
-	buf_fini(&tail);
-	return err;
-}
-
-enum err wav_write(const char *path, const int16_t *samples, size_t frames, unsigned int channels, uint32_t rate_hz,
-	const struct wav_label *labels, size_t label_count, struct err_detail *detail)
-{
-	char target[DISK_PATH_MAX];
-	struct buf bytes;
-	enum err err = target_find(target, path, detail);
-
-	if (err)
-		return err;
-	buf_init(&bytes, UINT32_MAX);
-	err = wav_encode(&bytes, samples, frames, channels, rate_hz, labels, label_count);
-	if (!err)
-		err = target_replace(target, bytes.data, bytes.len);
-	buf_fini(&bytes);
-	if (err)
-		with_path(detail, path, refuse(detail, err, NULL, "cannot write: %s", err_name(err)));
-	return err;
 }

@@ -1,10 +1,11 @@
 /* WAV files, whole, in memory.
  *
  * Reads what the world calls .wav: PCM of 8 to 32 bits, 32-bit float, µ-law and A-law, one or two channels, plain or
- * WAVE_FORMAT_EXTENSIBLE, with unknown and odd-sized chunks, and with the sizes of a file that was streamed (0 or
- * 0xFFFFFFFF: the data goes on to the end). Everything becomes 16-bit samples. Writes PCM16, with labelled places
+ * WAVE_FORMAT_EXTENSIBLE, with unknown and odd-sized chunks, and with the sizes of a file that was streamed (0xFFFFFFFF or about
+ * 2^31, or 0 with bytes behind it that are no chunks: the data goes on to the end). Everything becomes 16-bit samples. Writes PCM16, with labelled places
  * (`cue ` and `LIST adtl`) when asked. A data chunk that claims more than the file holds gives what is there and sets
- * `is_cut`; a file without a usable format is refused. For command line, tests and tools: it allocates; not for live calls.
+ * `is_cut`; a second one is not read and sets `has_more_data`; a file without a usable format is refused, and so are floats that are no
+ * finite numbers. For command line, tests and tools: it allocates; not for live calls.
  * No state of its own, any thread. Source: Multimedia Programming Interface and Data Specifications 1.0 (RIFF), RFC 2361.
  */
 #ifndef AUDIO_WAV_H
@@ -35,6 +36,7 @@ struct wav {
 	unsigned int bits;        /* of a sample as it lay in the file: 8, 16, 24, 32 */
 	unsigned int format_tag;  /* what it was: 1 PCM, 3 float, 6 A-law, 7 µ-law */
 	bool is_cut;              /* the data chunk claimed more bytes than there were */
+	bool has_more_data;       /* there is another data chunk, which was not read */
 };
 
 /* A place with a text, for writing. */
@@ -49,6 +51,9 @@ enum err wav_parse(const void *data, size_t len, struct wav *w, struct err_detai
 
 /* The same from a file; besides: ERR_NOTFOUND, ERR_DENIED, ERR_IO. A pipe or device works too, up to the ceiling. */
 enum err wav_read(const char *path, struct wav *w, struct err_detail *detail) MUST_USE;
+
+/* Puts the file's name before the place in it, as far as there is room. Returns `err`; without one, or a detail, nothing is done. */
+enum err wav_name_file(struct err_detail *detail, const char *path, enum err err);
 
 void wav_fini(struct wav *w);
 

@@ -64,6 +64,15 @@ enum err private_file_load(const char *path, struct buf *out, struct err_detail 
 	return err;
 }
 
+enum err private_folder_check(const char *path, struct err_detail *detail)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode) || !(st.st_mode & S_IWOTH) || (st.st_mode & S_ISVTX))
+		return ERR_NONE;
+	return tell(detail, ERR_DENIED, path, "everybody may write to this folder, which keeps keys and calls", "chmod it 0700, or give another folder");
+}
+
 void private_buf_fini(struct buf *b)
 {
 	if (b->data)

@@ -33,6 +33,8 @@ enum err service_key_reload(struct service_key *k, struct err_detail *detail)
 			snprintf(detail->message, sizeof(detail->message), "the key of the service \"%s\": %s", k->service, err_name(err));
 		if (detail && !detail->where[0])
 			snprintf(detail->where, sizeof(detail->where), "%.150s", k->path);
+		if (detail && !detail->hint[0] && err != ERR_NOTFOUND)
+			snprintf(detail->hint, sizeof(detail->hint), "move the file away and start again: whoever makes the keys then makes another");
 		return err;
 	}
 	jws_key_free(&k->key);

@@ -17,7 +17,8 @@ struct service_key;
 
 enum { SERVICE_ASSERTION_S = 300 }; /* what one is good for */
 
-/* `folder` is the issuer's; the file is folder/service-NAME.json, mode 0600. ERR_NOTFOUND, ERR_DENIED, ERR_FORMAT. */
+/* `folder` is the issuer's; the file is folder/service-NAME.json, mode 0600. ERR_NOTFOUND, ERR_DENIED, ERR_FORMAT; the detail's hint says what to
+ * do about a file that is damaged. */
 enum err service_key_open(struct service_key **kp, const char *folder, const char *service, struct err_detail *detail) MUST_USE;
 void service_key_close(struct service_key **kp);
 

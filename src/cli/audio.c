@@ -20,6 +20,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/outfile.h"
+#include "cli/wav_told.h"
 
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
@@ -54,7 +55,7 @@ static void print_line(struct buf *line)
 /* Replaces w's samples by those at `to_hz`. */
 static enum err wav_resample(struct wav *w, uint32_t to_hz, size_t *delay_samples)
 {
-	struct wav out = { .channels = w->channels, .rate_hz = to_hz, .bits = 16, .format_tag = 1 };
+	struct wav out = { .channels = w->channels, .rate_hz = to_hz, .bits = 16, .format_tag = 1, .is_cut = w->is_cut };
 	struct resampler *r;
 	int16_t *in = NULL, *piece = NULL;
 	size_t room, c, i;
@@ -113,6 +114,7 @@ static int report_resampled(struct cli *cli, const char *file, const struct wav 
 	json_pair_u64(&line, "channels", w->channels);
 	json_pair_u64(&line, "samples", w->frames);
 	json_pair_u64(&line, "delay_samples", delay_samples);
+	json_pair_bool(&line, "truncated", w->is_cut);
 	json_close(&line, '}');
 	print_line(&line);
 	return CLI_FINE;
@@ -131,6 +133,7 @@ static int audio_resample(struct cli *cli, const struct audio_flags *flags, cons
 	err = wav_read(file, &w, &detail);
 	if (err)
 		return fail(cli, err, &detail);
+	wav_told(file, &w);
 	from_hz = w.rate_hz;
 	err = wav_resample(&w, (uint32_t)flags->rate_hz, &delay_samples);
 	if (err)
@@ -215,6 +218,7 @@ static void report_companded(struct cli *cli, const char *file, enum g711_law la
 		json_put_key(&line, "snr_db");
 		json_put_real(&line, c->noise > 0 ? 10 * log10(c->signal / c->noise) : HUGE_VAL, 2);
 	}
+	json_pair_bool(&line, "truncated", w->is_cut);
 	json_pair_string(&line, "out", out);
 	json_close(&line, '}');
 	print_line(&line);
@@ -271,10 +275,10 @@ static int g711_forth(struct cli *cli, const struct audio_flags *flags, enum g71
 
 	if (err)
 		return fail(cli, err, &detail);
+	wav_told(file, &w);
 	if (flags->encode && w.channels > 1) {
 		wav_fini(&w);
-		return cli_fail(cli, CLI_NOT_SO, ERR_FORMAT, file, "give a file of one channel",
-			"bare G.711 codes hold one channel, not two");
+		return cli_fail(cli, CLI_NOT_SO, ERR_FORMAT, file, "give a file of one channel", "bare G.711 codes hold one channel, not two");
 	}
 	if (flags->encode && w.rate_hz != G711_RATE_HZ)
 		err = wav_resample(&w, G711_RATE_HZ, &delay_samples);
@@ -288,6 +292,12 @@ static int g711_forth(struct cli *cli, const struct audio_flags *flags, enum g71
 	return err ? fail(cli, err, &detail) : CLI_FINE;
 }
 
+/* Also the kinds of it that are not read here: as bare codes they would be noise. */
+static bool is_riff(const struct buf *b)
+{
+	return b->len >= 4 && (!memcmp(b->data, "RIFF", 4) || !memcmp(b->data, "RIFX", 4) || !memcmp(b->data, "RF64", 4) || !memcmp(b->data, "BW64", 4));
+}
+
 /* Bare codes, or a WAV that holds G.711 (its own law counts then). */
 static enum err load_codes(const char *file, enum g711_law *law, struct wav *w, struct err_detail *detail)
 {
@@ -297,8 +307,8 @@ static enum err load_codes(const char *file, enum g711_law *law, struct wav *w, 
 	buf_init(&b, WAV_MAX_BYTES / sizeof(int16_t));
 	*w = (struct wav){ .channels = 1, .rate_hz = G711_RATE_HZ };
 	err = disk_load(&disk_real, file, &b);
-	if (!err && b.len >= 4 && !memcmp(b.data, "RIFF", 4)) {
-		err = wav_parse(b.data, b.len, w, detail);
+	if (!err && is_riff(&b)) {
+		err = wav_name_file(detail, file, wav_parse(b.data, b.len, w, detail));
 		*law = w->format_tag == 6 ? G711_ALAW : w->format_tag == 7 ? G711_ULAW : *law;
 	} else if (!err && b.len) {
 		w->samples = malloc(b.len * sizeof(*w->samples));
@@ -322,6 +332,8 @@ static int g711_back(struct cli *cli, const struct audio_flags *flags, enum g711
 	struct wav w;
 	enum err err = load_codes(file, &law, &w, &detail);
 
+	if (!err)
+		wav_told(file, &w);
 	if (!err)
 		measure(&c, w.samples, w.samples, w.frames * w.channels);
 	if (!err && flags->out)
@@ -351,6 +363,7 @@ struct dtmf_listing {
 	unsigned int channel;
 	unsigned int channels;
 	uint32_t file_hz;
+	bool is_cut;
 };
 
 static void print_digit(void *arg, const struct dtmf_event *event)
@@ -376,13 +389,15 @@ static void print_digit(void *arg, const struct dtmf_event *event)
 	json_pair_u64(&line, "duration_ms", duration_ms);
 	json_pair_i64(&line, "level_dbm0", event->level_dbm0);
 	json_pair_u64(&line, "channel", l->channel);
+	if (l->is_cut)
+		json_pair_bool(&line, "truncated", true);
 	json_close(&line, '}');
 	print_line(&line);
 }
 
 static enum err list_digits(struct cli *cli, const struct wav *w, uint32_t file_hz)
 {
-	struct dtmf_listing l = { .cli = cli, .channels = w->channels, .file_hz = file_hz };
+	struct dtmf_listing l = { .cli = cli, .channels = w->channels, .file_hz = file_hz, .is_cut = w->is_cut };
 	struct dtmf_detector *d;
 	size_t i;
 	enum err err = dtmf_detector_new(&d, print_digit, &l);
@@ -409,6 +424,7 @@ static int audio_dtmf(struct cli *cli, const struct audio_flags *flags, const ch
 	(void)flags;
 	if (err)
 		return fail(cli, err, &detail);
+	wav_told(file, &w);
 	file_hz = w.rate_hz;
 	if (w.rate_hz != DTMF_RATE_HZ)
 		err = wav_resample(&w, DTMF_RATE_HZ, &delay_samples);

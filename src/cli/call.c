@@ -99,6 +99,22 @@ static int times_read(struct calling *c, int argc, char **argv)
 	return CLI_FINE;
 }
 
+/* They are said in the order they are given in: one that is to begin before the one before it would come late, and nobody said so. */
+static int times_check(struct calling *c)
+{
+	int64_t last_ms = 0;
+
+	for (size_t i = 0; i < c->flags.speak.count; i++) {
+		int64_t at_ms = c->flags.at_ms[i];
+
+		if (at_ms >= 0 && at_ms < last_ms)
+			return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--at", "give the recordings in the order of their times", "%s is to begin at %" PRId64
+				" ms, before the one at %" PRId64 " ms", c->flags.speak.items[i], at_ms, last_ms);
+		last_ms = at_ms >= 0 ? at_ms : last_ms;
+	}
+	return CLI_FINE;
+}
+
 static int flags_check(struct calling *c)
 {
 	const struct call_flags *f = &c->flags;
@@ -108,7 +124,7 @@ static int flags_check(struct calling *c)
 	if (f->type == (f->speak.count != 0))
 		return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "call", "callfunnel call --rulebook appointment-reminder --type",
 			f->type ? "either --type or --speak" : "how does the caller speak? --type, or --speak with a recording");
-	return CLI_FINE;
+	return times_check(c);
 }
 
 static int book_read(struct calling *c)
@@ -259,6 +275,9 @@ static int hold_call(struct calling *c)
 		status = call_make(c);
 	while (!status && !c->is_over)
 		(void)uv_run(&c->stores.loop, UV_RUN_DEFAULT);
+	if (!status && c->speaker.refused_line)
+		status = cli_fail(c->cli, CLI_USAGE, ERR_LIMIT, "standard input", "say it in several lines, one a turn", "line %" PRIu64 " has more than %d bytes",
+			c->speaker.refused_line, TYPED_LINE_MAX_BYTES);
 	return status;
 }
 
@@ -314,6 +333,27 @@ static int done_find(struct calling *c, const struct shown *s, json_t **done)
 	return is_needed && !*done ? CLI_MISSING : CLI_FINE;
 }
 
+static void recordings_json(const struct speaker *s, struct buf *b)
+{
+	json_put_key(b, "recordings");
+	json_open(b, '[');
+	for (size_t i = 0; i < s->count; i++) {
+		const struct saying *one = &s->sayings[i];
+
+		json_open(b, '{');
+		json_pair_string(b, "file", one->path);
+		json_put_key(b, "began_ms");
+		if (one->began_ms < 0)
+			json_put_null(b);
+		else
+			json_put_i64(b, one->began_ms);
+		json_pair_u64(b, "late_ms", one->late_ms);
+		json_pair_bool(b, "truncated", one->is_cut);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+}
+
 static int result_tell(struct calling *c, const struct shown *s, struct buf *b, const json_t *done)
 {
 	int status;
@@ -322,6 +362,8 @@ static int result_tell(struct calling *c, const struct shown *s, struct buf *b, 
 		json_open(b, '{');
 	status = outcome_tell(c, s, b, done);
 	if (c->cli->json) {
+		if (!c->flags.type)
+			recordings_json(&c->speaker, b);
 		shown_json(b, s, c->name);
 		json_close(b, '}');
 		buf_text(b, "\n");
@@ -369,7 +411,7 @@ static int run(struct calling *c)
 		status = cli_fail(c->cli, CLI_MISSING, ERR_NOMEM, NULL, NULL, "no memory");
 	if (!status)
 		status = hold_call(c);
-	speaker_fini(&c->speaker);
+	speaker_end(&c->speaker);
 	line_close(&c->line);
 	if (c->ring.is_set)
 		clock_timer_stop(&c->ring);
@@ -378,6 +420,7 @@ static int run(struct calling *c)
 		status = cli_fail(c->cli, CLI_MISSING, err, c->folder, NULL, "the end of the call could not be written: %s", err_name(err));
 	if (!status)
 		status = tell(c);
+	speaker_fini(&c->speaker);
 	agent_close(&c->agent);
 	typed_close(&c->typed);
 	clock_close(&c->clock);

@@ -229,6 +229,10 @@ static const struct {
 	{ "open files", check_files },
 	{ "locked memory", doctor_locked_memory },
 	{ "data folder", check_data },
+	{ "folder rights", doctor_folder_rights },
+	{ "documents", doctor_documents },
+	{ "secrets", doctor_secrets },
+	{ "identity", doctor_identity },
 	{ "disk space", check_space },
 };
 

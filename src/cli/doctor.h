@@ -21,4 +21,10 @@ void doctor_ports(struct finding *f, const struct config *config);
 void doctor_wall_clock(struct finding *f, const struct config *config);
 void doctor_locked_memory(struct finding *f, const struct config *config);
 
+/* doctor_data.c: what lies in the data folder, as serve would find it. Nothing is made, locked or changed; serve may run. */
+void doctor_folder_rights(struct finding *f, const struct config *config);
+void doctor_documents(struct finding *f, const struct config *config);
+void doctor_secrets(struct finding *f, const struct config *config);
+void doctor_identity(struct finding *f, const struct config *config);
+
 #endif

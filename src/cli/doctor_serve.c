@@ -64,18 +64,63 @@ void doctor_voices(struct finding *f, const struct config *config)
 	snprintf(f->hint, sizeof(f->hint), "install the package espeak-ng, and see that PATH leads to it");
 }
 
+struct books {
+	const char *dir;
+	struct finding *finding;
+	struct rulebook_report report;
+};
+
+static void book_refuse(struct finding *f, const char *path, const char *what, unsigned int line)
+{
+	f->is_fine = false;
+	if (line)
+		snprintf(f->found, sizeof(f->found), "%.120s:%u: %.150s", path, line, what);
+	else
+		snprintf(f->found, sizeof(f->found), "%.120s: %.150s", path, what);
+	snprintf(f->hint, sizeof(f->hint), "`callfunnel rulebook check %.200s` says all that is wrong with it", path);
+}
+
+/* The first book that does not check ends the look. */
+static bool book_look(void *arg, const char *name)
+{
+	struct books *b = arg;
+	struct err_detail detail = { .message = "" };
+	struct rulebook *book = NULL;
+	char path[RULEBOOK_PATH_MAX];
+	struct buf bytes;
+	enum err err = rulebook_find(name, b->dir, path, &detail);
+
+	buf_init(&bytes, 2 * RULEBOOK_MAX_BYTES);
+	if (!err)
+		err = rulebook_read(path, &bytes, &detail);
+	if (err)
+		book_refuse(b->finding, name, detail.message[0] ? detail.message : err_name(err), 0);
+	else if ((err = rulebook_load(&book, path, bytes.data, bytes.len, &b->report)))
+		book_refuse(b->finding, path, b->report.count ? b->report.mistakes[0].why : err_name(err), b->report.count ? b->report.mistakes[0].line : 0);
+	rulebook_free(book);
+	buf_fini(&bytes);
+	return !err;
+}
+
 void doctor_rulebooks(struct finding *f, const struct config *config)
 {
+	static struct books b;
 	struct err_detail detail = { .message = "" };
 	char path[RULEBOOK_PATH_MAX];
-	enum err err = rulebook_find("appointment-reminder", config_text(config, "rulebooks.dir"), path, &detail);
-	char *slash = strrchr(path, '/');
+	enum err err;
+	char *slash;
 
+	b.dir = config_text(config, "rulebooks.dir");
+	b.finding = f;
+	err = rulebook_find("appointment-reminder", b.dir, path, &detail);
+	slash = strrchr(path, '/');
 	f->is_fine = !err;
 	if (!err && slash)
 		*slash = 0;
 	snprintf(f->found, sizeof(f->found), "%.250s", err ? "the shipped rule-books are not there" : path);
 	snprintf(f->hint, sizeof(f->hint), "set rulebooks.dir to the folder that holds them (%.150s)", detail.hint);
+	if (!err && rulebook_list(b.dir, book_look, &b))
+		book_refuse(f, b.dir, "no memory to list the rule-books", 0);
 }
 
 /* Whoever listens there may be the house itself. */

@@ -1,12 +1,14 @@
 /* `callfunnel recording CALL -o F.wav`: both tracks of a recorded call as a file, its gaps marked.
  *
- * A name that ends in .flac gets the recording as it is kept (audio/tracks.h), any other a WAV with a label at each gap. What the
+ * A name that ends in .flac gets the recording as it is kept (audio/tracks.h), .wav or none a WAV with a label at each gap; any other is
+ * refused, lest a file be called what it is not. What the
  * call is cut into stands beside it meanwhile and is removed. What is there and is no regular file is left alone, a symlink is followed
  * (base/target.h). Refuses to write into the journal that it reads. Main thread.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,11 +22,22 @@
 
 enum { RATE_HZ = 8000, OUT_BYTES_MAX = 32 << 20 };
 
+/* ".wav" of "a.b/call.wav"; "" where there is none. */
+static const char *ending(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+
+	return dot && dot != name ? dot : "";
+}
+
 static bool is_flac(const char *path)
 {
-	size_t len = strlen(path);
+	return !strcasecmp(ending(path), ".flac");
+}
 
-	return len > 5 && !strcmp(path + len - 5, ".flac");
+static bool can_be_written(const char *path)
+{
+	return !*ending(path) || is_flac(path) || !strcasecmp(ending(path), ".wav");
 }
 
 static const char *side_name(enum tracks_side side)
@@ -190,6 +203,8 @@ int cmd_recording(struct cli *cli, int argc, char **argv)
 	err = source.one_file ? ERR_NONE : outside_all(target, path, source.path, &detail);
 	if (err)
 		status = cli_fail(cli, CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message);
+	else if (!can_be_written(path))
+		status = cli_fail(cli, CLI_USAGE, ERR_USAGE, path, "name a .wav, or a .flac", "a recording cannot be written as %s", ending(path));
 	else
 		status = cut_call(cli, &source, path, target);
 	call_source_close(&source);

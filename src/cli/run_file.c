@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "base/json.h"
+#include "base/private_file.h"
 
 enum { TEXT_BYTES = 1024 /* always: a disk that is full has this room already */ };
 
@@ -37,6 +38,8 @@ static enum err folders_make(const char *data, struct err_detail *detail)
 		return ERR_LIMIT;
 	if (mkdir(data, 0700) && errno != EEXIST)
 		return fail(detail, data, "the data folder cannot be made");
+	if (private_folder_check(data, detail))
+		return ERR_DENIED;
 	return mkdir(path, 0700) && errno != EEXIST ? fail(detail, path, "the folder cannot be made") : ERR_NONE;
 }
 
@@ -138,12 +141,15 @@ enum err run_file_look(const char *data, const char *name, struct run_facts *fac
 {
 	struct flock lock = whole_file();
 	char path[RUN_PATH_MAX];
-	int fd = path_make(path, data, name) ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
 	bool is_held, is_told;
+	int fd;
 
 	*facts = (struct run_facts){ .pid = 0 };
-	if (fd < 0)
+	if (!path_make(path, data, name))
 		return ERR_NOTFOUND;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_NOTFOUND;
 	is_held = !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
 	is_told = facts_read(fd, facts);
 	close(fd);

@@ -27,7 +27,7 @@ struct run_file {
 };
 
 /* Makes `data` and `data`/run when they are not there, then takes NAME for this process. ERR_BUSY: a living process has it, the detail
- * says which; ERR_DENIED, ERR_FULL, ERR_IO, ERR_LIMIT. */
+ * says which; ERR_DENIED (also: everybody may write to `data`), ERR_FULL, ERR_IO, ERR_LIMIT. */
 enum err run_file_take(struct run_file *f, const char *data, const char *name, struct err_detail *detail) MUST_USE;
 
 /* What others may know by now. */
@@ -37,7 +37,7 @@ enum err run_file_tell(const struct run_file *f, const struct run_facts *facts) 
 void run_file_drop(struct run_file *f);
 
 /* Who has NAME now. ERR_NOTFOUND: nobody; `facts` then says what the last one left behind that died, or nothing. ERR_BUSY: somebody, who has not
- * said who yet. */
+ * said who yet. ERR_DENIED: this user may not know. */
 enum err run_file_look(const char *data, const char *name, struct run_facts *facts) MUST_USE;
 
 /* Calls `each` for every NAME.json there, held or not, in no order. */

@@ -131,6 +131,18 @@ static int who_make(struct asking *a, const char *tenant, const char *name, cons
 	return CLI_FINE;
 }
 
+/* Whoever may not look cannot be told that nobody is there. */
+static int conductor_find(struct asking *a, const char *data)
+{
+	enum err err = run_file_look(data, "conductor", &a->conductor);
+
+	if (err == ERR_DENIED)
+		return cli_fail(a->cli, CLI_MISSING, err, data, "run it as the user that `callfunnel serve` runs as", "you may not look into this data folder");
+	if (err || !a->conductor.is_ready)
+		return cli_fail(a->cli, CLI_MISSING, ERR_UNAVAILABLE, data, "start it by `callfunnel serve`", "no conductor runs on this data folder");
+	return CLI_FINE;
+}
+
 int cmd_sign_in(struct cli *cli, int argc, char **argv)
 {
 	struct asking a = { .cli = cli };
@@ -154,9 +166,9 @@ int cmd_sign_in(struct cli *cli, int argc, char **argv)
 	if (status)
 		return status;
 	data = data ? data : config_text(cli->config, "data.dir");
-	if (run_file_look(data, "conductor", &a.conductor) || !a.conductor.is_ready)
-		return cli_fail(cli, CLI_MISSING, ERR_UNAVAILABLE, data, "start it by `callfunnel serve`", "no conductor runs on this data folder");
-	status = stores_open(cli, &a.stores, data, STORES_DOCUMENTS | STORES_IDENTITY);
+	status = conductor_find(&a, data);
+	if (!status)
+		status = stores_open(cli, &a.stores, data, STORES_DOCUMENTS | STORES_IDENTITY);
 	if (status)
 		return status;
 	buf_init(&a.link, 256);

@@ -516,7 +516,7 @@ static const char *sabotage_missed(struct simulating *m, const struct run_result
 static int none_ran(struct simulating *m, const struct run_result *r)
 {
 	if (m->detail.message[0])
-		return cli_fail(m->cli, CLI_MISSING, r->err, m->detail.where, m->detail.hint, "%s", m->detail.message);
+		return cli_fail(m->cli, CLI_MISSING, r->err, m->detail.where[0] ? m->detail.where : m->ledger, m->detail.hint, "%s", m->detail.message);
 	if (r->err == ERR_FULL)
 		return cli_fail(m->cli, CLI_MISSING, r->err, m->disk, "free some space, then start again",
 			"the journal's disk has no room to spare: no new call is taken");

@@ -1,13 +1,16 @@
 #include "cli/speaker.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audio/g711.h"
 #include "audio/wav.h"
+#include "cli/wav_told.h"
 #include "voice/session/session.h"
 
-enum { FRAME_SAMPLES = 160, FRAME_US = 20000, RATE_HZ = 8000, LEVEL_VOICE = 65535 };
+enum { FRAME_SAMPLES = 160, FRAME_US = 20000, RATE_HZ = 8000, LEVEL_VOICE = 65535, LINE_READ_MAX = 1 << 20 };
 
 /* ------------------------------------------------------------------ recordings */
 
@@ -37,6 +40,15 @@ static void on_key(void *arg, const struct dtmf_event *event)
 		key_press(arg, event->digit);
 }
 
+/* Who says nothing at all was not meant to. */
+static enum err refuse_silence(const char *path, struct err_detail *detail)
+{
+	snprintf(detail->message, sizeof(detail->message), "there is no sound in it");
+	snprintf(detail->where, sizeof(detail->where), "%.150s", path);
+	snprintf(detail->hint, sizeof(detail->hint), "record it again; a caller who is silent needs no recording");
+	return ERR_FORMAT;
+}
+
 enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct err_detail *detail)
 {
 	struct saying *s = &c->sayings[c->count];
@@ -50,11 +62,23 @@ enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct 
 		err = wav_read(path, &wav, detail);
 	if (err)
 		return err;
-	*s = (struct saying){ .at_ms = at_ms };
-	err = wav.frames / wav.rate_hz <= SPEAKER_SECONDS_MAX ? to_ulaw(s, &wav) : ERR_LIMIT;
+	wav_told(path, &wav);
+	*s = (struct saying){ .path = path, .at_ms = at_ms, .began_ms = -1, .is_cut = wav.is_cut };
+	err = wav.frames ? wav.frames / wav.rate_hz <= SPEAKER_SECONDS_MAX ? to_ulaw(s, &wav) : ERR_LIMIT : refuse_silence(path, detail);
 	wav_fini(&wav);
 	c->count += !err;
 	return err;
+}
+
+/* Sound goes out by frames: less than one behind its time is on time. */
+static void saying_began(struct saying *s, uint64_t ms)
+{
+	uint64_t late_ms = s->at_ms >= 0 ? ms - (uint64_t)s->at_ms : 0;
+
+	s->began_ms = (int64_t)ms;
+	s->late_ms = late_ms * 1000 >= FRAME_US ? late_ms : 0;
+	if (s->late_ms)
+		fprintf(stderr, "warning: %s: begins at %" PRIu64 " ms, %" PRIu64 " ms late: what is said before it was not over\n", s->path, ms, s->late_ms);
 }
 
 static void saying_next(struct speaker *c)
@@ -64,6 +88,7 @@ static void saying_next(struct speaker *c)
 
 	if (!s || (s->at_ms >= 0 ? ms < (uint64_t)s->at_ms : c->unanswered || c->waits_frames * FRAME_US < SPEAKER_THINKS_MS * 1000))
 		return;
+	saying_began(s, ms);
 	c->speaks = s;
 	c->said_samples = 0;
 	c->waits_frames = 0;
@@ -129,22 +154,53 @@ static void line_take(struct speaker *c, char *line)
 		c->voice_samples = typed_say(c->typed, line, len);
 }
 
+/* A line of at most `room` - 1 bytes; what is more is read and dropped, and counted in *len. An input that never ends a line is left after
+ * LINE_READ_MAX bytes. False: the input is over. */
+static bool line_get(FILE *in, char *line, size_t room, size_t *len)
+{
+	int byte = 0;
+
+	*len = 0;
+	while (*len < LINE_READ_MAX && (byte = getc(in)) != EOF && byte != '\n') {
+		if (*len < room - 1)
+			line[*len] = (char)byte;
+		(*len)++;
+	}
+	line[*len < room ? *len : room - 1] = '\0';
+	return byte != EOF || *len;
+}
+
+/* A person is asked again; a script means what it says, and cannot be told in time. */
+static void line_refuse(struct speaker *c, size_t len)
+{
+	if (c->prompts) {
+		fprintf(stderr, "this line has %zu bytes, more than the %d that can be said at once\n", len, TYPED_LINE_MAX_BYTES);
+		return;
+	}
+	c->refused_line = c->lines_read;
+	hangup(c);
+}
+
 static void line_read(struct speaker *c)
 {
-	char *line = NULL;
-	size_t room = 0;
+	char line[TYPED_LINE_MAX_BYTES + 2]; /* with a '\r' */
+	size_t len;
+	bool more;
 
 	if (c->prompts) {
 		fputs("you> ", stdout);
 		fflush(stdout);
 	}
 	clock_stop(c->clock);
-	if (getline(&line, &room, c->lines) < 0)
+	more = line_get(c->lines, line, sizeof(line), &len);
+	c->lines_read += more;
+	if (!more)
 		hangup(c);
+	else if (len >= sizeof(line) || strcspn(line, "\r") > TYPED_LINE_MAX_BYTES)
+		line_refuse(c, len);
 	else
 		line_take(c, line);
 	clock_go(c->clock);
-	free(line);
 }
 
 /* The level of each chunk of silence that goes in: nobody could tell from the sound that something is said. */

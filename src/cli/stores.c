@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/config.h"
+#include "base/private_file.h"
 
 static int fail_detail(struct stores *s, enum err err, const struct err_detail *detail)
 {
@@ -46,8 +47,10 @@ static enum err open_identity(struct stores *s, struct err_detail *detail)
 
 static int make_folder(struct stores *s)
 {
+	struct err_detail detail = { .message = "" };
+
 	if (!mkdir(s->dir, 0700) || errno == EEXIST)
-		return CLI_FINE;
+		return private_folder_check(s->dir, &detail) ? fail_detail(s, ERR_DENIED, &detail) : CLI_FINE;
 	return cli_fail(s->cli, CLI_MISSING, err_from_errno(errno), s->dir, "make the folder that it is to be in, or give --data DIR",
 		"the data folder cannot be made: %s", strerror(errno));
 }

@@ -16,11 +16,14 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/wav_told.h"
 
 enum { BATCH_MAX = 1024, ROUNDS_MAX = 1000000, LINE_MAX_BYTES = 1024 };
 
+#define RATE_OF_FILE INT64_MIN
+
 struct vad_flags {
-	int64_t rate_hz; /* 0: the file's */
+	int64_t rate_hz; /* RATE_OF_FILE: the file's */
 	int64_t batch;   /* 0: one stream, alone */
 	int64_t rounds;  /* 0: print; else measure */
 	const char *isa;
@@ -36,6 +39,7 @@ struct vad_run {
 	size_t chunk_samples;
 	uint32_t rate_hz;
 	size_t streams;
+	bool is_cut;   /* the file ends inside its samples */
 	bool is_alone; /* silero_step; else silero_step_batch */
 	struct silero *states;
 	struct silero **state_list;
@@ -55,10 +59,12 @@ static int fail(struct cli *cli, enum err err, const struct err_detail *detail)
 
 static int choose_rate(struct cli *cli, const struct vad_flags *f, const char *file, uint32_t file_hz, uint32_t *rate_hz)
 {
-	*rate_hz = f->rate_hz ? (uint32_t)f->rate_hz : file_hz;
+	bool is_given = f->rate_hz != RATE_OF_FILE;
+
+	*rate_hz = !is_given ? file_hz : f->rate_hz > 0 && f->rate_hz <= WAV_MAX_RATE_HZ ? (uint32_t)f->rate_hz : 0;
 	if (silero_chunk_samples(*rate_hz))
 		return CLI_FINE;
-	if (f->rate_hz)
+	if (is_given)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "vad", "allowed: 8000, 16000", "--rate: found \"%" PRId64 "\"", f->rate_hz);
 	return cli_fail(cli, CLI_USAGE, ERR_USAGE, file, "give --rate 8000 or --rate 16000 to have it converted",
 		"voice detection hears 8000 and 16000 Hz, the file has %" PRIu32, file_hz);
@@ -94,6 +100,8 @@ static int load_sound(struct vad_run *run, const struct vad_flags *f, const char
 
 	if (err)
 		return fail(run->cli, err, &detail);
+	wav_told(file, &w);
+	run->is_cut = w.is_cut;
 	status = take_sound(run, f, file, &w);
 	wav_fini(&w);
 	return status;
@@ -183,6 +191,8 @@ static void print_prob(const struct vad_run *run, size_t chunk)
 	json_pair_u64(&line, "start_sample", chunk * run->chunk_samples);
 	json_put_key(&line, "prob");
 	json_put_real(&line, (double)run->probs[0], 9);
+	if (run->is_cut)
+		json_pair_bool(&line, "truncated", true);
 	json_close(&line, '}');
 	puts(buf_str(&line));
 	buf_fini(&line);
@@ -243,6 +253,7 @@ static int measure(struct vad_run *run, uint64_t rounds)
 	json_pair_u64(&line, "rate_hz", run->rate_hz);
 	json_pair_u64(&line, "batch", run->is_alone ? 0 : run->streams);
 	json_pair_u64(&line, "steps", steps);
+	json_pair_bool(&line, "truncated", run->is_cut);
 	json_close(&line, '}');
 	puts(buf_str(&line));
 	buf_fini(&line);
@@ -266,7 +277,7 @@ static int vad(struct vad_run *run, const struct vad_flags *f, const char *file)
 
 int cmd_vad(struct cli *cli, int argc, char **argv)
 {
-	struct vad_flags f = { .isa = "best" };
+	struct vad_flags f = { .rate_hz = RATE_OF_FILE, .isa = "best" };
 	struct vad_run run = { .cli = cli };
 	const struct flag flags[] = {
 		{ .name = "rate", .type = FLAG_INT, .value = &f.rate_hz, .arg = "R",

@@ -7,6 +7,8 @@
 #include "base/wording.h"
 #include "conductor/calls_state.h"
 
+enum { NAME_SHOWN_MAX = 60 };
+
 /* The book's samples where they may stand in, over them what was given, and the day. */
 static json_t *variables_join(struct ask *a, const json_t *given, bool samples)
 {
@@ -21,6 +23,37 @@ static json_t *variables_join(struct ask *a, const json_t *given, bool samples)
 	if (given)
 		json_object_update(all, (json_t *)(uintptr_t)given);
 	return all;
+}
+
+static void known_list(json_t *names, char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "it has");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (names, name, value)
+		if (used < size)
+			used += (size_t)snprintf(out + used, size - used, " %s,", name);
+	if (used < size)
+		snprintf(out + used, size - used, " today");
+}
+
+/* A name that the book does not know is a slip of the pen, and what it was to say would be missing. */
+static enum err variables_judge(struct ask *a, const json_t *given, struct err_detail *detail)
+{
+	json_t *names = rulebook_samples(a->book), *value;
+	enum err err = names ? ERR_NONE : ERR_NOMEM;
+	const char *name;
+
+	json_object_foreach ((json_t *)(uintptr_t)given, name, value) {
+		if (err || json_object_get(names, name) || !strcmp(name, "today"))
+			continue;
+		err = ERR_USAGE;
+		snprintf(detail->message, sizeof(detail->message), "the rule-book has no variable called %s", strlen(name) <= NAME_SHOWN_MAX ? name : "that (a name too long to show)");
+		known_list(names, detail->hint, sizeof(detail->hint));
+	}
+	json_decref(names);
+	return err;
 }
 
 static void pin_book(struct call_record *r, const struct rulebook *book)
@@ -52,8 +85,13 @@ static enum err pin_brief(struct ask *a, const json_t *variables, struct err_det
 enum err call_make(struct ask *a, const char *language, const json_t *given, bool samples, struct err_detail *detail)
 {
 	enum err err = toolbox_judge(a->calls->settings.tools, a->book, detail);
-	json_t *variables = err ? NULL : variables_join(a, given, samples);
-	char *text = variables ? json_dumps(variables, JSON_COMPACT) : NULL;
+	json_t *variables;
+	char *text;
+
+	if (!err && given)
+		err = variables_judge(a, given, detail);
+	variables = err ? NULL : variables_join(a, given, samples);
+	text = variables ? json_dumps(variables, JSON_COMPACT) : NULL;
 
 	err = err || text ? err : ERR_NOMEM;
 	if (text) {

@@ -232,7 +232,7 @@ static void on_list(struct http_request *r, void *arg)
 	if (!a || !ask_person(a, ROLE_VIEWER))
 		return;
 	if ((before && !before_ok(before)) || !range.limit) {
-		ask_error(a, 400, "bad_request", "`before` is from a list, `limit` a number from 1 to 50.", NULL);
+		ask_error(a, 400, "bad_request", "`before` is from a list, `limit` a number from 1 on; more than 50 gives 50.", NULL);
 		return;
 	}
 	if (before)

@@ -301,7 +301,7 @@ void ask_socket(struct ask *a, ask_step *alive);
 /* ---- what a call is made of (calls_make.c) ---- */
 
 /* Fills in the record from a->book: language, brief, settings. `variables` may be NULL; `samples`: the book's own stand in for what is
- * missing. Errors as rulebook_brief. */
+ * missing. Errors as rulebook_brief; ERR_USAGE also for a variable that the book does not know. */
 enum err call_make(struct ask *a, const char *language, const json_t *variables, bool samples, struct err_detail *detail) MUST_USE;
 /* Writes rule-book, index (unless `is_known`: the house has it) and open entry of a call, then a->then, which stores the document; when
  * somebody made it before, a->judge on theirs. */

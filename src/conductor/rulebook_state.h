@@ -29,6 +29,7 @@ enum {
 	WORDS_MAX_BYTES = 80,
 	SPOKEN_MAX_BYTES = BRIEF_TEXT_MAX - 1,
 	STEP_TEXT_MAX = BRIEF_GREETING_MAX - 1,
+	DIGITS_MAX = 32,
 	NOTE_MAX_BYTES = 2000, /* what only a model reads */
 	TRIES_MAX = 5,
 	VISITS_MAX = 5,      /* times that a call enters one step */

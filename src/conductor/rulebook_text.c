@@ -155,7 +155,7 @@ bool value_parse(const struct value_spec *spec, const char *text, struct value *
 			return false;
 		out->micros = number;
 		return true;
-	case VALUE_DIGITS: return len > 0 && len <= 32 && strspn(text, "0123456789") == len;
+	case VALUE_DIGITS: return len > 0 && len <= DIGITS_MAX && strspn(text, "0123456789") == len;
 	case VALUE_TRUTH:
 		out->truth = !strcmp(text, "true");
 		return out->truth || !strcmp(text, "false");
@@ -226,10 +226,28 @@ static enum err refuse_variable(const struct filling *f, const struct variable *
 	return ERR_USAGE;
 }
 
+/* Of texts and digits: how long they may be, or 0. */
+static size_t ceiling_of(const struct value_spec *spec)
+{
+	return spec->type == VALUE_TEXT ? SPOKEN_MAX_BYTES : spec->type == VALUE_DIGITS ? DIGITS_MAX : 0;
+}
+
+static enum err refuse_length(const struct filling *f, const struct variable *v, size_t most)
+{
+	enum err err = refuse_variable(f, v, "is too long");
+
+	if (f->detail)
+		snprintf(f->detail->hint, sizeof(f->detail->hint), "expected: %s of at most %zu bytes, such as \"%.100s\"", value_names[v->spec.type], most, v->sample);
+	return err;
+}
+
 static enum err variable_fill(struct filling *f, size_t i, const json_t *json)
 {
 	const struct variable *v = &f->book->variables[i];
+	size_t most = ceiling_of(&v->spec);
 
+	if (most && json_string_length(json) > most)
+		return refuse_length(f, v, most);
 	if (json && !json_is_null(json))
 		return value_take(&v->spec, json, &f->values[i]) ? ERR_NONE : refuse_variable(f, v, "is not of its type");
 	if (!v->standard)

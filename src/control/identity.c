@@ -99,6 +99,19 @@ enum err identity_open(struct identity **ip, const char *folder, const struct jw
 	return err;
 }
 
+enum err identity_look(const char *folder, struct err_detail *detail)
+{
+	struct identity_keys keys = { .count = 0 };
+	enum err err = snprintf(keys.folder, sizeof(keys.folder), "%s", folder) < (int)sizeof(keys.folder) ? ERR_NONE : ERR_LIMIT;
+
+	if (!err)
+		err = identity_keys_load(&keys, detail);
+	if (!err && !identity_keys_find(&keys, NULL))
+		err = ERR_FORMAT;
+	identity_keys_fini(&keys);
+	return err;
+}
+
 void identity_close(struct identity **ip)
 {
 	struct identity *i = *ip;

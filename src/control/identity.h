@@ -36,6 +36,9 @@ enum err identity_open(struct identity **ip, const char *folder, const struct jw
 	struct err_detail *detail) MUST_USE;
 void identity_close(struct identity **ip);
 
+/* Whether identity_open would take the keys that lie in the folder. Nothing is made, locked or changed; ERR_NOTFOUND: there are none yet. */
+enum err identity_look(const char *folder, struct err_detail *detail) MUST_USE;
+
 /* Appends the key set as JSON: what is served as JWKS, and what jwks_load takes. */
 enum err identity_jwks(const struct identity *i, struct buf *out) MUST_USE;
 const char *identity_key_id(const struct identity *i); /* of the key that signs */

@@ -87,6 +87,10 @@ struct documents_backend {
  * ERR_CORRUPT, ERR_VERSION (a newer release wrote it), ERR_BUSY (locked by another program), ERR_DENIED, ERR_FULL. */
 enum err sqlite_documents_open(struct documents **dp, uv_loop_t *loop, const char *path, struct err_detail *detail) MUST_USE;
 
+/* Whether sqlite_documents_open would take the file, as far as can be seen while others use it. Nothing is made, locked or changed, and
+ * nobody needs to stop; ERR_NOTFOUND: there is none yet, which is fine. Blocks. */
+enum err sqlite_documents_look(const char *path, struct err_detail *detail) MUST_USE;
+
 /* Waits for what was accepted; answers no more. NULL-safe. The loop turns once more before it may be closed. */
 void documents_close(struct documents **dp);
 

@@ -530,14 +530,24 @@ static void note_sealed(void *arg, const char *name)
 	*(bool *)arg |= len > 7 && !strcmp(name + len - 7, ".sealed");
 }
 
-/* Under the folder's lock: two programs that start at once make one key. */
-static enum err master_make(struct sealed_secrets *s, const char *path, struct err_detail *detail)
+/* A key may be made where nothing is sealed yet. */
+static enum err master_missing(const struct sealed_secrets *s, const char *path, struct err_detail *detail)
 {
 	bool sealed = false;
 	enum err err = disk_list(&disk_real, s->folder, note_sealed, &sealed);
 
 	if (!err && sealed)
 		return tell(detail, ERR_NOTFOUND, path, "the master key is missing, and there are secrets that it sealed", "put it back");
+	return err;
+}
+
+/* Under the folder's lock: two programs that start at once make one key. */
+static enum err master_make(struct sealed_secrets *s, const char *path, struct err_detail *detail)
+{
+	enum err err = master_missing(s, path, detail);
+
+	if (err == ERR_NOTFOUND)
+		return err;
 	randombytes_buf(s->master, MASTER_BYTES);
 	if (!err)
 		err = disk_replace(&disk_real, s->folder, "master.key", s->master, MASTER_BYTES);
@@ -589,6 +599,35 @@ static enum err master_open(struct sealed_secrets *s, const struct secrets_setti
 	}
 	if (!err)
 		key_id_make(s);
+	return err;
+}
+
+static enum err master_look(struct sealed_secrets *s, const struct secrets_settings *settings, struct err_detail *detail)
+{
+	char path[DISK_PATH_MAX];
+	bool ours;
+	enum err err = master_path(s, settings, path, &ours);
+
+	if (err)
+		return tell(detail, err, s->folder, "the path is too long", "use a shorter one");
+	err = master_read(s, path, detail);
+	if (err == ERR_NOTFOUND && !ours)
+		return tell(detail, err, path, "the master key is missing", "put it there, or name another file in secrets.master_key_file");
+	return err == ERR_NOTFOUND && !access(s->folder, F_OK) ? master_missing(s, path, detail) : err == ERR_NOTFOUND ? ERR_NONE : err;
+}
+
+enum err sealed_secrets_look(const char *folder, const struct secrets_settings *settings, struct err_detail *detail)
+{
+	uint8_t master[MASTER_BYTES];
+	struct sealed_secrets *s = calloc(1, sizeof(*s));
+	enum err err;
+
+	if (!s)
+		return ERR_NOMEM;
+	s->master = master;
+	err = snprintf(s->folder, sizeof(s->folder), "%s", folder) < (int)sizeof(s->folder) ? master_look(s, settings, detail) : ERR_LIMIT;
+	sodium_memzero(master, sizeof(master));
+	free(s);
 	return err;
 }
 

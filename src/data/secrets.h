@@ -71,6 +71,9 @@ enum err sealed_secrets_open(struct secrets **sp, uv_loop_t *loop, const char *f
 	struct err_detail *detail) MUST_USE;
 void secrets_close(struct secrets **sp); /* NULL-safe; as documents_close */
 
+/* Whether sealed_secrets_open would take the folder. Nothing is made, locked or changed; a folder or a key that is still to be made is fine. */
+enum err sealed_secrets_look(const char *folder, const struct secrets_settings *settings, struct err_detail *detail) MUST_USE;
+
 enum err secrets_get(struct secrets *s, struct job **slot, const struct tenant *t, const char *name, secrets_got_h *h, void *arg) MUST_USE;
 
 /* For a webhook whose signature is still to be checked: the one thing a claim opens. */

@@ -33,6 +33,9 @@ enum { SQLITE_BUSY_MS = 3000 };
 enum err sqlite_db_open(struct sqlite_db *db, const char *path, struct err_detail *detail) MUST_USE;
 void sqlite_db_close(struct sqlite_db *db);
 
+/* documents.h: sqlite_documents_look. */
+enum err sqlite_db_look(const char *path, struct err_detail *detail) MUST_USE;
+
 /* What an SQLite result means. */
 enum err sqlite_err(int result);
 

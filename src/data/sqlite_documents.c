@@ -444,3 +444,8 @@ enum err sqlite_documents_open(struct documents **dp, uv_loop_t *loop, const cha
 		*dp = &d->documents;
 	return err;
 }
+
+enum err sqlite_documents_look(const char *path, struct err_detail *detail)
+{
+	return sqlite_db_look(path, detail);
+}

@@ -22,6 +22,20 @@ bool conductor_tool_runs(const struct conductor *c)
 	return c->running > 0;
 }
 
+bool conductor_outlasts(const struct conductor *c, uint32_t turn, uint32_t index)
+{
+	uint64_t timeout_us = (uint64_t)c->scene->settings.tool_timeout_ms * MS_US;
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count; i++) {
+		const struct ledger_entry *e = &c->ledger[i];
+
+		if (e->turn == turn && e->index == index)
+			return !e->settled && c->scene->world.queue[e->done.place].at_us > e->asked_us + timeout_us;
+	}
+	return false;
+}
+
 static void run_free(struct tool_run *r)
 {
 	r->used = false;

@@ -82,5 +82,6 @@ void conductor_stop(struct conductor *c);
 void conductor_snapshot(struct conductor *c, const void *data, size_t len);
 void conductor_ended(struct conductor *c, uint64_t connected_ms); /* as the worker posts it, whatever its disk does */
 bool conductor_tool_runs(const struct conductor *c);
+bool conductor_outlasts(const struct conductor *c, uint32_t turn, uint32_t index); /* it runs, and will when its deadline passes */
 
 #endif

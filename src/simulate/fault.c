@@ -49,6 +49,7 @@ const struct fault_fact fault_facts[FAULTS] = {
 	[FAULT_MEDIA_DEAD] = { "media-dead", "nothing comes from the carrier any more, its socket stays open", 2, 80 },
 	[FAULT_DISK_SMALL] = { "disk-small", "the disk is so small that it gets full, again and again: what is shipped makes room", 4, 1 },
 	[FAULT_DISK_STOPPED] = { "disk-stopped", "the disk is full, and its reserve is soon full as well: nothing can be written for some seconds", 4, 40 },
+	[FAULT_LLM_AGAIN] = { "llm-again", "the model asks again, turns later, for a change of which nobody knows what it did", 50, 2 },
 };
 
 int fault_find(const char *name, size_t len)

@@ -459,31 +459,6 @@ static enum fault harm_draw(struct fault_plan *p, uint64_t now)
 	return harm;
 }
 
-/* The model asks again for the last tool whose result it has. */
-static void repeat_tool(struct llm_answer *a, const struct llm_block *blocks, size_t count)
-{
-	struct model *m = a->model;
-	const struct script_tool *tool;
-	size_t i, uses = 0;
-
-	if (!count || blocks[count - 1].type != BLOCK_TOOL_RESULT)
-		return;
-	for (i = count; i > 0 && blocks[i - 1].type != BLOCK_TOOL_USE; i--)
-		;
-	if (!i)
-		return;
-	tool = script_tool_find(m->scene->script, blocks[i - 1].name, blocks[i - 1].name_len);
-	while (uses < count && !(blocks[uses].type == BLOCK_TOOL_USE && blocks[uses].name_len == blocks[i - 1].name_len &&
-				       !memcmp(blocks[uses].name, blocks[i - 1].name, blocks[uses].name_len)))
-		uses++;
-	if (!tool || uses != i - 1 || redacted_len(blocks[i - 1].text) >= MODEL_ARGS || !fault_strikes(&m->scene->plan, FAULT_LLM_REPEAT, m->scene->world.now_us))
-		return;
-	a->reply.len = 0;
-	a->reply.tool_count = 1;
-	a->reply.tools[0].name = tool->name;
-	memcpy(a->reply.tools[0].args, redacted_text(blocks[i - 1].text), redacted_len(blocks[i - 1].text) + 1);
-}
-
 static struct llm_answer *answer_free(struct model *m)
 {
 	uint32_t i;
@@ -522,7 +497,7 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 		a->told = said_already(&a->reply, blocks + count - said, said);
 	if (kind == ASK_CONTINUE)
 		drop_said(&a->reply, a->told, blocks, count);
-	repeat_tool(a, blocks, count);
+	model_repeat(a, blocks, count);
 	a->harm = harm_draw(&m->scene->plan, m->scene->world.now_us);
 	a->harm_at = a->told + (a->reply.len - a->told) * dice_below(&m->dice, 90) / 100;
 	a->slow = fault_strikes(&m->scene->plan, FAULT_LLM_SLOW, m->scene->world.now_us);

@@ -61,4 +61,7 @@ void model_init(struct model *m, struct scene *scene);
 /* The whole reply to these blocks, before ASK_CONTINUE takes away what was said. For the tests. */
 void model_plan(const struct script *script, uint64_t seed, const struct llm_block *blocks, size_t count, struct model_reply *reply);
 
+/* Puts a tool that was asked for before in the place of the whole answer, when that fault strikes. model_repeat.c. */
+void model_repeat(struct llm_answer *a, const struct llm_block *blocks, size_t count);
+
 #endif

@@ -1,5 +1,5 @@
 /* The judge's table, its clocks and what it makes of every step. The checks of what is said and heard stand in
- * promises_speech.c and promises_heard.c, those of the floor in promises_floor.c, those of turns, tools and answers in promises_turns.c,
+ * promises_speech.c, promises_voice.c and promises_heard.c, those of the floor in promises_floor.c, those of turns, tools and answers in promises_turns.c,
  * promises_tools.c and promises_dialogue.c, those of a line that goes deaf in promises_line.c, those of what is kept in promises_kept.c
  * and promises_recording.c, those of what the model may not see in promises_private.c. */
 #include "simulate/promises.h"
@@ -124,6 +124,7 @@ static void input_clocks(struct judge *j, const struct call_input *in)
 	case IN_ATTACHED:
 		j->lost_us = 0;
 		j->attached_us = now;
+		j->owed_sample = j->heard_sample; /* what the one before it still waited for, it does not know */
 		break;
 	case IN_PLAYED:
 		j->mark_us = j->mark_us ? j->mark_us : now;
@@ -212,6 +213,8 @@ void judge_chunk(struct judge *j, uint64_t from, uint64_t to)
 	uint32_t n;
 
 	j->caller_chunk_us = now;
+	if (from != j->heard_sample)
+		j->owed_sample = from; /* what was said in between came to nobody */
 	j->heard_sample = to;
 	if (j->sound_seen < c->sound_next)
 		j->sound_seen = c->sound_next;
@@ -243,8 +246,12 @@ void judge_worker_died(struct judge *j)
 	j->air_open = false;
 	j->active_gen = 0;
 	j->final_count = 0;
+	j->filler_us = 0;
+	j->result_owed = false;
 	j->answer.used = j->noise.used = false;
-	j->watch.used = false;
+	j->watch.used = j->nod_alone = false;
+	j->listening = false;
+	j->owed_to_it = 0;
 	for (i = 0; i < j->death_count; i++)
 		j->deaths[i].settled = true;
 	memset(j->gens, 0, sizeof(j->gens));
@@ -262,6 +269,7 @@ void judge_attached(struct judge *j)
 	for (i = 0; i < j->utterance_count; i++)
 		j->utterances[i].settled = true; /* the old worker's */
 	j->open_stale = true;
+	j->repeat_count = 0; /* the numbers of what the old worker did since may be another's now */
 }
 
 void judge_init(struct judge *j, struct scene *scene, struct verdict *verdict)

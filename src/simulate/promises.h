@@ -33,7 +33,8 @@ extern const struct promise_fact promise_facts[PROMISES];
 int promise_find(const char *name);
 
 enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
-	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_EARS = 2048, JUDGE_DROPS = 16, JUDGE_TURN_TEXT = 8192 };
+	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_EARS = 2048, JUDGE_DROPS = 16, JUDGE_TURN_TEXT = 8192,
+	JUDGE_REPEATS = 16 };
 
 struct failure_report {
 	enum promise promise;
@@ -60,11 +61,17 @@ struct judged_tool { /* a tool that the model asked for, as the core was told */
 	uint32_t hash;
 };
 
+struct judged_repeat { /* a change that the model asked for again, and the core did not do again */
+	uint32_t turn, index;
+	uint64_t at_us;
+};
+
 struct judged_death { /* a voice that died */
 	uint32_t sound;
 	uint64_t at_us;
 	bool early, settled, has_rest;
-	uint32_t rest; /* the sound that said the rest */
+	uint32_t rest;    /* the sound that said the rest */
+	uint32_t missing; /* words that a rest which was ordered does not have */
 };
 
 /* One short sound of the caller's over the agent's words: what must come of it. */
@@ -150,11 +157,21 @@ struct judge {
 	uint64_t step_us;
 	bool first_frame, listened, spoke, ended, ending, held, base_known, words_wait;
 	/* P08 */
-	bool clear_due, floor_note, cut_reason;
-	uint32_t cut_utterance; /* noted as cut in this step */
+	bool clear_due, floor_note;
+	/* P05, of this step */
+	bool cut_reason, floor_left, hung_up; /* floor_left: without the call's end; hung_up: the agent did, of its own accord */
+	uint32_t cut_utterance;    /* noted as cut */
+	uint32_t short_utterance;  /* noted as heard, with fewer words than its text */
+	uint32_t unsaid_utterance; /* over, and never ordered */
+	uint64_t ending_us;        /* the agent last began to say goodbye */
 	/* P12, P13 */
 	bool air_open, air_fault, starving_said, stuck_said, quiet_said, quiet;
+	uint32_t answered; /* a bit for each of the script's questions */
 	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
+	uint64_t filler_us;          /* a filler is due then, while a tool runs; 0: none is */
+	uint8_t fillers_said[2];     /* the last of the brief's fillers, and of those for tools, from 1 */
+	bool result_owed, result_over; /* P02: a result is in the dialogue, and nothing was asked since; it came into the caller's voice */
+	uint64_t result_us;          /* since then nobody speaks, and nothing is at work */
 	/* generations */
 	uint8_t gens[JUDGE_GENS];
 	uint32_t active_gen, last_gen;
@@ -162,13 +179,22 @@ struct judge {
 	uint32_t tool_count;
 	uint8_t tool_flags[256];         /* by the ledger's place */
 	uint64_t tool_told_us[256];
+	struct judged_repeat repeats[JUDGE_REPEATS];
+	uint32_t repeat_count;
 	struct judged_death deaths[JUDGE_DEATHS];
 	uint32_t death_count;
 	struct watch watch;
+	bool nod_alone; /* the caller's last sound was a nod or a cough over the agent's words: no turn may come of it, however much later */
 	struct noise_watch noise;
 	struct answer_watch answer;
 	struct pending_final finals[JUDGE_FINALS];
 	uint32_t final_count;
+	bool listening;                  /* this worker has opened a recogniser's stream, */
+	uint32_t stream;                 /* this one last */
+	uint64_t final_sample;           /* the caller's samples before it are covered by finals */
+	uint64_t owed_sample;            /* no words before it are waited for any more */
+	uint64_t listened_us;            /* that stream was opened then, */
+	uint64_t owed_to_it;             /* and has a word to hear whose first sample is the one before this; 0: none, or it was given that */
 	char turn_text[JUDGE_TURN_TEXT]; /* of the last turn */
 	uint32_t turn_len;
 	struct judged_utterance utterances[JUDGE_UTTERANCES];

@@ -2,10 +2,13 @@
  * outputs and the frames on the wire. */
 #include <string.h>
 
+#include "base/wire.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
 #define AIR_US (2500 * MS_US)
+#define FILLER_AGAIN_US (5 * S_US)
+#define SOON_US (300 * MS_US)
 #define VENDORS (FAULTS_STT | FAULTS_LLM | FAULTS_TTS)
 
 static uint32_t hash32(const char *text, size_t len)
@@ -84,6 +87,7 @@ void judge_tool_dispatched(struct judge *j, const struct tool_request *q)
 	judge_exercise(j, P15);
 	judge_kept_dispatch(j, q);
 	judge_private_dispatch(j, q);
+	judge_tool_again(j, q);
 	for (i = first; i < j->tool_count; i++) {
 		const struct judged_tool *t = &j->tools[i % JUDGE_TOOLS];
 		uint8_t state = *gen_state(j, t->gen);
@@ -102,8 +106,8 @@ void judge_tool_dispatched(struct judge *j, const struct tool_request *q)
  *
  * From the end of a turn to the first frame given to the carrier, and from any first attempt at an answer with nothing left
  * to be heard, at most 2.5 s pass. Exercised when a fault of the model falls into that time. Exempt: the caller's voice or
- * keys meanwhile, faults of the voice or the recogniser within five seconds, a tool that runs for longer than its filler
- * (the filler is owed then, and counts), and what judge_quiet_call says. P02's half is the same clock at eight seconds. */
+ * keys meanwhile, faults of the voice or the recogniser within five seconds, and what judge_quiet_call says. P02's half is the
+ * same clock at eight seconds. While a tool runs this clock stands, and the filler's counts (below). */
 
 static void air_open(struct judge *j)
 {
@@ -150,6 +154,93 @@ static void air_time(struct judge *j)
 	j->air_open = false;
 }
 
+/* The caller has not spoken for so long that nobody takes him to be speaking, and is heard. */
+static bool caller_still(const struct judge *j)
+{
+	uint64_t now = judge_now(j), gap_us = (uint64_t)j->scene->settings.vad_gap_ms * MS_US + 200 * MS_US;
+
+	return now > j->voice_us + gap_us && now <= j->caller_chunk_us + 200 * MS_US && now >= j->key_us + 3 * S_US;
+}
+
+/* While the answer waits for a tool: a filler is ordered within 300 ms when tool.filler_ms have passed since it was dispatched, and after
+ * each five seconds more, if at that moment nobody speaks and nothing is left to be said. (That it is heard then is P13's.) Exercised by each.
+ * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, and
+ * what judge_quiet_call says. And: no filler is said twice running when the brief has more than one of its kind (P14). Exempt: a
+ * fault of the voice within ten seconds, and calls that were taken over. */
+static void filler_time(struct judge *j)
+{
+	uint64_t now = judge_now(j);
+
+	if (!j->filler_us || now < j->filler_us)
+		return;
+	if (judge_quiet_call(j) || !j->scene->brief.waits.count || !judge_tool_waits(j)) {
+		j->filler_us = 0;
+	} else if (j->speak_us >= j->filler_us) {
+		judge_exercise(j, P12);
+		j->filler_us += FILLER_AGAIN_US;
+	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j)) {
+		j->filler_us += FILLER_AGAIN_US;
+	} else if (now > j->filler_us + SOON_US) {
+		judge_fail(j, P12, "a tool runs, nobody speaks, and the filler that was due is not said");
+		j->filler_us = 0;
+	}
+}
+
+static void filler_said(struct judge *j, const struct call_output *o)
+{
+	const struct brief_phrases *kinds[] = { &j->scene->brief.fillers, &j->scene->brief.waits };
+	unsigned int k;
+	uint32_t i;
+
+	if (j->attached_us || judge_utterance(j, o->utterance))
+		return; /* the same filler, made again */
+	for (k = 0; k < 2; k++)
+		for (i = 0; i < kinds[k]->count; i++) {
+			if (strlen(kinds[k]->text[i]) != o->text_len || memcmp(kinds[k]->text[i], o->text, o->text_len) != 0)
+				continue;
+			if (kinds[k]->count > 1 && j->fillers_said[k] == i + 1 && !judge_faults(j, FAULTS_TTS, 10 * S_US))
+				judge_fail(j, P14, "the filler \"%.*s\" was said twice running", (int)o->text_len, o->text);
+			j->fillers_said[k] = (uint8_t)(i + 1);
+		}
+}
+
+/* ---- P02: a result is asked about ---------------------------------------------------------------------------------------
+ *
+ * Once a tool's result is in the dialogue, and neither party has spoken for a second, nothing is asked or runs and no words wait for
+ * their turn, the model has been asked. Exercised by a result that comes into the caller's voice, when it is asked about. Exempt: what came while an
+ * answer was asked for ahead that is then released, or while the agent gave up on the model, a floor that was taken (the caller's turn asks),
+ * a worker that died, keys, and what judge_quiet_call says. */
+
+static void result_came(struct judge *j)
+{
+	j->result_owed = true;
+	j->result_us = judge_now(j);
+	j->result_over = judge_now(j) <= j->voice_us + 200 * MS_US;
+}
+
+static void result_asked(struct judge *j)
+{
+	if (j->result_owed && j->result_over)
+		judge_exercise(j, P02);
+	j->result_owed = false;
+}
+
+static void result_time(struct judge *j)
+{
+	uint64_t now = judge_now(j);
+
+	if (!j->result_owed)
+		return;
+	if (judge_quiet_call(j) || judge_open_utterances(j) || judge_answer_due(j) || j->held || j->words_wait || !caller_still(j)) {
+		j->result_us = now;
+	} else if (now > j->result_us + 1 * S_US) {
+		judge_fail(j, P02, "a tool's result came, nobody has spoken for a second, and the model is not asked");
+		j->result_owed = false;
+	}
+}
+
+/* ---- a turn that waits --------------------------------------------------------------------------------------------------- */
+
 static void owed_time(struct judge *j)
 {
 	uint64_t now = judge_now(j);
@@ -169,7 +260,27 @@ static void owed_time(struct judge *j)
  *
  * A call that rang before it was answered has opened the recogniser and ordered the greeting before the media began, and its
  * first frame goes out within 200 ms after that. The recogniser's first sample is the caller's first. Exempt: the first
- * frame, when it rang for less than 700 ms, or with a fault of the voice; the recogniser, with a fault of its own. */
+ * frame, when it rang for less than 700 ms, or with a fault of the voice; the recogniser, with a fault of its own. And: what is noted
+ * of how long a turn's first words took is true to itself: all parts are there, none is longer than the whole (a negative
+ * one would be), and their sum is the whole, which began while the call was on. Exercised by each note. Exempt: nothing. */
+
+static void latency_noted(struct judge *j, const struct call_output *o)
+{
+	struct wire_reader r;
+	uint64_t sum = 0, part;
+	bool within = true;
+	uint32_t i;
+
+	wire_reader_init(&r, o->text, o->text_len);
+	for (i = 0; i < LATENCY_PARTS; i++) {
+		part = wire_varint(&r);
+		within = within && part <= o->number;
+		sum += part;
+	}
+	judge_exercise(j, P24);
+	if (r.err || r.at != r.end || !within || sum != o->number || o->number > judge_now(j) - j->scene->opened_us)
+		judge_fail(j, P24, "the latency of turn %u is noted as %llu us, its parts as %llu", o->turn, (unsigned long long)o->number, (unsigned long long)sum);
+}
 
 static void first_start(struct judge *j)
 {
@@ -194,6 +305,7 @@ static void first_time(struct judge *j)
 
 void judge_stt_pushed(struct judge *j, uint64_t base)
 {
+	judge_stream_given(j, base);
 	if (j->base_known)
 		return;
 	j->base_known = true;
@@ -255,16 +367,37 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 	case NOTE_TURN:
 		turn_ended(j, o);
 		break;
+	case NOTE_NOISE:
+		j->owed_sample = j->heard_sample; /* the caller is asked to say it again */
+		break;
 	case NOTE_NOD:
 		j->words_wait = false;
 		judge_finals_found(j, o->text, o->text_len);
 		break;
 	case NOTE_ENDING:
+		j->result_owed = false;
 		if (o->index == END_MAX && !j->time_up_us)
 			j->time_up_us = judge_now(j);
 		break;
 	case NOTE_RELEASE:
 		*gen_state(j, o->index) |= GEN_IS_RELEASED;
+		j->result_owed = false;
+		break;
+	case NOTE_YIELD:
+		j->result_owed = false;
+		break;
+	case NOTE_FAILED:
+		j->result_owed = j->result_owed && o->index != RETRY_MODEL;
+		break;
+	case NOTE_TOOL:
+		result_came(j);
+		break;
+	case NOTE_TOOL_REPEAT:
+		result_came(j);
+		judge_tool_repeated(j, o);
+		break;
+	case NOTE_LATENCY:
+		latency_noted(j, o);
 		break;
 	case NOTE_DISCARD:
 		gen_over(j, o->index, GEN_IS_DISCARDED);
@@ -280,6 +413,8 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 	case OUT_ASK:
 		gen_asked(j, o);
 		j->asked_us = judge_now(j);
+		if (o->kind != ASK_AHEAD)
+			result_asked(j);
 		if (o->kind == ASK_PLAIN && o->number == 1)
 			air_open(j);
 		break;
@@ -287,11 +422,16 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 		gen_over(j, o->gen, 0);
 		break;
 	case OUT_LISTEN:
+		judge_listened(j, o);
 		judge_finals_again(j, o->position);
 		break;
 	case OUT_SPEAK:
 		j->spoke = true;
 		j->speak_us = judge_now(j);
+		filler_said(j, o);
+		break;
+	case OUT_TOOL:
+		j->filler_us = judge_now(j) + (uint64_t)j->scene->settings.tool_filler_ms * MS_US;
 		break;
 	case OUT_NOTE:
 		dialogue_note(j, o);
@@ -307,6 +447,8 @@ void judge_dialogue_time(struct judge *j)
 		j->open_turn_us = judge_now(j);
 	first_time(j);
 	air_time(j);
+	filler_time(j);
+	result_time(j);
 	owed_time(j);
 	judge_turns_time(j);
 }

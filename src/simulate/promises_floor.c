@@ -8,11 +8,13 @@
  *
  * A nod or a cough of at most 600 ms, alone, while the ear hears the agent and at least 1.5 s of speech are left: if the agent
  * holds, it holds within 250 ms after the first voiced chunk arrived and plays on from the word that was cut (or one or two
- * before it) within 700 ms after the last one arrived; no answer is asked for and the floor is not given up. A stop word:
- * held within 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it,
- * earlier words that no turn has taken up yet, a disclosure that may not be interrupted, a key, a tool that runs or returns (for the question asked), a fault of the
- * recogniser, the voice, the line or the carrier within six seconds before or during it (late marks: 14 s), and what
- * judge_quiet_call says. */
+ * before it) within 700 ms after the last one arrived; no answer is asked for and the floor is not given up. Nor does anything come of it
+ * later: until another sound of the caller's no answer is asked for ahead, and no turn ends that has no words but a nod's (a sound of one
+ * word or none, with barge.tail_ms and half a second of speech left: nearer to the end it may be an answer). A stop word: held within
+ * 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it, earlier words that no turn
+ * has taken up yet, a disclosure that may not be interrupted, a key, a tool that runs or returns (for the question asked), a fault of the
+ * recogniser, the voice, the line or the carrier within six seconds before or during it (late marks: 14 s), and what judge_quiet_call
+ * says. Exercised by each such sound that led to a hold, and by each nod that was noted as one. */
 
 #define P06_FAULTS (FAULTS_STT | FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA)
 
@@ -41,6 +43,14 @@ static bool whole_plays(struct judge *j)
 	return u && u->whole;
 }
 
+/* Of one word, or none, and not so near to the end that it may be an answer. */
+static void nod_begin(struct judge *j, const struct sound *s)
+{
+	uint64_t tail = (uint64_t)j->scene->settings.barge_tail_ms * MS_US;
+
+	j->nod_alone = !(s->flags & SOUND_STOP) && (s->flags & SOUND_TURN_END) && speech_left(j) >= tail + 500 * MS_US;
+}
+
 static void watch_begin(struct judge *j, const struct sound *s)
 {
 	uint64_t now = judge_now(j);
@@ -55,6 +65,7 @@ static void watch_begin(struct judge *j, const struct sound *s)
 		return;
 	*w = (struct watch){ .used = true, .said = s->said, .from_us = now, .to_us = now, .stop = stop };
 	w->nod = (s->flags & SOUND_NOD) != 0;
+	nod_begin(j, s);
 }
 
 static struct watch *watch_now(struct judge *j)
@@ -129,6 +140,7 @@ void judge_watch_yielded(struct judge *j)
 {
 	struct watch *w = watch_now(j);
 
+	j->nod_alone = false; /* that it had words enough is said elsewhere */
 	if (!w)
 		return;
 	if (!w->stop) {
@@ -139,10 +151,45 @@ void judge_watch_yielded(struct judge *j)
 	judge_exercise(j, P06);
 }
 
+/* A nod, and nothing else. */
+static bool is_nod(const struct judge *j, const char *text, size_t len)
+{
+	const struct brief_phrases *nods = &j->scene->brief.nods;
+	uint32_t i;
+
+	for (i = 0; i < nods->count; i++)
+		if (strlen(nods->text[i]) == len && !memcmp(nods->text[i], text, len))
+			return true;
+	return false;
+}
+
+static bool nod_counts(const struct judge *j)
+{
+	return j->nod_alone && !judge_quiet_call(j) && !watch_faults(j);
+}
+
+/* Its words were understood, and noted as what they are. */
+void judge_watch_nod(struct judge *j)
+{
+	if (nod_counts(j))
+		judge_exercise(j, P06);
+}
+
+void judge_watch_turn(struct judge *j, const struct call_output *o)
+{
+	if (nod_counts(j) && is_nod(j, o->text, o->text_len))
+		judge_fail(j, P06, "a nod over the agent's words became a turn of the caller's: \"%.*s\"", (int)(o->text_len < 60 ? o->text_len : 60), o->text);
+	j->nod_alone = false;
+}
+
 void judge_watch_asked(struct judge *j, const struct call_output *o)
 {
 	struct watch *w = watch_now(j);
 
+	if (o->kind == ASK_AHEAD && nod_counts(j)) {
+		j->nod_alone = false;
+		judge_fail(j, P06, "an answer to a nod over the agent's words was asked for ahead");
+	}
 	if (w && !w->stop && o->kind != ASK_CONTINUE && o->number == 1 && judge_now(j) > j->told_us + 2 * S_US &&
 		!conductor_tool_runs(&j->scene->conductor))
 		w->asked = true;
@@ -195,6 +242,8 @@ void judge_watch_input(struct judge *j, const struct call_input *in)
 		w->words_us = judge_now(j);
 	if (w && (in->type == IN_TOOL_RESULT || in->type == IN_DIGIT))
 		w->used = false; /* what is done now is done for that */
+	if (in->type == IN_DIGIT)
+		j->nod_alone = false;
 }
 
 void judge_sound_begins(struct judge *j, const struct sound *s)
@@ -203,6 +252,7 @@ void judge_sound_begins(struct judge *j, const struct sound *s)
 
 	if (w)
 		w->used = false; /* another sound: no longer alone */
+	j->nod_alone = false;
 	watch_begin(j, s);
 	judge_sound_begins_turn(j, s);
 }
@@ -220,4 +270,6 @@ void judge_watch_time(struct judge *j)
 {
 	if (j->watch.used)
 		watch_time(j, &j->watch);
+	if (j->nod_alone && !nod_counts(j))
+		j->nod_alone = false;
 }

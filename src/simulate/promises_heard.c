@@ -54,6 +54,7 @@ void judge_heard_noted(struct judge *j, const struct call_output *o)
 	if (!u) {
 		if (words)
 			judge_fail(j, P04, "words are noted as heard of utterance %u, which was never spoken", o->index);
+		j->unsaid_utterance = o->index;
 		return;
 	}
 	carrier_settle(&j->scene->carrier, now);
@@ -70,6 +71,8 @@ void judge_heard_noted(struct judge *j, const struct call_output *o)
 		if (words < u->words)
 			j->cut_utterance = o->index;
 	}
+	if (!o->number && !u->settled && words < u->words)
+		j->short_utterance = o->index;
 	if (!u->settled)
 		u->settled_us = now;
 	u->settled = true;

@@ -39,6 +39,9 @@ void judge_dialogue_end(struct judge *j);
 void judge_tools_paired(struct judge *j, const struct llm_block *blocks, size_t count);
 void judge_tools_shown(struct judge *j, const struct request_block *blocks, size_t count);
 void judge_tools_spoken_over(struct judge *j);
+void judge_tool_again(struct judge *j, const struct tool_request *q); /* it is dispatched: was it before? */
+void judge_tool_repeated(struct judge *j, const struct call_output *o);
+bool judge_tool_waits(const struct judge *j); /* the next answer waits for one that runs */
 void judge_tools_words(struct judge *j); /* the caller's came, whenever he said them */
 bool judge_asked_twice(const struct judge *j); /* the model asked a tool the same twice, and has just got the second answer */
 void judge_effects_end(struct judge *j);
@@ -51,6 +54,8 @@ void judge_turn_words(struct judge *j, const struct call_output *o);
 void judge_final_given(struct judge *j, const struct call_input *in);
 void judge_finals_found(struct judge *j, const char *text, size_t len);
 void judge_finals_again(struct judge *j, uint64_t position); /* a new stream hears that audio again */
+void judge_listened(struct judge *j, const struct call_output *o); /* … and is all that is owed in it? */
+void judge_stream_given(struct judge *j, uint64_t base);           /* its first sample is this one of the caller's */
 void judge_sound_begins_turn(struct judge *j, const struct sound *s);
 void judge_sound_in_turn(struct judge *j, const struct sound *s);
 void judge_turns_time(struct judge *j);
@@ -67,6 +72,12 @@ uint32_t judge_open_utterances(struct judge *j);
 void judge_speech_end(struct judge *j);
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
 
+/* promises_voice.c: a voice that dies, words left unsaid */
+void judge_voice_ordered(struct judge *j, uint32_t utterance);
+void judge_voice_note(struct judge *j, const struct call_output *o);
+void judge_voice_time(struct judge *j);
+void judge_voice_end(struct judge *j);
+
 /* promises_heard.c */
 bool judge_late_marks(const struct judge *j, uint64_t at_us); /* or lost ones: nobody could know what was heard then */
 uint32_t judge_estimate_lag(const struct judge *j, const struct spoken *s, uint32_t end);
@@ -80,6 +91,8 @@ void judge_watch_held(struct judge *j);
 void judge_watch_cleared(struct judge *j);
 void judge_watch_played(struct judge *j, const struct call_output *o);
 void judge_watch_yielded(struct judge *j);
+void judge_watch_turn(struct judge *j, const struct call_output *o);
+void judge_watch_nod(struct judge *j);
 void judge_watch_asked(struct judge *j, const struct call_output *o);
 void judge_watch_time(struct judge *j);
 void judge_sound_begins(struct judge *j, const struct sound *s);

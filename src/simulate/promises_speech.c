@@ -1,4 +1,4 @@
-/* Checks of what is said: P05, P08, P13, and the half of P14 that is about sentences; and the utterances as the outputs tell of them.
+/* Checks of what is said: P08, P13, and the half of P14 that is about sentences; and the utterances as the outputs tell of them.
  * Reads inputs and outputs, the frames, marks and clears on the carrier's wire, and the ear's true record. */
 #include <string.h>
 
@@ -72,127 +72,6 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 	u->phrase = judge_is_phrase(j, o->text, o->text_len);
 	u->whole = j->scene->brief.greeting_whole && strlen(j->scene->brief.greeting) >= o->text_len &&
 		   !memcmp(j->scene->brief.greeting + strlen(j->scene->brief.greeting) - o->text_len, o->text, o->text_len);
-}
-
-static bool is_rest(const struct talker *t, const struct spoken *whole, const struct spoken *rest)
-{
-	return rest->text_len <= whole->text_len &&
-	       !memcmp(talker_text(t, whole) + whole->text_len - rest->text_len, talker_text(t, rest), rest->text_len);
-}
-
-/* ---- P05: a voice that dies ---------------------------------------------------------------------------------------------
- *
- * A voice that died before its first audio: the same text is ordered again within 500 ms. One that died later: what there
- * is no audio for is ordered again (the whole text, or the rest of it) within 500 ms, and of the words that the ear had whole
- * at most one is heard twice (two where word times are estimates, which are rounded down by 200 ms). And no utterance is left unfinished but by the caller (a yield, a turn, a key), by giving it up
- * (noted as failed) or by the call's end; and of one whose voice died no words are noted as heard that the ear never had
- * (promises_heard.c). Exempt: late marks; utterances that are dropped meanwhile, those tried tts.attempts times, and a call that ends.
- * Exercised by each death of a voice whose utterance is still wanted. */
-
-void judge_voice_died(struct judge *j, uint32_t sound)
-{
-	struct judged_death *d;
-	const struct spoken *s = judge_spoken(j, sound);
-
-	if (j->ended || j->death_count == JUDGE_DEATHS || !s)
-		return;
-	d = &j->deaths[j->death_count++];
-	*d = (struct judged_death){ .sound = sound, .at_us = judge_now(j), .early = s->made == 0 };
-	if (s->word_count && s->made + (s->exact ? 0 : 1440) >= s->total)
-		d->settled = true; /* all of it is there, as far as one can know */
-	else
-		judge_exercise(j, P05);
-}
-
-static void death_answered(struct judge *j, uint32_t utterance)
-{
-	const struct talker *t = &j->scene->talker;
-	const struct spoken *s = judge_spoken(j, talker_sound_of(t, utterance));
-	uint32_t i;
-
-	for (i = 0; s && i < j->death_count; i++) {
-		struct judged_death *d = &j->deaths[i];
-		const struct spoken *dead = &t->sounds[d->sound];
-
-		if (!d->settled && dead != s && is_rest(t, dead, s) && (d->early ? s->text_len == dead->text_len : true)) {
-			d->settled = true;
-			d->rest = (uint32_t)(s - t->sounds);
-			d->has_rest = true;
-		}
-	}
-}
-
-static void deaths_time(struct judge *j)
-{
-	uint64_t now = judge_now(j);
-	uint32_t i;
-
-	for (i = 0; i < j->death_count; i++) {
-		struct judged_death *d = &j->deaths[i];
-		const struct judged_utterance *u;
-
-		if (d->settled)
-			continue;
-		u = judge_utterance(j, j->scene->talker.sounds[d->sound].utterance);
-		if (!u || u->unspoken || (u->settled && u->cut) || j->ended || j->lost_us)
-			d->settled = true;
-		else if (now > d->at_us + 500 * MS_US) {
-			d->settled = true;
-			judge_fail(j, P05, "the voice died %s and the rest was not ordered again within 500 ms", d->early ? "early" : "in the middle");
-		}
-	}
-}
-
-/* What is not said of it was ordered as an utterance of its own. */
-static bool rest_ordered(const struct judge *j, const struct judged_utterance *u)
-{
-	const struct talker *t = &j->scene->talker;
-	uint32_t i;
-
-	for (i = u->sound + 1; i < t->sound_count; i++)
-		if (is_rest(t, &t->sounds[u->sound], &t->sounds[i]) && t->sounds[i].word_count + u->noted >= u->words)
-			return true;
-	return false;
-}
-
-static void cut_time(struct judge *j)
-{
-	const struct judged_utterance *u = j->cut_utterance ? judge_utterance(j, j->cut_utterance) : NULL;
-
-	if (u && !rest_ordered(j, u) && !j->cut_reason && !j->ended && !judge_late_marks(j, judge_now(j)) && !j->attached_us)
-		judge_fail(j, P05, "utterance %u was left unfinished though nobody took the floor", j->cut_utterance);
-	j->cut_utterance = 0;
-	j->cut_reason = false;
-}
-
-/* Where the word behind the last one that is not said again may have ended, by an estimate: what was heard until there the core could not know. */
-static uint32_t known_until(const struct judge *j, const struct spoken *dead, uint32_t kept)
-{
-	uint32_t end = kept ? j->scene->talker.words[dead->word + kept - 1].end : 0;
-
-	return end + judge_estimate_lag(j, dead, end);
-}
-
-static void deaths_end(struct judge *j)
-{
-	const struct talker *t = &j->scene->talker;
-	uint32_t i, k, twice, kept, until;
-
-	for (i = 0; i < j->death_count; i++) {
-		const struct judged_death *d = &j->deaths[i];
-		const struct spoken *dead = &t->sounds[d->sound], *rest = &t->sounds[d->rest];
-
-		if (!d->has_rest || rest->word_count > dead->word_count)
-			continue;
-		kept = dead->word_count - rest->word_count;
-		for (k = twice = until = 0; k < rest->word_count; k++)
-			if (t->words[rest->word + k].whole_us && t->words[dead->word + kept + k].whole_us) {
-				twice++;
-				until = t->words[dead->word + kept + k].end;
-			}
-		if (twice > (dead->exact ? 1u : 2u) && (dead->exact || until > known_until(j, dead, kept)))
-			judge_fail(j, P05, "after the voice died %u words were heard twice", twice);
-	}
 }
 
 /* ---- P08: the wire --------------------------------------------------------------------------------------------------------
@@ -321,7 +200,8 @@ static void stuck_time(struct judge *j)
 
 /* ---- P14: sentences ---------------------------------------------------------------------------------------------------------
  *
- * In one turn of the caller's no sentence of three words or more is heard whole twice. Exempt: the brief's phrases, what was on
+ * In one turn of the caller's no sentence of three words or more is heard whole twice. Exempt: the brief's phrases (of those that fill a wait none
+ * is said twice running: promises_dialogue.c), what was on
  * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice. A sentence that was cut into pieces is
  * the same when all of them are. Exercised by each that was heard whole. */
 
@@ -384,8 +264,7 @@ void judge_speech_input(struct judge *j, const struct call_input *in)
 
 static void speech_note(struct judge *j, const struct call_output *o)
 {
-	if (o->kind == NOTE_YIELD || o->kind == NOTE_FAILED || o->kind == NOTE_ENDING || o->kind == NOTE_TURN || o->kind == NOTE_DISCARD)
-		j->cut_reason = true;
+	judge_voice_note(j, o);
 	switch (o->kind) {
 	case NOTE_HEARD:
 		judge_heard_noted(j, o);
@@ -396,6 +275,12 @@ static void speech_note(struct judge *j, const struct call_output *o)
 		break;
 	case NOTE_RESUME:
 		j->held = false;
+		break;
+	case NOTE_TURN:
+		judge_watch_turn(j, o);
+		break;
+	case NOTE_NOD:
+		judge_watch_nod(j);
 		break;
 	case NOTE_YIELD:
 		j->floor_note = true;
@@ -415,7 +300,7 @@ void judge_speech_output(struct judge *j, const struct call_output *o)
 	switch (o->type) {
 	case OUT_SPEAK:
 		speak_ordered(j, o);
-		death_answered(j, o->utterance);
+		judge_voice_ordered(j, o->utterance);
 		break;
 	case OUT_UNSPEAK:
 		u = judge_utterance(j, o->utterance);
@@ -438,6 +323,9 @@ void judge_speech_output(struct judge *j, const struct call_output *o)
 	case OUT_ASK:
 		judge_watch_asked(j, o);
 		break;
+	case OUT_HANGUP:
+		j->hung_up = o->kind != END_CALLER && o->kind != END_LOST;
+		break;
 	case OUT_NOTE:
 		speech_note(j, o);
 		break;
@@ -453,8 +341,7 @@ void judge_speech_time(struct judge *j)
 	j->floor_note = false;
 	starving_time(j);
 	stuck_time(j);
-	deaths_time(j);
-	cut_time(j);
+	judge_voice_time(j);
 	judge_watch_time(j);
 }
 
@@ -462,5 +349,5 @@ void judge_speech_end(struct judge *j)
 {
 	carrier_settle(&j->scene->carrier, UINT64_MAX);
 	judge_heard_end(j);
-	deaths_end(j);
+	judge_voice_end(j);
 }

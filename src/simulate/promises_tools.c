@@ -4,7 +4,7 @@
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
-enum { SPOKE_DURING = 1, SPOKE_AFTER = 2, SHOWN = 4, COUNTED_DURING = 8, COUNTED_AFTER = 16 };
+enum { SPOKE_DURING = 1, SPOKE_AFTER = 2, SHOWN = 4, COUNTED_DURING = 8, COUNTED_AFTER = 16, MISTOLD = 32 };
 
 static uint32_t entry_place(const struct judge *j, const struct ledger_entry *e)
 {
@@ -16,10 +16,13 @@ static uint32_t entry_place(const struct judge *j, const struct ledger_entry *e)
  * P01: after a result was told to the worker, every request to the model holds the pair of that tool's use and result, and
  *      the result's own words (in the result, or in an event when the conversation had gone on). Exercised by a caller whose
  *      voice begins within 500 ms after the result, by the next request. Exempt: the words, when the result came after the tool's own deadline.
- *      And: no change takes effect twice under one name and arguments.
+ *      And: no change takes effect twice under one name and arguments; none is dispatched again while one of the same name and arguments
+ *      is open, or when nobody knows what became of it; and one of which nobody knows is never told as done: not under its own key, nor
+ *      when the model asks for it again. Exercised by each that the model asks for again. Exempt: a deadline, when another worker or
+ *      socket took over meanwhile (it began anew then).
  * P02: in every request each use has exactly one result, behind it, and no result stands alone. Exercised by each request
  *      with a use. And: a turn that ended while a tool ran is answered, or filled, within eight seconds. Exempt: faults of
- *      the model or the voice within five seconds, and the caller going on.
+ *      the model or the voice within five seconds, and the caller going on. And: a result is asked about (promises_dialogue.c).
  * P03: nobody stops listening to a tool that runs while the call is on; its result is in the next request, as P01 says.
  *      Exercised by a caller who speaks, or whose words are understood, while a tool runs, by the next request that has its result. */
 
@@ -93,13 +96,110 @@ void judge_tools_paired(struct judge *j, const struct llm_block *blocks, size_t 
 		judge_exercise(j, P02);
 }
 
+static bool same_text(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	return a_len == b_len && !memcmp(a, b, a_len);
+}
+
+static uint64_t entry_deadline(const struct judge *j, const struct ledger_entry *e)
+{
+	return e->asked_us + (uint64_t)j->scene->settings.tool_timeout_ms * MS_US;
+}
+
+/* Since when the worker must take it that nobody knows what this change did: it was told so, or not told in time. 0: it need not. */
+static uint64_t unknown_since(const struct judge *j, uint32_t i)
+{
+	const struct ledger_entry *e = &j->scene->conductor.ledger[i];
+	uint64_t told = j->tool_told_us[i], late = entry_deadline(j, e) + 50 * MS_US;
+
+	if (!e->changes)
+		return 0;
+	if (told && e->status == TOOL_UNKNOWN)
+		return told;
+	return e->asked_us > j->attached_us && judge_now(j) > late && (!told || told > late) ? late : 0;
+}
+
+/* That result is this change's, or of one that the model asked for again when nobody knew about this one. */
+static bool result_of(const struct judge *j, const struct ledger_entry *e, uint64_t since, const struct request_block *blocks, size_t count, size_t at)
+{
+	uint32_t turn = blocks[at].turn, index = blocks[at].index, n;
+	bool again = false;
+	size_t i;
+
+	if (turn == e->turn && index == e->index)
+		return true;
+	for (n = 0; n < j->repeat_count; n++)
+		again = again || (j->repeats[n].turn == turn && j->repeats[n].index == index && j->repeats[n].at_us > since);
+	for (i = 0; again && i < count; i++)
+		if (blocks[i].type == BLOCK_TOOL_USE && blocks[i].turn == turn && blocks[i].index == index)
+			return same_text(blocks[i].name, blocks[i].name_len, e->name, e->name_len) && same_text(blocks[i].text, blocks[i].text_len, e->args, e->args_len);
+	return false;
+}
+
+static void unknown_shown(struct judge *j, uint32_t i, uint64_t since, const struct request_block *blocks, size_t count)
+{
+	const struct ledger_entry *e = &j->scene->conductor.ledger[i];
+	size_t k;
+
+	for (k = 0; k < count && !(j->tool_flags[i] & MISTOLD); k++)
+		if (blocks[k].type == BLOCK_TOOL_RESULT && blocks[k].status == TOOL_OK && result_of(j, e, since, blocks, count, k)) {
+			j->tool_flags[i] |= MISTOLD; /* say it once */
+			judge_fail(j, P01, "nobody knows what became of %.*s (turn %u), and the model is told that it was done", (int)e->name_len, e->name, e->turn);
+		}
+}
+
 void judge_tools_shown(struct judge *j, const struct request_block *blocks, size_t count)
 {
+	uint64_t since;
 	uint32_t i;
 
-	for (i = 0; i < j->scene->conductor.ledger_count && i < 256; i++)
+	for (i = 0; i < j->scene->conductor.ledger_count && i < 256; i++) {
 		if (j->tool_told_us[i])
 			result_shown(j, i, blocks, count);
+		since = unknown_since(j, i);
+		if (since)
+			unknown_shown(j, i, since, blocks, count);
+	}
+}
+
+void judge_tool_again(struct judge *j, const struct tool_request *q)
+{
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i;
+
+	for (i = 0; q->changes && i < c->ledger_count && i < 256; i++) {
+		const struct ledger_entry *e = &c->ledger[i];
+
+		if ((e->turn == q->turn && e->index == q->index) || !same_text(e->name, e->name_len, q->name, q->name_len) ||
+			!same_text(e->args, e->args_len, q->args, q->args_len))
+			continue;
+		if (!e->settled || unknown_since(j, i))
+			judge_fail(j, P01, "%.*s was dispatched again while %s", (int)q->name_len, q->name,
+				e->settled ? "nobody knows what became of it" : "it is under way");
+	}
+}
+
+void judge_tool_repeated(struct judge *j, const struct call_output *o)
+{
+	judge_exercise(j, P01);
+	if (j->repeat_count < JUDGE_REPEATS)
+		j->repeats[j->repeat_count++] = (struct judged_repeat){ .turn = o->turn, .index = o->index, .at_us = judge_now(j) };
+}
+
+bool judge_tool_waits(const struct judge *j)
+{
+	const struct call_settings *s = &j->scene->settings;
+	const struct conductor *c = &j->scene->conductor;
+	uint64_t longest_us = (uint64_t)(s->tool_detach_ms < s->tool_timeout_ms ? s->tool_detach_ms : s->tool_timeout_ms) * MS_US;
+	uint32_t i;
+
+	for (i = c->ledger_count; i > 0; i--) {
+		const struct ledger_entry *e = &c->ledger[i - 1];
+
+		if (!e->settled && e->asked_us > j->attached_us && judge_now(j) < e->asked_us + longest_us)
+			return true;
+	}
+	return false;
 }
 
 void judge_tool_told(struct judge *j, const struct ledger_entry *e)

@@ -14,7 +14,7 @@
  * was asked, alone: not over the agent's words, with no other sound of his a second before or inside, no key pressed, no tool
  * at work, not what the agent has gone on from, and no fault of the recogniser or the line within eight seconds. */
 
-/* Has the agent gone on behind this question? Then he says again what was answered, and nobody waits for it. */
+/* Has the agent gone on behind this question? Who answers it again then says what nobody waits for. */
 static bool went_on(const struct judge *j, const struct script_step *step)
 {
 	const struct talker *t = &j->scene->talker;
@@ -38,10 +38,11 @@ void judge_answer(struct judge *j, const struct script_step *step, uint32_t said
 {
 	const struct caller *c = &j->scene->caller;
 	const struct sound *first = NULL;
-	uint32_t n;
+	uint32_t n, bit = 1u << (step - j->scene->script->steps);
 
-	if (went_on(j, step))
+	if (j->answered & bit && went_on(j, step))
 		return;
+	j->answered |= bit;
 	for (n = c->sound_count; n > 0 && c->sound_count - n < 200 && caller_sound(c, n - 1)->said == said; n--)
 		first = caller_sound(c, n - 1);
 	if (!first)
@@ -176,7 +177,62 @@ static void quiet_time(struct judge *j)
  * before its time was up, or before its media was lost for good, need not (words that came while the agent answered wait for
  * the next turn: their ten seconds begin when that answer is over, or a turn ended without them); nor one of a turn that the caller was still in the middle
  * of when the call ended, without one pause that was long enough to end it. After a worker's death only finals after the attach count (the words of the turn that died with it are lost with
- * the audio that no snapshot holds: P11's matter). The other half of N5 is in promises_kept.c. */
+ * the audio that no snapshot holds: P11's matter).
+ *
+ * A recogniser that takes another's place hears the caller from the first word on, or before, that no final covers and behind which no
+ * turn has ended: so the outputs say, and so it is given. Exempt: words older than eight seconds, than a note of noise (the caller is asked
+ * to say it again) or than the first sample that came to another worker or socket; and while the media is lost. Exercised by each
+ * that has such a word to hear. The other half of N5 is in promises_kept.c. */
+
+/* The first of the caller's words that is neither covered by a final nor in a turn, and of which a tenth of a second has come: so much is
+ * voice to any ear. The session keeps eight seconds. */
+static const struct sound *word_owed(const struct judge *j)
+{
+	const struct caller *c = &j->scene->caller;
+	uint64_t from = num_max(num_max(j->final_sample, j->owed_sample), num_over(j->heard_sample, 8 * 8000));
+	const struct sound *first = NULL;
+	uint32_t n;
+
+	for (n = c->sound_count; n > 0 && c->sound_count - n < SOUNDS_KEPT; n--) {
+		const struct sound *s = caller_sound(c, n - 1);
+
+		if (s->from < from)
+			break;
+		if (s->word && !(s->flags & SOUND_LOST) && s->from + 800 <= j->heard_sample)
+			first = s;
+	}
+	return first;
+}
+
+void judge_listened(struct judge *j, const struct call_output *o)
+{
+	bool replaced = j->listening && !j->lost_us && judge_now(j) != j->attached_us;
+	const struct sound *owed = replaced ? word_owed(j) : NULL;
+
+	j->listening = true;
+	j->stream = o->stream;
+	j->listened_us = judge_now(j);
+	j->owed_to_it = 0;
+	if (!owed)
+		return;
+	judge_exercise(j, N5);
+	if (o->position > owed->from)
+		judge_fail(j, N5, "a new recogniser hears the caller from sample %llu on, \"%.*s\" was said at %llu and no final has it",
+			(unsigned long long)o->position, (int)owed->len, owed->word, (unsigned long long)owed->from);
+	else
+		j->owed_to_it = owed->from + 1;
+}
+
+/* The past is pushed at once: what comes later is live. */
+void judge_stream_given(struct judge *j, uint64_t base)
+{
+	if (!j->owed_to_it || judge_now(j) == j->listened_us)
+		return;
+	if (base >= j->owed_to_it)
+		judge_fail(j, N5, "a new recogniser was given the caller from sample %llu on, it was to hear %llu", (unsigned long long)base,
+			(unsigned long long)j->owed_to_it - 1);
+	j->owed_to_it = 0;
+}
 
 static bool words_in(const char *text, size_t len, const char *words, size_t words_len)
 {
@@ -210,6 +266,8 @@ void judge_final_given(struct judge *j, const struct call_input *in)
 	size_t len = in->text_len;
 
 	j->text_us = judge_now(j);
+	if (in->kind != TRANSCRIPT_PARTIAL && in->stream == j->stream)
+		j->final_sample = num_max(j->final_sample, in->position2);
 	if (in->text_len) {
 		j->words_wait = true;
 		judge_tools_words(j);
@@ -261,6 +319,7 @@ void judge_turn_words(struct judge *j, const struct call_output *o)
 	j->turn_len = (uint32_t)(o->text_len < JUDGE_TURN_TEXT ? o->text_len : JUDGE_TURN_TEXT);
 	memcpy(j->turn_text, o->text, j->turn_len);
 	j->words_wait = false;
+	j->owed_sample = j->heard_sample;
 	judge_finals_found(j, o->text, o->text_len);
 	for (i = 0; i < j->final_count; i++)
 		j->finals[i].waits = false; /* this was the next turn */

@@ -3,6 +3,7 @@
  * What is shipped stays, unless the disk gets full: then it makes room. */
 #include "simulate/worker.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,19 @@
 #define COMMIT_US (50 * MS_US) /* as the journal's own thread: with the 100 ms that steps wait, 32 ms until the next is there to see it, and a sync: within 200 ms */
 
 /* ---- facts for an external ledger: one line each, written before or when the world is told ---- */
+
+/* Who has named the ledger puts its name to this. */
+static void ledger_fail(struct scene *s)
+{
+	struct err_detail *detail = s->options.detail;
+	int error = errno;
+
+	s->failed = true;
+	if (!detail || detail->message[0])
+		return;
+	snprintf(detail->message, sizeof(detail->message), "the ledger cannot be written: %s", strerror(error));
+	snprintf(detail->hint, sizeof(detail->hint), "%s", error == ENOSPC ? "make room there, or name a file elsewhere" : "name a file that can be written");
+}
 
 void worker_fact(struct scene *s, const char *fmt, ...)
 {
@@ -31,7 +45,7 @@ void worker_fact(struct scene *s, const char *fmt, ...)
 	n += m < (int)sizeof(line) - n - 1 ? m : (int)sizeof(line) - n - 2;
 	line[n++] = '\n';
 	if (write(s->options.ledger, line, (size_t)n) != n)
-		s->failed = true;
+		ledger_fail(s);
 }
 
 void scene_fact_effect(struct scene *s, const struct ledger_entry *e)

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import pathlib
+import struct
 import wave
 
 import pytest
@@ -167,7 +168,67 @@ def test_a_file_that_cannot_be_written(run, tmp_path, args):
     assert done.status == 3 and done.error()["where"] == "none/out" and "cannot write" in done.error()["message"]
 
 
+def riff(*chunks, size=None, kind=b"RIFF"):
+    """A WAV of these (id, claimed size or None, bytes) behind its 8 kHz mono PCM16 format."""
+    body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
+    for name, claimed, data in chunks:
+        body += name + struct.pack("<I", len(data) if claimed is None else claimed) + data
+    return kind + struct.pack("<I", len(body) if size is None else size) + body
+
+
+SOUND = struct.pack("<800h", *tone(440, 0.1))
+
+
+@pytest.mark.parametrize("action", [["g711"], ["g711", "--decode"], ["resample", "--rate", "16000", "-o", "y.wav"], ["dtmf"]])
+def test_samples_that_are_missing_are_told(run, tmp_path, action):
+    (tmp_path / "cut.wav").write_bytes(riff((b"data", 16000, SOUND)))
+    done = run("audio", action[0], "cut.wav", *action[1:], "--json")
+    assert done.status == 0 and "warning: cut.wav: the file ends inside its samples" in done.err
+    assert all(line["truncated"] for line in done.lines())
+    (tmp_path / "two.wav").write_bytes(riff((b"data", None, SOUND), (b"data", None, SOUND)))
+    done = run("audio", action[0], "two.wav", *action[1:], "--json")
+    assert done.status == 0 and "warning: two.wav: a second chunk of samples is not read" in done.err
+    assert not any(line["truncated"] for line in done.lines())
+
+
+def test_a_streamed_file_is_no_silent_one(run, tmp_path):
+    (tmp_path / "streamed.wav").write_bytes(riff((b"data", 0, SOUND), size=36))
+    done = run("audio", "g711", "streamed.wav", "--json")
+    assert done.json()["samples"] == 800 and not done.json()["truncated"] and done.err == ""
+    (tmp_path / "empty.wav").write_bytes(riff((b"data", 0, b""), (b"LIST", None, b"INFOabcd")))
+    assert run("audio", "g711", "empty.wav", "--json").json()["samples"] == 0
+
+
+@pytest.mark.parametrize("kind", [b"RIFX", b"RF64"])
+def test_other_kinds_of_riff_are_no_codes(run, tmp_path, kind):
+    (tmp_path / "other.wav").write_bytes(riff((b"data", None, SOUND), kind=kind))
+    for action in (["g711", "other.wav"], ["g711", "other.wav", "--decode"], ["dtmf", "other.wav"]):
+        done = run("audio", *action, "--json")
+        assert done.status == 1 and done.error()["code"] == "bad_format" and done.error()["where"] == "other.wav, byte 0"
+
+
+@pytest.mark.parametrize("sample", [math.nan, math.inf])
+def test_floats_that_are_no_numbers_are_refused_with_their_place(run, tmp_path, sample):
+    head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 3, 1, 8000, 32000, 4, 32) + b"data" + struct.pack("<I4f", 16, 0, 0.5, sample, 0)
+    (tmp_path / "f.wav").write_bytes(b"RIFF" + struct.pack("<I", len(head)) + head)
+    done = run("audio", "g711", "f.wav", "--json")
+    assert done.status == 1 and "sample 2 " in done.error()["message"] and done.error()["where"] == "f.wav, byte 52"
+
+
 # ---- vad ----
+
+@pytest.mark.parametrize("rate", ["0", "-1", "12000", "4294975296"])
+def test_vad_hears_two_rates(run, model, tmp_path, rate):
+    write_wav(tmp_path / "x.wav", tone(440))
+    done = run("vad", "x.wav", f"--rate={rate}", "--json", "--set", f"vad.model_file={model}")
+    assert done.status == 2 and done.error()["hint"] == "allowed: 8000, 16000" and rate in done.error()["message"]
+
+
+def test_vad_tells_of_samples_that_are_missing(run, model, tmp_path):
+    (tmp_path / "cut.wav").write_bytes(riff((b"data", 16000, SOUND)))
+    done = run("vad", "cut.wav", "--json", "--set", f"vad.model_file={model}")
+    assert done.status == 0 and "ends inside its samples" in done.err and all(line["truncated"] for line in done.lines()) and done.lines()
+
 
 def chunks(run, model, *args, status=0):
     done = run("vad", *args, "--json", "--set", f"vad.model_file={model}")

@@ -304,10 +304,11 @@ def voice(run, tmp_path):
 
 @pytest.fixture
 def speak(run, model, tmp_path):
-    def start(book, *args):
+    def start(book, *args, warned=None):
         done = run("call", "--rulebook", ROOT / "rulebooks" / f"{book}.yaml", "--data", tmp_path / "data", "--set", f"vad.model_file={model}", "--json",
                    *PATIENT, *args, timeout=120)
         assert done.status in (0, 1), done.err
+        assert done.err == (f"warning: {warned}\n" if warned else "")
         return done.json()
 
     return start
@@ -359,3 +360,46 @@ def test_a_word_that_is_a_nod_elsewhere_answers_a_question(call, word):
     """The agent prepares what it will say to it while it is still being said: that makes it no nod."""
     done = call("lead-callback", [word, "/hangup"], json_out=False)
     assert f'caller  "{word}"' in done.out and "Are you still interested?" in done.out, done.out
+
+
+# ---- recordings and lines that cannot be had as they are given ----
+
+def test_recordings_are_given_in_the_order_of_their_times(run, voice):
+    one, two = voice("yes"), voice("no")
+    for words in (["--speak", one, "--at", 25000, "--speak", two, "--at", 9000],
+                  ["--speak", one, "--at", 25000, "--speak", one, "--speak", two, "--at", 24999]):
+        done = run("call", "--rulebook", ROOT / "rulebooks" / "appointment-reminder.yaml", *words, "--json")
+        assert done.status == 2 and done.error()["where"] == "--at" and str(two) in done.error()["message"] and "order" in done.error()["hint"]
+
+
+def test_a_recording_that_comes_late_says_so(run, model, voice, tmp_path):
+    one, two = voice("yes this is Alex Morgan speaking to you"), voice("no")
+    done = run("call", "--rulebook", ROOT / "rulebooks" / "appointment-reminder.yaml", "--data", tmp_path / "data", "--set", f"vad.model_file={model}", "--json",
+               *PATIENT, "--speak", one, "--at", 6000, "--speak", two, "--at", 6500, "--speak", two, "--at", 3000000)
+    first, second, never = done.json()["recordings"]
+    assert first == {"file": str(one), "began_ms": 6000, "late_ms": 0, "truncated": False}
+    assert second["began_ms"] == 6500 + second["late_ms"] and second["late_ms"] > 500
+    assert never["began_ms"] is None and never["late_ms"] == 0
+    assert f"warning: {two}: begins at {second['began_ms']} ms, {second['late_ms']} ms late" in done.err
+
+
+def test_a_recording_that_is_cut_or_empty_says_so(speak, voice, run, tmp_path):
+    whole = voice("yes").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[:-4000])
+    there = (len(whole) - 4044) // 2
+    cut = tmp_path / "cut.wav"
+    document = speak("appointment-reminder", "--speak", cut, warned=f"{cut}: the file ends inside its samples; it claims more than the {there} that are there")
+    assert document["recordings"][0]["truncated"]
+    (tmp_path / "empty.wav").write_bytes(whole[:40] + bytes(4))
+    done = run("call", "--rulebook", ROOT / "rulebooks" / "appointment-reminder.yaml", "--data", tmp_path / "data", "--speak", tmp_path / "empty.wav", "--json")
+    assert done.status == 3 and "no sound in it" in done.error()["message"] and done.error()["where"].endswith("empty.wav")
+
+
+def test_a_line_that_is_too_long_is_refused_with_its_number(call):
+    """The longest one that is taken arrives whole."""
+    words = "yes " + "and so on " * 199 + "then 1"
+    assert len(words) == 2000
+    assert len(said(call("appointment-reminder", [words]).json())[0]) == 2000
+    for line in (words + "x", words * 100, words * 1000):
+        done = call("appointment-reminder", ["yes, this is Alex", line, "keep it"])
+        assert done.status == 2 and done.error()["where"] == "standard input" and done.error()["message"] == "line 2 has more than 2000 bytes"

@@ -233,6 +233,94 @@ def test_doctor_looks_at_the_folder_that_is_served(run, tmp_path):
     assert empty.status == 2 and "no name of a folder" in empty.err
 
 
+@pytest.fixture
+def folder(run, model, tmp_path):
+    """folder(name of a check): that check of doctor on a data folder with a secret in it."""
+    data = tmp_path / "data"
+    assert run("tenant", "add", "local", "--data", data).status == 0
+    made = run("secret", "set", "local", "carrier.token", "--data", data, stdin=b"abc")
+    assert made.status == 0, made.err
+
+    def look(name, *args):
+        before = {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in data.rglob("*")}
+        done = run("doctor", "--json", "--set", f"vad.model_file={model}", "--data", data, "--set", "server.listen=127.0.0.1:0",
+                   "--set", f"rulebooks.dir={ROOT / 'rulebooks'}", *args)
+        assert {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in data.rglob("*")} == before, "it changes nothing"
+        bad = [c["name"] for c in done.json()["checks"] if not c["ok"]]
+        assert done.status == (3 if bad else 0) and (not bad or bad == [name]), bad
+        return next(c for c in done.json()["checks"] if c["name"] == name)
+
+    look.data = data
+    return look
+
+
+def test_doctor_misses_the_master_key_of_what_is_sealed(folder):
+    assert folder("secrets")["ok"]
+    (folder.data / "secrets" / "master.key").unlink()
+    check = folder("secrets")
+    assert not check["ok"] and "missing" in check["found"] and "master.key" in check["found"] and "put it back" in check["hint"]
+
+
+@pytest.mark.parametrize("noise", [bytes(range(1, 256)) * 40, b"SQLite format 3\0" + bytes(range(1, 256)) * 40],
+                         ids=["noise", "noise behind the name"])
+def test_doctor_knows_a_store_that_is_none(folder, noise):
+    store = folder.data / "documents.db"
+    assert folder("documents")["ok"]
+    store.write_bytes(noise)
+    check = folder("documents")
+    assert not check["ok"] and "documents.db" in check["found"] and "restore it from a copy" in check["hint"]
+    store.write_bytes(b"")
+    assert folder("documents")["ok"], "an empty file becomes a store"
+
+
+def test_doctor_reads_every_rulebook(folder, tmp_path):
+    books = tmp_path / "books"
+    books.mkdir()
+    good = (ROOT / "rulebooks" / "appointment-reminder.yaml").read_text()
+    (books / "appointment-reminder.yaml").write_text(good)
+    assert folder("rule-books", "--set", f"rulebooks.dir={books}")["ok"]
+    (books / "second.yaml").write_text("nonsense: 1\n")
+    check = folder("rule-books", "--set", f"rulebooks.dir={books}")
+    assert not check["ok"] and "second.yaml:1:" in check["found"] and "rulebook check" in check["hint"]
+
+
+@pytest.mark.parametrize("name", ["service-voice.json", "service-conductor.json", "keys.json"])
+def test_doctor_reads_the_keys(folder, name):
+    assert folder("identity")["ok"], "none yet"
+    (folder.data / "identity").mkdir(mode=0o700)
+    (folder.data / "identity" / name).touch(mode=0o600)
+    (folder.data / "identity" / name).write_text("{}")
+    check = folder("identity")
+    assert not check["ok"] and name in check["found"] and check["hint"]
+
+
+def test_a_data_folder_that_everybody_may_write_to_is_refused(folder, run):
+    folder.data.chmod(0o777)
+    check = folder("folder rights")
+    assert not check["ok"] and "everybody may write" in check["found"] and "0700" in check["hint"]
+    for command in (["serve", "--listen", "127.0.0.1:0"], ["secret", "list", "local"]):
+        done = run(*command, "--json", "--data", folder.data)
+        assert done.status == 3 and "everybody may write" in done.error()["message"] and "0700" in done.error()["hint"]
+    folder.data.chmod(0o1777)
+    assert folder("folder rights")["ok"], "sticky, as /tmp"
+
+
+# ---- closed standard files ----
+
+@pytest.mark.parametrize("closed, words, status", [
+    ("<&-", ["secret", "set", "local", "a.b", "--data", "d"], {1, 2, 3}),
+    ("<&-", ["tenant", "list", "--data", "d"], {0}),
+    ("2>&-", ["tenant", "list", "--data", "d"], {0}),
+    ("<&- >&- 2>&-", ["tenant", "list", "--data", "d"], {0}),
+    ("<&- >&- 2>&-", ["tenant", "add", "other", "--data", "d"], {3}),
+    (">&-", ["--version"], {3}),
+])
+def test_closed_standard_files_are_no_accident(tmp_path, closed, words, status):
+    """Nothing that is opened may get the number 0, 1 or 2; what is lost with standard output stays a failure."""
+    done = subprocess.run(["sh", "-c", f'exec "$0" "$@" {closed}', BINARY, *words], cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert done.returncode in status, done.stderr
+
+
 # ---- parse ----
 
 @pytest.mark.parametrize("kind, file, status", [

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -599,12 +600,14 @@ def test_show_of_a_call_that_was_cut(run, torn):
 
 def test_show_of_a_call_that_died_in_the_greeting(run, tmp_path):
     """Nothing was heard to its end, but the call had its seconds."""
-    run("simulate", "--seed", 3, "--call", 0, "--faults", "none", "--disk", "d", "--crash-at", "write:70", check=False)
+    killed = subprocess.run([BINARY, "simulate", "--seed", "3", "--call", "0", "--faults", "none", "--disk", "d", "--crash-at", "write:70"],
+                            cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
     listed = run("journal", "list", "d", "--json").json()["calls"][0]
     document = run("show", "d", "--json").json()
     assert not document["ended"] and document["stops_us"] > 500_000
     minutes, seconds = divmod(document["stops_us"] // 1000 / 1000, 60)
-    assert f"{int(minutes)}:{seconds:06.3f}        the journal stops here" in run("show", "d").out, listed
+    assert f"{int(minutes)}:{seconds:06.3f}          the journal stops here" in run("show", "d").out, listed
 
 
 def test_show_needs_one_call(run, made, tmp_path):
@@ -647,6 +650,16 @@ def test_recording(run, made, tmp_path):
     people = run("recording", folder, "-o", "again.wav")
     assert people.status == 0 and people.out.startswith(f"again.wav: {document['ms'] // 1000}.") and "caller left, agent right" in people.out
     assert sound(tmp_path / "again.wav") == samples
+
+
+def test_recording_is_called_what_it_is(run, made, tmp_path):
+    for name in ("a.mp3", "a.wav.ogg", "folder.wav/../b.aiff"):
+        done = run("recording", made[0], "-o", name, "--json")
+        assert done.status == 2 and done.error()["where"] == name and "name a .wav, or a .flac" in done.error()["hint"]
+    assert not list(tmp_path.iterdir())
+    for name, kind in (("A.WAV", b"RIFF"), ("A.FLAC", b"fLaC"), ("bare", b"RIFF")):
+        assert run("recording", made[0], "-o", name).status == 0
+        assert (tmp_path / name).read_bytes()[:4] == kind
 
 
 def test_recording_as_it_is_kept(run, made, tmp_path):

@@ -291,6 +291,25 @@ def test_download_and_replay(house, held):
     assert pasted.returncode == 0 and b"identical" in pasted.stdout, pasted.stderr  # in any folder, as it stands there
 
 
+def test_who_may_not_hear_is_told_so(house, browser, held):
+    """The conductor gives the recording to nobody without the role "reveal": the page offers a viewer neither download nor play."""
+    context = browser.chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    try:
+        page = context.new_page()
+        link = json.loads(house.command("sign-in", "--json", "--role", "viewer"))["link"]
+        page.goto(f"{house.ready['url']}/sign-in#{link}")
+        page.wait_for_selector("#nav:not([hidden])")
+        page.goto(f"{house.ready['url']}/#/calls/{held['id']}")
+        page.wait_for_selector("canvas.wave")
+        assert page.get_by_role("button", name="Download").count() == 0
+        assert page.get_by_role("button", name="Play").is_disabled()
+        assert "needs the role “reveal”" in page.locator(".player").inner_text()
+        page.locator(".transcript li .words").first.click()
+        assert page.locator(".notice.bad").count() == 0
+    finally:
+        context.close()
+
+
 def test_memory_with_the_page_open(play, tmp_path, model):
     """Nobody has called yet: all processes together, while a page reads every list and one follows the calls."""
     house = House(tmp_path, model)

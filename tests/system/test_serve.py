@@ -469,6 +469,27 @@ def test_doctor_knows_the_house(house):
     assert status == 3 and not check["ok"] and "in use" in check["found"] and check["hint"]
 
 
+def test_a_damaged_key_of_a_plane_is_said_with_what_to_do(house):
+    """The hint holds: with the file moved away the next start makes another."""
+    house.start()
+    house.stop()
+    key = house.data / "identity" / "service-voice.json"
+    key.write_text("{}")
+    done = subprocess.run(house.words("serve", "--json", "--listen", "127.0.0.1:0"), capture_output=True, timeout=60, check=False)
+    error = json.loads(done.stdout)["error"]
+    assert done.returncode == 3 and error["where"].endswith("service-voice.json") and "move the file away" in error["hint"]
+    key.rename(house.data / "moved.json")
+    assert house.start()["ready"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another user")
+def test_sign_in_as_another_user_says_that_permission_is_missing(house):
+    house.start()
+    done = subprocess.run(house.words("sign-in", "--json"), capture_output=True, timeout=60, check=False, user=65534, group=65534, extra_groups=[], cwd="/")
+    error = json.loads(done.stdout)["error"]
+    assert done.returncode == 3 and error["code"] == "not_permitted" and "may not look" in error["message"] and "the user that" in error["hint"]
+
+
 # ---- planes apart ----
 
 

@@ -348,6 +348,12 @@ def test_a_killed_call_again_in_its_folder(run, tmp_path):
         assert run(*args, "--sabotage", guard, "--json").json()["promises"][guard]["broken"], guard
 
 
+def test_a_ledger_that_is_full_is_named(run):
+    done = run("simulate", "--calls", 2, "--seed", 1, "--ledger", "/dev/full", "--json")
+    error = done.error()
+    assert done.status == 3 and error["where"] == "/dev/full" and "the ledger cannot be written: No space left" in error["message"] and "room" in error["hint"]
+
+
 def test_a_real_journal_its_ledger_and_its_points(run, tmp_path):
     done = run("simulate", "--calls", 2, "--seed", 5, "--disk", "journal", "--ledger", "ledger", "--json")
     assert done.status == 0
@@ -504,6 +510,22 @@ def test_calls_that_are_kept_are_judged_as_others(run, tmp_path):
     assert len(list(kept.glob("*.cfj"))) == 60
 
 
+PARCEL = ("agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
+          "tool find_parcel {}\nask digits What is the parcel number?\nanswer two zero two | five five five\n")
+
+
+@pytest.mark.parametrize("ending, promise, exercised", [
+    ("3000 parcel found in the lake house", "P02", 86), ("changes 700 the parcel is here\nfault tool-unknown 1\nfault llm-again 1", "P01", 40),
+    ("6500 parcel found in the lake house", "P12", 40),
+], ids=["a result that comes into a cough", "a change asked for again, turns later", "a tool that takes long"])
+def test_what_is_left_open_is_looked_at(run, tmp_path, ending, promise, exercised):
+    tool, _, faults = ending.partition("\n")
+    (tmp_path / "open.call").write_text(PARCEL.format(tool) + ("at 9 cough 500\n" if promise == "P02" else "") + faults)
+    done = run("simulate", "--script", "open.call", "--calls", 40, "--seed", 3, "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"][promise]["exercised"] >= exercised
+
+
 @pytest.mark.parametrize("calls, script", [
     (20, ("agent Good morning, this call is recorded. Does it work now?\n"
      "ask yes-no Does it work now?\n"
@@ -542,6 +564,20 @@ def test_what_the_judge_or_the_model_once_mistook(run, tmp_path, calls, script):
     (tmp_path / "one.call").write_text(script)
     summary = run("simulate", "--script", "one.call", "--calls", calls, "--seed", 1, "--json").json()
     assert kept(summary), summary["failures"]
+
+
+@pytest.mark.parametrize("script, promise, exercised", [
+    ("agent How are you?\nask open How are you?\nanswer fine\n", "P05", 30),
+    (f"agent {GREETING}\nask open What is your question?\nanswer fine\nfault tts-mid 1\n", "P05", 20),
+    (f"agent {GREETING}\nask open What is your question?\nanswer fine\nat 2 nod mm-hm\n", "P06", 50),
+    ("agent How are you?\nask open How are you?\nanswer I cannot get online and I need it | for my work today\nfault stt-dead 2\n", "N5", 180),
+    ("agent How are you?\nask open How are you?\nanswer I cannot get online and I need it | for my work today\nfault stt-stall 2\n", "N5", 180),
+], ids=["the agent hangs up", "a voice that dies", "a nod", "a dead recogniser", "a mute recogniser"])
+def test_what_the_judge_looks_for_comes_about(run, tmp_path, script, promise, exercised):
+    (tmp_path / "one.call").write_text(script)
+    done = run("simulate", "--script", "one.call", "--calls", 40, "--seed", 1, "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"][promise]["exercised"] >= exercised
 
 
 def test_what_breaks_was_put_to_the_test(run):

@@ -312,6 +312,13 @@ static void test_browser_calls_that_cannot_be(void **state)
 	assert_string_equal(got_error(&g), "unfit");
 	assert_non_null(strstr(g.body, "the rule-book's tool unset asks service:nothing, which has no address here"));
 	assert_non_null(strstr(g.body, "set services.nothing to its base URL"));
+	assert_int_equal(ask_as_person(&g, "operator", HTTP_POST, "/v1/calls/browser", "{\"rulebook\":\"shop\",\"variables\":{\"nosuch\":\"1\"}}"), 422);
+	assert_non_null(strstr(g.body, "the rule-book has no variable called nosuch"));
+	assert_non_null(strstr(g.body, "it has"));
+	assert_non_null(strstr(g.body, "today"));
+	assert_int_equal(ask_as_person(&g, "viewer", HTTP_GET, "/v1/calls?limit=51", NULL), 200);
+	assert_int_equal(ask_as_person(&g, "viewer", HTTP_GET, "/v1/calls?limit=0", NULL), 400);
+	assert_non_null(strstr(g.body, "more than 50 gives 50"));
 	len = snprintf(big, sizeof(big), "{\"rulebook\":\"shop\",\"variables\":{\"x\":\"%0*d\"}}", 2 * CALLS_VARIABLES_MAX_BYTES + 100, 0);
 	assert_true(len < (int)sizeof(big));
 	assert_int_equal(ask_as_person(&g, "operator", HTTP_POST, "/v1/calls/browser", big), 422);

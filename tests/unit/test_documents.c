@@ -573,6 +573,51 @@ static void sql(const char *path, const char *text)
 	sqlite3_close(db);
 }
 
+/* Looking says what opening would, and leaves the file and its folder as they are. */
+static enum err looked(struct world *w, enum err want)
+{
+	struct err_detail detail = { .message = "" };
+	struct stat before, after;
+
+	assert_int_equal(stat(world_path(w, "d.db"), &before), 0);
+	assert_int_equal(sqlite_documents_look(world_path(w, "d.db"), &detail), want);
+	assert_int_equal(stat(world_path(w, "d.db"), &after), 0);
+	assert_true(before.st_size == after.st_size && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+	assert_true(want ? detail.message[0] && detail.hint[0] : !detail.message[0]);
+	return want;
+}
+
+static void looking_leaves_no_trace(void **state)
+{
+	struct world w;
+	struct documents *d;
+
+	(void)state;
+	world_begin(&w);
+	assert_int_equal(sqlite_documents_look(world_path(&w, "d.db"), NULL), ERR_NOTFOUND);
+	assert_int_not_equal(access(world_path(&w, "d.db"), F_OK), 0);
+	write_file(world_path(&w, "d.db"), "", 0);
+	looked(&w, ERR_NONE);
+	d = open_in(&w);
+	looked(&w, ERR_NONE); /* beside whoever has it open, with its log */
+	documents_close(&d);
+	looked(&w, ERR_NONE);
+	assert_int_not_equal(access(world_path(&w, "d.db-wal"), F_OK), 0);
+	assert_int_not_equal(access(world_path(&w, "d.db-shm"), F_OK), 0);
+	write_file(world_path(&w, "d.db-wal"), "x", 1); /* half a store: its first words */
+	looked(&w, ERR_NONE);
+	write_file(world_path(&w, "d.db"), "no store at all, by its words", 29);
+	looked(&w, ERR_CORRUPT);
+	unlink(world_path(&w, "d.db-wal"));
+	assert_int_equal(mkdir(world_path(&w, "a?b#c%41"), 0700), 0); /* a path is no URI */
+	sql(world_path(&w, "a?b#c%41/d.db"), "CREATE TABLE other (x)");
+	assert_int_equal(sqlite_documents_look(world_path(&w, "a?b#c%41/d.db"), NULL), ERR_FORMAT);
+	unlink(world_path(&w, "a?b#c%41/d.db"));
+	rmdir(world_path(&w, "a?b#c%41"));
+	uv_run(&w.loop, UV_RUN_DEFAULT);
+	world_end(&w);
+}
+
 static void wrong_files_are_refused_with_words(void **state)
 {
 	char junk[8192];
@@ -584,17 +629,17 @@ static void wrong_files_are_refused_with_words(void **state)
 	world_begin(&w);
 	memset(junk, 'j', sizeof(junk));
 	write_file(world_path(&w, "d.db"), junk, sizeof(junk));
-	assert_int_equal(refused(&w, "damaged"), ERR_CORRUPT);
+	assert_int_equal(refused(&w, "damaged"), looked(&w, ERR_CORRUPT));
 	unlink(world_path(&w, "d.db"));
 	sql(world_path(&w, "d.db"), "CREATE TABLE other (x)");
-	assert_int_equal(refused(&w, "no store of ours"), ERR_FORMAT);
+	assert_int_equal(refused(&w, "no store of ours"), looked(&w, ERR_FORMAT));
 	unlink(world_path(&w, "d.db"));
 	d = open_in(&w);
 	documents_close(&d);
 	assert_int_equal(stat(world_path(&w, "d.db"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	sql(world_path(&w, "d.db"), "PRAGMA user_version = 2");
-	assert_int_equal(refused(&w, "another release"), ERR_VERSION);
+	assert_int_equal(refused(&w, "another release"), looked(&w, ERR_VERSION));
 	sql(world_path(&w, "d.db"), "PRAGMA user_version = 1");
 	d = open_in(&w);
 	documents_close(&d);
@@ -782,6 +827,7 @@ int main(void)
 		cmocka_unit_test(N1_stored_means_committed_and_what_waits_goes_together),
 		cmocka_unit_test(a_misfit_fails_alone_in_its_group),
 		cmocka_unit_test(N1_F05_what_was_stored_outlives_kill_9),
+		cmocka_unit_test(looking_leaves_no_trace),
 		cmocka_unit_test(wrong_files_are_refused_with_words),
 		cmocka_unit_test(a_locked_store_says_so),
 		cmocka_unit_test(two_openings_compare_and_set),

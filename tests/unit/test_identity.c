@@ -177,11 +177,35 @@ static void damaged_keys_are_told_and_kept(void **state)
 		assert_int_not_equal(identity_open(&i, w.dir, &policy, &settings, NOW, &detail), ERR_NONE);
 		assert_null(i);
 		assert_string_equal(detail.message, "the issuer's keys are no keys of ours");
+		detail.message[0] = 0;
+		assert_int_not_equal(identity_look(w.dir, &detail), ERR_NONE);
+		assert_string_not_equal(detail.message, "");
 		buf_init(&b, 1000);
 		assert_int_equal(disk_load(&disk_real, world_path(&w, "keys.json"), &b), ERR_NONE);
 		assert_string_equal(buf_str(&b), bad[n]); /* never written over */
 		buf_fini(&b);
 	}
+	world_end(&w);
+}
+
+static void looking_makes_no_keys(void **state)
+{
+	struct err_detail detail = { .message = "" };
+	struct service_key *key;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(identity_look(w.dir, &detail), ERR_NONE);
+	assert_int_equal(disk_replace(&disk_real, w.dir, "service-voice.json", "{}", 2), ERR_NONE);
+	assert_int_equal(service_key_open(&key, w.dir, "voice", &detail), ERR_FORMAT);
+	assert_non_null(strstr(detail.where, "service-voice.json"));
+	assert_non_null(strstr(detail.hint, "move the file away"));
+	detail = (struct err_detail){ .message = "" };
+	unlink(world_path(&w, "keys.json"));
+	assert_int_equal(identity_look(w.dir, &detail), ERR_NOTFOUND);
+	assert_string_equal(detail.message, "");
+	assert_int_not_equal(access(world_path(&w, "keys.json"), F_OK), 0);
 	world_end(&w);
 }
 
@@ -462,6 +486,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_made_once_and_guarded),
 		cmocka_unit_test(damaged_keys_are_told_and_kept),
+		cmocka_unit_test(looking_makes_no_keys),
 		cmocka_unit_test(tokens_have_keycloaks_shape),
 		cmocka_unit_test(nobody_gets_a_service_token_here),
 		cmocka_unit_test(rotation_keeps_what_was_signed),

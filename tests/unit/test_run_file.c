@@ -143,6 +143,22 @@ static void test_listed(void **state)
 	assert_int_equal(seen, 2);
 }
 
+static void test_a_folder_of_everybody(void **state)
+{
+	struct err_detail detail = { .message = "" };
+	struct run_file f;
+
+	(void)state;
+	assert_int_equal(chmod(data, 0777), 0); /* the cases before have made it */
+	assert_int_equal(run_file_take(&f, data, "w1", &detail), ERR_DENIED);
+	assert_non_null(strstr(detail.message, "everybody may write"));
+	assert_string_equal(detail.where, data);
+	assert_non_null(strstr(detail.hint, "0700"));
+	assert_int_equal(chmod(data, 01777), 0); /* nobody may put another file in the place of ours */
+	assert_int_equal(run_file_take(&f, data, "w1", &detail), ERR_NONE);
+	run_file_drop(&f);
+}
+
 static void test_what_is_no_text(void **state)
 {
 	static const char *const texts[] = { "", "{", "{\"pid\":-1}", "{\"pid\":\"x\"}", "[]", "\xff\xfe" };
@@ -167,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_what_is_no_text),
+		cmocka_unit_test(test_a_folder_of_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, make, drop);

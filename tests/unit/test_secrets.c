@@ -223,6 +223,10 @@ static enum err refused(struct world *w, const struct secrets_settings *settings
 	assert_non_null(strstr(detail.message, words));
 	assert_string_not_equal(detail.where, "");
 	assert_string_not_equal(detail.hint, "");
+	detail = (struct err_detail){ .message = "" };
+	assert_int_equal(sealed_secrets_look(world_path(w, "secrets"), settings, &detail), err); /* the same, without opening */
+	assert_non_null(strstr(detail.message, words));
+	assert_string_not_equal(detail.hint, "");
 	return err;
 }
 
@@ -271,6 +275,27 @@ static void the_master_key_is_guarded(void **state)
 	secrets_close(&s);
 	snprintf(path, sizeof(path), "%s", world_path(&w, "elsewhere.key"));
 	assert_int_equal(refused(&w, &elsewhere, "missing"), ERR_NOTFOUND); /* a named one is never made */
+	uv_run(&w.loop, UV_RUN_DEFAULT);
+	world_end(&w);
+}
+
+static void looking_makes_nothing(void **state)
+{
+	struct err_detail detail = { .message = "" };
+	struct world w;
+	struct secrets *s;
+
+	(void)state;
+	world_begin(&w);
+	assert_int_equal(sealed_secrets_look(world_path(&w, "secrets"), &defaults, &detail), ERR_NONE);
+	assert_int_not_equal(access(world_path(&w, "secrets"), F_OK), 0);
+	assert_int_equal(mkdir(world_path(&w, "secrets"), 0700), 0);
+	assert_int_equal(sealed_secrets_look(world_path(&w, "secrets"), &defaults, &detail), ERR_NONE);
+	assert_int_not_equal(access(world_path(&w, "secrets/master.key"), F_OK), 0);
+	s = open_with(&w, &defaults);
+	assert_int_equal(sealed_secrets_look(world_path(&w, "secrets"), &defaults, &detail), ERR_NONE);
+	assert_string_equal(detail.message, "");
+	secrets_close(&s);
 	uv_run(&w.loop, UV_RUN_DEFAULT);
 	world_end(&w);
 }
@@ -489,6 +514,7 @@ int main(void)
 		cmocka_unit_test(N8_a_tenant_opens_its_own_only),
 		cmocka_unit_test(nothing_lies_open_on_the_disk),
 		cmocka_unit_test(the_master_key_is_guarded),
+		cmocka_unit_test(looking_makes_nothing),
 		cmocka_unit_test(systemd_credentials_are_taken),
 		cmocka_unit_test(damage_is_told),
 		cmocka_unit_test(a_change_by_another_program_is_seen),

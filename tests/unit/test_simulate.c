@@ -667,14 +667,40 @@ static struct run_result *line_run(const char *fault, int sabotage)
 		fault, sabotage);
 }
 
-static bool has_failed(const struct run_result *r, const char *what)
+static bool has_failed(const struct run_result *r, enum promise promise, const char *what)
 {
 	uint32_t i;
 
 	for (i = 0; i < r->verdict.failure_count; i++)
-		if (r->verdict.failures[i].promise == N6 && strstr(r->verdict.failures[i].what, what))
+		if (r->verdict.failures[i].promise == promise && strstr(r->verdict.failures[i].what, what))
 			return true;
 	return false;
+}
+
+static void parcel_run(const char *tool, const char *rest, enum promise promise, uint64_t least)
+{
+	struct run_result *r;
+	char talk[500];
+
+	snprintf(talk, sizeof(talk), "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
+		"tool find_parcel %s\nask digits What is the parcel number?\nanswer two zero two | five five five\nask open What else can I do?\n"
+		"answer tell me a story\n", tool);
+	r = script_run(talk, rest, -1);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_true(r->verdict.exercised[promise] >= least);
+	free(r);
+}
+
+/* While its tool runs the caller coughs and says more; the change of which nobody knows is asked for again. What the judge counts
+ * there is more than what the same calls have without it. */
+static void test_tools_that_leave_something_open(void **state)
+{
+	(void)state;
+	parcel_run("changes 700 the parcel is here", "tool-unknown 1\nfault llm-again 1", P01, 20);
+	parcel_run("changes 700 the parcel is here", "tool-unknown 1\nfault llm-repeat 1", P01, 20);
+	parcel_run("changes 12000 the parcel is here", "tool-slow 1\nfault llm-again 1", P01, 10);
+	parcel_run("6500 the parcel is here", "tool-slow 1", P12, 20); /* two fillers are due, or more */
 }
 
 /* Nothing comes, and no socket closes: the session's watch is all that helps. Without it the judge says so. */
@@ -693,8 +719,138 @@ static void test_F14_a_deaf_line_is_found_out(void **state)
 		assert_true(r->verdict.exercised[N4] == 20 && r->verdict.exercised[N3] == 20);
 		free(r);
 		r = line_run(faults[i], N6);
-		assert_true(has_failed(r, "is not taken for lost"));
-		assert_true(i < 2 || has_failed(r, "on a dead line"));
+		assert_true(has_failed(r, N6, "is not taken for lost"));
+		assert_true(i < 2 || has_failed(r, N6, "on a dead line"));
+		free(r);
+	}
+}
+
+/* ---- what the outputs do wrongly, the judge says ---- */
+
+/* The outputs as a core would give them that does one thing wrongly; what follows from them is done. */
+struct lie {
+	uint64_t ear_sample; /* the end of the last chunk */
+	uint32_t told;
+};
+
+static struct call_output *output_next(const struct call_outputs *out, size_t *i, enum output_type type, uint32_t kind)
+{
+	for (; *i < out->count; (*i)++)
+		if (out->items[*i].type == type && (type != OUT_NOTE || out->items[*i].kind == kind))
+			return (struct call_output *)&out->items[(*i)++];
+	return NULL;
+}
+
+/* What is over had one word less than was to be said. */
+static void on_word_lost(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	(void)in;
+	while ((o = output_next(out, &i, OUT_NOTE, NOTE_HEARD))) {
+		const char *space = o->number ? NULL : memrchr(o->text, ' ', o->text_len);
+
+		o->text_len = space ? (size_t)(space - o->text) : o->text_len;
+		lie->told += space != NULL;
+	}
+}
+
+static void on_nod_answered(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	(void)in;
+	while ((o = output_next(out, &i, OUT_NOTE, NOTE_NOD))) {
+		o->kind = NOTE_TURN;
+		lie->told++;
+	}
+}
+
+/* The caller hangs up in the middle of the goodbye, and the agent is said to have done so. */
+static void on_hung_up(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	if (in->type == IN_HANGUP && (o = output_next(out, &i, OUT_HANGUP, 0))) {
+		o->kind = END_AGENT;
+		lie->told++;
+	}
+}
+
+/* A new recogniser hears what comes, and nothing of what came. */
+static void on_listened_late(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	if (in->type == IN_VOICE)
+		lie->ear_sample = in->position + VOICE_CHUNK_SAMPLES;
+	while ((o = output_next(out, &i, OUT_LISTEN, 0))) {
+		lie->told += o->position < lie->ear_sample;
+		o->position = lie->ear_sample;
+	}
+}
+
+/* Twenty calls of that script, told as they are or wrongly. */
+static struct run_result *lie_run(const char *text, scene_trace_h *trace, struct lie *lie)
+{
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct scene_options o;
+	struct err_detail d;
+	struct script *s;
+
+	*lie = (struct lie){ 0 };
+	options_init(&o);
+	assert_int_equal(script_parse(&s, text, strlen(text), &d), ERR_NONE);
+	o.script = s;
+	o.trace = trace;
+	o.trace_arg = lie;
+	assert_int_equal(run_here(&o, 0, 20, r), ERR_NONE);
+	script_free(s);
+	return r;
+}
+
+static void test_the_judge_sees_what_is_done_wrongly(void **state)
+{
+	static const struct {
+		const char *text;
+		scene_trace_h *wrongly;
+		enum promise promise;
+		const char *what;
+	} cases[] = {
+		{ "agent Hello. What is your question?\nask open What is your question?\nanswer where is my parcel\n", on_word_lost, P05,
+		  "its last 1 words were neither heard nor ordered again" },
+		{ "agent Hello there, this is a rather long greeting so that there is time to nod, and some more. How are you?\nask open How are you?\n"
+		  "answer fine\nat 1.2 nod mm-hm\n", on_nod_answered, P06, "a nod over the agent's words became a turn of the caller's: \"mm-hm\"" },
+		{ "agent How are you?\nask open How are you?\nanswer fine\nat 7 hangup\n", on_hung_up, P05, "the agent hung up while utterance" },
+		{ "agent How are you?\nask open How are you?\nanswer I cannot get online and I need it | for my work today\nfault stt-dead 2\n",
+		  on_listened_late, N5, "a new recogniser hears the caller from sample" },
+	};
+	struct run_result *r;
+	struct lie lie;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r = lie_run(cases[i].text, NULL, &lie);
+		failures_print(r);
+		assert_true(run_kept(r));
+		assert_true(r->verdict.exercised[cases[i].promise] > 0);
+		free(r);
+		r = lie_run(cases[i].text, cases[i].wrongly, &lie);
+		assert_true(lie.told > 0);
+		assert_true(has_failed(r, cases[i].promise, cases[i].what));
 		free(r);
 	}
 }
@@ -1073,7 +1229,9 @@ int main(void)
 		cmocka_unit_test(test_jobs_agree),
 		cmocka_unit_test(test_save_load),
 		cmocka_unit_test(test_own_script),
+		cmocka_unit_test(test_tools_that_leave_something_open),
 		cmocka_unit_test(test_F14_a_deaf_line_is_found_out),
+		cmocka_unit_test(test_the_judge_sees_what_is_done_wrongly),
 		cmocka_unit_test(test_F06_a_small_disk_loses_nothing),
 		cmocka_unit_test(test_F07_a_stopped_journal_lets_nothing_be_changed),
 		cmocka_unit_test(test_knowledge_is_asked_for_and_shown),

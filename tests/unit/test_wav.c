@@ -130,16 +130,24 @@ static void pcm_of_every_width(void **state)
 static void floats(void **state)
 {
 	static const float in[] = { 0.0f, 0.5f, -0.5f, 1.0f, -1.0f, 7.0f, -7.0f, 1.0f / 32768, 0.0f / 1.0f };
-	static const int16_t want[] = { 0, 16384, -16384, 32767, -32768, 32767, -32768, 1, 0, 0, 32767, -32768 };
-	uint8_t bytes[12 * 4];
-	static const uint8_t odd[12] = { 0, 0, 0xc0, 0x7f, 0, 0, 0x80, 0x7f, 0, 0, 0x80, 0xff }; /* NaN, +inf, -inf */
+	static const int16_t want[] = { 0, 16384, -16384, 32767, -32768, 32767, -32768, 1, 0 };
+	static const uint8_t odd[3][4] = { { 0, 0, 0xc0, 0x7f }, { 0, 0, 0x80, 0x7f }, { 0, 0, 0x80, 0xff } }; /* NaN, +inf, -inf */
 	struct buf b;
 
 	(void)state;
-	memcpy(bytes, in, sizeof(in));
-	memcpy(bytes + sizeof(in), odd, sizeof(odd));
-	put_wav(&b, FLOATING, 1, 32, bytes, sizeof(bytes));
-	expect(&b, want, 12, 1);
+	put_wav(&b, FLOATING, 1, 32, (const uint8_t *)in, sizeof(in));
+	expect(&b, want, 9, 1);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		struct err_detail detail = { 0 };
+		struct wav w;
+
+		put_wav(&b, FLOATING, 2, 32, (const uint8_t *)in, 8 * sizeof(float));
+		memcpy(b.data + 44 + 5 * sizeof(float), odd[i], sizeof(odd[i]));
+		assert_int_equal(wav_parse(b.data, b.len, &w, &detail), ERR_FORMAT);
+		assert_string_equal(detail.message, "sample 2 of channel 1 is no finite number");
+		assert_string_equal(detail.where, "byte 64");
+		refused(&b, ERR_FORMAT);
+	}
 }
 
 static void both_laws(void **state)
@@ -214,7 +222,7 @@ static void sizes_that_lie(void **state)
 	} cases[] = {
 		{ 40, 4, 2, false }, { 5, 4, 2, false }, { 0x10000000, 4, 2, false }, { 0, 2, 1, false },
 		{ 0, 0, 2, false }, { UINT32_MAX, UINT32_MAX, 2, false }, { UINT32_MAX, 0, 2, false },
-		{ 0x7ffff024, 0x7ffff000, 2, false }, { 36, UINT32_MAX, 2, false }, { 36, 0, 0, false },
+		{ 0x7ffff024, 0x7ffff000, 2, false }, { 36, UINT32_MAX, 2, false }, { 36, 0, 2, false },
 		{ 40, 6, 2, true }, { 40, 0x10000000, 2, true }, { 40, 5, 2, false }, { 40, 1, 0, false },
 	};
 	size_t i;
@@ -233,6 +241,54 @@ static void sizes_that_lie(void **state)
 		wav_fini(&w);
 		buf_fini(&b);
 	}
+}
+
+/* Nothing said of the samples, and something behind them: chunks are chunks, anything else is sound. */
+static void a_data_size_of_nothing(void **state)
+{
+	static const struct {
+		const char *rest;
+		size_t len, frames;
+		bool has_more_data;
+	} cases[] = {
+		{ "", 0, 0, false }, { "\1\0\2\0", 4, 2, false }, { "LIST\4\0\0\0INFO", 12, 0, false }, { "LIST\5\0\0\0INFO", 12, 6, false },
+		{ "LIST\4\0\0\0INFOx", 13, 6, false }, { "data\2\0\0\0\1\0", 10, 0, true }, { "\0\0\0\0\0\0\0\0", 8, 4, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf b;
+		struct wav w;
+
+		put_wav(&b, PCM, 1, 16, (const uint8_t *)"", 0);
+		buf_append(&b, cases[i].rest, cases[i].len);
+		assert_int_equal(wav_parse(b.data, b.len, &w, NULL), ERR_NONE);
+		if (w.frames != cases[i].frames || w.has_more_data != cases[i].has_more_data || w.is_cut)
+			fail_msg("case %zu: %zu frames", i, w.frames);
+		wav_fini(&w);
+		buf_fini(&b);
+	}
+}
+
+static void a_second_data_chunk_is_told(void **state)
+{
+	struct buf b;
+	struct wav w;
+
+	(void)state;
+	put_wav(&b, PCM, 1, 16, (const uint8_t *)"\1\0\2\0", 4);
+	put_chunk(&b, "LIST", 4);
+	buf_append(&b, "INFO", 4);
+	assert_int_equal(wav_parse(b.data, b.len, &w, NULL), ERR_NONE);
+	assert_false(w.has_more_data);
+	wav_fini(&w);
+	put_chunk(&b, "data", 100); /* and it is cut itself */
+	buf_append(&b, "\3\0", 2);
+	assert_int_equal(wav_parse(b.data, b.len, &w, NULL), ERR_NONE);
+	assert_true(w.has_more_data);
+	assert_int_equal(w.frames, 2);
+	wav_fini(&w);
+	buf_fini(&b);
 }
 
 static void every_cut_is_survived(void **state)
@@ -481,6 +537,8 @@ int main(void)
 		cmocka_unit_test(extensible),
 		cmocka_unit_test(strange_chunks),
 		cmocka_unit_test(sizes_that_lie),
+		cmocka_unit_test(a_data_size_of_nothing),
+		cmocka_unit_test(a_second_data_chunk_is_told),
 		cmocka_unit_test(every_cut_is_survived),
 		cmocka_unit_test(bad_formats),
 		cmocka_unit_test(ceiling_holds),
