@@ -386,8 +386,8 @@ static void origins_make(struct voice_process *p)
 static enum err sockets_begin(struct voice_process *p)
 {
 	const struct live_recogniser ears = live_ears(&p->loop);
-	struct sockets_settings settings = { .clock = p->clock, .worker = p->worker, .conductor = p->conductor, .adapters = adapters, .agents = &live_agents,
-		.origins = p->origins, .calls_max = (size_t)p->settings.calls_max };
+	struct sockets_settings settings = { .clock = p->clock, .worker = p->worker, .conductor = p->conductor, .loop = &p->loop,
+		.journals = p->journals, .adapters = adapters, .agents = &live_agents, .origins = p->origins, .calls_max = (size_t)p->settings.calls_max };
 	enum err err = live_agents_open(&p->agents, &p->loop, p->clock, &ears);
 
 	origins_make(p);

@@ -257,14 +257,14 @@ void judge_worker_died(struct judge *j)
 	memset(j->gens, 0, sizeof(j->gens));
 }
 
-/* The new worker knows what the last snapshot knew. */
+/* The new worker knows what the state knew that it begins with. */
 void judge_attached(struct judge *j)
 {
 	const struct conductor *c = &j->scene->conductor;
 	uint32_t i;
 
 	for (i = 0; i < c->ledger_count && i < 256; i++)
-		if (j->tool_told_us[i] > c->snapshot_us)
+		if (j->tool_told_us[i] > j->scene->known_us)
 			j->tool_told_us[i] = 0;
 	for (i = 0; i < j->utterance_count; i++)
 		j->utterances[i].settled = true; /* the old worker's */

@@ -239,7 +239,7 @@ static void scene_reset(struct scene *s, uint64_t call, struct verdict *verdict)
 	s->closing = s->finished = s->over = s->swapped = s->ship_stale = s->disk_gone = false;
 	s->batch = NULL;
 	s->opened_us = s->world.now_us;
-	s->started_us = s->ended_us = s->owner_lost_us = s->finished_us = s->disk_full_until_us = s->told_durable = s->sync_us = s->disk_limit = 0;
+	s->started_us = s->ended_us = s->owner_lost_us = s->known_us = s->finished_us = s->disk_full_until_us = s->told_durable = s->sync_us = s->disk_limit = 0;
 	s->deaths = s->turns = s->swaps = s->holds = 0;
 	s->steps = 0;
 	s->usage = (struct session_usage){ 0 };

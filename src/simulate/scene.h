@@ -130,6 +130,7 @@ struct scene {
 	bool failed;      /* our own doing: the ledger or the injected disk */
 	bool disk_gone;   /* to the end of the process it would not take what waited, or give it to shipping: the END, the last meters, and more */
 	uint64_t opened_us, started_us, ended_us, owner_lost_us, finished_us, disk_full_until_us, sync_us, told_durable;
+	uint64_t known_us; /* the state that the last attach began with was made then */
 	struct session_usage usage;
 	uint32_t deaths, turns, swaps, holds;
 	uint64_t steps;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "simulate/sink.h"
+#include "voice/journal/call_records.h"
+#include "voice/session/tail.h"
 
 static const char VIRTUAL_DIR[] = "journal";
 
@@ -182,14 +184,46 @@ static void worker_attached(struct scene *s, bool anew)
 	worker_after(s);
 }
 
-/* What the conductor has of the call: the last snapshot, or what it gave the first worker and when the media began. */
-static enum err snapshot_find(struct scene *s, const struct buf **snapshot)
+static enum err on_record(void *arg, const struct journal_item *item, const uint8_t *payload, size_t len, enum err payload_err)
 {
-	if (s->conductor.snapshots) {
-		*snapshot = &s->conductor.snapshot;
+	(void)payload_err;
+	tail_record(arg, &item->record.header, payload, len);
+	return ERR_NONE;
+}
+
+/* The next worker of every other call is on the same host: it has what the dead one journalled behind the snapshot, too. False: it knows no more. */
+static bool tail_find(struct scene *s, struct buf *out)
+{
+	const struct call_records from = { .disk = &s->disk, .dir = s->dir, .keyring = journal_keyring(s->journal), .call = s->call_id };
+	const struct buf *pushed = s->conductor.snapshots ? &s->conductor.snapshot : NULL;
+	struct tail_found found;
+	struct tail t;
+	enum err err;
+
+	if (!(s->call & 1))
+		return false;
+	tail_init(&t, s->epoch, pushed ? pushed->data : NULL, pushed ? pushed->len : 0);
+	err = call_records_read(&from, on_record, &t);
+	if (!err)
+		err = tail_make(&t, out, &found);
+	tail_fini(&t);
+	if (!err)
+		s->known_us = s->opened_us + found.at_us;
+	return !err;
+}
+
+/* The newest state there is; without one, what the conductor gave the first worker and when the media began. `anew`: the call begins again. */
+static enum err snapshot_find(struct scene *s, const struct buf **snapshot, struct buf *tail, bool *anew)
+{
+	s->known_us = s->conductor.snapshot_us;
+	*anew = false;
+	*snapshot = tail;
+	if (tail_find(s, tail))
 		return ERR_NONE;
-	}
-	*snapshot = &s->scratch;
+	*snapshot = s->conductor.snapshots ? &s->conductor.snapshot : &s->scratch;
+	if (s->conductor.snapshots)
+		return ERR_NONE;
+	*anew = true;
 	buf_reset(&s->scratch);
 	return session_first_snapshot(&s->scratch, &s->settings, &s->brief, s->started_us - s->opened_us);
 }
@@ -197,8 +231,9 @@ static enum err snapshot_find(struct scene *s, const struct buf **snapshot)
 static void on_attach(void *arg)
 {
 	struct scene *s = arg;
-	bool anew = !s->conductor.snapshots;
 	const struct buf *snapshot;
+	struct buf tail;
+	bool anew;
 	struct session_io io;
 	enum err err = worker_journal_begin(s);
 
@@ -214,10 +249,12 @@ static void on_attach(void *arg)
 	} else {
 		carrier_media_up(&s->carrier);
 	}
+	buf_init(&tail, TAIL_STATE_MAX);
+	err = snapshot_find(s, &snapshot, &tail, &anew);
 	judge_attached(&s->judge);
-	err = snapshot_find(s, &snapshot);
 	if (!err)
 		err = session_attach(&s->session, &io, snapshot->data, snapshot->len, s->opened_us);
+	buf_fini(&tail);
 	if (err) {
 		judge_fail(&s->judge, SAVED, "the snapshot that was pushed does not load: %s", err_name(err));
 		s->over = true;

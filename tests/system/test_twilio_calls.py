@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import subprocess
+import time
 
 import pytest
 import websockets
@@ -301,6 +302,87 @@ def test_F01_one_of_two_workers_is_killed(tmp_path, model, voice):
         assert second.phone.streams == 1
     finally:
         house.close()
+
+
+def recorded_gaps(house, call):
+    """(from, to) in ms of every hole in the caller's track, as the recording has them."""
+    done = subprocess.run([BINARY, "recording", call["call"], "--set", f"data.dir={house.data}", "-o", str(house.data / "call.wav"), "--json"],
+                          capture_output=True, timeout=60, check=True)
+    gaps = [gap for gap in json.loads(done.stdout)["gaps"] if gap["side"] == "caller"]
+    return [(gap["start_sample"] / 8, (gap["start_sample"] + gap["samples"]) / 8) for gap in gaps]
+
+
+@pytest.fixture
+def two(tmp_path, model):
+    """A house with two workers: where one dies, the other one is there at once."""
+    house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2", "key.gap_ms=8000")
+    house.start()
+    house.command("route", "add", NUMBER, "local", "appointment-reminder")
+    house.command("secret", "set", "local", "twilio.auth_token", stdin=SECRET.encode())
+    house.sign_in()
+    yield house
+    house.close()
+    assert house.replayed
+
+
+def planned_is_heard(caller):
+    """The first sentence of the second answer, to its end; the others are not."""
+    return caller.asked() == "keep" and any("You have an appointment" in line["text"] for line in caller.follower.of("heard"))
+
+
+def dies(two, caller):
+    """The worker that has the call; until another one has it."""
+    two.kill(caller.record()["worker"])
+    until(lambda: caller.follower.of("attach"), 20, "another worker has the call")
+
+
+def hole_is_true(two, caller, call, least_ms):
+    """The timeline's hole is the recording's, and begins where the dead worker's sound ends."""
+    told = [(line["from_ms"], line["to_ms"]) for line in caller.follower.of("gap") if line["track"] == "caller"]
+    kept = recorded_gaps(two, call)
+    assert len(told) == len(kept) == 1, (told, kept)
+    assert all(abs(a - b) <= 100 for a, b in zip(told[0], kept[0])), (told, kept)
+    assert least_ms < told[0][0] < told[0][1] <= caller.follower.of("attach")[0]["at_ms"], (told, kept)
+
+
+def test_F01_keys_that_the_dead_worker_journalled_count(two, voice):
+    """F01: keys pressed a second before the death are part of the entry, and the hole that is told is the true one."""
+    caller = Caller(two, 22, voice)
+
+    def press_and_die():
+        if not planned_is_heard(caller):
+            return False
+        caller.phone.keys += "402"
+        until(lambda: not caller.phone.keys, 5, "the keys are pressed")
+        time.sleep(1)
+        dies(two, caller)
+        caller.phone.keys += "1#"
+        return True
+
+    caller.phone.during = press_and_die
+    call = caller.hold()
+    assert ended(call) == ("ended", "agent", "confirmed") and call["epoch"] == 2, two.errors()
+    lines = caller.follower.whole()
+    assert [line["digits"] for line in lines if "digits" in line] == [4]
+    entry = next(i for i, line in enumerate(lines) if "digits" in line)
+    assert not [line for line in lines[:entry] if line["type"] == "speak" and line["epoch"] == 2]
+    pressed = [line["at_ms"] for line in caller.follower.of("digit")]
+    assert len(pressed) == 5
+    hole_is_true(two, caller, call, pressed[2] + 500)
+
+
+def test_F01_what_was_heard_to_its_end_is_not_said_again(two, voice):
+    """F01: in the middle of an answer the next worker goes on behind the last sentence that was heard."""
+    caller = Caller(two, 23, voice)
+    caller.phone.during = lambda: planned_is_heard(caller) and (time.sleep(0.4), dies(two, caller), True)[2]
+    call = caller.hold()
+    assert ended(call) == ("ended", "agent", "confirmed") and call["epoch"] == 2, two.errors()
+    lines = caller.follower.whole()
+    assert sum("You have an appointment" in line["text"] for line in lines if line["type"] == "speak") == 1
+    again = " ".join(line["text"] for line in lines if line["type"] == "heard" and line["epoch"] == 2)
+    assert "keep it, move it, or cancel it" in again
+    heard = next(line["at_ms"] for line in lines if line["type"] == "heard" and "You have an appointment" in line["text"])
+    hole_is_true(two, caller, call, heard)
 
 
 def test_the_conductor_is_killed(house, voice):

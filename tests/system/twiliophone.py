@@ -100,6 +100,7 @@ class Phone:
         self.barge_when = lambda: True
         self.leaves = lambda: False # when the caller hangs up
         self.left = False
+        self.keys = []              # to be pressed as soon as there is a socket
         self.breaks = lambda: False # when the line breaks, without a word
         self.broke = None           # when it did, or a socket was closed on us,
         self.away_ms = 0            # and the longest time from there to sound on another one
@@ -234,6 +235,8 @@ class Phone:
                 await self._send(ws, "media", {"track": "inbound", "chunk": str(self.sent + 1), "timestamp": str(self.sent * 20),
                                                "payload": base64.b64encode(self._frame(now)).decode()})
                 self.sent += 1
+                while self.keys:
+                    await self._send(ws, "dtmf", {"track": "inbound_track", "digit": self.keys.pop(0)})
                 while self.waiting and self.waiting[0][1] <= time.monotonic():
                     self.marks += 1
                     await self._send(ws, "mark", {"name": self.waiting.pop(0)[0]})

@@ -237,6 +237,26 @@ static void test_digits_together(void **state)
 	assert_string_equal(digits("this one ends in two two five eight"), "2258");
 }
 
+/* An "oh" is a zero as often as it is said; one that a mark parts from the digits is none, unless the count needs it. */
+static void test_digits_with_oh(void **state)
+{
+	static const struct {
+		const char *said, *digits;
+		int64_t least, most;
+	} cases[] = { { "oh seven", "07", 1, 4 }, { "oh oh seven", "007", 1, 4 }, { "double oh seven", "007", 1, 4 }, { "oh oh oh seven", "0007", 1, 4 }, { "oh oh 7", "007", 1, 4 },
+		{ "seven oh oh", "700", 1, 4 }, { "four oh oh two", "4002", 4, 4 }, { "oh oh two one", "0021", 4, 4 }, { "oh four oh two", "0402", 4, 4 },
+		{ "oh oh double two", "0022", 4, 4 }, { "do do saat", "227", 1, 4 }, { "oh, two one", "21", 1, 4 }, { "oh two one", "021", 1, 4 }, { "oh, two, one", "021", 1, 4 },
+		{ "oh, two one three four", "2134", 4, 4 }, { "oh, two one three", "0213", 4, 4 }, { "oh, oh two one three", "0213", 4, 4 }, { "oh, oh, two one", "0021", 1, 4 },
+		{ "oh dear, seven", "7", 1, 4 }, { "oh it's oh two one three", "0213", 4, 4 }, { "oh oh two one three", "", 4, 4 }, { "minus oh oh seven", "", 1, 4 }, { "oh oh", "", 1, 4 },
+		{ "oh", "", 1, 4 }, { "oh, 7 or 8", "", 1, 4 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (strcmp(digits_of(cases[i].said, cases[i].least, cases[i].most), cases[i].digits))
+			fail_msg("\"%s\" is \"%s\", not \"%s\"", cases[i].said, digits_of(cases[i].said, cases[i].least, cases[i].most), cases[i].digits);
+}
+
 static void test_amounts(void **state)
 {
 	const struct expect e = { .kind = EXPECT_AMOUNT, .currency = "INR", .has_low = true, .low = 500 * INT64_C(1000000) };
@@ -269,10 +289,13 @@ static void test_amounts_with_coins(void **state)
 	} said[] = {
 		{ "five thousand five hundred rupees and fifty paise", 550050 }, { "five dollars and fifty cents", 550 }, { "one dollar and five cents", 105 },
 		{ "5,500 rupees 50 paise please", 550050 }, { "five dollars, twenty five cents", 525 }, { "5 and 50 cents", 550 }, { "fifty cents", 50 },
-		{ "paanch hazaar rupaye aur pachaas paise", 500050 }, { "दो सौ रुपये पचास पैसे", 20050 }, { "five dollars", 500 }, { "five dollars fifty", NOT },
+		{ "paanch hazaar rupaye aur pachaas paise", 500050 }, { "दो सौ रुपये पचास पैसे", 20050 }, { "five dollars", 500 }, { "five dollars fifty", 550 },
 		{ "five hundred and fifty paise", NOT }, { "five dollars and fifty cents, no, six dollars", 600 }, { "five dollars or fifty cents", NOT },
 		{ "five dollars and fifty", NOT }, { "five dollars and two hundred cents", NOT }, { "9000000000000 rupees and fifty paise", 900000000000050 },
-		{ "9223372036854 rupees and ninety paise", NOT },
+		{ "9223372036854 rupees and ninety paise", NOT }, { "9223372036854 rupees ninety", NOT }, { "eighty five dollars and fifty cents", 8550 },
+		{ "eighty five pounds fifty", 8550 }, { "eighty five pounds twenty five please", 8525 }, { "85 euros 50", 8550 }, { "eighty five pounds and fifty", NOT },
+		{ "eighty five pounds five", NOT }, { "eighty five pounds, fifty", NOT }, { "eighty five pounds or fifty", NOT }, { "fifty dollars twenty people", NOT },
+		{ "eighty five pounds fifty, no, sixty", NOT }, { "eighty five pounds fifty, no, sixty pounds", 6000 },
 	};
 	const struct expect e = { .kind = EXPECT_AMOUNT, .currency = "USD" };
 	size_t i;
@@ -284,6 +307,45 @@ static void test_amounts_with_coins(void **state)
 		if (value != (said[i].coins == NOT ? NOT : said[i].coins * 10000))
 			fail_msg("\"%s\": %lld", said[i].said, (long long)value);
 	}
+}
+
+/* "Eighty five fifty" is 85.50 or 8550, by the range alone. */
+static void test_amounts_in_pairs(void **state)
+{
+	static const struct {
+		const char *currency, *said;
+		int64_t low, high, coins; /* whole units */
+	} cases[] = { { "GBP", "eighty five fifty", 1, 500, 8550 }, { "GBP", "85 50", 1, 500, 8550 }, { "GBP", "eighty five fifty", 1000, 9000, 855000 },
+		{ "GBP", "nineteen ninety nine please", 1, 500, 1999 }, { "GBP", "eighty five fifty", 1, 9000, NOT }, { "GBP", "eighty five fifty", 1, 50, NOT },
+		{ "GBP", "eighty five, fifty", 1, 500, NOT }, { "GBP", "eighty five five", 1, 500, NOT }, { "GBP", "fifty fifty", 1, 500, NOT },
+		{ "GBP", "at ten fifty", 1, 500, NOT }, { "JPY", "eighty five fifty", 1, 500, NOT }, { "JPY", "eighty five euros fifty", 1, 500, NOT } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct expect e = { .kind = EXPECT_AMOUNT, .currency = cases[i].currency, .has_low = true, .low = cases[i].low * INT64_C(1000000), .has_high = true,
+			.high = cases[i].high * INT64_C(1000000) };
+		int64_t value = means(&e, cases[i].said);
+
+		if (value != (cases[i].coins == NOT ? NOT : cases[i].coins * 10000))
+			fail_msg("\"%s\" in %s: %lld", cases[i].said, cases[i].currency, (long long)value);
+	}
+}
+
+/* Less than nothing is no amount, and not its opposite. */
+static void test_amounts_below_zero(void **state)
+{
+	static const char *const refused[] = { "minus fifty", "negative fifty", "-50", "it is -50", "-$50", "\u2212" "50", "minus 50 dollars", "fifty, minus ten", "माइनस पचास", NULL };
+	const struct expect e = { .kind = EXPECT_AMOUNT, .currency = "USD" };
+	const char *const *said;
+
+	(void)state;
+	for (said = refused; *said; said++)
+		if (means(&e, *said) != NOT)
+			fail_msg("\"%s\" is %lld", *said, (long long)means(&e, *said));
+	assert_int_equal(means(&e, "twenty-five dollars") / 1000000, 25);
+	assert_int_equal(means(&e, "five - no, six") / 1000000, 6);
+	assert_int_equal(means(&e, "$50") / 1000000, 50);
 }
 
 static void test_dates(void **state)
@@ -414,6 +476,43 @@ static void test_free_words(void **state)
 	assert_int_equal(a.len, strlen(said));
 	assert_int_equal(means(&e, "um hello"), NOT);
 	assert_int_equal(means(&e, "can you repeat that"), NOT);
+}
+
+static bool answers(const char *question, const char *said)
+{
+	const struct expect e = { .kind = EXPECT_FREE };
+	struct words w, asked;
+	struct answer a;
+
+	words_read(&w, said, strlen(said));
+	words_read(&asked, question, strlen(question));
+	return understand(&e, &w, &asked, said, strlen(said), &a) == UNDERSTOOD_VALUE;
+}
+
+/* One word that is more than a nod or a greeting is an answer. */
+static void test_one_free_word(void **state)
+{
+	static const char name[] = "What name is it under?", seat[] = "Where would you like to sit?";
+	static const char *const names[] = { "Smith", "John.", "Singh", "O'Brien", "Müller", "李雷", "शर्मा", "it's Rossi", "yes, Smith", "Smith please", "oh, Smith", NULL };
+	static const char *const seats[] = { "outside", "yes outside please", "outside please", "by the window", NULL };
+	static const char *const neither[] = { "yes", "yes please", "no", "no thanks", "no thank you", "oh yes please", "yes of course", "yes that's right", "no I don't", "yeah sure",
+		"okay then", "uh huh", "mm-hmm", "hello?", "hello there", "good morning", "what?", "sorry?", "pardon", "huh", "thank you", "excuse me", "are you there", "which name", "why",
+		"hang on", "[BLANK_AUDIO]", "(inaudible)", "uh nothing", "हाँ", "जी हाँ", "नमस्ते", "k", "", NULL };
+	const char *const *said;
+
+	(void)state;
+	for (said = names; *said; said++)
+		if (!answers(name, *said))
+			fail_msg("\"%s\" is a name", *said);
+	for (said = seats; *said; said++)
+		if (!answers(seat, *said))
+			fail_msg("\"%s\" is a seat", *said);
+	for (said = neither; *said; said++)
+		if (answers(name, *said) || answers(seat, *said))
+			fail_msg("\"%s\" is no answer", *said);
+	assert_false(answers(name, "yes outside please"));
+	assert_false(answers(name, "I don't know"));
+	assert_true(answers("What went wrong?", "I don't know"));
 }
 
 static void test_reading(void **state)
@@ -550,8 +649,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_half_a_yes), cmocka_unit_test(test_distances), cmocka_unit_test(test_names),
 		cmocka_unit_test(test_digits), cmocka_unit_test(test_digits_together),
-		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts), cmocka_unit_test(test_amounts_with_coins),
+		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts), cmocka_unit_test(test_digits_with_oh),
+		cmocka_unit_test(test_amounts_with_coins),
+		cmocka_unit_test(test_amounts_in_pairs),
+		cmocka_unit_test(test_amounts_below_zero),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
+		cmocka_unit_test(test_one_free_word),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_opt_outs), cmocka_unit_test(test_limited_wishes), cmocka_unit_test(test_human),
 	};

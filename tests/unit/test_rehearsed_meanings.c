@@ -99,6 +99,58 @@ static void test_refused_option(void **state)
 	all_are(a_parcel, "", parcels, sizeof(parcels) / sizeof(parcels[0]));
 }
 
+/* Books of other trades: words that tell options apart in the shipped books only say nothing in them, and a book's own phrase goes before them. */
+static void test_other_trades(void **state)
+{
+	static const char a_redelivery[] = "[{\"value\":\"redeliver\",\"words\":[\"bring it again\",\"deliver again\",\"home\"]},"
+		"{\"value\":\"depot\",\"words\":[\"depot\",\"pick it up\",\"collect it\"]}]";
+	static const char a_neighbour[] = "[{\"value\":\"neighbour\",\"words\":[\"neighbour\",\"next door\"]},{\"value\":\"home\",\"words\":[\"home\",\"at the door\"]},"
+		"{\"value\":\"keep\",\"words\":[\"keep it\",\"collect it\"]}]";
+	static const char a_meal[] = "[{\"value\":\"in\",\"words\":[\"eat in\",\"table\"]},{\"value\":\"away\",\"words\":[\"take away\",\"pick it up\"]},"
+		"{\"value\":\"delivery\",\"words\":[\"bring it\",\"at home\"]}]";
+	static const char a_means[] = "[{\"value\":\"card\",\"words\":[\"card\",\"by card\"]},{\"value\":\"cash\",\"words\":[\"cash\"]},"
+		"{\"value\":\"transfer\",\"words\":[\"transfer\",\"by bank\"]}]";
+	static const char a_counter[] = "[{\"value\":\"deposit\",\"words\":[\"deposit\"]},{\"value\":\"withdraw\",\"words\":[\"withdraw\",\"take money out\"]}]";
+	static const char a_day[] = "[{\"value\":\"today\",\"words\":[\"today\"]},{\"value\":\"later\",\"words\":[\"another day\"]}]";
+	static const char a_fault[] = "[{\"value\":\"heating\",\"words\":[\"heating\"]},{\"value\":\"meter\",\"words\":[\"the meter\",\"wrong reading\"]}]";
+	static const char a_contract[] = "[{\"value\":\"start\",\"words\":[\"start\"]},{\"value\":\"end\",\"words\":[\"end it\",\"cancel\"]}]";
+	static const char a_visit_type[] = "[{\"value\":\"clinic\",\"words\":[\"clinic\",\"come in\"]},{\"value\":\"video\",\"words\":[\"video\"]}]";
+	static const char a_yes[] = "[{\"value\":\"pays\",\"words\":[\"yes\",\"i will pay\"]},{\"value\":\"not\",\"words\":[\"no\"]}]";
+	static const char a_yes_home[] = "[{\"value\":\"again\",\"words\":[\"yes\",\"home\"]},{\"value\":\"depot\",\"words\":[\"no\",\"pick it up\"]}]";
+	static const struct {
+		const char *options;
+		struct said said;
+	} cases[] = {
+		{ a_yes, { "I'll settle it", "pays" } }, { a_yes_home, { "I'll get it myself", "" } },
+		{ a_redelivery, { "I'll pick it up myself", "depot" } }, { a_redelivery, { "I'll collect it myself", "depot" } }, { a_redelivery, { "I'll get it myself", "" } },
+		{ a_redelivery, { "I'd rather fetch it myself", "" } }, { a_redelivery, { "my wife will collect it", "depot" } }, { a_redelivery, { "myself", "" } },
+		{ a_redelivery, { "bring it home", "redeliver" } }, { a_redelivery, { "I live far from the depot", "" } },
+		{ a_neighbour, { "leave it next door", "neighbour" } }, { a_neighbour, { "my partner will collect it", "keep" } }, { a_neighbour, { "my family lives next door", "neighbour" } },
+		{ a_meal, { "I'll pick it up myself", "away" } }, { a_meal, { "a table for my family", "in" } },
+		{ a_means, { "I'll pay in cash", "cash" } }, { a_means, { "I'll pay by card", "card" } }, { a_means, { "I'll pay with a cheque", "" } },
+		{ a_counter, { "I'd like to cancel", "" } }, { a_counter, { "I want to pay a bill", "" } }, { a_counter, { "I want to deposit a cheque", "deposit" } },
+		{ a_day, { "tomorrow please", "" } }, { a_day, { "today", "today" } }, { a_fault, { "the heating is broken", "heating" } }, { a_fault, { "it's broken", "" } },
+		{ a_contract, { "I'm listening", "" } }, { a_contract, { "I'd like to start", "start" } }, { a_visit_type, { "I'd rather attend by video", "video" } },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		all_are(cases[i].options, "", &cases[i].said, 1);
+}
+
+/* What a clause means counts less than the book's own phrase in it, and as much as one in another clause. */
+static void test_own_words_in_clause(void **state)
+{
+	static const char options[] = "[{\"value\":\"again\",\"words\":[\"bring it again\"]},{\"value\":\"depot\",\"words\":[\"pick it up\"]},"
+		"{\"value\":\"back\",\"words\":[\"cancel it\"]},{\"value\":\"wait\",\"words\":[\"keep it\",\"another day\"]}]";
+	static const struct said cases[] = { { "I was going to pick it up but scrap it", "" }, { "I'll pick it up, just hold it until Friday", "" },
+		{ "I'll move along to pick it up", "depot" }, { "I can't pick it up", "" }, { "keep it", "wait" } };
+
+	(void)state;
+	all_are(options, "", cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 /* What others did, what is wondered at, and what somebody else might do: no wish. */
 static void test_reports(void **state)
 {
@@ -260,7 +312,9 @@ static void test_any_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_own_words), cmocka_unit_test(test_refused_option),
+		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_own_words), cmocka_unit_test(test_other_trades),
+		cmocka_unit_test(test_own_words_in_clause),
+		cmocka_unit_test(test_refused_option),
 		cmocka_unit_test(test_reports), cmocka_unit_test(test_a_debt), cmocka_unit_test(test_the_day), cmocka_unit_test(test_sides),
 		cmocka_unit_test(test_somebody_else),
 		cmocka_unit_test(test_other_matters), cmocka_unit_test(test_what_is_left), cmocka_unit_test(test_any_words),

@@ -32,6 +32,9 @@ static const char rules_yes_no[] =
 /* Other ways to say four digits (model.c, "telephone"), where digits, an amount or a time was asked for: elsewhere they let more pass that nobody said. */
 static const char telephone_digits[] = " | four_tel | five_tel | six_tel | seven_tel";
 
+/* The words of the options that were asked for, as a telephone lets them sound (model.c, "line_write"). */
+static const char line_way[] = "_line";
+
 static const char rules_numbers[] =
 	"<unit> = one | two | three | four | five | six | seven | eight | nine%s;\n"
 	"<teen> = ten | eleven | twelve | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen;\n"
@@ -133,7 +136,8 @@ static void phrase_write(struct buf *out, const char *text, size_t len, const ch
 	}
 }
 
-static bool phrase_add(struct maker *m, enum kinds kind, const char *text, size_t len)
+/* `way` as in phrase_write. */
+static bool phrase_add(struct maker *m, enum kinds kind, const char *text, size_t len, const char *way)
 {
 	struct buf *out = kind == KIND_MACHINE ? &m->machines : &m->phrases;
 
@@ -142,18 +146,18 @@ static bool phrase_add(struct maker *m, enum kinds kind, const char *text, size_
 	m->count++;
 	if (m->kinds & kind)
 		buf_text(out, "| ");
-	phrase_write(out, text, len, kind == KIND_MACHINE ? "_vm" : "");
+	phrase_write(out, text, len, way);
 	m->kinds |= kind;
 	return true;
 }
 
-static void words_add(struct maker *m, enum kinds kind, const json_t *words)
+static void words_add(struct maker *m, enum kinds kind, const json_t *words, const char *way)
 {
 	size_t i;
 	json_t *word;
 
 	json_array_foreach(words, i, word)
-		if (json_is_string(word) && !phrase_add(m, kind, json_string_value(word), json_string_length(word)))
+		if (json_is_string(word) && !phrase_add(m, kind, json_string_value(word), json_string_length(word), way))
 			m->left_out++;
 }
 
@@ -202,7 +206,7 @@ static void expect_take(struct maker *m, const json_t *expect, bool is_asked)
 		digits_take(m, json_integer_value(json_object_get(expect, "max")));
 	currency_take(m, json_string_value(json_object_get(expect, "currency")));
 	json_array_foreach(json_object_get(expect, "options"), i, option)
-		words_add(m, KIND_PHRASE, json_object_get(option, "words"));
+		words_add(m, KIND_PHRASE, json_object_get(option, "words"), is_asked ? line_way : "");
 }
 
 static void flow_take(struct maker *m, const json_t *flow, int question)
@@ -218,8 +222,8 @@ static void flow_take(struct maker *m, const json_t *flow, int question)
 			m->kinds |= KIND_YES_NO;
 	}
 	json_array_foreach(json_object_get(flow, "anytime"), i, any)
-		words_add(m, KIND_PHRASE, json_object_get(any, "words"));
-	words_add(m, KIND_MACHINE, json_object_get(json_object_get(flow, "voicemail"), "words"));
+		words_add(m, KIND_PHRASE, json_object_get(any, "words"), "");
+	words_add(m, KIND_MACHINE, json_object_get(json_object_get(flow, "voicemail"), "words"), "_vm");
 }
 
 /* Short words of numbers sound like many others: of these only what was asked for, with a day its time. All else may always be said. */
@@ -410,7 +414,7 @@ enum err grammar_from_phrases(struct buf *out, const char *const *phrases, size_
 		return refuse(detail, count ? ERR_LIMIT : ERR_USAGE, count ? "too many phrases for a grammar" : "no phrases", "");
 	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
 	for (size_t i = 0; !err && i < count; i++)
-		if (!phrase_add(&m, KIND_PHRASE, phrases[i], strlen(phrases[i])))
+		if (!phrase_add(&m, KIND_PHRASE, phrases[i], strlen(phrases[i]), ""))
 			err = refuse(detail, ERR_USAGE, "not a phrase of English words", phrases[i]);
 	if (!err) {
 		buf_printf(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = %s;\n", buf_str(&m.phrases));

@@ -38,8 +38,9 @@ struct grammar_facts {
 };
 
 /* Appends the grammar to `out`. Digits, amounts, days and times are in it where `question` asks for them; -1: all that the flow ever
- * asks for. A grammar with a question has no words that the one without has not. ERR_FORMAT: no flow of format 1; ERR_LIMIT: too many phrases; ERR_USAGE: nothing that could be
- * recognised. */
+ * asks for. A grammar with a question has no words that the one without has not, but for the
+ * second names of its options' words ("gas_line", model.h), which every word has. ERR_FORMAT: no flow of format 1; ERR_LIMIT: too many phrases;
+ * ERR_USAGE: nothing that could be recognised. */
 enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, struct grammar_facts *facts, struct err_detail *detail) MUST_USE;
 
 /* Only these phrases, as they are. A phrase that cannot be one is ERR_USAGE. */

@@ -100,6 +100,39 @@ static void telephone_write(struct buf *out, struct vocabulary *v)
 	}
 }
 
+/* The same phones with "s", "z" and "sh" cut to what a telephone leaves of them; false when there are none. */
+static bool phones_cut(struct buf *out, const char *phones)
+{
+	static const char *const cut[][2] = { { "S", "TH" }, { "Z", "DH" }, { "SH", "TH" } };
+	bool is_cut = false;
+	size_t len, i;
+
+	for (phones += strspn(phones, " \t"); (len = strcspn(phones, " \t\n")); phones += len, phones += strspn(phones, " \t")) {
+		for (i = 0; i < sizeof(cut) / sizeof(cut[0]) && (strlen(cut[i][0]) != len || strncmp(cut[i][0], phones, len) != 0); i++)
+			;
+		if (i < sizeof(cut) / sizeof(cut[0]))
+			buf_printf(out, " %s", cut[i][1]);
+		else
+			buf_printf(out, " %.*s", (int)len, phones);
+		is_cut = is_cut || i < sizeof(cut) / sizeof(cut[0]);
+	}
+	return is_cut;
+}
+
+/* A word's way over a telephone: as it is, and with its hissing cut. `rest` is the dictionary's line behind the word, "(2) PH PH\n". */
+static void line_write(struct buf *out, const char *word, const char *rest)
+{
+	size_t number = strcspn(rest, " \t"), before;
+
+	buf_printf(out, "%s_line%.*s%s", word, (int)number, rest, rest + number);
+	before = out->len;
+	buf_printf(out, "%s_line(1%.*s", word, number ? (int)number - 1 : 2, number ? rest + 1 : "1)");
+	if (phones_cut(out, rest + number))
+		buf_byte(out, '\n');
+	else
+		buf_cut(out, before, out->len - before);
+}
+
 /* A line of the dictionary: "word PH PH" or "word(2) PH PH". */
 static void line_take(struct buf *out, struct vocabulary *v, const char *line)
 {
@@ -112,8 +145,10 @@ static void line_take(struct buf *out, struct vocabulary *v, const char *line)
 	snprintf(machine, sizeof(machine), "%s_vm", base);
 	if (word_find(v, machine))
 		buf_printf(out, "%s%s", machine, line + word);
-	if (word_find(v, base))
+	if (word_find(v, base)) {
 		buf_text(out, line);
+		line_write(out, base, line + word);
+	}
 }
 
 static enum err dictionary_read(struct buf *out, struct vocabulary *v, FILE *in)
@@ -141,7 +176,7 @@ static void phone_write(struct buf *out, const char *phone)
 /* Words that Indian English has and the dictionary has not, and after them flite's rules. */
 static enum err word_guess(struct buf *out, const char *word)
 {
-	char base[MODEL_MAX_WORD_BYTES];
+	char base[MODEL_MAX_WORD_BYTES], phones[8 * MODEL_MAX_WORD_BYTES];
 	size_t before;
 	cst_val *list;
 
@@ -160,6 +195,10 @@ static enum err word_guess(struct buf *out, const char *word)
 	if (!out->err && out->len == before)
 		return ERR_FORMAT;
 	buf_byte(out, '\n');
+	if (!out->err && grammar_word_length(word) == strlen(word)) {
+		snprintf(phones, sizeof(phones), "%.*s", (int)(out->len - before), (const char *)out->data + before);
+		line_write(out, word, phones);
+	}
 	return out->err;
 }
 

@@ -2,6 +2,7 @@
  *
  * Pronunciations are those of the CMU dictionary beside the acoustic model; a word that it lacks gets one by flite's letter-to-sound
  * rules and is counted. A word of a machine's phrase ("tone_vm") is said as the word, one as a telephone lets it sound ("six_tel") by a table.
+ * Each word has a second name ("gas_line") under which it may be said with its "s", "z" and "sh" cut, too; a question's grammar uses it for its options.
  * Any thread may read.
  */
 #ifndef PROVIDERS_POCKETSPHINX_MODEL_H

@@ -32,6 +32,8 @@ static bool phrase_denied(const struct words *w, const struct words *phrase, str
 			return true;
 		if (word_negates(w, i - 1) && !(word_is(w, i - 1, "no") && w->at[i].before))
 			return !word_negates(phrase, 0) && !word_is(w, i - 1, "no");
+		if (i > 1 && word_is(w, i - 1, "from") && word_is(w, i - 2, "far"))
+			return true;
 		if (!word_in(w, i - 1, small))
 			break;
 	}
@@ -298,11 +300,24 @@ static bool is_faint(const struct words *w, const struct choice_hit *hit)
 	return w->count > FAINT_WORDS && (hit->span.len == 1 || is_loose) && hit->span.from + hit->span.len < w->count && !yes_no_begins(w);
 }
 
-/* The book's own words, as they stand there, which mean nothing by themselves: "a table tonight" is a table, although "tonight" may be another time. A single
- * word is too little. */
-static int phrase_or_time(const struct words *w, const struct choice_hit *hit)
+/* Several of the book's own words, as they stand there. */
+static bool is_own_phrase(const struct words *w, const struct choice_hit *hit)
 {
-	return hit->span.len > 1 && hit->score == EXACT_WORD * (int)hit->span.len && !meanings_doubted(w, hit->span.from) ? hit->option : -1;
+	return hit->span.len > 1 && hit->score == EXACT_WORD * (int)hit->span.len && !meanings_doubted(w, hit->span.from);
+}
+
+/* The option that a phrase of the book was found of, beside another that is meant. The book's own words which mean nothing by themselves go before what
+ * their clause is taken for: "a table tonight" is a table, although "tonight" may be another time. A single word is too little. */
+static int phrase_or_meaning(const struct expect *e, const struct words *w, const struct choice_hit *hit, bool mere_time, int alone, int meant)
+{
+	bool is_own = alone == MEANT_NOTHING && is_own_phrase(w, hit);
+	struct meanings said;
+
+	if (mere_time && alone == MEANT_NOTHING)
+		return is_own ? hit->option : -1;
+	if (span_means(e, w, meanings_clause(w, hit->span.from), &said) == meant)
+		return is_own ? hit->option : meant;
+	return alone == meant ? meant : -1;
 }
 
 /* A phrase of the rule-book beside the meaning of the whole. Where they differ, the meaning counts when it is that of the phrase, or of the phrase's own
@@ -319,10 +334,8 @@ static int weigh(const struct expect *e, const struct words *w, const struct cho
 	alone = span_means(e, w, hit->span, &said);
 	if (meant == MEANT_OPEN)
 		return alone == MEANT_OPEN ? hit->option : -1; /* the phrase itself is what leaves it open: "not sure yet" */
-	if (meant >= 0 && alone == MEANT_NOTHING && all->mere_time)
-		return phrase_or_time(w, hit);
 	if (meant >= 0)
-		return alone == meant || span_means(e, w, meanings_clause(w, hit->span.from), &said) == meant ? meant : -1;
+		return phrase_or_meaning(e, w, hit, all->mere_time, alone, meant);
 	if (meant == MEANT_SEVERAL && !words_correct(w, 0, hit->span.from))
 		return -1; /* "cancel it or move it"; in "cancel it, no, move it" the last phrase counts */
 	return meanings_doubted(w, hit->span.from) ? -1 : hit->option;
@@ -362,7 +375,7 @@ static int choose(const struct expect *e, const struct words *w, const struct me
 	if (meant != MEANT_NOTHING || has_hits)
 		return hint_or_yes_no(e, w, said, meant);
 	option = choose_by_yes_no(e->options, w);
-	return option < 0 && !h->count && !said->asks ? choose_by_words(e->options, w) : option;
+	return option < 0 && !h->count && !h->denied.len && !said->asks ? choose_by_words(e->options, w) : option;
 }
 
 /* "I don't see why I'd cancel" is no wish to; "I returned it, I don't see why I'd owe you" says something else. */

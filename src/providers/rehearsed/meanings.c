@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 
 #include "providers/rehearsed/vocabulary.h"
 #include "redact/token.h"
@@ -436,6 +437,51 @@ static uint64_t text_means(const char *text, size_t len)
 	return m.plain | m.hinted;
 }
 
+/* What tells options apart only beside its opposite: elsewhere "home" is a place, "myself" says who, "transfer" is one way to pay, and "today" one day.
+ * `which` counts where an option means one of `beside`. */
+static const struct {
+	uint64_t which, beside;
+} opposites[] = {
+	{ M(OWN_USE), M(RENT_OUT) },
+	{ M(RENT_OUT), M(OWN_USE) },
+	{ M(HURRY) | M(SOON), M(NO_HURRY) },
+	{ M(PAY) | M(PAY_ALL), M(PART) | M(PAID) | M(NOT_PAID) | M(PAY_LATER) | M(OTHER_TIME) | M(DISPUTE) | M(REFUSE) | M(NO_MONEY) |
+		M(CANNOT) | M(WILL_NOT) },
+	{ M(PART) | M(PAID) | M(DISPUTE), M(PAY) | M(PAY_ALL) | M(REFUSE) | M(NO_MONEY) },
+	{ M(READY), M(BUSY) | M(NO_INTEREST) | M(OTHER_TIME) },
+	{ M(BUSY), M(READY) | M(GOOD) | M(NO_INTEREST) },
+	{ M(KEEP) | M(COMING), M(OTHER_TIME) | M(STOP) | M(NOT_COMING) | M(CANNOT_COME) | M(NO_NEED) },
+	{ M(STOP), M(KEEP) | M(COMING) | M(OTHER_TIME) | M(READY) | M(NO_INTEREST) },
+};
+
+static bool lists_yes_or_no(const json_t *option)
+{
+	const json_t *words = json_object_get(option, "words");
+	size_t i;
+
+	for (i = 0; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
+
+		if (word && (!strcasecmp(word, "yes") || !strcasecmp(word, "no")))
+			return true;
+	}
+	return false;
+}
+
+/* An option that is the question's yes or no keeps what it means, but for whose home it is. */
+static void drop_unopposed(const json_t *options, uint64_t of[MEANINGS_OPTIONS_MAX])
+{
+	uint64_t all = 0, dropped = 0;
+	size_t i;
+
+	for (i = 0; i < MEANINGS_OPTIONS_MAX; i++)
+		all |= of[i];
+	for (i = 0; i < sizeof(opposites) / sizeof(opposites[0]); i++)
+		dropped |= all & opposites[i].beside ? 0 : opposites[i].which;
+	for (i = 0; i < json_array_size(options) && i < MEANINGS_OPTIONS_MAX; i++)
+		of[i] &= ~(lists_yes_or_no(json_array_get(options, i)) ? dropped & (M(OWN_USE) | M(RENT_OUT)) : dropped);
+}
+
 void meanings_of_options(const json_t *options, uint64_t of[MEANINGS_OPTIONS_MAX])
 {
 	size_t i, j;
@@ -449,6 +495,7 @@ void meanings_of_options(const json_t *options, uint64_t of[MEANINGS_OPTIONS_MAX
 			of[i] |= text_means(json_string_value(json_array_get(words, j)), json_string_length(json_array_get(words, j)));
 		of[i] &= ~M(UNSURE);
 	}
+	drop_unopposed(options, of);
 }
 
 /* The options that mean it, as a set. */

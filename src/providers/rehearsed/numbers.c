@@ -1,4 +1,4 @@
-/* Numbers as they are said: amounts and digits. Cardinals in English and Hindi, halves ("dedh hazaar"), scales, "350k". */
+/* Numbers as they are said, and amounts. Cardinals in English and Hindi, halves ("dedh hazaar"), scales, "350k". Digits one by one are in digits.c. */
 #include "providers/rehearsed/understand.h"
 
 #include <stdlib.h>
@@ -118,7 +118,7 @@ struct scale {
 	int64_t value;
 };
 
-static int64_t scale_at(const struct words *w, size_t at)
+int64_t number_scale(const struct words *w, size_t at)
 {
 	static const struct scale scales[] = {
 		{ "hundred", 100 }, { "sau", 100 }, { "सौ", 100 }, { "thousand", 1000 }, { "grand", 1000 }, { "k", 1000 }, { "hazaar", 1000 },
@@ -182,7 +182,7 @@ static size_t article_at(const struct words *w, size_t at, int64_t *micros)
 
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		for (j = 0; forms[i].list[j]; j++)
-			if (words_at(w, at, forms[i].list[j], &n) && scale_at(w, at + n)) {
+			if (words_at(w, at, forms[i].list[j], &n) && number_scale(w, at + n)) {
 				*micros = forms[i].value;
 				return n;
 			}
@@ -212,7 +212,7 @@ static size_t part_at(const struct words *w, size_t at, int64_t *micros)
 		return 0;
 	if (w->at[at].kind == WORD_NUMBER)
 		return micros_parse(w->at[at].text, strlen(w->at[at].text), micros) ? 1 : 0;
-	if (word_is(w, at, "do") && scale_at(w, at + 1)) { /* two, in Hindi */
+	if (word_is(w, at, "do") && number_scale(w, at + 1)) { /* two, in Hindi */
 		*micros = 2 * MICROS;
 		return 1;
 	}
@@ -222,7 +222,7 @@ static size_t part_at(const struct words *w, size_t at, int64_t *micros)
 	if (n)
 		return n;
 	n = number_small(w, at, &small);
-	if (!n && scale_at(w, at) && !word_is(w, at, "k")) {
+	if (!n && number_scale(w, at) && !word_is(w, at, "k")) {
 		*micros = MICROS; /* "hazaar" alone */
 		return SIZE_MAX;
 	}
@@ -246,7 +246,7 @@ static bool add(int64_t *total, int64_t part, int64_t scale)
 	return !__builtin_mul_overflow(part, scale, &part) && !__builtin_add_overflow(*total, part, total);
 }
 
-static size_t skip_and(const struct words *w, size_t at)
+size_t number_skip_and(const struct words *w, size_t at)
 {
 	static const char *const ands[] = { "and", "aur", "और", NULL };
 
@@ -265,16 +265,16 @@ size_t number_at(const struct words *w, size_t at, int64_t *micros)
 		if (!len || (parts && w->at[at + n + joined].before == ','))
 			break;
 		len = len == SIZE_MAX ? 0 : len;
-		scale = scale_at(w, at + n + joined + len);
-		next = scale ? scale_at(w, at + n + joined + len + 1) : 0;
+		scale = number_scale(w, at + n + joined + len);
+		next = scale ? number_scale(w, at + n + joined + len + 1) : 0;
 		if (scale && next > scale) {
 			scale *= next;
 			len++;
 		} else if (scale == 100 && !next) { /* "two hundred and fifty thousand" */
 			int32_t rest;
-			size_t and = skip_and(w, at + n + joined + len + 1), more = number_small(w, at + n + joined + len + 1 + and, &rest);
+			size_t and = number_skip_and(w, at + n + joined + len + 1), more = number_small(w, at + n + joined + len + 1 + and, &rest);
 
-			if (more && (next = scale_at(w, at + n + joined + len + 1 + and + more)) > 100 && next < last) {
+			if (more && (next = number_scale(w, at + n + joined + len + 1 + and + more)) > 100 && next < last) {
 				if (!add(&part, part, 99) || !add(&part, rest, MICROS))
 					return 0;
 				len += and + more + 1;
@@ -288,10 +288,10 @@ size_t number_at(const struct words *w, size_t at, int64_t *micros)
 		n += joined + len + (scale != 0);
 		if (!scale)
 			break;
-		if (words_at(w, at + n, "and a half", &len) && !scale_at(w, at + n + len)) /* "a million and a half" */
+		if (words_at(w, at + n, "and a half", &len) && !number_scale(w, at + n + len)) /* "a million and a half" */
 			return add(&total, scale / 2, MICROS) ? (*micros = total, n + len) : 0;
 		last = scale;
-		joined = skip_and(w, at + n);
+		joined = number_skip_and(w, at + n);
 	}
 	*micros = total;
 	return n;
@@ -327,303 +327,133 @@ static bool coin_at(const struct words *w, size_t at)
 	return word_in(w, at, coins);
 }
 
-/* Behind a number: "rupees and fifty paise", "and 50 cents". How many words; *micros grows by it. */
-static size_t coins_behind(const struct words *w, size_t at, int64_t *micros)
+static bool has_hundredths(const char *currency)
 {
-	static const char *const units[] = { "rupee", "rupees", "rupay", "rupaye", "rupaya", "rs", "dollar", "dollars", "buck", "bucks", "euro", "euros", "pound",
-		"pounds", "रुपये", "रुपए", "रुपया", NULL };
-	size_t n = word_in(w, at, units) ? 1 : 0, more;
+	static const char *const others[] = { "JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "RWF", "XAF", "XOF", "XPF", "KMF", "GNF",
+		"DJF", "BIF", "VUV", "BHD", "KWD", "OMR", "TND", "JOD", "IQD", "LYD", NULL };
+	const char *const *other = others;
+
+	while (*other && currency && strcmp(*other, currency) != 0)
+		other++;
+	return currency && !*other;
+}
+
+/* Hundredths behind whole units, without a name of their own: "fifty" of "eighty five pounds fifty". A single digit may be tenths or hundredths, and what goes
+ * on may count something else. How many words, or 0. */
+static size_t hundredths_at(const struct expect *e, const struct words *w, size_t at, int32_t *value)
+{
+	static const char *const ends[] = { "please", "thanks", "thank", "then", "total", "altogether", "exactly", "only", NULL };
+	size_t n = number_small(w, at, value), to = at + n;
+
+	if (!n || *value < 10 || w->at[at].before || !has_hundredths(e->currency))
+		return 0;
+	return to == w->count || w->at[to].before || word_in(w, to, ends) ? n : 0;
+}
+
+/* Behind a number: "rupees and fifty paise", "and 50 cents", "pounds fifty". How many words; *micros grows by it. */
+static size_t coins_behind(const struct expect *e, const struct words *w, size_t at, int64_t *micros)
+{
+	static const char *const units[] = { "rupee", "rupees", "rupay", "rupaye", "rupaya", "rs", "dollar", "dollars", "buck", "bucks", "euro", "euros",
+		"pound", "pounds", "quid", "रुपये", "रुपए", "रुपया", NULL };
+	size_t unit = word_in(w, at, units) ? 1 : 0, n = unit + number_skip_and(w, at + unit), more;
 	int32_t small;
 
-	n += skip_and(w, at + n);
 	more = n ? number_small(w, at + n, &small) : 0;
-	if (!more || !coin_at(w, at + n + more) || !add(micros, small, MICROS / 100))
-		return 0;
-	return n + more + 1;
+	if (more && coin_at(w, at + n + more))
+		return add(micros, small, MICROS / 100) ? n + more + 1 : 0;
+	more = n == 1 && unit && *micros % MICROS == 0 ? hundredths_at(e, w, at + n, &small) : 0;
+	return more && add(micros, small, MICROS / 100) ? n + more : 0;
+}
+
+/* "Minus fifty", "-50"; in "20-50" the mark stands between two. */
+static bool is_negative(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "minus", "negative", "माइनस", NULL };
+	int32_t unused;
+
+	if (at && word_in(w, at - 1, leads))
+		return true;
+	return w->at[at].kind == WORD_NUMBER && w->at[at].before == '-' && (!at || (w->at[at - 1].kind != WORD_NUMBER && !number_small(w, at - 1, &unused)));
+}
+
+static bool in_range(const struct expect *e, int64_t value)
+{
+	return (!e->has_low || value >= e->low) && (!e->has_high || value <= e->high);
+}
+
+struct amount {
+	int64_t value;
+	size_t words;
+	bool has_coins;
+	bool is_vague; /* two readings, or none */
+};
+
+/* "Eighty five fifty" is 85.50 or 8550: the range of the question decides, or nothing does. "Fifty fifty" may be the same said twice. */
+static void pair_read(const struct expect *e, const struct words *w, size_t at, struct amount *a)
+{
+	int64_t whole = a->value / MICROS, joined, split;
+	int32_t small;
+	size_t n = a->value % MICROS == 0 && whole >= 10 && whole < 100 ? hundredths_at(e, w, at + a->words, &small) : 0;
+
+	if (!n)
+		return;
+	joined = (whole * 100 + small) * MICROS;
+	split = a->value + small * (MICROS / 100);
+	a->is_vague = in_range(e, joined) == in_range(e, split) || whole == small || (at && word_is(w, at - 1, "at"));
+	a->value = in_range(e, split) ? split : joined;
+	a->has_coins = true;
+	a->words += n;
+}
+
+/* One amount with its coins; `words` is 0 where none stands. */
+static struct amount amount_at(const struct expect *e, const struct words *w, size_t at)
+{
+	struct amount a = { .value = 0 };
+	size_t coins;
+
+	a.words = number_at(w, at, &a.value);
+	a.is_vague = a.words ? is_negative(w, at) : w->at[at].kind == WORD_NUMBER; /* more than can be counted */
+	if (!a.words)
+		return a;
+	if (coin_at(w, at + a.words)) { /* "five hundred and fifty paise" may be both */
+		a.is_vague = a.is_vague || a.value >= 100 * MICROS;
+		a.value /= 100;
+		a.has_coins = true;
+		a.words++;
+		return a;
+	}
+	coins = coins_behind(e, w, at + a.words, &a.value);
+	a.has_coins = coins;
+	a.words += coins;
+	if (!coins)
+		pair_read(e, w, at, &a);
+	return a;
+}
+
+/* A "one" that counts nothing: "this one". */
+static bool is_mere_one(const struct words *w, size_t at, const struct amount *a)
+{
+	return a->value == MICROS && a->words == 1 && w->at[at].kind == WORD_LETTERS && !number_scale(w, at);
 }
 
 enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out)
 {
 	struct found f = { .count = 0 };
-	size_t i, n, coins;
-	int64_t value;
+	bool has_coins = false;
+	struct amount a;
+	size_t i;
 
-	for (i = 0; i < w->count; i += n ? n : 1) {
-		n = number_at(w, i, &value);
-		f.vague = f.vague || (!n && w->at[i].kind == WORD_NUMBER); /* more than can be counted */
-		coins = n ? coins_behind(w, i + n, &value) : 0;
-		if (n && coin_at(w, i + n)) { /* "five hundred and fifty paise" may be both */
-			f.vague = f.vague || value >= 100 * MICROS;
-			value /= 100;
-			coins = 1;
-		}
-		if (n && !number_of_thing(w, i + n) && !(value == MICROS && n == 1 && !coins && w->at[i].kind == WORD_LETTERS && !scale_at(w, i)))
-			found_put(&f, value, i, i + n + coins, false);
-		n += coins;
+	for (i = 0; i < w->count; i += a.words ? a.words : 1) {
+		a = amount_at(e, w, i);
+		f.vague = f.vague || a.is_vague;
+		if (!a.words || number_of_thing(w, i + a.words) || is_mere_one(w, i, &a))
+			continue;
+		if (has_coins && !a.has_coins && i + a.words == w->count && a.value < 100 * MICROS)
+			f.vague = true; /* "85.50, no, sixty" corrects which part? */
+		has_coins = a.has_coins;
+		found_put(&f, a.value, i, i + a.words, false);
 	}
 	if (f.vague || alternatives(w) || !found_choose(w, &f, &out->number, &out->used))
 		return UNDERSTOOD_NOT;
-	if ((e->has_low && out->number < e->low) || (e->has_high && out->number > e->high))
-		return UNDERSTOOD_RANGE;
-	return UNDERSTOOD_VALUE;
-}
-
-/* ---- digits ---- */
-
-struct run {
-	char digits[ANSWER_DIGITS];
-	size_t len;
-	bool over;
-};
-
-static void run_put(struct run *r, const char *digits, size_t len)
-{
-	if (r->len + len >= sizeof(r->digits)) {
-		r->over = true;
-		return;
-	}
-	memcpy(r->digits + r->len, digits, len);
-	r->len += len;
-	r->digits[r->len] = 0;
-}
-
-static void run_value(struct run *r, int32_t value)
-{
-	char text[2] = { (char)('0' + value / 10), (char)('0' + value % 10) };
-
-	if (value > 9)
-		run_put(r, text, 2);
-	else
-		run_put(r, text + 1, 1);
-}
-
-static bool is_digits(const struct words *w, size_t at)
-{
-	uint8_t number = at < w->count ? w->at[at].number : WORD_OTHER;
-
-	return (at < w->count && w->at[at].kind == WORD_NUMBER) || number == WORD_DIGIT || number == WORD_TENS || number == WORD_PAIR || number == WORD_TIMES;
-}
-
-/* Words that count as a digit only beside others. */
-static bool maybe_digit(const struct words *w, size_t at)
-{
-	static const char *const always[] = { "o", "oh", "do", NULL };
-
-	return w->at[at].number == WORD_MAYBE && word_in(w, at, always) && (is_digits(w, at + 1) || (at && is_digits(w, at - 1)));
-}
-
-static size_t digits_step(const struct words *w, size_t at, struct run *r)
-{
-	const struct word *word = &w->at[at];
-	int32_t value;
-	size_t n, i;
-
-	if (word->kind == WORD_NUMBER) {
-		const char *point = strchr(word->text, '.');
-
-		if (!point)
-			run_put(r, word->text, strlen(word->text));
-		return point ? 0 : 1;
-	}
-	if (word->number == WORD_TIMES && at + 1 < w->count) {
-		struct run one = { .len = 0 };
-
-		n = digits_step(w, at + 1, &one);
-		for (i = 0; n && one.len == 1 && i < word->value; i++)
-			run_put(r, one.digits, 1);
-		return n && one.len == 1 ? n + 1 : 0;
-	}
-	if (maybe_digit(w, at)) {
-		run_value(r, word->value);
-		return 1;
-	}
-	n = number_small(w, at, &value);
-	if (n && word->number == WORD_DIGIT)
-		n = 1;
-	if (n)
-		run_value(r, word->number == WORD_DIGIT ? word->value : value);
-	return n;
-}
-
-static bool digits_fit(const struct expect *e, const struct run *r)
-{
-	return r->len && !r->over && (!e->has_low || (int64_t)r->len >= e->low) && (!e->has_high || (int64_t)r->len <= e->high);
-}
-
-/* "the last four digits are …": a count of digits, no digit. */
-static bool counts_digits(const struct words *w, size_t to)
-{
-	static const char *const list[] = { "digit", "digits", "numbers", "are", "ank", "अंक", "second", "seconds", "sec", "minute", "moment", "min", "मिनट", NULL };
-
-	return word_in(w, to, list);
-}
-
-/* How many digits the value of a placeholder has, or one of its kind may have; false for an address, and for one whose value nobody has
- * ("[NUMBER]"). */
-static bool held_count(const struct word *held, int64_t *least, int64_t *most)
-{
-	static const struct {
-		const char *name;
-		uint8_t least, most;
-	} kinds[] = { { "[PHONE_", 7, 15 }, { "[CARD_", 13, 19 }, { "[AADHAAR_", 12, 12 }, { "[ID_UNVERIFIED_", 12, 19 }, { "[NUMBER_", 3, 19 } };
-	size_t i, n;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		n = strlen(kinds[i].name);
-		*least = held->most ? held->least : kinds[i].least;
-		*most = held->most ? held->most : kinds[i].most;
-		if (!strncmp(held->text, kinds[i].name, n) && held->text[n] >= '1' && held->text[n] <= '9')
-			return true;
-	}
-	return false;
-}
-
-/* A number that we may not see. Two of them are none, unless the second takes the place of the first. */
-static enum understood held_digits(const struct expect *e, const struct words *w, struct answer *out)
-{
-	size_t i, held = w->count;
-	int64_t least, most;
-
-	for (i = 0; i < w->count; i++) {
-		if (w->at[i].kind != WORD_HELD || !held_count(&w->at[i], &least, &most))
-			continue;
-		if (held < w->count && !words_correct(w, held + 1, i))
-			return UNDERSTOOD_NOT;
-		held = i;
-	}
-	if (held == w->count || strlen(w->at[held].text) >= sizeof(out->digits))
-		return UNDERSTOOD_NOT;
-	(void)held_count(&w->at[held], &least, &most);
-	if ((e->has_high && least > e->high) || (e->has_low && most < e->low))
-		return UNDERSTOOD_RANGE;
-	memcpy(out->digits, w->at[held].text, strlen(w->at[held].text) + 1);
-	out->used = w->count;
-	return UNDERSTOOD_VALUE;
-}
-
-/* "This one", "the correct one": no digit, unless others follow. */
-static bool is_pronoun(const struct words *w, size_t at)
-{
-	static const char *const leads[] = { "the", "this", "that", "which", "correct", "right", "other", "another", "only", "same", "new", "old", NULL };
-
-	return at && word_is(w, at, "one") && word_in(w, at - 1, leads) && !is_digits(w, at + 1);
-}
-
-static enum understood spelled_number(const struct expect *e, const struct words *w, struct answer *out)
-{
-	struct run r = { .len = 0 };
-	size_t i, n, to = 0;
-	int64_t value = 0, next;
-
-	for (i = 0; i < w->count; i += n ? n : 1) {
-		n = number_at(w, i, &next);
-		if (!n || counts_digits(w, i + n) || is_pronoun(w, i))
-			continue;
-		if (to && next != value && !words_correct(w, to, i))
-			return UNDERSTOOD_NOT; /* "four hundred or five hundred" */
-		value = next;
-		to = i + n;
-	}
-	if (!to || value % MICROS || value < 0)
-		return UNDERSTOOD_NOT;
-	for (value /= MICROS, i = 1; value / 10 / (int64_t)i; i *= 10)
-		;
-	for (; i; i /= 10)
-		run_value(&r, (int32_t)(value / (int64_t)i % 10));
-	if (!digits_fit(e, &r))
-		return UNDERSTOOD_NOT;
-	memcpy(out->digits, r.digits, sizeof(out->digits));
-	out->used = w->count;
-	return UNDERSTOOD_VALUE;
-}
-
-static bool has_scale(const struct words *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->count; i++)
-		if (scale_at(w, i))
-			return true;
-	return false;
-}
-
-/* Digits that were said together. Others apart from them are a second reading, unless they say the same again. */
-struct digits_said {
-	struct run run;
-	size_t parts, to; /* of how many words or numbers, and where they end */
-	bool unclear;     /* another reading, or one that is none */
-	struct run first; /* the one before, if there is one */
-};
-
-/* Only what people say between the digits of one number. An "and" closes a list of them, and between two numbers is no part of either. */
-static bool digits_join(const struct words *w, const struct digits_said *d, size_t at)
-{
-	static const char *const small[] = { "uh", "um", "uhm", "er", "erm", "ah", "hm", "hmm", "then", "okay", "ok", "dash", "hyphen", "space", "phir", "fir", "ji",
-		"फिर", "जी", NULL };
-	static const char *const apart = ":/?";
-	size_t i;
-
-	for (i = d->to; i <= at; i++)
-		if ((w->at[i].before && strchr(apart, w->at[i].before)) || (i < at && !word_in(w, i, small) && !(skip_and(w, i) && d->parts > 1)))
-			return false;
-	return true;
-}
-
-/* "Minus one", "not one three", "quarter to eight", "between four and five". */
-static bool is_no_value(const struct words *w, size_t at)
-{
-	static const char *const leads[] = { "minus", "negative", "not", "except", "between", "past", "quarter", NULL };
-
-	return at && (word_in(w, at - 1, leads) || (at > 1 && word_is(w, at - 1, "to") && word_is(w, at - 2, "quarter")));
-}
-
-static void digits_close(struct digits_said *d)
-{
-	d->unclear = d->unclear || (d->first.len && d->run.len && strcmp(d->first.digits, d->run.digits) != 0);
-	if (d->run.len)
-		d->first = d->run;
-	d->run = (struct run){ .len = 0 };
-	d->parts = 0;
-}
-
-static void digits_put(struct digits_said *d, const struct words *w, const struct run *r, size_t at, size_t n)
-{
-	if (d->parts && !digits_join(w, d, at))
-		digits_close(d);
-	d->unclear = d->unclear || (!d->parts && is_no_value(w, at));
-	run_put(&d->run, r->digits, r->len);
-	d->run.over = d->run.over || r->over;
-	d->parts++;
-	d->to = at + n;
-}
-
-enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out)
-{
-	struct digits_said said = { .parts = 0 };
-	enum understood held = held_digits(e, w, out);
-	size_t i, n;
-
-	if (held != UNDERSTOOD_NOT)
-		return held;
-	if (has_scale(w))
-		return spelled_number(e, w, out);
-	for (i = 0; i < w->count; i += n ? n : 1) {
-		struct run r = { .len = 0 };
-
-		n = digits_step(w, i, &r);
-		if (!n && word_corrects(w, i))
-			said = (struct digits_said){ .parts = 0 }; /* what was said before does not count */
-		else if (!n)
-			said.unclear = said.unclear || w->at[i].kind == WORD_NUMBER; /* "4.5" */
-		else if (!counts_digits(w, i + n) && !is_pronoun(w, i))
-			digits_put(&said, w, &r, i, n);
-	}
-	digits_close(&said);
-	if (!said.first.len || said.unclear)
-		return UNDERSTOOD_NOT;
-	if (!digits_fit(e, &said.first))
-		return UNDERSTOOD_RANGE;
-	memcpy(out->digits, said.first.digits, sizeof(out->digits));
-	out->used = w->count;
-	return UNDERSTOOD_VALUE;
+	return in_range(e, out->number) ? UNDERSTOOD_VALUE : UNDERSTOOD_RANGE;
 }

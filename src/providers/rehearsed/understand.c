@@ -7,15 +7,44 @@
 
 /* ---- free words ---- */
 
-static enum understood understand_free(const struct words *w, const char *text, size_t len, struct answer *out)
+/* What tells nothing by itself: nods, greetings, hesitations, what recognisers write for noise. */
+static const char *const nothing[] = { "hmm", "hm", "um", "uh", "hello", "hi", "yes", "yeah", "no", "ok", "okay", "well", "so", "हैलो", "हम्म", "हां",
+	"नहीं", "जी", "haan", "ji", "nahi", "what", "huh", "sorry", "yep", "yup", "ya", "aye", "nope", "nah", "mhm", "mm", "mmm", "er", "erm", "uhm",
+	"ah", "eh", "oh", "hey", "alright", "thanks", "pardon", "bye", "goodbye", "namaste", "नमस्ते", "नमस्कार", "धन्यवाद", "shukriya", "theek",
+	"thik", "ठीक", "अच्छा", "acha", "achha", "speaking", "noise", "silence", "inaudible", "unintelligible", "cough", "coughing", "laughter",
+	"laughs", "music", "static", "beep", "breathing", "[NOISE]", "[SILENCE]", "[INAUDIBLE]", "[UNINTELLIGIBLE]", "[COUGH]", "[LAUGHTER]",
+	"[MUSIC]", "[BEEP]", "[BLANK_AUDIO]", NULL };
+
+/* What makes no answer of these in two or three words: "thank you", "oh yes please", "my name?"; and orders to whoever asks. */
+static const char *const small[] = { "please", "you", "thank", "good", "morning", "afternoon", "evening", "right", "correct", "sure", "fine", "great",
+	"true", "really", "exactly", "absolutely", "of", "course", "that", "is", "it", "i", "am", "me", "my", "name", "the", "a", "an", "do", "not",
+	"and", "but", "then", "there", "here", "are", "this", "which", "who", "when", "where", "why", "how", "excuse", "see", "maybe", "perhaps",
+	"hold", "on", "wait", "stop", "again", "help", "nothing", "none", "nobody", "else", "hai", "hoon", "है", "हूं", NULL };
+
+enum { SMALL_ANSWER = 3 };
+
+static bool tells(const struct words *w, size_t at, bool is_small)
 {
-	static const char *const nothing[] = { "hmm", "hm", "um", "uh", "hello", "hi", "yes", "yeah", "no", "ok", "okay", "well", "so", "हैलो", "हम्म", "हां",
-		"नहीं", "जी", "haan", "ji", "nahi", "what", "huh", "sorry", NULL };
+	return !word_in(w, at, nothing) && !(is_small && (word_in(w, at, small) || strlen(w->at[at].text) < 2));
+}
+
+/* "Yes, outside please" names nobody, and nor does "I don't know". */
+static bool is_no_name(const struct words *w, const struct words *question)
+{
+	if (!question || !words_have(question, LIST("name", "names", "surname", "naam", "नाम")))
+		return false;
+	return (w->count <= 6 && yes_no_open(w)) || (yes_no_begins(w) && words_have(w, LIST("please")));
+}
+
+/* One word that tells something is an answer ("Smith"); of a long one two must. */
+static enum understood understand_free(const struct words *w, const struct words *question, const char *text, size_t len, struct answer *out)
+{
+	bool is_small = w->count <= (yes_no_begins(w) ? SMALL_ANSWER + 1 : SMALL_ANSWER);
 	size_t i, told = 0;
 
 	for (i = 0; i < w->count; i++)
-		told += w->at[i].kind == WORD_HELD ? 2 : !word_in(w, i, nothing); /* a number or an address says something by itself */
-	if (told < 2)
+		told += tells(w, i, is_small) ? (w->at[i].kind == WORD_HELD ? 2 : 1) : 0; /* a number or an address says something by itself */
+	if (told < (is_small ? 1 : 2) || is_no_name(w, question))
 		return UNDERSTOOD_NOT;
 	out->text = text;
 	out->len = len;
@@ -198,5 +227,5 @@ enum understood understand(const struct expect *e, const struct words *w, const 
 	}
 	if (understand_asks_back(w) && words_have(w, LIST("do you", "do i", "should i", "are you", "can you")))
 		return UNDERSTOOD_NOT; /* "what exactly do you want me to say"; "why was I charged twice" is a reason */
-	return understand_aside(w) == ASIDE_NONE || w->count > 8 ? understand_free(w, text, len, out) : UNDERSTOOD_NOT;
+	return understand_aside(w) == ASIDE_NONE || w->count > 8 ? understand_free(w, question, text, len, out) : UNDERSTOOD_NOT;
 }

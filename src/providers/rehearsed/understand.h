@@ -82,6 +82,8 @@ bool found_choose(const struct words *w, const struct found *f, int64_t *value, 
 /* A number in words or digits at `at`, in micro-units; how many words, or 0. Plain numbers only with `whole`. */
 size_t number_at(const struct words *w, size_t at, int64_t *micros);
 size_t number_small(const struct words *w, size_t at, int32_t *value); /* 0 to 99, no scale words */
+int64_t number_scale(const struct words *w, size_t at); /* "thousand": 1000; 0 for any other word */
+size_t number_skip_and(const struct words *w, size_t at); /* 1 for an "and", else 0 */
 bool number_of_thing(const struct words *w, size_t to); /* what follows makes it no value: "one second" */
 
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out);

@@ -85,7 +85,7 @@ const struct vocabulary_entry vocabulary[] = {
 		"those days") },
 	{ C(LATER), LIST("when i can", "when i am able", "whenever i can", "when i have", "when i get", "once i get", "once i have", "later",
 		"next month", "after some time", "not now", "some day", "give me time", "more time", "extension", "baad mein", "baad me", "grace",
-		"until", "wait till", "wait until", "extend") },
+		"until", "wait till", "wait until") },
 	{ C(DAY) | C(LATER), LIST("in ten minutes", "in five minutes", "in a few minutes", "in a minute", "in an hour", "in half an hour", "in a bit",
 		"in a while", "after a while", "in two hours", "in a couple of hours", "after an hour", "in some time") },
 	{ C(LATER) | C(OTHER) | C(TIME), LIST("some other time", "some other day", "some time later", "another time", "another day", "later on",

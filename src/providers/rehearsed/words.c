@@ -202,8 +202,10 @@ static bool is_apostrophe(const uint8_t *at, size_t n)
 static void mark(struct reading *r, const uint8_t *at, size_t n)
 {
 	word_end(r);
-	if (n == 1 && !isspace(*at))
+	if (n == 1 && !isspace(*at) && !(*at == '$' && r->mark == '-')) /* "-$50" */
 		r->mark = (char)*at;
+	else if (n == 3 && !memcmp(at, "\xe2\x88\x92", 3)) /* a minus of its own */
+		r->mark = '-';
 	else if (n == 3 && !memcmp(at, "\xe0\xa5\xa4", 3))
 		r->mark = '.';
 }

@@ -219,7 +219,7 @@ static enum err places_find(struct reading *r)
 	for (uint32_t i = 0; i < r->folder_count && !err; i++)
 		err = folder_look(r, i);
 	is_whole = places_sort(r);
-	if (err || is_whole || r->all || !r->from->began_wall_us)
+	if (err || is_whole || r->all || !r->from->began_wall_us || r->from->is_end)
 		return err;
 	r->all = true; /* the clock was set, perhaps */
 	return places_find(r);

@@ -1,6 +1,7 @@
 /* All records of one call, out of the journals of all workers of a host that had it: each once, in order of epoch and sequence.
  *
- * Reads every folder of journals that can hold some. Files that were closed before the call began are passed over, unless something is then missing.
+ * Reads every folder of journals that can hold some. Files that were closed before the call began are passed over, unless something is then missing
+ * (and whoever reads wants all of it).
  * The own folder's records are opened by the live keyring, the others' by a look at theirs. Blocks for long; any thread, one reading at a
  * time. Writes nothing.
  */
@@ -25,6 +26,7 @@ struct call_records {
 	const char *master_path; /* of keyrings that are looked at; NULL: each folder's own */
 	struct id128 call;
 	uint64_t began_wall_us;  /* files closed well before are passed over; 0: all are read */
+	bool is_end;             /* only what was written since then is wanted: older files are not read for what is missing */
 	const atomic_bool *stop; /* true: give up (ERR_CLOSED); may be NULL */
 };
 

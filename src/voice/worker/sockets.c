@@ -35,6 +35,7 @@ static void socket_free(struct media_socket *m)
 	clock_timer_stop(&m->timer);
 	clock_timer_stop(&m->move);
 	conductor_attach_cancel(&m->attach);
+	recovery_cancel(&m->recovery);
 	m->adapter->close(&m->socket);
 	sodium_memzero(m->token, sizeof(m->token));
 	free(m);
@@ -44,6 +45,7 @@ void socket_shut(struct media_socket *m, uint16_t code, const char *reason)
 {
 	m->state = SOCKET_OVER;
 	conductor_attach_cancel(&m->attach);
+	recovery_cancel(&m->recovery);
 	if (m->ws)
 		websocket_close(m->ws, code, reason);
 }

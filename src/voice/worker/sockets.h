@@ -3,6 +3,8 @@
  *   upgrade ─► waits (5 s for a valid start) ─► asks (the conductor: whose is this token?) ─► live ─► over
  *                 └─ no start, broken: 1008        └─ no: 1008, ended: 1000, no answer: 1011   └─ socket dies: the call is left
  *
+ * A later epoch's call is asked for in this host's journals, too, before it is live (recovery.h).
+ *
  * A call is here exactly as long as its socket. Its end is told to the conductor, then the socket closes, so that the carrier, who asks what to
  * do next, is told to hang up. A socket that dies leaves its call: the conductor gives its snapshot to whoever attaches next. Before the conductor
  * has said yes, nothing of a call is made and no vendor is touched. Carriers are tables (providers/media_socket.h), the agent is the owner's.
@@ -54,6 +56,8 @@ struct sockets_settings {
 	struct clock *clock;
 	struct worker *worker;
 	struct conductor *conductor;
+	uv_loop_t *loop;      /* these two for what a dead worker left in its journal (recovery.h); `journals` NULL: nobody looks */
+	const char *journals; /* the folder of all journals of this host */
 	const struct media_adapter *const *adapters; /* NULL-ended */
 	const struct sockets_agents *agents;
 	void *agents_arg;

@@ -230,6 +230,32 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	socket_shut(m, WEBSOCKET_FAILED, NULL);
 }
 
+/* Another socket of the same call may have come to its end of this sooner: the later epoch has the call. */
+static void on_recovered(void *arg, const struct conductor_attached *a)
+{
+	struct media_socket *m = arg, *other;
+	char name[33];
+
+	id128_print(&a->call, name);
+	other = sockets_find(m->owner, name);
+	if (other && other->epoch > a->epoch) {
+		log_warn(&m->log, "another socket has this call by now: this one is closed");
+		socket_shut(m, WEBSOCKET_GOING_AWAY, NULL);
+		return;
+	}
+	older_drop(m, name);
+	call_open(m, a);
+}
+
+/* Another worker had the call, perhaps one of this host that died: its journal may know more than the snapshot. False: nobody looks. */
+static bool recovery_begin(struct media_socket *m, const struct conductor_attached *a)
+{
+	const struct sockets_settings *s = &m->owner->settings;
+	const struct recovery_settings settings = { .loop = s->loop, .clock = s->clock, .disk = &disk_real, .journals = s->journals };
+
+	return a->epoch > 1 && s->journals && !recovery_start(&m->recovery, &settings, a, on_recovered, m);
+}
+
 static void on_attached(void *arg, enum err err, const struct conductor_attached *a)
 {
 	struct media_socket *m = arg;
@@ -242,7 +268,8 @@ static void on_attached(void *arg, enum err err, const struct conductor_attached
 	}
 	id128_print(&a->call, name);
 	older_drop(m, name);
-	call_open(m, a);
+	if (!recovery_begin(m, a))
+		call_open(m, a);
 }
 
 static const char *token_of(const struct media_socket *m, const struct media_start *start)

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/websocket.h"
+#include "voice/worker/recovery.h"
 #include "voice/worker/sockets.h"
 
 enum { SOCKETS_ORIGINS_MAX = 2000, SOCKETS_OUTCOME_MAX = 64, SOCKETS_END_MS = 3000 };
@@ -26,6 +27,7 @@ struct media_socket {
 	bool is_stuck;                  /* it does not take what we send */
 
 	struct conductor_attach *attach;
+	struct recovery *recovery;      /* a later epoch: what the worker before left behind is read */
 	struct worker_call *call;
 	struct conductor_call *desk;
 	void *agent;
