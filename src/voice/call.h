@@ -16,7 +16,8 @@
  *      behind a yes or no leaves it a whole answer (0 to 2: it is an answer like others); after a takeover what was heard is settled before the model is
  *      asked again (0 to 2: behind it)
  *   4  a # that ends no entry is nothing (0 to 3: it takes the floor, and nobody answers); a "sure" that is an answer stays one when the agent has
- *      prepared what it will say to it, or begins to speak before the final (0 to 3: it is a nod, and nobody answers)
+ *      prepared what it will say to it, or begins to speak before the final (0 to 3: it is a nod, and nobody answers); a change that ends while the
+ *      answer that asks for it again is under way is not done twice, and what is said of a repeat is what is true of the first (0 to 3: of the last)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -124,7 +124,12 @@ struct gen {
 	uint64_t text_us;          /* when its last text came */
 };
 
-enum item_flag { ITEM_FILLER = 1, ITEM_PENDING = 2, ITEM_CHANGES = 4 };
+enum item_flag {
+	ITEM_FILLER = 1,
+	ITEM_PENDING = 2, /* a result that is still to come */
+	ITEM_CHANGES = 4, /* a use that changes something */
+	ITEM_UNSEEN = 8   /* a change's result that came while an answer was under way: its request did not have it */
+};
 
 struct item {
 	uint8_t type;              /* enum block_type */

@@ -87,6 +87,15 @@ static void gen_clocks(struct call *call, enum ask_kind kind)
 	timer_in(call, TIMER_SECOND, s->llm_second_ms);
 }
 
+/* The next request has them all. */
+static void results_seen(struct dialogue *d)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->item_count; i++)
+		d->items[i].flags &= (uint8_t)~ITEM_UNSEEN;
+}
+
 static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 {
 	struct dialogue *d = &call->dialogue;
@@ -109,6 +118,7 @@ static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	out->turn = d->turn;
 	out->kind = kind;
 	out->number = attempt;
+	results_seen(d);
 	out->block_count = history_request(call);
 	out->position = history_digest(call->blocks + call->block_count - out->block_count, out->block_count);
 	timer_in(call, TIMER_TOTAL, call->settings.llm_total_ms);

@@ -73,7 +73,7 @@ static const struct column tool_columns[] = {
 };
 
 static const struct column item_columns[] = {
-	BELOW(1, item, type, BLOCK_EVENT + 1), BELOW(2, item, flags, 8), BELOW(3, item, status, 3), COLUMN(4, item, turn), COLUMN(5, item, index),
+	BELOW(1, item, type, BLOCK_EVENT + 1), BELOW(2, item, flags, 16), BELOW(3, item, status, 3), COLUMN(4, item, turn), COLUMN(5, item, index),
 	TEXT(6, item, name), TEXT(8, item, text), { 0 },
 };
 

@@ -56,28 +56,41 @@ static bool text_same(const struct call *call, struct text a, struct text b)
 	return a.len == b.len && !memcmp(call_text(call, a), call_text(call, b), a.len);
 }
 
-/* The result of the same change, asked for earlier in this turn or with an outcome nobody knows; NULL when it is new. */
+static struct item *result_of(struct call *call, uint32_t use)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t r;
+
+	for (r = use + 1; r < d->item_count; r++)
+		if (d->items[r].turn == d->items[use].turn && d->items[r].index == d->items[use].index && d->items[r].type == BLOCK_TOOL_RESULT)
+			return &d->items[r];
+	return NULL;
+}
+
+/* The result of the same change: with an outcome that nobody knows, or not yet; else of the first that was asked for in this turn, or that ended
+ * behind the model's back. NULL when it is new. */
 static struct item *tool_done_before(struct call *call, const struct gen_tool *request)
 {
 	struct dialogue *d = &call->dialogue;
+	struct item *found = NULL;
 	uint32_t i;
 
 	for (i = d->item_count; i > 0; i--) {
 		struct item *use = &d->items[i - 1], *result;
-		uint32_t r;
 
 		if (!(use->flags & ITEM_CHANGES) || !text_same(call, use->name, request->name) || !text_same(call, use->text, request->args))
 			continue;
-		for (r = i; r < d->item_count && (d->items[r].turn != use->turn || d->items[r].index != use->index ||
-					d->items[r].type != BLOCK_TOOL_RESULT); r++)
-			;
-		if (r == d->item_count)
+		result = result_of(call, i - 1);
+		if (!result)
 			continue;
-		result = &d->items[r];
-		if (use->turn == d->turn || result->status == TOOL_UNKNOWN || (result->flags & ITEM_PENDING))
+		if (result->status == TOOL_UNKNOWN || (result->flags & ITEM_PENDING))
 			return result;
+		if (use->turn == d->turn || (result->flags & ITEM_UNSEEN))
+			found = result;
+		if (found && call->settings.call_rules < 4)
+			return found;
 	}
-	return NULL;
+	return found;
 }
 
 static void tool_timer(struct call *call)
@@ -184,6 +197,8 @@ static void tool_repeat(struct call *call, const struct item *before, uint32_t i
 		result_fill(call, item, TOOL_OK, call_keep_str(call, "already under way, the result will follow"));
 	else if (done.status == TOOL_UNKNOWN)
 		result_fill(call, item, TOOL_UNKNOWN, call_keep_str(call, "asked for before, the outcome is not known; not done again"));
+	else if (done.flags & ITEM_UNSEEN)
+		result_fill(call, item, (enum tool_status)done.status, call_keep_str(call, "asked for before; its result has come meanwhile, not done again"));
 	else
 		result_fill(call, item, (enum tool_status)done.status, done.text);
 	call->dialogue.need_answer = true;
@@ -249,6 +264,8 @@ static void tool_settle(struct call *call, struct tool *t, enum tool_status stat
 		event_add(call, t, text, len);
 	result_fill(call, t->item, status, t->state == TOOL_DETACHED ? call_keep_str(call, "still running, the result will follow") :
 		call_keep(call, text, len));
+	if (t->changes && d->gen.state != GEN_NONE && call->settings.call_rules >= 4)
+		d->items[t->item].flags |= ITEM_UNSEEN;
 	call_note_text(call, NOTE_TOOL, t->index, status, name);
 	call->outputs[call->output_count - 1].turn = t->turn;
 	t->state = TOOL_FREE;

@@ -1990,6 +1990,67 @@ static void a_change_that_still_runs_is_not_done_again_in_a_later_turn(void **st
 		"result 2.0: already under way, the result will follow");
 }
 
+/* The model asked again because it saw it running; meanwhile it was done. */
+static void ended_behind_the_models_back(struct kit *k, enum tool_status status, const char *words)
+{
+	k->brief.waits.count = 0;
+	tools_run(k, "book", "{}");
+	quiet_for(k, 6016);
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	turn(k, "and now");
+	result(k, 1, 0, status, words);
+	use(k, "book", "{}");
+	drop(k);
+	done(k);
+}
+
+static void test_P01_a_change_that_ended_behind_the_models_back_is_not_done_again(void **state)
+{
+	struct kit *k = *state;
+
+	ended_behind_the_models_back(k, TOOL_OK, "number 7");
+	assert_true(has(k, "~tool_repeat t2 i0 n0 \"book\""));
+	assert_false(has(k, "tool 2.0 book changes"));
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 book: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: It takes a while.",
+		"caller: and now",
+		"event: Result of book: number 7",
+		"use 2.0 book: {}",
+		"result 2.0: asked for before; its result has come meanwhile, not done again");
+}
+
+static void by_the_rules_of_before_it_was(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	ended_behind_the_models_back(k, TOOL_OK, "number 7");
+	assert_true(has(k, "tool 2.0 book changes"));
+}
+
+/* Asked for, asked for again while it ran, and once more when nobody knew. */
+static void what_is_said_of_a_repeat_is_what_is_true_of_the_first(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	tools_run(k, "book", "{}");
+	quiet_for(k, 6016);
+	use(k, "book", "{}");
+	done(k);
+	result(k, 1, 0, TOOL_UNKNOWN, "it may have worked");
+	use(k, "book", "{}");
+	drop(k);
+	done(k);
+	assert_true(has(k, "~tool_repeat t1 i2 n0 \"book\""));
+	assert_non_null(strstr(buf_str(&k->request), "result 1.2 unknown: asked for before, the outcome is not known; not done again"));
+}
+
 static void a_read_may_be_done_again(void **state)
 {
 	struct kit *k = *state;
@@ -2749,6 +2810,9 @@ int main(void)
 		KIT_TEST(the_same_change_twice_in_one_message_runs_once),
 		KIT_TEST(of_several_changes_each_is_answered_from_its_own),
 		KIT_TEST(the_same_change_in_a_later_turn_runs_again),
+		KIT_TEST(test_P01_a_change_that_ended_behind_the_models_back_is_not_done_again),
+		KIT_TEST(by_the_rules_of_before_it_was),
+		KIT_TEST(what_is_said_of_a_repeat_is_what_is_true_of_the_first),
 		KIT_TEST(a_change_of_unknown_outcome_is_never_done_again),
 		KIT_TEST(a_change_that_still_runs_is_not_done_again_in_a_later_turn),
 		KIT_TEST(a_read_may_be_done_again),
