@@ -333,7 +333,7 @@ def test_latency_parts_sum_to_the_total(run, setting):
 def test_shown_latency_parts_sum_to_the_total(run):
     """In whole milliseconds as well."""
     turns = 0
-    for call in sorted(CALLS.glob("*.cfj"))[:12]:
+    for call in sorted(CALLS.glob("*.cfj"))[:16]:
         for total, parts in re.findall(r"latency (\d+) ms:(.*)", run("show", call).out):
             assert sum(int(ms) for ms in re.findall(r" (\d+)(?:,|$)", parts)) == int(total), (call, parts)
             turns += 1

@@ -601,7 +601,7 @@ static void the_last_mark_on_its_way_makes_it_whole(void **state)
 	played(k, 2, 640);
 	quiet_until(k, 960);
 	drop(k);
-	digit(k, '#');
+	digit(k, '1');
 	quiet_until(k, 1010);
 	drop(k);
 	played(k, 2, 960);

@@ -523,6 +523,37 @@ static void where_nothing_is_recorded_levels_say_it(void **state)
 	buf_fini(&out);
 }
 
+/* Whoever ends the call tells the conductor how it went: no snapshot says it. */
+static void what_the_agent_named_before_is_known(void **state)
+{
+	static const struct {
+		uint32_t kind;
+		const char *text, *known;
+	} events[] = { { EVENT_FINAL, "{\"outcome\": \"no\"}", "" }, { EVENT_OUTCOME, "{\"outcome\": \"call_back\"}", "call_back" },
+		{ EVENT_OUTCOME, "{\"outcome\": 7}", "call_back" }, { EVENT_OUTCOME, "{", "call_back" },
+		{ EVENT_OUTCOME, "{\"outcome\": \"confirmed\", \"day\": \"monday\"}", "confirmed" },
+		{ EVENT_OUTCOME, "{\"outcome\": \"a name of more than sixty-three bytes is none that any rule-book could have: see there\"}", "confirmed" } };
+	struct journal_header h = { .kind = JOURNAL_EVENT, .epoch = 1 };
+	struct tail t;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	tail_init(&t, 2, NULL, 0);
+	buf_init(&b, 4096);
+	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		const struct record_event e = { .kind = events[i].kind, .text = events[i].text, .text_len = strlen(events[i].text) };
+
+		buf_reset(&b);
+		record_event_encode(&e, &b);
+		h.sequence++;
+		tail_record(&t, &h, b.data, b.len);
+		assert_string_equal(t.outcome, events[i].known);
+	}
+	buf_fini(&b);
+	tail_fini(&t);
+}
+
 /* ------------------------------------------------------------------ what cannot be read */
 
 static void behind_a_hole_nothing_is_stepped(void **state)
@@ -673,6 +704,7 @@ int main(void)
 		DIED(before_any_snapshot_the_greeting_goes_on),
 		DIED(the_sound_that_is_there_says_where_the_hole_begins),
 		DIED(where_nothing_is_recorded_levels_say_it),
+		DIED(what_the_agent_named_before_is_known),
 		DIED(behind_a_hole_nothing_is_stepped),
 		DIED(a_snapshot_that_is_not_in_the_journal_stays_the_newest),
 		DIED(another_core_s_steps_are_not_taken),

@@ -1,6 +1,10 @@
 /* The journal payloads of a call. Field numbers are for ever; tables would be longer than the code. */
 #include "voice/journal/steps.h"
 
+#include <string.h>
+
+#include <jansson.h>
+
 enum { STEP_INPUT = 1, STEP_OUTPUT = 2, STEP_LEVELS = 3, STEPS_MAX_BYTES = 768 * 1024 };
 
 /* A level takes up to three varints; a field 3 is as long as one byte of length can say. */
@@ -411,6 +415,19 @@ enum err record_event_decode(struct record_event *r, const void *data, size_t le
 		}
 	}
 	return w.err ? w.err : r->kind ? ERR_NONE : ERR_FORMAT;
+}
+
+bool record_event_outcome(const struct record_event *e, char *out, size_t size)
+{
+	json_t *o = e->kind == EVENT_OUTCOME ? json_loadb(e->text, e->text_len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *name = json_string_value(json_object_get(o, "outcome"));
+	size_t len = name ? strlen(name) : 0;
+	bool fits = len && len < size;
+
+	if (fits)
+		memcpy(out, name, len + 1);
+	json_decref(o);
+	return fits;
 }
 
 static const char *const meter_names[METERS] = {

@@ -213,6 +213,9 @@ struct record_event {
 void record_event_encode(const struct record_event *r, struct buf *b);
 enum err record_event_decode(struct record_event *r, const void *data, size_t len) MUST_USE;
 
+/* The outcome that the arguments of the agent's end tool name. False, and `out` is as it was: it is no such event, or names none that fits. */
+bool record_event_outcome(const struct record_event *e, char *out, size_t size);
+
 enum meter {
 	METER_CONNECTED_MS = 1, /* once a call, at its end */
 	METER_STT_MS,           /* these and below: what came since the record before; their sum is the call's */

@@ -156,6 +156,16 @@ static enum err gap_take(struct tail *t, const uint8_t *payload, size_t len)
 	return ERR_FORMAT;
 }
 
+/* No state has it: who ends the call tells the conductor. */
+static enum err event_take(struct tail *t, const uint8_t *payload, size_t len)
+{
+	struct record_event e;
+
+	if (!record_event_decode(&e, payload, len))
+		(void)record_event_outcome(&e, t->outcome, sizeof(t->outcome));
+	return ERR_NONE;
+}
+
 static enum err take(struct tail *t, uint8_t kind, const uint8_t *payload, size_t len)
 {
 	switch (kind) {
@@ -166,6 +176,7 @@ static enum err take(struct tail *t, uint8_t kind, const uint8_t *payload, size_
 	case JOURNAL_AUDIO_CALLER: return caller_take(t, payload, len);
 	case JOURNAL_PLAYED: return played_take(t, payload, len);
 	case JOURNAL_GAP: return gap_take(t, payload, len);
+	case JOURNAL_EVENT: return event_take(t, payload, len);
 	default: return ERR_NONE;
 	}
 }

@@ -38,6 +38,7 @@ struct tail {
 	struct buf steps;            /* payloads of INPUTS behind `state`, each behind its length (a varint) */
 	bool media, records_audio;
 	uint64_t media_us;
+	char outcome[64];            /* that the agent named last; "": none */
 	uint64_t caller_position;    /* behind the last of the caller's samples that the journal has; has_caller false: it has none */
 	bool has_caller;
 };

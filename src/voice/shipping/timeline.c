@@ -280,23 +280,11 @@ static void steps_tell(struct telling *t, const void *payload, size_t len)
 
 /* ------------------------------------------------------------------ events */
 
-/* The arguments of the agent's end tool say how it went (sockets_call.c). */
-static void outcome_keep(struct call_lines *l, const struct record_event *e)
-{
-	json_t *o = json_loadb(e->text, e->text_len, JSON_REJECT_DUPLICATES, NULL);
-	const char *outcome = json_string_value(json_object_get(o, "outcome"));
-	size_t len = outcome ? strlen(outcome) : 0;
-
-	if (len && len < sizeof(l->outcome))
-		memcpy(l->outcome, outcome, len + 1);
-	json_decref(o);
-}
-
 static void outcome_tell(struct telling *t, const struct record_event *e)
 {
 	struct buf *b = telling_open(t, "outcome", e->at_us);
 
-	outcome_keep(t->l, e);
+	(void)record_event_outcome(e, t->l->outcome, sizeof(t->l->outcome));
 	telling_text(b, "name", t->l->outcome, strlen(t->l->outcome));
 	telling_text(b, "arguments", e->text, e->text_len);
 	telling_close(t);

@@ -24,6 +24,7 @@ struct recovery_job {
 	enum err err;
 	struct buf out;
 	struct tail_found found;
+	char outcome[CONDUCTOR_NAME_MAX];
 };
 
 struct recovery {
@@ -56,6 +57,7 @@ static void job_run(uv_work_t *work)
 	job->err = call_records_read(&job->from, on_record, &tail);
 	if (!job->err || (job->err != ERR_CLOSED && tail.state.len))
 		job->err = tail_make(&tail, &job->out, &job->found);
+	snprintf(job->outcome, sizeof(job->outcome), "%s", tail.outcome);
 	tail_fini(&tail);
 }
 
@@ -120,6 +122,7 @@ static void job_done(uv_work_t *work, int status)
 		if (!r->job.err) {
 			a->snapshot = r->job.out.data;
 			a->snapshot_len = r->job.out.len;
+			memcpy(a->outcome, r->job.outcome, sizeof(a->outcome));
 		}
 		tell(r);
 	}

@@ -52,18 +52,10 @@ static void on_snapshot(void *arg, const void *data, size_t len)
 static void on_event(void *arg, const struct record_event *event)
 {
 	struct media_socket *m = arg;
-	json_t *o;
-	const char *outcome;
 
 	if (event->kind == EVENT_NOTE && event->code == NOTE_LATENCY)
 		histogram_observe(&m->owner->counts.turns, event->number);
-	if (event->kind != EVENT_OUTCOME)
-		return;
-	o = json_loadb(event->text, event->text_len, JSON_REJECT_DUPLICATES, NULL);
-	outcome = json_string_value(json_object_get(o, "outcome"));
-	if (outcome)
-		snprintf(m->outcome, sizeof(m->outcome), "%s", outcome);
-	json_decref(o);
+	(void)record_event_outcome(event, m->outcome, sizeof(m->outcome));
 }
 
 static void tell_end(struct media_socket *m, enum end_reason reason, const struct session_usage *usage)
@@ -213,6 +205,7 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	id128_print(&a->call, m->name);
 	m->epoch = a->epoch;
 	m->log.call = m->name;
+	snprintf(m->outcome, sizeof(m->outcome), "%s", a->outcome);
 	buf_init(&first, CONDUCTOR_SNAPSHOT_MAX_BYTES);
 	err = snapshot_first(a, &first);
 	if (!err)
