@@ -108,17 +108,6 @@ int32_t book_day(const json_t *variables)
 	return text && day_parse(text, strlen(text), &day) ? day : book_today();
 }
 
-static void known_list(json_t *variables, char *out, size_t size)
-{
-	size_t used = (size_t)snprintf(out, size, "it has");
-	const char *name;
-	json_t *value;
-
-	json_object_foreach (variables, name, value)
-		if (used < size)
-			used += (size_t)snprintf(out + used, size - used, "%s %s", used > strlen("it has") ? "," : "", name);
-}
-
 /* `variables` has the samples: every name that there is. */
 static int variable_set(struct cli *cli, json_t *variables, const char *item)
 {
@@ -130,7 +119,7 @@ static int variable_set(struct cli *cli, json_t *variables, const char *item)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--var", "--var callee_name=\"Alex Morgan\"", "NAME=VALUE, please, not \"%s\"", item);
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - item), item);
 	if (!json_object_get(variables, name)) {
-		known_list(variables, known, sizeof(known));
+		rulebook_names_print(variables, known, sizeof(known));
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--var", known, "the rule-book has no variable called %s", name);
 	}
 	value = json_string(equals + 1);

@@ -25,19 +25,6 @@ static json_t *variables_join(struct ask *a, const json_t *given, bool samples)
 	return all;
 }
 
-static void known_list(json_t *names, char *out, size_t size)
-{
-	size_t used = (size_t)snprintf(out, size, "it has");
-	const char *name;
-	json_t *value;
-
-	json_object_foreach (names, name, value)
-		if (used < size)
-			used += (size_t)snprintf(out + used, size - used, " %s,", name);
-	if (used < size)
-		snprintf(out + used, size - used, " today");
-}
-
 /* A name that the book does not know is a slip of the pen, and what it was to say would be missing. */
 static enum err variables_judge(struct ask *a, const json_t *given, struct err_detail *detail)
 {
@@ -46,11 +33,11 @@ static enum err variables_judge(struct ask *a, const json_t *given, struct err_d
 	const char *name;
 
 	json_object_foreach ((json_t *)(uintptr_t)given, name, value) {
-		if (err || json_object_get(names, name) || !strcmp(name, "today"))
+		if (err || json_object_get(names, name))
 			continue;
 		err = ERR_USAGE;
 		snprintf(detail->message, sizeof(detail->message), "the rule-book has no variable called %s", strlen(name) <= NAME_SHOWN_MAX ? name : "that (a name too long to show)");
-		known_list(names, detail->hint, sizeof(detail->hint));
+		rulebook_names_print(names, detail->hint, sizeof(detail->hint));
 	}
 	json_decref(names);
 	return err;

@@ -268,6 +268,17 @@ json_t *rulebook_samples(const struct rulebook *b)
 	return object;
 }
 
+void rulebook_names_print(json_t *variables, char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "it has");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (variables, name, value)
+		if (used < size)
+			used += (size_t)snprintf(out + used, size - used, "%s %s", used > strlen("it has") ? "," : "", name);
+}
+
 /* ---- outcomes ---- */
 
 size_t rulebook_outcome_count(const struct rulebook *b)

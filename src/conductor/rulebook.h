@@ -90,6 +90,9 @@ void rulebook_voice(const struct rulebook *b, const char *language, struct ruleb
 /* The variables' samples and a fixed "today" as an object: for trying a book without a call. NULL without memory; the caller's to decref. */
 json_t *rulebook_samples(const struct rulebook *b);
 
+/* "it has callee_name, day, today": the names of such an object, cut to `size`. */
+void rulebook_names_print(json_t *variables, char *out, size_t size);
+
 /* ---- for one call; `variables` is an object of texts and numbers, or NULL, borrowed ----
  * All of these: ERR_NOTFOUND the book does not speak the language, ERR_USAGE a variable is missing or not what it should be
  * (detail says which, never its value), or a setting of the book contradicts one of the config, ERR_LIMIT a filled-in text is too

@@ -577,19 +577,27 @@ static void key_id_make(struct sealed_secrets *s)
 	memcpy(s->key_id, hash, KEY_ID_BYTES);
 }
 
+/* ERR_NOTFOUND and `ours`: it is not there, and we may make it. */
+static enum err master_find(struct sealed_secrets *s, const struct secrets_settings *settings, char path[DISK_PATH_MAX], bool *ours, struct err_detail *detail)
+{
+	enum err err = master_path(s, settings, path, ours);
+
+	if (err)
+		return tell(detail, err, s->folder, "the path is too long", "use a shorter one");
+	err = master_read(s, path, detail);
+	if (err == ERR_NOTFOUND && !*ours)
+		return tell(detail, err, path, "the master key is missing", "put it there, or name another file in secrets.master_key_file");
+	return err;
+}
+
 static enum err master_open(struct sealed_secrets *s, const struct secrets_settings *settings, struct err_detail *detail)
 {
 	char path[DISK_PATH_MAX];
 	struct disk_file *lock;
 	bool ours;
-	enum err err = master_path(s, settings, path, &ours);
+	enum err err = master_find(s, settings, path, &ours, detail);
 
-	if (err)
-		return tell(detail, err, s->folder, "the path is too long", "use a shorter one");
-	err = master_read(s, path, detail);
-	if (err == ERR_NOTFOUND && !ours)
-		return tell(detail, err, path, "the master key is missing", "put it there, or name another file in secrets.master_key_file");
-	if (err == ERR_NOTFOUND) {
+	if (err == ERR_NOTFOUND && ours) {
 		err = folder_lock(s, &lock);
 		if (!err)
 			err = master_read(s, path, detail);
@@ -606,14 +614,11 @@ static enum err master_look(struct sealed_secrets *s, const struct secrets_setti
 {
 	char path[DISK_PATH_MAX];
 	bool ours;
-	enum err err = master_path(s, settings, path, &ours);
+	enum err err = master_find(s, settings, path, &ours, detail);
 
-	if (err)
-		return tell(detail, err, s->folder, "the path is too long", "use a shorter one");
-	err = master_read(s, path, detail);
-	if (err == ERR_NOTFOUND && !ours)
-		return tell(detail, err, path, "the master key is missing", "put it there, or name another file in secrets.master_key_file");
-	return err == ERR_NOTFOUND && !access(s->folder, F_OK) ? master_missing(s, path, detail) : err == ERR_NOTFOUND ? ERR_NONE : err;
+	if (err != ERR_NOTFOUND || !ours)
+		return err;
+	return access(s->folder, F_OK) ? ERR_NONE : master_missing(s, path, detail);
 }
 
 enum err sealed_secrets_look(const char *folder, const struct secrets_settings *settings, struct err_detail *detail)

@@ -213,6 +213,8 @@ struct record_event {
 void record_event_encode(const struct record_event *r, struct buf *b);
 enum err record_event_decode(struct record_event *r, const void *data, size_t len) MUST_USE;
 
+enum { RECORD_OUTCOME_MAX = 64 }; /* of an outcome's name, its NUL included */
+
 /* The outcome that the arguments of the agent's end tool name. False, and `out` is as it was: it is no such event, or names none that fits. */
 bool record_event_outcome(const struct record_event *e, char *out, size_t size);
 

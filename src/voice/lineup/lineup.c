@@ -56,17 +56,16 @@ void lineup_worked(struct lineup_member *m)
 	m->strikes = 0;
 	m->health->failures = 0;
 	m->health->until_us = 0;
-	m->health->worked_total++;
 }
 
-void lineup_failed(struct lineup *l, struct lineup_member *m, bool refused)
+void lineup_failed(struct lineup *l, struct lineup_member *m, enum err why)
 {
 	const struct log log = { .plane = "voice", .call = l->call, .doing = "asking a provider" };
 	uint64_t now_us = clock_now_us(l->clock);
+	bool refused = why == ERR_DENIED || why == ERR_USAGE;
 
 	m->strikes = refused ? LINEUP_STRIKES : m->strikes + 1;
 	m->struck_us = now_us;
-	m->health->failed_total++;
 	if (++m->health->failures < LINEUP_HEALTH_FAILURES)
 		return;
 	m->health->until_us = now_us + LINEUP_REST_US;

@@ -34,7 +34,6 @@ enum {
 struct lineup_health {
 	uint32_t failures;    /* running */
 	uint64_t until_us;    /* rests; 0: does not */
-	uint64_t failed_total, worked_total;
 };
 
 struct lineup_member {
@@ -71,6 +70,6 @@ struct lineup_member *lineup_next(struct lineup *l, uint32_t tried);
 uint32_t lineup_bit(const struct lineup *l, const struct lineup_member *m);
 
 void lineup_worked(struct lineup_member *m);
-void lineup_failed(struct lineup *l, struct lineup_member *m, bool refused);
+void lineup_failed(struct lineup *l, struct lineup_member *m, enum err why); /* ERR_DENIED, ERR_USAGE: it refuses */
 
 #endif

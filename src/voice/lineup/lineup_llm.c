@@ -64,7 +64,7 @@ static void answer_failed(void *arg, enum failure why)
 	const struct llm_events *events = a->events;
 	void *events_arg = a->arg;
 
-	lineup_failed(a->lineup, a->member, why == FAILED_REFUSED);
+	lineup_failed(a->lineup, a->member, why == FAILED_REFUSED ? ERR_DENIED : ERR_CLOSED);
 	answer_over(a);
 	events->failed(events_arg, why);
 }
@@ -107,7 +107,7 @@ static enum err answer_start(void *vendor, struct llm_answer **ap, enum ask_kind
 		table = a->member->table;
 		err = table->start(a->member->vendor, &a->inner, kind, attempt, blocks, count, &answer_events, a);
 		if (err)
-			lineup_failed(l, a->member, err == ERR_DENIED || err == ERR_USAGE);
+			lineup_failed(l, a->member, err);
 		tried |= lineup_bit(l, a->member);
 	}
 	if (err) {
@@ -130,7 +130,7 @@ static void answer_cancel(struct llm_answer **ap)
 	table = a->member->table;
 	table->cancel(&a->inner);
 	if (a->is_late && !a->spoke)
-		lineup_failed(a->lineup, a->member, false);
+		lineup_failed(a->lineup, a->member, ERR_TIMEOUT);
 	answer_over(a);
 }
 

@@ -32,7 +32,7 @@ static void stream_ended(void *arg, enum err why)
 	const struct stt_events *events = s->events;
 	void *events_arg = s->arg;
 
-	lineup_failed(s->lineup, s->member, why == ERR_DENIED || why == ERR_USAGE);
+	lineup_failed(s->lineup, s->member, why);
 	*s->slot = NULL;
 	free(s);
 	events->ended(events_arg, why);
@@ -44,7 +44,7 @@ static const struct stt_events stream_events = { .transcript = stream_transcript
 static void stalled(struct lineup *l)
 {
 	if (l->left && clock_now_us(l->clock) - l->left_us < REPLACED_US)
-		lineup_failed(l, l->left, false);
+		lineup_failed(l, l->left, ERR_TIMEOUT);
 	l->left = NULL;
 }
 
@@ -63,7 +63,7 @@ static enum err stream_start(void *vendor, struct stt_stream **sp, const char *l
 	while (err && (s->member = lineup_next(l, tried))) {
 		err = table_of(s)->start(s->member->vendor, &s->inner, language, &stream_events, s);
 		if (err)
-			lineup_failed(l, s->member, err == ERR_DENIED || err == ERR_USAGE);
+			lineup_failed(l, s->member, err);
 		tried |= lineup_bit(l, s->member);
 	}
 	if (err)

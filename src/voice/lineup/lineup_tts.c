@@ -43,7 +43,7 @@ static void voice_failed(void *arg, enum err why)
 	const struct tts_events *events = u->events;
 	void *events_arg = u->arg;
 
-	lineup_failed(u->lineup, u->member, why == ERR_DENIED || why == ERR_USAGE);
+	lineup_failed(u->lineup, u->member, why);
 	*u->slot = NULL;
 	free(u);
 	events->failed(events_arg, why);
@@ -68,7 +68,7 @@ static enum err voice_start(void *vendor, struct tts_utterance **up, const char 
 
 		err = table->start(u->member->vendor, &u->inner, language, text, len, &voice_events, u);
 		if (err)
-			lineup_failed(l, u->member, err == ERR_DENIED || err == ERR_USAGE);
+			lineup_failed(l, u->member, err);
 		tried |= lineup_bit(l, u->member);
 	}
 	if (err)

@@ -4,7 +4,6 @@
 
 #include "base/num.h"
 #include "base/wire.h"
-#include "voice/journal/steps.h"
 #include "voice/session/masker.h"
 #include "voice/session/session.h"
 

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "voice/journal/journal_format.h"
+#include "voice/journal/steps.h"
 
 enum { TAIL_STATE_MAX = (8 << 20) + 4096, TAIL_STEPS_MAX = 4 << 20 };
 
@@ -38,7 +39,7 @@ struct tail {
 	struct buf steps;            /* payloads of INPUTS behind `state`, each behind its length (a varint) */
 	bool media, records_audio;
 	uint64_t media_us;
-	char outcome[64];            /* that the agent named last; "": none */
+	char outcome[RECORD_OUTCOME_MAX]; /* that the agent named last; "": none */
 	uint64_t caller_position;    /* behind the last of the caller's samples that the journal has; has_caller false: it has none */
 	bool has_caller;
 };

@@ -18,7 +18,7 @@
 #include "voice/journal/journal_format.h"
 #include "voice/journal/steps.h"
 
-enum { CALL_LINES_ENDS = 8, CALL_LINES_OUTCOME_MAX = 64 };
+enum { CALL_LINES_ENDS = 8 };
 
 enum line_floor { FLOOR_UNKNOWN = 0, FLOOR_NOBODY, FLOOR_AGENT, FLOOR_CALLER, FLOOR_BOTH };
 
@@ -43,7 +43,7 @@ struct call_lines {
 	uint64_t clock_us;     /* worker's monotonic time at the call's time 0 */
 	bool has_media;
 	uint64_t media_us;     /* position 0 of both tracks */
-	char outcome[CALL_LINES_OUTCOME_MAX];
+	char outcome[RECORD_OUTCOME_MAX];
 };
 
 void call_lines_init(struct call_lines *l);

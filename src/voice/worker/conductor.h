@@ -26,6 +26,7 @@
 #include "base/settings.h"
 #include "providers/tools.h"
 #include "voice/journal/journal_format.h"
+#include "voice/journal/steps.h"
 #include "voice/session/session.h"
 
 struct conductor;
@@ -106,7 +107,7 @@ struct conductor_attached {
 	uint64_t began_us_ago;     /* since the call's clock began */
 	const uint8_t *snapshot;   /* NULL: none */
 	size_t snapshot_len;
-	char outcome[CONDUCTOR_NAME_MAX]; /* that the agent has named, by the journal of a worker before (recovery.h); "": none is known */
+	char outcome[RECORD_OUTCOME_MAX]; /* that the agent has named, by the journal of a worker before (recovery.h); "": none is known */
 };
 
 /* `attached` is NULL with an error. ERR_DENIED: the token is not good; ERR_CLOSED: the call has ended; ERR_FORMAT, ERR_LIMIT,

@@ -24,7 +24,7 @@ struct recovery_job {
 	enum err err;
 	struct buf out;
 	struct tail_found found;
-	char outcome[CONDUCTOR_NAME_MAX];
+	char outcome[RECORD_OUTCOME_MAX];
 };
 
 struct recovery {

@@ -7,7 +7,7 @@
 #include "voice/worker/recovery.h"
 #include "voice/worker/sockets.h"
 
-enum { SOCKETS_ORIGINS_MAX = 2000, SOCKETS_OUTCOME_MAX = 64, SOCKETS_END_MS = 3000 };
+enum { SOCKETS_ORIGINS_MAX = 2000, SOCKETS_END_MS = 3000 };
 
 /* How far a call has come on its way to another worker (sockets_move.c). */
 enum socket_move { SOCKET_STAYS, SOCKET_PARKS, SOCKET_MAY_GO, SOCKET_MUST_STAY };
@@ -34,7 +34,7 @@ struct media_socket {
 	char name[33];
 	uint32_t epoch;
 	uint64_t started_us, early_samples; /* the carrier's start; sound that came before the call was there */
-	char outcome[SOCKETS_OUTCOME_MAX];
+	char outcome[RECORD_OUTCOME_MAX];
 	uint32_t turns;
 	bool outcome_told, is_told;     /* with the outcome; the conductor has heard of the end */
 	struct clock_timer move;        /* draining: when to look again whether the call may go */
