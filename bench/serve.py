@@ -3,9 +3,9 @@
 usage: python3 bench/serve.py [--rounds N]     (the program: CALLFUNNEL_BIN or build/release/callfunnel)
 
 First starts make keys (RSA, of which some are found sooner than others), second ones find everything there. Memory is the proportional set size of all
-processes, a few seconds after the second start, no call ever taken. A process is back when its run file says that it is ready. Medians, least and most; the last
-line is JSON. Ends with status 1 when not even one second start took less than 300 ms, not one first start less than 1.5 s (a busy machine only makes them
-longer), or memory is over 45 MB.
+processes, a few seconds after the second start, no call ever taken; looking at it takes root, as they show theirs to nobody else. A process is back when its run
+file says that it is ready. Medians, least and most; the last line is JSON. Ends with status 1 when not even one second start took less than 300 ms, not one
+first start less than 1.5 s (a busy machine only makes them longer), or memory is over 45 MB.
 """
 import argparse
 import json

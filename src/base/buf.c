@@ -6,9 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 void buf_init(struct buf *b, size_t max_bytes)
 {
 	*b = (struct buf){ .max = max_bytes };
+}
+
+void buf_init_private(struct buf *b, size_t max_bytes)
+{
+	*b = (struct buf){ .max = max_bytes, .is_private = true };
 }
 
 void buf_over(struct buf *b, void *memory, size_t bytes)
@@ -18,8 +25,10 @@ void buf_over(struct buf *b, void *memory, size_t bytes)
 
 void buf_fini(struct buf *b)
 {
+	if (b->is_private && b->data)
+		sodium_memzero(b->data, b->cap);
 	free(b->data);
-	*b = (struct buf){ .max = b->max };
+	*b = (struct buf){ .max = b->max, .is_private = b->is_private };
 }
 
 void buf_reset(struct buf *b)
@@ -37,6 +46,22 @@ static size_t grown(size_t cap, size_t need, size_t max)
 	return next > max && need <= max ? max : next;
 }
 
+/* realloc would leave what was there in the memory that it frees. */
+static uint8_t *moved(struct buf *b, size_t cap)
+{
+	uint8_t *data;
+
+	if (!b->is_private || !b->data)
+		return realloc(b->data, cap);
+	data = malloc(cap);
+	if (!data)
+		return NULL;
+	memcpy(data, b->data, b->len);
+	sodium_memzero(b->data, b->cap);
+	free(b->data);
+	return data;
+}
+
 static uint8_t *reserve_more(struct buf *b, size_t len)
 {
 	size_t need;
@@ -47,7 +72,7 @@ static uint8_t *reserve_more(struct buf *b, size_t len)
 		return NULL;
 	}
 	need = grown(b->cap, b->len + len, b->max);
-	data = realloc(b->data, need);
+	data = moved(b, need);
 	if (!data) {
 		b->err = ERR_NOMEM;
 		return NULL;
@@ -97,10 +122,12 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	len = vsnprintf(small, sizeof(small), fmt, ap);
 	va_end(ap);
 	assert(len >= 0);
-	if ((size_t)len < sizeof(small)) {
+	if ((size_t)len < sizeof(small))
 		buf_append(b, small, (size_t)len);
+	if (b->is_private)
+		sodium_memzero(small, sizeof(small));
+	if ((size_t)len < sizeof(small))
 		return;
-	}
 	at = (char *)buf_reserve(b, (size_t)len + 1);
 	if (!at)
 		return;

@@ -2,10 +2,12 @@
  *
  * Appends never need checking one by one: the first failure sticks in `err`, later appends do nothing, and whoever
  * uses the contents looks at `err` once. The owner calls buf_init and buf_fini; one thread at a time.
+ * A private one is for keys: whatever memory it gives back, also when it grows, is overwritten first.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +19,11 @@ struct buf {
 	size_t cap;
 	size_t max;   /* the ceiling in bytes; an append past it sets ERR_LIMIT */
 	enum err err; /* sticky */
+	bool is_private;
 };
 
 void buf_init(struct buf *b, size_t max_bytes);
+void buf_init_private(struct buf *b, size_t max_bytes);
 
 /* Over the caller's own memory, which is also its ceiling: never grows, needs no buf_fini. */
 void buf_over(struct buf *b, void *memory, size_t bytes);

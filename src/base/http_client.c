@@ -1,10 +1,13 @@
 /* libcurl's multi interface on a libuv loop: its sockets are polls, its time is one timer. See http_client.h, http_client_parts.h. */
 #include <assert.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sodium.h>
 
 #include "base/http_client_parts.h"
 
@@ -13,9 +16,35 @@ enum { EXCHANGES_MAX = 1000, CONNECTIONS_MAX = 100, PER_HOST_MAX = 32, KEPT_US =
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static bool global_is_ready;
 
+/* ---- libcurl's memory: headers with keys, requests as they were sent, answers with keys; so all of it is overwritten before it is freed ---- */
+
+static void curl_memory_free(void *memory)
+{
+	if (memory)
+		sodium_memzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+static void *curl_memory_resize(void *memory, size_t bytes)
+{
+	size_t there = memory ? malloc_usable_size(memory) : 0;
+	void *more;
+
+	if (memory && bytes && bytes <= there)
+		return memory;
+	more = malloc(bytes);
+	if (!more)
+		return NULL;
+	if (memory)
+		memcpy(more, memory, there < bytes ? there : bytes);
+	curl_memory_free(memory);
+	return more;
+}
+
 static void global_start(void)
 {
-	global_is_ready = !curl_global_init(CURL_GLOBAL_DEFAULT);
+	global_is_ready = sodium_init() >= 0 &&
+		!curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, curl_memory_free, curl_memory_resize, strdup, calloc);
 }
 
 uint64_t http_client_now_us(void)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <sodium.h>
+
 #include "base/http_client_parts.h"
 
 enum { HEADERS_MAX = 64, HEADER_BYTES_MAX = 16384 };
@@ -214,8 +216,13 @@ enum err ask_copy(struct exchange_ask *a, const struct http_ask *ask, struct err
 	return err ? err : body_copy(a, ask, detail);
 }
 
+/* Keys travel in headers, and in some vendors' URLs. libcurl's own memory, which the list of headers is, is overwritten by http_client.c. */
 void ask_free(struct exchange_ask *a)
 {
+	if (a->url)
+		sodium_memzero(a->url, strlen(a->url));
+	if (a->body)
+		sodium_memzero(a->body, a->len);
 	free(a->url);
 	free(a->body);
 	curl_slist_free_all(a->headers);

@@ -280,8 +280,8 @@ static enum err exchange_new(struct http_exchange **xp, const struct http_ask *a
 		return err;
 	}
 	x->head_max_bytes = ask->head_max_bytes ? ask->head_max_bytes : HTTP_HEAD_MAX;
-	buf_init(&x->fields, x->head_max_bytes);
-	buf_init(&x->body, x->ask.body_max_bytes + 1);
+	buf_init_private(&x->fields, x->head_max_bytes);
+	buf_init_private(&x->body, x->ask.body_max_bytes + 1);
 	*xp = x;
 	return ERR_NONE;
 }

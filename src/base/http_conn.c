@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "base/http_parts.h"
 #include "base/num.h"
 
@@ -22,12 +24,21 @@ uint64_t conn_now_us(void)
 
 /* ---- the end ---- */
 
+/* Requests bring tokens. */
+static void in_free(struct http_conn *c)
+{
+	if (c->in)
+		sodium_memzero(c->in, CONN_IN_BYTES);
+	free(c->in);
+	c->in = NULL;
+}
+
 static void conn_release(struct http_conn *c)
 {
 	if (c->handles || c->phase != CONN_CLOSED || c->request.is_live)
 		return;
 	request_end(&c->request);
-	free(c->in);
+	in_free(c);
 	outbox_fini(&c->out);
 	server_forget(c);
 }
@@ -63,8 +74,7 @@ void conn_give_away(struct http_conn *c)
 	conn_close_handles(c);
 	c->fd = -1;
 	c->phase = CONN_UPGRADED;
-	free(c->in);
-	c->in = NULL;
+	in_free(c);
 	outbox_fini(&c->out);
 }
 

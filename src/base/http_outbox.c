@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <sodium.h>
+
 #include "base/num.h"
 
 enum { MARK_US = 100000, FIRST_BYTES = 1024, SYSTEM_BYTES = 65536 };
@@ -30,11 +32,14 @@ void outbox_init(struct http_outbox *o, size_t max_bytes)
 
 void outbox_fini(struct http_outbox *o)
 {
+	if (o->data)
+		sodium_memzero(o->data, o->cap);
 	free(o->data);
 	o->data = NULL;
 	o->head = o->len = o->cap = 0;
 }
 
+/* Not by realloc, which would leave what waits in the memory that it frees. */
 static bool outbox_grow(struct http_outbox *o, size_t need)
 {
 	size_t cap = o->cap ? o->cap : FIRST_BYTES;
@@ -42,10 +47,16 @@ static bool outbox_grow(struct http_outbox *o, size_t need)
 
 	while (cap < need)
 		cap *= 2;
-	data = realloc(o->data, cap);
+	data = malloc(cap);
 	if (!data)
 		return false;
+	if (o->data) {
+		memcpy(data, o->data + o->head, o->len);
+		sodium_memzero(o->data, o->cap);
+		free(o->data);
+	}
 	o->data = data;
+	o->head = 0;
 	o->cap = cap;
 	return true;
 }
@@ -56,6 +67,7 @@ uint8_t *outbox_room(struct http_outbox *o, size_t len)
 		return NULL;
 	if (o->head + o->len + len > o->cap && o->head) {
 		memmove(o->data, o->data + o->head, o->len);
+		sodium_memzero(o->data + o->len, o->head);
 		o->head = 0;
 	}
 	if (o->len + len > o->cap && !outbox_grow(o, o->len + len))
@@ -108,6 +120,7 @@ enum err outbox_flush(struct http_outbox *o, int fd)
 			continue;
 		if (sent < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK ? ERR_NONE : ERR_CLOSED;
+		sodium_memzero(o->data + o->head, (size_t)sent);
 		o->head += (size_t)sent;
 		o->len -= (size_t)sent;
 	}

@@ -2,7 +2,7 @@
  *
  * It grows up to its ceiling and keeps its memory, so that a warm one allocates nothing. Age counts from when bytes were put until
  * the other side's kernel has acknowledged them, where the socket can tell: that is how a peer that is half dead is found. Ages
- * are exact to a tenth of a second. The owner's thread only.
+ * are exact to a tenth of a second. What was sent is overwritten, for it may have been a key. The owner's thread only.
  */
 #ifndef BASE_HTTP_OUTBOX_H
 #define BASE_HTTP_OUTBOX_H

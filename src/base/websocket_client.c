@@ -113,7 +113,7 @@ static enum err connecting_new(struct websocket_connecting **kp, const struct ur
 	*kp = k;
 	if (!k)
 		return ERR_NOMEM;
-	buf_init(&k->request, REQUEST_MAX);
+	buf_init_private(&k->request, REQUEST_MAX); /* a key may be among its headers */
 	buf_init(&k->reply, HTTP_HEAD_MAX);
 	host_copy(k, u);
 	request_make(k, u, t);

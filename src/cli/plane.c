@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/private_process.h"
 
 enum { LINE_MAX_BYTES = 4096 };
 
@@ -24,6 +25,7 @@ int plane_take(struct plane *p, struct cli *cli, const char *kind, const char *n
 	struct err_detail detail = { .message = "" };
 	enum err err;
 
+	private_process_begin();
 	*p = (struct plane){ .cli = cli, .kind = kind, .run = { .fd = -1 } };
 	snprintf(p->name, sizeof(p->name), "%s", name);
 	signal(SIGPIPE, SIG_IGN); /* whoever reads our lines may be gone */

@@ -2,7 +2,8 @@
  *
  * SIGTERM and SIGINT (and SIGHUP: the terminal is gone) ask it to stop: `stop` is told how often, and does what that means for its plane. The
  * ready line goes to standard output, with --json as one document; whoever started the process may read it there. Writing to somebody who is
- * gone ends nothing (SIGPIPE is ignored), and neither does a limit on the size of files (SIGXFSZ). Main thread, one loop.
+ * gone ends nothing (SIGPIPE is ignored), and neither does a limit on the size of files (SIGXFSZ). Its memory is nobody's to look at
+ * (base/private_process.h). Main thread, one loop.
  */
 #ifndef CLI_PLANE_H
 #define CLI_PLANE_H

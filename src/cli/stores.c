@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "base/private_file.h"
+#include "base/private_process.h"
 
 static int fail_detail(struct stores *s, enum err err, const struct err_detail *detail)
 {
@@ -61,6 +62,8 @@ int stores_open(struct cli *cli, struct stores *s, const char *data, unsigned in
 	enum err err = ERR_NONE;
 
 	*s = (struct stores){ .cli = cli };
+	if (which & (STORES_SECRETS | STORES_IDENTITY))
+		private_process_begin();
 	data = data ? data : config_text(cli->config, "data.dir");
 	if (!*data || snprintf(s->dir, sizeof(s->dir), "%s", data) >= (int)sizeof(s->dir))
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--data", NULL, "no name of a folder");

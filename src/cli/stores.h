@@ -1,6 +1,7 @@
 /* The embedded stores of a data folder, opened for one command: DIR/documents.db, DIR/secrets, DIR/identity.
  *
- * A command asks, then runs the loop until its answer is there (stores_wait). A server may have the same folder open. Main thread.
+ * A command asks, then runs the loop until its answer is there (stores_wait). A server may have the same folder open. With secrets or the
+ * issuer's keys open, the process leaves no core dump. Main thread.
  */
 #ifndef CLI_STORES_H
 #define CLI_STORES_H

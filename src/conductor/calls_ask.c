@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/provider_names.h"
 #include "base/roles.h"
 #include "conductor/calls_state.h"
 
@@ -26,6 +27,7 @@ struct ask *ask_begin(struct calls *c, struct http_request *r)
 	c->asks = a;
 	call_record_init(&a->record);
 	buf_init(&a->snapshot, DOCUMENT_MAX_BYTES);
+	buf_init_private(&a->keys, PROVIDER_KEYS_JSON_MAX);
 	return a;
 }
 
@@ -40,6 +42,7 @@ void ask_over(struct ask *a)
 	worker_unpick(a->calls, a->picked);
 	call_record_fini(&a->record);
 	buf_fini(&a->snapshot);
+	buf_fini(&a->keys);
 	json_decref(a->body);
 	rulebook_free(a->book);
 	tenant_claim_free(&a->claim);

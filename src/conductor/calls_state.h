@@ -215,6 +215,8 @@ struct ask {
 	bool without_book;          /* ask_book: when there is none any more that can be read, a->then comes all the same */
 	bool is_swept;              /* it had ended for good: the sweeper looks at it no more */
 	uint32_t epoch;             /* that the worker says it has */
+	struct buf keys;            /* of providers: the answer so far, private */
+	size_t keys_looked;         /* for so many of provider_names */
 	/* a carrier's webhook */
 	const struct carrier *carrier;
 	struct http_pairs form;

@@ -1,4 +1,4 @@
-/* What a worker asks for while it has a call: snapshots, tools, the end. Whoever comes under an older epoch is refused.
+/* What a worker asks for while it has a call: snapshots, tools, provider keys, the end. Whoever comes under an older epoch is refused.
  *
  * An epoch that was good when it was looked at may be over a moment later. So nothing is done on a look alone: a snapshot replaces
  * the one that was there before the look, and a tool that changes something is counted in the call's document first, by
@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
+#include "base/provider_names.h"
 #include "conductor/calls_state.h"
 
 enum { REPORT_MAX_BYTES = 512 << 10 };
@@ -247,6 +249,97 @@ static void on_tools(struct http_request *r, void *arg)
 	ask_find(a);
 }
 
+/* ---- keys of providers: those of the call's own tenant, out of a list that is fixed. Nothing of them is kept here, or logged ---- */
+
+static void next_key(struct ask *a);
+
+static void put_key(struct ask *a, const char *name, const struct secret *secret)
+{
+	const struct log log = { .plane = "conductor", .call = a->id, .doing = "handing a call's provider keys to its worker" };
+
+	if (!provider_key_ok(secret->value, secret->len)) {
+		log_warn(&log, "a secret is no provider key, and is left out: set it again", LOG_TEXT("secret", name));
+		return;
+	}
+	json_put_key(&a->keys, name);
+	json_put_text(&a->keys, secret->value, secret->len);
+}
+
+static void on_key(void *arg, enum err err, struct secret secret)
+{
+	struct ask *a = arg;
+
+	if (err && err != ERR_NOTFOUND) {
+		ask_failed(a, err);
+		return;
+	}
+	if (!err)
+		put_key(a, provider_names[a->keys_looked], &secret);
+	secret_release(&secret);
+	a->keys_looked++;
+	next_key(a);
+}
+
+static void next_key(struct ask *a)
+{
+	enum err err;
+
+	if (a->keys_looked == PROVIDER_NAMES) {
+		json_close(&a->keys, '}');
+		json_close(&a->keys, '}');
+		ask_json(a, 200, &a->keys);
+		return;
+	}
+	err = secrets_get(a->calls->settings.secrets, &a->job, a->tenant, provider_names[a->keys_looked], on_key, a);
+	if (err)
+		ask_failed(a, err);
+}
+
+static bool says(const struct ask *a, const char *name, const char *text)
+{
+	const char *said = json_string_value(json_object_get(a->body, name));
+
+	return said && !strcmp(said, text);
+}
+
+/* The worker keeps what it gets under the tenant's id, so it must not be mistaken in whose call it is. */
+static void judge_keys(struct ask *a)
+{
+	char tenant[2 * TENANT_ID_BYTES + 1] = "";
+
+	if (a->began_ms)
+		tenant_id_text(a->tenant, tenant);
+	if (a->began_ms && !says(a, "tenant_id", tenant)) {
+		ask_error(a, 404, "not_found", "There is no such call.", NULL);
+	} else if (a->began_ms && a->epoch == a->record.epoch && !says(a, "worker", a->record.worker)) {
+		ask_error(a, 403, "forbidden", "Another worker has the call.", NULL);
+	} else if (!holds_call(a)) {
+		return;
+	} else if (a->record.state == CALL_ENDED) {
+		ended(a);
+	} else {
+		json_open(&a->keys, '{');
+		json_pair_string(&a->keys, "tenant_id", tenant);
+		json_put_key(&a->keys, "keys");
+		json_open(&a->keys, '{');
+		next_key(a);
+	}
+}
+
+static void on_keys(struct http_request *r, void *arg)
+{
+	struct ask *a = begin(arg, r, true);
+
+	if (!a || !take_epoch(a))
+		return;
+	if (!json_is_string(json_object_get(a->body, "worker")) || !json_is_string(json_object_get(a->body, "tenant_id"))) {
+		ask_error(a, 400, "bad_request", "worker and tenant_id are needed, as texts.", NULL);
+		return;
+	}
+	a->judge = judge_keys;
+	ask_find(a);
+}
+
 /* ---- the end ---- */
 
 /* The worker knows best, also when somebody else ended the call before, and it may know more later. */
@@ -341,6 +434,7 @@ const struct http_route calls_worker_routes[] = {
 	{ HTTP_POST, "/internal/v1/attach", calls_on_attach, 0, 0 },
 	{ HTTP_PUT, "/internal/v1/calls/:call/snapshot", on_snapshot, 0, CALLS_SNAPSHOT_MAX_BYTES },
 	{ HTTP_POST, "/internal/v1/calls/:call/tools", on_tools, 0, 4 * TOOLBOX_ARGUMENTS_MAX_BYTES },
+	{ HTTP_POST, "/internal/v1/calls/:call/keys", on_keys, 0, 0 },
 	{ HTTP_POST, "/internal/v1/calls/:call/ended", on_ended, 0, 0 },
 	{ .method = HTTP_METHOD_NONE },
 };

@@ -18,7 +18,6 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/private_file.h"
-#include "data/secret_block.h"
 
 enum {
 	MASTER_BYTES = 32,

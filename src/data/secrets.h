@@ -3,7 +3,7 @@
  * All secrets of a tenant are one block in locked memory, counted: the store keeps it while it is fresh, whoever got a secret keeps
  * it until secret_release; with the last owner it is wiped. The store opens a block again when what it lies in has changed, and lets
  * it go after at most an hour (F26); what it cannot read again it serves out of the block for that hour, and a tenant it has no
- * block of is refused. Asynchronous as jobs.h says. Names: 1 to 63 of a-z 0-9 _ - and '.'; values: 1 to 8192 bytes.
+ * block of is refused. Asynchronous as jobs.h says. Names and values are those of secret_block.h.
  */
 #ifndef DATA_SECRETS_H
 #define DATA_SECRETS_H
@@ -14,27 +14,11 @@
 
 #include "base/err.h"
 #include "base/options.h"
+#include "base/secret_block.h"
 #include "base/tenant.h"
 #include "data/jobs.h"
 
-enum {
-	SECRET_NAME_MAX = 64, /* NUL included */
-	SECRET_MAX_BYTES = 8192,
-	SECRETS_PER_TENANT_MAX = 64,
-	SECRETS_CACHE_MAX_S = 3600
-};
-
-/* One secret, one owner. */
-struct secret {
-	const char *value; /* a NUL stands behind it */
-	size_t len;
-	struct secret_block *block;
-};
-
-struct secret_names {
-	char names[SECRETS_PER_TENANT_MAX][SECRET_NAME_MAX];
-	size_t count;
-};
+enum { SECRETS_CACHE_MAX_S = 3600 };
 
 /* On ERR_NONE the secret is yours until secret_release. ERR_NOTFOUND: the tenant has none of that name; ERR_CORRUPT, ERR_DENIED
  * (another master key sealed it), ERR_IO, ERR_TIMEOUT. */
@@ -84,9 +68,5 @@ enum err secrets_set(struct secrets *s, struct job **slot, const struct tenant *
 	secrets_stored_h *h, void *arg) MUST_USE;
 enum err secrets_remove(struct secrets *s, struct job **slot, const struct tenant *t, const char *name, secrets_stored_h *h, void *arg) MUST_USE;
 enum err secrets_list(struct secrets *s, struct job **slot, const struct tenant *t, secrets_listed_h *h, void *arg) MUST_USE;
-
-void secret_release(struct secret *secret); /* any thread; empty is fine */
-
-bool secret_name_ok(const char *name);
 
 #endif

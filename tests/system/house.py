@@ -107,7 +107,7 @@ class House:
         return until(lambda: self.pid(name) not in (None, dead) and self.pid(name), seconds, f"{name} is back")
 
     def memory_kb(self):
-        """The proportional set size of all its processes."""
+        """The proportional set size of all its processes; for root alone, as they show their memory to nobody else."""
         pids = [self.ready["pid"], *(p["pid"] for p in self.ready["processes"])]
         return sum(int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M).group(1)) for pid in pids)
 

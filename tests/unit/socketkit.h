@@ -108,6 +108,7 @@ struct kit {
 	struct kit_ears ears;
 	struct kit_phone phone;
 	unsigned int agent_opens, server_closed, tools_done;
+	bool agent_has_keys;
 	uint8_t speech[KIT_SPEECH];
 	char tool_text[200];
 	enum tool_status tool_status;
@@ -115,6 +116,7 @@ struct kit {
 
 static struct kit *k;
 static char kit_keys[64];
+static bool kit_wants_keys; /* the worker's conductor client */
 
 static const struct jws_policy kit_policy = { .issuer = "callfunnel", .audience = "conductor", .tenant_claim = "tenant", .roles_claims = "realm_access.roles",
 	.skew_s = 30, .lifetime_max_s = 86400 };
@@ -642,6 +644,7 @@ static inline bool on_worker_authorise(struct http_request *r, void *arg)
 static inline enum err counted_open(void *arg, void **agent, const struct conductor_attached *call, struct worker_call_options *o, struct err_detail *detail)
 {
 	k->agent_opens++;
+	k->agent_has_keys = call->keys;
 	k->phone.opened_us = kit_now();
 	return live_agents.open(arg, agent, call, o, detail);
 }
@@ -677,7 +680,7 @@ static inline void kit_conductor_begin(void)
 	const struct http_settings http = { .listen = "127.0.0.1:0", .authorise = kit_authorise };
 	char url[80];
 	struct conductor_settings settings = { .clock = k->clock, .url = url, .worker = "w1", .worker_url = "http://127.0.0.1:1", .key = k->key,
-		.policy = &kit_policy, .facts = kit_facts };
+		.policy = &kit_policy, .facts = kit_facts, .wants_keys = kit_wants_keys };
 	struct err_detail detail;
 
 	assert_int_equal(http_server_open(&k->c.server, &k->w.loop, &http, &detail), ERR_NONE);

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <sodium.h>
 
-#include "data/secret_block.h"
 #include "data/secrets.h"
 
 static const struct secrets_settings defaults = { .master_key_file = "", .cache_s = 3600 };

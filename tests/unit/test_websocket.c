@@ -14,6 +14,7 @@
 #include "base/http_server.h"
 #include "base/websocket_parts.h"
 #include "deadline.h"
+#include "memorykit.h"
 
 struct side {
 	struct websocket *w;
@@ -476,6 +477,40 @@ static void addresses_that_are_none(void **state)
 	assert_int_equal(t->here.closed, 0);
 }
 
+/* For handles that close in later turns. */
+static void turns(struct world *t)
+{
+	for (int i = 0; i < 20; i++)
+		uv_run(&t->loop, UV_RUN_NOWAIT);
+}
+
+/* A key in a header: once the socket is open, and behind a refusal, it is nowhere any more. Longer than what fits into one step of the buffer. */
+static void nothing_is_left_of_a_header(void **state)
+{
+	struct world *t = *state;
+	char *needle = memory_plant(), *line = sodium_malloc(100), url[64];
+	const char *headers[] = { line, "X-Long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL };
+	struct websocket_target target = { .url = url, .headers = headers };
+	struct err_detail detail;
+
+	memcpy(line, "X-Key: ", 7);
+	memcpy(line + 7, needle, MEMORY_NEEDLE + 1);
+	snprintf(url, sizeof(url), "ws://127.0.0.1:%u/socket", http_server_port(t->server));
+	assert_int_equal(websocket_connect(&t->here.w, &t->loop, &target, NULL, &handlers, &t->here, &detail), ERR_NONE);
+	assert_int_equal(memory_holds(needle), 1); /* waits to be sent */
+	until(t, &t->here.opened, 1);
+	turns(t);
+	assert_int_equal(memory_holds(needle), 0);
+	websocket_free(&t->here.w);
+	snprintf(url, sizeof(url), "ws://127.0.0.1:1/socket");
+	assert_int_equal(websocket_connect(&t->here.w, &t->loop, &target, NULL, &handlers, &t->here, &detail), ERR_NONE);
+	until(t, &t->here.closed, 1);
+	turns(t);
+	assert_int_equal(memory_holds(needle), 0);
+	sodium_free(line);
+	sodium_free(needle);
+}
+
 static void the_rfcs_own_key(void **state)
 {
 	char text[WEBSOCKET_ACCEPT_TEXT];
@@ -590,6 +625,7 @@ int main(void)
 		CASE(closing_before_it_is_open),
 		CASE(warm_frames_allocate_nothing),
 		CASE(addresses_that_are_none),
+		CASE(nothing_is_left_of_a_header),
 		cmocka_unit_test(the_rfcs_own_key),
 		cmocka_unit_test(texts_are_judged_rightly),
 		cmocka_unit_test(the_outbox_knows_the_age_of_its_oldest_byte),

@@ -49,6 +49,19 @@ void conductor_refused(struct conductor *c, unsigned int status)
 		c->bearer_s = 0;
 }
 
+enum err conductor_judge(const struct http_answer *answer)
+{
+	if (answer->err)
+		return answer->err;
+	switch (answer->status) {
+	case 200: return ERR_NONE;
+	case 403:
+	case 404: return ERR_DENIED;
+	case 409: return ERR_CLOSED;
+	default: return ERR_UNAVAILABLE;
+	}
+}
+
 enum err conductor_ask(struct conductor *c, struct http_exchange **xp, const struct http_ask *ask, const char *path, const char *type,
 	const struct http_exchange_handlers *handlers, void *arg)
 {
@@ -189,7 +202,10 @@ enum err conductor_open(struct conductor **cp, uv_loop_t *loop, const struct con
 	c->settings.url = c->settings.worker = c->settings.worker_url = c->settings.ca_file = NULL;
 	c->log = (struct log){ .plane = "voice", .doing = "talking to the conductor" };
 	err = http_client_open(&c->client, loop, &http, detail);
+	if (!err && settings->wants_keys)
+		err = provider_keys_open(&c->keys, c);
 	if (err) {
+		http_client_close(&c->client);
 		free(c);
 		return err;
 	}
@@ -207,6 +223,7 @@ void conductor_close(struct conductor **cp)
 		return;
 	clock_timer_stop(&c->due);
 	conductor_calls_drop(c);
+	provider_keys_close(&c->keys);
 	http_client_close(&c->client);
 	free(c);
 }

@@ -1,7 +1,7 @@
 /* The conductor as a voice worker sees it: a client of docs/planes.md ("Worker to conductor") over HTTP, with the worker's own tokens.
  *
  *   struct conductor       one a worker: tells it every two seconds that the worker is there, and five times a second while that is not taken;
- *                          asks whose a media token is
+ *                          asks whose a media token is, and, where it is told to, for the keys of that tenant's providers (provider_keys.h)
  *   struct conductor_call  one a call here: its tools, its snapshots, its end; the vendor of conductor_tools
  *
  * Nothing here waits and nothing is asked twice that changes something without its key. Whatever is answered by "a later epoch has the
@@ -33,6 +33,7 @@ struct conductor;
 struct conductor_call;
 struct conductor_attach;
 struct jws_policy;
+struct provider_keys;
 struct service_key;
 
 enum {
@@ -69,6 +70,7 @@ struct conductor_settings {
 	void (*facts)(void *arg, struct conductor_facts *facts);
 	void (*answers)(void *arg, bool does); /* it took a report, and when that changes; may be NULL */
 	void *arg;
+	bool wants_keys;                 /* a provider that is asked over the network may serve a call: attaches bring their tenants' keys */
 };
 
 /* Begins to report in the loop's next turn. ERR_LIMIT: a text that is too long; and http_client_open's errors. */
@@ -107,10 +109,11 @@ struct conductor_attached {
 	uint64_t began_us_ago;     /* since the call's clock began */
 	const uint8_t *snapshot;   /* NULL: none */
 	size_t snapshot_len;
+	struct provider_keys *keys; /* of the tenant (provider_keys.h), the attach's; NULL: not wanted, or they could not be had. Who keeps them shares them */
 	char outcome[RECORD_OUTCOME_MAX]; /* that the agent has named, by the journal of a worker before (recovery.h); "": none is known */
 };
 
-/* `attached` is NULL with an error. ERR_DENIED: the token is not good; ERR_CLOSED: the call has ended; ERR_FORMAT, ERR_LIMIT,
+/* `attached` is NULL with an error; keys that cannot be had are none. ERR_DENIED: the token is not good; ERR_CLOSED: the call has ended; ERR_FORMAT, ERR_LIMIT,
  * ERR_VERSION: the answer is none; ERR_UNAVAILABLE, ERR_TIMEOUT: no answer. */
 typedef void conductor_attach_h(void *arg, enum err err, const struct conductor_attached *attached);
 

@@ -1,4 +1,4 @@
-/* Attach: whose the media token is, and all that the call needs. */
+/* Attach: whose the media token is, and all that the call needs; then its tenant's provider keys, where the worker wants them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,10 +184,11 @@ void conductor_reading_fini(struct conductor_reading *r)
 {
 	free(r->flow);
 	free(r->snapshot);
+	provider_keys_release(&r->attached.keys);
 	memset(r, 0, sizeof(*r));
 }
 
-/* ------------------------------------------------------------------ asking */
+/* ------------------------------------------------------------------ an attach */
 
 struct conductor_attach {
 	struct conductor *conductor;
@@ -195,38 +196,89 @@ struct conductor_attach {
 	struct http_exchange *exchange;
 	conductor_attach_h *handler;
 	void *arg;
+	struct conductor_reading *reading; /* the answer, while the tenant's provider keys are fetched */
+	struct provider_keys_wait *keys;
+	uint64_t read_us;
 };
 
-static enum err answer_judge(const struct http_answer *answer)
+static void attach_free(struct conductor_attach *a)
 {
-	if (answer->err)
-		return answer->err;
-	switch (answer->status) {
-	case 200: return ERR_NONE;
-	case 403:
-	case 404: return ERR_DENIED;
-	case 409: return ERR_CLOSED;
-	default: return ERR_UNAVAILABLE;
-	}
+	if (a->reading)
+		conductor_reading_fini(a->reading);
+	free(a->reading);
+	free(a);
 }
+
+static void attach_tell(struct conductor_attach *a, enum err err)
+{
+	*a->slot = NULL;
+	a->handler(a->arg, err, err ? NULL : &a->reading->attached);
+	attach_free(a);
+}
+
+/* ------------------------------------------------------------------ the provider keys of its tenant */
+
+/* The call is taken all the same: a provider without a key fails when it is asked, and the next one of the list is. */
+static void keys_log(const struct conductor_attached *attached, enum err err)
+{
+	char call[33];
+	const struct log log = { .plane = "voice", .call = call, .doing = "fetching the keys of its providers" };
+
+	id128_print(&attached->call, call);
+	if (attached->keys)
+		log_warn(&log, "the conductor gives no provider keys: those of before are used, for an hour at most; look at its log", LOG_ERR(err));
+	else if (err == ERR_CLOSED || err == ERR_DENIED)
+		log_warn(&log, "the conductor refuses provider keys: the call goes on without, if it is still ours", LOG_ERR(err));
+	else
+		log_error(&log, "there are no provider keys: the call goes on without; look at the conductor's log", LOG_ERR(err));
+}
+
+static void on_keys(void *arg, enum err err, struct provider_keys *keys)
+{
+	struct conductor_attach *a = arg;
+	struct conductor_attached *attached = &a->reading->attached;
+
+	attached->keys = keys;
+	attached->began_us_ago += clock_now_us(a->conductor->clock) - a->read_us;
+	if (err)
+		keys_log(attached, err);
+	attach_tell(a, ERR_NONE);
+}
+
+/* False: nothing to wait for. */
+static bool keys_start(struct conductor_attach *a)
+{
+	struct provider_keys_cache *cache = a->conductor->keys;
+	struct conductor_attached *attached = &a->reading->attached;
+	const struct provider_keys_call call = { .call = attached->call, .tenant = attached->tenant, .epoch = attached->epoch };
+	enum err err;
+
+	if (!cache)
+		return false;
+	attached->keys = provider_keys_fresh(cache, &call.tenant);
+	if (attached->keys)
+		return false;
+	a->read_us = clock_now_us(a->conductor->clock);
+	err = provider_keys_start(&a->keys, cache, &call, on_keys, a);
+	if (err)
+		keys_log(attached, err);
+	return !err;
+}
+
+/* ------------------------------------------------------------------ asking */
 
 static void attach_done(const struct http_answer *answer, void *arg)
 {
 	struct conductor_attach *a = arg;
-	conductor_attach_h *handler = a->handler;
-	void *handler_arg = a->arg;
-	struct conductor_reading *r = calloc(1, sizeof(*r)); /* a brief has 60 KB */
-	enum err err = r ? answer_judge(answer) : ERR_NOMEM;
+	enum err err;
 
+	a->reading = calloc(1, sizeof(*a->reading)); /* a brief has 60 KB */
+	err = a->reading ? conductor_judge(answer) : ERR_NOMEM;
 	conductor_refused(a->conductor, answer->status);
 	if (!err)
-		err = conductor_attached_read(r, answer->body, answer->len);
-	*a->slot = NULL;
-	free(a);
-	handler(handler_arg, err, err ? NULL : &r->attached);
-	if (r)
-		conductor_reading_fini(r);
-	free(r);
+		err = conductor_attached_read(a->reading, answer->body, answer->len);
+	if (err || !keys_start(a))
+		attach_tell(a, err);
 }
 
 static const struct http_exchange_handlers attach_handlers = { .done = attach_done };
@@ -281,5 +333,6 @@ void conductor_attach_cancel(struct conductor_attach **ap)
 	if (!a)
 		return;
 	http_exchange_cancel(&a->exchange);
-	free(a);
+	provider_keys_cancel(&a->keys);
+	attach_free(a);
 }

@@ -12,6 +12,7 @@
 #include "voice/journal/call_records.h"
 #include "voice/journal/steps.h"
 #include "voice/session/tail.h"
+#include "voice/worker/provider_keys.h"
 
 struct recovery_job {
 	struct call_records from;
@@ -147,6 +148,7 @@ static enum err reading_copy(struct conductor_reading *r, const struct conductor
 {
 	r->attached = *a;
 	r->attached.snapshot = NULL;
+	r->attached.keys = provider_keys_share(a->keys);
 	r->attached.flow = r->flow = malloc(a->flow_len + 1);
 	if (!r->flow)
 		return ERR_NOMEM;

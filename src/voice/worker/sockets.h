@@ -43,7 +43,8 @@ enum {
 
 /* Who talks: recogniser, model, voice of one call. */
 struct sockets_agents {
-	/* Puts stt, llm, tts and their vendors into `o`; *agent is given back to close. `call` is borrowed for this call. */
+	/* Puts stt, llm, tts and their vendors into `o`; *agent is given back to close. `call` is borrowed for this call, but its keys, which stay until
+	 * close has run. */
 	enum err (*open)(void *arg, void **agent, const struct conductor_attached *call, struct worker_call_options *o, struct err_detail *detail);
 	/* What it knows by now, for the outcome of a call that nobody finished: an object of answers and results, borrowed until the agent is asked
 	 * again or closed, or NULL. */

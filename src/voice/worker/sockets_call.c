@@ -24,6 +24,7 @@ static void agent_close(struct media_socket *m)
 {
 	if (m->agent)
 		m->owner->settings.agents->close(m->owner->settings.agents_arg, &m->agent);
+	provider_keys_release(&m->keys);
 }
 
 void socket_leave(struct media_socket *m)
@@ -203,6 +204,7 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	enum err err;
 
 	id128_print(&a->call, m->name);
+	m->keys = provider_keys_share(a->keys);
 	m->epoch = a->epoch;
 	m->log.call = m->name;
 	snprintf(m->outcome, sizeof(m->outcome), "%s", a->outcome);

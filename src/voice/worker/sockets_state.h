@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/websocket.h"
+#include "voice/worker/provider_keys.h"
 #include "voice/worker/recovery.h"
 #include "voice/worker/sockets.h"
 
@@ -31,6 +32,7 @@ struct media_socket {
 	struct worker_call *call;
 	struct conductor_call *desk;
 	void *agent;
+	struct provider_keys *keys;     /* the agent's to use, as long as the call is here; NULL: none */
 	char name[33];
 	uint32_t epoch;
 	uint64_t started_us, early_samples; /* the carrier's start; sound that came before the call was there */
