@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/yaml.h"
 
-enum { NAME_MAX_BYTES = 128, DISTANCE_MAX_LETTERS = 64 };
+enum { NAME_MAX_BYTES = 128, DISTANCE_MAX_LETTERS = 64, LIST_MAX_BYTES = 400 };
 
 /* One setting. `option` is the table's with its offset set to 0, so that a value stands alone; `owned` is the text behind a
  * TEXT value that did not come from the table. One of a family has a name of its own and is its own source. */
@@ -46,6 +46,9 @@ static void check_default(const struct option *o)
 		assert(o->choices && o->value >= 0);
 		for (int64_t i = 0; i <= o->value; i++)
 			assert(o->choices[i]);
+		return;
+	case OPTION_LIST:
+		assert(o->choices && o->text);
 		return;
 	case OPTION_TEXT:
 		assert(!o->is_family || strchr(o->name, '.'));
@@ -338,23 +341,41 @@ static bool fits_kind(const struct entry *e, const struct yaml_item *item)
 	if (item->kind != YAML_KIND_SCALAR)
 		return false;
 	if (item->is_quoted)
-		return e->option.type == OPTION_TEXT || e->option.type == OPTION_CHOICE;
+		return e->option.type == OPTION_TEXT || e->option.type == OPTION_CHOICE || e->option.type == OPTION_LIST;
 	return strcmp(yaml_describe(item), "nothing") != 0;
+}
+
+/* The names of a YAML list with commas between them; false: it has other things in it, or more than fits. */
+static bool list_join(const struct yaml_item *list, char *out, size_t size)
+{
+	const struct yaml_item *one;
+	size_t used = 0;
+
+	out[0] = 0;
+	for (one = list->first; one; one = one->next) {
+		if (one->kind != YAML_KIND_SCALAR || !*one->text || strpbrk(one->text, ", \t\n"))
+			return false;
+		used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", one->text);
+		if (used >= size)
+			return false;
+	}
+	return true;
 }
 
 static enum err load_value(struct loading *l, struct entry *e, const struct yaml_item *item)
 {
-	char origin[512], allowed[160];
+	char origin[512], allowed[160], joined[LIST_MAX_BYTES];
+	bool is_list = e->option.type == OPTION_LIST && item->kind == YAML_KIND_LIST && list_join(item, joined, sizeof(joined));
 	enum err err;
 
 	if (e->loaded == l->config->loads)
 		return refuse_twice(l, item, e);
-	if (!fits_kind(e, item)) {
+	if (!is_list && !fits_kind(e, item)) {
 		option_allowed(&e->option, allowed, sizeof(allowed));
 		return refuse_kind(l, item, allowed);
 	}
 	snprintf(origin, sizeof(origin), "%s:%u", l->file, item->at.line);
-	err = assign(e, item->text, origin, l->detail);
+	err = assign(e, is_list ? joined : item->text, origin, l->detail);
 	if (err)
 		return refuse_at(l, item->at, err);
 	e->loaded = l->config->loads;
@@ -483,6 +504,11 @@ const char *config_text(const struct config *c, const char *name)
 	return must_find(c, name, OPTION_TEXT)->value.text;
 }
 
+const char *config_list(const struct config *c, const char *name)
+{
+	return must_find(c, name, OPTION_LIST)->value.text;
+}
+
 int64_t config_int(const struct config *c, const char *name)
 {
 	return must_find(c, name, OPTION_INT)->value.number;
@@ -535,7 +561,8 @@ void config_bind(const struct config *c, const struct option *table, void *base)
 		case OPTION_BOOL: *(bool *)at = e->value.yes; break;
 		case OPTION_INT: *(int64_t *)at = e->value.number; break;
 		case OPTION_CHOICE: *(int *)at = e->value.choice; break;
-		case OPTION_TEXT: *(const char **)at = e->value.text; break;
+		case OPTION_TEXT:
+		case OPTION_LIST: *(const char **)at = e->value.text; break;
 		}
 	}
 }
@@ -564,6 +591,14 @@ void config_print(const struct config_setting *s, char *out, size_t size)
 
 	alone.offset = 0;
 	option_print(&alone, s->value, out, size);
+}
+
+const char *config_origin(const struct config *c, const char *name)
+{
+	const struct entry *e = find(c, name);
+
+	assert(e);
+	return origin_of(e);
 }
 
 const struct option *config_find(const struct config *c, const char *name)

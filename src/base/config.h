@@ -42,12 +42,16 @@ enum err config_judge(const struct config *c, const struct option_order *orders,
 
 /* A setting by its name; asking for one that is in no table, or as another type, asserts. */
 const char *config_text(const struct config *c, const char *name);
+const char *config_list(const struct config *c, const char *name); /* for option_list_next */
 int64_t config_int(const struct config *c, const char *name);
 bool config_bool(const struct config *c, const char *name);
 int config_choice(const struct config *c, const char *name);
 
 /* Fills the struct that `table`, one of the tables given at the start, is bound to. Texts are borrowed. */
 void config_bind(const struct config *c, const struct option *table, void *base);
+
+/* Where its value came from: "default", "F.yaml:12", "--set". */
+const char *config_origin(const struct config *c, const char *name);
 
 /* For those who list: settings in the order of the tables. */
 struct config_setting {

@@ -47,6 +47,14 @@ static void print_choices(const struct option *o, char *out, size_t size)
 		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", o->choices[i]);
 }
 
+static void print_list(const struct option *o, char *out, size_t size)
+{
+	char names[120];
+
+	print_choices(o, names, sizeof(names));
+	snprintf(out, size, "one or several of %s, none twice", names);
+}
+
 void option_allowed(const struct option *o, char *out, size_t size)
 {
 	char unit[32];
@@ -56,6 +64,7 @@ void option_allowed(const struct option *o, char *out, size_t size)
 	case OPTION_BOOL: snprintf(out, size, "true or false"); return;
 	case OPTION_INT: snprintf(out, size, "a whole number from %" PRId64 " to %" PRId64 "%s", o->min, o->max, unit); return;
 	case OPTION_CHOICE: print_choices(o, out, size); return;
+	case OPTION_LIST: print_list(o, out, size); return;
 	case OPTION_TEXT:
 		if (o->fits)
 			snprintf(out, size, "%s", o->fitting);
@@ -119,6 +128,35 @@ static bool parse_choice(const struct option *o, const char *value, int *out)
 	return false;
 }
 
+int option_list_next(const struct option *o, const char **at)
+{
+	const char *name = *at + strspn(*at, ", \t\n");
+	size_t len = strcspn(name, ", \t\n");
+	int i;
+
+	*at = name + len;
+	for (i = 0; len && o->choices[i]; i++)
+		if (strlen(o->choices[i]) == len && !memcmp(o->choices[i], name, len))
+			return i;
+	return len ? OPTION_LIST_UNKNOWN : OPTION_LIST_END;
+}
+
+static bool is_list(const struct option *o, const char *value)
+{
+	int64_t count = 0;
+	uint64_t seen = 0;
+	int i;
+
+	while ((i = option_list_next(o, &value)) >= 0) {
+		assert(i < 64);
+		if (seen & 1ULL << i || (o->max && count == o->max))
+			return false;
+		seen |= 1ULL << i;
+		count++;
+	}
+	return count && i == OPTION_LIST_END;
+}
+
 static bool is_text(const struct option *o, const char *value)
 {
 	size_t max = o->max ? (size_t)o->max : TEXT_MAX_BYTES;
@@ -156,7 +194,8 @@ enum err option_parse(const struct option *o, const char *value, void *base, str
 		*(int *)field(o, base) = choice;
 		return ERR_NONE;
 	case OPTION_TEXT:
-		if (!is_text(o, value))
+	case OPTION_LIST:
+		if (!(o->type == OPTION_LIST ? is_list : is_text)(o, value))
 			return refuse(o, value, detail);
 		*(const char **)field(o, base) = value;
 		return ERR_NONE;
@@ -171,7 +210,8 @@ static void set_default(const struct option *o, void *base)
 	case OPTION_BOOL: *(bool *)field(o, base) = o->value != 0; return;
 	case OPTION_INT: *(int64_t *)field(o, base) = o->value; return;
 	case OPTION_CHOICE: *(int *)field(o, base) = (int)o->value; return;
-	case OPTION_TEXT: *(const char **)field(o, base) = o->text ? o->text : ""; return;
+	case OPTION_TEXT:
+	case OPTION_LIST: *(const char **)field(o, base) = o->text ? o->text : ""; return;
 	}
 	assert(0 && "option type");
 }
@@ -200,6 +240,7 @@ void option_print(const struct option *o, const void *base, char *out, size_t si
 	case OPTION_INT: snprintf(out, size, "%" PRId64, *(const int64_t *)at); return;
 	case OPTION_CHOICE: snprintf(out, size, "%s", o->choices[*(const int *)at]); return;
 	case OPTION_TEXT:
+	case OPTION_LIST:
 		text = *(const char *const *)at;
 		snprintf(out, size, "%s", !text ? "" : o->secret && *text ? "***" : text);
 		return;

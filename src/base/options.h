@@ -2,7 +2,7 @@
  *
  * A room describes its settings in a const table (`call_options` in base/settings.c is one); cli/settings.c lists the
  * tables. A setting bound to a struct has the offset of its field there: BOOL is a bool, INT an int64_t, CHOICE an int
- * (index into `choices`), TEXT and SECRET a const char *. Tables end with a NULL name and live for ever.
+ * (index into `choices`), TEXT, LIST and SECRET a const char *. Tables end with a NULL name and live for ever.
  */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
@@ -13,17 +13,18 @@
 
 #include "base/err.h"
 
-enum option_type { OPTION_BOOL, OPTION_INT, OPTION_TEXT, OPTION_CHOICE };
+/* LIST: names out of `choices` in the order that is wanted, at least one, none twice: "deepgram, pocketsphinx"; in YAML also a list. */
+enum option_type { OPTION_BOOL, OPTION_INT, OPTION_TEXT, OPTION_CHOICE, OPTION_LIST };
 
 struct option {
 	const char *name;           /* "turn.silence_ms": folders of the YAML file, joined by dots */
 	enum option_type type;
-	int64_t min, max;           /* INT: both included; TEXT: max length in bytes (0: 4096) */
+	int64_t min, max;           /* INT: both included; TEXT: max length in bytes (0: 4096); LIST: max names (0: all) */
 	int64_t value;              /* default of BOOL, INT, CHOICE */
-	const char *text;           /* default of TEXT */
+	const char *text;           /* default of TEXT and LIST */
 	bool (*fits)(const char *text); /* TEXT: what else it must be, when it is not empty; NULL: nothing */
 	const char *fitting;        /* that in words, behind "allowed: " */
-	const char *const *choices; /* CHOICE: NULL-ended */
+	const char *const *choices; /* CHOICE, LIST: NULL-ended */
 	const char *unit;           /* "ms", "dB", … or NULL */
 	const char *help;           /* one sentence, ends with a full stop */
 	bool secret;                /* never printed, never logged */
@@ -57,6 +58,11 @@ enum err option_parse(const struct option *o, const char *value, void *base, str
 void options_defaults(const struct option *table, void *base);
 
 const struct option *option_find(const struct option *table, const char *name);
+
+enum { OPTION_LIST_END = -1, OPTION_LIST_UNKNOWN = -2 };
+
+/* The next name of a LIST's value, as its index in `choices`; *at, the value at first, is moved behind it. */
+int option_list_next(const struct option *o, const char **at);
 
 /* The value at `base` as text ("300", "true", "nova-3"); "***" for a set secret. Writes at most `size` bytes, NUL included. */
 void option_print(const struct option *o, const void *base, char *out, size_t size);

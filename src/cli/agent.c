@@ -1,4 +1,4 @@
-/* Binding: a call's tools to the toolbox, the record service to a port of its own on loopback, the language to a voice. */
+/* Binding: a call's tools to the toolbox, the record service to a port of its own on loopback, the rule-book to whoever serves the call. */
 #include "cli/agent.h"
 
 #include <stdio.h>
@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "base/config.h"
-#include "base/wording.h"
 #include "cli/book.h"
 #include "cli/services.h"
+#include "providers/pocketsphinx/pocketsphinx.h"
 
 enum { BOOK_TOOL_MS = 10000 };
 
@@ -74,7 +74,7 @@ static void tool_cancel(struct tool_run **rp)
 	free(r);
 }
 
-/* The offline agent knows what its rule-book says. */
+/* There is no knowledge base: an agent knows what its rule-book says. */
 static void tool_retrieve(void *conductor, uint64_t query, const char *text, size_t len)
 {
 	(void)conductor;
@@ -138,32 +138,7 @@ static int tools_begin(struct agent *a)
 	return err ? fail(a, err, &detail, "the tools cannot be had") : CLI_FINE;
 }
 
-/* ------------------------------------------------------------------ voice, model */
-
-static int voice_begin(struct agent *a)
-{
-	struct err_detail detail = { .message = "" };
-	bool english = language_is(a->options.language, "en");
-	enum err err = english ? flite_open(&a->flite, &a->options.stores->loop) : espeak_open(&a->espeak, &a->options.stores->loop, NULL, &detail);
-
-	a->voice = (struct held_tts){ .clock = a->options.clock, .tts = english ? &flite_tts : &espeak_tts,
-		.vendor = english ? (void *)a->flite : (void *)a->espeak };
-	return err ? fail(a, err, &detail, "no voice can be had") : CLI_FINE;
-}
-
-static void model_due(void *arg)
-{
-	struct agent *a = arg;
-
-	rehearsed_step(a->rehearsed);
-}
-
-static void model_wake(void *arg, uint64_t delay_us)
-{
-	struct agent *a = arg;
-
-	clock_timer_set(&a->model_timer, a->options.clock, clock_now_us(a->options.clock) + delay_us, model_due, a);
-}
+/* ------------------------------------------------------------------ recogniser of this machine */
 
 static void recogniser_rests(void *arg, bool rests)
 {
@@ -175,28 +150,99 @@ static void recogniser_rests(void *arg, bool rests)
 	(rests ? clock_release : clock_hold)(a->options.clock);
 }
 
-static enum err recogniser_begin(struct agent *a, const struct buf *flow, struct err_detail *detail)
+static enum err ears_open(void *arg, void **vendor, const struct stt **stt, const struct lineups_call *call, struct err_detail *detail)
 {
-	const struct pocketsphinx_options options = { .flow = (const char *)flow->data, .flow_len = flow->len, .rests = recogniser_rests, .arg = a };
+	struct agent *a = arg;
+	const struct pocketsphinx_options options = { .flow = call->flow, .flow_len = call->flow_len, .rests = recogniser_rests, .arg = a };
+	struct pocketsphinx *p;
+	enum err err = pocketsphinx_open(&p, &a->options.stores->loop, &options, detail);
 
-	return pocketsphinx_open(&a->recogniser, &a->options.stores->loop, &options, detail);
+	*stt = &pocketsphinx_stt;
+	*vendor = p;
+	return err;
 }
 
-/* What understands: both are made of the rule-book's flow. */
+static void ears_close(void *arg, void **vendor)
+{
+	struct agent *a = arg;
+	struct pocketsphinx *p = *vendor;
+
+	pocketsphinx_close(&p);
+	*vendor = NULL;
+	if (a->recogniser_holds)
+		clock_release(a->options.clock);
+	a->recogniser_holds = false;
+}
+
+/* ------------------------------------------------------------------ recogniser, model, voice */
+
+/* What a call is told, by its rule-book. */
+struct told {
+	struct buf flow, fixed, tools;
+};
+
+static void told_init(struct told *t)
+{
+	buf_init(&t->flow, RULEBOOK_JSON_MAX);
+	buf_init(&t->fixed, RULEBOOK_JSON_MAX);
+	buf_init(&t->tools, RULEBOOK_JSON_MAX);
+}
+
+static void told_fini(struct told *t)
+{
+	buf_fini(&t->flow);
+	buf_fini(&t->fixed);
+	buf_fini(&t->tools);
+}
+
+static enum err told_make(struct agent *a, struct told *t, struct err_detail *detail)
+{
+	const struct agent_options *o = &a->options;
+	enum err err = rulebook_flow_json(o->book, o->language, o->variables, &t->flow, detail);
+
+	if (err || !providers_want_prompt(o->cli->config))
+		return err;
+	err = rulebook_prompt(o->book, o->language, o->variables, &t->fixed, &a->facts, detail);
+	if (!err)
+		rulebook_tools_json(o->book, &t->tools);
+	return err ? err : t->tools.err;
+}
+
+static const char *text_of(struct buf *b)
+{
+	return b->len ? buf_str(b) : NULL;
+}
+
+static enum err lineups_begin(struct agent *a, struct told *t, struct err_detail *detail)
+{
+	const struct agent_options *o = &a->options;
+	const struct lineups_ears ears = { .open = ears_open, .close = ears_close, .arg = a };
+	const char *terms[RULEBOOK_KEYTERMS_MAX + 1] = { NULL };
+	struct rulebook_voice voice;
+	struct lineups_call call = { .id = o->call, .tenant_name = tenant_name(o->tenant), .language = o->language, .flow = (const char *)t->flow.data,
+		.flow_len = t->flow.len, .fixed = text_of(&t->fixed), .tools = text_of(&t->tools), .is_typed = !o->listens,
+		.keyterms = terms, .key = agent_key, .key_arg = &a->keys };
+	enum err err = lineups_open(&a->shared, o->cli->config, &o->stores->loop, o->clock, &ears);
+
+	tenant_id(o->tenant, call.tenant.bytes);
+	rulebook_voice(o->book, o->language, &voice);
+	(void)rulebook_keyterms(o->book, o->language, terms);
+	call.speed_percent = voice.speed_percent;
+	return err ? err : call_lineups_open(&a->lineups, a->shared, &call, detail);
+}
+
 static int mind_begin(struct agent *a)
 {
 	struct err_detail detail = { .message = "" };
-	struct buf flow;
+	struct told told;
 	enum err err;
 
-	buf_init(&flow, RULEBOOK_JSON_MAX);
-	err = rulebook_flow_json(a->options.book, a->options.language, a->options.variables, &flow, &detail);
+	told_init(&told);
+	err = told_make(a, &told, &detail);
 	if (!err)
-		err = rehearsed_new(&a->rehearsed, flow.data, flow.len, model_wake, a, &detail);
-	if (!err && a->options.listens)
-		err = recogniser_begin(a, &flow, &detail);
-	buf_fini(&flow);
-	return err ? fail(a, err, &detail, "the rule-book cannot be played") : CLI_FINE;
+		err = lineups_begin(a, &told, &detail);
+	told_fini(&told);
+	return err ? fail(a, err, &detail, "nobody can hold this call") : CLI_FINE;
 }
 
 /* ------------------------------------------------------------------ open, close */
@@ -207,8 +253,9 @@ int agent_open(struct agent *a, const struct agent_options *options)
 
 	*a = (struct agent){ .options = *options };
 	id128_print(&options->call, a->call);
+	buf_init(&a->facts, RULEBOOK_JSON_MAX);
 	a->tools = (struct held_tools){ .clock = options->clock, .tools = &agent_tools, .vendor = a };
-	status = voice_begin(a);
+	status = agent_keys_open(&a->keys, options->stores, options->tenant);
 	if (!status)
 		status = mind_begin(a);
 	return status ? status : tools_begin(a);
@@ -216,16 +263,15 @@ int agent_open(struct agent *a, const struct agent_options *options)
 
 void agent_serves(struct agent *a, struct worker_call_options *o)
 {
-	if (a->recogniser) {
-		o->stt = &pocketsphinx_stt;
-		o->stt_vendor = a->recogniser;
-	}
-	o->tts = &held_tts;
-	o->tts_vendor = &a->voice;
-	o->llm = &rehearsed_llm;
-	o->llm_vendor = a->rehearsed;
+	call_lineups_serve(a->lineups, o);
+	o->facts = text_of(&a->facts);
 	o->tools = &held_tools;
 	o->conductor = &a->tools;
+}
+
+const json_t *agent_known(const struct agent *a)
+{
+	return call_lineups_known(a->lineups);
 }
 
 struct done_wait {
@@ -266,11 +312,8 @@ void agent_close(struct agent *a)
 	if (a->server)
 		http_server_close(&a->server, NULL, NULL);
 	records_close(&a->records);
-	pocketsphinx_close(&a->recogniser);
-	if (a->recogniser_holds)
-		clock_release(a->options.clock);
-	clock_timer_stop(&a->model_timer);
-	rehearsed_free(&a->rehearsed);
-	flite_close(&a->flite);
-	espeak_close(&a->espeak);
+	call_lineups_close(&a->lineups);
+	lineups_close(&a->shared);
+	agent_keys_close(&a->keys);
+	buf_fini(&a->facts);
 }

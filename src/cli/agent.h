@@ -1,5 +1,5 @@
-/* The agent of one call in one process, offline: the rehearsed engine, a voice of this machine, the recogniser, the rule-book's tools with
- * the built-in record service behind them. Whatever is at work in real time holds the call's clock. Main thread, the stores' loop.
+/* The agent of one call in one process: recogniser, model and voice as the settings choose them (lineups.h), the rule-book's tools with the built-in
+ * record service behind them. Whatever is at work in real time holds the call's clock. Main thread, the stores' loop.
  */
 #ifndef CLI_AGENT_H
 #define CLI_AGENT_H
@@ -8,16 +8,14 @@
 
 #include "base/clock.h"
 #include "base/http_server.h"
+#include "cli/agent_keys.h"
 #include "cli/cli.h"
+#include "cli/lineups.h"
 #include "cli/stores.h"
 #include "conductor/records.h"
 #include "conductor/rulebook.h"
 #include "conductor/tools.h"
-#include "providers/espeak.h"
-#include "providers/flite.h"
 #include "providers/held.h"
-#include "providers/pocketsphinx/pocketsphinx.h"
-#include "providers/rehearsed/rehearsed.h"
 #include "voice/worker/worker.h"
 
 struct agent_options {
@@ -36,16 +34,14 @@ struct agent_options {
 struct agent {
 	struct agent_options options;
 	char call[33];
-	struct flite *flite;
-	struct espeak *espeak;
-	struct pocketsphinx *recogniser;
+	struct agent_keys keys;
+	struct lineups *shared;
+	struct call_lineups *lineups;
+	struct buf facts;      /* what a model is told of this call */
 	bool recogniser_holds; /* the clock */
-	struct rehearsed *rehearsed;
-	struct clock_timer model_timer;
 	struct http_server *server;
 	struct records *records;
 	struct toolbox *toolbox;
-	struct held_tts voice;
 	struct held_tools tools;
 };
 
@@ -56,6 +52,9 @@ void agent_close(struct agent *a); /* zeroed is fine */
 /* What was carried out in the call, as rulebook_settle takes it, once all that is under way is over: at the latest by its tool's time limit. NULL: the
  * ledger cannot be read (said). The caller's to decref. */
 json_t *agent_done(struct agent *a);
+
+/* What it knew at the call's end, for the outcome of one that nobody finished; NULL: nobody here does. Borrowed. */
+const json_t *agent_known(const struct agent *a);
 
 /* Puts voice, model, tools and, when the caller speaks, the recogniser into what a call is opened with. */
 void agent_serves(struct agent *a, struct worker_call_options *o);

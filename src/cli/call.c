@@ -127,6 +127,14 @@ static int flags_check(struct calling *c)
 	return times_check(c);
 }
 
+/* Nobody but the recogniser of this machine hears the caller. */
+static bool hears_english(const struct config *config)
+{
+	int chosen[PROVIDERS_MAX];
+
+	return providers_chosen(config, PROVIDER_STT, chosen) == 1 && chosen[0] == STT_POCKETSPHINX;
+}
+
 static int book_read(struct calling *c)
 {
 	struct err_detail detail = { .message = "" };
@@ -146,7 +154,7 @@ static int book_read(struct calling *c)
 		return cli_fail(c->cli, CLI_USAGE, err, c->path, NULL, "this rule-book does not speak %s", c->language);
 	if (err)
 		return fail(c, err, &detail, "the rule-book cannot be used for this call");
-	if (!c->flags.type && !language_is(c->language, "en"))
+	if (!c->flags.type && !language_is(c->language, "en") && hears_english(c->cli->config))
 		return cli_fail(c->cli, CLI_USAGE, ERR_UNAVAILABLE, "--speak", "--type holds the same call", "there is no offline recogniser for %s", c->language);
 	return CLI_FINE;
 }
@@ -296,7 +304,7 @@ static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b,
 {
 	json_t *said_json;
 	const struct rulebook_end end = { .reason = conductor_end_name(c->reason), .named = outcome_said(s, &said_json), .language = c->language,
-		.variables = c->variables, .known = rehearsed_known(c->agent.rehearsed), .done = done };
+		.variables = c->variables, .known = agent_known(&c->agent), .done = done };
 	struct rulebook_outcome outcome;
 	const char *name;
 	int status;

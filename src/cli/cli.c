@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "cli/provider_settings.h"
 
 enum { OUTPUT_MAX_BYTES = 1024 * 1024 };
 
@@ -314,6 +315,8 @@ static int apply(struct reading *r, const struct common *common)
 		err = config_set(config, common->sets.items[i], "--set", &detail);
 	if (!err && !r->cli->own_settings)
 		err = config_judge(config, call_orders, &detail);
+	if (!err)
+		err = providers_judge(config, &detail);
 	if (err)
 		return cli_fail(r->cli, err == ERR_NOMEM ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s",
 			detail.message[0] ? detail.message : err_name(err));

@@ -30,26 +30,45 @@ static void print_default(const struct option *o, char *out, size_t size)
 	option_print(alone, &value, out, size);
 }
 
+static void put_choices(struct buf *b, const struct option *o)
+{
+	for (size_t i = 0; o->choices[i]; i++)
+		buf_printf(b, "%s%s", i ? ", " : "", o->choices[i]);
+}
+
 static void put_allowed(struct buf *b, const struct option *o)
 {
 	switch (o->type) {
 	case OPTION_BOOL: buf_text(b, "true, false"); return;
 	case OPTION_INT: buf_printf(b, "%" PRId64 " to %" PRId64, o->min, o->max); return;
 	case OPTION_TEXT: buf_printf(b, "text up to %" PRId64 " bytes", o->max ? o->max : INT64_C(4096)); return;
-	case OPTION_CHOICE:
-		for (size_t i = 0; o->choices[i]; i++)
-			buf_printf(b, "%s%s", i ? ", " : "", o->choices[i]);
+	case OPTION_LIST:
+		buf_text(b, "one or several, in their order, of ");
+		put_choices(b, o);
 		return;
+	case OPTION_CHOICE: put_choices(b, o); return;
 	}
 }
 
-/* Numbers stay numbers; a secret is only said to be set. */
+static void put_names(struct buf *b, const struct option *o, const char *text)
+{
+	int i;
+
+	json_open(b, '[');
+	while ((i = option_list_next(o, &text)) >= 0)
+		json_put_string(b, o->choices[i]);
+	json_close(b, ']');
+}
+
+/* Numbers stay numbers, names a list; a secret is only said to be set. */
 static void put_value(struct buf *b, const struct option *o, const char *text)
 {
 	if (o->type == OPTION_BOOL)
 		json_put_bool(b, !strcmp(text, "true"));
 	else if (o->type == OPTION_INT)
 		buf_printf(b, "%s", text);
+	else if (o->type == OPTION_LIST)
+		put_names(b, o, text);
 	else
 		json_put_string(b, text);
 }
@@ -60,7 +79,7 @@ static void put_limits(struct buf *b, const struct option *o)
 		json_pair_i64(b, "min", o->min);
 		json_pair_i64(b, "max", o->max);
 	}
-	if (o->type != OPTION_CHOICE)
+	if (o->type != OPTION_CHOICE && o->type != OPTION_LIST)
 		return;
 	json_put_key(b, "choices");
 	json_open(b, '[');
@@ -71,7 +90,7 @@ static void put_limits(struct buf *b, const struct option *o)
 
 static void put_setting(struct buf *b, const struct config_setting *s)
 {
-	static const char *const types[] = { "bool", "int", "text", "choice" };
+	static const char *const types[] = { "bool", "int", "text", "choice", "list" };
 	char text[VALUE_MAX_BYTES];
 
 	json_open(b, '{');

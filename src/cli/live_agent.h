@@ -1,5 +1,5 @@
-/* The agents of a worker's live calls, offline: the rehearsed engine plays each call's flow, flite or espeak-ng speaks by language. The voices
- * are shared by all calls of the worker; the recogniser is the owner's choice. For voice/worker/sockets.h. Loop thread.
+/* The agents of a worker's live calls: whoever the settings choose (lineups.h) hears, thinks and speaks; the recogniser of this machine is the
+ * owner's choice. For voice/worker/sockets.h. Loop thread.
  */
 #ifndef CLI_LIVE_AGENT_H
 #define CLI_LIVE_AGENT_H
@@ -8,19 +8,14 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "cli/lineups.h"
 #include "voice/worker/sockets.h"
 
 struct live_agents;
 
-/* A recogniser for a call; `vendor` is what its table is given. */
-struct live_recogniser {
-	enum err (*open)(void *arg, void **vendor, const struct stt **stt, const struct conductor_attached *call, struct err_detail *detail);
-	void (*close)(void *arg, void **vendor);
-	void *arg;
-};
-
-/* `recogniser` is copied. flite is loaded here, espeak-ng with the first call that needs it. */
-enum err live_agents_open(struct live_agents **ap, uv_loop_t *loop, struct clock *clock, const struct live_recogniser *recogniser) MUST_USE;
+/* As lineups_open. */
+enum err live_agents_open(struct live_agents **ap, const struct config *config, uv_loop_t *loop, struct clock *clock,
+	const struct lineups_ears *ears) MUST_USE;
 
 /* All agents must be closed. NULL-safe. */
 void live_agents_close(struct live_agents **ap);

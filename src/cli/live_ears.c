@@ -47,7 +47,7 @@ static const struct stt nobody_stt = { .name = "nobody", .start = nobody_start, 
 
 /* ------------------------------------------------------------------ which */
 
-static enum err ears_open(void *arg, void **vendor, const struct stt **stt, const struct conductor_attached *call, struct err_detail *detail)
+static enum err ears_open(void *arg, void **vendor, const struct stt **stt, const struct lineups_call *call, struct err_detail *detail)
 {
 	const struct log log = { .plane = "voice", .doing = "finding a recogniser" };
 	const struct pocketsphinx_options options = { .flow = call->flow, .flow_len = call->flow_len };
@@ -75,7 +75,7 @@ static void ears_close(void *arg, void **vendor)
 	*vendor = NULL;
 }
 
-struct live_recogniser live_ears(uv_loop_t *loop)
+struct lineups_ears live_ears(uv_loop_t *loop)
 {
-	return (struct live_recogniser){ .open = ears_open, .close = ears_close, .arg = loop };
+	return (struct lineups_ears){ .open = ears_open, .close = ears_close, .arg = loop };
 }

@@ -6,8 +6,8 @@
 
 #include <uv.h>
 
-#include "cli/live_agent.h"
+#include "cli/lineups.h"
 
-struct live_recogniser live_ears(uv_loop_t *loop);
+struct lineups_ears live_ears(uv_loop_t *loop);
 
 #endif

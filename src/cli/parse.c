@@ -221,7 +221,7 @@ static enum err try_rulebook(const struct rulebook *book, const char *language, 
 	if (!err)
 		err = rulebook_flow_json(book, language, samples, out, detail);
 	if (!err)
-		err = rulebook_prompt(book, language, samples, out, detail);
+		err = rulebook_prompt(book, language, samples, out, out, detail);
 	free(brief);
 	return err;
 }

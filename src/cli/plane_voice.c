@@ -339,9 +339,11 @@ static enum err server_begin(struct voice_process *p, struct err_detail *detail)
 
 static enum err conductor_begin(struct voice_process *p, struct err_detail *detail)
 {
+	const char *keys[PROVIDER_KEYS_MAX];
 	const struct conductor_settings settings = { .clock = p->clock, .url = p->settings.conductor_url,
 		.ca_file = *p->settings.ca_file ? p->settings.ca_file : NULL, .worker = p->name, .worker_url = p->url, .key = p->keys.key,
-		.policy = &p->keys.peer, .facts = facts, .answers = on_answers, .arg = p };
+		.policy = &p->keys.peer, .wants_prompt = providers_want_prompt(p->cli->config),
+		.wants_keys = providers_keys(p->cli->config, keys) > 0, .facts = facts, .answers = on_answers, .arg = p };
 
 	return conductor_open(&p->conductor, &p->loop, &settings, detail);
 }
@@ -385,10 +387,10 @@ static void origins_make(struct voice_process *p)
 
 static enum err sockets_begin(struct voice_process *p)
 {
-	const struct live_recogniser ears = live_ears(&p->loop);
+	const struct lineups_ears ears = live_ears(&p->loop);
 	struct sockets_settings settings = { .clock = p->clock, .worker = p->worker, .conductor = p->conductor, .loop = &p->loop,
 		.journals = p->journals, .adapters = adapters, .agents = &live_agents, .origins = p->origins, .calls_max = (size_t)p->settings.calls_max };
-	enum err err = live_agents_open(&p->agents, &p->loop, p->clock, &ears);
+	enum err err = live_agents_open(&p->agents, p->cli->config, &p->loop, p->clock, &ears);
 
 	origins_make(p);
 	settings.agents_arg = p->agents;

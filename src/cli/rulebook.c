@@ -162,11 +162,25 @@ static void fine_print(const struct rulebook *book, const struct config *config,
 
 /* ---- show ---- */
 
+/* In one piece, as a model reads it. */
+static enum err prompt_make(const struct rulebook *book, const char *language, const json_t *samples, struct buf *out, struct err_detail *detail)
+{
+	struct buf facts;
+	enum err err;
+
+	buf_init(&facts, RULEBOOK_JSON_MAX);
+	err = rulebook_prompt(book, language, samples, out, &facts, detail);
+	buf_byte(out, '\n');
+	buf_append(out, facts.data, facts.len);
+	buf_fini(&facts);
+	return err ? err : out->err;
+}
+
 static enum err make(const struct rulebook *book, const struct rulebook_flags *f, const char *language, const json_t *samples, struct buf *out,
 	struct err_detail *detail)
 {
 	if (f->prompt)
-		return rulebook_prompt(book, language, samples, out, detail);
+		return prompt_make(book, language, samples, out, detail);
 	if (f->flow)
 		return rulebook_flow_json(book, language, samples, out, detail);
 	rulebook_tools_json(book, out);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "cli/plane_settings.h"
+#include "cli/provider_settings.h"
 #include "conductor/calls.h"
 #include "conductor/rulebook.h"
 #include "conductor/tools.h"
@@ -38,5 +39,9 @@ const struct option *const settings_tables[] = {
 	control_options,
 	rulebook_options,
 	toolbox_options,
+	provider_options,
+	deepgram_options,
+	anthropic_options,
+	cartesia_options,
 	NULL,
 };

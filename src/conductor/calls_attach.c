@@ -28,9 +28,14 @@ static void put_base64(struct buf *b, const struct buf *bytes)
 	free(text);
 }
 
+static json_t *variables_of(const struct ask *a)
+{
+	return json_loadb((const char *)a->record.variables.data, a->record.variables.len, JSON_REJECT_DUPLICATES, NULL);
+}
+
 static void put_flow(struct ask *a, struct buf *b)
 {
-	json_t *variables = json_loadb((const char *)a->record.variables.data, a->record.variables.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *variables = variables_of(a);
 	struct buf flow;
 	enum err err;
 
@@ -45,8 +50,34 @@ static void put_flow(struct ask *a, struct buf *b)
 	json_decref(variables);
 }
 
+/* What a model is told: for workers that have one to tell. */
+static void put_prompt(struct ask *a, struct buf *b)
+{
+	json_t *variables = variables_of(a);
+	struct buf fixed, facts;
+	enum err err;
+
+	buf_init(&fixed, RULEBOOK_JSON_MAX);
+	buf_init(&facts, RULEBOOK_JSON_MAX);
+	json_put_key(b, "prompt");
+	json_open(b, '{');
+	err = rulebook_prompt(a->book, a->record.language, variables, &fixed, &facts, NULL);
+	json_pair_string(b, "fixed", buf_str(&fixed));
+	json_pair_string(b, "facts", buf_str(&facts));
+	json_put_key(b, "tools");
+	rulebook_tools_json(a->book, b);
+	json_close(b, '}');
+	if (err)
+		b->err = err;
+	buf_fini(&fixed);
+	buf_fini(&facts);
+	json_decref(variables);
+}
+
 static void put_voice(struct ask *a, struct buf *b)
 {
+	const char *terms[RULEBOOK_KEYTERMS_MAX];
+	size_t count = rulebook_keyterms(a->book, a->record.language, terms), i;
 	struct rulebook_voice voice;
 
 	rulebook_voice(a->book, a->record.language, &voice);
@@ -55,6 +86,11 @@ static void put_voice(struct ask *a, struct buf *b)
 	json_pair_string(b, "name", voice.voice);
 	json_pair_u64(b, "speed_percent", voice.speed_percent);
 	json_pair_string(b, "recogniser", voice.recogniser);
+	json_put_key(b, "keyterms");
+	json_open(b, '[');
+	for (i = 0; i < count; i++)
+		json_put_string(b, terms[i]);
+	json_close(b, ']');
 	json_close(b, '}');
 }
 
@@ -65,6 +101,8 @@ static void put_pinned(struct ask *a, struct buf *b)
 	json_put_key(b, "settings");
 	put_base64(b, &a->record.settings);
 	put_flow(a, b);
+	if (json_is_true(json_object_get(a->body, "prompt")))
+		put_prompt(a, b);
 	json_pair_string(b, "language", a->record.language);
 	put_voice(a, b);
 	json_pair_bool(b, "records_audio", true);

@@ -251,6 +251,18 @@ void rulebook_voice(const struct rulebook *b, const char *language, struct ruleb
 	*out = l ? l->voice : (struct rulebook_voice){ .voice = "", .speed_percent = 100, .recogniser = "" };
 }
 
+size_t rulebook_keyterms(const struct rulebook *b, const char *language, const char *terms[RULEBOOK_KEYTERMS_MAX])
+{
+	const struct yaml_item *agent = text_in(b->agent_name, language);
+	size_t count = 0;
+
+	if (b->company && *b->company)
+		terms[count++] = b->company;
+	if (agent && agent->text && *agent->text)
+		terms[count++] = agent->text;
+	return count;
+}
+
 json_t *rulebook_samples(const struct rulebook *b)
 {
 	json_t *object = json_object();

@@ -87,6 +87,10 @@ struct rulebook_voice {
 
 void rulebook_voice(const struct rulebook *b, const char *language, struct rulebook_voice *out);
 
+/* Names that a recogniser of another house cannot know: the company's and the agent's. Borrowed. How many. */
+enum { RULEBOOK_KEYTERMS_MAX = 2 };
+size_t rulebook_keyterms(const struct rulebook *b, const char *language, const char *terms[RULEBOOK_KEYTERMS_MAX]);
+
 /* The variables' samples and a fixed "today" as an object: for trying a book without a call. NULL without memory; the caller's to decref. */
 json_t *rulebook_samples(const struct rulebook *b);
 
@@ -103,7 +107,9 @@ enum err rulebook_brief(const struct rulebook *b, const char *language, const js
 	struct call_settings *settings, struct err_detail *detail) MUST_USE;
 enum err rulebook_flow_json(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out,
 	struct err_detail *detail) MUST_USE;
-enum err rulebook_prompt(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out,
+
+/* What a model is told: `fixed` is the same for all calls of a book and language, so that a vendor may keep it; `facts` is this call's. */
+enum err rulebook_prompt(const struct rulebook *b, const char *language, const json_t *variables, struct buf *fixed, struct buf *facts,
 	struct err_detail *detail) MUST_USE;
 
 /* ---- tools ---- */

@@ -79,6 +79,7 @@ struct kit {
 	char worker_url[64];
 	bool samples;
 	const char *voice_url;
+	bool asks_prompt; /* workers have a model to tell */
 };
 
 static struct kit *k;
@@ -374,8 +375,8 @@ static inline void attach_start(struct got *g, const char *worker, const char *t
 	const char *headers[] = { bearer_service(k->voice_key, &kit_inside), "Content-Type: application/json", NULL };
 	char body[1000];
 
-	snprintf(body, sizeof(body), "{\"worker\":\"%s\",\"token\":\"%s\",\"carrier\":{\"kind\":\"%s\",\"account\":\"%s\",\"call\":\"%s\",\"stream\":\"MZ1\"}}", worker,
-		token, kind, account, sid);
+	snprintf(body, sizeof(body), "{\"worker\":\"%s\",\"token\":\"%s\",\"carrier\":{\"kind\":\"%s\",\"account\":\"%s\",\"call\":\"%s\","
+		"\"stream\":\"MZ1\"}%s}", worker, token, kind, account, sid, k->asks_prompt ? ",\"prompt\":true" : "");
 	kit_start(g, HTTP_POST, "/internal/v1/attach", headers, body, strlen(body));
 }
 

@@ -16,7 +16,9 @@
 #include "base/json.h"
 #include "base/jws.h"
 #include "base/service_key.h"
+#include "base/config.h"
 #include "cli/live_agent.h"
+#include "cli/settings.h"
 #include "conductor/rulebook.h"
 #include "control/identity.h"
 #include "deadline.h"
@@ -103,6 +105,7 @@ struct kit {
 	struct worker *worker;
 	struct http_server *server;
 	struct conductor *conductor;
+	struct config *config;
 	struct live_agents *agents;
 	struct sockets *sockets;
 	struct kit_ears ears;
@@ -189,8 +192,9 @@ static inline void attach_write(struct buf *b)
 	put_base64(b, "settings", k->c.settings, k->c.settings_len);
 	json_put_key(b, "flow");
 	buf_text(b, k->c.flow);
+	buf_text(b, ",\"prompt\":{\"fixed\":\"# Who you are\",\"facts\":\"# This call\",\"tools\":[{\"name\":\"end_call\"}]}");
 	json_pair_string(b, "language", "en-US");
-	buf_text(b, ",\"voice\":{\"name\":\"\",\"speed_percent\":100,\"recogniser\":\"\"}");
+	buf_text(b, ",\"voice\":{\"name\":\"\",\"speed_percent\":100,\"recogniser\":\"\",\"keyterms\":[\"Acme\",\"\",\"Asha\"]}");
 	json_pair_bool(b, "records_audio", true);
 	json_pair_u64(b, "began_ms_ago", k->c.epoch == 1 ? 100 : 2000);
 	if (k->c.snapshot_len)
@@ -217,6 +221,7 @@ static inline void on_attach(struct http_request *r, void *arg)
 	struct buf b;
 
 	(void)arg;
+	assert_true(json_is_true(json_object_get(o, "prompt")));
 	assert_string_equal(json_string_value(json_object_get(o, "worker")), "w1");
 	snprintf(k->c.carrier, sizeof(k->c.carrier), "%s %s", json_string_value(json_object_get(carrier, "kind")),
 		json_string_value(json_object_get(carrier, "call")));
@@ -436,7 +441,7 @@ static inline void ears_cancel(struct stt_stream **sp)
 
 static const struct stt ears_stt = { .name = "scripted", .start = ears_start, .push = ears_push, .finalize = ears_finalize, .cancel = ears_cancel };
 
-static inline enum err ears_open(void *arg, void **vendor, const struct stt **stt, const struct conductor_attached *call, struct err_detail *detail)
+static inline enum err ears_open(void *arg, void **vendor, const struct stt **stt, const struct lineups_call *call, struct err_detail *detail)
 {
 	(void)call;
 	(void)detail;
@@ -680,7 +685,7 @@ static inline void kit_conductor_begin(void)
 	const struct http_settings http = { .listen = "127.0.0.1:0", .authorise = kit_authorise };
 	char url[80];
 	struct conductor_settings settings = { .clock = k->clock, .url = url, .worker = "w1", .worker_url = "http://127.0.0.1:1", .key = k->key,
-		.policy = &kit_policy, .facts = kit_facts, .wants_keys = kit_wants_keys };
+		.policy = &kit_policy, .wants_prompt = true, .facts = kit_facts, .wants_keys = kit_wants_keys };
 	struct err_detail detail;
 
 	assert_int_equal(http_server_open(&k->c.server, &k->w.loop, &http, &detail), ERR_NONE);
@@ -707,7 +712,7 @@ static inline void kit_identity_begin(void)
 static inline void kit_worker_begin(void)
 {
 	const struct http_settings http = { .listen = "127.0.0.1:0", .authorise = on_worker_authorise };
-	const struct live_recogniser recogniser = { .open = ears_open, .close = ears_close, .arg = &k->ears };
+	const struct lineups_ears recogniser = { .open = ears_open, .close = ears_close, .arg = &k->ears };
 	char model[600], dir[100];
 	struct worker_options worker = { .clock = k->clock, .disk = &disk_real, .journal_dir = dir, .model_file = model };
 	struct sockets_settings settings = { .clock = k->clock, .conductor = k->conductor, .adapters = kit_adapters, .agents = &counted_agents,
@@ -719,7 +724,8 @@ static inline void kit_worker_begin(void)
 	journal_options_defaults(&worker.journal);
 	assert_int_equal(worker_start(&k->worker, &k->w.loop, &worker, &detail), ERR_NONE);
 	assert_int_equal(http_server_open(&k->server, &k->w.loop, &http, &detail), ERR_NONE);
-	assert_int_equal(live_agents_open(&k->agents, &k->w.loop, k->clock, &recogniser), ERR_NONE);
+	assert_int_equal(config_new(&k->config, settings_tables), ERR_NONE);
+	assert_int_equal(live_agents_open(&k->agents, k->config, &k->w.loop, k->clock, &recogniser), ERR_NONE);
 	settings.worker = k->worker;
 	settings.agents_arg = k->agents;
 	assert_int_equal(sockets_open(&k->sockets, &settings, k->server), ERR_NONE);
@@ -755,6 +761,7 @@ static inline int kit_end(void **state)
 	sockets_close(&k->sockets);
 	assert_int_equal(k->ears.opens, k->ears.closes);
 	live_agents_close(&k->agents);
+	config_free(k->config);
 	assert_int_equal(worker_stop(&k->worker), ERR_NONE);
 	conductor_close(&k->conductor);
 	if (k->c.held_put)

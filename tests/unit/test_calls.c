@@ -33,6 +33,31 @@ static void attached_is_whole(const struct got *g, unsigned int epoch)
 	assert_int_equal(settings.turn_silence_ms, k->defaults.turn_silence_ms);
 	assert_true(json_is_object(json_object_get(g->json, "flow")));
 	assert_string_equal(json_string_value(json_object_get(json_object_get(g->json, "voice"), "name")), "slt");
+	assert_true(json_array_size(json_object_get(json_object_get(g->json, "voice"), "keyterms")) == 2);
+	assert_true(!json_object_get(g->json, "prompt") == !k->asks_prompt);
+}
+
+/* What a model is told is sent to workers that have one, and to nobody else. */
+static void test_a_worker_with_a_model_is_told_the_prompt(void **state)
+{
+	struct got g = { .done = 0 };
+	char token[KIT_TOKEN_MAX];
+	const json_t *prompt, *last;
+
+	(void)state;
+	k->asks_prompt = true;
+	worker_has_none("w1");
+	assert_int_equal(hook(&g, &hook_voice), 200);
+	snprintf(token, sizeof(token), "%s", offer_token(&g));
+	assert_int_equal(attach(&g, "w1", token), 200);
+	attached_is_whole(&g, 1);
+	prompt = json_object_get(g.json, "prompt");
+	assert_non_null(strstr(json_string_value(json_object_get(prompt, "fixed")), "# Outcomes"));
+	assert_null(strstr(json_string_value(json_object_get(prompt, "fixed")), "# This call"));
+	assert_memory_equal(json_string_value(json_object_get(prompt, "facts")), "# This call\n", 12);
+	last = json_array_get(json_object_get(prompt, "tools"), json_array_size(json_object_get(prompt, "tools")) - 1);
+	assert_string_equal(json_string_value(json_object_get(last, "name")), "end_call");
+	got_drop(&g);
 }
 
 /* The whole story. */
@@ -648,6 +673,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_call_that_loses_its_worker, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_worker_with_a_model_is_told_the_prompt, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_P25_tokens_that_are_not_good, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_one_attach_ends_all_tokens, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_two_attach_at_once, kit_begin, kit_end),

@@ -37,7 +37,11 @@ static const struct option second[] = {
 	{ .name = "b.token", .type = OPTION_TEXT, .secret = true, .help = "Token.", .offset = offsetof(struct sample, token) },
 	{ .name = NULL },
 };
-static const struct option *const tables[] = { first, second, NULL };
+static const struct option third[] = {
+	{ .name = "c.who", .type = OPTION_LIST, .text = "red", .choices = colours, .help = "Who.", .offset = 0 },
+	{ .name = NULL },
+};
+static const struct option *const tables[] = { first, second, third, NULL };
 
 static int setup(void **state)
 {
@@ -74,7 +78,7 @@ static void starts_with_defaults(void **state)
 {
 	const struct config *c = *state;
 
-	assert_int_equal(config_count(c), 5);
+	assert_int_equal(config_count(c), 6);
 	assert_false(config_bool(c, "a.loud"));
 	assert_int_equal(config_int(c, "a.deep.wait_ms"), 300);
 	assert_int_equal(config_choice(c, "b.colour"), 0);
@@ -129,6 +133,25 @@ static void binding_fills_the_struct(void **state)
 	assert_string_equal(s.token, "");
 }
 
+static void a_list_comes_as_a_list_or_as_text(void **state)
+{
+	struct config *c = *state;
+	struct err_detail d;
+	const char *bound;
+
+	assert_string_equal(config_list(c, "c.who"), "red");
+	assert_int_equal(load(c, "c:\n  who:\n    - green\n    - \"red\"\n", &d), ERR_NONE);
+	assert_string_equal(config_list(c, "c.who"), "green, red");
+	assert_string_equal(config_origin(c, "c.who"), "f.yaml:3");
+	assert_int_equal(load(c, "c: {who: [red]}", &d), ERR_NONE);
+	config_bind(c, third, &bound);
+	assert_string_equal(bound, "red");
+	assert_int_equal(load(c, "c.who: green, red", &d), ERR_NONE);
+	assert_string_equal(config_list(c, "c.who"), "green, red");
+	assert_int_equal(config_set(c, "c.who=green", "--set", &d), ERR_NONE);
+	assert_string_equal(config_list(c, "c.who"), "green");
+}
+
 static void nothing_is_fine(void **state)
 {
 	struct config *c = *state;
@@ -155,6 +178,12 @@ static const struct {
 	{ "a: {deep: {wait_ms: [5]}}", ERR_USAGE, "f.yaml:1:21", "found a list", "a whole number from 0 to 5000 ms" },
 	{ "a: {deep: {wait_ms: {x: 5}}}", ERR_USAGE, "f.yaml:1:21", "found a map", "a whole number from 0 to 5000 ms" },
 	{ "a: {deep: {wait_ms: }}", ERR_USAGE, "f.yaml:1:21", "found nothing", "a whole number from 0 to 5000 ms" },
+	{ "c: {who: [red, blue]}", ERR_USAGE, "f.yaml:1:10", "c.who: found \"red, blue\"", "one or several of red, green, none twice" },
+	{ "c:\n  who: [red, red]", ERR_USAGE, "f.yaml:2:8", "c.who: found \"red, red\"", "none twice" },
+	{ "c: {who: []}", ERR_USAGE, "f.yaml:1:10", "c.who: found \"\"", "one or several" },
+	{ "c: {who: [[red]]}", ERR_USAGE, "f.yaml:1:10", "c.who: found a list", "one or several" },
+	{ "c: {who: [\"red, green\"]}", ERR_USAGE, "f.yaml:1:10", "c.who: found a list", "one or several" },
+	{ "c: {who: {red: green}}", ERR_USAGE, "f.yaml:1:10", "c.who: found a map", "one or several" },
 	{ "b: {title: ~}", ERR_USAGE, "f.yaml:1:12", "b.title: found nothing", "text" },
 	{ "b: {colour: blue}", ERR_USAGE, "f.yaml:1:13", "b.colour: found \"blue\"", "red, green" },
 	{ "a: {deep: 3}", ERR_USAGE, "f.yaml:1:11", "a.deep: found a number", "a map of settings" },
@@ -502,6 +531,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(file_then_set_with_origins, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_later_file_wins_over_an_earlier, setup, teardown),
 		cmocka_unit_test_setup_teardown(binding_fills_the_struct, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_list_comes_as_a_list_or_as_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_fine, setup, teardown),
 		cmocka_unit_test(every_mistake_says_where_and_what),
 		cmocka_unit_test_setup_teardown(a_mistake_leaves_the_setting_alone, setup, teardown),

@@ -386,14 +386,13 @@ static void test_a_table_that_makes_nothing_of_questions(void **state)
 	end(&w);
 }
 
-static void test_who_refuses_is_passed_over_in_the_same_start(void **state)
+static void refusal_is_kept(enum err why)
 {
 	struct world w;
 	struct stt_stream *s;
 
-	(void)state;
 	begin(&w, &fake_stt);
-	w.vendors[0].refuses = ERR_DENIED;
+	w.vendors[0].refuses = why;
 	s = begin_listening(&w, &w.lineup, ERR_NONE);
 	assert_int_equal(w.vendors[1].starts, 1);
 	stream_dies(&w.vendors[1], ERR_CLOSED);
@@ -403,6 +402,14 @@ static void test_who_refuses_is_passed_over_in_the_same_start(void **state)
 	assert_int_equal(w.vendors[1].starts, 2);
 	lineup_stt.cancel(&s);
 	end(&w);
+}
+
+static void test_who_refuses_is_passed_over_in_the_same_start(void **state)
+{
+	(void)state;
+	refusal_is_kept(ERR_DENIED);
+	refusal_is_kept(ERR_USAGE);
+	refusal_is_kept(ERR_NOTFOUND);
 }
 
 static void test_all_fail_with_the_last_ones_error(void **state)

@@ -55,6 +55,57 @@ static const char *shown(size_t i)
 	return redacted_text(request.blocks[i].text);
 }
 
+/* What a call brings is shown first, in the call's own map: one number has one placeholder, wherever it stands; on another worker too. */
+static void facts_come_first_and_share_the_map(void **state)
+{
+	const char *told = "# This call\n- number = \"[PHONE_1]\" : who is called\n";
+	struct buf map;
+
+	(void)state;
+	assert_int_equal(masker_facts(m, "# This call\n- number = \"+12025550143\" : who is called\n"), ERR_NONE);
+	add(BLOCK_AGENT, "Hello.");
+	add(BLOCK_CALLER, "my phone number is +12025550143");
+	ask();
+	assert_int_equal(request.count, 3);
+	assert_int_equal(request.blocks[0].type, BLOCK_EVENT);
+	assert_string_equal(shown(0), told);
+	assert_string_equal(shown(1), "Hello.");
+	assert_string_equal(shown(2), "my phone number is [PHONE_1]");
+	add(BLOCK_AGENT, "Thank you.");
+	ask();
+	assert_int_equal(request.count, 4);
+	assert_string_equal(shown(0), told);
+	assert_string_equal(shown(3), "Thank you.");
+	buf_init(&map, 4096);
+	masker_save(m, &map);
+	assert_int_equal(masker_load(m, map.data, map.len), ERR_NONE);
+	buf_fini(&map);
+	ask();
+	assert_string_equal(shown(0), told);
+	assert_int_equal(redact_map_count(masker_map(m)), 1);
+	assert_int_equal(masker_load(m, NULL, 0), ERR_NONE); /* a call whose snapshot has none yet */
+	count = 0;
+	ask();
+	assert_string_equal(shown(0), told);
+	assert_int_equal(redact_map_count(masker_map(m)), 1);
+}
+
+static void facts_that_cannot_be_masked_are_withheld(void **state)
+{
+	static char many[REDACT_ENTITIES * 40];
+	size_t used = 0;
+
+	(void)state;
+	for (int i = 0; i <= REDACT_ENTITIES; i++)
+		used += (size_t)snprintf(many + used, sizeof(many) - used, "a%d@example.com and ", i);
+	assert_int_equal(masker_facts(m, many), ERR_NONE);
+	ask();
+	assert_string_equal(shown(0), MASKER_WITHHELD);
+	assert_int_equal(request.withheld, 1);
+	ask();
+	assert_int_equal(request.withheld, 0); /* told once */
+}
+
 static void each_block_is_masked_as_what_it_is(void **state)
 {
 	(void)state;
@@ -305,6 +356,8 @@ static void a_guard_that_is_off_masks_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(facts_come_first_and_share_the_map),
+		CASE(facts_that_cannot_be_masked_are_withheld),
 		CASE(each_block_is_masked_as_what_it_is),
 		CASE(the_question_counts_and_no_older_one),
 		CASE(a_question_that_was_heard_later_counts),

@@ -166,6 +166,42 @@ static void prints_what_it_holds(void **state)
 	assert_string_equal(out, "***");
 }
 
+static void names_of_a_list(const struct option *o, const char *value, const int *expected)
+{
+	const char *text;
+	struct err_detail d;
+	int i;
+
+	assert_int_equal(option_parse(o, value, &text, &d), ERR_NONE);
+	while ((i = option_list_next(o, &text)) >= 0)
+		assert_int_equal(i, *expected++);
+	assert_int_equal(i, OPTION_LIST_END);
+	assert_int_equal(*expected, -1);
+}
+
+static void a_list_has_known_names_in_their_order(void **state)
+{
+	static const char *const who[] = { "first", "second", "third", NULL };
+	static const struct option o = { .name = "who", .type = OPTION_LIST, .max = 2, .text = "first", .choices = who, .help = "Who." };
+	static const char *const bad[] = { "", " , ", "fourth", "first, fourth", "first first", "first,second,third", "firs", "firsts" };
+	const char *text = "as it was";
+	struct err_detail d;
+	char out[32];
+
+	(void)state;
+	names_of_a_list(&o, "second", (const int[]){ 1, -1 });
+	names_of_a_list(&o, "third,first", (const int[]){ 2, 0, -1 });
+	names_of_a_list(&o, " second ,\n first\t", (const int[]){ 1, 0, -1 });
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(option_parse(&o, bad[i], &text, &d), ERR_USAGE);
+	assert_string_equal(text, "as it was");
+	assert_string_equal(d.message, "who: found \"firsts\"");
+	assert_string_equal(d.hint, "allowed: one or several of first, second, third, none twice");
+	options_defaults((const struct option[]){ o, { .name = NULL } }, &text);
+	option_print(&o, &text, out, sizeof(out));
+	assert_string_equal(out, "first");
+}
+
 static void find_wants_the_whole_name(void **state)
 {
 	(void)state;
@@ -184,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_mistake_never_shows_a_secret_or_a_terminal_code),
 		cmocka_unit_test(long_values_are_shown_short),
 		cmocka_unit_test(prints_what_it_holds),
+		cmocka_unit_test(a_list_has_known_names_in_their_order),
 		cmocka_unit_test(find_wants_the_whole_name),
 	};
 

@@ -105,7 +105,8 @@ static int setup(void **state)
 	call_dies();
 	assert_int_equal(uv_loop_init(&t.loop), 0);
 	assert_int_equal(clock_open(&t.clock, &t.loop, false), ERR_NONE);
-	t.attached = (struct conductor_attached){ .call = k->id, .tenant = k->tenant, .epoch = 2, .flow = "{}", .flow_len = 2, .began_us_ago = BEGAN_US,
+	t.attached = (struct conductor_attached){ .call = k->id, .tenant = k->tenant, .epoch = 2, .flow = "{}", .flow_len = 2,
+		.prompt = { .fixed = "who", .facts = "what", .tools = "[]" }, .began_us_ago = BEGAN_US,
 		.snapshot = t.shipped.data, .snapshot_len = t.shipped.len };
 	return deadline_set(20);
 }
@@ -146,6 +147,9 @@ static void on_told(void *arg, const struct conductor_attached *a)
 	buf_append(&told.snapshot, a->snapshot, a->snapshot_len);
 	assert_int_equal(a->epoch, t.attached.epoch);
 	assert_memory_equal(a->flow, "{}", 3);
+	assert_string_equal(a->prompt.fixed, "who");
+	assert_string_equal(a->prompt.facts, "what");
+	assert_string_equal(a->prompt.tools, "[]");
 }
 
 static void start(const struct disk *disk, const char *journals)

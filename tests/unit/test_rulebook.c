@@ -760,7 +760,7 @@ static char *prompt_of(const struct rulebook *b, const char *language, const jso
 	char *text;
 
 	buf_init(&out, RULEBOOK_JSON_MAX);
-	assert_int_equal(rulebook_prompt(b, language, v, &out, NULL), ERR_NONE);
+	assert_int_equal(rulebook_prompt(b, language, v, &out, &out, NULL), ERR_NONE);
 	text = strdup(buf_str(&out));
 	buf_fini(&out);
 	assert_non_null(text);
@@ -804,6 +804,7 @@ static void the_prompt_is_stable_and_begins_with_what_never_changes(void **state
 	assert_non_null(strstr(one, "A person. A person takes over"));
 	assert_non_null(strstr(call, "callee = \"Ravi\""));
 	assert_null(memmem(one, (size_t)(call - one), "Ravi", 4));
+	assert_non_null(strstr(call, "you go on at "));
 	json_decref(v);
 	json_decref(w);
 	free(one);

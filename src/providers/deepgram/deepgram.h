@@ -81,6 +81,14 @@ void deepgram_options_init(struct deepgram_options *o, const char *model);
 /* Everything but what says otherwise is read before this returns. ERR_USAGE, ERR_LIMIT: an option; `detail` says which; ERR_NOMEM. */
 enum err deepgram_open(struct deepgram **dp, uv_loop_t *loop, const struct deepgram_options *options, struct err_detail *detail) MUST_USE;
 
+/* Whether `url` may stand in the options: wss://HOST, wss://HOST:PORT, and ws:// to this machine alone. */
+bool deepgram_is_url(const char *url);
+
+/* Whether a model takes a call's language; Nova's are left to the vendor. */
+bool deepgram_speaks(const char *model, const char *language);
+
+bool deepgram_takes_keyterms(const char *model);
+
 /* Silences and ends all streams; legal in every handler. NULL-safe. */
 void deepgram_close(struct deepgram **dp);
 

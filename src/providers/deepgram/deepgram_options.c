@@ -54,7 +54,7 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
-static bool is_base(const char *url)
+bool deepgram_is_url(const char *url)
 {
 	const char *host = begins(url, "wss://") ? url + 6 : url + 5;
 
@@ -84,6 +84,11 @@ size_t deepgram_tokens(const char *text)
 	return tokens;
 }
 
+bool deepgram_takes_keyterms(const char *model)
+{
+	return begins(model, "flux") || begins(model, "nova-3");
+}
+
 static enum err keyterms_check(const struct deepgram_options *o, struct err_detail *detail)
 {
 	size_t tokens = 0;
@@ -93,7 +98,7 @@ static enum err keyterms_check(const struct deepgram_options *o, struct err_deta
 			return refuse(detail, ERR_USAGE, "keyterms", "a term is empty");
 		tokens += deepgram_tokens(*term);
 	}
-	if (tokens && !options_is_flux(o) && !begins(o->model, "nova-3"))
+	if (tokens && !deepgram_takes_keyterms(o->model))
 		return refuse(detail, ERR_USAGE, "keyterms", "the model takes none (Nova-3 and Flux do)");
 	if (tokens > DEEPGRAM_TOKENS_MAX)
 		return refuse(detail, ERR_LIMIT, "keyterms", "they are more than 500 tokens together: the vendor would fall silent without an error");
@@ -134,7 +139,7 @@ enum err options_check(const struct deepgram_options *o, struct err_detail *deta
 
 	if (!o->model || !*o->model || strlen(o->model) > NAME_MAX_BYTES)
 		return refuse(detail, ERR_USAGE, "model", "there is none, or its name is too long");
-	if (!o->url || !is_base(o->url))
+	if (!o->url || !deepgram_is_url(o->url))
 		return refuse(detail, ERR_USAGE, "url", "it must be wss://HOST or wss://HOST:PORT");
 	if (!is_key(o->key, o->key_len))
 		return refuse(detail, ERR_USAGE, "key", "there is none, or there are other bytes in it than a key has");
@@ -239,20 +244,34 @@ static void nova_language(struct buf *url, const char *language)
 	text_put(url, "language", name);
 }
 
-/* Flux takes hints, and only its multilingual model does. */
-static enum err flux_language(struct buf *url, const struct deepgram *d, const char *language)
+/* What the multilingual Flux calls it; NULL: it lacks it. */
+static const char *flux_hint(const char *language)
 {
 	static const char *const known[] = { "en", "hi", "es", "fr", "de", "ru", "pt", "ja", "it", "nl" };
 
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (language_is(language, known[i]))
+			return known[i];
+	return NULL;
+}
+
+bool deepgram_speaks(const char *model, const char *language)
+{
+	return !begins(model, "flux") || (strcmp(model, "flux-general-en") ? flux_hint(language) != NULL : language_is(language, "en"));
+}
+
+/* Flux takes hints, and only its multilingual model does. */
+static enum err flux_language(struct buf *url, const struct deepgram *d, const char *language)
+{
+	const char *hint = flux_hint(language);
+
 	if (d->is_one_language)
 		return language_is(language, "en") ? ERR_NONE : ERR_NOTFOUND;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (language_is(language, known[i])) {
-			if (!d->has_hints)
-				text_put(url, "language_hint", known[i]);
-			return ERR_NONE;
-		}
-	return ERR_NOTFOUND;
+	if (!hint)
+		return ERR_NOTFOUND;
+	if (!d->has_hints)
+		text_put(url, "language_hint", hint);
+	return ERR_NONE;
 }
 
 enum err language_put(struct buf *url, const struct deepgram *d, const char *language)

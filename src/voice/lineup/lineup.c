@@ -62,7 +62,7 @@ void lineup_failed(struct lineup *l, struct lineup_member *m, enum err why)
 {
 	const struct log log = { .plane = "voice", .call = l->call, .doing = "asking a provider" };
 	uint64_t now_us = clock_now_us(l->clock);
-	bool refused = why == ERR_DENIED || why == ERR_USAGE;
+	bool refused = why == ERR_DENIED || why == ERR_USAGE || why == ERR_NOTFOUND;
 
 	m->strikes = refused ? LINEUP_STRIKES : m->strikes + 1;
 	m->struck_us = now_us;

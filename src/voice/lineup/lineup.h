@@ -70,6 +70,6 @@ struct lineup_member *lineup_next(struct lineup *l, uint32_t tried);
 uint32_t lineup_bit(const struct lineup *l, const struct lineup_member *m);
 
 void lineup_worked(struct lineup_member *m);
-void lineup_failed(struct lineup *l, struct lineup_member *m, enum err why); /* ERR_DENIED, ERR_USAGE: it refuses */
+void lineup_failed(struct lineup *l, struct lineup_member *m, enum err why); /* ERR_DENIED, ERR_USAGE, ERR_NOTFOUND: it refuses */
 
 #endif

@@ -22,7 +22,8 @@ struct masker {
 	size_t kept_count, at;     /* `at`: where in `kept` the next one is likely to be */
 	struct llm_block *blocks;
 	size_t room;               /* of all three */
-	struct buf question, asked, earlier, joined;
+	struct buf question, asked, earlier, joined, facts;
+	struct redacted *told;     /* the facts, masked; NULL: not yet */
 	bool sabotaged;
 };
 
@@ -52,6 +53,7 @@ enum err masker_new(struct masker **mp)
 	buf_init(&m->asked, QUESTION_BYTES);
 	buf_init(&m->earlier, EARLIER_BYTES);
 	buf_init(&m->joined, JOINED_BYTES);
+	buf_init(&m->facts, REDACT_MAX_BYTES);
 	*mp = m;
 	return ERR_NONE;
 }
@@ -80,12 +82,20 @@ void masker_free(struct masker **mp)
 	buf_fini(&m->asked);
 	buf_fini(&m->earlier);
 	buf_fini(&m->joined);
+	buf_fini(&m->facts);
+	redacted_free(&m->told);
 	free(m);
 }
 
 void masker_language(struct masker *m, const char *language)
 {
 	snprintf(m->language, sizeof(m->language), "%s", language);
+}
+
+enum err masker_facts(struct masker *m, const char *facts)
+{
+	buf_text(&m->facts, facts ? facts : "");
+	return m->facts.err;
 }
 
 const struct redact_map *masker_map(const struct masker *m)
@@ -109,6 +119,7 @@ enum err masker_load(struct masker *m, const void *data, size_t len)
 	m->map = map;
 	kept_drop(m->kept, m->kept_count);
 	m->kept_count = 0;
+	redacted_free(&m->told);
 	err = len ? redact_map_decode(&map, data, len) : ERR_NONE;
 	if (err || !len)
 		return err;
@@ -135,7 +146,7 @@ static enum err room_make(struct masker *m, size_t count)
 {
 	size_t room = m->room ? m->room : FIRST_ROOM;
 
-	if (count > MASKER_BLOCKS_MAX)
+	if (count > MASKER_BLOCKS_MAX + 1)
 		return ERR_LIMIT;
 	if (count <= m->room)
 		return ERR_NONE;
@@ -299,6 +310,25 @@ static enum err block_put(struct masker *m, struct walk *w, size_t at, const cha
 	return ERR_NONE;
 }
 
+/* Nothing of them changes in a call, so they are masked once. */
+static enum err facts_put(struct masker *m, struct walk *w)
+{
+	const struct request_block facts = { .type = BLOCK_EVENT, .text = (const char *)m->facts.data, .text_len = m->facts.len };
+	struct walk alone = { .blocks = &facts, .count = 1 };
+	enum err err = ERR_NONE;
+
+	if (!facts.text_len)
+		return ERR_NONE;
+	if (!m->told)
+		err = text_make(m, &alone, 0, facts.text, facts.text_len, &m->told);
+	if (err)
+		return err;
+	w->withheld += alone.withheld;
+	m->next[w->made] = (struct kept){ .text = NULL };
+	m->blocks[w->made++] = (struct llm_block){ .type = BLOCK_EVENT, .text = m->told };
+	return ERR_NONE;
+}
+
 /* ------------------------------------------------------------------ the request */
 
 /* A number that a voice's death or a long sentence has cut in two: its halves mean nothing alone. */
@@ -363,13 +393,15 @@ enum err masker_request(struct masker *m, const struct request_block *blocks, si
 {
 	struct walk w = { .blocks = blocks, .count = count };
 	struct kept *last;
-	enum err err = room_make(m, count);
+	enum err err = room_make(m, count + 1); /* one for the facts */
 
 	*request = (struct masked_request){ .blocks = NULL };
 	if (err)
 		return err;
 	m->at = 0;
-	err = walk_blocks(m, &w);
+	err = facts_put(m, &w);
+	if (!err)
+		err = walk_blocks(m, &w);
 	kept_drop(m->kept, m->kept_count); /* what is in it no more */
 	last = m->kept;
 	m->kept = m->next;

@@ -72,6 +72,7 @@ struct session_io {
 	void *stt_vendor;
 	const struct llm *llm;
 	void *llm_vendor;
+	const char *facts;            /* masker_facts: copied; NULL: the model is told none */
 	const struct tts *tts;
 	void *tts_vendor;
 	const struct tools *tools;

@@ -34,14 +34,21 @@ static void slots_init(struct session *s)
 static enum err session_new(struct session **sp, const struct session_io *io, uint64_t call_started_us)
 {
 	struct session *s = calloc(1, sizeof(*s));
+	enum err err;
 
 	*sp = NULL;
 	if (!s)
 		return ERR_NOMEM;
-	if (mouth_new(&s->mouth, &session_mouth_events, s) || masker_new(&s->masker)) {
+	err = mouth_new(&s->mouth, &session_mouth_events, s);
+	if (!err)
+		err = masker_new(&s->masker);
+	if (!err)
+		err = masker_facts(s->masker, io->facts);
+	if (err) {
 		mouth_free(&s->mouth);
+		masker_free(&s->masker);
 		free(s);
-		return ERR_NOMEM;
+		return err;
 	}
 	s->io = *io;
 	s->zero_us = call_started_us;

@@ -67,6 +67,7 @@ struct conductor_settings {
 	const char *worker_url;          /* where the conductor reaches it */
 	const struct service_key *key;   /* "voice" */
 	const struct jws_policy *policy; /* its audience is the conductor's */
+	bool wants_prompt;               /* each attach asks for what a model is told */
 	void (*facts)(void *arg, struct conductor_facts *facts);
 	void (*answers)(void *arg, bool does); /* it took a report, and when that changes; may be NULL */
 	void *arg;
@@ -90,7 +91,14 @@ struct conductor_carrier {
 	const char *kind, *account, *call, *stream; /* "" where it has none */
 };
 
-enum { CONDUCTOR_NAME_MAX = 64 };
+enum { CONDUCTOR_NAME_MAX = 64, CONDUCTOR_KEYTERM_MAX = 120, CONDUCTOR_KEYTERMS_MAX = 4 };
+
+/* What a model is told of its rule-book; NULL where it was not asked for. */
+struct conductor_prompt {
+	const char *fixed; /* the same for all calls of that rule-book and language */
+	const char *facts; /* this call's */
+	const char *tools; /* JSON: [{"name", "description", "input_schema", "changes"}] */
+};
 
 /* Borrowed for the call of the handler. */
 struct conductor_attached {
@@ -102,9 +110,11 @@ struct conductor_attached {
 	struct call_settings settings;
 	const char *flow;          /* JSON */
 	size_t flow_len;
+	struct conductor_prompt prompt;
 	char language[16];
 	char voice[CONDUCTOR_NAME_MAX], recogniser[CONDUCTOR_NAME_MAX]; /* "" when it does not say */
 	uint32_t speed_percent;    /* 100 when it does not say */
+	char keyterms[CONDUCTOR_KEYTERMS_MAX][CONDUCTOR_KEYTERM_MAX]; /* names that a recogniser should know; "" behind the last */
 	bool records_audio;
 	uint64_t began_us_ago;     /* since the call's clock began */
 	const uint8_t *snapshot;   /* NULL: none */
@@ -125,7 +135,7 @@ void conductor_attach_cancel(struct conductor_attach **ap);
 /* Reads an answer's body: for conductor.c, and for tests with outside bytes. The answer's borrowed parts live in `reading`. */
 struct conductor_reading {
 	struct conductor_attached attached;
-	char *flow;
+	char *flow, *fixed, *facts, *tools;
 	uint8_t *snapshot;
 };
 enum err conductor_attached_read(struct conductor_reading *r, const void *body, size_t len) MUST_USE;

@@ -99,6 +99,20 @@ static enum err pinned_read(struct conductor_attached *a, const json_t *o)
 	return err;
 }
 
+/* Not there: none. More than there is room for, or too long: left out, they are a help and no more. */
+static void keyterms_read(struct conductor_attached *a, const json_t *list)
+{
+	const json_t *term;
+	size_t i, count = 0;
+
+	json_array_foreach(list, i, term) {
+		const char *text = json_string_value(term);
+
+		if (text && *text && strlen(text) < CONDUCTOR_KEYTERM_MAX && count < CONDUCTOR_KEYTERMS_MAX)
+			snprintf(a->keyterms[count++], CONDUCTOR_KEYTERM_MAX, "%s", text);
+	}
+}
+
 static enum err voice_read(struct conductor_attached *a, const json_t *o)
 {
 	const json_t *voice = json_object_get(o, "voice");
@@ -110,6 +124,7 @@ static enum err voice_read(struct conductor_attached *a, const json_t *o)
 	if (!err && json_object_get(voice, "speed_percent"))
 		err = integer_read(voice, "speed_percent", SPEED_MIN, SPEED_MAX, &speed);
 	a->speed_percent = (uint32_t)speed;
+	keyterms_read(a, json_object_get(voice, "keyterms"));
 	return err;
 }
 
@@ -147,6 +162,23 @@ static enum err flow_read(struct conductor_reading *r, const json_t *o)
 	return ERR_NONE;
 }
 
+/* Not there: it was not asked for. */
+static enum err prompt_read(struct conductor_reading *r, const json_t *o)
+{
+	const json_t *prompt = json_object_get(o, "prompt"), *tools = json_object_get(prompt, "tools");
+	const char *fixed = json_string_value(json_object_get(prompt, "fixed")), *facts = json_string_value(json_object_get(prompt, "facts"));
+
+	if (!prompt)
+		return ERR_NONE;
+	if (!fixed || !facts || !json_is_array(tools))
+		return ERR_FORMAT;
+	r->fixed = strdup(fixed);
+	r->facts = strdup(facts);
+	r->tools = json_dumps(tools, JSON_COMPACT);
+	r->attached.prompt = (struct conductor_prompt){ .fixed = r->fixed, .facts = r->facts, .tools = r->tools };
+	return r->fixed && r->facts && r->tools ? ERR_NONE : ERR_NOMEM;
+}
+
 static enum err snapshot_read(struct conductor_reading *r, const json_t *o)
 {
 	const json_t *snapshot = json_object_get(o, "snapshot");
@@ -173,6 +205,8 @@ enum err conductor_attached_read(struct conductor_reading *r, const void *body, 
 	if (!err)
 		err = flow_read(r, o);
 	if (!err)
+		err = prompt_read(r, o);
+	if (!err)
 		err = snapshot_read(r, o);
 	json_decref(o);
 	if (err)
@@ -183,6 +217,9 @@ enum err conductor_attached_read(struct conductor_reading *r, const void *body, 
 void conductor_reading_fini(struct conductor_reading *r)
 {
 	free(r->flow);
+	free(r->fixed);
+	free(r->facts);
+	free(r->tools);
 	free(r->snapshot);
 	provider_keys_release(&r->attached.keys);
 	memset(r, 0, sizeof(*r));
@@ -295,6 +332,8 @@ static void ask_write(struct buf *b, const struct conductor *c, const char *toke
 	json_pair_string(b, "call", carrier->call);
 	json_pair_string(b, "stream", carrier->stream);
 	json_close(b, '}');
+	if (c->settings.wants_prompt)
+		json_pair_bool(b, "prompt", true);
 	json_close(b, '}');
 }
 

@@ -144,6 +144,18 @@ static void too_late(void *arg)
 
 /* ------------------------------------------------------------------ start, cancel */
 
+static enum err prompt_copy(struct conductor_reading *r, const struct conductor_prompt *p)
+{
+	r->attached.prompt = (struct conductor_prompt){ .fixed = NULL };
+	if (!p->fixed)
+		return ERR_NONE;
+	r->fixed = strdup(p->fixed);
+	r->facts = strdup(p->facts);
+	r->tools = strdup(p->tools);
+	r->attached.prompt = (struct conductor_prompt){ .fixed = r->fixed, .facts = r->facts, .tools = r->tools };
+	return r->fixed && r->facts && r->tools ? ERR_NONE : ERR_NOMEM;
+}
+
 static enum err reading_copy(struct conductor_reading *r, const struct conductor_attached *a)
 {
 	r->attached = *a;
@@ -154,6 +166,8 @@ static enum err reading_copy(struct conductor_reading *r, const struct conductor
 		return ERR_NOMEM;
 	memcpy(r->flow, a->flow, a->flow_len);
 	r->flow[a->flow_len] = '\0';
+	if (prompt_copy(r, &a->prompt))
+		return ERR_NOMEM;
 	if (!a->snapshot)
 		return ERR_NONE;
 	r->attached.snapshot = r->snapshot = malloc(a->snapshot_len + 1);

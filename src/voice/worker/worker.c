@@ -149,7 +149,7 @@ static void io_make(struct worker_call *c, const struct worker_call_options *o, 
 {
 	*io = (struct session_io){ .arg = c, .now_us = io_now, .wake = io_wake, .snapshot = io_snapshot, .ended = io_ended,
 		.stepped = io_stepped, .event = io_event, .media = o->media, .socket = o->socket, .stt = o->stt, .stt_vendor = o->stt_vendor, .llm = o->llm,
-		.llm_vendor = o->llm_vendor, .tts = o->tts, .tts_vendor = o->tts_vendor, .tools = o->tools, .conductor = o->conductor,
+		.llm_vendor = o->llm_vendor, .facts = o->facts, .tts = o->tts, .tts_vendor = o->tts_vendor, .tools = o->tools, .conductor = o->conductor,
 		.journal = c->journal, .record_audio = o->record_audio, .direction = o->direction, .caller_us = o->caller_us,
 		.wall_us = o->started_us + c->worker->wall_offset_us };
 }

@@ -64,6 +64,7 @@ struct worker_call_options {
 	void *stt_vendor;
 	const struct llm *llm;
 	void *llm_vendor;
+	const char *facts; /* as in session_io: copied */
 	const struct tts *tts;
 	void *tts_vendor;
 	const struct tools *tools;

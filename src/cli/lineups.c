@@ -1,0 +1,216 @@
+#include "cli/lineups.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/http_client.h"
+#include "cli/lineups_state.h"
+#include "providers/espeak.h"
+#include "providers/flite.h"
+#include "providers/rehearsed/rehearsed.h"
+
+_Static_assert((int)PROVIDERS_MAX <= (int)LINEUP_MAX, "a lineup has room for all that a setting may name");
+
+static const char *const role_names[PROVIDER_ROLES] = { [PROVIDER_STT] = "recogniser", [PROVIDER_LLM] = "model", [PROVIDER_TTS] = "voice" };
+
+/* ------------------------------------------------------------------ who is left out */
+
+/* A role's choosing, and what is told when nobody is left: why the first one was left out. */
+struct choosing {
+	enum provider_role role;
+	const struct lineups_call *call;
+	size_t wanted;
+	enum err err;
+	struct err_detail first;
+};
+
+/* Where nobody else was wanted the refusal says it, once. */
+static void leave_out(const struct call_lineups *c, struct choosing *s, const char *provider, enum err err, const struct err_detail *why)
+{
+	const struct log log = { .plane = "voice", .call = c->name, .doing = "choosing providers" };
+
+	if (s->wanted > 1)
+		log_warn(&log, "a provider is left out of this call", LOG_TEXT("provider", provider), LOG_TEXT("why", why->message),
+			LOG_TEXT("todo", why->hint));
+	if (s->err)
+		return;
+	s->err = err;
+	s->first = *why;
+	snprintf(s->first.message, sizeof(s->first.message), "%s: %.150s", provider, why->message);
+}
+
+static struct err_detail no_key(const struct lineups_call *call, const char *name)
+{
+	struct err_detail why = { .message = "" };
+
+	snprintf(why.message, sizeof(why.message), "the tenant %.63s has no secret %s", call->tenant_name, name);
+	snprintf(why.hint, sizeof(why.hint), "callfunnel secret set %.63s %s", call->tenant_name, name);
+	return why;
+}
+
+static void why_fill(struct err_detail *why, enum err err, const struct choosing *s)
+{
+	if (err == ERR_NOTFOUND && !*why->message) {
+		snprintf(why->message, sizeof(why->message), "it does not know the language %.40s", s->call->language);
+		snprintf(why->hint, sizeof(why->hint), "name another one in %s too", provider_options[s->role].name);
+	} else if (!*why->message) {
+		snprintf(why->message, sizeof(why->message), "it cannot be opened: %s", err_name(err));
+	}
+}
+
+/* ------------------------------------------------------------------ a role */
+
+static enum err member_join(struct call_lineups *c, const struct choosing *s, int provider, const struct lineups_made *made)
+{
+	static const struct id128 nobody;
+	struct lineup *l = &c->roles[s->role];
+	const char *name = provider_name(s->role, provider);
+	const struct id128 *tenant = provider_key_name(s->role, provider) ? &s->call->tenant : &nobody;
+	struct lineup_account *a = lineup_account_take(&c->shared->accounts, tenant, name);
+
+	if (!a)
+		return ERR_NOMEM;
+	c->accounts[s->role][l->count] = a;
+	return lineup_add(l, name, made->table, made->vendor, &a->health);
+}
+
+/* ERR_NONE also when it is left out. */
+static enum err member_try(struct call_lineups *c, struct choosing *s, int provider)
+{
+	const char *name = provider_key_name(s->role, provider), *key = name ? s->call->key(s->call->key_arg, name) : NULL;
+	struct err_detail why = { .message = "" };
+	struct lineups_made made;
+	enum err err;
+
+	if (name && (!key || !*key)) {
+		why = no_key(s->call, name);
+		leave_out(c, s, provider_name(s->role, provider), ERR_UNAVAILABLE, &why);
+		return ERR_NONE;
+	}
+	err = lineups_opener(s->role, provider)(c, s->call, key, &made, &why);
+	if (!err)
+		return member_join(c, s, provider, &made);
+	if (err == ERR_NOMEM)
+		return err;
+	why_fill(&why, err, s);
+	leave_out(c, s, provider_name(s->role, provider), err, &why);
+	return ERR_NONE;
+}
+
+static enum err role_refuse(const struct choosing *s, struct err_detail *detail)
+{
+	*detail = s->first;
+	snprintf(detail->message, sizeof(detail->message), "no %s can be had (%s): %.180s", role_names[s->role], provider_options[s->role].name,
+		s->first.message);
+	return s->wanted == 1 ? s->err : ERR_UNAVAILABLE;
+}
+
+static enum err role_fill(struct call_lineups *c, enum provider_role role, const struct lineups_call *call, struct err_detail *detail)
+{
+	struct choosing s = { .role = role, .call = call };
+	int chosen[PROVIDERS_MAX];
+	size_t i;
+	enum err err = ERR_NONE;
+
+	s.wanted = providers_chosen(c->shared->config, role, chosen);
+	c->roles[role] = (struct lineup){ .clock = c->shared->clock, .call = c->name };
+	c->is_plain[role] = s.wanted == 1 && !provider_key_name(role, chosen[0]);
+	for (i = 0; i < s.wanted && !err; i++)
+		err = member_try(c, &s, chosen[i]);
+	return !err && !c->roles[role].count ? role_refuse(&s, detail) : err;
+}
+
+/* ------------------------------------------------------------------ a call */
+
+enum err call_lineups_open(struct call_lineups **cp, struct lineups *shared, const struct lineups_call *call, struct err_detail *detail)
+{
+	struct call_lineups *c = calloc(1, sizeof(*c));
+	enum err err;
+
+	*cp = NULL;
+	if (!c)
+		return ERR_NOMEM;
+	c->shared = shared;
+	id128_print(&call->id, c->name);
+	err = call->is_typed ? ERR_NONE : role_fill(c, PROVIDER_STT, call, detail);
+	if (!err)
+		err = role_fill(c, PROVIDER_LLM, call, detail);
+	if (!err)
+		err = role_fill(c, PROVIDER_TTS, call, detail);
+	if (err)
+		call_lineups_close(&c);
+	*cp = c;
+	return err;
+}
+
+void call_lineups_close(struct call_lineups **cp)
+{
+	struct call_lineups *c = *cp;
+
+	*cp = NULL;
+	if (!c)
+		return;
+	lineups_vendors_close(c);
+	for (int role = 0; role < PROVIDER_ROLES; role++)
+		for (size_t i = 0; i < LINEUP_MAX; i++)
+			lineup_account_leave(&c->shared->accounts, &c->accounts[role][i]);
+	free(c);
+}
+
+void call_lineups_serve(struct call_lineups *c, struct worker_call_options *o)
+{
+	struct lineup *stt = &c->roles[PROVIDER_STT], *llm = &c->roles[PROVIDER_LLM], *tts = &c->roles[PROVIDER_TTS];
+
+	if (stt->count) {
+		o->stt = c->is_plain[PROVIDER_STT] ? stt->members[0].table : &lineup_stt;
+		o->stt_vendor = c->is_plain[PROVIDER_STT] ? stt->members[0].vendor : stt;
+	}
+	o->llm = c->is_plain[PROVIDER_LLM] ? llm->members[0].table : &lineup_llm;
+	o->llm_vendor = c->is_plain[PROVIDER_LLM] ? llm->members[0].vendor : llm;
+	o->tts = c->is_plain[PROVIDER_TTS] ? tts->members[0].table : &lineup_tts;
+	o->tts_vendor = c->is_plain[PROVIDER_TTS] ? tts->members[0].vendor : tts;
+}
+
+const json_t *call_lineups_known(const struct call_lineups *c)
+{
+	return c->rehearsed ? rehearsed_known(c->rehearsed) : NULL;
+}
+
+const struct lineup *call_lineups_role(const struct call_lineups *c, enum provider_role role)
+{
+	return &c->roles[role];
+}
+
+/* ------------------------------------------------------------------ what is shared */
+
+enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears)
+{
+	struct lineups *s = calloc(1, sizeof(*s));
+
+	*lp = s;
+	if (!s)
+		return ERR_NOMEM;
+	s->config = config;
+	s->loop = loop;
+	s->clock = clock;
+	s->ears = *ears;
+	config_bind(config, deepgram_options, &s->deepgram);
+	config_bind(config, anthropic_options, &s->anthropic);
+	config_bind(config, cartesia_options, &s->cartesia);
+	return ERR_NONE;
+}
+
+void lineups_close(struct lineups **lp)
+{
+	struct lineups *s = *lp;
+
+	*lp = NULL;
+	if (!s)
+		return;
+	http_client_close(&s->anthropic_client);
+	flite_close(&s->flite);
+	espeak_close(&s->espeak);
+	lineup_accounts_fini(&s->accounts);
+	free(s);
+}

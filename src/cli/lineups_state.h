@@ -1,0 +1,65 @@
+/* What lineups.c and lineups_open.c share. */
+#ifndef CLI_LINEUPS_STATE_H
+#define CLI_LINEUPS_STATE_H
+
+#include "base/log.h"
+#include "cli/lineups.h"
+#include "providers/deepgram/deepgram.h"
+#include "providers/held.h"
+#include "voice/lineup/lineup_accounts.h"
+
+struct anthropic;
+struct cartesia;
+struct espeak;
+struct flite;
+struct http_client;
+struct rehearsed;
+
+struct lineups {
+	const struct config *config;
+	uv_loop_t *loop;
+	struct clock *clock;
+	struct lineups_ears ears;
+	struct deepgram_settings deepgram;
+	struct anthropic_settings anthropic;
+	struct cartesia_settings cartesia;
+	struct http_client *anthropic_client;
+	struct flite *flite;
+	struct espeak *espeak;
+	struct lineup_accounts accounts;
+};
+
+struct call_lineups {
+	struct lineups *shared;
+	char name[33]; /* of the call, in the log */
+	struct lineup roles[PROVIDER_ROLES];
+	struct lineup_account *accounts[PROVIDER_ROLES][LINEUP_MAX];
+	bool is_plain[PROVIDER_ROLES]; /* one provider of this machine and no other: it is asked without a lineup */
+	void *ears;
+	struct deepgram *deepgram, *flux;
+	struct deepgram_language deepgram_languages[2];
+	struct rehearsed *rehearsed;
+	struct clock_timer rehearsed_timer;
+	struct anthropic *anthropic;
+	struct cartesia *cartesia;
+	struct held_stt held_stt[STT_PROVIDERS];
+	struct held_llm held_llm[LLM_PROVIDERS];
+	struct held_tts held_tts[TTS_PROVIDERS];
+};
+
+/* What an opening makes: the table of its role, and what that is given. */
+struct lineups_made {
+	const void *table;
+	void *vendor;
+};
+
+/* Opens one provider for a call; `key` is NULL for one of this machine. ERR_NOTFOUND: it does not speak the language. */
+typedef enum err lineups_open_h(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
+	struct err_detail *detail);
+
+lineups_open_h *lineups_opener(enum provider_role role, int provider);
+
+/* Closes what any of them has opened. */
+void lineups_vendors_close(struct call_lineups *c);
+
+#endif

@@ -1,0 +1,67 @@
+/* What an operator may set about vendors of speech and models: who is asked in which role, in their order, and how each is reached.
+ *
+ * The vendors' options, with their facts, are docs/providers.md's. Keys are no settings: they are secrets of each tenant.
+ */
+#ifndef CLI_PROVIDER_SETTINGS_H
+#define CLI_PROVIDER_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/options.h"
+
+enum provider_role { PROVIDER_STT, PROVIDER_LLM, PROVIDER_TTS, PROVIDER_ROLES };
+
+/* Places in a role's table of names, which are the choices of its setting. */
+enum { STT_POCKETSPHINX, STT_DEEPGRAM, STT_DEEPGRAM_FLUX, STT_PROVIDERS };
+enum { LLM_REHEARSED, LLM_ANTHROPIC, LLM_PROVIDERS };
+enum { TTS_LOCAL, TTS_CARTESIA, TTS_PROVIDERS };
+
+enum { PROVIDERS_MAX = 4, PROVIDER_KEYS_MAX = 4 }; /* in a role; names of keys in all */
+
+struct deepgram_settings {
+	const char *url, *ca_file, *model, *flux_model, *language, *tag;
+	bool mip_opt_out, numerals, smart_format, no_delay;
+	int64_t connect_ms, pace_percent, alive_ms, endpointing_ms, utterance_end_ms, eot_percent, eot_timeout_ms, force_after_ms;
+};
+
+struct anthropic_settings {
+	const char *url, *ca_file, *model;
+	int api_version, effort; /* places in anthropic_versions and anthropic_efforts */
+	int64_t max_tokens, connect_ms, idle_ms, total_ms;
+	bool is_strict;
+};
+
+struct cartesia_settings {
+	const char *url, *ca_file, *model, *voice, *api_version, *pronunciation_dict_id;
+	int voice_form; /* enum cartesia_voice_form */
+	int64_t speed_percent, max_buffer_delay_ms, connect_ms, silent_ms, deadline_ms;
+};
+
+extern const struct option provider_options[];  /* "stt.providers", "llm.providers", "tts.providers": by enum provider_role */
+extern const struct option deepgram_options[];  /* bound to struct deepgram_settings */
+extern const struct option anthropic_options[]; /* bound to struct anthropic_settings */
+extern const struct option cartesia_options[];  /* bound to struct cartesia_settings */
+
+extern const char *const anthropic_versions[];
+extern const char *const anthropic_efforts[]; /* the first: nothing is said */
+
+/* Who is asked in that role, as places in its table of names. At least one. */
+size_t providers_chosen(const struct config *c, enum provider_role role, int chosen[PROVIDERS_MAX]);
+
+const char *provider_name(enum provider_role role, int provider);
+
+/* The tenant's secret that a provider needs: "deepgram.api_key"; NULL: it is of this machine and needs none. */
+const char *provider_key_name(enum provider_role role, int provider);
+
+/* All that the chosen ones need, each once. */
+size_t providers_keys(const struct config *c, const char *names[PROVIDER_KEYS_MAX]);
+
+bool providers_want_prompt(const struct config *c); /* a model is asked that has to be told the rule-book */
+
+/* After everything is set: ERR_USAGE when somebody is to be asked who lacks a setting. Detail says which, and where he was chosen. */
+enum err providers_judge(const struct config *c, struct err_detail *detail) MUST_USE;
+
+#endif
