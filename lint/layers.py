@@ -3,7 +3,7 @@
 
 The rule stands in docs/architecture.md; the table below is the whole of it. A provider may include the headers of the kinds
 (those in src/providers that have no .c of their own) and its own files; registry.c lists all of them and may include all. The files of
-src/voice itself are the pure core: none of them includes what carries it, in the folders below.
+src/voice itself are the pure core: none of them includes what carries it, in the folders below. src/voice/spoken is text alone: it knows `base`.
 Usage: layers.py [SRC]; prints one line a breach, exit status 1 when there is one.
 """
 import pathlib
@@ -53,6 +53,8 @@ def judge(src, path, name):
         return f"{room} has no rule yet: give it a row in {pathlib.Path(__file__).name}"
     if path.parent == src / "voice" and wanted == "voice" and included.parent != path.parent:
         return f'the core must not include "{name}", which carries it'
+    if path.parent == src / "voice" / "spoken" and wanted != "base" and included.parent != path.parent:
+        return f'the spoken form is pure text and must not include "{name}"'
     allowed = ALLOWED[room]
     if wanted == "providers":
         if is_kind(src, included) and KINDS in allowed:

@@ -34,7 +34,8 @@ void brief_init(struct brief *b)
 	phrases_set(&b->stops, stops);
 }
 
-enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_LISTS = 16 };
+enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_LISTS = 16 };
+enum saying_field { SF_WORD = 1, SF_SAY, SF_IPA };
 enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT };
 
 enum { LISTS = 8 };
@@ -59,6 +60,16 @@ static void tool_encode(const struct brief_tool *t, struct buf *out)
 	wire_close(out, opened);
 }
 
+static void saying_encode(const struct brief_saying *s, struct buf *out)
+{
+	size_t opened = wire_open(out, F_SAYING);
+
+	wire_put_text(out, SF_WORD, s->word);
+	wire_put_text(out, SF_SAY, s->say);
+	wire_put_text(out, SF_IPA, s->ipa);
+	wire_close(out, opened);
+}
+
 void brief_encode(const struct brief *b, struct buf *out)
 {
 	unsigned int i, j;
@@ -70,6 +81,8 @@ void brief_encode(const struct brief *b, struct buf *out)
 	wire_put_u64(out, F_KNOWLEDGE, b->knowledge);
 	for (i = 0; i < b->tool_count; i++)
 		tool_encode(&b->tools[i], out);
+	for (i = 0; i < b->saying_count; i++)
+		saying_encode(&b->sayings[i], out);
 	for (i = 0; i < LISTS; i++) {
 		const struct brief_phrases *p = (const void *)((const char *)b + list_offset(i));
 
@@ -108,6 +121,26 @@ static enum err tool_decode(struct brief_tool *t, const struct wire_field *whole
 	return err ? err : r.err;
 }
 
+static enum err saying_decode(struct brief_saying *s, const struct wire_field *whole)
+{
+	struct wire_reader r;
+	struct wire_field f;
+	enum err err = ERR_NONE;
+
+	wire_reader_sub(&r, whole);
+	while (!err && wire_next(&r, &f)) {
+		switch (f.number) {
+		case SF_WORD: err = text_take(s->word, sizeof(s->word), &f); break;
+		case SF_SAY: err = text_take(s->say, sizeof(s->say), &f); break;
+		case SF_IPA: err = text_take(s->ipa, sizeof(s->ipa), &f); break;
+		default: break;
+		}
+	}
+	if (!err && !r.err && (!s->word[0] || !s->say[0]))
+		return ERR_FORMAT;
+	return err ? err : r.err;
+}
+
 static enum err list_take(struct brief *b, unsigned int list, const struct wire_field *f)
 {
 	struct brief_phrases *p;
@@ -137,6 +170,9 @@ enum err brief_decode(struct brief *b, const void *data, size_t len)
 		case F_KNOWLEDGE: b->knowledge = f.u64 != 0; break;
 		case F_TOOL:
 			err = b->tool_count == BRIEF_TOOLS_MAX ? ERR_LIMIT : tool_decode(&b->tools[b->tool_count++], &f);
+			break;
+		case F_SAYING:
+			err = b->saying_count == BRIEF_SAYINGS_MAX ? ERR_LIMIT : saying_decode(&b->sayings[b->saying_count++], &f);
 			break;
 		default:
 			if (f.number >= F_LISTS)

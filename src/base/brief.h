@@ -19,6 +19,9 @@ enum {
 	BRIEF_TEXT_MAX = 400,
 	BRIEF_GREETING_MAX = 1000, /* with what must be disclosed, in scripts of three bytes a letter */
 	BRIEF_GREETING_WORDS = 60, /* it is one utterance, whose words are told apart */
+	BRIEF_SAYINGS_MAX = 40,
+	BRIEF_WORD_MAX = 48,
+	BRIEF_SAY_MAX = 80,
 	BRIEF_BYTES_MAX = 64 * 1024
 };
 
@@ -32,6 +35,13 @@ struct brief_tool {
 struct brief_phrases {
 	char text[BRIEF_PHRASES_MAX][BRIEF_TEXT_MAX];
 	uint8_t count;
+};
+
+/* How a word is said: whole words of what the agent says, in any case. */
+struct brief_saying {
+	char word[BRIEF_WORD_MAX];
+	char say[BRIEF_SAY_MAX];
+	char ipa[BRIEF_SAY_MAX]; /* the same as sounds; "": not known */
 };
 
 struct brief {
@@ -50,6 +60,8 @@ struct brief {
 	struct brief_phrases stops;    /* words that always are: "stop", "ruko" */
 	struct brief_tool tools[BRIEF_TOOLS_MAX];
 	uint8_t tool_count;
+	struct brief_saying sayings[BRIEF_SAYINGS_MAX];
+	uint8_t saying_count;
 };
 
 /* A brief with the built-in English phrases and no tools. */

@@ -1,5 +1,5 @@
 /* `callfunnel say TEXT [--lang L] (-o F.wav | --print)`: a text as the offline voices speak it on the telephone (8000 Hz, through µ-law), or its
- * spoken form: the words that the English voice makes of numbers and dates, the sounds (IPA) of the others, which know no words. Main thread. */
+ * spoken form, which is what every voice is given (voice/spoken/). Main thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,9 @@
 #include "cli/outfile.h"
 #include "providers/espeak.h"
 #include "providers/flite.h"
+#include "voice/spoken/spoken.h"
 
-enum { RATE_HZ = 8000, SOUND_MAX_BYTES = 300 * RATE_HZ, SPOKEN_MAX_BYTES = 256 * 1024 };
+enum { RATE_HZ = 8000, SOUND_MAX_BYTES = 300 * RATE_HZ, DOCUMENT_MAX_BYTES = 1024 * 1024 };
 
 struct saying {
 	struct tts_utterance *op;
@@ -49,17 +50,17 @@ static void failed_h(void *arg, enum err why)
 	s->err = why;
 }
 
-static enum err speak(uv_loop_t *loop, const struct tts *tts, void *vendor, const char *language, const char *text, struct saying *s)
+static enum err speak(uv_loop_t *loop, const struct tts *tts, void *vendor, const char *language, const struct buf *text, struct saying *s)
 {
 	static const struct tts_events events = { .audio = audio_h, .words = words_h, .done = done_h, .failed = failed_h };
-	enum err err = tts->start(vendor, &s->op, language, text, strlen(text), &events, s);
+	enum err err = tts->start(vendor, &s->op, language, (const char *)text->data, text->len, &events, s);
 
 	while (!err && !s->is_over)
 		(void)uv_run(loop, UV_RUN_ONCE);
 	return err ? err : s->err ? s->err : s->ulaw.err;
 }
 
-static enum err say(const char *language, const char *text, struct saying *s, struct err_detail *detail)
+static enum err say(const char *language, const struct buf *text, struct saying *s, struct err_detail *detail)
 {
 	bool english = language_is(language, "en");
 	struct flite *flite = NULL;
@@ -120,18 +121,14 @@ static int refuse(struct cli *cli, enum err err, const char *language, const str
 
 /* ---- its spoken form ---- */
 
-static enum err spoken_find(const char *language, const char *text, struct buf *spoken)
+static enum err spoken_find(struct spoken *s, const char *language, const char *text)
 {
-	uv_loop_t loop;
+	const struct spoken_how how = { .language = language };
 	enum err err;
 
-	if (language_is(language, "en"))
-		return flite_words(text, spoken);
-	if (uv_loop_init(&loop))
-		return ERR_UNAVAILABLE;
-	err = espeak_sounds(&loop, language, text, spoken);
-	(void)uv_loop_close(&loop);
-	return err;
+	spoken_init(s);
+	err = *text ? spoken_make(s, &how, text, strlen(text)) : ERR_USAGE;
+	return !err && !s->text.len ? ERR_FORMAT : err; /* an emoji: there is nothing to be said */
 }
 
 static void spoken_tell(struct cli *cli, const char *language, const char *text, struct buf *spoken)
@@ -142,11 +139,10 @@ static void spoken_tell(struct cli *cli, const char *language, const char *text,
 		puts(buf_str(spoken));
 		return;
 	}
-	buf_init(&b, 4 * SPOKEN_MAX_BYTES);
+	buf_init(&b, DOCUMENT_MAX_BYTES);
 	json_open(&b, '{');
 	json_pair_string(&b, "text", text);
 	json_pair_string(&b, "language", language);
-	json_pair_string(&b, "form", language_is(language, "en") ? "words" : "ipa");
 	json_pair_string(&b, "spoken", buf_str(spoken));
 	json_close(&b, '}');
 	puts(buf_str(&b));
@@ -156,14 +152,12 @@ static void spoken_tell(struct cli *cli, const char *language, const char *text,
 static int print_spoken(struct cli *cli, const char *language, const char *text)
 {
 	const struct err_detail detail = { .message = "" };
-	struct buf spoken;
-	enum err err;
+	struct spoken spoken;
+	enum err err = spoken_find(&spoken, language, text);
 
-	buf_init(&spoken, SPOKEN_MAX_BYTES);
-	err = spoken_find(language, text, &spoken);
 	if (!err)
-		spoken_tell(cli, language, text, &spoken);
-	buf_fini(&spoken);
+		spoken_tell(cli, language, text, &spoken.text);
+	spoken_fini(&spoken);
 	return err ? refuse(cli, err, language, &detail) : CLI_FINE;
 }
 
@@ -173,6 +167,7 @@ static int save_sound(struct cli *cli, const char *language, const char *text, c
 {
 	struct err_detail detail = { .message = "" };
 	struct saying s = { .op = NULL };
+	struct spoken spoken;
 	char target[DISK_PATH_MAX];
 	int status = outfile_find(cli, target, path);
 	enum err err;
@@ -180,12 +175,15 @@ static int save_sound(struct cli *cli, const char *language, const char *text, c
 	if (status)
 		return status;
 	buf_init(&s.ulaw, SOUND_MAX_BYTES);
-	err = say(language, text, &s, &detail);
+	err = spoken_find(&spoken, language, text);
+	if (!err)
+		err = say(language, &spoken.text, &s, &detail);
 	if (!err)
 		err = write_wav(&s, path, &detail);
 	if (!err)
 		tell(cli, path, s.ulaw.len);
 	buf_fini(&s.ulaw);
+	spoken_fini(&spoken);
 	return err ? refuse(cli, err, language, &detail) : CLI_FINE;
 }
 
@@ -196,7 +194,7 @@ int cmd_say(struct cli *cli, int argc, char **argv)
 	const struct flag flags[] = {
 		{ .name = "lang", .type = FLAG_STRING, .value = &language, .arg = "L", .help = "The language (en-US)." },
 		{ .name = "output", .letter = 'o', .type = FLAG_STRING, .value = &path, .arg = "F.wav", .help = "The file to write." },
-		{ .name = "print", .type = FLAG_BOOL, .value = &print, .help = "Print the spoken form instead: words (English), or sounds in IPA." },
+		{ .name = "print", .type = FLAG_BOOL, .value = &print, .help = "Print the spoken form instead: the words that a voice is given." },
 		{ .name = NULL },
 	};
 	int status = cli_flags(cli, flags, &argc, argv);

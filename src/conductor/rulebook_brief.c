@@ -223,6 +223,7 @@ enum err rulebook_brief(const struct rulebook *b, const char *language, const js
 	snprintf(brief->language, sizeof(brief->language), "%s", language);
 	snprintf(brief->rulebook, sizeof(brief->rulebook), "%s@%s", b->id, b->version);
 	tools_fill(b, brief);
+	sayings_fill(b, language, brief);
 	err = settings_take(b, settings, detail);
 	if (!err)
 		err = greeting_fill(&f, brief);

@@ -7,7 +7,7 @@
 #include "base/wording.h"
 
 static const char *const root_keys[] = { "rulebook", "id", "version", "title", "company", "agent", "languages", "goal", "facts", "variables",
-	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "outcomes", "unclear", "unfinished", "settings", "phrases", NULL };
+	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce", NULL };
 
 const char *const phrase_names[] = { "fillers", "waits", "prompts", "unheard", "apology", "goodbye", "nods", "stops", NULL };
 
@@ -555,4 +555,5 @@ void head_read(struct reading *r, const struct yaml_item *root)
 		each_read(r, root, "outcomes", OUTCOMES_MAX, outcome_read);
 	settings_read(r, root);
 	phrases_read(r, root);
+	pronounce_read(r, root);
 }

@@ -205,7 +205,7 @@ struct rulebook {
 	struct arena_block *blocks;
 	char hash[RULEBOOK_HASH_BYTES];
 	const char *id, *version, *title, *company;
-	const struct yaml_item *agent_name, *persona, *goal, *facts, *disclosures, *phrases, *settings;
+	const struct yaml_item *agent_name, *persona, *goal, *facts, *disclosures, *phrases, *pronounce, *settings;
 	struct language languages[LANGUAGES_MAX];
 	size_t language_count;
 	struct variable variables[VARIABLES_MAX];
@@ -230,6 +230,8 @@ struct rulebook {
 /* ---- rulebook_brief.c ---- */
 
 void rulebook_settings(const struct rulebook *b, struct call_settings *settings); /* what it sets, over these */
+
+void sayings_fill(const struct rulebook *b, const char *language, struct brief *brief); /* rulebook_pronounce.c */
 
 /* ---- rulebook_read.c: judging one value, with its place ---- */
 
@@ -293,6 +295,7 @@ bool words_check(struct reading *r, const struct yaml_item *item, scalar_h *of, 
 
 void head_read(struct reading *r, const struct yaml_item *root);
 void phrases_read(struct reading *r, const struct yaml_item *root);
+void pronounce_read(struct reading *r, const struct yaml_item *root);
 void outcomes_read(struct reading *r, const struct yaml_item *root);
 void tools_read(struct reading *r, const struct yaml_item *root);
 void flow_read(struct reading *r, const struct yaml_item *root);

@@ -28,9 +28,4 @@ void espeak_close(struct espeak **ep);
 
 extern const struct tts espeak_tts;
 
-/* What the voice of a language makes of a text, in IPA (the program has no words between text and sounds). Runs `loop` until it is there; nothing
- * else may be on it. ERR_USAGE, ERR_LIMIT as start; ERR_NOTFOUND: no such voice; ERR_UNAVAILABLE without the program; ERR_FORMAT: nothing to be
- * said in it; ERR_TIMEOUT. */
-enum err espeak_sounds(uv_loop_t *loop, const char *language, const char *text, struct buf *out) MUST_USE;
-
 #endif

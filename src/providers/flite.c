@@ -448,37 +448,3 @@ enum err flite_open(struct flite **fp, uv_loop_t *loop)
 		*fp = f;
 	return err;
 }
-
-/* ---- words alone ---- */
-
-static void words_put(cst_utterance *utt, struct buf *out)
-{
-	cst_relation *words = utt_relation_present(utt, "Word") ? utt_relation(utt, "Word") : NULL;
-
-	for (cst_item *w = words ? relation_head(words) : NULL; w; w = item_next(w))
-		buf_printf(out, "%s%s", out->len ? " " : "", item_feat_string(w, "name"));
-}
-
-enum err flite_words(const char *text, struct buf *out)
-{
-	size_t len = strlen(text);
-	cst_utterance *utt;
-	cst_voice *voice;
-
-	if (!len)
-		return ERR_USAGE;
-	if (len > FLITE_MAX_TEXT_BYTES)
-		return ERR_LIMIT;
-	flite_init();
-	voice = register_cmu_us_slt(NULL);
-	if (!voice)
-		return ERR_UNAVAILABLE;
-	utt = new_utterance();
-	utt_set_input_text(utt, text);
-	utt_init(utt, voice);
-	if (default_tokenization(utt) && default_textanalysis(utt))
-		words_put(utt, out);
-	delete_utterance(utt);
-	unregister_cmu_us_slt(voice);
-	return out->err ? out->err : out->len ? ERR_NONE : ERR_FORMAT;
-}

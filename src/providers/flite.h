@@ -26,8 +26,4 @@ void flite_close(struct flite **fp);
 
 extern const struct tts flite_tts;
 
-/* The words that the voice makes of a text, one space between them: numbers, dates and abbreviations as they are said. No loop; while no flite is
- * open. ERR_USAGE and ERR_LIMIT as start; ERR_UNAVAILABLE: no voice; ERR_FORMAT: nothing to be said in it. */
-enum err flite_words(const char *text, struct buf *out) MUST_USE;
-
 #endif

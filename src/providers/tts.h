@@ -25,6 +25,7 @@ struct tts_events {
 
 struct tts {
 	const char *name;
+	bool verbatim; /* it gets every text as it is written, not as it is said (voice/spoken/): it makes no sound of words */
 	enum err (*start)(void *vendor, struct tts_utterance **up, const char *language, const char *text, size_t len,
 		const struct tts_events *events, void *arg);
 	void (*cancel)(struct tts_utterance **up);

@@ -349,7 +349,7 @@ static void tts_cancel(struct tts_utterance **up)
 	*up = NULL;
 }
 
-const struct tts simulated_tts = { .name = "simulated", .start = tts_start, .cancel = tts_cancel };
+const struct tts simulated_tts = { .name = "simulated", .verbatim = true, .start = tts_start, .cancel = tts_cancel };
 
 void talker_init(struct talker *t, struct scene *scene)
 {

@@ -345,14 +345,22 @@ def test_say(run, tmp_path):
 
 
 def test_say_prints_what_is_spoken(run):
-    """Numbers as words; a voice that has no words between text and sounds prints these."""
-    assert run("say", "You owe $1500 on May 3.", "--print").out == "you owe one thousand five hundred dollars on may third\n"
+    """The words that a voice is given: numbers, amounts and dates as the language says them, nothing of what is for the eye."""
+    assert run("say", "You owe **$1500** on May 3.", "--print").out == "You owe one thousand five hundred dollars on May third.\n"
     document = run("say", "Room 12", "--print", "--json").json()
-    assert document == {"text": "Room 12", "language": "en-US", "form": "words", "spoken": "room twelve"}
-    two, twelve = (run("say", text, "--print", "--lang", "hi-IN", "--json").json() for text in ("2", "12"))
-    assert two["form"] == twelve["form"] == "ipa" and two["spoken"] and two["spoken"] != twelve["spoken"] and "2" not in two["spoken"]
-    assert run("say", "x", "--print", "--lang", "xx").status == 3
+    assert document == {"text": "Room 12", "language": "en-US", "spoken": "Room twelve"}
+    assert run("say", "₹1,50,000 on 3/4/2026", "--print", "--lang", "en-IN").out == "one lakh fifty thousand rupees on third April, twenty twenty six\n"
+    assert run("say", "₹1.5 लाख", "--print", "--lang", "hi-IN").out == "डेढ़ लाख रुपये\n"
+    assert run("say", "**5** \N{GRINNING FACE}", "--print", "--lang", "xx").out == "5\n", "of other languages only what is for the eye is known"
     assert run("say", "", "--print").status == 2
+    assert run("say", "\N{GRINNING FACE}", "--print").status == 3, "there is nothing to be said"
+
+
+def test_say_speaks_the_spoken_form(run, tmp_path):
+    """A number takes as long as its words."""
+    short, long = (run("say", text, "-o", tmp_path / "a.wav", "--json").json()["samples"] for text in ("Pay $5.", "Pay $1,234,567."))
+    words = run("say", "Pay one million two hundred thirty four thousand five hundred sixty seven dollars.", "-o", tmp_path / "a.wav", "--json").json()
+    assert long == words["samples"] > 2 * short
 
 
 @pytest.mark.parametrize("word", ["sure", "yeah", "okay", "right", "ok"])

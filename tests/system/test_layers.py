@@ -8,6 +8,7 @@ from conftest import ROOT
 
 FILES = {
     "base/err.h": "", "audio/wav.h": "", "voice/call.h": "", "voice/journal/journal.h": "", "conductor/calls.h": "", "cli/cli.h": "", "data/ledger.h": "",
+    "voice/spoken/spoken.h": "",
     "providers/stt.h": "", "providers/deepgram.h": "", "providers/deepgram.c": '#include "providers/deepgram.h"\n',
     "providers/twilio/media.h": "", "simulate/world.h": "",
 }
@@ -26,6 +27,7 @@ def check(tmp_path, path, line):
     ("providers/deepgram.c", "providers/deepgram.h"), ("providers/registry.c", "providers/deepgram.h"),
     ("providers/deepgram.c", "providers/stt.h"), ("providers/twilio/carrier.c", "providers/twilio/media.h"),
     ("simulate/x.c", "voice/call.h"), ("voice/session/x.c", "voice/call.h"), ("voice/session/x.c", "voice/journal/journal.h"), ("cli/x.c", "conductor/calls.h"), ("conductor/x.c", "data/ledger.h"), ("main.c", "cli/cli.h"),
+    ("voice/spoken/x.c", "voice/spoken/spoken.h"), ("voice/spoken/x.c", "base/err.h"), ("voice/session/x.c", "voice/spoken/spoken.h"),
 ])
 def test_allowed(tmp_path, path, included):
     status, out = check(tmp_path, path, f'#include "{included}"')
@@ -38,6 +40,7 @@ def test_allowed(tmp_path, path, included):
     ("conductor/x.c", "voice/call.h"), ("providers/cartesia.c", "providers/deepgram.h"), ("providers/deepgram.c", "voice/call.h"),
     ("providers/deepgram.c", "providers/twilio/media.h"), ("voice/x.c", "simulate/world.h"), ("voice/x.c", "cli/cli.h"),
     ("voice/x.c", "voice/journal/journal.h"), ("voice/x.c", "call.h"), ("voice/x.c", "voice/none.h"), ("attic/x.c", "base/err.h"),
+    ("voice/x.c", "voice/spoken/spoken.h"), ("voice/spoken/x.c", "voice/call.h"), ("voice/spoken/x.c", "providers/stt.h"),
 ])
 def test_refused(tmp_path, path, included):
     status, out = check(tmp_path, path, f'  #  include "{included}"')

@@ -225,6 +225,8 @@ BOTH = [
     put(True, "tools", "save_note", "arguments", "additionalProperties"), put("good", "outcomes", "refused", "result"),
     put({"about": "a", "result": "neutral", "do_not_call": True, "again_after_hours": 3}, "outcomes", "refused"), put("loud", "languages", "hi-IN"),
     put(10, "languages", "hi-IN", "speed_percent"), put([], "phrases", "nods", "en-IN"), put("x" * 2001, "goal"), put({"and": "x"}, "facts"),
+    put([{"word": "Acme"}], "pronounce"), put([{"word": "Acme", "say": "{x}"}], "pronounce"), put([{"word": "x" * 48, "say": "x"}], "pronounce"),
+    put([], "pronounce"),
 ]
 
 

@@ -382,7 +382,7 @@ static inline void kit_stt_asked(struct stt_stream *s, const char *text, size_t 
 
 static const struct stt kit_stt = { "kit", kit_stt_start, kit_stt_push, kit_stt_finalize, kit_stt_cancel, kit_stt_asked };
 static const struct llm kit_llm = { "kit", kit_llm_start, kit_llm_cancel };
-static const struct tts kit_tts = { "kit", kit_tts_start, kit_tts_cancel };
+static const struct tts kit_tts = { .name = "kit", .start = kit_tts_start, .cancel = kit_tts_cancel };
 static const struct tools kit_tools = { "kit", kit_tools_start, kit_tools_cancel, kit_tools_retrieve };
 
 static inline struct stt_stream *kit_stream(struct kit *k)

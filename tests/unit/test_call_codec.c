@@ -473,6 +473,9 @@ static struct brief full_brief(void)
 	b.tools[0].timeout_ms = 7;
 	strcpy(b.tools[1].name, "book");
 	b.tools[1].changes = b.tools[1].ends = true;
+	b.saying_count = 2;
+	b.sayings[0] = (struct brief_saying){ .word = "Acme", .say = "Ack me", .ipa = "ækmi" };
+	b.sayings[1] = (struct brief_saying){ .word = "SBI", .say = "S B I" };
 	return b;
 }
 
@@ -496,6 +499,8 @@ static void briefs_come_back(void **state)
 	assert_int_equal(back.tool_count, 2);
 	assert_true(!back.tools[0].changes && !back.tools[0].ends && back.tools[0].timeout_ms == 7);
 	assert_true(back.tools[1].changes && back.tools[1].ends && !back.tools[1].timeout_ms);
+	assert_int_equal(back.saying_count, 2);
+	assert_memory_equal(&back.sayings, &b.sayings, sizeof(b.sayings));
 	assert_int_equal(back.nods.count, b.nods.count);
 	assert_memory_equal(&back.stops, &b.stops, sizeof(b.stops));
 	assert_memory_equal(&back.goodbye, &b.goodbye, sizeof(b.goodbye));

@@ -137,7 +137,21 @@ struct wrong {
 	const char *path, *why; /* why: a part of it */
 };
 
+#define SAYING(entry) "settings: {quiet", "pronounce:\n  - " entry "\nsettings: {quiet"
+
 static const struct wrong wrongs[] = {
+	{ SAYING("{word: Acme}"), 69, "pronounce.say", "must be given" },
+	{ SAYING("{say: {en-IN: a, hi-IN: b}}"), 69, "pronounce.word", "must be given" },
+	{ SAYING("{word: Acme, say: Ack me}"), 69, "pronounce.say", "speaks 2 languages" },
+	{ SAYING("{word: Acme, say: {en-IN: Ack me}}"), 69, "pronounce.say", "nothing is said in hi-IN" },
+	{ SAYING("{word: Acme, say: {en-IN: \"{callee}\", hi-IN: b}}"), 69, "pronounce.say", "no placeholder" },
+	{ SAYING("{word: \"{callee}\", say: {en-IN: a, hi-IN: b}}"), 69, "pronounce.word", "no placeholder" },
+	{ SAYING("{word: Acme, say: {en-IN: a, hi-IN: b}, ipa: {en-IN: a, hi-IN: \"{b}\"}}"), 69, "pronounce.ipa", "no placeholder" },
+	{ SAYING("{word: Acme, say: {en-IN: a, hi-IN: b}, sound: a}"), 69, "pronounce.sound", "" },
+	{ SAYING("{word: 1234567890123456789012345678901234567890abcdefgh, say: {en-IN: a, hi-IN: b}}"), 69, "pronounce.word", "" },
+	{ SAYING("{word: Acme, say: {en-IN: a, hi-IN: b}}\n  - {word: ACME, say: {en-IN: a, hi-IN: b}}"), 70, "pronounce", "twice" },
+	{ "settings: {quiet", "pronounce: []\nsettings: {quiet", 68, "pronounce", "" },
+	{ "settings: {quiet", "pronounce: {Acme: Ack me}\nsettings: {quiet", 68, "pronounce", "" },
 	{ "rulebook: 1\n", "rulebook: 2\n", 1, "rulebook", "one of these" },
 	{ "id: tiny\n", "id: ti ny\n", 2, "id", "pinned" },
 	{ "version: \"2\"\n", "", 1, "version", "must be given" },
@@ -522,6 +536,33 @@ static void what_is_said_before_a_goodbye_belongs_to_the_last_words(void **state
 	/* A question behind it is answered first. */
 	assert_int_equal(end_ms("100", GO "  - {say: on, text: " FIFTY "}\n"
 		"  - {ask: more, text: More?, expect: yes_no, next: other}\n", 500), 5400);
+}
+
+static void a_dictionary_comes_with_the_brief_in_its_language(void **state)
+{
+	char *text = changed("settings: {quiet", "pronounce:\n  - {word: Acme, say: {en-IN: Ack me, hi-IN: ऐक्मी}}\n"
+		"  - {word: 500, say: {en-IN: five oh oh, hi-IN: पाँच}, ipa: {en-IN: a, hi-IN: b}}\nsettings: {quiet");
+	struct call_settings s;
+	struct rulebook *b;
+	struct brief brief;
+	json_t *v = values("");
+
+	(void)state;
+	b = load(text);
+	call_settings_init(&s);
+	assert_int_equal(rulebook_brief(b, "en-IN", v, &brief, &s, NULL), ERR_NONE);
+	assert_int_equal(brief.saying_count, 2);
+	assert_string_equal(brief.sayings[0].word, "Acme");
+	assert_string_equal(brief.sayings[0].say, "Ack me");
+	assert_string_equal(brief.sayings[0].ipa, "");
+	assert_string_equal(brief.sayings[1].word, "500");
+	assert_string_equal(brief.sayings[1].ipa, "a");
+	assert_int_equal(rulebook_brief(b, "hi-IN", v, &brief, &s, NULL), ERR_NONE);
+	assert_string_equal(brief.sayings[0].say, "ऐक्मी");
+	assert_string_equal(brief.sayings[1].ipa, "b");
+	json_decref(v);
+	rulebook_free(b);
+	free(text);
 }
 
 static void variables_are_judged_and_never_told(void **state)
@@ -1313,6 +1354,7 @@ int main(void)
 		cmocka_unit_test(a_model_is_told_of_machines),
 		cmocka_unit_test(the_prompt_is_stable_and_begins_with_what_never_changes),
 		cmocka_unit_test(a_model_sees_schemas_and_outcomes),
+		cmocka_unit_test(a_dictionary_comes_with_the_brief_in_its_language),
 		cmocka_unit_test(arguments_are_judged),
 		cmocka_unit_test(answers_are_cut_to_their_fields),
 		cmocka_unit_test(conditions_hold_as_they_say),

@@ -26,6 +26,7 @@ static void slots_init(struct session *s)
 	for (i = 0; i < VOICES_MAX; i++) {
 		s->voices[i].s = s;
 		buf_init(&s->voices[i].text, INPUT_TEXT_MAX * 2);
+		spoken_init(&s->voices[i].spoken);
 	}
 	for (i = 0; i < RUNS_MAX; i++)
 		s->runs[i].s = s;
@@ -68,6 +69,12 @@ static enum err session_new(struct session **sp, const struct session_io *io, ui
 	return ERR_NONE;
 }
 
+static void voicing_fini(struct voicing *v)
+{
+	buf_fini(&v->text);
+	spoken_fini(&v->spoken);
+}
+
 static void session_free(struct session *s)
 {
 	unsigned int i;
@@ -79,7 +86,7 @@ static void session_free(struct session *s)
 	for (i = 0; i < ASKS_MAX; i++)
 		buf_fini(&s->asks[i].said);
 	for (i = 0; i < VOICES_MAX; i++)
-		buf_fini(&s->voices[i].text);
+		voicing_fini(&s->voices[i]);
 	steps_writer_fini(&s->steps);
 	buf_fini(&s->queue);
 	buf_fini(&s->record);

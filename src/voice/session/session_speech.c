@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "audio/g711.h"
+
 static void speech_news_feed(struct session *s, uint32_t utterance, uint32_t take, bool at_once)
 {
 	struct mouth_news news;
@@ -82,11 +84,29 @@ static void voice_audio_h(void *arg, const uint8_t *ulaw, size_t samples)
 	session_settle(s);
 }
 
+/* Words of what is said as words of the text. One that ends nothing of it (the "lakh" of 1,50,000) is left out. */
+static void words_mean(struct voicing *v, const struct speech_word *words, size_t count, bool exact)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct speech_word w = words[i];
+
+		w.text_end = (uint16_t)spoken_meant(&v->spoken, (const char *)v->text.data, v->text.len, w.text_end);
+		if (w.text_end > v->meant)
+			mouth_words(v->s->mouth, v->utterance, v->take, &w, 1, exact);
+		v->meant = w.text_end > v->meant ? w.text_end : v->meant;
+	}
+}
+
 static void voice_words_h(void *arg, const struct speech_word *words, size_t count, bool exact)
 {
 	struct voicing *v = arg;
 
-	mouth_words(v->s->mouth, v->utterance, v->take, words, count, exact);
+	if (v->s->io.tts->verbatim || v->spoken.is_same)
+		mouth_words(v->s->mouth, v->utterance, v->take, words, count, exact);
+	else
+		words_mean(v, words, count, exact);
 	speech_news_feed(v->s, v->utterance, v->take, false);
 	session_settle(v->s);
 }
@@ -122,6 +142,80 @@ void session_voices_cancel(struct session *s, uint32_t utterance, bool all)
 			s->io.tts->cancel(&s->voices[i].op);
 }
 
+/* ---- what is said ---- */
+
+/* The tail of the utterance before this one; this one's is kept for the next. One that is made again finds the same. */
+static const struct said_tail *tail_before(struct session *s, const struct call_output *out)
+{
+	struct said_tail *newest = &s->tails[1];
+	size_t len = out->text_len < TAIL_BYTES ? out->text_len : TAIL_BYTES;
+
+	if (newest->utterance != out->utterance || !newest->len) {
+		s->tails[0] = *newest;
+		newest->utterance = out->utterance;
+		newest->len = len;
+		memcpy(newest->text, out->text + out->text_len - len, len);
+	}
+	return &s->tails[0];
+}
+
+static enum err spoken_find(struct session *s, struct voicing *v, const struct call_output *out)
+{
+	const struct brief *brief = call_get_brief(s->call);
+	struct spoken_saying sayings[BRIEF_SAYINGS_MAX];
+	const struct said_tail *before = tail_before(s, out);
+	struct spoken_how how = { .language = s->language, .before = before->text, .before_len = before->len, .sayings = sayings,
+		.saying_count = brief->saying_count };
+	size_t i;
+
+	for (i = 0; i < how.saying_count; i++)
+		sayings[i] = (struct spoken_saying){ .word = brief->sayings[i].word, .say = brief->sayings[i].say,
+			.ipa = brief->sayings[i].ipa[0] ? brief->sayings[i].ipa : NULL };
+	return spoken_make(&v->spoken, &how, (const char *)v->text.data, v->text.len);
+}
+
+/* Nothing of it is said, an emoji: a frame of silence stands for it, so that it is over and counts as heard. */
+static enum err silence_say(struct session *s, const struct call_output *out)
+{
+	const struct speech_word all = { .end_samples = MOUTH_FRAME_SAMPLES, .text_end = (uint16_t)out->text_len };
+	uint8_t silence[MOUTH_FRAME_SAMPLES];
+	enum err err;
+
+	memset(silence, G711_ULAW_SILENCE, sizeof(silence));
+	err = mouth_audio(s->mouth, out->utterance, out->take, silence, sizeof(silence));
+	if (err)
+		return err;
+	mouth_words(s->mouth, out->utterance, out->take, &all, 1, true);
+	mouth_done(s->mouth, out->utterance, out->take);
+	speech_news_feed(s, out->utterance, out->take, true);
+	return ERR_NONE;
+}
+
+/* Gives it to the voice: as it is said, unless the voice wants it as it is written. */
+static enum err voice_start(struct session *s, struct voicing *v, const struct call_output *out)
+{
+	const char *text = out->text;
+	size_t len = out->text_len;
+	enum err err;
+
+	v->utterance = out->utterance;
+	v->take = out->take;
+	v->meant = 0;
+	buf_reset(&v->text);
+	buf_append(&v->text, text, len);
+	if (!s->io.tts->verbatim) {
+		err = v->text.err ? v->text.err : spoken_find(s, v, out);
+		if (err)
+			return err;
+		text = (const char *)v->spoken.text.data;
+		len = v->spoken.text.len;
+		if (!len)
+			return silence_say(s, out);
+	}
+	s->usage.tts_characters += len;
+	return s->io.tts->start(s->io.tts_vendor, &v->op, s->language, text, len, &tts_events, v);
+}
+
 void session_speak(struct session *s, const struct call_output *out)
 {
 	struct voicing *v = s->voices, *end = s->voices + VOICES_MAX;
@@ -134,14 +228,8 @@ void session_speak(struct session *s, const struct call_output *out)
 		v++;
 	if (!err && v == end)
 		err = ERR_LIMIT;
-	if (!err) {
-		v->utterance = out->utterance;
-		v->take = out->take;
-		buf_reset(&v->text);
-		buf_append(&v->text, out->text, out->text_len);
-		s->usage.tts_characters += out->text_len;
-		err = s->io.tts->start(s->io.tts_vendor, &v->op, s->language, out->text, out->text_len, &tts_events, v);
-	}
+	if (!err)
+		err = voice_start(s, v, out);
 	if (!err)
 		return;
 	session_log_failed(s, RETRY_VOICE, err);

@@ -11,6 +11,7 @@
 #include "voice/session/mouth.h"
 #include "voice/session/session.h"
 #include "voice/journal/steps.h"
+#include "voice/spoken/spoken.h"
 
 enum {
 	GROUP_SAMPLES = 1600, /* of the caller's audio in one record */
@@ -18,7 +19,8 @@ enum {
 	VOICES_MAX = MOUTH_UTTERANCES,
 	RUNS_MAX = 32,
 	GAPS_MAX = 16,
-	TOKENS_KEPT = 8
+	TOKENS_KEPT = 8,
+	TAIL_BYTES = 64
 };
 
 enum session_life { LIVE = 0, LINGER, FINISHED, TOLD };
@@ -42,7 +44,16 @@ struct voicing {
 	struct session *s;
 	struct tts_utterance *op;
 	uint32_t utterance, take;
-	struct buf text;
+	struct buf text;       /* what is to be said, as it is written */
+	struct spoken spoken;  /* … and as it is said */
+	uint16_t meant;        /* how much of the text the words told so far are */
+};
+
+/* The end of an utterance's text: what the next one may go on from. */
+struct said_tail {
+	uint32_t utterance;
+	char text[TAIL_BYTES];
+	size_t len;
 };
 
 struct running {
@@ -91,6 +102,7 @@ struct session {
 	struct asking asks[ASKS_MAX];
 	struct masker *masker; /* what the model is shown, and the map of the call's values */
 	struct voicing voices[VOICES_MAX];
+	struct said_tail tails[2]; /* of the two latest utterances, the older first */
 	struct running runs[RUNS_MAX];
 
 	/* the caller's audio */
