@@ -372,9 +372,19 @@ static void answer_fail(struct llm_answer *a, enum failure why)
 	events->failed(arg, why);
 }
 
+static uint64_t first_us(struct model *m)
+{
+	uint64_t us = dice_ms(&m->dice, 180, 700);
+
+	return m->quick ? dice_ms(&m->quick_dice, 1, 4) : us;
+}
+
 static uint64_t token_us(struct llm_answer *a)
 {
-	return dice_ms(&a->model->dice, 40, 110) * (a->slow ? 5 : 1);
+	struct model *m = a->model;
+	uint64_t us = dice_ms(&m->dice, 40, 110);
+
+	return (m->quick ? dice_ms(&m->quick_dice, 0, 1) : us) * (a->slow ? 5 : 1);
 }
 
 /* The next few words. */
@@ -474,7 +484,7 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 {
 	struct model *m = vendor;
 	struct llm_answer *a = answer_free(m);
-	uint64_t first = dice_ms(&m->dice, 180, 700);
+	uint64_t first = first_us(m);
 	size_t said = kind == ASK_CONTINUE ? trailing_agent(blocks, count) : 0;
 
 	(void)attempt;
@@ -525,6 +535,8 @@ void model_init(struct model *m, struct scene *scene)
 	m->scene = scene;
 	m->serial = 0;
 	dice_init(&m->dice, scene->seed, scene->call, ACTOR_MODEL);
+	dice_init(&m->quick_dice, scene->seed, scene->call, ACTOR_QUICK);
+	m->quick = dice_below(&m->quick_dice, QUICK_ONE_OF) == 0;
 	for (i = 0; i < MODEL_ANSWERS; i++)
 		m->answers[i].used = false;
 }

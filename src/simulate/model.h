@@ -16,7 +16,7 @@
 
 struct scene;
 
-enum { MODEL_ANSWERS = 16, MODEL_TEXT = 1024, MODEL_ARGS = 160, MODEL_TOOLS = 3 };
+enum { QUICK_ONE_OF = 8, MODEL_ANSWERS = 16, MODEL_TEXT = 1024, MODEL_ARGS = 160, MODEL_TOOLS = 3 };
 
 struct model_tool {
 	const char *name;
@@ -49,7 +49,8 @@ struct llm_answer { /* one stream of the vendor */
 
 struct model {
 	struct scene *scene;
-	struct dice dice;
+	struct dice dice, quick_dice; /* calls that are not quick draw what they drew before there were any */
+	bool quick; /* it answers within milliseconds, as an engine on the same host does: what is asked ahead is there before the caller's final */
 	uint32_t serial;
 	struct llm_answer answers[MODEL_ANSWERS];
 };

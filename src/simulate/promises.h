@@ -169,6 +169,7 @@ struct judge {
 	uint32_t answered; /* a bit for each of the script's questions */
 	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
 	uint64_t filler_us;          /* a filler is due then, while a tool runs; 0: none is */
+	uint64_t filler_said_us;     /* the last of those for tools was ordered */
 	uint8_t fillers_said[2];     /* the last of the brief's fillers, and of those for tools, from 1 */
 	bool result_owed, result_over; /* P02: a result is in the dialogue, and nothing was asked since; it came into the caller's voice */
 	uint64_t result_us;          /* since then nobody speaks, and nothing is at work */
@@ -185,6 +186,9 @@ struct judge {
 	uint32_t death_count;
 	struct watch watch;
 	bool nod_alone; /* the caller's last sound was a nod or a cough over the agent's words: no turn may come of it, however much later */
+	uint64_t silence_us;     /* the caller's last sound began then, into silence, and nothing has come of the agent's since; 0: it did not */
+	uint64_t silence_sample; /* where that was */
+	uint64_t final_from;     /* the last final's words begin there */
 	struct noise_watch noise;
 	struct answer_watch answer;
 	struct pending_final finals[JUDGE_FINALS];

@@ -162,8 +162,9 @@ static bool caller_still(const struct judge *j)
 	return now > j->voice_us + gap_us && now <= j->caller_chunk_us + 200 * MS_US && now >= j->key_us + 3 * S_US;
 }
 
-/* While the answer waits for a tool: a filler is ordered within 300 ms when tool.filler_ms have passed since it was dispatched, and after
- * each five seconds more, if at that moment nobody speaks and nothing is left to be said. (That it is heard then is P13's.) Exercised by each.
+/* While the answer waits for a tool: a filler is ordered within 300 ms when tool.filler_ms have passed since it was dispatched and all that the agent
+ * had to say is said, the caller does not speak, and no words of his wait for their turn; and so five seconds after each. (That it is heard then is
+ * P13's.) Exercised by each.
  * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, and
  * what judge_quiet_call says. And: no filler is said twice running when the brief has more than one of its kind (P14). Exempt: a
  * fault of the voice within ten seconds, and calls that were taken over. */
@@ -175,11 +176,11 @@ static void filler_time(struct judge *j)
 		return;
 	if (judge_quiet_call(j) || !j->scene->brief.waits.count || !judge_tool_waits(j)) {
 		j->filler_us = 0;
-	} else if (j->speak_us >= j->filler_us) {
+	} else if (j->filler_said_us >= j->filler_us) {
 		judge_exercise(j, P12);
-		j->filler_us += FILLER_AGAIN_US;
-	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j)) {
-		j->filler_us += FILLER_AGAIN_US;
+		j->filler_us = j->filler_said_us + FILLER_AGAIN_US;
+	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j) || j->words_wait) {
+		j->filler_us = now;
 	} else if (now > j->filler_us + SOON_US) {
 		judge_fail(j, P12, "a tool runs, nobody speaks, and the filler that was due is not said");
 		j->filler_us = 0;
@@ -189,14 +190,19 @@ static void filler_time(struct judge *j)
 static void filler_said(struct judge *j, const struct call_output *o)
 {
 	const struct brief_phrases *kinds[] = { &j->scene->brief.fillers, &j->scene->brief.waits };
+	const struct judged_utterance *u = judge_utterance(j, o->utterance);
 	unsigned int k;
 	uint32_t i;
 
-	if (j->attached_us || judge_utterance(j, o->utterance))
+	if (u && !u->old)
 		return; /* the same filler, made again */
 	for (k = 0; k < 2; k++)
 		for (i = 0; i < kinds[k]->count; i++) {
 			if (strlen(kinds[k]->text[i]) != o->text_len || memcmp(kinds[k]->text[i], o->text, o->text_len) != 0)
+				continue;
+			if (k)
+				j->filler_said_us = judge_now(j);
+			if (j->attached_us)
 				continue;
 			if (kinds[k]->count > 1 && j->fillers_said[k] == i + 1 && !judge_faults(j, FAULTS_TTS, 10 * S_US))
 				judge_fail(j, P14, "the filler \"%.*s\" was said twice running", (int)o->text_len, o->text);
@@ -206,10 +212,10 @@ static void filler_said(struct judge *j, const struct call_output *o)
 
 /* ---- P02: a result is asked about ---------------------------------------------------------------------------------------
  *
- * Once a tool's result is in the dialogue, and neither party has spoken for a second, nothing is asked or runs and no words wait for
- * their turn, the model has been asked. Exercised by a result that comes into the caller's voice, when it is asked about. Exempt: what came while an
- * answer was asked for ahead that is then released, or while the agent gave up on the model, a floor that was taken (the caller's turn asks),
- * a worker that died, keys, and what judge_quiet_call says. */
+ * Once a tool's result is in the dialogue, and for a second the caller has not spoken, nothing is asked or runs and no words wait for
+ * their turn, the model has been asked, whatever the agent still has to say. Exercised by a result that comes into the caller's voice, when it is
+ * asked about. Exempt: what came while the agent gave up on the model, a floor that was taken (the caller's turn asks), a worker that died, keys,
+ * and what judge_quiet_call says. */
 
 static void result_came(struct judge *j)
 {
@@ -231,10 +237,10 @@ static void result_time(struct judge *j)
 
 	if (!j->result_owed)
 		return;
-	if (judge_quiet_call(j) || judge_open_utterances(j) || judge_answer_due(j) || j->held || j->words_wait || !caller_still(j)) {
+	if (judge_quiet_call(j) || judge_answer_due(j) || j->words_wait || !caller_still(j)) {
 		j->result_us = now;
 	} else if (now > j->result_us + 1 * S_US) {
-		judge_fail(j, P02, "a tool's result came, nobody has spoken for a second, and the model is not asked");
+		judge_fail(j, P02, "a tool's result came, the caller has not spoken for a second, and the model is not asked");
 		j->result_owed = false;
 	}
 }
@@ -381,7 +387,6 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		break;
 	case NOTE_RELEASE:
 		*gen_state(j, o->index) |= GEN_IS_RELEASED;
-		j->result_owed = false;
 		break;
 	case NOTE_YIELD:
 		j->result_owed = false;

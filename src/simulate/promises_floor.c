@@ -1,6 +1,7 @@
 /* Checks of who speaks: P06. Reads inputs and outputs, when the caller's sounds reached us, and where the clear cut the agent. */
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
@@ -13,15 +14,21 @@
  * word or none, with barge.tail_ms and half a second of speech left: nearer to the end it may be an answer). A stop word: held within
  * 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it, earlier words that no turn
  * has taken up yet, a disclosure that may not be interrupted, a key, a tool that runs or returns (for the question asked), a fault of the
- * recogniser, the voice, the line or the carrier within six seconds before or during it (late marks: 14 s), and what judge_quiet_call
- * says. Exercised by each such sound that led to a hold, and by each nod that was noted as one. */
+ * recogniser, the voice, the line or the carrier within six seconds before or during it (late marks: 14 s), a recogniser that took another's
+ * place in that time, and what judge_quiet_call says. Exercised by each such sound that led to a hold, and by each nod that was noted as one.
+ *
+ * And a word said into silence is no nod: neither party was heard for a second before, nothing of the agent's was to be said, asked or done when it
+ * began, and nothing but what was asked for ahead came before its final. Exempt: a fault of the model, the recogniser, the voice, the line or the
+ * carrier within six seconds, and what judge_quiet_call says. Exercised by each such word that a nod may have, and that became a turn. */
 
 #define P06_FAULTS (FAULTS_STT | FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA)
 
-/* Marks stay late for longer than other faults last. */
+/* Marks stay late for longer than other faults last; a recogniser that has just taken another's place may hear words of before. */
 static bool watch_faults(const struct judge *j)
 {
-	return judge_faults(j, P06_FAULTS, 6 * S_US) || judge_late_marks(j, judge_now(j));
+	bool replaced = j->stream > 1 && judge_now(j) < j->listened_us + 6 * S_US;
+
+	return judge_faults(j, P06_FAULTS, 6 * S_US) || judge_late_marks(j, judge_now(j)) || replaced;
 }
 
 static uint64_t speech_left(struct judge *j)
@@ -41,6 +48,25 @@ static bool whole_plays(struct judge *j)
 	const struct judged_utterance *u = c->has_last ? judge_utterance(j, c->last.utterance) : NULL;
 
 	return u && u->whole;
+}
+
+/* Since the caller's last sound began, into silence, nothing has happened that a nod could be about. */
+static bool into_silence(struct judge *j)
+{
+	bool at_work = judge_open_utterances(j) || judge_answer_due(j);
+
+	return j->silence_us && j->frame_us < j->silence_us && !j->held && !j->result_owed && !conductor_tool_runs(&j->scene->conductor) &&
+	       (!at_work || judge_answer_ahead(j)) && !judge_quiet_call(j) && !judge_faults(j, P06_FAULTS | FAULTS_LLM, 6 * S_US) &&
+	       !judge_late_marks(j, judge_now(j));
+}
+
+static void silence_broken(struct judge *j, const struct sound *s)
+{
+	uint64_t now = judge_now(j);
+	bool still = now > num_max(j->voice_us, j->key_us) + 1 * S_US && now > j->frame_us + 1 * S_US;
+
+	j->silence_us = still && !speech_left(j) && !judge_open_utterances(j) && !judge_answer_due(j) ? now : 0;
+	j->silence_sample = s->from;
 }
 
 /* Of one word, or none, and not so near to the end that it may be an answer. */
@@ -169,10 +195,12 @@ static bool nod_counts(const struct judge *j)
 }
 
 /* Its words were understood, and noted as what they are. */
-void judge_watch_nod(struct judge *j)
+void judge_watch_nod(struct judge *j, const struct call_output *o)
 {
 	if (nod_counts(j))
 		judge_exercise(j, P06);
+	if (into_silence(j) && j->final_from >= j->silence_sample)
+		judge_fail(j, P06, "a word said into silence was taken for a nod: \"%.*s\"", (int)(o->text_len < 60 ? o->text_len : 60), o->text);
 }
 
 void judge_watch_turn(struct judge *j, const struct call_output *o)
@@ -180,6 +208,9 @@ void judge_watch_turn(struct judge *j, const struct call_output *o)
 	if (nod_counts(j) && is_nod(j, o->text, o->text_len))
 		judge_fail(j, P06, "a nod over the agent's words became a turn of the caller's: \"%.*s\"", (int)(o->text_len < 60 ? o->text_len : 60), o->text);
 	j->nod_alone = false;
+	if (into_silence(j) && is_nod(j, o->text, o->text_len))
+		judge_exercise(j, P06);
+	j->silence_us = 0;
 }
 
 void judge_watch_asked(struct judge *j, const struct call_output *o)
@@ -244,6 +275,8 @@ void judge_watch_input(struct judge *j, const struct call_input *in)
 		w->used = false; /* what is done now is done for that */
 	if (in->type == IN_DIGIT)
 		j->nod_alone = false;
+	if (in->type == IN_TRANSCRIPT && in->kind != TRANSCRIPT_PARTIAL)
+		j->final_from = in->position;
 }
 
 void judge_sound_begins(struct judge *j, const struct sound *s)
@@ -253,6 +286,7 @@ void judge_sound_begins(struct judge *j, const struct sound *s)
 	if (w)
 		w->used = false; /* another sound: no longer alone */
 	j->nod_alone = false;
+	silence_broken(j, s);
 	watch_begin(j, s);
 	judge_sound_begins_turn(j, s);
 }
@@ -272,4 +306,6 @@ void judge_watch_time(struct judge *j)
 		watch_time(j, &j->watch);
 	if (j->nod_alone && !nod_counts(j))
 		j->nod_alone = false;
+	if (j->silence_us && !into_silence(j))
+		j->silence_us = 0;
 }

@@ -92,7 +92,7 @@ void judge_watch_cleared(struct judge *j);
 void judge_watch_played(struct judge *j, const struct call_output *o);
 void judge_watch_yielded(struct judge *j);
 void judge_watch_turn(struct judge *j, const struct call_output *o);
-void judge_watch_nod(struct judge *j);
+void judge_watch_nod(struct judge *j, const struct call_output *o);
 void judge_watch_asked(struct judge *j, const struct call_output *o);
 void judge_watch_time(struct judge *j);
 void judge_sound_begins(struct judge *j, const struct sound *s);

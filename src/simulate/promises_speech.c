@@ -280,7 +280,7 @@ static void speech_note(struct judge *j, const struct call_output *o)
 		judge_watch_turn(j, o);
 		break;
 	case NOTE_NOD:
-		judge_watch_nod(j);
+		judge_watch_nod(j, o);
 		break;
 	case NOTE_YIELD:
 		j->floor_note = true;

@@ -290,7 +290,6 @@ static void attached(struct call *call)
 		timer_stop(call, dead[i]); /* they watched what died with the old worker */
 	quiet_attached(call);
 	endpoint_attached(call);
-	endpoint_listen(call, call->listen.final_sample);
 	overdue_fire(call);
 	if (call->settings.call_rules >= 3)
 		speech_attached(call); /* what is asked for again goes by what was heard */

@@ -17,7 +17,10 @@
  *      asked again (0 to 2: behind it)
  *   4  a # that ends no entry is nothing (0 to 3: it takes the floor, and nobody answers); a "sure" that is an answer stays one when the agent has
  *      prepared what it will say to it, or begins to speak before the final (0 to 3: it is a nod, and nobody answers); a change that ends while the
- *      answer that asks for it again is under way is not done twice, and what is said of a repeat is what is true of the first (0 to 3: of the last)
+ *      answer that asks for it again is under way is not done twice, and what is said of a repeat is what is true of the first (0 to 3: of the last);
+ *      a stream that is refused behind a takeover is followed by one that hears the same (0 to 3: from now on); a result that comes while an answer
+ *      asked for ahead is under way is asked about behind that answer (0 to 3: with the next request); a tool's filler that is due
+ *      while somebody speaks is said when he is done (0 to 3: five seconds later, if nobody speaks then)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -101,6 +101,7 @@ struct listen {
 	struct words_expect expect; /* what the agent asked for */
 	uint64_t again_us;         /* a stream was opened then to hear words of this turn again; 0: none was */
 	bool over_agent;           /* the turn was due, and waits for the agent to be done */
+	bool reopened;             /* a takeover opened a stream, and none has said anything since */
 };
 
 enum gen_state { GEN_NONE = 0, GEN_ASKED, GEN_TEXT, GEN_DONE };
@@ -323,6 +324,7 @@ bool tools_running(const struct call *call); /* one that the next answer waits f
 void tools_commit(struct call *call);        /* what the released generation asked for */
 void tools_result(struct call *call, const struct call_input *in);
 void tools_due(struct call *call);
+void tools_filler(struct call *call);        /* one that is due */
 void tools_spare(struct call *call);         /* the caller speaks: what runs goes on */
 void tools_attached(struct call *call);
 

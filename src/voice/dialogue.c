@@ -227,7 +227,8 @@ static void release(struct call *call)
 		d->items[i].turn = d->turn;
 	d->gen.ahead = false;
 	d->gen.turn = d->turn;
-	d->need_answer = false;
+	if (call->settings.call_rules < 4)
+		d->need_answer = false; /* else it stays: a result that came meanwhile is not in this request, and is told next */
 	speech_released(call, d->gen.id);
 	call_put(call, OUT_SNAPSHOT);
 	gen_clocks(call, ASK_PLAIN); /* of an answer that is there already dialogue_advance stops them */
@@ -300,6 +301,7 @@ void dialogue_advance(struct call *call)
 		speech_cut(call, true);
 		gen_finish(call);
 	}
+	tools_filler(call);
 	if (!d->need_answer || d->gen.state != GEN_NONE || tools_running(call) || call->quiet.ending || call->quiet.lost)
 		return;
 	if (endpoint_words(call) || floor_caller(call))

@@ -35,7 +35,7 @@
  * lost and none comes twice.
  *
  *   none ──quiet_start: endpoint_listen──► OPEN ──endpoint_down: replace · endpoint_timer (TIMER_STT): replace──► DOWN
- *                                          ▲ ▲  └─ attached (call.c): endpoint_listen, a new one ─► OPEN           │
+ *                                          ▲ ▲  └─ endpoint_attached: endpoint_listen, a new one ──► OPEN           │
  *                                          │ └───────── endpoint_timer (TIMER_STT_RETRY): endpoint_listen ─────────┤
  *                                          └─────────── endpoint_transcript: it speaks after all ──────────────────┘
  */
@@ -64,12 +64,15 @@ void endpoint_listen(struct call *call, uint64_t from_sample)
 	endpoint_update(call);
 }
 
-/* Where a new stream begins: behind the last final, and not long before the voice that nobody has understood yet. */
+/* Where a new stream begins: behind the last final, and not long before the voice that nobody has understood yet. What came while the media was
+ * away, or its worker died, the ear does not know. */
 static uint64_t unfinalised(const struct call *call)
 {
 	const struct listen *l = &call->listen;
 	uint64_t from = num_over(l->voice_sample, STT_BACK_SAMPLES);
 
+	if (l->reopened)
+		return l->final_sample;
 	if (!l->waiting)
 		return call->ear.end_sample;
 	return num_max(from, l->final_sample);
@@ -276,8 +279,8 @@ static void finalize(struct call *call)
 	call_put(call, OUT_FINALIZE)->stream = l->stream;
 }
 
-/* The media is there again: the silence that nobody could hear counts for nothing. */
-void endpoint_attached(struct call *call)
+/* The silence that nobody could hear counts for nothing. */
+static void unheard_skip(struct call *call)
 {
 	struct ear *ear = &call->ear;
 	uint64_t unheard = num_over(call->now_us, ear->last_chunk_us);
@@ -287,6 +290,14 @@ void endpoint_attached(struct call *call)
 	ear->last_voice_us += unheard;
 	ear->last_chunk_us += unheard;
 	call->listen.text_us += unheard;
+}
+
+/* The media is there again, with a new stream; should that be refused, the next is to hear the same. */
+void endpoint_attached(struct call *call)
+{
+	unheard_skip(call);
+	call->listen.reopened = call->settings.call_rules >= 4;
+	endpoint_listen(call, call->listen.final_sample);
 }
 
 static void turn_due(struct call *call)
@@ -333,6 +344,7 @@ static void noise_due(struct call *call)
 	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
 		return;
 	call->listen.waiting = false;
+	call->listen.reopened = false;
 	call_note(call, NOTE_NOISE, 0, ear->voice_us);
 	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
 }
@@ -445,6 +457,7 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 	if (in->stream != l->stream)
 		return;
 	l->retries = 0;
+	l->reopened = false;
 	l->down = false; /* given up, and it speaks before the next one is opened */
 	timer_stop(call, TIMER_STT);
 	timer_stop(call, TIMER_STT_RETRY);

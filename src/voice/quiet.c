@@ -85,7 +85,7 @@ void quiet_unend(struct call *call)
 {
 	struct quiet *q = &call->quiet;
 
-	if (!q->ending || q->final)
+	if (q->final)
 		return;
 	q->ending = false;
 	timer_stop(call, TIMER_END);

@@ -96,7 +96,8 @@ static struct item *tool_done_before(struct call *call, const struct gen_tool *r
 static void tool_timer(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
-	uint64_t next = tools_running(call) ? d->filler_us : 0;
+	bool late = call->settings.call_rules >= 4 && d->filler_us <= call->now_us; /* tools_filler looks at it in each step */
+	uint64_t next = tools_running(call) && !late ? d->filler_us : 0;
 	unsigned int i;
 
 	if (call->quiet.ended)
@@ -292,6 +293,26 @@ static void tool_overdue(struct call *call, struct tool *t)
 	tool_settle(call, t, t->changes ? TOOL_UNKNOWN : TOOL_ERROR, text, strlen(text));
 }
 
+static void filler_say(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+
+	d->filler_us = call->now_us + WAIT_AGAIN_US;
+	if (tools_running(call) && speech_idle(call) && !floor_caller(call))
+		speech_phrase(call, SAY_FILLER, &call->brief.waits, &d->wait_turn);
+}
+
+/* One that is due waits until the agent has said what he has to say, and the caller's turn, if he has begun one, is over. */
+void tools_filler(struct call *call)
+{
+	bool due = call->settings.call_rules >= 4 && call->dialogue.filler_us <= call->now_us;
+
+	if (!due || !tools_running(call) || !speech_idle(call) || floor_caller(call) || endpoint_words(call) || call->quiet.ending)
+		return;
+	filler_say(call);
+	tool_timer(call);
+}
+
 void tools_due(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
@@ -307,11 +328,8 @@ void tools_due(struct call *call)
 			d->need_answer = true;
 		}
 	}
-	if (d->filler_us <= call->now_us) {
-		d->filler_us = call->now_us + WAIT_AGAIN_US;
-		if (tools_running(call) && speech_idle(call) && !floor_caller(call))
-			speech_phrase(call, SAY_FILLER, &call->brief.waits, &d->wait_turn);
-	}
+	if (d->filler_us <= call->now_us && call->settings.call_rules < 4)
+		filler_say(call);
 	tool_timer(call);
 }
 

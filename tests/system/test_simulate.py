@@ -520,7 +520,7 @@ PARCEL = ("agent Hello, this is the post. What is your question?\nask open What 
 ], ids=["a result that comes into a cough", "a change asked for again, turns later", "a tool that takes long"])
 def test_what_is_left_open_is_looked_at(run, tmp_path, ending, promise, exercised):
     tool, _, faults = ending.partition("\n")
-    (tmp_path / "open.call").write_text(PARCEL.format(tool) + ("at 9 cough 500\n" if promise == "P02" else "") + faults)
+    (tmp_path / "open.call").write_text(PARCEL.format(tool) + ("at 8.6 cough 500\n" if promise == "P02" else "") + faults)
     done = run("simulate", "--script", "open.call", "--calls", 40, "--seed", 3, "--json")
     assert done.status == 0, done.out
     assert done.json()["promises"][promise]["exercised"] >= exercised

@@ -1547,6 +1547,114 @@ static void no_filler_over_the_agent(void **state)
 	expect_nothing(k);
 }
 
+/* Ten words, 3.2 s of them, behind which the tool runs. */
+static void tool_behind_words(struct kit *k)
+{
+	k->settings.tool_detach_ms = 20000;
+	k->settings.tool_timeout_ms = 30000;
+	asked(k);
+	text(k, answer);
+	use(k, "lookup", "{}");
+	zero(k);
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	drop(k);
+	quiet_for(k, 3200);
+}
+
+static void test_P12_a_filler_that_was_due_is_said_when_the_agent_is_done(void **state)
+{
+	struct kit *k = *state;
+
+	tool_behind_words(k);
+	expect_nothing(k);
+	played(k, 1, 3199);
+	assert_false(has(k, "speak"));
+	played(k, 1, 3200);
+	assert_true(has(k, "3200 speak u2.1 \"I am looking that up for you.\""));
+	spoken(k, 2);
+	drop(k);
+	quiet_until(k, 8199);
+	expect_nothing(k);
+	quiet_until(k, 8200);
+	expect(k, "8200 speak u3.1 \"Still checking, thank you for waiting.\"");
+}
+
+static void by_the_rules_of_before_it_was_said_five_seconds_later(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	tool_behind_words(k);
+	played(k, 1, 3200);
+	drop(k);
+	quiet_until(k, 5799);
+	expect_nothing(k);
+	quiet_until(k, 5800);
+	expect(k, "5800 speak u2.1 \"I am looking that up for you.\"");
+}
+
+static void no_filler_that_was_due_when_the_tool_has_ended(void **state)
+{
+	struct kit *k = *state;
+
+	tool_behind_words(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	played(k, 1, 3200);
+	drop(k);
+	quiet_for(k, 960);
+	expect_nothing(k);
+}
+
+/* Who takes the floor hears it behind his turn. */
+static void no_filler_that_was_due_over_the_caller(void **state)
+{
+	struct kit *k = *state;
+
+	tool_behind_words(k);
+	voice(k, 320);
+	final(k, "no not that one");
+	assert_true(has(k, "3520 ~yield"));
+	quiet_until(k, 4119);
+	assert_false(has(k, " speak u"));
+	quiet_until(k, 4120);
+	assert_true(has(k, "~turn t2"));
+	assert_true(has(k, "4120 speak u2.1 \"I am looking that up for you.\""));
+}
+
+/* His voice is over when his words come, and his turn is not. */
+static void no_filler_that_was_due_into_the_callers_turn(void **state)
+{
+	struct kit *k = *state;
+
+	tool_behind_words(k);
+	voice(k, 320);
+	quiet_for(k, 320);
+	final(k, "no not that one");
+	assert_true(has(k, "3840 ~yield"));
+	quiet_until(k, 4119);
+	assert_false(has(k, " speak u"));
+	quiet_until(k, 4120);
+	assert_true(has(k, "4120 speak u2.1 \"I am looking that up for you.\""));
+}
+
+static void no_filler_that_was_due_behind_a_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	tool_behind_words(k);
+	order(k, ORDER_END, "");
+	played(k, 1, 3200);
+	audio_all(k, 2);
+	sent(k, 2);
+	quiet_for(k, length_ms(k, 2));
+	drop(k);
+	played(k, 2, length_ms(k, 2));
+	assert_false(has(k, " speak u"));
+	assert_true(has(k, "hangup order"));
+}
+
 static void no_filler_over_the_caller(void **state)
 {
 	struct kit *k = *state;
@@ -1556,6 +1664,10 @@ static void no_filler_over_the_caller(void **state)
 	quiet_for(k, 640);
 	voice(k, 192);
 	expect_nothing(k);
+	quiet_for(k, 224);
+	expect_nothing(k);
+	quiet_for(k, 32); /* a pause no longer */
+	assert_true(has(k, " speak u1.1 \"I am looking that up for you.\""));
 }
 
 /* Neither the model nor the tool is slow by itself; together they would leave three seconds of dead air. */
@@ -1799,6 +1911,72 @@ static void a_tools_own_time_limit_counts(void **state)
 	expect_nothing(k);
 	quiet_until(k, 3000);
 	expect(k, "3000 ~tool t1 i0 n1 \"slow\"", "3000 snapshot", "3000 ask g2 t1 try 1");
+}
+
+/* A tool that was left to run, and a question asked ahead while it does; its result comes before the turn's end. */
+static void result_behind_a_question_ahead(struct kit *k)
+{
+	k->settings.turn_preempt = true;
+	k->settings.tool_detach_ms = 500;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 512);
+	text(k, "It takes a while.");
+	done(k);
+	spoken(k, k->last);
+	drop(k);
+	caller_says(k, "and some milk");
+	zero(k);
+	quiet_until(k, 96);
+	assert_true(has(k, " try 1 ahead"));
+	result(k, 1, 0, TOOL_OK, "green");
+	quiet_until(k, 600);
+	assert_true(has(k, "~release t2"));
+	text(k, "With milk. ");
+	drop(k);
+}
+
+static void test_P02_a_result_that_came_behind_a_question_ahead_is_told_next(void **state)
+{
+	struct kit *k = *state;
+
+	result_behind_a_question_ahead(k);
+	done(k);
+	expect(k, "600 snapshot", "600 ask g4 t2 try 1");
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: It takes a while.",
+		"caller: and some milk",
+		"event: Result of lookup: green",
+		"agent: With milk.");
+}
+
+static void by_the_rules_of_before_it_waited_for_the_next_request(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	result_behind_a_question_ahead(k);
+	done(k);
+	expect_nothing(k);
+	quiet_for(k, 960);
+	assert_false(has(k, "ask"));
+}
+
+/* An attempt behind the release has it: nothing is left to be told. */
+static void a_later_attempt_has_that_result(void **state)
+{
+	struct kit *k = *state;
+
+	result_behind_a_question_ahead(k);
+	failed(k);
+	expect(k, "600 ~retry t2 i0 n2", "600 ask g4 t2 try 2 continue");
+	assert_non_null(strstr(buf_str(&k->request), "event: Result of lookup: green"));
+	text(k, "It is green. ");
+	drop(k);
+	done(k);
+	expect_nothing(k);
 }
 
 static void detached_tools_get_no_filler(void **state)
@@ -2675,6 +2853,22 @@ static void what_remains_moves_to_the_front(void **state)
 	begins_with(k, "caller: this is number ");
 }
 
+/* What nobody asked for takes up texts before there is any history to forget. */
+static void knowledge_before_anything_was_said_is_given_back(void **state)
+{
+	static char words[16000];
+	struct kit *k = *state;
+	int i;
+
+	k->alone = true;
+	begin(k);
+	memset(words, 'a', sizeof(words) - 1);
+	for (i = 0; i < 250 && k->err == ERR_NONE; i++)
+		knowledge(k, 0, words);
+	assert_int_equal(k->err, ERR_NONE);
+	assert_int_equal(i, 250);
+}
+
 static void a_history_that_cannot_be_forgotten_ends_the_call(void **state)
 {
 	struct kit *k = *state;
@@ -2788,6 +2982,12 @@ int main(void)
 		KIT_TEST(test_P14_a_fast_tool_does_not_ask_again_for_what_is_being_said),
 		KIT_TEST(a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds),
 		KIT_TEST(no_filler_over_the_agent),
+		KIT_TEST(test_P12_a_filler_that_was_due_is_said_when_the_agent_is_done),
+		KIT_TEST(by_the_rules_of_before_it_was_said_five_seconds_later),
+		KIT_TEST(no_filler_that_was_due_when_the_tool_has_ended),
+		KIT_TEST(no_filler_that_was_due_over_the_caller),
+		KIT_TEST(no_filler_that_was_due_into_the_callers_turn),
+		KIT_TEST(no_filler_that_was_due_behind_a_goodbye),
 		KIT_TEST(no_filler_over_the_caller),
 		KIT_TEST(test_P12_silence_over_a_tool_counts_from_the_end_of_the_turn),
 		KIT_TEST(a_call_of_before_counts_each_request_anew),
@@ -2802,6 +3002,9 @@ int main(void)
 		KIT_TEST(a_change_that_never_answers_is_of_unknown_outcome),
 		KIT_TEST(a_detached_tool_that_never_answers_is_told_as_an_event),
 		KIT_TEST(a_tools_own_time_limit_counts),
+		KIT_TEST(test_P02_a_result_that_came_behind_a_question_ahead_is_told_next),
+		KIT_TEST(by_the_rules_of_before_it_waited_for_the_next_request),
+		KIT_TEST(a_later_attempt_has_that_result),
 		KIT_TEST(detached_tools_get_no_filler),
 		KIT_TEST(the_same_change_in_one_turn_is_answered_from_the_first),
 		KIT_TEST(a_refused_change_is_answered_from_the_first_as_well),
@@ -2845,6 +3048,7 @@ int main(void)
 		KIT_TEST(up_to_the_ceiling_nothing_is_forgotten),
 		KIT_TEST(what_a_tool_waits_for_is_not_forgotten),
 		KIT_TEST(what_remains_moves_to_the_front),
+		KIT_TEST(knowledge_before_anything_was_said_is_given_back),
 		KIT_TEST(a_history_that_cannot_be_forgotten_ends_the_call),
 	};
 

@@ -92,6 +92,33 @@ static void test_P09_digits_are_still_expected_behind_an_apology(void **state)
 	assert_true(has(k, "~turn"));
 }
 
+/* What he said behind his question asked for nothing. */
+static void test_P09_digits_asked_for_before_a_statement_are_still_expected_behind_an_apology(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 1;
+	k->settings.call_failures = 3;
+	begin(k);
+	turn(k, "I want to know");
+	text(k, "What is your phone number? There is no hurry.");
+	done(k);
+	spoken(k, 1);
+	spoken(k, 2);
+	voice(k, 320);
+	final(k, "nine eight seven six five four three two one zero");
+	quiet_for(k, 2016);
+	failed(k);
+	spoken(k, k->last);
+	voice(k, 320);
+	final(k, "nine eight");
+	zero(k);
+	quiet_until(k, 1799);
+	assert_false(has(k, "~turn"));
+	quiet_until(k, 1800);
+	assert_true(has(k, "~turn"));
+}
+
 /* The very first thing that was said may be the question. */
 static void test_P09_digits_that_the_greeting_asked_for_are_still_expected_behind_an_apology(void **state)
 {
@@ -1582,6 +1609,80 @@ static void a_turn_goes_on_over_a_line_that_broke(void **state)
 	assert_false(has(k, "~turn t2"));
 }
 
+/* The line breaks in the middle of the second word; the final of the first comes meanwhile, and the new stream is refused. */
+static void refused_behind_a_takeover(struct kit *k)
+{
+	begin(k);
+	voice(k, 320);
+	quiet_for(k, 64);
+	voice(k, 96);
+	simple(k, IN_MEDIA_LOST);
+	k->sample -= 768;
+	final(k, "I want");
+	k->sample += 768;
+	pass(k, 1000);
+	zero(k);
+	simple(k, IN_ATTACHED);
+	stt_down(k, k->stream);
+	quiet_for(k, 224);
+}
+
+static void test_N5_a_stream_refused_behind_a_takeover_leaves_its_start_to_the_next(void **state)
+{
+	struct kit *k = *state;
+
+	refused_behind_a_takeover(k);
+	expect(k, "0 listen s2 from 3072", "0 ~retry t0 i2 n1", "200 listen s3 from 3072");
+	final(k, "some tea");
+	quiet_for(k, 960);
+	drop(k);
+	stt_down(k, 3);
+	quiet_for(k, 224);
+	assert_true(has(k, "listen s4 from 14848")); /* what it heard is not heard twice */
+}
+
+static void by_the_rules_of_before_the_next_began_at_the_silence(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	refused_behind_a_takeover(k);
+	expect(k, "0 listen s2 from 3072", "0 ~retry t0 i2 n1", "200 listen s3 from 5376");
+}
+
+/* A turn that ends, and voice that comes, before the next is opened say nothing of what came while the line was away. */
+static void test_N5_nor_do_a_turn_or_voice_behind_the_takeover_move_it(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	simple(k, IN_ATTACHED);
+	zero(k);
+	stt_down(k, k->stream);
+	quiet_for(k, 64);
+	voice(k, 160);
+	assert_true(has(k, "~turn t1"));
+	assert_true(has(k, "200 listen s3 from 2560"));
+}
+
+/* Who is asked to say it again is not heard twice. */
+static void a_noise_behind_a_takeover_is_not_owed_to_the_next_stream(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 960);
+	simple(k, IN_ATTACHED);
+	voice(k, 96);
+	quiet_for(k, 1216);
+	zero(k);
+	stt_down(k, k->stream);
+	quiet_for(k, 224);
+	assert_true(has(k, "200 listen s3 from 19712"));
+}
+
 static void a_call_of_before_ends_turns_without_the_line(void **state)
 {
 	struct kit *k = *state;
@@ -1718,6 +1819,7 @@ int main(void)
 		KIT_TEST(a_whole_answer_ends_it_sooner),
 		KIT_TEST(open_words_get_more_time),
 		KIT_TEST(test_P09_digits_are_still_expected_behind_an_apology),
+		KIT_TEST(test_P09_digits_asked_for_before_a_statement_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_that_the_greeting_asked_for_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_that_were_asked_for_get_the_most_time),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
@@ -1808,6 +1910,10 @@ int main(void)
 		KIT_TEST(words_before_a_disclosure_wait_for_its_end),
 		KIT_TEST(no_turn_ends_while_the_line_is_away),
 		KIT_TEST(a_turn_goes_on_over_a_line_that_broke),
+		KIT_TEST(test_N5_a_stream_refused_behind_a_takeover_leaves_its_start_to_the_next),
+		KIT_TEST(by_the_rules_of_before_the_next_began_at_the_silence),
+		KIT_TEST(test_N5_nor_do_a_turn_or_voice_behind_the_takeover_move_it),
+		KIT_TEST(a_noise_behind_a_takeover_is_not_owed_to_the_next_stream),
 		KIT_TEST(a_call_of_before_ends_turns_without_the_line),
 		KIT_TEST(nothing_is_asked_without_media),
 		KIT_TEST(a_noise_is_not_owed_to_a_new_stream),

@@ -647,7 +647,6 @@ static void an_order_of_the_last_moment_ends_nothing_more(void **state)
 	expect(k, "15000 ~ended t0 i5 n0", "15000 hangup lost");
 }
 
-/* The caller's burst ended with the line. */
 /* When a call may be moved to another worker without anybody noticing. */
 static void a_call_is_still_when_nobody_speaks_and_nothing_waits(void **state)
 {
@@ -698,6 +697,18 @@ static void a_call_is_still_when_nobody_speaks_and_nothing_waits(void **state)
 	drop(k);
 }
 
+static void a_call_that_was_hung_up_is_not_still(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	quiet_for(k, 320);
+	assert_true(call_still(k->call));
+	simple(k, IN_HANGUP);
+	assert_false(call_still(k->call));
+}
+
+/* The caller's burst ended with the line. */
 static void the_burst_ends_with_the_line(void **state)
 {
 	struct kit *k = *state;
@@ -954,6 +965,7 @@ int main(void)
 		KIT_TEST(a_goodbye_that_fails_ends_nothing_more),
 		KIT_TEST(an_order_of_the_last_moment_ends_nothing_more),
 		KIT_TEST(a_call_is_still_when_nobody_speaks_and_nothing_waits),
+		KIT_TEST(a_call_that_was_hung_up_is_not_still),
 		KIT_TEST(the_burst_ends_with_the_line),
 		KIT_TEST(a_burst_that_came_before_an_attach_ends_as_well),
 		KIT_TEST(an_entry_ends_at_the_hash),

@@ -772,6 +772,35 @@ static void on_nod_answered(void *arg, uint64_t step, const struct call_input *i
 	}
 }
 
+/* What the caller said when he was asked, and nobody spoke, is forgotten. */
+static void on_answer_nodded(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	(void)in;
+	while ((o = output_next(out, &i, OUT_NOTE, NOTE_TURN))) {
+		o->kind = NOTE_NOD;
+		lie->told++;
+	}
+}
+
+/* A tool takes long, and what the agent says meanwhile is no filler. */
+static void on_filler_left_out(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	while (in->type == IN_TIMER && (o = output_next(out, &i, OUT_SPEAK, 0))) {
+		o->text_len = 1;
+		lie->told++;
+	}
+}
+
 /* The caller hangs up in the middle of the goodbye, and the agent is said to have done so. */
 static void on_hung_up(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
 {
@@ -802,8 +831,8 @@ static void on_listened_late(void *arg, uint64_t step, const struct call_input *
 	}
 }
 
-/* Twenty calls of that script, told as they are or wrongly. */
-static struct run_result *lie_run(const char *text, scene_trace_h *trace, struct lie *lie)
+/* Twenty calls of that script by these rules of the core, told as they are or wrongly. */
+static struct run_result *lie_run(const char *text, int64_t rules, scene_trace_h *trace, struct lie *lie)
 {
 	struct run_result *r = calloc(1, sizeof(*r));
 	struct scene_options o;
@@ -814,6 +843,8 @@ static struct run_result *lie_run(const char *text, scene_trace_h *trace, struct
 	options_init(&o);
 	assert_int_equal(script_parse(&s, text, strlen(text), &d), ERR_NONE);
 	o.script = s;
+	o.settings.call_rules = rules;
+	o.settings.tool_timeout_ms = 30000;
 	o.trace = trace;
 	o.trace_arg = lie;
 	assert_int_equal(run_here(&o, 0, 20, r), ERR_NONE);
@@ -833,6 +864,10 @@ static void test_the_judge_sees_what_is_done_wrongly(void **state)
 		  "its last 1 words were neither heard nor ordered again" },
 		{ "agent Hello there, this is a rather long greeting so that there is time to nod, and some more. How are you?\nask open How are you?\n"
 		  "answer fine\nat 1.2 nod mm-hm\n", on_nod_answered, P06, "a nod over the agent's words became a turn of the caller's: \"mm-hm\"" },
+		{ "agent Can you press the button?\nask yes-no Can you press the button?\nanswer okay\n", on_answer_nodded, P06,
+		  "a word said into silence was taken for a nod: \"okay\"" },
+		{ "agent What is your question?\nask open What is your question?\nanswer where is my parcel\ntool find_parcel 5000 here\n", on_filler_left_out, P12,
+		  "a tool runs, nobody speaks, and the filler that was due is not said" },
 		{ "agent How are you?\nask open How are you?\nanswer fine\nat 7 hangup\n", on_hung_up, P05, "the agent hung up while utterance" },
 		{ "agent How are you?\nask open How are you?\nanswer I cannot get online and I need it | for my work today\nfault stt-dead 2\n",
 		  on_listened_late, N5, "a new recogniser hears the caller from sample" },
@@ -843,13 +878,45 @@ static void test_the_judge_sees_what_is_done_wrongly(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		r = lie_run(cases[i].text, NULL, &lie);
+		r = lie_run(cases[i].text, 4, NULL, &lie);
 		failures_print(r);
 		assert_true(run_kept(r));
 		assert_true(r->verdict.exercised[cases[i].promise] > 0);
 		free(r);
-		r = lie_run(cases[i].text, cases[i].wrongly, &lie);
+		r = lie_run(cases[i].text, 4, cases[i].wrongly, &lie);
 		assert_true(lie.told > 0);
+		assert_true(has_failed(r, cases[i].promise, cases[i].what));
+		free(r);
+	}
+}
+
+/* What the core did by the rules of before breaks a promise now, and by those of today none. */
+static void test_what_was_done_by_the_rules_of_before(void **state)
+{
+	static const struct {
+		const char *text;
+		enum promise promise;
+		const char *what;
+	} cases[] = {
+		{ "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\ntool find_parcel 9500 here\n"
+		  "ask open What is the name of your street?\nanswer it is the long road\nask open What else can I do?\nanswer tell me a story\n", P02,
+		  "a tool's result came, the caller has not spoken for a second, and the model is not asked" },
+		{ "agent Can you press the button?\nask yes-no Can you press the button?\nanswer okay\nask yes-no Does it work now?\nanswer yeah\n", P06,
+		  "a word said into silence was taken for a nod" },
+		{ "agent What is your question?\nask open What is your question?\nanswer where is my parcel\ntool find_parcel 5000 here\n", P12,
+		  "a tool runs, nobody speaks, and the filler that was due is not said" },
+	};
+	struct run_result *r;
+	struct lie lie;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r = lie_run(cases[i].text, 4, NULL, &lie);
+		failures_print(r);
+		assert_true(run_kept(r));
+		free(r);
+		r = lie_run(cases[i].text, 3, NULL, &lie);
 		assert_true(has_failed(r, cases[i].promise, cases[i].what));
 		free(r);
 	}
@@ -895,6 +962,47 @@ static void test_F07_a_stopped_journal_lets_nothing_be_changed(void **state)
 		free(r);
 	}
 	assert_true(changes >= 80);
+}
+
+/* Answers asked for ahead, and those of them that were whole while the words were still a partial. */
+struct quick {
+	uint32_t gen, whole, all;
+	bool partial;
+};
+
+static void on_quick(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct quick *q = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	if (in->type == IN_TRANSCRIPT)
+		q->partial = in->kind == TRANSCRIPT_PARTIAL;
+	if (in->type == IN_MODEL_DONE && in->gen == q->gen)
+		q->whole += q->partial;
+	while ((o = output_next(out, &i, OUT_ASK, 0))) {
+		q->gen = o->kind == ASK_AHEAD ? o->gen : 0;
+		q->all += o->kind == ASK_AHEAD;
+	}
+}
+
+/* In one call of eight the model is so quick that the agent has his answer before the recogniser has the question. */
+static void test_an_answer_ahead_may_be_whole_before_the_final(void **state)
+{
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct quick q = { 0 };
+	struct scene_options o;
+
+	(void)state;
+	options_init(&o);
+	o.trace = on_quick;
+	o.trace_arg = &q;
+	assert_int_equal(run_here(&o, 0, 64, r), ERR_NONE);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_in_range(q.whole, 16, q.all / 8);
+	free(r);
 }
 
 /* Knowledge in a call: what was asked, what came, and what the next requests showed of it. */
@@ -1232,8 +1340,10 @@ int main(void)
 		cmocka_unit_test(test_tools_that_leave_something_open),
 		cmocka_unit_test(test_F14_a_deaf_line_is_found_out),
 		cmocka_unit_test(test_the_judge_sees_what_is_done_wrongly),
+		cmocka_unit_test(test_what_was_done_by_the_rules_of_before),
 		cmocka_unit_test(test_F06_a_small_disk_loses_nothing),
 		cmocka_unit_test(test_F07_a_stopped_journal_lets_nothing_be_changed),
+		cmocka_unit_test(test_an_answer_ahead_may_be_whole_before_the_final),
 		cmocka_unit_test(test_knowledge_is_asked_for_and_shown),
 		cmocka_unit_test(test_knowledge_faults),
 		cmocka_unit_test(test_sabotage_P01),

@@ -1206,6 +1206,21 @@ static void test_P05_without_its_guard_a_new_worker_says_no_rest(void **state)
 	assert_false(has(k, " speak u"));
 }
 
+/* Less than a word is there: with its guard all of it would be made anew. */
+static void test_P05_without_its_guard_nothing_that_plays_is_made_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->sabotage = GUARD_P05;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	audio(k, 1, 160);
+	sent(k, 1);
+	drop(k);
+	voice_dies(k, 1);
+	expect(k, "0 trim u1 at 1280");
+}
+
 static void test_P05_its_guard_is_about_what_plays(void **state)
 {
 	struct kit *k = *state;
@@ -2443,6 +2458,7 @@ int main(void)
 		KIT_TEST(test_P05_the_rest_of_what_is_next_is_made_at_once),
 		KIT_TEST(test_P05_without_its_guard_the_rest_is_lost),
 		KIT_TEST(test_P05_without_its_guard_a_new_worker_says_no_rest),
+		KIT_TEST(test_P05_without_its_guard_nothing_that_plays_is_made_again),
 		KIT_TEST(test_P05_its_guard_is_about_what_plays),
 		KIT_TEST(a_voice_that_dies_before_sending_is_asked_for_all_of_it),
 		KIT_TEST(a_voice_that_dies_before_its_first_word_as_well),

@@ -248,6 +248,8 @@ static void what_was_asked_is_the_last_sentence_that_asks(void **state)
 		{ "What is your phone number? Take your time.", EXPECT_DIGITS, 0 },
 		{ "What is your phone number? Thank you.", EXPECT_DIGITS, 0 },
 		{ "I need the last four digits of the account number, one by one. You can also use the keypad.", EXPECT_DIGITS, 4 },
+		{ "I need the account number.", EXPECT_DIGITS, 0 },
+		{ "I need a moment to find that number.", EXPECT_ANY, 0 },
 		{ "Result number 65 found.", EXPECT_ANY, 0 },
 		{ "Your mobile is on file.", EXPECT_ANY, 0 },
 		{ "Is that your number? How is your name spelled?", EXPECT_SPELLED, 0 },
