@@ -371,7 +371,10 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 {
 	switch (o->kind) {
 	case NOTE_TURN:
-		turn_ended(j, o);
+		if (o->index == TURN_ASIDE)
+			judge_turn_words(j, o); /* they wait for no answer */
+		else
+			turn_ended(j, o);
 		break;
 	case NOTE_NOISE:
 		j->owed_sample = j->heard_sample; /* the caller is asked to say it again */

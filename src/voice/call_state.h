@@ -102,6 +102,8 @@ struct listen {
 	uint64_t again_us;         /* a stream was opened then to hear words of this turn again; 0: none was */
 	bool over_agent;           /* the turn was due, and waits for the agent to be done */
 	bool reopened;             /* a takeover opened a stream, and none has said anything since */
+	uint64_t asked_us;         /* when the agent's last question began to be heard; 0: none was, */
+	uint64_t sentence_us;      /* and the sentence that he is in the middle of; 0: he is in none */
 };
 
 enum gen_state { GEN_NONE = 0, GEN_ASKED, GEN_TEXT, GEN_DONE };
@@ -225,6 +227,8 @@ struct quiet {
 	enum end_reason reason;
 	uint32_t prompts;
 	uint8_t prompt_turn, unheard_turn, apology_turn;
+	bool broken;               /* voice without words took the floor: what the agent was saying was not said to its end */
+	uint8_t breaks;            /* so often since the caller's last words was he asked to go on all the same */
 	char keys[KEYS_MAX];
 	uint8_t key_count;
 };
@@ -292,6 +296,8 @@ void endpoint_voice(struct call *call, uint64_t position);
 
 /* dialogue.c: generations */
 void dialogue_turn(struct call *call, struct text words);
+void dialogue_aside(struct call *call, struct text words, bool answer); /* said before the agent's question; or no answer to it */
+void dialogue_unbreak(struct call *call); /* voice without words took the floor, and is over: the agent goes on */
 void dialogue_ahead(struct call *call);
 void dialogue_discard(struct call *call); /* the generation asked ahead */
 void dialogue_clear(struct call *call);   /* the generation is over */

@@ -39,7 +39,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AHEAD_TRIES = 2, AHEAD_MEMORY = 10, AHEAD_JUDGED = 5, RETRY_WAIT_MS = 400, FILLER_SOON_MS = 500, STALL_SOON_US = 300000 };
+enum { AHEAD_TRIES = 2, AHEAD_MEMORY = 10, AHEAD_JUDGED = 5, RETRY_WAIT_MS = 400, FILLER_SOON_MS = 500, STALL_SOON_US = 300000, BREAKS_MAX = 3 };
 
 /* ------------------------------------------------------------------ generations */
 
@@ -253,6 +253,41 @@ void dialogue_turn(struct call *call, struct text words)
 	knowledge_use(call);
 	history_add(call, BLOCK_CALLER, words);
 	d->need_answer = true;
+}
+
+/* The agent's last words that ask; behind everything: none do. */
+static uint32_t question_item(const struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint32_t i = d->item_count;
+
+	while (i-- > 0 && d->items[i].type != BLOCK_CALLER) {
+		const struct item *item = &d->items[i];
+
+		if (item->type == BLOCK_AGENT && words_question(call_text(call, item->text), item->text.len) < item->text.len)
+			return i;
+	}
+	return d->item_count;
+}
+
+void dialogue_aside(struct call *call, struct text words, bool answer)
+{
+	struct dialogue *d = &call->dialogue;
+	struct item item = { .type = BLOCK_CALLER, .turn = d->turn, .text = words };
+
+	if (d->gen.ahead)
+		dialogue_discard(call);
+	history_insert(call, question_item(call), &item);
+	d->need_answer |= answer;
+}
+
+void dialogue_unbreak(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+
+	call->dialogue.need_answer |= q->broken && q->breaks < BREAKS_MAX;
+	q->breaks = (uint8_t)(q->breaks + q->broken);
+	q->broken = false;
 }
 
 /* The floor was taken: what was being said or thought is over; what was dispatched is not. */

@@ -181,6 +181,18 @@ static uint64_t silence_since(const struct call *call)
 	return ear->last_voice_us > call->listen.turn_us ? ear->last_voice_us : call->listen.text_us;
 }
 
+/* Words that the agent talked over: his question began behind them, so they are no answer to it. A cough behind them is none of them. */
+static bool aside(const struct call *call)
+{
+	const struct listen *l = &call->listen;
+	const struct ear *ear = &call->ear;
+	uint64_t until_us = silence_since(call);
+
+	if (l->final_sample > l->turn_sample)
+		until_us = num_min(until_us, num_over(ear->last_chunk_us, num_over(ear->end_sample, l->final_sample) * 1000000 / CALL_RATE_HZ));
+	return !l->partial.len && l->said.len && until_us < l->asked_us;
+}
+
 static void words_timers_stop(struct call *call)
 {
 	timer_stop(call, TIMER_TURN);
@@ -214,7 +226,7 @@ void endpoint_update(struct call *call)
 	timer_set(call, TIMER_TURN, since + (uint64_t)turn_need(call, &why) * 1000);
 	if (l->partial.len && !l->finalizing)
 		timer_set(call, TIMER_FINALIZE, since + (uint64_t)s->turn_finalize_ms * 1000);
-	if (s->turn_preempt && why != TURN_OPEN && why != TURN_SPELLED && (!l->partial.len || why == TURN_COMPLETE))
+	if (s->turn_preempt && !aside(call) && why != TURN_OPEN && why != TURN_SPELLED && (!l->partial.len || why == TURN_COMPLETE))
 		timer_set(call, TIMER_AHEAD, since + (uint64_t)s->turn_preempt_ms * 1000);
 }
 
@@ -238,6 +250,23 @@ static void said_clear(struct call *call)
 	call->ear.burst = false; /* what follows belongs to what follows */
 	words_timers_stop(call);
 	timer_stop(call, TIMER_NOISE);
+}
+
+/* What the caller said before he was asked: it stands in the history where he said it. Over words that could not be interrupted it may have been
+ * more than a word; that wants an answer. */
+static void turn_aside(struct call *call)
+{
+	struct buf *b = turn_text(call);
+	struct text words = call_keep(call, b->data, b->len);
+	struct words_expect expect = call->listen.expect;
+	bool answer = words_count(call_text(call, words), words.len) >= (size_t)call->settings.barge_words;
+
+	call->dialogue.turn++;
+	call_note_text(call, NOTE_TURN, TURN_ASIDE, 0, words);
+	said_clear(call);
+	call->listen.expect = expect;
+	quiet_words(call);
+	dialogue_aside(call, words, answer);
 }
 
 /* `enough_us`: since then the silence was long enough; what came behind it was waiting for the final. */
@@ -327,6 +356,10 @@ static void turn_due(struct call *call)
 		timer_set(call, TIMER_TURN, last);
 		return;
 	}
+	if (aside(call)) {
+		turn_aside(call);
+		return;
+	}
 	late = s->turn_late_apart ? l->partial.len || again || l->final_us > due : call->now_us > due;
 	if (!late && l->over_agent && call->now_us > due)
 		why = TURN_AGENT;
@@ -347,6 +380,7 @@ static void noise_due(struct call *call)
 	call->listen.reopened = false;
 	call_note(call, NOTE_NOISE, 0, ear->voice_us);
 	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
+	dialogue_unbreak(call);
 }
 
 void endpoint_timer(struct call *call, enum timer timer)

@@ -48,7 +48,7 @@ static const char *const note_names[NOTE_KINDS] = {
 };
 
 static const char *const end_names[END_REASONS] = { "caller", "agent", "quiet", "max_duration", "order", "lost", "failed" };
-static const char *const why_names[TURN_WHYS] = { "silence", "complete", "open", "spelled", "endpoint", "final_late", "keys", "agent" };
+static const char *const why_names[TURN_WHYS] = { "silence", "complete", "open", "spelled", "endpoint", "final_late", "keys", "agent", "aside" };
 
 static const char *name_at(const char *const *table, unsigned int count, unsigned int i)
 {

@@ -59,6 +59,8 @@ void quiet_answered(struct call *call)
 void quiet_words(struct call *call)
 {
 	call->quiet.prompts = 0;
+	call->quiet.breaks = 0;
+	call->quiet.broken = false;
 	quiet_unend(call);
 }
 

@@ -46,7 +46,8 @@ static const struct column listen_columns[] = {
 	BELOW(5, listen, finalizing, 2), COLUMN(6, listen, text_us), COLUMN(7, listen, final_us), COLUMN(8, listen, final_sample),
 	COLUMN(9, listen, turn_us), BELOW(10, listen, waiting, 2), COLUMN(11, listen, voice_sample), BELOW(12, listen, expect.kind, 4),
 	COLUMN(13, listen, expect.digits), COLUMN(14, listen, turn_sample), COLUMN(15, listen, again_us), BELOW(16, listen, over_agent, 2),
-	BELOW(17, listen, reopened, 2), { 0 },
+	BELOW(17, listen, reopened, 2),
+	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };
@@ -98,7 +99,7 @@ enum { QUIET_KEYS = 20 };
 static const struct column quiet_columns[] = {
 	BELOW(1, quiet, prepared, 2), BELOW(2, quiet, started, 2), BELOW(3, quiet, lost, 2), BELOW(4, quiet, ending, 2), BELOW(5, quiet, final, 2),
 	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
-	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), { 0 },
+	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks), { 0 },
 };
 
 /* ------------------------------------------------------------------ saving */

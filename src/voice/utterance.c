@@ -134,6 +134,35 @@ void utterance_unspeak(struct call *call, const struct utterance *u)
 		call_put(call, OUT_UNSPEAK)->utterance = u->id;
 }
 
+/* Since when the text from that byte on has been heard, of one that was just heard to its end. */
+static uint64_t begun_us(const struct call *call, const struct utterance *u, size_t from)
+{
+	uint32_t at = 0;
+	unsigned int i;
+
+	for (i = 0; i < u->word_count && u->words[i].text_end <= from; i++)
+		at = u->words[i].end_samples;
+	return num_over(call->now_us, num_over(u->samples, at) * 1000000 / CALL_RATE_HZ);
+}
+
+/* A sentence that asks was heard, maybe in several utterances: what was said before it began is no answer to it. */
+static void asked(struct call *call, const struct utterance *u)
+{
+	const char *text = call_text(call, u->text);
+	struct listen *l = &call->listen;
+	bool over;
+	size_t last = words_sentence(text, u->text.len, &over), question = words_question(text, u->text.len);
+
+	if (call->settings.call_rules < 4 || (u->kind != SAY_ANSWER && u->kind != SAY_GREETING))
+		return;
+	if (question < u->text.len)
+		l->asked_us = question || !l->sentence_us ? begun_us(call, u, question) : l->sentence_us;
+	if (over)
+		l->sentence_us = 0;
+	else if (last || !l->sentence_us)
+		l->sentence_us = begun_us(call, u, last);
+}
+
 /* The head, or any other, is over; history keeps what was heard of it. */
 void utterance_finish(struct call *call, struct utterance *u, bool cut)
 {
@@ -141,6 +170,10 @@ void utterance_finish(struct call *call, struct utterance *u, bool cut)
 
 	note_heard(call, u, cut);
 	item_set(call, u, cut ? utterance_heard_bytes(call, u) : u->text.len);
+	if (cut)
+		call->listen.sentence_us = 0;
+	else
+		asked(call, u);
 	utterance_unspeak(call, u);
 	u->state = UTTERANCE_FREE;
 	queue_remove(call, at);

@@ -331,6 +331,38 @@ struct words_expect words_asked(const char *text, size_t len)
 	return e;
 }
 
+size_t words_sentence(const char *text, size_t len, bool *over)
+{
+	static const char danda[] = "\xe0\xa5\xa4";
+	size_t start = 0, i;
+
+	*over = false;
+	for (i = 0; i < len; i++) {
+		bool ends = text[i] == '.' || text[i] == '?' || text[i] == '!' || (i >= 2 && !memcmp(text + i - 2, danda, 3));
+
+		if (ends && i + 1 < len && text[i + 1] == ' ')
+			start = i + 2;
+		if (text[i] != ' ')
+			*over = ends;
+	}
+	return start;
+}
+
+size_t words_question(const char *text, size_t len)
+{
+	size_t end = len, start;
+	bool over;
+
+	for (; end; end = start) {
+		start = words_sentence(text, end, &over);
+		if (asks(text + start, end - start))
+			return start;
+		while (start && text[start - 1] == ' ')
+			start--;
+	}
+	return len;
+}
+
 static bool last_word(const char *text, size_t len, struct word *last)
 {
 	struct scan s = scan_of(text, len);

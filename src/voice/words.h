@@ -32,6 +32,12 @@ struct words_expect words_expect(const char *question, size_t len);
 /* The same of all that he says: the last sentence that asks decides; none: nothing. */
 struct words_expect words_asked(const char *text, size_t len);
 
+/* Where the last sentence that asks begins; `len`: none does. */
+size_t words_question(const char *text, size_t len);
+
+/* Where the last sentence begins, and whether it is over. */
+size_t words_sentence(const char *text, size_t len, bool *over);
+
 /* How finished an answer sounds to that question. */
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len);
 

@@ -14,7 +14,8 @@ static const char *const turn_texts[TURN_WHYS] = { [TURN_SILENCE] = "the caller'
 	[TURN_COMPLETE] = "the caller's turn ended: the words were a whole answer", [TURN_OPEN] = "the caller's turn ended: the words wanted more, none came",
 	[TURN_SPELLED] = "the caller's turn ended: digits or letters, none came any more",
 	[TURN_ENDPOINT] = "the caller's turn ended: the recogniser said so", [TURN_FINAL_LATE] = "the caller's turn ended: the final words were late",
-	[TURN_KEYS] = "the caller's turn ended: keys were pressed", [TURN_AGENT] = "the caller's turn ended: it had waited for the agent to be done" };
+	[TURN_KEYS] = "the caller's turn ended: keys were pressed", [TURN_AGENT] = "the caller's turn ended: it had waited for the agent to be done",
+	[TURN_ASIDE] = "the caller said this before the agent's question: no answer to it" };
 
 /* What a note means, for people. */
 static const char *note_text(const struct call_output *o)
