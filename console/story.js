@@ -86,7 +86,9 @@ export class Story {
 		this.start = line;
 	}
 
+	/* Words of which no final came went with the worker: the next one hears them again, or asks. */
 	on_attach(line) {
+		if (this.caller) this.entries.splice(this.entries.indexOf(this.caller), 1);
 		this.caller = null;
 		this.add("attach", line, { gap_ms: line.gap_ms });
 	}

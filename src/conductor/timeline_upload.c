@@ -15,9 +15,9 @@
 
 #include <sodium.h>
 
+#include "base/jobs.h"
 #include "base/json.h"
 #include "conductor/timeline_state.h"
-#include "data/jobs.h"
 
 enum { HASH_TEXT = 64, PIECES_WAITING = 64, HASH_PIECE = 64 << 10 };
 

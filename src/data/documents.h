@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/jobs.h"
 #include "base/tenant.h"
-#include "data/jobs.h"
 
 enum {
 	DOCUMENT_KEY_MAX = 256, /* NUL included */

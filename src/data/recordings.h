@@ -12,8 +12,8 @@
 
 #include "base/disk.h"
 #include "base/err.h"
+#include "base/jobs.h"
 #include "base/tenant.h"
-#include "data/jobs.h"
 
 enum {
 	RECORDING_ID_BYTES = 16,

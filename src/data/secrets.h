@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/jobs.h"
 #include "base/options.h"
 #include "base/secret_block.h"
 #include "base/tenant.h"
-#include "data/jobs.h"
 
 enum { SECRETS_CACHE_MAX_S = 3600 };
 

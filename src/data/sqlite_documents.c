@@ -63,7 +63,7 @@ static void report(const char *doing, struct sqlite_db *db, enum err err)
 	int code = sqlite3_extended_errcode(db->handle);
 	const struct log_field fields[] = { LOG_ERR(err), LOG_INT("code", code), LOG_TEXT("why", sqlite3_errstr(code)), { .key = NULL } };
 
-	log_write(&log, LOG_LEVEL_ERROR, "the store failed", fields);
+	log_write(&log, LOG_LEVEL_ERROR, err == ERR_FULL ? "the store failed: nothing is kept until there is room on its disk" : "the store failed", fields);
 }
 
 /* ---- the writer's thread ---- */
@@ -158,6 +158,18 @@ static enum err group_apply(struct sqlite_db *db, struct job *first, uint64_t *c
 	return err ? err : sqlite_db_run(db, SQL_COMMIT);
 }
 
+/* Everybody asks again, several times a second: told once, and when it is over. */
+static void write_tell(struct sqlite_documents *d, enum err err)
+{
+	static const struct log log = { .plane = "data", .doing = "storing documents" };
+	enum err was = (enum err)atomic_exchange(&d->documents.failing, (int)err);
+
+	if (err && err != was)
+		report(log.doing, &d->write_db, err);
+	else if (!err && was)
+		log_info(&log, "the store keeps what it is given again");
+}
+
 static void write_group(void *arg, struct job *first)
 {
 	struct sqlite_documents *d = arg;
@@ -165,13 +177,12 @@ static void write_group(void *arg, struct job *first)
 	enum err err = group_apply(&d->write_db, first, &changes);
 
 	if (err || changes)
-		atomic_store(&d->documents.failing, (int)err);
+		write_tell(d, err);
 	if (!err) {
 		atomic_fetch_add(&d->documents.changes, changes);
 		atomic_fetch_add(&d->documents.commits, changes ? 1 : 0);
 		return;
 	}
-	report("storing documents", &d->write_db, err);
 	if (!sqlite3_get_autocommit(d->write_db.handle) && sqlite_db_run(&d->write_db, SQL_ROLLBACK))
 		report("taking a group back", &d->write_db, err);
 	for (struct job *j = first; j; j = j->next)

@@ -59,6 +59,9 @@ uint32_t call_turn(const struct call *call); /* the caller's turns so far */
 /* The words of an utterance, "" when it is over; until the next step. */
 const char *call_utterance(const struct call *call, uint32_t utterance, size_t *len);
 
+/* The end of what the caller heard the agent say, at most `size` bytes of it; how many. */
+size_t call_said(const struct call *call, char *out, size_t size);
+
 /* The state as bytes, in call-relative time: versioned (SNAPSHOT_VERSION in snapshot.c), canonical, complete. A call loaded
  * from it gives the same outputs as the one that was saved. Loading refuses foreign bytes with ERR_FORMAT, ERR_TRUNCATED,
  * ERR_VERSION or ERR_LIMIT and never crashes on any. */

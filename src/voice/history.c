@@ -143,6 +143,27 @@ uint32_t history_agent(struct call *call, struct text text, bool filler)
 	return history_insert(call, call->dialogue.item_count, &item);
 }
 
+size_t call_said(const struct call *call, char *out, size_t size)
+{
+	const struct dialogue *d = &call->dialogue;
+	size_t at = size;
+
+	for (uint32_t i = d->item_count; i && at; i--) {
+		const struct text *text = &d->items[i - 1].text;
+		size_t n = text->len < at ? text->len : at;
+
+		if (d->items[i - 1].type != BLOCK_AGENT || !n)
+			continue;
+		if (at < size)
+			out[--at] = ' ';
+		n = n < at ? n : at;
+		at -= n;
+		memcpy(out + at, call_text(call, *text) + text->len - n, n);
+	}
+	memmove(out, out + at, size - at);
+	return size - at;
+}
+
 /* ------------------------------------------------------------------ requests */
 
 static void block_from(const struct call *call, const struct item *item, struct request_block *b)

@@ -466,6 +466,14 @@ def test_words_stand_where_they_were_said(held):
         assert [entry["kind"] for entry in entries] == ["caller", "agent", "caller"]
 
 
+def test_words_that_went_with_their_worker(held):
+    """No final came of them: the next worker hears them again, and they stand there once."""
+    events = lines((0, "partial", {"text": "yes"}), (1, "final", {"text": "yes", "from_ms": 0, "to_ms": 1}), (2, "partial", {"text": "speaking"}))
+    events += [{**line, "epoch": 2} for line in lines((3, "attach", {"gap_ms": 1}), (4, "partial", {"text": "speaking"}), (5, "final", {"text": "speaking", "from_ms": 2, "to_ms": 5}))]
+    entries = story(held["other"], [events])["entries"]
+    assert [(entry["kind"], entry.get("text")) for entry in entries] == [("caller", "yes"), ("attach", None), ("caller", "speaking")]
+
+
 def test_lines_in_any_order_tell_the_same(house, held):
     """Late ones, ones that came twice, one at a time: the story of a whole call is the same."""
     events = house.events(held["id"])

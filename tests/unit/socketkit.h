@@ -56,6 +56,7 @@ struct kit_conductor {
 	json_t *known;
 	struct http_request *held_put; /* when holds_puts */
 	struct http_request *held_end; /* when holds_end */
+	bool is_set_back; /* its clock: a call has not begun yet */
 	bool holds_puts, holds_end, has_no_room; /* elsewhere, for a call that is to leave */
 	unsigned int puts_seen, put_status; /* 0: they are taken */
 };
@@ -196,7 +197,7 @@ static inline void attach_write(struct buf *b)
 	json_pair_string(b, "language", "en-US");
 	buf_text(b, ",\"voice\":{\"name\":\"\",\"speed_percent\":100,\"recogniser\":\"\",\"keyterms\":[\"Acme\",\"\",\"Asha\"]}");
 	json_pair_bool(b, "records_audio", true);
-	json_pair_u64(b, "began_ms_ago", k->c.epoch == 1 ? 100 : 2000);
+	json_pair_u64(b, "began_ms_ago", k->c.is_set_back ? 0 : k->c.epoch == 1 ? 100 : 2000);
 	if (k->c.snapshot_len)
 		put_base64(b, "snapshot", k->c.snapshot, k->c.snapshot_len);
 	else

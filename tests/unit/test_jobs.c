@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "data/jobs.h"
+#include "base/jobs.h"
 
 struct thing {
 	struct job job;

@@ -7,6 +7,7 @@
 
 #include "deadline.h"
 #include "voice/journal/call_records.h"
+#include "voice/session/tail.h"
 #include "voice/worker/recovery.h"
 
 enum { BYTES_MAX = 8 << 20, BEGAN_US = 15000000, DEAD_S = 20 };
@@ -18,6 +19,8 @@ static struct {
 	struct buf snapshot;
 	bool has_snapshot;
 	uint64_t began_us_ago;
+	size_t past_samples;
+	bool is_newest;
 	unsigned int calls;
 } told;
 
@@ -26,6 +29,7 @@ static struct {
 	struct clock *clock;
 	struct conductor_attached attached;
 	struct recovery *recovery;
+	struct jobs *pool;
 	char data[64], journals[80], folder[96];
 	uint64_t wall_offset_us;
 	struct buf shipped;
@@ -105,6 +109,7 @@ static int setup(void **state)
 	call_dies();
 	assert_int_equal(uv_loop_init(&t.loop), 0);
 	assert_int_equal(clock_open(&t.clock, &t.loop, false), ERR_NONE);
+	assert_int_equal(recovery_pool_open(&t.pool, &t.loop), ERR_NONE);
 	t.attached = (struct conductor_attached){ .call = k->id, .tenant = k->tenant, .epoch = 2, .flow = "{}", .flow_len = 2,
 		.prompt = { .fixed = "who", .facts = "what", .tools = "[]" }, .began_us_ago = BEGAN_US,
 		.snapshot = t.shipped.data, .snapshot_len = t.shipped.len };
@@ -122,6 +127,7 @@ static void file_remove(void *arg, const char *name)
 static int teardown(void **state)
 {
 	(void)state;
+	jobs_close(&t.pool);
 	clock_close(&t.clock);
 	uv_run(&t.loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&t.loop), 0); /* nothing of it is left */
@@ -144,6 +150,8 @@ static void on_told(void *arg, const struct conductor_attached *a)
 	told.calls++;
 	told.has_snapshot = a->snapshot != NULL;
 	told.began_us_ago = a->began_us_ago;
+	told.is_newest = a->is_newest;
+	told.past_samples = a->past ? a->past_samples : 0;
 	buf_append(&told.snapshot, a->snapshot, a->snapshot_len);
 	assert_int_equal(a->epoch, t.attached.epoch);
 	assert_memory_equal(a->flow, "{}", 3);
@@ -154,7 +162,7 @@ static void on_told(void *arg, const struct conductor_attached *a)
 
 static void start(const struct disk *disk, const char *journals)
 {
-	const struct recovery_settings settings = { .loop = &t.loop, .clock = t.clock, .disk = disk, .journals = journals };
+	const struct recovery_settings settings = { .pool = t.pool, .clock = t.clock, .disk = disk, .journals = journals };
 
 	assert_int_equal(recovery_start(&t.recovery, &settings, &t.attached, on_told, &t), ERR_NONE);
 	assert_non_null(t.recovery);
@@ -185,6 +193,8 @@ static void a_dead_workers_journal_knows_more(void **state)
 	assert_int_equal(record_snapshot_decode(&made, told.snapshot.data, told.snapshot.len), ERR_NONE);
 	assert_in_range(made.at_us - shipped.at_us, 6900 * MS, 9000 * MS);
 	assert_true(made.caller_position > shipped.caller_position + 6900 * 8);
+	assert_int_equal(told.past_samples, TAIL_PAST_SAMPLES);
+	assert_true(told.is_newest);
 }
 
 static void before_any_snapshot_its_start_is_enough(void **state)
@@ -206,7 +216,7 @@ static void where_nothing_is_the_conductors_snapshot_stays(void **state)
 	(void)state;
 	start(&disk_real, t.folder); /* no journals are in that one */
 	wait_for_it();
-	assert_true(is_shipped());
+	assert_true(is_shipped() && !told.is_newest && !told.past_samples);
 	assert_true(told.began_us_ago < BEGAN_US + RECOVERY_MS * MS);
 }
 
@@ -231,6 +241,13 @@ static void without_its_keys_the_conductors_snapshot_stays(void **state)
 	assert_true(is_shipped());
 }
 
+/* What was begun is over. */
+static void pool_ends(void)
+{
+	while (jobs_count(t.pool))
+		uv_run(&t.loop, UV_RUN_ONCE);
+}
+
 static void a_slow_disk_is_not_waited_for(void **state)
 {
 	(void)state;
@@ -239,7 +256,7 @@ static void a_slow_disk_is_not_waited_for(void **state)
 	assert_true(is_shipped());
 	assert_in_range(told.began_us_ago - BEGAN_US, (RECOVERY_MS - 1) * MS, 4 * RECOVERY_MS * MS);
 	atomic_store(&slow_ends, true);
-	uv_run(&t.loop, UV_RUN_DEFAULT);
+	pool_ends();
 	assert_int_equal(told.calls, 1);
 }
 
@@ -251,7 +268,7 @@ static void cancelled_it_says_nothing(void **state)
 	assert_null(t.recovery);
 	recovery_cancel(&t.recovery);
 	atomic_store(&slow_ends, true);
-	uv_run(&t.loop, UV_RUN_DEFAULT);
+	pool_ends();
 	assert_int_equal(told.calls, 0);
 }
 

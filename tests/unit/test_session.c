@@ -1009,6 +1009,42 @@ static void sound_that_waited_while_the_call_was_opened_is_placed_when_it_was_sa
 	assert_int_equal(session_caller_position(k->session), (k->now_us - k->began_us) / 125);
 }
 
+/* On the host that had the call: the recogniser is given again what it had not understood, silence for what nobody heard, and then what comes. */
+static void what_was_heard_before_is_heard_again(void **state)
+{
+	static uint8_t past[SESSION_CALLER_RING_MS * 8];
+	struct stt_stream *before, *after;
+	uint64_t position, gap;
+	size_t samples;
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 9000); /* more than the ring has */
+	before = kit_stream(k);
+	assert_true(session_park(k->session));
+	position = session_caller_position(k->session);
+	samples = session_caller_past(k->session, past);
+	assert_int_equal(samples, sizeof(past));
+	assert_memory_equal(past, before->bytes + before->pushed - samples, samples);
+	session_drop(&k->session);
+	k->wake_us = UINT64_MAX;
+	k->now_us += 1000 * MS;
+	kit_io(k);
+	k->io.past = past;
+	k->io.past_samples = samples;
+	assert_int_equal(session_attach(&k->session, &k->io, k->snapshot.data, k->snapshot.len, k->began_us), ERR_NONE);
+	gap = session_caller_position(k->session) - position;
+	after = kit_stream(k);
+	assert_ptr_not_equal(before, after);
+	assert_int_equal(gap, 8000);
+	assert_int_equal(after->pushed, samples); /* the oldest second of it made room for the silence */
+	assert_memory_equal(after->bytes, past + gap, samples - gap);
+	assert_int_equal(after->bytes[samples - 1], 0xff);
+	assert_int_equal(session_caller_past(k->session, past), samples);
+	assert_string_equal(after->asked, before->asked); /* what it is an answer to */
+	assert_true(*after->asked);
+}
+
 static void foreign_bytes_are_no_snapshot(void **state)
 {
 	static const uint8_t garbage[] = { 0x32, 0x05, 1, 2, 3, 4, 5 };
@@ -1563,6 +1599,7 @@ int main(void)
 		WRITTEN(unparked_it_goes_on_as_if_nothing_had_been),
 		WRITTEN(parked_in_a_sentence_it_goes_on_behind_what_was_heard),
 		CASE(sound_that_waited_while_the_call_was_opened_is_placed_when_it_was_said),
+		CASE(what_was_heard_before_is_heard_again),
 		CASE(foreign_bytes_are_no_snapshot),
 		WRITTEN(media_lost_and_back_on_another_socket),
 		WRITTEN(N3_time_without_media_counts_only_when_the_carrier_says_so),

@@ -505,6 +505,54 @@ static void the_sound_that_is_there_says_where_the_hole_begins(void **state)
 	buf_fini(&out);
 }
 
+static void caller_put(struct tail *t, uint64_t position, const uint8_t *ulaw, size_t samples)
+{
+	const struct record_caller r = { .position = position, .ulaw = ulaw, .samples = samples };
+	struct journal_header h = { .kind = JOURNAL_AUDIO_CALLER, .epoch = 1, .sequence = t->sequence + 1 };
+	struct buf b;
+
+	buf_init(&b, HELD_BYTES_MAX);
+	record_caller_encode(&r, &b);
+	tail_record(t, &h, b.data, b.len);
+	buf_fini(&b);
+}
+
+/* For the recogniser of whoever goes on: the last eight seconds, silence where a sample is missing. */
+static void the_last_sound_is_kept(void **state)
+{
+	static uint8_t sound[1600];
+	const uint8_t *past;
+	struct tail t;
+	size_t samples, i;
+
+	(void)state;
+	tail_init(&t, 2, NULL, 0);
+	assert_null(tail_past(&t, &samples));
+	t.records_audio = true;
+	for (i = 0; i < 200; i++) { /* 40 s */
+		memset(sound, (int)(1 + i), sizeof(sound));
+		caller_put(&t, i * 1600, sound, sizeof(sound));
+	}
+	past = tail_past(&t, &samples);
+	assert_int_equal(samples, TAIL_PAST_SAMPLES);
+	assert_true(t.past.len <= 2 * TAIL_PAST_SAMPLES);
+	for (i = 0; i < samples; i++)
+		assert_int_equal(past[samples - 1 - i], 200 - i / 1600);
+	caller_put(&t, 201 * 1600, sound, 800);
+	past = tail_past(&t, &samples);
+	assert_int_equal(past[samples - 1], 200);
+	assert_int_equal(past[samples - 801], 0xff);
+	assert_int_equal(past[samples - 2400], 0xff);
+	assert_int_equal(past[samples - 2401], 200);
+	caller_put(&t, 900000, sound, 800); /* too long ago to be of use */
+	assert_non_null(tail_past(&t, &samples));
+	assert_int_equal(samples, 800);
+	caller_put(&t, 10, sound, 100); /* nobody wrote that */
+	assert_non_null(tail_past(&t, &samples));
+	assert_int_equal(samples, 100);
+	tail_fini(&t);
+}
+
 static void where_nothing_is_recorded_levels_say_it(void **state)
 {
 	struct record_snapshot made;
@@ -550,6 +598,10 @@ static void what_the_agent_named_before_is_known(void **state)
 		tail_record(&t, &h, b.data, b.len);
 		assert_string_equal(t.outcome, events[i].known);
 	}
+	buf_reset(&b); /* of a worker before that one */
+	record_start_encode(&(struct record_start){ .outcome = "no_result", .outcome_len = 9 }, &b);
+	tail_record(&t, &(struct journal_header){ .kind = JOURNAL_ATTACH, .epoch = 1, .sequence = 50 }, b.data, b.len);
+	assert_string_equal(t.outcome, "no_result");
 	buf_fini(&b);
 	tail_fini(&t);
 }
@@ -703,6 +755,7 @@ int main(void)
 		DIED(whoever_attaches_with_it_has_the_keys_and_does_not_say_the_answer_again),
 		DIED(before_any_snapshot_the_greeting_goes_on),
 		DIED(the_sound_that_is_there_says_where_the_hole_begins),
+		DIED(the_last_sound_is_kept),
 		DIED(where_nothing_is_recorded_levels_say_it),
 		DIED(what_the_agent_named_before_is_known),
 		DIED(behind_a_hole_nothing_is_stepped),

@@ -361,6 +361,7 @@ static void another_worker(void **state)
 	k->wake_us = UINT64_MAX;
 	assert_int_equal(journal_call_open(k->journal, &k->call, &k->tenant, &k->id, 2, k->now_us), ERR_NONE);
 	kit_io(k);
+	k->io.outcome = "call_back"; /* the one who died had named it */
 	assert_int_equal(session_attach(&k->session, &k->io, k->snapshot.data, k->snapshot.len, k->began_us), ERR_NONE);
 	k->frame_us = k->now_us + 20 * MS;
 	k->chunk = session_caller_position(k->session);
@@ -378,6 +379,7 @@ static void another_worker(void **state)
 	assert_int_equal((int)number_of(line, "turn"), 1); /* it knows of the turns before */
 	assert_int_equal(count_of("start", NULL, NULL), 1);
 	assert_int_equal(count_of("end", NULL, NULL), 1);
+	assert_string_equal(text_of(next(&at, "end"), "outcome"), "call_back");
 	assert_true(count_of("gap", "track", "caller") >= 1);
 }
 

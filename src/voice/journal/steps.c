@@ -189,6 +189,8 @@ void record_start_encode(const struct record_start *r, struct buf *b)
 	wire_put_bytes(b, 5, r->brief, r->brief_len);
 	wire_put_bytes(b, 6, r->snapshot, r->snapshot_len);
 	wire_put_u64(b, 7, r->records_audio);
+	if (r->outcome_len)
+		wire_put_bytes(b, 8, r->outcome, r->outcome_len);
 }
 
 enum err record_start_decode(struct record_start *r, const void *data, size_t len)
@@ -207,10 +209,20 @@ enum err record_start_decode(struct record_start *r, const void *data, size_t le
 		case 2: r->wall_us = number(&w, &f) ? f.u64 : 0; break;
 		case 3: r->direction = number(&w, &f) ? wire_u32(&f) : 0; break;
 		case 7: r->records_audio = number(&w, &f) && f.u64; break;
+		case 8: r->outcome = field_text(&w, &f, &r->outcome_len); break;
 		default: break;
 		}
 	}
 	return w.err;
+}
+
+bool record_start_outcome(const struct record_start *r, char *out, size_t size)
+{
+	if (!r->outcome_len || r->outcome_len >= size || memchr(r->outcome, 0, r->outcome_len))
+		return false;
+	memcpy(out, r->outcome, r->outcome_len);
+	out[r->outcome_len] = '\0';
+	return true;
 }
 
 void record_snapshot_encode(const struct record_snapshot *r, struct buf *b)

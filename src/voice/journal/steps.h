@@ -109,6 +109,8 @@ struct record_start {
 	const uint8_t *snapshot;         /* ATTACH: a struct record_snapshot */
 	size_t snapshot_len;
 	bool records_audio;
+	const char *outcome;             /* ATTACH: that the agent had named under an earlier epoch; none in old records */
+	size_t outcome_len;
 };
 
 void record_start_encode(const struct record_start *r, struct buf *b);
@@ -217,6 +219,9 @@ enum { RECORD_OUTCOME_MAX = 64 }; /* of an outcome's name, its NUL included */
 
 /* The outcome that the arguments of the agent's end tool name. False, and `out` is as it was: it is no such event, or names none that fits. */
 bool record_event_outcome(const struct record_event *e, char *out, size_t size);
+
+/* The same of an ATTACH. */
+bool record_start_outcome(const struct record_start *r, char *out, size_t size);
 
 enum meter {
 	METER_CONNECTED_MS = 1, /* once a call, at its end */

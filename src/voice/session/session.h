@@ -89,6 +89,11 @@ struct session_io {
 	/* For session_attach: the carrier's own record says that the call ended then, in now_us's time, when nobody had it. The
 	 * attach is followed by IN_HANGUP; the call and its connected time end where the carrier says. 0: it goes on. */
 	uint64_t carrier_ended_us;
+	/* For session_attach on the host that had the call before: its session_caller_past, so that the recogniser hears again what it had not
+	 * understood. Borrowed for the attach. NULL: nothing is left of it. */
+	const uint8_t *past;
+	size_t past_samples;
+	const char *outcome; /* … that the agent had named by then: for the ATTACH record. Borrowed. NULL, "": none */
 };
 
 /* A new call. Writes its START record. `call_started_us` is the zero of the call's clock in io->now_us's time. Both
@@ -129,6 +134,9 @@ void session_caller_gap(struct session *s, uint64_t samples);
 
 /* The position of the next sample: what session_voice's positions refer to. */
 uint64_t session_caller_position(const struct session *s);
+
+/* The last of the caller's sound, up to that position; returns how much there is. */
+size_t session_caller_past(const struct session *s, uint8_t ulaw[SESSION_CALLER_RING_MS * 8]);
 
 /* One VAD chunk of VOICE_CHUNK_SAMPLES from `position`, level 0..65535. In order; the owner runs the VAD. */
 void session_voice(struct session *s, uint64_t position, uint16_t level);

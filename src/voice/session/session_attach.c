@@ -203,6 +203,7 @@ static enum err snapshot_load(struct session *s, const void *snapshot, size_t le
 	s->wake_us = r.wake_us;
 	memcpy(s->language, r.language, r.language_len < sizeof(s->language) ? r.language_len : sizeof(s->language) - 1);
 	masker_language(s->masker, s->language);
+	session_said_load(s);
 	return ERR_NONE;
 }
 
@@ -224,9 +225,10 @@ static void position_catch_up(struct session *s)
 
 	if (place > s->position) {
 		session_write_gap(s, place - s->position, GAP_WORKER);
-		s->position = place;
+		session_past_skip(s, place - s->position);
 	}
-	s->ring_from = s->position;
+	if (!s->io.past)
+		s->ring_from = s->position;
 }
 
 static void go_on(struct session *s, const char *message, uint64_t missed_samples)
@@ -273,8 +275,12 @@ enum err session_attach(struct session **sp, const struct session_io *io, const 
 	}
 	s->told_end_us = io->carrier_ended_us ? io->carrier_ended_us - call_started_us : 0;
 	session_write_attach(s, snapshot, len);
+	if (io->past)
+		session_past_put(s, io->past, io->past_samples);
 	attached(s, "the call is taken over");
 	s->io.caller_us = 0;
+	s->io.past = NULL;
+	s->io.outcome = NULL;
 	if (s->told_end_us)
 		session_tell(s, IN_HANGUP);
 	*sp = s;

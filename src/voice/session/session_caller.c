@@ -127,6 +127,14 @@ void session_asked(struct session *s, uint32_t utterance)
 	said_tell(s);
 }
 
+void session_said_load(struct session *s)
+{
+	char said[SAID_KEPT_BYTES];
+
+	buf_append(&s->said, said, call_said(s->call, said, sizeof(said)));
+	s->said.err = ERR_NONE;
+}
+
 void session_listen_stop(struct session *s)
 {
 	if (s->listening.op)
@@ -183,6 +191,39 @@ static void ring_put(struct session *s, const uint8_t *ulaw, size_t samples)
 		at += n;
 		samples -= n;
 	}
+}
+
+size_t session_caller_past(const struct session *s, uint8_t ulaw[SESSION_CALLER_RING_MS * 8])
+{
+	size_t samples = s->ring ? (size_t)(s->position - s->ring_from) : 0, from = s->ring_from % RING_SAMPLES, end = RING_SAMPLES - from;
+
+	if (!samples)
+		return 0;
+	end = end < samples ? end : samples;
+	memcpy(ulaw, s->ring + from, end);
+	memcpy(ulaw + end, s->ring, samples - end);
+	return samples;
+}
+
+void session_past_put(struct session *s, const uint8_t *ulaw, size_t samples)
+{
+	if (samples > RING_SAMPLES || samples > s->position)
+		return;
+	s->position -= samples;
+	ring_put(s, ulaw, samples);
+	s->position += samples;
+}
+
+/* Silence stands for it; a past that is longer ago than the ring reaches is none. */
+void session_past_skip(struct session *s, uint64_t samples)
+{
+	if (s->ring && samples < RING_SAMPLES) {
+		ring_put(s, NULL, (size_t)samples);
+		session_position_move(s, samples);
+		return;
+	}
+	s->position += samples;
+	s->ring_from = s->position;
 }
 
 void session_position_move(struct session *s, uint64_t samples)

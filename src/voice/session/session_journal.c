@@ -260,7 +260,8 @@ void session_write_start(struct session *s, const struct call_settings *settings
 void session_write_attach(struct session *s, const void *snapshot, size_t len)
 {
 	struct record_start r = { .at_us = session_now(s), .wall_us = s->io.wall_us + session_now(s), .direction = (uint32_t)s->io.direction,
-		.records_audio = s->io.record_audio, .snapshot = snapshot, .snapshot_len = len };
+		.records_audio = s->io.record_audio, .snapshot = snapshot, .snapshot_len = len, .outcome = s->io.outcome,
+		.outcome_len = s->io.outcome ? strlen(s->io.outcome) : 0 };
 
 	if (!s->io.journal)
 		return;

@@ -177,8 +177,11 @@ void session_heard(struct session *s, uint64_t now_us); /* audio comes from the 
 void session_listen(struct session *s, const struct call_output *out);   /* OUT_LISTEN */
 void session_finalize(struct session *s, const struct call_output *out); /* OUT_FINALIZE */
 void session_asked(struct session *s, uint32_t utterance);               /* that is going to be heard */
+void session_said_load(struct session *s); /* from the core: what the worker before told its recogniser */
 void session_listen_stop(struct session *s);
 void session_position_move(struct session *s, uint64_t samples);
+void session_past_put(struct session *s, const uint8_t *ulaw, size_t samples); /* what came up to the position */
+void session_past_skip(struct session *s, uint64_t samples);                   /* nothing came: the position moves on */
 
 /* ------------------------------------------------------------------ session_log.c */
 

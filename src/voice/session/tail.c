@@ -5,7 +5,6 @@
 #include "base/num.h"
 #include "base/wire.h"
 #include "voice/session/masker.h"
-#include "voice/session/session.h"
 
 enum { MAP_BYTES_MAX = 64 << 10, OUTPUT_BYTES_MAX = 1 << 20 };
 
@@ -15,6 +14,7 @@ void tail_init(struct tail *t, uint32_t epoch_end, const void *snapshot, size_t 
 	buf_init(&t->state, TAIL_STATE_MAX);
 	buf_init(&t->next, TAIL_STATE_MAX);
 	buf_init(&t->steps, TAIL_STEPS_MAX);
+	buf_init(&t->past, 3 * TAIL_PAST_SAMPLES);
 }
 
 void tail_fini(struct tail *t)
@@ -22,6 +22,7 @@ void tail_fini(struct tail *t)
 	buf_fini(&t->state);
 	buf_fini(&t->next);
 	buf_fini(&t->steps);
+	buf_fini(&t->past);
 }
 
 /* ------------------------------------------------------------------ states */
@@ -98,6 +99,7 @@ static enum err begin_take(struct tail *t, uint8_t kind, const uint8_t *payload,
 	t->records_audio = r.records_audio;
 	if (kind == JOURNAL_START)
 		return start_take(t, &r);
+	(void)record_start_outcome(&r, t->outcome, sizeof(t->outcome));
 	return snapshot_take(t, r.snapshot, r.snapshot_len, false);
 }
 
@@ -121,12 +123,40 @@ static enum err steps_take(struct tail *t, const uint8_t *payload, size_t len)
 	return ERR_LIMIT;
 }
 
+/* `from`: where the samples that follow begin. What overlaps, or does not fit, leaves none. */
+static void past_reach(struct tail *t, uint64_t from)
+{
+	uint64_t hole = from - t->caller_position;
+	uint8_t *silence;
+
+	if (!t->has_caller || from < t->caller_position || hole >= TAIL_PAST_SAMPLES) {
+		buf_reset(&t->past);
+		return;
+	}
+	silence = hole ? buf_reserve(&t->past, (size_t)hole) : NULL;
+	if (!silence)
+		return;
+	memset(silence, 0xff, (size_t)hole);
+	t->past.len += (size_t)hole;
+}
+
+static void past_take(struct tail *t, const struct record_caller *r)
+{
+	past_reach(t, r->position);
+	buf_append(&t->past, r->ulaw, r->samples);
+	if (t->past.err)
+		buf_reset(&t->past);
+	if (t->past.len > 2 * TAIL_PAST_SAMPLES)
+		buf_cut(&t->past, 0, t->past.len - TAIL_PAST_SAMPLES);
+}
+
 static enum err caller_take(struct tail *t, const uint8_t *payload, size_t len)
 {
 	struct record_caller r;
 
 	if (record_caller_decode(&r, payload, len))
 		return ERR_NONE; /* only sound */
+	past_take(t, &r);
 	t->has_caller = true;
 	t->caller_position = r.position + r.samples;
 	return ERR_NONE;
@@ -394,4 +424,10 @@ enum err tail_make(const struct tail *t, struct buf *out, struct tail_found *fou
 		return ERR_NOTFOUND;
 	err = make_from(t, &t->state, 0, out, found);
 	return err && t->next.len ? make_from(t, &t->next, t->next_at, out, found) : err;
+}
+
+const uint8_t *tail_past(const struct tail *t, size_t *samples)
+{
+	*samples = t->past.len < TAIL_PAST_SAMPLES ? t->past.len : TAIL_PAST_SAMPLES;
+	return t->records_audio && *samples ? t->past.data + t->past.len - *samples : NULL;
 }

@@ -9,7 +9,7 @@
  *
  * Records come from outside and by rising epoch and sequence. Where one is missing or cannot be opened the tail ends, until a later record has
  * a whole state again. Before the conductor's snapshot was met nothing is known to be later than it: then nothing is made, either.
- * Owns copies of what it needs, at most twice TAIL_STATE_MAX and TAIL_STEPS_MAX bytes. No I/O; any thread, one at a time.
+ * Owns copies of what it needs, at most twice TAIL_STATE_MAX and TAIL_STEPS_MAX bytes, and the caller's last sound. No I/O; any thread, one at a time.
  */
 #ifndef VOICE_TAIL_H
 #define VOICE_TAIL_H
@@ -22,8 +22,9 @@
 #include "base/err.h"
 #include "voice/journal/journal_format.h"
 #include "voice/journal/steps.h"
+#include "voice/session/session.h"
 
-enum { TAIL_STATE_MAX = (8 << 20) + 4096, TAIL_STEPS_MAX = 4 << 20 };
+enum { TAIL_STATE_MAX = (8 << 20) + 4096, TAIL_STEPS_MAX = 4 << 20, TAIL_PAST_SAMPLES = SESSION_CALLER_RING_MS * 8 };
 
 struct tail {
 	uint32_t epoch_end;          /* records of this epoch and later ones are not looked at */
@@ -42,6 +43,7 @@ struct tail {
 	char outcome[RECORD_OUTCOME_MAX]; /* that the agent named last; "": none */
 	uint64_t caller_position;    /* behind the last of the caller's samples that the journal has; has_caller false: it has none */
 	bool has_caller;
+	struct buf past;             /* the samples before that, silence where one is missing; a little more than TAIL_PAST_SAMPLES */
 };
 
 /* What was made. */
@@ -61,5 +63,8 @@ void tail_record(struct tail *t, const struct journal_header *h, const uint8_t *
  * nothing better than the conductor's snapshot: ERR_NOTFOUND, it was not met, or the media had not begun; ERR_CORRUPT, the core does otherwise than
  * was recorded; those of call_load and call_step. Steps that cannot be read end it, as if none had followed. */
 enum err tail_make(const struct tail *t, struct buf *out, struct tail_found *found) MUST_USE;
+
+/* session_io.past for what was made: at most TAIL_PAST_SAMPLES, the tail's. NULL: nothing was recorded. */
+const uint8_t *tail_past(const struct tail *t, size_t *samples);
 
 #endif

@@ -120,6 +120,9 @@ struct conductor_attached {
 	const uint8_t *snapshot;   /* NULL: none */
 	size_t snapshot_len;
 	struct provider_keys *keys; /* of the tenant (provider_keys.h), the attach's; NULL: not wanted, or they could not be had. Who keeps them shares them */
+	bool is_newest;            /* … it is of the moment in which its worker died, by that one's journal */
+	const uint8_t *past;       /* the caller's last sound before the snapshot, by the same journal; NULL: none */
+	size_t past_samples;
 	char outcome[RECORD_OUTCOME_MAX]; /* that the agent has named, by the journal of a worker before (recovery.h); "": none is known */
 };
 

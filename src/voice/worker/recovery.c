@@ -1,4 +1,4 @@
-/* The loop and the pool's thread share nothing but the stop flag: the thread has `job`, the loop the rest, and what the thread made only when it
+/* The loop and the pool's thread share nothing but the stop flag: the thread has `search`, the loop the rest, and what the thread made only when it
  * is over. */
 #include "voice/worker/recovery.h"
 
@@ -14,7 +14,9 @@
 #include "voice/session/tail.h"
 #include "voice/worker/provider_keys.h"
 
-struct recovery_job {
+enum { POOL_THREADS = 4, POOL_WAITING = 1024 };
+
+struct recovery_search {
 	struct call_records from;
 	char journals[DISK_PATH_MAX], master_path[DISK_PATH_MAX];
 	uint32_t epoch;
@@ -23,12 +25,14 @@ struct recovery_job {
 	atomic_bool stop;
 	/* made */
 	enum err err;
-	struct buf out;
+	struct buf out, past;
 	struct tail_found found;
 	char outcome[RECORD_OUTCOME_MAX];
 };
 
 struct recovery {
+	struct job job;         /* first: the pool has its address */
+	struct job *started;
 	struct recovery **slot; /* NULL: nobody waits for it any more */
 	recovery_h *handler;
 	void *arg;
@@ -36,8 +40,7 @@ struct recovery {
 	struct clock_timer due;
 	uint64_t began_us;
 	struct conductor_reading reading;
-	uv_work_t work;
-	struct recovery_job job;
+	struct recovery_search search;
 };
 
 /* ------------------------------------------------------------------ the pool's thread */
@@ -49,17 +52,27 @@ static enum err on_record(void *arg, const struct journal_item *item, const uint
 	return ERR_NONE;
 }
 
-static void job_run(uv_work_t *work)
+static void search_run(struct recovery_search *s)
 {
-	struct recovery_job *job = &((struct recovery *)work->data)->job;
+	const uint8_t *past;
+	size_t samples;
 	struct tail tail;
 
-	tail_init(&tail, job->epoch, job->snapshot, job->snapshot_len);
-	job->err = call_records_read(&job->from, on_record, &tail);
-	if (!job->err || (job->err != ERR_CLOSED && tail.state.len))
-		job->err = tail_make(&tail, &job->out, &job->found);
-	snprintf(job->outcome, sizeof(job->outcome), "%s", tail.outcome);
+	tail_init(&tail, s->epoch, s->snapshot, s->snapshot_len);
+	s->err = call_records_read(&s->from, on_record, &tail);
+	if (!s->err || (s->err != ERR_CLOSED && tail.state.len))
+		s->err = tail_make(&tail, &s->out, &s->found);
+	past = tail_past(&tail, &samples);
+	buf_append(&s->past, past, past ? samples : 0);
+	snprintf(s->outcome, sizeof(s->outcome), "%s", tail.outcome);
 	tail_fini(&tail);
+}
+
+static void pool_run(void *arg, struct job *first)
+{
+	(void)arg;
+	for (struct job *job = first; job; job = job->next)
+		search_run(&((struct recovery *)job)->search);
 }
 
 /* ------------------------------------------------------------------ the loop's */
@@ -67,8 +80,14 @@ static void job_run(uv_work_t *work)
 static void recovery_free(struct recovery *r)
 {
 	conductor_reading_fini(&r->reading);
-	buf_fini(&r->job.out);
+	buf_fini(&r->search.out);
+	buf_fini(&r->search.past);
 	free(r);
+}
+
+static void job_release(struct job *job)
+{
+	recovery_free((struct recovery *)job);
 }
 
 /* Nobody waits for it from now on. */
@@ -90,44 +109,25 @@ static void tell(struct recovery *r)
 	r->handler(r->arg, a);
 }
 
-/* A thread that has not begun yet never does. */
+/* A search that has not begun yet ends at once. */
 static void give_up(struct recovery *r)
 {
-	atomic_store(&r->job.stop, true);
-	(void)uv_cancel((uv_req_t *)&r->work);
+	atomic_store(&r->search.stop, true);
+	job_cancel(&r->started);
 }
 
 static void result_log(const struct recovery *r)
 {
-	const struct recovery_job *job = &r->job;
+	const struct recovery_search *s = &r->search;
 	char call[33];
 	const struct log log = { .plane = "voice", .call = call, .doing = "taking the call over" };
 
 	id128_print(&r->reading.attached.call, call);
-	if (!job->err)
-		log_info(&log, "the journal of the worker before knows more than its last snapshot", LOG_UINT("steps", job->found.steps),
-			LOG_UINT("ms", job->found.missing_us / 1000));
-	else if (job->err != ERR_NOTFOUND)
-		log_warn(&log, "what the worker before knew cannot be read from its journal: the call goes on from its snapshot", LOG_ERR(job->err));
-}
-
-static void job_done(uv_work_t *work, int status)
-{
-	struct recovery *r = work->data;
-	struct conductor_attached *a = &r->reading.attached;
-
-	if (status)
-		r->job.err = ERR_UNAVAILABLE;
-	if (r->slot) {
-		result_log(r);
-		if (!r->job.err) {
-			a->snapshot = r->job.out.data;
-			a->snapshot_len = r->job.out.len;
-			memcpy(a->outcome, r->job.outcome, sizeof(a->outcome));
-		}
-		tell(r);
-	}
-	recovery_free(r);
+	if (!s->err)
+		log_info(&log, "the journal of the worker before knows more than its last snapshot", LOG_UINT("steps", s->found.steps),
+			LOG_UINT("ms", s->found.missing_us / 1000));
+	else if (s->err != ERR_NOTFOUND)
+		log_warn(&log, "what the worker before knew cannot be read from its journal: the call goes on from its snapshot", LOG_ERR(s->err));
 }
 
 static void too_late(void *arg)
@@ -139,6 +139,29 @@ static void too_late(void *arg)
 	id128_print(&r->reading.attached.call, call);
 	log_warn(&log, "the journal of the worker before takes too long to read: the call goes on from its snapshot", LOG_UINT("ms", RECOVERY_MS));
 	give_up(r);
+	tell(r);
+}
+
+/* What the agent named counts even where no state was found: no snapshot has it. */
+static void job_answer(struct job *job, enum err err)
+{
+	struct recovery *r = (struct recovery *)job;
+	struct recovery_search *s = &r->search;
+	struct conductor_attached *a = &r->reading.attached;
+
+	if (err) {
+		too_late(r); /* the pool's own limit; the thread is still at it */
+		return;
+	}
+	result_log(r);
+	if (!s->err) {
+		a->snapshot = s->out.data;
+		a->snapshot_len = s->out.len;
+		a->is_newest = true;
+		a->past = s->past.len ? s->past.data : NULL;
+		a->past_samples = s->past.len;
+	}
+	memcpy(a->outcome, s->outcome, sizeof(a->outcome));
 	tell(r);
 }
 
@@ -194,21 +217,29 @@ static uint64_t wanted_from_us(const struct conductor_attached *a)
 	return wall_us() - num_over(a->began_us_ago, at_us);
 }
 
-static enum err job_init(struct recovery_job *job, const struct recovery_settings *s, const struct conductor_attached *a)
+static enum err search_init(struct recovery_search *search, const struct recovery_settings *s, const struct conductor_attached *a)
 {
 	const char *master_path = s->master_path ? s->master_path : "";
 
-	buf_init(&job->out, TAIL_STATE_MAX);
-	if (strlen(s->journals) >= sizeof(job->journals) || strlen(master_path) >= sizeof(job->master_path))
+	buf_init(&search->out, TAIL_STATE_MAX);
+	buf_init(&search->past, TAIL_PAST_SAMPLES);
+	if (strlen(s->journals) >= sizeof(search->journals) || strlen(master_path) >= sizeof(search->master_path))
 		return ERR_LIMIT;
-	memcpy(job->journals, s->journals, strlen(s->journals) + 1);
-	memcpy(job->master_path, master_path, strlen(master_path) + 1);
-	job->epoch = a->epoch;
-	job->snapshot = a->snapshot;
-	job->snapshot_len = a->snapshot_len;
-	job->from = (struct call_records){ .disk = s->disk, .journals = job->journals, .master_path = *master_path ? job->master_path : NULL, .call = a->call,
-		.began_wall_us = wanted_from_us(a), .is_end = true, .stop = &job->stop };
+	memcpy(search->journals, s->journals, strlen(s->journals) + 1);
+	memcpy(search->master_path, master_path, strlen(master_path) + 1);
+	search->epoch = a->epoch;
+	search->snapshot = a->snapshot;
+	search->snapshot_len = a->snapshot_len;
+	search->from = (struct call_records){ .disk = s->disk, .journals = search->journals, .master_path = *master_path ? search->master_path : NULL, .call = a->call,
+		.began_wall_us = wanted_from_us(a), .is_end = true, .stop = &search->stop };
 	return ERR_NONE;
+}
+
+enum err recovery_pool_open(struct jobs **jp, uv_loop_t *loop)
+{
+	const struct jobs_options options = { .name = "recovery", .threads = POOL_THREADS, .waiting_max = POOL_WAITING, .run = pool_run };
+
+	return jobs_open(jp, loop, &options);
 }
 
 enum err recovery_start(struct recovery **rp, const struct recovery_settings *settings, const struct conductor_attached *attached, recovery_h *handler,
@@ -225,16 +256,18 @@ enum err recovery_start(struct recovery **rp, const struct recovery_settings *se
 	r->arg = arg;
 	r->clock = settings->clock;
 	r->began_us = clock_now_us(r->clock);
-	r->work.data = r;
+	r->job.answer = job_answer;
+	r->job.release = job_release;
 	err = reading_copy(&r->reading, attached);
 	if (!err)
-		err = job_init(&r->job, settings, &r->reading.attached);
-	if (!err && uv_queue_work(settings->loop, &r->work, job_run, job_done))
-		err = ERR_UNAVAILABLE;
+		err = search_init(&r->search, settings, &r->reading.attached);
 	if (err) {
 		recovery_free(r);
 		return err;
 	}
+	err = jobs_start(settings->pool, &r->started, &r->job);
+	if (err)
+		return err;
 	clock_hold(r->clock);
 	clock_timer_set(&r->due, r->clock, r->began_us + RECOVERY_MS * 1000, too_late, r);
 	*rp = r;

@@ -37,6 +37,7 @@ static void socket_free(struct media_socket *m)
 	conductor_attach_cancel(&m->attach);
 	recovery_cancel(&m->recovery);
 	m->adapter->close(&m->socket);
+	socket_early_fini(&m->early);
 	sodium_memzero(m->token, sizeof(m->token));
 	free(m);
 }
@@ -151,7 +152,7 @@ static void on_audio(void *arg, const uint8_t *ulaw, size_t samples)
 	if (live(m))
 		worker_call_audio(m->call, ulaw, samples);
 	else
-		m->early_samples += samples;
+		socket_early_audio(&m->early, ulaw, samples);
 }
 
 static void on_gap(void *arg, uint64_t samples)
@@ -161,7 +162,7 @@ static void on_gap(void *arg, uint64_t samples)
 	if (live(m))
 		worker_call_gap(m->call, samples);
 	else
-		m->early_samples += samples;
+		socket_early_gap(&m->early, samples);
 }
 
 static void on_mark(void *arg, const struct mark *mark)
@@ -174,11 +175,14 @@ static void on_mark(void *arg, const struct mark *mark)
 
 static void on_digit(void *arg, char digit)
 {
-	struct session *session = live(arg);
+	struct media_socket *m = arg;
+	struct session *session = live(m); /* what waited may end the call: it is there still */
 
-	if (!session)
+	if (!session) {
+		socket_early_key(&m->early, digit);
 		return;
-	socket_stay(arg);
+	}
+	socket_stay(m);
 	session_digit(session, digit);
 }
 
@@ -300,6 +304,7 @@ static enum err socket_new(struct media_socket **mp, struct sockets *s, const st
 	}
 	m->owner = s;
 	m->adapter = adapter;
+	socket_early_init(&m->early);
 	m->log = (struct log){ .plane = "voice", .doing = "talking to a carrier's media socket" };
 	snprintf(m->token, sizeof(m->token), "%s", token ? token : "");
 	socket_link(s, m);
@@ -425,6 +430,8 @@ enum err sockets_open(struct sockets **sp, const struct sockets_settings *settin
 	s->routes[n] = (struct http_route){ HTTP_POST, "/internal/v1/calls/:call/orders", on_order, 0, ORDER_BYTES_MAX };
 	s->routes[n + 1] = (struct http_route){ HTTP_POST, "/internal/v1/calls/:call/socket", on_question, 0, ORDER_BYTES_MAX };
 	err = settings->adapters[n] ? ERR_LIMIT : http_server_mount(server, s->routes, s);
+	if (!err && settings->journals)
+		err = recovery_pool_open(&s->pool, settings->loop);
 	if (err)
 		free(s);
 	else
@@ -446,6 +453,8 @@ void sockets_close(struct sockets **sp)
 		socket_leave(m);
 		socket_free(m);
 	}
+	left_drop_all(s);
+	jobs_close(&s->pool);
 	free(s);
 }
 

@@ -3,10 +3,10 @@
  *   upgrade ─► waits (5 s for a valid start) ─► asks (the conductor: whose is this token?) ─► live ─► over
  *                 └─ no start, broken: 1008        └─ no: 1008, ended: 1000, no answer: 1011   └─ socket dies: the call is left
  *
- * A later epoch's call is asked for in this host's journals, too, before it is live (recovery.h).
+ * A later epoch's call goes on from what is left of it here (sockets_left.c); else it is looked for in this host's journals before it is live (recovery.h).
  *
  * A call is here exactly as long as its socket. Its end is told to the conductor, then the socket closes, so that the carrier, who asks what to
- * do next, is told to hang up. A socket that dies leaves its call: the conductor gives its snapshot to whoever attaches next. Before the conductor
+ * do next, is told to hang up. A socket that dies leaves its call to whoever attaches next. Before the conductor
  * has said yes, nothing of a call is made and no vendor is touched. Carriers are tables (providers/media_socket.h), the agent is the owner's.
  * While draining, calls are moved (sockets_move.c). Loop thread. Nothing is allocated a frame. Refuses: more than `calls_max`, all when draining, pages of another origin.
  */

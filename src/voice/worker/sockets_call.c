@@ -8,7 +8,10 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "base/num.h"
 #include "voice/journal/steps.h"
+
+enum { AWAY_MORE_US = 10000000 }; /* until a worker is missed, and for the one after it to have the call */
 
 struct media_socket *sockets_find(struct sockets *s, const char *call)
 {
@@ -32,8 +35,10 @@ void socket_leave(struct media_socket *m)
 	m->state = SOCKET_OVER;
 	clock_timer_stop(&m->move);
 	m->owner->counts.left += m->call != NULL;
-	if (m->call)
+	if (m->call) {
 		session_media_lost(worker_call_session(m->call));
+		left_keep(m);
+	}
 	worker_call_close(&m->call);
 	agent_close(m);
 	conductor_call_close(&m->desk);
@@ -45,6 +50,8 @@ static void on_snapshot(void *arg, const void *data, size_t len)
 {
 	struct media_socket *m = arg;
 
+	if (m->leaving)
+		buf_append(&m->leaving->snapshot, data, len);
 	socket_move_at_snapshot(m);
 	conductor_call_snapshot(m->desk, data, len);
 }
@@ -149,30 +156,55 @@ static void older_drop(struct media_socket *m, const char *call)
 }
 
 /* A later epoch without a snapshot: the worker before died before it had made one. */
-static enum err snapshot_first(const struct conductor_attached *a, struct buf *out)
+static enum err snapshot_first(const struct media_socket *m, const struct conductor_attached *a, struct buf *out)
 {
-	if (a->epoch == 1 || a->snapshot)
+	if (a->epoch == 1 || a->snapshot || m->left)
 		return ERR_NONE;
 	return session_first_snapshot(out, &a->settings, &a->brief, 0);
 }
 
-static bool needs_start(const struct conductor_attached *a)
+/* Zero of the call's clock: what it was, where the call was left here. Others go by the conductor's time of day, which may have been set meanwhile:
+ * a call is never younger than its state, and was not without a worker for longer than it may be. Then nobody knows how long; it was not long. */
+static uint64_t began_us(const struct media_socket *m, const struct conductor_attached *a)
 {
+	uint64_t now_us = clock_now_us(m->owner->settings.clock);
 	struct record_snapshot r;
 
-	return !a->snapshot || record_snapshot_decode(&r, a->snapshot, a->snapshot_len) || !r.media;
+	if (m->left)
+		return m->left->began_us;
+	if (!a->snapshot || record_snapshot_decode(&r, a->snapshot, a->snapshot_len))
+		return now_us - a->began_us_ago;
+	if (a->is_newest && a->began_us_ago > r.at_us + (uint64_t)a->settings.call_attach_ms * 1000 + AWAY_MORE_US)
+		return now_us - r.at_us;
+	return now_us - num_max(a->began_us_ago, r.at_us);
+}
+
+/* Its media has not begun. */
+static bool needs_start(const struct media_socket *m, const struct conductor_attached *a)
+{
+	const void *snapshot = m->left ? m->left->snapshot.data : a->snapshot;
+	struct record_snapshot r;
+
+	return !snapshot || record_snapshot_decode(&r, snapshot, m->left ? m->left->snapshot.len : a->snapshot_len) || !r.media;
 }
 
 static void options_make(struct media_socket *m, const struct conductor_attached *a, const struct buf *first, struct worker_call_options *o)
 {
 	*o = (struct worker_call_options){ .tenant = a->tenant, .call = a->call, .epoch = a->epoch, .settings = &a->settings, .brief = &a->brief,
-		.snapshot = a->snapshot, .snapshot_len = a->snapshot_len, .started_us = clock_now_us(m->owner->settings.clock) - a->began_us_ago,
-		.direction = a->direction, .record_audio = a->records_audio, .media = m->adapter->media, .socket = m->socket,
-		.caller_us = m->adapter->is_browser ? 0 : m->started_us + m->early_samples * 1000000 / CALL_RATE_HZ, /* a page sends none before `ready` */
+		.snapshot = a->snapshot, .snapshot_len = a->snapshot_len, .started_us = began_us(m, a),
+		.direction = a->direction, .past = a->past, .past_samples = a->past_samples, .outcome = m->outcome, .record_audio = a->records_audio,
+		.media = m->adapter->media, .socket = m->socket,
+		.caller_us = m->adapter->is_browser ? 0 : m->started_us + m->early.lost_samples * 1000000 / CALL_RATE_HZ, /* a page sends none before `ready` */
 		.tools = &conductor_tools, .conductor = m->desk, .arg = m, .snapshot_made = on_snapshot, .event = on_event, .ended = on_ended };
 	if (first->len) {
 		o->snapshot = first->data;
 		o->snapshot_len = first->len;
+	}
+	if (m->left) {
+		o->snapshot = m->left->snapshot.data;
+		o->snapshot_len = m->left->snapshot.len;
+		o->past = m->left->past;
+		o->past_samples = m->left->past_samples;
 	}
 }
 
@@ -184,6 +216,8 @@ static enum err call_begin(struct media_socket *m, const struct conductor_attach
 
 	if (err)
 		return err;
+	if (needs_start(m, a))
+		socket_early_forget(&m->early); /* the call's sound begins with its media */
 	options_make(m, a, first, &o);
 	err = s->agents->open(s->agents_arg, &m->agent, a, &o, detail);
 	if (err)
@@ -191,8 +225,9 @@ static enum err call_begin(struct media_socket *m, const struct conductor_attach
 	if (m->adapter->ready)
 		m->adapter->ready(m->socket, m->name);
 	m->state = SOCKET_LIVE;
+	m->began_us = o.started_us;
 	err = worker_call_open(s->worker, &m->call, &o);
-	if (!err && needs_start(a))
+	if (!err && needs_start(m, a))
 		session_start(worker_call_session(m->call));
 	return err;
 }
@@ -207,9 +242,9 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	m->keys = provider_keys_share(a->keys);
 	m->epoch = a->epoch;
 	m->log.call = m->name;
-	snprintf(m->outcome, sizeof(m->outcome), "%s", a->outcome);
+	snprintf(m->outcome, sizeof(m->outcome), "%s", m->left ? m->left->outcome : a->outcome);
 	buf_init(&first, CONDUCTOR_SNAPSHOT_MAX_BYTES);
-	err = snapshot_first(a, &first);
+	err = snapshot_first(m, a, &first);
 	if (!err)
 		err = call_begin(m, a, &first, &detail);
 	buf_fini(&first);
@@ -218,6 +253,7 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 		socket_move_watch(m);
 		m->owner->counts.begun += a->epoch == 1;
 		m->owner->counts.continued += a->epoch > 1;
+		socket_early_give(&m->early, m->call);
 		return;
 	}
 	log_error(&m->log, "the call cannot be taken", LOG_ERR(err), LOG_TEXT("what", detail.message));
@@ -246,9 +282,9 @@ static void on_recovered(void *arg, const struct conductor_attached *a)
 static bool recovery_begin(struct media_socket *m, const struct conductor_attached *a)
 {
 	const struct sockets_settings *s = &m->owner->settings;
-	const struct recovery_settings settings = { .loop = s->loop, .clock = s->clock, .disk = &disk_real, .journals = s->journals };
+	const struct recovery_settings settings = { .pool = m->owner->pool, .clock = s->clock, .disk = &disk_real, .journals = s->journals };
 
-	return a->epoch > 1 && s->journals && !recovery_start(&m->recovery, &settings, a, on_recovered, m);
+	return a->epoch > 1 && m->owner->pool && !recovery_start(&m->recovery, &settings, a, on_recovered, m);
 }
 
 static void on_attached(void *arg, enum err err, const struct conductor_attached *a)
@@ -263,8 +299,11 @@ static void on_attached(void *arg, enum err err, const struct conductor_attached
 	}
 	id128_print(&a->call, name);
 	older_drop(m, name);
-	if (!recovery_begin(m, a))
+	m->left = left_take(m->owner, name, a->epoch);
+	if (m->left || !recovery_begin(m, a))
 		call_open(m, a);
+	left_free(m->left);
+	m->left = NULL;
 }
 
 static const char *token_of(const struct media_socket *m, const struct media_start *start)

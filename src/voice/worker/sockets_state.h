@@ -1,14 +1,45 @@
-/* What sockets.c (the WebSockets) and sockets_call.c (their calls) share. */
+/* What sockets.c (the WebSockets), sockets_call.c (their calls), and what stands beside them share. */
 #ifndef VOICE_SOCKETS_STATE_H
 #define VOICE_SOCKETS_STATE_H
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/websocket.h"
 #include "voice/worker/provider_keys.h"
 #include "voice/worker/recovery.h"
 #include "voice/worker/sockets.h"
 
-enum { SOCKETS_ORIGINS_MAX = 2000, SOCKETS_END_MS = 3000 };
+enum {
+	SOCKETS_ORIGINS_MAX = 2000,
+	SOCKETS_END_MS = 3000,
+	SOCKETS_EARLY_SAMPLES = 8000,  /* of the caller's, before the call is there; more: only the newest count */
+	SOCKETS_EARLY_KEYS = 32,
+	SOCKETS_LEFT_MS = 30000,       /* a carrier comes back within a second, or asks for 15 */
+	SOCKETS_LEFT_MAX = 128,
+	SOCKETS_LEFT_BYTES_MAX = 64 << 20 /* of their snapshots; one alone may have more */
+};
+
+/* What came before the call was there (sockets_early.c). Zeroed after init and fini. */
+struct socket_early {
+	struct buf sound;      /* µ-law, without a hole, up to now */
+	uint64_t lost_samples; /* before that */
+	char keys[SOCKETS_EARLY_KEYS];
+	size_t key_count;
+};
+
+/* A call that no socket has (sockets_left.c). */
+struct left_call {
+	struct sockets *owner;
+	struct left_call *previous, *next;
+	char name[33];
+	uint32_t epoch;        /* it had here */
+	uint64_t began_us;     /* zero of the call's clock, in ours */
+	char outcome[RECORD_OUTCOME_MAX];
+	struct buf snapshot;
+	uint8_t past[SESSION_CALLER_RING_MS * 8];
+	size_t past_samples;
+	struct clock_timer due;
+};
 
 /* How far a call has come on its way to another worker (sockets_move.c). */
 enum socket_move { SOCKET_STAYS, SOCKET_PARKS, SOCKET_MAY_GO, SOCKET_MUST_STAY };
@@ -35,7 +66,11 @@ struct media_socket {
 	struct provider_keys *keys;     /* the agent's to use, as long as the call is here; NULL: none */
 	char name[33];
 	uint32_t epoch;
-	uint64_t started_us, early_samples; /* the carrier's start; sound that came before the call was there */
+	uint64_t started_us;            /* the carrier's start */
+	uint64_t began_us;              /* zero of the call's clock */
+	struct socket_early early;
+	struct left_call *left;         /* while the call is opened: what it goes on from */
+	struct left_call *leaving;      /* while the session is parked: who wants its snapshot */
 	char outcome[RECORD_OUTCOME_MAX];
 	uint32_t turns;
 	bool outcome_told, is_told;     /* with the outcome; the conductor has heard of the end */
@@ -47,10 +82,13 @@ struct media_socket {
 
 struct sockets {
 	struct sockets_settings settings;
+	struct jobs *pool;            /* for recovery.h; NULL: nobody looks */
 	char origins[SOCKETS_ORIGINS_MAX];
 	struct http_route routes[SOCKETS_ADAPTERS_MAX + 3];
 	struct media_socket *first;
 	size_t count;
+	struct left_call *left;       /* the newest first */
+	size_t left_count, left_bytes;
 	bool is_draining, is_leaving; /* the calls that can; all of them now */
 	uint64_t drain_us;            /* when that began */
 	struct sockets_counts counts;
@@ -84,6 +122,26 @@ void socket_ends(struct media_socket *m);
 
 /* By 32 hex digits; NULL: not here. */
 struct media_socket *sockets_find(struct sockets *s, const char *call);
+
+/* ---- sockets_early.c ---- */
+
+void socket_early_init(struct socket_early *e);
+void socket_early_fini(struct socket_early *e);
+void socket_early_audio(struct socket_early *e, const uint8_t *ulaw, size_t samples);
+void socket_early_gap(struct socket_early *e, uint64_t samples);
+void socket_early_key(struct socket_early *e, char key);
+void socket_early_forget(struct socket_early *e); /* the sound, which then counts as lost */
+void socket_early_give(struct socket_early *e, struct worker_call *call); /* once, to a call whose next sample is the first of `sound` */
+
+/* ---- sockets_left.c ---- */
+
+/* Before the call is closed, not from inside its session, which is parked. One that cannot be kept is not. */
+void left_keep(struct media_socket *m);
+
+/* What the epoch before this one was left with here, yours to free; NULL: nothing, or others may have had the call since. */
+struct left_call *left_take(struct sockets *s, const char *call, uint32_t epoch);
+void left_free(struct left_call *l); /* NULL-safe */
+void left_drop_all(struct sockets *s);
 
 /* ---- sockets_move.c ---- */
 

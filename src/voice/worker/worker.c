@@ -151,6 +151,7 @@ static void io_make(struct worker_call *c, const struct worker_call_options *o, 
 		.stepped = io_stepped, .event = io_event, .media = o->media, .socket = o->socket, .stt = o->stt, .stt_vendor = o->stt_vendor, .llm = o->llm,
 		.llm_vendor = o->llm_vendor, .facts = o->facts, .tts = o->tts, .tts_vendor = o->tts_vendor, .tools = o->tools, .conductor = o->conductor,
 		.journal = c->journal, .record_audio = o->record_audio, .direction = o->direction, .caller_us = o->caller_us,
+		.past = o->past, .past_samples = o->past_samples, .outcome = o->outcome,
 		.wall_us = o->started_us + c->worker->wall_offset_us };
 }
 
@@ -196,6 +197,8 @@ enum err worker_call_open(struct worker *w, struct worker_call **cp, const struc
 	if (!err && !options->levels_from_owner)
 		err = ear_line_open(w->ear, &c->line, session_caller_position(c->session), heard, c);
 	c->own.snapshot = NULL;
+	c->own.past = NULL;
+	c->own.outcome = NULL;
 	c->own.settings = NULL;
 	c->own.brief = NULL;
 	if (err)

@@ -52,6 +52,9 @@ struct worker_call_options {
 	/* A snapshot: the call had another worker before; settings and brief are in it. */
 	const void *snapshot;
 	size_t snapshot_len;
+	const uint8_t *past;                  /* as in session.h; NULL: none */
+	size_t past_samples;
+	const char *outcome;                  /* the same */
 	uint64_t started_us;                  /* zero of the call's clock, in the clock's time */
 	uint64_t caller_us;                   /* when the first sample of the caller's that comes was said; 0: now */
 	enum call_direction direction;

@@ -1,4 +1,4 @@
-/* Named pools of threads for what blocks: databases, files, hashing. Answers come back on the loop's thread.
+/* Named pools of threads for what blocks: databases, files, journals of the dead, hashing. Answers come back on the loop's thread.
  *
  * A job is embedded in an operation's own struct. jobs_start queues it and fills the owner's slot; a thread of the pool runs it;
  * then, on the loop's thread, the slot is emptied, the answer is given once, and the job is released. job_cancel silences: nothing
@@ -7,8 +7,8 @@
  * Everything here is called on the loop's thread, but for `run`. A pool with one thread and batch > 1 gives `run` all that waits,
  * up to that many: group commit.
  */
-#ifndef DATA_JOBS_H
-#define DATA_JOBS_H
+#ifndef BASE_JOBS_H
+#define BASE_JOBS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * The loop's thread owns the list of living jobs, their slots and answers; `waiting` and `done` are passed under the lock. Jobs of
  * a pool have the same time limit, so that the oldest living one is the next to run out.
  */
-#include "data/jobs.h"
+#include "base/jobs.h"
 
 #include <assert.h>
 #include <pthread.h>
