@@ -2,8 +2,9 @@
  *
  * A line is text, or a JSON object: `text`, and if there were any `question` (the agent's words before it), `earlier` (the caller's
  * turns before it: a string, a list of strings or of objects with `text`), `partial`, `language` (the call's; en-IN where none is
- * given). Offsets are bytes of the text's UTF-8; a value that cannot be restored (held back) is still shown. Every line is a call of
- * its own: one that cannot be read is told with its number and why, and the next is read; the exit status is then 1. Main thread.
+ * given), `types` (a list of those to look for; all where there is none). Offsets are bytes of the text's UTF-8; a value that
+ * cannot be restored (held back) is still shown. Every line is a call of its own: one that cannot be read is told with its
+ * number and why, and the next is read; the exit status is then 1. Main thread.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -46,6 +47,22 @@ static enum err refuse(struct request *q, const char *why)
 	return ERR_FORMAT;
 }
 
+/* False: one is no type. */
+static bool types_read(struct request *q, const json_t *types)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(types, i, name) {
+		enum redact_type type = json_is_string(name) ? redact_type_find(json_string_value(name)) : (enum redact_type)0;
+
+		if (!type)
+			return false;
+		q->context.types |= UINT64_C(1) << type;
+	}
+	return !types || json_is_array(types);
+}
+
 static enum err request_document(struct request *q)
 {
 	const json_t *text = json_object_get(q->document, "text"), *question = json_object_get(q->document, "question");
@@ -57,6 +74,8 @@ static enum err request_document(struct request *q)
 		return refuse(q, text ? "\"text\" is no string" : "there is no \"text\"");
 	if (language && !json_is_string(language) && !json_is_null(language))
 		return refuse(q, "\"language\" is no string");
+	if (!types_read(q, json_object_get(q->document, "types")))
+		return refuse(q, "\"types\" is no list of types");
 	if (json_is_string(language))
 		q->context.language = json_string_value(language);
 	q->text = json_string_value(text);

@@ -8,12 +8,15 @@
 
 #include <string.h>
 
+#include "redact/latin.h"
+
 enum { LOCAL_BYTES = 64, DOMAIN_BYTES = 90, SPOKEN_DIGITS = 5 };
 
 struct words {
 	char at[LOCAL_BYTES + DOMAIN_BYTES + 2];
 	size_t len;
 	size_t max;
+	bool written; /* letters stay what they are; those that were said are spelled in Latin ones */
 };
 
 static void put_char(struct words *w, char c)
@@ -33,15 +36,30 @@ static void put_token(struct words *w, const struct scan *s, size_t i)
 			put_char(w, digits[k]);
 		return;
 	}
+	if (!w->written && (uint8_t)s->text[s->tokens[i].start] & 0x80) {
+		n = latin_spell(s->text + s->tokens[i].start, s->tokens[i].end - s->tokens[i].start, digits, sizeof(digits));
+		for (k = 0; k < n; k++)
+			put_char(w, digits[k]);
+		return;
+	}
 	for (k = s->tokens[i].start; k < s->tokens[i].end; k++)
 		put_char(w, s->text[k]);
+}
+
+/* A word in Devanagari that is no word about numbers, nor a small one of the sentence. */
+static bool is_hindi(const struct scan *s, size_t i)
+{
+	const struct token *t = &s->tokens[i];
+
+	return (uint8_t)s->text[t->start] == 0xe0 && t->cue != CUE_STOP && t->cue != CUE_INTRO && (t->word == WORD_OTHER || t->word == WORD_DIGIT ||
+		t->word == WORD_MAYBE);
 }
 
 static bool is_element(const struct scan *s, size_t i)
 {
 	const struct token *t = &s->tokens[i];
 
-	return i < s->count && (t->kind == TOKEN_DIGITS || (t->kind == TOKEN_WORD && (uint8_t)s->text[t->start] < 0x80));
+	return i < s->count && (t->kind == TOKEN_DIGITS || (t->kind == TOKEN_WORD && ((uint8_t)s->text[t->start] < 0x80 || is_hindi(s, i))));
 }
 
 static bool is_letter(const struct scan *s, size_t i)
@@ -69,7 +87,18 @@ static bool is_top_level(const struct scan *s, size_t i)
 	static const char *const known[] = { "com", "org", "net", "in", "co", "io", "edu", "gov", "info", "me", "uk", "us", "ai", "dev", "biz", "app",
 		"example", "test", "nic", "ac", "de", "fr", "au", "ca", "sg", "ae", NULL };
 
-	return one_of(s, i, known);
+	return one_of(s, i, known) || one_of(s, i, (const char *const[]){ "कॉम", "काम", "इन", "को", "नेट", "ओआरजी", "ऑर्ग", NULL });
+}
+
+/* "एट द रेट" */
+static size_t at_hindi(const struct scan *s, size_t i)
+{
+	static const char *const at[] = { "एट", "ऐट", "अट", "ऐट्", NULL }, *const the[] = { "द", "दि", "दी", "थे", "the", NULL };
+	size_t n = one_of(s, i, at) ? 1 : 0;
+
+	if (n && one_of(s, i + n, the))
+		n++;
+	return n && (scan_is_word(s, i + n, "रेट") || scan_is_word(s, i + n, "रेट्")) ? n + 1 : 0;
 }
 
 /* How many tokens say "at" here: @, at, at the rate, at the rate of. */
@@ -80,6 +109,8 @@ static size_t at_length(const struct scan *s, size_t i)
 
 	if (t->kind == TOKEN_MARK && t->mark == '@')
 		return 1;
+	if (t->kind == TOKEN_WORD && (uint8_t)s->text[t->start] == 0xe0)
+		return at_hindi(s, i);
 	if (t->kind != TOKEN_WORD || t->word != WORD_AT)
 		return 0;
 	if (scan_is_word(s, i + n, "the") && scan_is_word(s, i + n + 1, "rate"))
@@ -338,6 +369,7 @@ static void address_read(struct scan *s, size_t at, size_t right)
 	size_t first = written ? written_start(s, at) : spoken_start(s, at), last;
 	enum redact_type type = REDACT_EMAIL;
 
+	domain.written = whole.written = written;
 	last = domain_read(s, right, &domain);
 	if (first == at && (written || !last || !is_alone(s, at, last)))
 		return;

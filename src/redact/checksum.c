@@ -1,4 +1,5 @@
-/* Luhn (ISO/IEC 7812-1, annex B) and Verhoeff (the dihedral group of order ten, permuted by place). */
+/* Luhn (ISO/IEC 7812-1, annex B), Verhoeff (the dihedral group of order ten, permuted by place), GSTIN (Luhn's way in base 36), IBAN (ISO 13616,
+ * remainder 97), ABA routing numbers (weights 3, 7, 1). */
 #include "redact/checksum.h"
 
 #include <stdint.h>
@@ -40,4 +41,46 @@ bool checksum_verhoeff(const char *digits, size_t count)
 		sum = dihedral(sum, d);
 	}
 	return count && sum == 0;
+}
+
+static unsigned int place_of(char c)
+{
+	return c <= '9' ? (unsigned int)(c - '0') : (unsigned int)(c - 'A') + 10;
+}
+
+bool checksum_gstin(const char *code)
+{
+	enum { BASE = 36, COUNT = 14 };
+	unsigned int sum = 0, product;
+	size_t i;
+
+	for (i = 0; i < COUNT; i++) {
+		product = place_of(code[i]) * (i & 1 ? 2 : 1);
+		sum += product / BASE + product % BASE;
+	}
+	return (BASE - sum % BASE) % BASE == place_of(code[COUNT]);
+}
+
+bool checksum_iban(const char *code, size_t count)
+{
+	enum { COUNTRY_AND_CHECK = 4, REMAINDER = 97 };
+	unsigned int rest = 0, place;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		place = place_of(code[(i + COUNTRY_AND_CHECK) % count]);
+		rest = (rest * (place < 10 ? 10 : 100) + place) % REMAINDER;
+	}
+	return rest == 1;
+}
+
+bool checksum_aba(const char *digits)
+{
+	static const uint8_t weights[9] = { 3, 7, 1, 3, 7, 1, 3, 7, 1 };
+	unsigned int sum = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(weights); i++)
+		sum += weights[i] * (unsigned int)(digits[i] - '0');
+	return sum && sum % 10 == 0;
 }

@@ -42,6 +42,17 @@ static bool has_letters(const char *text, size_t len)
 	return false;
 }
 
+/* Digits and marks, or a code ("J8369854"): what it is, its member's name says. */
+static bool is_code(const char *text, size_t len)
+{
+	return !has_letters(text, len) || (!memchr(text, ' ', len) && strcspn(text, "0123456789") < len);
+}
+
+static bool is_birth(const char *key)
+{
+	return key && (strcasestr(key, "birth") || strcasestr(key, "dob"));
+}
+
 /* The whole text is a value of the map, or the digits by which one is said. */
 static bool is_known(const struct redact_map *m, const char *text, size_t len, struct scan_claim *c)
 {
@@ -64,12 +75,12 @@ static bool is_known(const struct redact_map *m, const char *text, size_t len, s
 /* The text masked, or NULL when nothing was. `key` says what digits alone are; it may be NULL. */
 static struct redacted *text_mask(struct masking *k, const char *text, size_t len, const char *key)
 {
-	struct redact_context context = { .language = k->language, .question = key, .question_len = key && !has_letters(text, len) ? strlen(key) : 0 };
+	struct redact_context context = { .language = k->language, .question = key, .question_len = key && is_code(text, len) ? strlen(key) : 0 };
 	struct scan_claim claim;
 	struct redacted *r = NULL;
 	bool known = is_known(k->map, text, len, &claim);
 
-	if (k->err || !len || (!known && is_date(text, len)))
+	if (k->err || !len || (!known && is_date(text, len) && !is_birth(key)))
 		return NULL;
 	k->err = map_mask(k->map, text, len, &context, &claim, known, &r);
 	if (r && redacted_len(r) == len && !memcmp(redacted_text(r), text, len))
@@ -93,12 +104,13 @@ static json_t *number_masked(struct masking *k, const json_t *number, const char
 {
 	char text[64];
 	size_t digits;
+	uint8_t value;
 
 	if (json_is_real(number))
 		return NULL; /* what has a point or a power is an amount */
 	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(number));
 	digits = strspn(text + (*text == '-'), "0123456789");
-	return digits < NUMBER_DIGITS ? NULL : string_masked(k, text, strlen(text), key);
+	return digits < NUMBER_DIGITS && !(key && cue_find(key, strlen(key), &value)) ? NULL : string_masked(k, text, strlen(text), key);
 }
 
 static json_t *masked(struct masking *k, const json_t *value, const char *key);

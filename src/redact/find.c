@@ -8,20 +8,36 @@
 
 #include <sodium.h>
 
+#include "base/json.h"
+#include "redact/cue.h"
 #include "redact/phone.h"
 #include "redact/scan.h"
 #include "redact/token.h"
 
 enum { EARLIER_BYTES = 256, QUESTION_BYTES = 1024, DIGITS_LEAST = 4, HELD_LEAST = 3 };
 
+static const char *const type_names[REDACT_TYPE_COUNT] = {
+	[REDACT_EMAIL] = "EMAIL", [REDACT_UPI] = "UPI", [REDACT_PHONE] = "PHONE", [REDACT_CARD] = "CARD", [REDACT_AADHAAR] = "AADHAAR",
+	[REDACT_ID_UNVERIFIED] = "ID_UNVERIFIED", [REDACT_NUMBER] = "NUMBER", [REDACT_OTP] = "OTP", [REDACT_CVV] = "CVV", [REDACT_PIN] = "PIN",
+	[REDACT_CARD_EXPIRY] = "CARD_EXPIRY", [REDACT_DOB] = "DOB", [REDACT_PAN] = "PAN", [REDACT_GSTIN] = "GSTIN", [REDACT_IFSC] = "IFSC",
+	[REDACT_IBAN] = "IBAN", [REDACT_SSN] = "SSN", [REDACT_SSN_LAST4] = "SSN_LAST4", [REDACT_ABA] = "ABA", [REDACT_BANK_ACCT] = "BANK_ACCT",
+	[REDACT_VOTER_ID] = "VOTER_ID", [REDACT_PASSPORT] = "PASSPORT", [REDACT_VEHICLE] = "VEHICLE", [REDACT_IP] = "IP", [REDACT_PERSON] = "PERSON",
+	[REDACT_ADDRESS] = "ADDRESS",
+};
+
 const char *redact_type_name(enum redact_type type)
 {
-	static const char *const names[REDACT_TYPE_COUNT] = {
-		[REDACT_EMAIL] = "EMAIL", [REDACT_UPI] = "UPI", [REDACT_PHONE] = "PHONE", [REDACT_CARD] = "CARD", [REDACT_AADHAAR] = "AADHAAR",
-		[REDACT_ID_UNVERIFIED] = "ID_UNVERIFIED", [REDACT_NUMBER] = "NUMBER",
-	};
+	return (unsigned int)type < REDACT_TYPE_COUNT && type_names[type] ? type_names[type] : "NUMBER";
+}
 
-	return (unsigned int)type < REDACT_TYPE_COUNT && names[type] ? names[type] : "NUMBER";
+enum redact_type redact_type_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = REDACT_EMAIL; i < REDACT_TYPE_COUNT; i++)
+		if (!strcmp(type_names[i], name))
+			return (enum redact_type)i;
+	return (enum redact_type)0;
 }
 
 bool scan_is_word(const struct scan *s, size_t i, const char *word)
@@ -31,14 +47,21 @@ bool scan_is_word(const struct scan *s, size_t i, const char *word)
 	return i < s->count && s->tokens[i].end - s->tokens[i].start == len && !strncasecmp(s->text + s->tokens[i].start, word, len);
 }
 
-bool redact_value_fine(const char *value, size_t len)
+bool redact_value_fine(enum redact_type type, const char *value, size_t len)
 {
-	size_t i;
+	bool words = type == REDACT_PERSON || type == REDACT_ADDRESS;
+	size_t i, n;
 
-	for (i = 0; i < len; i++)
-		if (value[i] <= ' ' || value[i] > '~' || value[i] == '"' || value[i] == '\\')
+	if (!len || len >= REDACT_VALUE_BYTES || value[0] == ' ' || value[len - 1] == ' ')
+		return false;
+	for (i = 0; i < len; i += n) {
+		n = words && (value[i] & 0x80) ? utf8_length((const uint8_t *)value + i, len - i) : 1;
+		if (!n || (n == 1 && (value[i] < ' ' || value[i] > '~' || value[i] == '"' || value[i] == '\\' || value[i] == '[' || value[i] == ']')))
 			return false;
-	return len && len < REDACT_VALUE_BYTES;
+		if (value[i] == ' ' && !words)
+			return false;
+	}
+	return true;
 }
 
 static void value_set(struct redact_entity *e, const char *value, size_t len)
@@ -48,19 +71,23 @@ static void value_set(struct redact_entity *e, const char *value, size_t len)
 	len = len < sizeof(e->value) ? len : sizeof(e->value) - 1;
 	memcpy(e->value, value, len);
 	e->value[len] = 0;
-	if (!redact_value_fine(e->value, len))
+	if (!redact_value_fine(e->type, e->value, len))
 		e->held = true;
 }
 
 void scan_report(struct scan *s, enum redact_type type, size_t first, size_t last, const char *value, size_t len, bool held)
 {
 	struct redact_found *found = s->found;
-	size_t start = s->tokens[first].start, end = s->tokens[last].end, i;
+	size_t start = s->tokens[first].start, end, i;
 	struct redact_entity *e;
 
-	for (i = first; i <= last; i++)
+	for (i = first; i <= last && s->tokens[i].kind != TOKEN_TAKEN; i++)
 		s->tokens[i].kind = TOKEN_TAKEN;
-	if (end <= s->skip)
+	if (i == first)
+		return;
+	held = held || i <= last; /* it ends where another begins: its value is not what is told here */
+	end = s->tokens[i - 1].end;
+	if (end <= s->skip || (s->context && s->context->types && !(s->context->types >> type & 1)))
 		return;
 	if (found->count == REDACT_ENTITIES) {
 		s->full = true;
@@ -68,40 +95,58 @@ void scan_report(struct scan *s, enum redact_type type, size_t first, size_t las
 	}
 	e = &found->entities[found->count++];
 	e->type = type;
-	e->held = held;
+	e->held = held || type == REDACT_CVV || type == REDACT_PIN; /* what must not be kept enters no map */
 	e->start = start > s->skip ? start - s->skip : 0;
 	e->end = end - s->skip;
 	value_set(e, value, len);
 }
 
-/* What the question asks for: its last word that says so. */
-static enum word_class question_about(const char *question, size_t len)
+/* What the question asks for: its last word that says so. *cue: likewise. */
+static enum word_class question_about(const char *question, size_t len, enum cue *cue, bool *nomem)
 {
-	struct token tokens[QUESTION_BYTES];
+	struct token *tokens;
+	enum word_class about = WORD_OTHER;
 	size_t count, i;
 
+	*cue = CUE_NONE;
 	if (len > QUESTION_BYTES) {
 		question += len - QUESTION_BYTES;
 		len = QUESTION_BYTES;
 	}
+	tokens = malloc((len + 1) * sizeof(*tokens)); /* as in scan_run */
+	if (!tokens) {
+		*nomem = true;
+		return WORD_OTHER;
+	}
 	count = tokens_read(tokens, question, len);
-	for (i = count; i > 0; i--)
+	*cue = cue_of_question(tokens, count, question);
+	for (i = count; i > 0 && about == WORD_OTHER; i--)
 		if (token_about(tokens, count, i - 1))
-			return (enum word_class)tokens[i - 1].word;
-	return WORD_OTHER;
+			about = (enum word_class)tokens[i - 1].word;
+	free(tokens);
+	return about;
 }
 
 enum word_class scan_asked(struct scan *s)
 {
 	if (!s->has_asked && s->context && s->context->question_len)
-		s->asked = question_about(s->context->question, s->context->question_len);
+		s->asked = question_about(s->context->question, s->context->question_len, &s->cue_asked, &s->nomem);
 	s->has_asked = true;
 	return s->asked;
 }
 
+enum cue cue_asked(struct scan *s)
+{
+	(void)scan_asked(s);
+	return s->cue_asked;
+}
+
 bool scan_phone_wanted(const struct scan *s)
 {
-	return s->context && s->context->asked_len && question_about(s->context->asked, s->context->asked_len) == WORD_ABOUT_PHONE;
+	bool nomem = false; /* then as if nothing had been asked: what it decides is only what a number is called */
+	enum cue cue;
+
+	return s->context && s->context->asked_len && question_about(s->context->asked, s->context->asked_len, &cue, &nomem) == WORD_ABOUT_PHONE;
 }
 
 static void order_entities(struct redact_found *found)
@@ -134,13 +179,47 @@ static void claims_take(struct scan *s)
 	}
 }
 
+static bool holds(const char *text, size_t len, const char *word)
+{
+	return memmem(text, len, word, strlen(word)) != NULL;
+}
+
+/* A name may stand without a number or a letter by itself: a word announces it, or it was asked for. */
+static bool may_name(struct scan *s)
+{
+	const struct redact_context *c = s->context;
+
+	if (c && c->ours)
+		return false;
+	if (cue_seen(s, CUE_NAME) || cue_seen(s, CUE_INTRO))
+		return true;
+	return c && c->question_len && (holds(c->question, c->question_len, "name") || holds(c->question, c->question_len, "naam") || holds(c->question,
+		c->question_len, "नाम"));
+}
+
+/* A word that says what the digits or letters beside it are; or they were asked for. */
+static bool is_told(struct scan *s)
+{
+	static const enum cue quiet[] = { CUE_NONE, CUE_STOP, CUE_MONEY, CUE_LAST, CUE_MONTH, CUE_ORDINAL, CUE_HUNDRED, CUE_THOUSAND, CUE_VERSION,
+		CUE_CODE, CUE_INTRO };
+	uint64_t seen = s->cues;
+	size_t i;
+
+	for (i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+		seen &= ~(UINT64_C(1) << quiet[i]);
+	return seen || cue_asked(s);
+}
+
 /* Most of what is said holds no more than a day or an hour: too few digits for a number of its own, none at its beginning that could end
  * one of the turn before, and nothing that could be an address. */
-static bool worth_a_look(const struct scan *s)
+static bool worth_a_look(struct scan *s)
 {
 	size_t i, digits = 0, least = s->partial ? HELD_LEAST : DIGITS_LEAST;
+	size_t letters = 0;
 	bool begins = true;
 
+	if (may_name(s))
+		return true;
 	for (i = 0; i < s->count; i++) {
 		const struct token *t = &s->tokens[i];
 		size_t n = token_digits_most(t);
@@ -149,17 +228,28 @@ static bool worth_a_look(const struct scan *s)
 		if (digits >= least || (n && begins) || t->mark == '@' || (t->kind == TOKEN_WORD && t->word == WORD_DOT) || address_at(s, i))
 			return true;
 		begins = begins && number_gap(t);
+		letters += t->kind == TOKEN_WORD && (t->end - t->start == 1 || t->cue == CUE_LETTER);
 	}
-	return false;
+	return (digits || letters > 1) && is_told(s);
 }
 
 static enum err look(struct scan *s)
 {
 	claims_take(s);
 	addresses_find(s);
+	codes_find(s);
+	dates_find(s);
+	hosts_find(s);
+	places_find(s);
 	numbers_find(s);
+	people_find(s);
 	order_entities(s->found);
-	return s->full ? ERR_LIMIT : ERR_NONE;
+	return s->nomem ? ERR_NOMEM : s->full ? ERR_LIMIT : ERR_NONE;
+}
+
+static bool is_number(enum redact_type type)
+{
+	return type >= REDACT_PHONE && type != REDACT_NUMBER && type < REDACT_IP;
 }
 
 /* The number that the text begins with, or NULL. */
@@ -170,7 +260,7 @@ static const struct redact_entity *first_number(const struct scan *s)
 
 	while (i < s->count && s->tokens[i].kind != TOKEN_TAKEN && number_gap(&s->tokens[i]))
 		i++;
-	return s->found->count && i < s->count && e->start + s->skip <= s->tokens[i].start && e->type >= REDACT_PHONE && e->type != REDACT_NUMBER ? e : NULL;
+	return s->found->count && i < s->count && e->start + s->skip <= s->tokens[i].start && is_number(e->type) ? e : NULL;
 }
 
 /* It is one by itself: the text goes on from nothing, and what the words before it were about is not its own. */
@@ -183,6 +273,7 @@ static void scan_read(struct scan *s)
 {
 	s->count = tokens_read(s->tokens, s->text, s->len);
 	addresses_unwrap(s);
+	s->cues = cues_mark(s->tokens, s->count, s->text);
 }
 
 /* The caller's earlier words, a line feed, this text: a number may have begun a turn ago. */
@@ -244,7 +335,7 @@ static enum err scan_run(struct scan *s, const struct redact_context *context)
 	}
 	free(s->tokens);
 	s->tokens = NULL;
-	return err;
+	return s->nomem ? ERR_NOMEM : err;
 }
 
 enum err scan_find(const char *text, size_t len, const struct redact_context *context, const struct scan_claim *claims, size_t count,

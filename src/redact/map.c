@@ -160,12 +160,12 @@ static enum err entry_decode(struct redact_map *m, struct wire_reader *r)
 			type = f.u64;
 		if (f.number != ENTRY_VALUE || !f.is_bytes)
 			continue;
-		if (!redact_value_fine((const char *)f.bytes, f.len))
+		if (f.len >= sizeof(value) || memchr(f.bytes, 0, f.len))
 			return ERR_FORMAT;
 		memcpy(value, f.bytes, f.len);
 		value[f.len] = 0;
 	}
-	if (r->err || !type || type >= REDACT_TYPE_COUNT || !value[0])
+	if (r->err || !type || type >= REDACT_TYPE_COUNT || !redact_value_fine((enum redact_type)type, value, strlen(value)))
 		return r->err ? r->err : ERR_FORMAT;
 	err = entry_exact(m, (enum redact_type)type, value) ? ERR_FORMAT : entry_put(m, (enum redact_type)type, value, &number);
 	sodium_memzero(value, sizeof(value));

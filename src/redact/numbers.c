@@ -1,4 +1,4 @@
-/* Cards, Aadhaar numbers, phone numbers: what a run of digits (run.h) or a part of it can be.
+/* Cards, Aadhaar numbers, phone numbers and what a word names: which parts of a run of digits (run.h) are one (guess.h).
  *
  * Checksums decide first, then length and prefix, then the words around it and the agent's question. A run is judged as a whole, then cut
  * where that makes whole numbers of all of it. What is next to a number and may belong to it is masked with it: no digit of a value is
@@ -8,17 +8,13 @@
 
 #include <string.h>
 
-#include "redact/checksum.h"
+#include "redact/cue.h"
+#include "redact/guess.h"
+#include "redact/named.h"
 #include "redact/phone.h"
 #include "redact/run.h"
 
-enum { OVERLAP = 24, CONTEXT_TOKENS = 8, ID_DIGITS = 19, HELD_DIGITS = 3, PHONE_LEAST = 7, PHONE_MOST = 15 };
-
-struct guess {
-	enum redact_type type; /* 0: nothing */
-	char value[RUN_DIGITS + 4];
-	size_t len;
-};
+enum { OVERLAP = 24, CONTEXT_TOKENS = 8, HELD_DIGITS = 3 };
 
 static enum word_class about_here(const struct scan *s, size_t first)
 {
@@ -67,187 +63,7 @@ static void run_about(struct scan *s, struct run *r)
 		r->about = scan_asked(s);
 	if (r->about == WORD_OTHER && number_here(s, r->items[0].first))
 		r->about = WORD_ABOUT_NUMBER;
-}
-
-static bool card_length(const char *d, size_t n)
-{
-	unsigned int two = (unsigned int)(d[0] - '0') * 10 + (unsigned int)(d[1] - '0');
-
-	switch (d[0]) {
-	case '2':
-		return n == 16 && two >= 22 && two <= 27;
-	case '3':
-		return two == 34 || two == 37 ? n == 15 : two == 30 || two == 36 || two == 38 || two == 39 ? n >= 14 && n <= 16 : two == 35 && n == 16;
-	case '4':
-		return n == 13 || n == 16 || n == 19;
-	case '5':
-	case '6':
-		return n == 16 || (n == 19 && two >= 60);
-	case '8':
-		return n == 16 && (two == 81 || two == 82);
-	default:
-		return false;
-	}
-}
-
-static bool all_one_digit(const char *d, size_t n)
-{
-	return n > 1 && !memcmp(d, d + 1, n - 1);
-}
-
-static bool is_card(const char *d, size_t n)
-{
-	return n >= 13 && card_length(d, n) && checksum_luhn(d, n) && !all_one_digit(d, n);
-}
-
-static bool is_aadhaar(const char *d, size_t n)
-{
-	size_t i, same = 0;
-
-	if (n != 12 || d[0] < '2' || !checksum_verhoeff(d, n))
-		return false;
-	for (i = 0; i < 6; i++)
-		same += d[i] == d[11 - i];
-	return same < 6;
-}
-
-static bool guess_set(struct guess *g, enum redact_type type, const char *prefix, const char *d, size_t n)
-{
-	size_t before = strlen(prefix);
-
-	g->type = type;
-	memcpy(g->value, prefix, before);
-	memcpy(g->value + before, d, n);
-	g->len = before + n;
-	return true;
-}
-
-/* Ten digits of the North American plan that are written, named or waited for as a phone number. */
-static bool is_american(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last)
-{
-	const struct item *it = &r->items[first];
-	size_t shape = n - 10;
-
-	if (d[shape] < '2' || d[shape + 3] < '2')
-		return false;
-	if (r->about == WORD_ABOUT_PHONE || r->about == WORD_ABOUT_NUMBER || r->zeros)
-		return true;
-	if (last - first == 2 + shape && it[shape].written && it[shape].count == 3 && it[shape + 1].count == 3 && it[shape + 2].count == 4)
-		return true;
-	return r->about == WORD_OTHER && scan_phone_wanted(s);
-}
-
-static bool is_bracketed(const struct scan *s, const struct item *it)
-{
-	return it->written && it->count == 3 && it->first > 0 && s->tokens[it->first - 1].mark == '(' && s->tokens[it->first].glued;
-}
-
-/* How these items, which are the n digits, were written (phone.h). */
-static void groups_read(const struct scan *s, const struct run *r, size_t first, size_t last, size_t n, char groups[PHONE_GROUPS_BYTES])
-{
-	size_t len = 0, sum = 0, i;
-
-	if (is_bracketed(s, &r->items[first]))
-		groups[len++] = '(';
-	for (i = first; i <= last && len + 1 < PHONE_GROUPS_BYTES && r->items[i].written && r->items[i].count < 10; i++) {
-		groups[len++] = (char)('0' + r->items[i].count);
-		sum += r->items[i].count;
-	}
-	groups[i > last && sum == n ? len : 0] = 0;
-}
-
-/* Of a number without a country: with the one that phone.h gives it, or as it was said. */
-static bool guess_national(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last, struct guess *g)
-{
-	char groups[PHONE_GROUPS_BYTES];
-	struct phone p;
-
-	groups_read(s, r, first, last, n, groups);
-	p = phone_judge(s->context ? s->context->language : NULL, d, n, groups);
-	return guess_set(g, REDACT_PHONE, p.code, d + p.skip, n - p.skip);
-}
-
-static bool is_callers(const struct scan *s)
-{
-	return s->context && s->context->caller;
-}
-
-/* How many of the digits stand before a country code that was said without a plus: none, or the two of "00". SIZE_MAX: there is no code. */
-static size_t country_at(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last)
-{
-	enum { LONG = 10 };
-	bool named = r->about == WORD_ABOUT_PHONE, likely = named || is_callers(s) || first < last;
-
-	if (n == 11 && d[0] == '1')
-		return is_american(s, r, d, n, first, last) ? 0 : SIZE_MAX;
-	if (phone_has_country(d, n) && (likely || (d[0] == '9' && d[1] == '1')))
-		return 0;
-	if (n < 2 + PHONE_LEAST || n > 2 + PHONE_MOST || d[0] != '0' || d[1] != '0' || d[2] == '0')
-		return SIZE_MAX;
-	return phone_has_country(d + 2, n - 2) || named || (likely && n >= 2 + LONG) ? 2 : SIZE_MAX;
-}
-
-static bool guess_phone(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last, struct guess *g)
-{
-	const char *language = s->context ? s->context->language : NULL;
-	bool named = r->about == WORD_ABOUT_PHONE, fits = n >= PHONE_LEAST && n <= PHONE_MOST;
-	enum plus plus = (enum plus)r->items[first].plus;
-	size_t skip;
-
-	if (plus == PLUS_COUNTRY)
-		return fits && guess_set(g, REDACT_PHONE, "+", d, n);
-	if (r->about == WORD_ABOUT_ELSE)
-		return false;
-	if (n == 10 && ((d[0] >= '6' && !is_bracketed(s, &r->items[first]) && !all_one_digit(d, n)) || is_american(s, r, d, n, first, last)))
-		return guess_national(s, r, d, n, first, last, g);
-	if (n == 11 && d[0] == '0' && (d[1] >= '6' || (named && d[1] > '0')))
-		return guess_national(s, r, d, n, first, last, g);
-	if (d[0] == '0' && phone_at_home(language, d, n))
-		return guess_national(s, r, d, n, first, last, g);
-	skip = country_at(s, r, d, n, first, last);
-	if (skip < n)
-		return guess_set(g, REDACT_PHONE, "+", d + skip, n - skip);
-	return plus == PLUS_BETWEEN && fits && guess_set(g, REDACT_PHONE, "+", d, n);
-}
-
-static bool guess_digits(const struct scan *s, const struct run *r, const char *d, size_t n, size_t first, size_t last, struct guess *g)
-{
-	bool country = n <= PHONE_MOST && (r->items[first].plus == PLUS_COUNTRY || (r->about == WORD_ABOUT_PHONE && phone_has_country(d, n)));
-
-	g->type = 0;
-	if (n < PHONE_LEAST || n > ID_DIGITS || r->version)
-		return false;
-	if (!country && is_card(d, n)) /* one number in ten has the checksum by chance */
-		return guess_set(g, REDACT_CARD, "", d, n);
-	if (!country && r->about != WORD_ABOUT_ELSE && is_aadhaar(d, n))
-		return guess_set(g, REDACT_AADHAAR, "", d, n);
-	return guess_phone(s, r, d, n, first, last, g);
-}
-
-static size_t span_digits(const struct run *r, size_t first, size_t last)
-{
-	return r->items[last].digit + r->items[last].count - r->items[first].digit;
-}
-
-/* A plus begins a number; it stands in none. */
-static bool plus_inside(const struct run *r, size_t first, size_t last)
-{
-	while (r->plus && first++ < last)
-		if (r->items[first].plus)
-			return true;
-	return false;
-}
-
-/* Items of two turns: only all of them together are one number. */
-static bool over_turns(const struct scan *s, const struct run *r, size_t a, size_t b)
-{
-	return s->tokens[r->items[a].first].start < s->skip && s->tokens[r->items[b].last].end > s->skip;
-}
-
-static bool guess_span(const struct scan *s, const struct run *r, size_t first, size_t last, struct guess *g)
-{
-	g->type = 0;
-	return !plus_inside(r, first, last) && guess_digits(s, r, r->digits + r->items[first].digit, span_digits(r, first, last), first, last, g);
+	r->cue = named_cue(s, r);
 }
 
 /* "x22", "ext. 22" from token i, behind a telephone number. */
@@ -287,20 +103,20 @@ static bool is_open(const struct scan *s, const struct run *r, size_t last)
 	return s->partial && r->open && last == r->count - 1;
 }
 
-/* A telephone number that may go on is held. */
+/* A telephone number that may go on is held, and what is only known by a word, for that word may have more digits. */
 static void report_whole(struct scan *s, const struct run *r, size_t first, size_t last, const struct guess *g)
 {
 	char value[sizeof(g->value) + 1];
 
 	memcpy(value, g->value, g->len);
 	value[g->len] = 0;
-	report(s, r, first, last, g, g->type == REDACT_PHONE && is_open(s, r, last) && !phone_whole(value));
+	report(s, r, first, last, g, is_open(s, r, last) && (g->type == REDACT_PHONE ? !phone_whole(value) : r->cue != CUE_NONE));
 }
 
 /* Digits that are no whole number, as they were said. More than any identifier has cannot be given back. */
 static void report_said(struct scan *s, const struct run *r, size_t first, size_t last, bool phone)
 {
-	size_t n = span_digits(r, first, last);
+	size_t n = run_span(r, first, last);
 	bool held = n > ID_DIGITS || is_open(s, r, last);
 	struct guess g;
 
@@ -319,7 +135,9 @@ static bool guess_corrected(const struct scan *s, const struct run *r, size_t fi
 	if (r->corrected <= first || r->corrected > last)
 		return false;
 	before = r->items[r->corrected].digit - r->items[first].digit;
-	after = span_digits(r, r->corrected, last);
+	after = run_span(r, r->corrected, last);
+	if (r->cue && after >= before && guess_digits(s, r, r->digits + r->items[r->corrected].digit, after, r->corrected, last, g))
+		return true; /* all of it was said again */
 	for (drop = 1; drop <= before && drop <= 12; drop++) {
 		memcpy(d, r->digits + r->items[first].digit, before - drop);
 		memcpy(d + before - drop, r->digits + r->items[r->corrected].digit, after);
@@ -364,7 +182,7 @@ static bool judge_oh(struct scan *s, const struct run *r, size_t first, size_t s
 		report_whole(s, r, first, last, &with);
 		return true;
 	}
-	if (guess_span(s, r, sure, last, &without) && (without.type != REDACT_PHONE || span_digits(r, sure, last) == PHONE_NATIONAL_DIGITS) &&
+	if (guess_span(s, r, sure, last, &without) && (without.type != REDACT_PHONE || run_span(r, sure, last) == PHONE_NATIONAL_DIGITS) &&
 		(!whole || without.value[0] == '+')) {
 		report_whole(s, r, without.type == REDACT_PHONE ? first : sure, last, &without);
 		return true;
@@ -380,11 +198,38 @@ static bool is_another(struct scan *s, const struct run *r, size_t first, size_t
 	size_t i = first;
 	struct guess g;
 
-	if (!over_turns(s, r, first, last) || scan_asked(s) == WORD_ABOUT_PHONE)
+	if (!run_over_turns(s, r, first, last) || scan_asked(s) == WORD_ABOUT_PHONE)
 		return false;
 	while (i < last && s->tokens[r->items[i + 1].first].start < s->skip)
 		i++;
-	return i < last && (guess_span(s, r, first, i, &g) || (r->about == WORD_ABOUT_PHONE && span_digits(r, first, i) >= PHONE_LEAST));
+	return i < last && (guess_span(s, r, first, i, &g) || (r->about == WORD_ABOUT_PHONE && run_span(r, first, i) >= PHONE_LEAST));
+}
+
+/* "do", "oh", "saath" beside digits that were said; not "for" and "to", which stand before what was written too. */
+static bool is_small_digit(const struct scan *s, const struct run *r, size_t i, size_t next)
+{
+	return !r->items[next].written && r->items[i > next ? i : next].join == JOIN_NONE && !scan_is_word(s, r->items[i].first, "for") &&
+		!scan_is_word(s, r->items[i].first, "to");
+}
+
+/* With a "do" or an "oh" at its ends it is a number that proves itself; without them it would only look like a telephone's. */
+static bool judge_proven(struct scan *s, const struct run *r, size_t first, size_t last, size_t a, size_t b)
+{
+	struct guess g;
+	size_t i;
+
+	if (a == first && b == last)
+		return false;
+	for (i = first; i < a; i++)
+		if (!is_small_digit(s, r, i, i + 1))
+			return false;
+	for (i = last; i > b; i--)
+		if (!is_small_digit(s, r, i, i - 1))
+			return false;
+	if (r->about == WORD_ABOUT_PHONE || !guess_span(s, r, first, last, &g) || g.type == REDACT_PHONE)
+		return false;
+	report_whole(s, r, first, last, &g);
+	return true;
 }
 
 /* Are these items one number? */
@@ -400,6 +245,8 @@ static bool judge_whole(struct scan *s, const struct run *r, size_t first, size_
 		report_whole(s, r, a, b, &g);
 		return true;
 	}
+	if (judge_proven(s, r, first, last, a, b))
+		return true;
 	if (a > first && is_oh(r, a - 1, a))
 		return judge_oh(s, r, a - 1, a, b);
 	for (i = 0; i < 3; i++) { /* then with the words at the ends that may be digits */
@@ -432,10 +279,10 @@ static bool cover_find(const struct scan *s, const struct run *r, size_t first, 
 	cost[first] = 0;
 	for (b = first + 1; b <= last + 1; b++) {
 		cost[b] = SIZE_MAX;
-		for (a = b; a-- > first && (n = span_digits(r, a, b - 1)) <= ID_DIGITS;) {
+		for (a = b; a-- > first && (n = run_span(r, a, b - 1)) <= ID_DIGITS;) {
 			size_t sum = cost[a] == SIZE_MAX ? SIZE_MAX : cost[a] + cut_cost(r, a);
 
-			if (sum >= cost[b] || (n < RUN_WHOLE_DIGITS && !r->items[a].plus) || over_turns(s, r, a, b - 1) || !guess_span(s, r, a, b - 1, &g))
+			if (sum >= cost[b] || (n < RUN_WHOLE_DIGITS && !r->items[a].plus) || run_over_turns(s, r, a, b - 1) || !guess_span(s, r, a, b - 1, &g))
 				continue;
 			cost[b] = sum;
 			from[b] = a;
@@ -449,7 +296,7 @@ static bool judge_cover(struct scan *s, const struct run *r, size_t first, size_
 	size_t from[RUN_ITEMS + 1], starts[RUN_ITEMS], count = 0, i;
 	struct guess g;
 
-	if (span_digits(r, first, last) < RUN_WHOLE_DIGITS + PHONE_LEAST || !cover_find(s, r, first, last, from))
+	if (run_span(r, first, last) < RUN_WHOLE_DIGITS + PHONE_LEAST || !cover_find(s, r, first, last, from))
 		return false;
 	for (i = last + 1; i > first; i = from[i])
 		starts[count++] = from[i];
@@ -505,7 +352,7 @@ static bool judge_pieces(struct scan *s, const struct run *r, size_t first, size
 /* A telephone number of a country that nobody knows. */
 static bool is_named_phone(struct scan *s, const struct run *r, size_t first, size_t last, bool beside)
 {
-	size_t n = span_digits(r, first, last);
+	size_t n = run_span(r, first, last);
 
 	bool named = r->about == WORD_ABOUT_PHONE || (r->zeros && r->about == WORD_ABOUT_NUMBER) || (beside && r->about != WORD_ABOUT_ELSE);
 
@@ -540,10 +387,10 @@ static bool guess_part(const struct scan *s, const struct run *r, size_t *first,
 
 	g->type = 0;
 	for (a = from; a <= to; a++)
-		for (b = a; b <= to && span_digits(r, a, b) <= ID_DIGITS; b++) {
-			size_t n = span_digits(r, a, b);
+		for (b = a; b <= to && run_span(r, a, b) <= ID_DIGITS; b++) {
+			size_t n = run_span(r, a, b);
 
-			if (r->items[a].maybe || r->items[b].maybe || n < RUN_WHOLE_DIGITS || over_turns(s, r, a, b) || !guess_span(s, r, a, b, &try))
+			if (r->items[a].maybe || r->items[b].maybe || n < RUN_WHOLE_DIGITS || run_over_turns(s, r, a, b) || !guess_span(s, r, a, b, &try))
 				continue;
 			n += try.type == REDACT_PHONE ? 0 : 100;
 			if (n <= best)
@@ -610,16 +457,42 @@ static bool is_private(const struct scan *s, const struct run *r, const char *d,
 {
 	if (r->about == WORD_ABOUT_ELSE)
 		return false;
-	if (n == 10 && (pieces || is_callers(s)) && d[0] >= '2' && d[3] >= '2')
+	if (n == 10 && (pieces || guess_callers(s)) && d[0] >= '2' && d[3] >= '2')
 		return true;
-	return (is_callers(s) || r->zeros) && n >= 10 && n <= 13 && d[0] == '0' && d[1] > '0';
+	return (guess_callers(s) || r->zeros) && n >= 10 && n <= 13 && d[0] == '0' && d[1] > '0';
+}
+
+/* "9876543210, 601": digits written behind a number, with nothing said of them. */
+static bool is_beside(const struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	const struct item *it = &r->items[first];
+	size_t next = r->items[last].last + 1;
+
+	return first == last && it->written && it->join == JOIN_COMMA && it->count >= HELD_DIGITS && (next >= s->count || s->tokens[next].kind == TOKEN_MARK);
+}
+
+/* The first part of what the caller calls an Aadhaar or a card number. */
+static bool is_begun(const struct scan *s, const struct run *r, size_t first, size_t n)
+{
+	enum { AADHAAR_PART = 4, CARD_PART = 8 };
+	enum word_class about = r->cue ? WORD_OTHER : about_here(s, r->items[first].first);
+
+	return (about == WORD_ABOUT_AADHAAR && n >= AADHAAR_PART && n < 12) || (about == WORD_ABOUT_CARD && n >= CARD_PART && n < ID_DIGITS);
+}
+
+/* "At ten thirty": the hour of the day. */
+static bool is_hour(const struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t before = r->items[first].first;
+
+	return last == first + 1 && r->items[first].pair && r->items[last].pair && before > 0 && s->tokens[before - 1].word == WORD_AT;
 }
 
 /* Nothing holds, but the words say what it is, or that more is to come. */
 static void judge_named(struct scan *s, const struct run *r, size_t first, size_t last, bool beside)
 {
 	const char *d = r->digits + r->items[first].digit;
-	size_t n = span_digits(r, first, last);
+	size_t n = run_span(r, first, last);
 	bool open = is_open(s, r, last), named = r->about >= WORD_ABOUT_PHONE && r->about <= WORD_ABOUT_AADHAAR;
 	struct guess g;
 
@@ -630,10 +503,35 @@ static void judge_named(struct scan *s, const struct run *r, size_t first, size_
 		report_said(s, r, first, last, false);
 	} else if (is_named_phone(s, r, first, last, beside)) {
 		report_said(s, r, first, last, true);
-	} else if ((named && n >= 4 && scan_asked(s) == r->about) || (named && r->zeros && n >= PHONE_LEAST && !is_another(s, r, first, last)) ||
+	} else if (r->cue && cue_asked(s) == r->cue && r->cue != CUE_EXPIRY && r->cue != CUE_BIRTH && n >= HELD_DIGITS) { /* a part of what was asked for */
+		report_said(s, r, first, last, false);
+	} else if ((beside && is_beside(s, r, first, last)) || (r->about == WORD_ABOUT_PHONE && n > PHONE_MOST) || is_begun(s, r, first, n)) {
+		report_said(s, r, first, last, false);
+	} else if ((named && n >= 4 && scan_asked(s) == r->about && !is_hour(s, r, first, last)) || (named && r->zeros && n >= PHONE_LEAST && !is_another(s,
+		r, first, last)) ||
 		is_private(s, r, d, n, first < last)) {
 		report_said(s, r, first, last, false);
 	}
+}
+
+/* Where words say what it is, words at its ends that may be digits are, if with them it has the digits that it should have. */
+static bool judge_told(struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	size_t sure = 0, i;
+	struct guess g;
+
+	if (!r->cue || is_another(s, r, first, last))
+		return false;
+	while (first < last && r->items[first].maybe && !is_small_digit(s, r, first, first + 1))
+		first++;
+	while (last > first && r->items[last].maybe && !is_small_digit(s, r, last, last - 1))
+		last--;
+	for (i = first; i <= last; i++)
+		sure += !r->items[i].maybe;
+	if (2 * sure < last - first + 1 || !(guess_corrected(s, r, first, last, &g) || guess_span(s, r, first, last, &g)) || g.type == REDACT_PHONE)
+		return false;
+	report_whole(s, r, first, last, &g);
+	return true;
 }
 
 /* Judges these items; `beside`: next to a number. */
@@ -641,6 +539,8 @@ static void run_judge(struct scan *s, const struct run *r, size_t first, size_t 
 {
 	size_t a = first, b = last;
 
+	if (judge_told(s, r, first, last))
+		return;
 	if (!run_trim(r, &a, &b, true))
 		return;
 	if (judge_whole(s, r, first, last) || judge_cover(s, r, a, b) || judge_pieces(s, r, a, b) ||

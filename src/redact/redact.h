@@ -5,8 +5,8 @@
  * arguments of a tool (redact_restore) and the caller's ear (redact_speak) get the true value back and the same value has the same
  * placeholder all call long. A telephone number said first without and then with its country is one value, from then on with it.
  *
- * Found today: e-mail and UPI addresses, phone numbers, payment cards (Luhn), Aadhaar numbers (Verhoeff); written or spoken, in
- * English, Hindi in Latin letters and Devanagari, mixed. docs/redaction.md says what is not.
+ * Found: the types below, written or spoken, in English, Hindi in Latin letters and Devanagari, mixed. docs/redaction.md says how each is
+ * known, and what is not found.
  * Any bytes are taken; what is not UTF-8 is passed through. Offsets are bytes of the text given. Time grows with the length only.
  * Rather refuses (ERR_LIMIT) than lets through what it could not look at. No I/O, no globals; a map has one owner, one thread.
  */
@@ -28,26 +28,48 @@ enum {
 	REDACT_MAP_ENTRIES = 256      /* values in one map; from there on placeholders have no number and cannot be restored */
 };
 
-/* The numbers are in saved maps: never reuse one. */
+/* The numbers are in saved maps: never reuse one. What a value looks like: docs/redaction.md. */
 enum redact_type {
 	REDACT_EMAIL = 1,
 	REDACT_UPI,
 	REDACT_PHONE,         /* value: + and country code where it is known, else the digits as they were said */
 	REDACT_CARD,
 	REDACT_AADHAAR,
-	REDACT_ID_UNVERIFIED, /* called a card or Aadhaar number by the speaker, but the checksum does not hold */
-	REDACT_NUMBER,        /* digits of an identifier that is still being said, or that the agent asked for */
+	REDACT_ID_UNVERIFIED, /* called by the speaker what has a checksum (card, Aadhaar, GSTIN, IBAN, SSN …), but it does not hold */
+	REDACT_NUMBER,        /* digits or letters of an identifier that is still being said, or that the agent asked for */
+	REDACT_OTP,
+	REDACT_CVV,           /* never in a map: it cannot be given back */
+	REDACT_PIN,           /* of a card or a telephone; as a CVV */
+	REDACT_CARD_EXPIRY,   /* "08/29" */
+	REDACT_DOB,           /* "1991-08-14" */
+	REDACT_PAN,
+	REDACT_GSTIN,
+	REDACT_IFSC,
+	REDACT_IBAN,
+	REDACT_SSN,
+	REDACT_SSN_LAST4,
+	REDACT_ABA,
+	REDACT_BANK_ACCT,
+	REDACT_VOTER_ID,
+	REDACT_PASSPORT,
+	REDACT_VEHICLE,
+	REDACT_IP,
+	REDACT_PERSON,        /* as it was said, one blank between its words */
+	REDACT_ADDRESS,       /* a postal one; as it was said */
 	REDACT_TYPE_COUNT
 };
 
 /* "EMAIL", never NULL. */
 const char *redact_type_name(enum redact_type type);
 
+/* Of a name; 0: there is no such type. */
+enum redact_type redact_type_find(const char *name);
+
 struct redact_entity {
 	enum redact_type type;
 	bool held; /* open at the end of a partial: masked, but more may come, so it never enters the map */
 	size_t start, end;
-	char value[REDACT_VALUE_BYTES]; /* normalised, printable ASCII without quotes or backslashes */
+	char value[REDACT_VALUE_BYTES]; /* normalised, without quotes or backslashes; printable ASCII, of a person or a postal address UTF-8 */
 };
 
 struct redact_found {
@@ -64,6 +86,7 @@ struct redact_context {
 	size_t asked_len;     /* no more than that ten digits are a telephone number; its last kilobyte is read */
 	const char *earlier;  /* the caller's words of the turns before; only the last few hundred bytes are read */
 	size_t earlier_len;
+	uint64_t types;       /* those that are looked for, a bit each (1 << REDACT_OTP); 0: all. Others stay in clear */
 	bool caller;          /* the caller's own words or keys: ten digits that may be a telephone number, and more from a 0 on, are masked without a word about phones */
 	bool partial;         /* more of this text may come: an open run of digits at its end is held back */
 	bool ours;            /* the agent's own words: values of the map are known by the form in which they are said (redact_speak), at
@@ -112,8 +135,9 @@ void redact_restore(const struct redact_map *m, const char *text, size_t len, st
 /* ---- a model's words on their way to the caller ----
  *
  * They come in pieces, and a placeholder may be cut anywhere: from a '[' on is held back what may still become one. A value is said
- * digit by digit ("9 8 7 6 5"), an Indian or North American number without its country code, an address as it is. A placeholder that
- * cannot be given back becomes neutral words ("that number"; nothing where the language is neither English nor Hindi). */
+ * digit by digit ("9 8 7 6 5"), an Indian or North American number without its country code, an address, a name or a date as it is; of a card, an
+ * Aadhaar number or an account no more than the last four ("ending in 1 1 1 1"). A placeholder that cannot be given back becomes neutral
+ * words ("that number"; nothing where the language is neither English nor Hindi). */
 struct redact_speaker {
 	char held[REDACT_NAME_BYTES];
 	size_t held_len;

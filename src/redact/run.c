@@ -73,8 +73,7 @@ static bool is_one(const struct scan *s, size_t i)
 	return scan_is_word(s, i, "a") && zeros_of(s, i + 1);
 }
 
-/* Reads one item at token i into the run; how many tokens it took, 0 when there is none. */
-static size_t item_read(const struct scan *s, struct run *r, size_t i)
+size_t run_item(const struct scan *s, struct run *r, size_t i)
 {
 	const struct token *t = &s->tokens[i];
 	size_t unit = i + 1;
@@ -257,7 +256,7 @@ bool run_read(const struct scan *s, struct run *r, size_t i)
 	r->count = r->digit_count = r->corrected = 0;
 	r->zeros = r->plus = false;
 	for (; i < s->count; i += took) {
-		took = item_read(s, r, i);
+		took = run_item(s, r, i);
 		if (!took && r->count && !gap)
 			took = item_zeros(s, r, i);
 		if (took) {

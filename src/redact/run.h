@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "redact/cues.h"
 #include "redact/scan.h"
 
 enum { RUN_ITEMS = 96, RUN_DIGITS = 192, RUN_WHOLE_DIGITS = 10 /* written in one piece: a number by themselves */ };
@@ -24,7 +25,7 @@ struct item {
 	size_t first, last; /* its tokens */
 	size_t digit;       /* where its digits start */
 	size_t count;
-	bool maybe;         /* "for", "oh" */
+	bool maybe;         /* "for", "oh"; of a code (code.c): letters that may be a word */
 	bool written;
 	bool pair;          /* "ten", "fifty five": no digit said by itself */
 	bool zeros;         /* "hundred", "thousand": what they put behind the item before them */
@@ -44,9 +45,11 @@ struct run {
 	bool version;       /* "10.0.19041.1" stands in it, or an IP address: more dots than a number is written with */
 	bool open;          /* it reaches the end of the text */
 	enum word_class about;
+	enum cue cue;       /* what else the words around it say that it is */
 };
 
 bool run_read(const struct scan *s, struct run *r, size_t i); /* the one that starts at token i; false when none does */
+size_t run_item(const struct scan *s, struct run *r, size_t i); /* adds the item at token i; how many tokens it took, 0: there is none */
 bool run_full(const struct run *r); /* there may be more of it than fits */
 
 /* As it is read, "hundred" is "00" and "thousand" is "000" behind what they count. Here what is said behind them is added to them: "a hundred

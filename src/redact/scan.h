@@ -1,4 +1,4 @@
-/* One look at one text: what its two readers (addresses, then numbers) share; and what the map's files know of each other. Inside
+/* One look at one text: what its readers (addresses, codes, dates, hosts, places, numbers, people, in this order) share; and what the map's files know of each other. Inside
  * this room only. */
 #ifndef REDACT_SCAN_H
 #define REDACT_SCAN_H
@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "redact/cues.h"
 #include "redact/redact.h"
 #include "redact/token.h"
 
@@ -27,8 +28,11 @@ struct scan {
 	size_t count;
 	const struct redact_context *context; /* or NULL */
 	enum word_class asked; /* scan_asked's, once it was asked for */
+	enum cue cue_asked;    /* cue_asked's, likewise */
 	bool has_asked;
+	uint64_t cues;         /* a bit for each cue of the text */
 	bool partial;
+	bool nomem;            /* the question could not be read: the answer is ERR_NOMEM */
 	bool full;             /* an entity did not fit: the answer is ERR_LIMIT */
 	const struct scan_claim *claims;
 	size_t claim_count;
@@ -44,8 +48,8 @@ void scan_report(struct scan *s, enum redact_type type, size_t first, size_t las
 enum err scan_find(const char *text, size_t len, const struct redact_context *context, const struct scan_claim *claims, size_t count,
 	struct redact_found *found) MUST_USE;
 
-/* What a map may hold: printable ASCII that needs no escaping in JSON. */
-bool redact_value_fine(const char *value, size_t len);
+/* What a map may hold: what needs no escaping in JSON; printable ASCII, of a person or a postal address also other letters and blanks. */
+bool redact_value_fine(enum redact_type type, const char *value, size_t len);
 
 enum word_class scan_asked(struct scan *s); /* what the agent's question was about, or WORD_OTHER */
 bool scan_phone_wanted(const struct scan *s); /* the agent has asked for a telephone number before, and had none since */
@@ -62,6 +66,11 @@ void addresses_unwrap(struct scan *s); /* "john (at) gmail [dot] com", "alex-das
 void addresses_find(struct scan *s);
 bool address_at(const struct scan *s, size_t i); /* token i says "at", and an address may follow */
 void numbers_find(struct scan *s);
+void codes_find(struct scan *s);  /* PAN, GSTIN, IFSC, IBAN, plates: letters and digits */
+void dates_find(struct scan *s);  /* of birth; until which a card is valid */
+void hosts_find(struct scan *s);  /* IP addresses */
+void places_find(struct scan *s); /* postal addresses */
+void people_find(struct scan *s);
 bool number_gap(const struct token *t); /* a run of digits may go on over it */
 
 /* ---- map.c ---- */

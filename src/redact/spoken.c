@@ -1,5 +1,5 @@
 /* Values in the agent's mouth: how they are said, a model's words with its placeholders made sound, and the way back: which of the
- * agent's own words are a value of the map. Owns nothing; knows no language but the two neutral phrases it says. */
+ * agent's own words are a value of the map. Owns nothing; knows no language but the neutral phrases it says. */
 #include "redact/scan.h"
 
 #include <ctype.h>
@@ -9,11 +9,39 @@
 #include "base/wording.h"
 #include "redact/phone.h"
 
-enum { CUT_DIGITS = 3, NATIONAL_DIGITS = 10, FORMS = 3 };
+enum { CUT_DIGITS = 3, NATIONAL_DIGITS = 10, FORMS = 3, LAST_DIGITS = 4, WORDS_LEAST = 3 };
 
-static bool is_address(enum redact_type type)
+/* Said as it is, not letter by letter. */
+static bool is_words(enum redact_type type)
 {
-	return type == REDACT_EMAIL || type == REDACT_UPI;
+	switch (type) {
+	case REDACT_EMAIL:
+	case REDACT_UPI:
+	case REDACT_PERSON:
+	case REDACT_ADDRESS:
+	case REDACT_DOB:
+	case REDACT_CARD_EXPIRY:
+	case REDACT_IP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Of these nobody hears more than the last four digits. */
+static bool is_shortened(enum redact_type type)
+{
+	switch (type) {
+	case REDACT_CARD:
+	case REDACT_AADHAAR:
+	case REDACT_ID_UNVERIFIED:
+	case REDACT_BANK_ACCT:
+	case REDACT_IBAN:
+	case REDACT_SSN:
+		return true;
+	default:
+		return false;
+	}
 }
 
 size_t spoken_digits(enum redact_type type, const char *value, char digits[SPOKEN_DIGITS_MAX], bool *plus)
@@ -21,7 +49,7 @@ size_t spoken_digits(enum redact_type type, const char *value, char digits[SPOKE
 	const char *from = value;
 
 	*plus = *value == '+';
-	if (is_address(type))
+	if (is_words(type))
 		return 0;
 	if (!strncmp(value, "+91", 3) && strlen(value) == 3 + NATIONAL_DIGITS)
 		from = value + 3;
@@ -34,14 +62,43 @@ size_t spoken_digits(enum redact_type type, const char *value, char digits[SPOKE
 	return strlen(digits);
 }
 
-static void value_say(struct buf *out, enum redact_type type, const char *value)
+static const char ending_english[] = "ending in ", ending_hindi[] = "आख़िरी चार ";
+
+/* How many bytes before the last four digits, at `at`, only say that they are these. */
+static size_t ending_before(const char *text, size_t at)
+{
+	const char *const endings[] = { ending_english, ending_hindi };
+	size_t i, n;
+
+	for (i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		n = strlen(endings[i]);
+		if (at >= n && !memcmp(text + at - n, endings[i], n))
+			return n;
+	}
+	return 0;
+}
+
+/* What of them is said aloud. */
+static size_t aloud_digits(enum redact_type type, const char *value, char digits[SPOKEN_DIGITS_MAX], bool *plus)
+{
+	size_t n = spoken_digits(type, value, digits, plus);
+
+	if (!is_shortened(type) || n <= LAST_DIGITS)
+		return n;
+	memmove(digits, digits + n - LAST_DIGITS, LAST_DIGITS + 1);
+	return LAST_DIGITS;
+}
+
+static void value_say(const struct redact_speaker *s, struct buf *out, enum redact_type type, const char *value)
 {
 	char digits[SPOKEN_DIGITS_MAX];
 	bool plus;
-	size_t n = spoken_digits(type, value, digits, &plus), i;
+	size_t n = aloud_digits(type, value, digits, &plus), i;
 
 	if (!n)
 		buf_text(out, value);
+	if (is_shortened(type))
+		buf_text(out, s->english ? ending_english : s->hindi ? ending_hindi : "");
 	if (plus)
 		buf_byte(out, '+');
 	for (i = 0; i < n; i++) {
@@ -74,21 +131,22 @@ static void put(struct redact_speaker *s, const char *text, size_t len, struct b
 	buf_append(out, text, len);
 }
 
-/* The type whose name stands behind the '[', and where the name ends; 0: none. */
+/* The type whose name stands behind the '[', the longest ("SSN_LAST4", not "SSN"), and where the name ends; 0: none. */
 static size_t name_read(const char *text, size_t len, enum redact_type *type)
 {
+	size_t best = 0;
 	unsigned int i;
 
 	for (i = REDACT_EMAIL; i < REDACT_TYPE_COUNT; i++) {
 		const char *name = redact_type_name((enum redact_type)i);
 		size_t n = strlen(name);
 
-		if (len > n && !memcmp(text + 1, name, n) && (len == n + 1 || text[n + 1] == '_' || text[n + 1] == ']')) {
+		if (len > n && n >= best && !memcmp(text + 1, name, n) && (len == n + 1 || text[n + 1] == '_' || text[n + 1] == ']')) {
 			*type = (enum redact_type)i;
-			return n + 1;
+			best = n + 1;
 		}
 	}
-	return 0;
+	return best;
 }
 
 /* Is what is held, which begins with '[', the beginning of some placeholder? */
@@ -98,30 +156,50 @@ static bool may_become(const char *text, size_t len)
 	size_t at = name_read(text, len, &type);
 	unsigned int i;
 
-	if (!at) {
-		for (i = REDACT_EMAIL; i < REDACT_TYPE_COUNT; i++) {
-			const char *name = redact_type_name((enum redact_type)i);
+	for (i = REDACT_EMAIL; i < REDACT_TYPE_COUNT; i++) {
+		const char *name = redact_type_name((enum redact_type)i);
 
-			if (len - 1 <= strlen(name) && !memcmp(text + 1, name, len - 1))
-				return true;
-		}
-		return false;
+		if (len - 1 <= strlen(name) && !memcmp(text + 1, name, len - 1))
+			return true;
 	}
-	if (at < len && text[at] == '_')
+	if (at && at < len && text[at] == '_')
 		while (++at < len && isdigit((unsigned char)text[at]))
 			;
-	return at == len || (at + 1 == len && text[at] == ']');
+	return at && (at == len || (at + 1 == len && text[at] == ']'));
+}
+
+/* What a value is called that cannot be said. */
+static const char *neutral_words(enum redact_type type, bool hindi)
+{
+	switch (type) {
+	case REDACT_EMAIL:
+	case REDACT_UPI:
+	case REDACT_IP:
+	case REDACT_ADDRESS:
+		return hindi ? "वह पता" : "that address";
+	case REDACT_PERSON:
+		return hindi ? "वह नाम" : "that name";
+	case REDACT_DOB:
+	case REDACT_CARD_EXPIRY:
+		return hindi ? "वह तारीख़" : "that date";
+	case REDACT_OTP:
+	case REDACT_CVV:
+	case REDACT_PIN:
+		return hindi ? "वह कोड" : "that code";
+	default:
+		return hindi ? "वह नंबर" : "that number";
+	}
 }
 
 static void say_neutral(struct redact_speaker *s, enum redact_type type, struct buf *out)
 {
-	static const char *const words[2][2] = { { "that number", "that address" }, { "वह नंबर", "वह पता" } };
+	const char *words = neutral_words(type, s->hindi);
 
 	if (!s->english && !s->hindi)
 		return;
 	if (isalnum((unsigned char)s->before))
 		buf_byte(out, ' ');
-	put(s, words[s->hindi][is_address(type)], strlen(words[s->hindi][is_address(type)]), out);
+	put(s, words, strlen(words), out);
 	s->value_before = true;
 }
 
@@ -138,7 +216,7 @@ static void say_held(struct redact_speaker *s, const struct redact_map *m, struc
 	} else {
 		if (isalnum((unsigned char)s->before))
 			buf_byte(out, ' ');
-		value_say(out, type, value);
+		value_say(s, out, type, value);
 		s->before = value[strlen(value) - 1];
 		s->value_before = true;
 	}
@@ -200,7 +278,7 @@ void redact_speak_end(struct redact_speaker *s, struct buf *out)
 
 /* ------------------------------------------------------------------ and back */
 
-/* Digits with a blank between each two, as value_say writes them. */
+/* Digits and letters with a blank between each two, as value_say writes them. */
 struct said_run {
 	size_t from, count; /* digit i stands at from + 2 i */
 	bool ends;          /* the text ends with it */
@@ -208,7 +286,7 @@ struct said_run {
 
 static bool is_single(const char *text, size_t len, size_t i)
 {
-	return i < len && isdigit((unsigned char)text[i]) && (!i || !isalnum((unsigned char)text[i - 1])) &&
+	return i < len && isalnum((unsigned char)text[i]) && (!i || !isalnum((unsigned char)text[i - 1])) &&
 		(i + 1 == len || !isalnum((unsigned char)text[i + 1]));
 }
 
@@ -246,7 +324,7 @@ static size_t form_digits(unsigned int form, enum redact_type type, const char *
 	size_t code;
 
 	if (!form)
-		return spoken_digits(type, value, digits, plus);
+		return aloud_digits(type, value, digits, plus);
 	*plus = false;
 	national = type == REDACT_PHONE && *value == '+' ? phone_national(value, &code) : NULL;
 	if (!national)
@@ -279,8 +357,56 @@ static bool claim_find(const struct redact_map *m, const char *text, const struc
 		c->end = c->start + 2 * same - 1;
 		if (plus && c->start && text[c->start - 1] == '+')
 			c->start--;
+		if (is_shortened(type))
+			c->start -= ending_before(text, c->start);
 	}
 	return *took > 0;
+}
+
+static bool is_letter(char c)
+{
+	return isalnum((unsigned char)c) || (c & 0x80);
+}
+
+/* Values that are said as they are, wherever their words stand by themselves. */
+static size_t words_claim(const struct redact_map *m, const char *text, size_t len, struct scan_claim claims[SCAN_CLAIMS], size_t count)
+{
+	size_t i, of = redact_map_count(m), at, n;
+
+	for (i = 0; i < of; i++) {
+		enum redact_type type;
+		const char *value;
+
+		map_entry(m, i, &type, &value);
+		n = strlen(value);
+		if (!is_words(type) || type == REDACT_EMAIL || type == REDACT_UPI || n < WORDS_LEAST) /* those two are found by their form */
+			continue;
+		for (at = 0; at + n <= len && count < SCAN_CLAIMS; at++)
+			if (*value == text[at] && !memcmp(text + at, value, n) && (!at || !is_letter(text[at - 1])) && (at + n == len ||
+				!is_letter(text[at + n]))) {
+				claims[count++] = (struct scan_claim){ .start = at, .end = at + n, .type = type, .value = value };
+				at += n - 1;
+			}
+	}
+	return count;
+}
+
+/* In order; of two that overlap the first stays. */
+static size_t claims_order(struct scan_claim claims[SCAN_CLAIMS], size_t count)
+{
+	size_t i, k, kept = 0;
+
+	for (i = 1; i < count; i++)
+		for (k = i; k > 0 && claims[k - 1].start > claims[k].start; k--) {
+			struct scan_claim c = claims[k];
+
+			claims[k] = claims[k - 1];
+			claims[k - 1] = c;
+		}
+	for (i = 0; i < count; i++)
+		if (!kept || claims[i].start >= claims[kept - 1].end)
+			claims[kept++] = claims[i];
+	return kept;
 }
 
 size_t spoken_claims(const struct redact_map *m, const char *text, size_t len, struct scan_claim claims[SCAN_CLAIMS])
@@ -293,5 +419,5 @@ size_t spoken_claims(const struct redact_map *m, const char *text, size_t len, s
 			count += claim_find(m, text, &r, at, &claims[count], &took);
 		next = r.from + 2 * r.count - 1;
 	}
-	return count;
+	return claims_order(claims, words_claim(m, text, len, claims, count));
 }

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/num.h"
+#include "redact/cues.h"
 #include "redact/numerals.h"
 
 enum { FOLD_BYTES = 32 };
@@ -76,40 +77,6 @@ static size_t char_read(const uint8_t *at, size_t len, enum char_kind *kind, cha
 		*kind = n ? wide_kind(code_point(at, n), mark) : CHAR_SPACE;
 	}
 	return n ? n : 1;
-}
-
-static void token_classify(struct token *t, const char *text)
-{
-	static const uint8_t kinds[] = { [CHAR_LETTER] = TOKEN_WORD, [CHAR_DIGIT] = TOKEN_DIGITS, [CHAR_MARK] = TOKEN_MARK };
-
-	t->kind = kinds[t->kind];
-	if (t->kind == TOKEN_WORD)
-		t->word = (uint8_t)word_find(text + t->start, t->end - t->start, &t->value);
-}
-
-size_t tokens_read(struct token *tokens, const char *text, size_t len)
-{
-	const uint8_t *bytes = (const uint8_t *)text;
-	struct token *t = NULL;
-	size_t count = 0, i = 0, n;
-	enum char_kind kind;
-	char mark;
-
-	for (; i < len; i += n) {
-		n = char_read(bytes + i, len - i, &kind, &mark);
-		if (t && t->end == i && t->kind == kind && kind != CHAR_MARK && kind != CHAR_SPACE) {
-			t->end = (uint32_t)(i + n);
-			continue;
-		}
-		if (kind == CHAR_SPACE)
-			continue;
-		tokens[count] = (struct token){ .start = (uint32_t)i, .end = (uint32_t)(i + n), .kind = (uint8_t)kind, .mark = mark,
-			.glued = t && t->end == i };
-		t = &tokens[count++];
-	}
-	for (i = 0; i < count; i++)
-		token_classify(&tokens[i], text);
-	return count;
 }
 
 /* Of the character at `at`, which is a digit; *n is its length. */
@@ -210,18 +177,22 @@ static size_t word_fold(const uint8_t *word, size_t len, uint8_t *out)
 	return i < len ? 0 : n;
 }
 
-enum word_class word_find(const char *word, size_t len, uint8_t *value)
+/* A word as the tables have it; false when it is in none of them. *letter: where its part of a table is (numerals_from). */
+static bool word_folded(const char *word, size_t len, char folded[FOLD_BYTES + 1], size_t *letter)
 {
-	char folded[FOLD_BYTES + 1];
-	size_t n = word_fold((const uint8_t *)word, len, (uint8_t *)folded), low, high, letter;
+	size_t n = word_fold((const uint8_t *)word, len, (uint8_t *)folded);
 
-	*value = 0;
 	if (!n || (!(*folded & 0x80) && !islower((unsigned char)*folded)))
-		return WORD_OTHER;
+		return false;
 	folded[n] = 0;
-	letter = *folded & 0x80 ? NUMERALS_LETTERS - 1 : (size_t)(*folded - 'a');
-	low = numerals_from[letter];
-	high = numerals_from[letter + 1];
+	*letter = *folded & 0x80 ? NUMERALS_LETTERS - 1 : (size_t)(*folded - 'a');
+	return true;
+}
+
+static enum word_class numeral_of(const char *folded, size_t letter, uint8_t *value)
+{
+	size_t low = numerals_from[letter], high = numerals_from[letter + 1];
+
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 		int order = strcmp(folded, numerals[middle].word);
@@ -236,6 +207,82 @@ enum word_class word_find(const char *word, size_t len, uint8_t *value)
 			low = middle + 1;
 	}
 	return WORD_OTHER;
+}
+
+static enum cue cue_of(const char *folded, size_t letter, uint8_t *value)
+{
+	size_t low = cue_words_from[letter], high = cue_words_from[letter + 1];
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(folded, cue_words[middle].word);
+
+		if (!order) {
+			*value = cue_words[middle].value;
+			return (enum cue)cue_words[middle].cue;
+		}
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return CUE_NONE;
+}
+
+enum word_class word_find(const char *word, size_t len, uint8_t *value)
+{
+	char folded[FOLD_BYTES + 1];
+	size_t letter;
+
+	*value = 0;
+	return word_folded(word, len, folded, &letter) ? numeral_of(folded, letter, value) : WORD_OTHER;
+}
+
+uint8_t cue_find(const char *word, size_t len, uint8_t *value)
+{
+	char folded[FOLD_BYTES + 1];
+	size_t letter;
+
+	*value = 0;
+	return word_folded(word, len, folded, &letter) ? (uint8_t)cue_of(folded, letter, value) : CUE_NONE;
+}
+
+static void token_classify(struct token *t, const char *text)
+{
+	static const uint8_t kinds[] = { [CHAR_LETTER] = TOKEN_WORD, [CHAR_DIGIT] = TOKEN_DIGITS, [CHAR_MARK] = TOKEN_MARK };
+	char folded[FOLD_BYTES + 1];
+	size_t letter;
+
+	t->kind = kinds[t->kind];
+	if (t->kind != TOKEN_WORD || !word_folded(text + t->start, t->end - t->start, folded, &letter))
+		return;
+	t->word = (uint8_t)numeral_of(folded, letter, &t->value);
+	t->cue = (uint8_t)cue_of(folded, letter, &t->cue_value);
+}
+
+size_t tokens_read(struct token *tokens, const char *text, size_t len)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	struct token *t = NULL;
+	size_t count = 0, i = 0, n;
+	enum char_kind kind;
+	char mark;
+
+	for (; i < len; i += n) {
+		n = char_read(bytes + i, len - i, &kind, &mark);
+		if (t && t->end == i && t->kind == kind && kind != CHAR_MARK && kind != CHAR_SPACE) {
+			t->end = (uint32_t)(i + n);
+			continue;
+		}
+		if (kind == CHAR_SPACE)
+			continue;
+		tokens[count] = (struct token){ .start = (uint32_t)i, .end = (uint32_t)(i + n), .kind = (uint8_t)kind, .mark = mark,
+			.glued = t && t->end == i };
+		t = &tokens[count++];
+	}
+	for (i = 0; i < count; i++)
+		token_classify(&tokens[i], text);
+	return count;
 }
 
 bool token_about(const struct token *tokens, size_t count, size_t i)

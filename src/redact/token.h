@@ -38,6 +38,8 @@ struct token {
 	uint8_t kind;        /* enum token_kind */
 	uint8_t word;        /* enum word_class; a word only */
 	uint8_t value;
+	uint8_t cue;         /* enum cue (cues.h); a word only */
+	uint8_t cue_value;
 	bool glued;          /* nothing between it and the token before */
 	char mark;           /* a mark only: its ASCII form, '-' for every dash, '\'' for every apostrophe, 0 for one that has none */
 };
@@ -55,5 +57,8 @@ bool token_about(const struct token *tokens, size_t count, size_t i);
 
 /* What the word means, by its folded spelling (see token.c). */
 enum word_class word_find(const char *word, size_t len, uint8_t *value);
+
+/* What it says of the thing beside it (enum cue), 0 for nothing. */
+uint8_t cue_find(const char *word, size_t len, uint8_t *value);
 
 #endif

@@ -1,6 +1,6 @@
 /* Any bytes as a text: entities lie inside it, in order; the masked text can be restored; the saved map is canonical, and
  * any bytes are a map or are refused. Any bytes as JSON, and as a model's words: where they are cut makes no difference, and what was said of
- * a value is masked again. A first byte that is odd means a partial; the rest of it says where the words are cut. */
+ * a value is masked again. A first byte that is odd means a partial; the rest of it says where the words are cut and what was asked. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,9 +55,14 @@ static void check_restored(const struct redact_map *m, const struct redacted *r)
 	buf_fini(&out);
 }
 
-static void check_text(const uint8_t *data, size_t size, bool partial)
+static void check_text(const uint8_t *data, size_t size, bool partial, size_t cut)
 {
-	struct redact_context context = { .language = partial ? "en-US" : "en-GB", .partial = partial };
+	static const char *const questions[] = { "", "Your PAN, please?", "What is your date of birth?", "May I have your name?", "What is your address?",
+		"The OTP we sent?",
+		"When does the card expire?", "And your account number?" };
+	const char *question = questions[cut % (sizeof(questions) / sizeof(questions[0]))];
+	struct redact_context context = { .language = partial ? "en-US" : "en-GB", .partial = partial, .question = question, .question_len = strlen(question),
+		.caller = cut & 8, .earlier = (const char *)data, .earlier_len = cut & 16 ? size / 2 : 0 };
 	struct redact_found found;
 	struct redact_map *m;
 	struct redacted *r;
@@ -139,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	check_text(data + 1, size - 1, data[0] & 1);
+	check_text(data + 1, size - 1, data[0] & 1, data[0] / 2);
 	check_spoken(data + 1, size - 1, data[0] / 2);
 	check_data(data + 1, size - 1);
 	if (!redact_map_decode(&m, data + 1, size - 1)) {

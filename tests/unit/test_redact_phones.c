@@ -162,7 +162,8 @@ static const struct heard others[] = {
 	{ "en-US", "", "one hundred, two hundred, three hundred, four hundred", NULL, NULL }, { "en-US", "", "one two three hundred", NULL, NULL },
 	{ "en-US", "", "order number four five six seven nine hundred", NULL, NULL }, { "en-US", "", "between nine hundred and a thousand", NULL, NULL },
 	{ "en-US", "", "a hundred five times", NULL, NULL }, { "en-US", "", "one in a hundred thousand", NULL, NULL },
-	{ "en-US", "", "192.168.100.200", NULL, NULL }, { "en-US", "", "version 10.0.19041.1237", NULL, NULL }, { "en-US", "", "1920x1080", NULL, NULL },
+	{ "en-US", "", "firmware 192.168.100.200", NULL, NULL }, { "en-US", "", "version 10.0.19041.1237", NULL, NULL }, { "en-US", "", "1920x1080", NULL,
+	NULL },
 	{ "en-US", "", "4.1111.1111.1111", NULL, NULL }, { "en-US", PHONE_Q, "two two two a hundred", NULL, NULL }, { "en-US", "", "a 6x4 print, 20 x 30 cm", NULL, NULL },
 };
 
