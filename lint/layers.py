@@ -21,7 +21,7 @@ ALLOWED = {
     "conductor": {"base", "audio", "redact", "data", KINDS, "conductor"},
     "control": {"base", "audio", "redact", "data", KINDS, "control"},
     "simulate": {"base", "audio", "redact", "providers", KINDS, "voice", "simulate"},
-    "sandbox": {"base", "audio", "sandbox"},
+    "sandbox": {"base", "audio", "redact", KINDS, "sandbox"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 

@@ -301,6 +301,19 @@ const char *http_header(const struct http_request *r, const char *name)
 	return f ? (const char *)data + f->value : NULL;
 }
 
+bool http_header_at(const struct http_request *r, unsigned int index, const char **name, size_t *name_len, const char **value)
+{
+	const char *data = (const char *)request_conn(r)->in;
+	const struct http_field *f = &r->head.fields[index];
+
+	if (index >= r->head.field_count)
+		return false;
+	*name = data + f->name;
+	*name_len = f->name_len;
+	*value = data + f->value;
+	return true;
+}
+
 const void *http_body(const struct http_request *r, size_t *len)
 {
 	*len = r->body.len;

@@ -122,6 +122,9 @@ const char *http_param(const struct http_request *r, const char *name);    /* ":
 const char *http_query(const struct http_request *r, const char *name);    /* decoded, or NULL */
 const struct http_pairs *http_query_all(const struct http_request *r);
 const char *http_header(const struct http_request *r, const char *name);   /* the first of that name, or NULL */
+
+/* The header at `index`, in the order they came: its name as it was written, without an end, and its value. False: there are not so many. */
+bool http_header_at(const struct http_request *r, unsigned int index, const char **name, size_t *name_len, const char **value);
 const void *http_body(const struct http_request *r, size_t *len);
 const char *http_remote(const struct http_request *r);                     /* "192.0.2.7", without port; "" for a Unix-domain socket */
 struct http_server *http_request_server(const struct http_request *r);
@@ -180,6 +183,9 @@ void http_stream_end(struct http_stream *s);
 
 /* The same, but the client is made to see that the rest is missing. */
 void http_stream_cut(struct http_stream *s);
+
+/* The connection breaks at once, as when the machine behind it falls: TCP's reset. What waits is lost; no handler runs any more. */
+void http_stream_reset(struct http_stream *s);
 
 /* ---- WebSockets ---- */
 

@@ -100,3 +100,13 @@ void http_stream_cut(struct http_stream *s)
 		(void)!setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	conn_close(c);
 }
+
+void http_stream_reset(struct http_stream *s)
+{
+	struct http_conn *c = stream_conn(s);
+	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	assert(c->phase == CONN_STREAM);
+	(void)!setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	conn_close(c);
+}

@@ -121,7 +121,7 @@ static enum err close_frame(struct websocket *w, uint16_t code, const char *reas
 			len--;
 	if (len)
 		memcpy(payload + 2, reason, len);
-	return websocket_frame(w, WSLAY_CONNECTION_CLOSE, payload, len + 2);
+	return websocket_frame(w, WSLAY_CONNECTION_CLOSE, payload, code == WEBSOCKET_NO_CODE ? 0 : len + 2);
 }
 
 void websocket_fail(struct websocket *w, enum err err, uint16_t code, const char *reason)
@@ -236,6 +236,15 @@ void websocket_free(struct websocket **wp)
 		return;
 	w->start.handlers = NULL;
 	websocket_done(w);
+}
+
+void websocket_reset(struct websocket **wp)
+{
+	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	if (*wp && (*wp)->fd >= 0)
+		(void)!setsockopt((*wp)->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	websocket_free(wp);
 }
 
 /* ---- time ---- */

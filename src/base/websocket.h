@@ -76,7 +76,7 @@ size_t websocket_waiting(const struct websocket *w);
 uint64_t websocket_age_us(struct websocket *w);
 
 /* Starts the closing handshake; `closed` comes. Without effect when it is closing already. `reason` (may be NULL) is cut to
- * WEBSOCKET_REASON_MAX bytes. */
+ * WEBSOCKET_REASON_MAX bytes. WEBSOCKET_NO_CODE: the frame has neither. */
 void websocket_close(struct websocket *w, uint16_t code, const char *reason);
 
 /* Stops and starts reading: a peer that sends too much then feels it. */
@@ -84,6 +84,9 @@ void websocket_pause(struct websocket *w, bool paused);
 
 /* At once, in silence: no handler any more; the peer just sees the socket close. NULL-safe, legal in every handler; *wp is NULL. */
 void websocket_free(struct websocket **wp);
+
+/* The same, but the peer sees the connection break: TCP's reset. What waits is lost. */
+void websocket_reset(struct websocket **wp);
 
 /* ---- a client ---- */
 

@@ -19,6 +19,7 @@ const struct command cli_commands[] = {
 	{ "route", "add NUMBER TENANT RULEBOOK | list", "Says which tenant and which rule-book a phone number belongs to.", cmd_route },
 	{ "rulebook", "check F | show NAME | try NAME", "Says whether a rule-book is fine, with every mistake and its line, shows what becomes of it, or plays it by typing.", cmd_rulebook },
 	{ "say", "TEXT [--lang L] (-o F.wav | --print)", "Speaks a text into a file, as the offline voices do on the telephone, or prints its spoken form.", cmd_say },
+	{ "sandbox", "[--print-config] [--rulebook R]", "Runs every vendor as a server on loopback, to try the paid path without an account.", cmd_sandbox },
 	{ "secret", "set TENANT NAME | list TENANT | remove TENANT NAME", "Keeps the secrets of a tenant, sealed; values come from a prompt or standard input.", cmd_secret },
 	{ "serve", "[--data DIR] [--listen ADDR:PORT]", "Runs everything on this machine and prints where to go.", cmd_serve },
 	{ "sign-in", "[--tenant T] [--role R]", "Prints a fresh sign-in link of the house that runs on this data folder.", cmd_sign_in },

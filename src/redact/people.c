@@ -57,7 +57,7 @@ static size_t skip_says(const struct scan *s, size_t i)
 {
 	static const char *const says[] = { "is", "hai", "s", "है", "h", "would", "be", NULL };
 
-	while (i < s->count && (word_among(s, i, says) || (s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark && strchr(":'-,", s->tokens[i].mark))))
+	while (i < s->count && (scan_word_among(s, i, says) || (s->tokens[i].kind == TOKEN_MARK && s->tokens[i].mark && strchr(":'-,", s->tokens[i].mark))))
 		i++;
 	return i;
 }
@@ -69,7 +69,7 @@ static bool is_own(const struct scan *s, size_t i)
 		"customer",
 		"caller", "patient", "holder", "wife", "husband", NULL };
 
-	return i == 0 || word_among(s, i - 1, owners) || s->tokens[i - 1].kind != TOKEN_WORD || scan_turns(s, i);
+	return i == 0 || scan_word_among(s, i - 1, owners) || s->tokens[i - 1].kind != TOKEN_WORD || scan_turns(s, i);
 }
 
 /* What stands behind a name that somebody calls under. */
@@ -77,14 +77,14 @@ static bool is_calling(const struct scan *s, size_t i)
 {
 	static const char *const words[] = { "speaking", "here", "calling", "bol", "बोल", NULL };
 
-	return word_among(s, i, words);
+	return scan_word_among(s, i, words);
 }
 
 static bool ends_name(const struct scan *s, size_t i)
 {
 	static const char *const words[] = { "from", "and", "with", NULL };
 
-	return i >= s->count || s->tokens[i].kind == TOKEN_MARK || is_calling(s, i) || word_among(s, i, words) || scan_turns(s, i);
+	return i >= s->count || s->tokens[i].kind == TOKEN_MARK || is_calling(s, i) || scan_word_among(s, i, words) || scan_turns(s, i);
 }
 
 /* Behind "naam …": a verb, "and", or nothing. */
@@ -102,7 +102,7 @@ static size_t introduced(const struct scan *s, size_t i)
 		return i + 3;
 	if ((scan_is_word(s, i, "i") && scan_is_word(s, i + 1, "am")) || (scan_is_word(s, i, "this") && scan_is_word(s, i + 1, "is")))
 		return i + 2;
-	return word_among(s, i, alone) ? i + 1 : i;
+	return scan_word_among(s, i, alone) ? i + 1 : i;
 }
 
 static void name_report(struct scan *s, size_t first, size_t next)
@@ -122,7 +122,7 @@ static size_t titled(const struct scan *s, size_t i)
 	static const char *const titles[] = { "mr", "mrs", "ms", "shri", "smt", NULL };
 	size_t from = i + 1 + (i + 1 < s->count && s->tokens[i + 1].mark == '.');
 
-	return word_among(s, i, titles) && is_name(s, from) && is_capital(s, from) ? from : i;
+	return scan_word_among(s, i, titles) && is_name(s, from) && is_capital(s, from) ? from : i;
 }
 
 /* The token behind the name that token i announces, or i. */
@@ -158,7 +158,7 @@ static bool leads_in(const struct scan *s, size_t i)
 		"mera", "naam",
 		"mai", "haan", "myself", "of", "course", "s", "m", "मैं", "मेरा", "नाम", NULL };
 
-	return s->tokens[i].kind == TOKEN_MARK || s->tokens[i].word == WORD_FILLER || word_among(s, i, words);
+	return s->tokens[i].kind == TOKEN_MARK || s->tokens[i].word == WORD_FILLER || scan_word_among(s, i, words);
 }
 
 /* What may stand behind it. */
@@ -166,7 +166,7 @@ static bool leads_out(const struct scan *s, size_t i)
 {
 	static const char *const words[] = { "raha", "rahi", "please", "hoon", "hun", "hai", "sir", "रहा", "रही", "हूँ", "हूं", NULL };
 
-	return s->tokens[i].kind == TOKEN_MARK || s->tokens[i].word == WORD_FILLER || is_calling(s, i) || word_among(s, i, words);
+	return s->tokens[i].kind == TOKEN_MARK || s->tokens[i].word == WORD_FILLER || is_calling(s, i) || scan_word_among(s, i, words);
 }
 
 /* The answer to "your name?": nothing but one, with small words around it; or two words with capitals, before whatever comes then. */

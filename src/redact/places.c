@@ -11,7 +11,7 @@
 
 enum { PLACE_TOKENS = 28, STREET_TOKENS = 8, HOUSE_DIGITS = 4, ZIP_DIGITS = 5, PIN_DIGITS = 6 };
 
-bool word_among(const struct scan *s, size_t i, const char *const *words)
+bool scan_word_among(const struct scan *s, size_t i, const char *const *words)
 {
 	for (; *words; words++)
 		if (scan_is_word(s, i, *words))
@@ -142,7 +142,7 @@ static bool postal_talk(struct scan *s)
 	if (cue_asked(s) == CUE_ADDRESS || cue_asked(s) == CUE_POSTCODE)
 		return true;
 	for (i = 0; i < s->count; i++)
-		if (s->tokens[i].kind == TOKEN_WORD && s->tokens[i].cue == CUE_ADDRESS && !(i > 0 && word_among(s, i - 1, others)))
+		if (s->tokens[i].kind == TOKEN_WORD && s->tokens[i].cue == CUE_ADDRESS && !(i > 0 && scan_word_among(s, i - 1, others)))
 			return true;
 	return false;
 }

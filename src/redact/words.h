@@ -8,7 +8,7 @@
 #include "redact/scan.h"
 
 /* Token i is one of these; ASCII letters in any size. NULL-ended. False behind the end. */
-bool word_among(const struct scan *s, size_t i, const char *const *words);
+bool scan_word_among(const struct scan *s, size_t i, const char *const *words);
 
 /* Tokens first to last as they were said, with one blank where there was white space; at most `room` bytes. The length. */
 size_t words_join(const struct scan *s, size_t first, size_t last, char *out, size_t room);

@@ -109,6 +109,17 @@ static void on_which(struct http_request *r, void *arg)
 	http_reply(r, 204, no_headers, NULL, 0);
 }
 
+static void on_headers(struct http_request *r, void *arg)
+{
+	struct world *t = arg;
+	const char *name, *value;
+	size_t len, at = 0;
+
+	for (unsigned int i = 0; http_header_at(r, i, &name, &len, &value); i++)
+		at += (size_t)snprintf(t->seen + at, sizeof(t->seen) - at, "%.*s=%s|", (int)len, name, value);
+	http_reply(r, 204, no_headers, NULL, 0);
+}
+
 static void on_bad_header(struct http_request *r, void *arg)
 {
 	static const struct http_header headers[] = { { "Location", "/a\r\nSet-Cookie: b" }, { NULL, NULL } };
@@ -130,6 +141,7 @@ static const struct http_route routes[] = {
 	{ HTTP_GET, "/shut", on_request, 0, 0 },
 	{ HTTP_GET, "/hold", on_hold, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/stream", on_stream, ROUTE_OPEN, 0 },
+	{ HTTP_GET, "/headers", on_headers, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/bad-header", on_bad_header, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/too-large", on_too_large, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/x/known", on_which, ROUTE_OPEN, 0 },
@@ -465,6 +477,35 @@ static void a_stream_whose_reader_went_is_told(void **state)
 	until(t, &t->stream_gone, 1);
 }
 
+static void headers_in_their_order(void **state)
+{
+	struct world *t = *state;
+	int fd = client_open(http_server_port(t->server));
+
+	say(fd, "GET /headers HTTP/1.1\r\nHost: a\r\nX-One:  1 \r\nx-one: 2\r\nEmpty:\r\n\r\n");
+	hear(t, fd, "204");
+	assert_string_equal(t->seen, "Host=a|X-One=1|x-one=2|Empty=|");
+	close(fd);
+}
+
+static void a_stream_can_break(void **state)
+{
+	struct world *t = *state;
+	int fd = client_open(http_server_port(t->server));
+	ssize_t got;
+	char byte;
+
+	say(fd, "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (!t->stream)
+		turn(t);
+	http_stream_reset(t->stream);
+	while ((got = recv(fd, &byte, 1, MSG_DONTWAIT)) > 0 || (got < 0 && errno == EAGAIN))
+		uv_run(&t->loop, UV_RUN_NOWAIT);
+	assert_true(got < 0 && errno == ECONNRESET);
+	assert_int_equal(t->stream_gone, 0);
+	close(fd);
+}
+
 static void a_listening_socket_can_be_handed_over(void **state)
 {
 	struct world *t = *state;
@@ -648,6 +689,8 @@ int main(void)
 		CASE(draining_takes_no_more_and_ends_what_is_there),
 		CASE(a_stream_has_a_ceiling_and_says_when_there_is_room),
 		CASE(a_stream_whose_reader_went_is_told),
+		CASE(a_stream_can_break),
+		CASE(headers_in_their_order),
 		CASE(a_listening_socket_can_be_handed_over),
 		CASE(addresses),
 		cmocka_unit_test(a_head_is_read),

@@ -419,6 +419,32 @@ static void a_server_that_closes_says_1001(void **state)
 	until(t, &t->there.closed, 1);
 }
 
+static void a_socket_can_break(void **state)
+{
+	struct world *t = *state;
+
+	connected(t);
+	websocket_reset(&t->there.w);
+	assert_null(t->there.w);
+	until(t, &t->here.closed, 1);
+	assert_int_equal(t->here.end.err, ERR_CLOSED);
+	assert_int_equal(t->here.end.code, WEBSOCKET_ABNORMAL);
+	assert_int_equal(t->there.closed, 0);
+}
+
+static void a_close_without_a_code(void **state)
+{
+	struct world *t = *state;
+
+	connected(t);
+	websocket_close(t->there.w, WEBSOCKET_NO_CODE, "not said");
+	until(t, &t->here.closed, 1);
+	assert_int_equal(t->here.end.err, ERR_NONE);
+	assert_int_equal(t->here.end.code, WEBSOCKET_NO_CODE);
+	assert_string_equal(t->here.reason, "");
+	until(t, &t->there.closed, 1);
+}
+
 static void closing_before_it_is_open(void **state)
 {
 	struct world *t = *state;
@@ -619,6 +645,8 @@ int main(void)
 		CASE(bad_text_is_1007),
 		CASE(back_pressure),
 		CASE(a_half_dead_peer_is_found_by_age),
+		CASE(a_socket_can_break),
+		CASE(a_close_without_a_code),
 		CASE(a_peer_that_answers_pings_is_alive),
 		CASE(a_close_that_is_not_answered_ends_all_the_same),
 		CASE(a_server_that_closes_says_1001),

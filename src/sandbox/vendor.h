@@ -1,0 +1,69 @@
+/* Inside the sandbox: what a vendor's server is, and what all of them share. Vendors' files include this; nobody outside does.
+ *
+ * A vendor is one const struct vendor_kind, listed once in vendors.c. Its routes get the struct vendor as their arg. A handler first calls
+ * vendor_take: the request is written down, and a fault that is a status is answered; what is left of the fault goes into the answer's outlet.
+ * Loop thread.
+ */
+#ifndef SANDBOX_VENDOR_H
+#define SANDBOX_VENDOR_H
+
+#include <jansson.h>
+
+#include "base/http_server.h"
+#include "sandbox/asked.h"
+#include "sandbox/harm.h"
+#include "sandbox/outlet.h"
+#include "sandbox/sandbox.h"
+
+struct vendor;
+struct front;
+
+struct vendor_kind {
+	const char *name;                 /* "anthropic": of its settings, its faults, its script */
+	const char *scheme;               /* of its URL: "http" or "ws" */
+	const struct http_route *routes;
+	enum err (*open)(struct vendor *v);  /* makes v->state; may be NULL */
+	void (*close)(struct vendor *v);     /* ends what is under way at once; may be NULL */
+	void (*refuse)(struct vendor *v, struct http_request *r, unsigned int status, uint64_t retry_after_ms); /* in the vendor's own words */
+	bool (*script_fits)(const json_t *answer); /* one entry of its script; NULL: it has none */
+	const char *script_hint;
+};
+
+extern const struct vendor_kind anthropic_vendor, deepgram_vendor, cartesia_vendor;
+extern const struct vendor_kind *const vendor_kinds[]; /* NULL-ended */
+
+struct vendor {
+	const struct vendor_kind *kind;
+	struct sandbox *sandbox;
+	const struct sandbox_options *options;
+	struct http_server *server;
+	struct front *front;   /* NULL: in the clear */
+	json_t *script;        /* a list: the answers to come */
+	struct asked *asked;
+	struct harms *harms;
+	char url[SANDBOX_URL_MAX];
+	uint64_t ids;          /* given out */
+	void *state;
+};
+
+/* A request that a handler took. */
+struct vendor_turn {
+	uint64_t number;   /* of asked.h */
+	struct harm harm;
+};
+
+/* False: it has been replied to. */
+bool vendor_take(struct vendor *v, struct http_request *r, struct vendor_turn *turn);
+
+/* The next answer of the script, the caller's to decref; NULL: there is none. */
+json_t *vendor_script(struct vendor *v);
+
+/* "req_000000000001": a name that is this sandbox's alone. */
+void vendor_id(struct vendor *v, const char *prefix, char *out, size_t size);
+
+uint64_t vendor_now_us(const struct vendor *v);
+
+/* A name of 36 characters, as UUIDs are; counted, not drawn. */
+void vendor_uuid(struct vendor *v, char out[37]);
+
+#endif
