@@ -397,6 +397,36 @@ static void test_corrections(void **state)
 	assert_string_equal(says(t), HOUR);
 }
 
+/* What stands beside a yes: what was read back and courtesies leave it one; another value of what was read back corrects it, anything else is asked again. */
+static void test_limited_yes(void **state)
+{
+	static const char read_back[] = "So Friday, 27 November at 10 AM. Is that right?", again[] = "Sorry, I did not understand that. So Friday, 27 November at 10 AM. Is that right?";
+	static const struct {
+		const char *words, *reply;
+	} cases[] = {
+		{ "yes", "Let me see." },
+		{ "yes, that's right, thank you", "Let me see." },
+		{ "yes, Friday at ten", "Let me see." },
+		{ "yes, but at eleven", "So Friday, 27 November at 11 AM. Is that right?" },
+		{ "yes, but on Thursday", "All right, Thursday, 26 November. " HOUR },
+		{ "sure, but on the thirtieth please", "All right, Monday, 30 November. " HOUR },
+		{ "yes, but only half an hour", again },
+		{ "yes at ten, but only if it is free", again },
+		{ "yes no", again },
+		{ "yes, in the other building", again },
+	};
+	struct talk *t = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		t->count = 0;
+		to_confirm(t);
+		add(t, BLOCK_AGENT, read_back);
+		add(t, BLOCK_CALLER, cases[i].words);
+		assert_string_equal(says(t), cases[i].reply);
+	}
+}
+
 static void test_more_than_was_asked(void **state)
 {
 	struct talk *t = *state;
@@ -714,6 +744,7 @@ int main(void)
 		TEST(test_machine),
 		TEST(test_machine_or_person),
 		TEST(test_corrections),
+		TEST(test_limited_yes),
 		TEST(test_more_than_was_asked),
 		TEST(test_out_of_range),
 		TEST(test_tool_results),

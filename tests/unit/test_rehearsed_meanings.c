@@ -99,6 +99,24 @@ static void test_refused_option(void **state)
 	all_are(a_parcel, "", parcels, sizeof(parcels) / sizeof(parcels[0]));
 }
 
+/* A few plain phrases are enough: a single word of them is understood, and who refuses it has chosen nothing else. */
+static void test_few_phrases(void **state)
+{
+	static const char a_shop[] = "[{\"value\":\"collect\",\"words\":[\"collect it\",\"i will pick it up\"]},"
+		"{\"value\":\"deliver\",\"words\":[\"deliver it\",\"bring it to me\"]},{\"value\":\"dispute\",\"words\":[\"i never ordered this\",\"this is wrong\"]},"
+		"{\"value\":\"pay\",\"words\":[\"i will pay\"]}]";
+	static const struct said cases[] = {
+		{ "deliver", "deliver" }, { "please deliver", "deliver" }, { "can you deliver", "deliver" }, { "delivery please", "deliver" }, { "have it delivered", "deliver" },
+		{ "could you deliver it please", "deliver" }, { "collect", "collect" }, { "collection please", "collect" }, { "I would like delivery", "deliver" },
+		{ "don't deliver it", "" }, { "no need to deliver", "" }, { "I don't want it delivered", "" }, { "please do not deliver", "" }, { "no delivery", "" }, { "stop the delivery", "" },
+		{ "not deliver, collect", "collect" }, { "not collect, deliver", "deliver" }, { "deliver or collect", "" }, { "did you deliver", "" },
+		{ "it was never delivered", "dispute" }, { "I never received it", "dispute" }, { "I didn't order this", "dispute" },
+	};
+
+	(void)state;
+	all_are(a_shop, "Shall we deliver it, or will you collect it?", cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 /* Books of other trades: words that tell options apart in the shipped books only say nothing in them, and a book's own phrase goes before them. */
 static void test_other_trades(void **state)
 {
@@ -312,7 +330,7 @@ static void test_any_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_own_words), cmocka_unit_test(test_other_trades),
+		cmocka_unit_test(test_a_visit), cmocka_unit_test(test_open), cmocka_unit_test(test_few_phrases), cmocka_unit_test(test_own_words), cmocka_unit_test(test_other_trades),
 		cmocka_unit_test(test_own_words_in_clause),
 		cmocka_unit_test(test_refused_option),
 		cmocka_unit_test(test_reports), cmocka_unit_test(test_a_debt), cmocka_unit_test(test_the_day), cmocka_unit_test(test_sides),

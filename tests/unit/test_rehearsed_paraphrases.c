@@ -148,6 +148,10 @@ static bool is_expected(const char *expected, const char *said, const char *got)
 {
 	if (*expected == '?' || *expected == '~')
 		return !*got;
+	if (*expected == '!')
+		return strcmp(got, "yes") != 0;
+	if (*expected == '-')
+		return strcmp(got, expected + 1) != 0;
 	if (*expected == '@')
 		return *got == '@';
 	return *expected == '*' ? !strcmp(got, said) : !strcmp(got, expected);
@@ -174,7 +178,7 @@ static void judge_line(struct sheet *s, const char *book, char *line)
 	t = tally_for(s, question);
 	t->lines++;
 	t->wrong += *got && !right;
-	if (*expected != '?' && *expected != '~') {
+	if (!strchr("?~!-", *expected)) {
 		t->answers++;
 		t->understood += right;
 	}
@@ -340,6 +344,46 @@ static void test_everyday(void **state)
 	judge_blind("everyday", 90, 5);
 }
 
+/* limits*.tsv: a yes that is limited or somebody else's is none, a plain one is; Hindi is understood in the English flow too. */
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *file, *book, *language;
+	} sheets[] = {
+		{ "limits", "appointment-reminder", "en-US" }, { "limits", "lead-callback", "en-US" }, { "limits", "payment-reminder", "en-IN" },
+		{ "limits-hi", "payment-reminder", "hi-IN" }, { "limits-hi", "payment-reminder", "en-IN" },
+	};
+	struct tally all = { .question = "all" }, one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+		one = judge_book(sheets[i].file, sheets[i].book, sheets[i].language, "2026-11-22");
+		tally_add(&all, &one);
+	}
+	tally_print("limits", &all);
+	assert_true(all.answers > LINES_LEAST);
+	assert_true(all.wrong * 1000 <= all.lines * 10);
+	assert_true(all.understood * 100 >= all.answers * 85);
+}
+
+/* offers.tsv: who offers a part has not promised all, and what was paid is no promise. */
+static void test_offers(void **state)
+{
+	static const char *const languages[] = { "en-IN", "hi-IN" };
+	struct tally all = { .question = "all" }, one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+		one = judge_book("offers", "payment-reminder", languages[i], "2026-11-22");
+		tally_add(&all, &one);
+	}
+	tally_print("offers", &all);
+	assert_int_equal(all.wrong, 0);
+	assert_true(all.understood * 100 >= all.answers * 90);
+}
+
 /* machines.tsv: what machines say is known for that, and no person is taken for one. */
 static void test_machines(void **state)
 {
@@ -480,6 +524,8 @@ int main(void)
 		cmocka_unit_test(test_blind_g),
 		cmocka_unit_test(test_unreal),
 		cmocka_unit_test(test_everyday),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_offers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

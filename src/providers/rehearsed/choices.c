@@ -12,7 +12,7 @@ struct choice_hit {
 	struct span span;
 };
 
-enum { HITS_MAX = 64, EXACT_WORD = 10, LENDING_WORDS = 3, TELLING_WORDS = 6, FAINT_WORDS = 10 };
+enum { HITS_MAX = 64, EXACT_WORD = 10, LENDING_WORDS = 3, TELLING_WORDS = 6, ROOT_BYTES = 5, ROOT_ENDING = 3, FAINT_WORDS = 10 };
 
 struct hits {
 	size_t count;
@@ -200,6 +200,73 @@ static bool is_request(const struct words *w)
 	return word_in(w, 0, helpers) && word_in(w, 1, persons);
 }
 
+/* "Delivery" is "deliver it". */
+static bool same_root(const char *a, const char *b)
+{
+	size_t n = 0, longer;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	longer = strlen(a) > strlen(b) ? strlen(a) : strlen(b);
+	return words_stem_same(a, b) || (n >= ROOT_BYTES && longer - n <= ROOT_ENDING);
+}
+
+static int option_of_root(const json_t *options, const char *root)
+{
+	struct words phrase;
+	int found = -1;
+	size_t i, j, k;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		const json_t *words = json_object_get(json_array_get(options, i), "words");
+
+		for (j = 0; j < json_array_size(words); j++) {
+			words_read(&phrase, json_string_value(json_array_get(words, j)), json_string_length(json_array_get(words, j)));
+			for (k = 0; k < phrase.count && !same_root(phrase.at[k].text, root); k++)
+				;
+			if (k == phrase.count)
+				continue;
+			if ((found >= 0 && found != (int)i) || !phrase_lends(&phrase))
+				return -1;
+			found = (int)i;
+		}
+	}
+	return found;
+}
+
+/* The words from `from` to where the clause ends, and whether a "not" is among them. */
+static bool clause_denies(const struct words *w, size_t from, size_t *to)
+{
+	bool denies = false;
+
+	for (*to = from; *to < w->count && (*to == from || !w->at[*to].before); ++*to)
+		denies = denies || word_negates(w, *to) || word_in(w, *to, LIST("stop", "instead", "rather", "than"));
+	return denies;
+}
+
+/* "Deliver, please", "can you deliver", "not deliver, collect": one word that tells, which only one option has, among words that tell nothing. */
+static int choose_by_root(const json_t *options, const struct words *w)
+{
+	static const char *const small[] = { "please", "kindly", "just", "thanks", "thank", "could", "would", "like", "get", "got", "them", "ok",
+		"okay", "yes", "yeah", "sure", "well", "um", "uh", "oh", "hmm", "let", "has", "go", "going", NULL };
+	static const char *const asks[] = { "do", "does", "did", "is", "are", "was", "may", "shall", "should", NULL };
+	int chosen = -1, option;
+	size_t from, to, i;
+
+	for (from = 0; from < w->count; from = to)
+		for (i = clause_denies(w, from, &to) ? to : from; i < to; i++) {
+			if (word_in(w, i, small) || word_in(w, i, common_words))
+				continue;
+			option = strlen(w->at[i].text) < 4 ? -1 : option_of_root(options, w->at[i].text);
+			if (option >= 0 && chosen >= 0 && option != chosen)
+				return MEANT_SEVERAL;
+			if (option < 0)
+				return MEANT_NOTHING;
+			chosen = option;
+		}
+	return w->count <= TELLING_WORDS && !word_in(w, 0, asks) ? chosen : MEANT_NOTHING;
+}
+
 static int choose_by_words(const json_t *options, const struct words *w)
 {
 	int chosen = -1, option;
@@ -375,7 +442,10 @@ static int choose(const struct expect *e, const struct words *w, const struct me
 	if (meant != MEANT_NOTHING || has_hits)
 		return hint_or_yes_no(e, w, said, meant);
 	option = choose_by_yes_no(e->options, w);
-	return option < 0 && !h->count && !h->denied.len && !said->asks ? choose_by_words(e->options, w) : option;
+	if (option >= 0 || h->count)
+		return option;
+	option = choose_by_root(e->options, w);
+	return option == MEANT_NOTHING && !h->denied.len && !said->asks ? choose_by_words(e->options, w) : option;
 }
 
 /* "I don't see why I'd cancel" is no wish to; "I returned it, I don't see why I'd owe you" says something else. */
@@ -426,7 +496,7 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 	hits_weigh(&h);
 	meanings_read(&said, w, question);
 	option = choose(e, w, &said, &h);
-	if (option >= 0 && option == option_of_word(e->options, plain_yes) && yes_no_taken_back(w))
+	if (option >= 0 && option == option_of_word(e->options, plain_yes) && (yes_no_taken_back(w) || (yes_no_begins(w) && yes_is_for_other(w, question))))
 		return UNDERSTOOD_NOT;
 	used = h.count ? h.at[0].span.from + h.at[0].span.len : 0;
 	return chosen(e->options, option, used > said.denied_to ? used : said.denied_to, out);

@@ -511,9 +511,30 @@ static enum understood read_date(const struct expect *e, const struct words *w, 
 	return within(&d, out->number) ? UNDERSTOOD_VALUE : UNDERSTOOD_RANGE;
 }
 
+/* "I already did this morning" names no day to come. */
+static bool tells_of_done(const struct expect *e, const struct words *w)
+{
+	static const char *const done[] = { "already did", "already paid", "already done", "already sent", "already made", "already transferred",
+		"i did", "i have done", "i paid", "have paid", "just paid", "just did", "i sent", "have sent", "i transferred", "have transferred",
+		"was paid", "been paid", "is paid", "did it", "did that", "did this", "de diya", "de diye", "de chuka", "de chuki", "kar diya",
+		"kar chuka", "kar chuki", "ho gaya", "ho gayi", "ho chuka", "bhar diya", "दे दिया", "दे दिए", "दे चुका", "दे चुकी", "कर दिया",
+		"कर चुका", "कर चुकी", "हो गया", "हो गई", "हो चुका", "भर दिया", NULL };
+	static const char *const ahead[] = { "will", "i did say", "i did tell", "get paid", "once", "when", "after", NULL };
+
+	return e->has_low && e->low >= 0 && words_have(w, done) && !words_have(w, ahead);
+}
+
 enum understood understand_date(const struct expect *e, const struct words *w, struct answer *out)
 {
-	return understand_conclusion(read_date, e, w, out);
+	return tells_of_done(e, w) ? UNDERSTOOD_NOT : understand_conclusion(read_date, e, w, out);
+}
+
+bool date_names_day(const struct words *w, size_t at)
+{
+	static const char *const near[] = { "today", "tomorrow", "tonight", "yesterday", "weekend", "week", "month", "kal", "aaj", "parso", "hafte",
+		"mahine", "कल", "आज", "परसों", "हफ्ते", "महीने", NULL };
+
+	return weekday_at(w, at) >= 0 || (month_at(w, at) && !word_is(w, at, "may")) || word_in(w, at, near);
 }
 
 int32_t date_month_at(const struct words *w, size_t at)

@@ -253,7 +253,7 @@ static size_t clause_read(const struct words *w, size_t at, const struct words *
 enum meaning {
 	NO_MEANING = 0, M_UNSURE,
 	M_KEEP, M_COMING, M_OTHER_TIME, M_STOP, M_NOT_COMING, M_CANNOT_COME, M_MAY_COME, M_NO_NEED, M_FOUND_OTHER, M_GOOD, M_NOT_GOOD, M_CANNOT, M_WILL_NOT,
-	M_PAY_ALL, M_PAY, M_PART, M_NOT_SO_MUCH, M_PAID, M_NOT_PAID, M_PAY_LATER, M_DISPUTE, M_NOT_ORDERED, M_REFUSE, M_NO_MONEY,
+	M_PAY_ALL, M_PAY, M_PART, M_NOT_SO_MUCH, M_PAID, M_PAID_PART, M_NOT_PAID, M_PAY_LATER, M_DISPUTE, M_NOT_ORDERED, M_REFUSE, M_NO_MONEY,
 	M_READY, M_BUSY, M_NO_INTEREST, M_STRANGER,
 	M_OWN_USE, M_RENT_OUT, M_HURRY, M_SOON, M_NO_HURRY,
 	MEANINGS
@@ -285,10 +285,11 @@ static const struct rule rules[] = {
 	{ M_DISPUTE, .needs = C(NOT), .one_of = C(OWE) | C(AGREE), .lacks = C(CAN), .hint = true },
 	{ M_DISPUTE, .needs = C(NOT) | C(MY), .lacks = C(PAY) | C(HAVE) | C(GOOD) | C(CAN) | C(OWN) },
 	{ M_DISPUTE, .needs = C(NOT) | C(LOAN) | C(HAVE), .lacks = C(PAY) },
-	{ M_DISPUTE, .needs = C(NOT) | C(RECEIVE), .lacks = C(MONEY) | C(WILL) | C(BROKE) },
+	{ M_DISPUTE, .needs = C(NOT) | C(RECEIVE) | C(PAST), .lacks = C(MONEY) | C(WILL) | C(BROKE) | C(NEED) | C(WOULD) },
 	{ M_DISPUTE, .needs = C(STOP) | C(PAST), .lacks = C(WILL) | C(CAN) | C(NEED) | C(NOT) },
 	{ M_PAID, .needs = C(PROOF), .lacks = C(NOT) | C(WILL), .hint = true },
 	{ M_PAID, .needs = C(PAY) | C(PAST), .lacks = C(NOT) | C(WILL) | C(PART) | C(QUESTION) },
+	{ M_PAID_PART, .needs = C(PAY) | C(PAST) | C(PART), .lacks = C(NOT) | C(WILL) | C(CAN) | C(QUESTION) },
 	{ M_PAID, .needs = C(ALREADY) | C(DO), .lacks = C(NOT) | C(PART) },
 	{ M_PART, .needs = C(BROKE) | C(PART), .one_of = C(PAY) | C(CAN), .lacks = C(EVEN) },
 	{ M_NO_MONEY, .needs = C(BROKE), .hint = true },
@@ -527,8 +528,9 @@ static uint32_t options_meant(const uint64_t of[MEANINGS_OPTIONS_MAX], uint64_t 
 	return all;
 }
 
-/* What leaves a question open although it speaks of it: "I can't come", "I can come at five", "I haven't paid", "I have to ask my wife". */
-static const uint64_t open_meanings = M(UNSURE) | M(CANNOT_COME) | M(MAY_COME) | M(NOT_SO_MUCH) | M(NOT_PAID) | M(PAY_LATER);
+/* What leaves a question open although it speaks of it: "I can't come", "I can come at five", "I haven't paid", "I paid half", "I have to ask
+ * my wife". */
+static const uint64_t open_meanings = M(UNSURE) | M(CANNOT_COME) | M(MAY_COME) | M(NOT_SO_MUCH) | M(NOT_PAID) | M(PAID_PART) | M(PAY_LATER);
 
 int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanings *m)
 {
@@ -557,18 +559,27 @@ static const struct {
 	{ C(THEN), M(COMING) | M(GOOD) | M(READY), M(OTHER_TIME) | M(NOT_GOOD) | M(BUSY) | M(CANNOT_COME) | M(NOT_COMING) },
 };
 
+/* All concepts of a question. */
+static set question_set(const struct words *question)
+{
+	set asked = 0, clause;
+	size_t from = 0;
+
+	while (from < question->count) {
+		from = clause_read(question, from, NULL, &clause);
+		asked |= clause;
+	}
+	return asked;
+}
+
 int meanings_side(const struct words *w, const struct words *question, bool *outright)
 {
 	static const char *const searches[] = { "is there", "are there", "do you have", "have you got", NULL };
 	struct meanings m;
 	uint64_t said;
-	set asked = 0, clause;
-	size_t at = 0, i;
+	set asked = question_set(question);
+	size_t i;
 
-	while (at < question->count) {
-		at = clause_read(question, at, NULL, &clause);
-		asked |= clause;
-	}
 	meanings_read(&m, w, question);
 	if (m.depends || m.asks || words_have(w, searches) || (m.plain & M(UNSURE)))
 		return 0;
@@ -586,8 +597,7 @@ bool meanings_know(const struct words *w, size_t at)
 {
 	set means;
 
-	concepts_at(w, at, NULL, &means);
-	return means != 0;
+	return concepts_at(w, at, NULL, &means) > 1 || means != 0;
 }
 
 bool meanings_wish(const struct words *w, size_t at)
@@ -598,6 +608,24 @@ bool meanings_wish(const struct words *w, size_t at)
 
 	concepts_at(w, at, NULL, &means);
 	return (means & wishes) && !(means & C(UNSURE));
+}
+
+bool meanings_binds_little(const struct words *question)
+{
+	return question_set(question) & (C(INTEREST) | C(PART));
+}
+
+size_t meanings_asked_at(const struct words *w, size_t at, const struct words *question)
+{
+	static const set deeds = C(COME) | C(KEEP) | C(CHANGE) | C(STOP) | C(PAY) | C(PART) | C(INTEREST) | C(GOOD);
+	static const set small = C(CAN) | C(WILL) | C(WOULD) | C(DO) | C(NEED) | C(HAVE) | C(LET);
+	set asked = question_set(question), allowed = (asked & deeds) | small, means;
+	size_t len;
+
+	if (asked & C(PART))
+		allowed |= C(SUM) | C(MUCH) | C(MONEY);
+	len = step(w, at, NULL, &means);
+	return means && !(means & ~allowed) ? len : 0;
 }
 
 struct span meanings_clause(const struct words *w, size_t at)

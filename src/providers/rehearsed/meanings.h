@@ -36,8 +36,14 @@ int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanin
 /* To a yes/no question: 1 what is meant says yes ("I don't need it" where it is to be cancelled), -1 no, 0 neither. *outright: no mere hint; set unless 0. */
 int meanings_side(const struct words *w, const struct words *question, bool *outright);
 
-bool meanings_know(const struct words *w, size_t at); /* a word of the vocabulary */
+bool meanings_know(const struct words *w, size_t at); /* a word of the vocabulary, or of a phrase there that stands for nothing ("full of") */
 bool meanings_wish(const struct words *w, size_t at); /* one of what people want, have, do or like: what is refused when a "not" stands before it */
+
+/* How many words say there what the question asks for ("scrap it" where it is to be cancelled, "a little" where a part is wanted), or 0. */
+size_t meanings_asked_at(const struct words *w, size_t at, const struct words *question);
+
+/* It asks whether there is interest, or for some part: a yes binds to little, and how much comes later. */
+bool meanings_binds_little(const struct words *question);
 
 struct span meanings_clause(const struct words *w, size_t at); /* the clause that holds the word */
 

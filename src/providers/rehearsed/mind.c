@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/num.h"
 #include "providers/rehearsed/human.h"
 #include "providers/rehearsed/opt_outs.h"
 #include "providers/rehearsed/unreal.h"
@@ -142,7 +141,7 @@ static void answered(struct mind *m, struct rest rest)
 	mind_go(m, mind_next(m, mind_step(m)), rest);
 }
 
-static void take_value(struct mind *m, const struct words *w, const struct answer *a)
+void mind_take_value(struct mind *m, const struct words *w, const struct answer *a)
 {
 	struct rest rest = { w, mind_step(m)->expect.kind == EXPECT_YES_NO ? 0 : a->used };
 
@@ -276,44 +275,9 @@ bool mind_hears_machine(const struct mind *m, const struct words *w)
 	return false;
 }
 
-/* What is not read back is told at least. */
-static void say_corrected(struct mind *m)
-{
-	size_t before;
-
-	if (m->f->english || m->f->hindi)
-		buf_text(&m->reply, m->f->hindi ? "ठीक है, " : "All right, ");
-	before = m->reply.len;
-	mind_spoken(m, m->at, &m->reply);
-	if (m->reply.len == before)
-		mind_reply_begin(m);
-	else
-		buf_text(&m->reply, m->f->hindi ? "।" : ".");
-}
-
-/* "No, I said the seventeenth": the question before gets another answer. */
-bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len)
-{
-	const struct flow_step *s = m->last >= 0 ? &m->f->steps[m->last] : NULL;
-	struct answer a;
-
-	if (!s || s->expect.kind == EXPECT_YES_NO || s->expect.kind == EXPECT_FREE || !words_correct(w, 0, num_min(w->count, 3)))
-		return false;
-	if (understand(&s->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
-		return false;
-	m->at = m->last;
-	m->mood = MOOD_ASKED;
-	m->answers[m->at] = (struct mind_answer){ true, a };
-	if (!s->confirm)
-		say_corrected(m);
-	take_value(m, w, &a);
-	m->note = REHEARD_CORRECTED;
-	return true;
-}
-
 /* ---- answers ---- */
 
-static bool answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b)
+bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b)
 {
 	if (s->expect.kind == EXPECT_DIGITS)
 		return !strcmp(a->digits, b->digits);
@@ -334,15 +298,15 @@ static void confirm_refused(struct mind *m)
 }
 
 /* Another value is one, whether a "no" came with it or not; the same value is a yes. */
-static bool confirm_value(struct mind *m, const struct words *w, const char *text, size_t len, bool no)
+static bool confirm_value(struct mind *m, const struct words *w, const struct words *said, const char *text, size_t len, bool no)
 {
 	struct answer a, *old = &m->answers[m->at].value;
 
 	if (mind_step(m)->expect.kind == EXPECT_FREE || mind_step(m)->expect.kind == EXPECT_YES_NO ||
 		understand(&mind_step(m)->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
 		return false;
-	if (answer_same(mind_step(m), &a, old)) {
-		if (no)
+	if (mind_answer_same(mind_step(m), &a, old)) {
+		if (no || !yes_repeats(w, said))
 			return false;
 		m->note = REHEARD_CONFIRMED;
 		answered(m, mind_no_rest);
@@ -356,14 +320,27 @@ static bool confirm_value(struct mind *m, const struct words *w, const char *tex
 	return true;
 }
 
+static void confirm_words(const struct mind *m, struct words *w)
+{
+	struct buf text;
+
+	buf_init(&text, MIND_TEXT_MAX);
+	mind_text(m, mind_step(m)->confirm, &text);
+	words_read(w, (const char *)text.data, text.len);
+	buf_fini(&text);
+}
+
+/* A yes to what is read back may be followed by what cannot be undone: it must be certain. */
 static bool take_confirm(struct mind *m, const struct words *w, const char *text, size_t len)
 {
+	struct words said;
 	struct answer a;
 	enum understood u = understand_yes_no(w, NULL, &a);
 
-	if (confirm_value(m, w, text, len, u == UNDERSTOOD_VALUE && !a.number))
+	confirm_words(m, &said);
+	if (confirm_value(m, w, &said, text, len, u == UNDERSTOOD_VALUE && !a.number))
 		return true;
-	if (u != UNDERSTOOD_VALUE)
+	if (u != UNDERSTOOD_VALUE || (a.number && !yes_is_certain(w, &said)))
 		return false;
 	if (a.number) {
 		m->note = REHEARD_CONFIRMED;
@@ -393,7 +370,7 @@ static enum understood take_answer(struct mind *m, const struct words *w, const 
 	question_words(m, &question);
 	u = understand(&mind_step(m)->expect, w, &question, text, len, &a);
 	if (u == UNDERSTOOD_VALUE)
-		take_value(m, w, &a);
+		mind_take_value(m, w, &a);
 	return u;
 }
 

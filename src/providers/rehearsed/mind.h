@@ -80,8 +80,14 @@ void mind_ask_again(struct mind *m);                       /* the question that 
 void mind_go(struct mind *m, int to, struct rest rest);    /* on to the next step at which somebody is waited for */
 int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
 bool mind_hears_machine(const struct mind *m, const struct words *w); /* an answering machine speaks */
-bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len); /* of the question before; false: none */
+void mind_take_value(struct mind *m, const struct words *w, const struct answer *a); /* the open question's answer: read back, or on */
+bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b);
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
+
+/* ---- corrections (mind_correct.c) ---- */
+
+/* Of the question before, or of an answer that the open question tells; false: none. */
+bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len);
 
 /* ---- values and texts (mind_text.c) ---- */
 

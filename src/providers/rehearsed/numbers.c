@@ -43,18 +43,30 @@ static bool refused(const struct words *w, size_t at)
 	return !word_in(w, at, mild);
 }
 
+/* "Any day but Monday"; but in "yes, but Monday" it brings one. */
+static bool excepts(const struct words *w, size_t at)
+{
+	static const char *const all[] = { "any", "anything", "anytime", "every", "everything", "all", "each", "whenever", "no", "nothing", "not",
+		"none", NULL };
+
+	if (!word_is(w, at, "but"))
+		return word_in(w, at, LIST("except", "not", "never"));
+	while (at--)
+		if (word_in(w, at, all))
+			return true;
+	return false;
+}
+
 /* "Any day but Monday"; where `before` was denied, the "but" brings another: "not Monday but Tuesday". */
 static bool denied(const struct words *w, const struct reading_found *r, const struct reading_found *before)
 {
-	static const char *const excluded[] = { "but", "except", "not", "never", NULL };
-
 	if (refused(w, r->to) || (before && before->value == r->value))
 		return true;
 	if (!r->from || (before && word_is(w, r->from - 1, "but")))
 		return false;
-	if (word_in(w, r->from - 1, excluded))
+	if (excepts(w, r->from - 1))
 		return true;
-	return r->from > 1 && word_in(w, r->from - 2, excluded) && !w->at[r->from - 1].before && !w->at[r->from].before;
+	return r->from > 1 && excepts(w, r->from - 2) && !w->at[r->from - 1].before && !w->at[r->from].before;
 }
 
 bool found_choose(const struct words *w, const struct found *f, int64_t *value, size_t *used)
@@ -165,6 +177,13 @@ static size_t half_at(const struct words *w, size_t at, int64_t *micros)
 		return 1;
 	}
 	n = part ? number_small(w, at + 1, &whole) : 0;
+	if (part && !n && word_is(w, at + 1, "do")) { /* two, in Hindi */
+		whole = 2;
+		n = 1;
+	} else if (part > 0 && !n && part < MICROS / 2 && number_scale(w, at + 1)) {
+		*micros = MICROS + part; /* "sava hazaar" */
+		return 1;
+	}
 	*micros = n ? whole * MICROS + part : 0;
 	return n ? n + 1 : 0;
 }

@@ -92,6 +92,25 @@ bool yes_no_open(const struct words *w);       /* neither: "I don't know" */
 size_t yes_no_puts_off(const struct words *w, size_t at); /* "have to ask": how many words, or 0 */
 bool yes_no_fetches(const struct words *w);    /* "yes, I'll get him": somebody else comes */
 bool yes_no_taken_back(const struct words *w); /* "yes, but not before noon" */
+size_t yes_no_yes_at(const struct words *w, size_t at); /* how many words say yes there, or 0 */
+bool yes_no_signal_at(const struct words *w, size_t at, size_t *len); /* a word or phrase that says yes, no or neither; *len is at least 1 */
+
+/* What a yes is worth (plain_yes.c). `question` is what was asked or read back. */
+bool yes_is_plain(const struct words *w, const struct words *question, bool is_meant); /* nothing beside it limits it or speaks of somebody else;
+	is_meant: the words say what was asked for by themselves ("I don't need it any more"), or the question binds to little */
+bool yes_is_certain(const struct words *w, const struct words *question); /* and every word beside it is known to be harmless; may be NULL */
+bool yes_repeats(const struct words *w, const struct words *question);    /* a value that was read back was said again, and nothing that limits it */
+bool yes_is_for_other(const struct words *w, const struct words *question); /* a condition, or another day or hour behind a "but" */
+size_t yes_is_plain_at(const struct words *w, size_t at, const struct words *question); /* how many words are harmless there, or 0 */
+
+/* Where somebody is asked for by name (persons.c). */
+bool person_asked(const struct words *question);
+bool person_says_name(const struct words *w, const struct words *question); /* "Alex here" */
+bool person_is_other(const struct words *w);                                /* "his wife" */
+bool person_is_absent(const struct words *w, const struct words *question); /* "he's at work" */
+bool person_is_near(const struct words *w);                                 /* "he's right here" */
+bool person_is_named(const struct words *w, size_t at, const struct words *question); /* the word is a name that was asked for, in either script */
+bool person_is_plain(const struct words *w, const struct words *question);  /* nobody else is named */
 
 enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out);
 
@@ -104,6 +123,7 @@ enum understood understand_distance(const struct expect *e, const struct words *
 enum understood understand_conclusion(enum understood (*read)(const struct expect *e, const struct words *w, struct answer *out), const struct expect *e,
 	const struct words *w, struct answer *out);
 
+bool date_names_day(const struct words *w, size_t at); /* a weekday, a month, "tomorrow" */
 int32_t date_month_at(const struct words *w, size_t at); /* 1 to 12, or 0 */
 
 enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out);

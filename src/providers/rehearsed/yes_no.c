@@ -1,4 +1,5 @@
-/* Yes and no: signals in the order of the text, who is spoken of where a person is asked for, and what the words mean to the question. */
+/* Yes and no: signals in the order of the text, and what the words mean to the question. Who is spoken of is in persons.c, what a yes is worth
+ * in plain_yes.c. */
 #include <string.h>
 
 #include "providers/rehearsed/understand.h"
@@ -239,106 +240,6 @@ static void signs_read(struct signs *s, const struct words *w, const struct word
 	}
 }
 
-/* "Alex here", "this is Alex": the name stands in the question with a capital letter; here all is small, so any word of the question
- * will do that is none of its own ordinary ones. */
-static bool says_name(const struct words *w, const struct words *question)
-{
-	static const char *const ordinary[] = { "am", "i", "is", "you", "with", "to", "the", "it", "that", "this", "speaking", "looking", "for", "need",
-		"speak", "your", "do", "would", "like", "shall", "in", "at", "a", "of", "what", "when", NULL };
-	size_t i, j, len;
-
-	for (i = 0; question && i < w->count; i++) {
-		bool named = false;
-
-		if (words_at(w, i, "this is", &len) || words_at(w, i, "i am", &len) || words_at(w, i, "myself", &len) || words_at(w, i, "it is", &len))
-			named = i + len < w->count;
-		else if (i + 1 < w->count && (word_is(w, i + 1, "here") || word_is(w, i + 1, "speaking")))
-			named = !(len = 0);
-		for (j = 0; named && j < question->count; j++)
-			if (!word_in(question, j, ordinary) && word_is(w, i + len, question->at[j].text))
-				return true;
-	}
-	return false;
-}
-
-static bool somebody_else(const struct words *w)
-{
-	static const char *const list[] = { "his wife", "her husband", "his son", "her son", "his brother", "his mother", "his father",
-	"her mother", "her father",
-		"is my father", "is my husband", "is my wife", "went out", "gone out", "out of station", "not here", "not at home", "ghar pe nahi", NULL };
-
-	return words_have(w, list);
-}
-
-/* Somebody is asked for by name. */
-static bool asks_for_person(const struct words *question)
-{
-	static const char *const list[] = { "speaking with", "speaking to", "speak with", "speak to", "is that you", NULL };
-
-	return words_have(question, list);
-}
-
-/* "My phone", "his son": who says so speaks of somebody else. */
-static bool is_belonging(const struct words *w, size_t at)
-{
-	static const char *const list[] = { "son", "daughter", "wife", "husband", "brother", "sister", "mother", "father", "mom", "mum", "dad",
-	"roommate", "flatmate", "assistant",
-		"colleague", "secretary", "friend", "boss", "partner", "uncle", "aunt", "boyfriend", "girlfriend", "neighbor", "neighbour", "office", NULL };
-
-	return word_in(w, at, list);
-}
-
-/* "Alex is out", "Alex moved away"; but "Alex here". */
-static bool does_something(const struct words *w, size_t at)
-{
-	static const char *const verbs[] = { "is", "was", "has", "will", "does", "left", "went", "moved", "died", "passed", "sold", "gave",
-	"lives", "lived", "works", "worked",
-		"changed", NULL };
-	static const char *const me[] = { "speaking", "me", "my", "here", "the", "right", "talking", NULL };
-
-	return word_in(w, at, verbs) && at + 1 < w->count && !word_in(w, at + 1, me);
-}
-
-/* "I am the babysitter". */
-static bool has_role(const struct words *w, size_t at)
-{
-	static const char *const itself[] = { "one", "person", "same", "right", "very", "guy", "man", "woman", "only", "patient", "owner", "holder", "account",
-		"customer", "borrower", "applicant", NULL };
-	size_t n;
-
-	return words_at(w, at, "i am the", &n) && at + n < w->count && !word_in(w, at + n, itself);
-}
-
-/* Where somebody is asked for, others speak of him: "he's at work", "you just missed him", "Alex moved out". "This is he" and "got him" are signals
- * themselves and speak of oneself. */
-static bool is_absent(const struct words *w, const struct words *question)
-{
-	static const char *const third[] = { "he", "she", "him", "her", "his", NULL };
-	static const char *const ordinary[] = { "am", "i", "is", "you", "with", "to", "the", "it", "that", "this", "speaking", "looking", "for", NULL };
-	size_t at, len, j;
-
-	for (at = 0; at < w->count; at += len) {
-		bool own = signal_at(w, at, &len) != SIGNAL_NONE;
-
-		if ((!own && word_in(w, at, third)) || has_role(w, at) || (is_belonging(w, at + len) && word_in(w, at + len - 1, third)))
-			return true;
-		for (j = 0; !own && j < question->count; j++)
-			if (!word_in(question, j, ordinary) && word_is(w, at, question->at[j].text) && (does_something(w, at + 1) || (word_is(w, at + 1, "is") && is_belonging(w, at + 2))))
-				return true;
-	}
-	return false;
-}
-
-/* He is, or will be in a moment: neither a yes nor a no. */
-static bool is_near(const struct words *w)
-{
-	static const char *const list[] = { "is here", "right here", "is coming", "here he", "here she", "next to me", "beside me", "is around",
-	"hold on", "hang on", "one moment",
-		"one minute", "one second", "a second", "a moment", "wait", NULL };
-
-	return words_have(w, list) && !words_find(w, 0, "not").len;
-}
-
 /* "Cancel it", when that was the question: its own words, and none of refusal. */
 static bool only_repeats(const struct words *w, const struct words *question)
 {
@@ -461,7 +362,7 @@ static enum understood signs_decide(const struct signs *s, const struct words *w
 	else if (!s->yes && !s->yes_weak)
 		no = s->no || w->count <= 8;
 	else if (!s->no)
-		yes = s->yes && s->first == SIGNAL_YES && !somebody_else(w);
+		yes = s->yes && s->first == SIGNAL_YES && !person_is_other(w);
 	else if (!s->yes)
 		no = (s->first == SIGNAL_NO && !no_is_contrasted(s, w)) || s->last_no + 2 >= w->count;
 	if (s->no == s->no_unknown && !s->no_weak)
@@ -476,14 +377,14 @@ static enum understood signs_decide(const struct signs *s, const struct words *w
 /* What only a question tells: names, who is spoken of, "still". */
 static void signs_of_question(struct signs *s, const struct words *w, const struct words *question)
 {
-	if (somebody_else(w))
+	if (person_is_other(w))
 		s->no_weak++;
-	if (asks_for_person(question) && is_absent(w, question)) {
+	if (person_asked(question) && person_is_absent(w, question)) {
 		s->no += !s->yes;
 		s->no_weak++;
 		s->yes_weak = 0; /* "he's sleeping right now" */
-		s->open += is_near(w);
-	} else if (says_name(w, question) && !s->no) {
+		s->open += person_is_near(w);
+	} else if (person_says_name(w, question) && !s->no) {
 		s->yes++;
 	}
 	signs_of_still(s, w, question);
@@ -491,9 +392,21 @@ static void signs_of_question(struct signs *s, const struct words *w, const stru
 		s->yes++;
 }
 
+/* A yes that comes behind a "so" or all the same has weighed what stands before it; but whoever speaks for somebody else has not. */
+static bool yes_counts(const struct words *w, const struct words *question)
+{
+	bool outright = false, meant = meanings_side(w, question, &outright) > 0 && outright, weighed;
+	struct signs s;
+
+	signs_read(&s, w, question);
+	weighed = (concludes_yes(w, &s) && word_is(w, w->count - 2, "so")) || taken_all_the_same(w, &s);
+	return (weighed && !person_asked(question)) || yes_is_plain(w, question, meant || meanings_binds_little(question));
+}
+
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out)
 {
 	struct signs s;
+	enum understood u;
 	bool concluded;
 
 	signs_read(&s, w, question);
@@ -510,10 +423,24 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 		return UNDERSTOOD_NOT;
 	if ((asks_aside(w) && !s.begins) || ((understand_asks_back(w) || asks_whether(w)) && !s.yes && !s.bare_no))
 		return UNDERSTOOD_NOT; /* "sorry, I did not hear you", "what happens if I do" */
-	return weigh_side(w, concluded ? NULL : question, &s, signs_decide(&s, w, out), out);
+	u = weigh_side(w, concluded ? NULL : question, &s, signs_decide(&s, w, out), out);
+	return question && u == UNDERSTOOD_VALUE && out->number && !yes_counts(w, question) ? UNDERSTOOD_NOT : u;
 }
 
 /* What others need to know of it. */
+
+bool yes_no_signal_at(const struct words *w, size_t at, size_t *len)
+{
+	return signal_at(w, at, len) != SIGNAL_NONE;
+}
+
+size_t yes_no_yes_at(const struct words *w, size_t at)
+{
+	size_t len;
+	enum signal signal = signal_at(w, at, &len);
+
+	return (signal == SIGNAL_YES || signal == SIGNAL_YES_WEAK) && !turned(w, at, len) ? len : 0;
+}
 
 bool yes_no_begins(const struct words *w)
 {
