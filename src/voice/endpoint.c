@@ -18,7 +18,8 @@
  *      so it does for words that a dead stream took  endpoint_listen
  *      along, until the next has heard them again
  *   f  its final is there, or its stream is gone     endpoint_transcript: final_take; endpoint_listen; both endpoint_update
- *   g  silence ≥ need, or the final is late          endpoint_timer: turn_due: turn_end, which goes on to dialogue_turn
+ *   g  silence ≥ need, or the final is late          endpoint_timer: turn_due: turn_end, which goes on to dialogue_turn; or turn_aside, for
+ *                                                    words that were over before the agent's question began
  *   h  the keypad ends the turn, from every state    endpoint_keys: turn_end
  *   s  stays: the agent is still speaking (until     turn_due; utterance_finish (utterance.c): endpoint_update
  *      it is done), or the ear heard nothing lately,

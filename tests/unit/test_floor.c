@@ -836,6 +836,126 @@ static void a_nod_over_the_agent_may_come_late(void **state)
 	expect(k, "3200 ~nod t0 i0 n0 \"mhm\"");
 }
 
+/* ------------------------------------------------------------------ before the question */
+
+/* An answer of two utterances: the first tells, the second asks. The first is on the air. Returns it. */
+static uint32_t tells_and_asks(struct kit *k)
+{
+	uint32_t u;
+
+	turn(k, "hello there you");
+	text(k, "You have two seats booked here. ");
+	text(k, "Which one do you want?");
+	done(k);
+	u = k->last - 1;
+	audio_all(k, u);
+	sent(k, u);
+	audio_all(k, u + 1);
+	zero(k);
+	return u;
+}
+
+static void question_is_heard(struct kit *k, uint32_t u)
+{
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, length_ms(k, u + 1));
+	played(k, u + 1, length_ms(k, u + 1));
+}
+
+static void a_word_before_the_question_is_no_answer(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = tells_and_asks(k);
+	voice(k, 64);
+	final(k, "yes");
+	quiet_for(k, 1856);
+	drop(k);
+	question_is_heard(k, u);
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2 i8 n0 \"yes\""));
+	assert_int_equal(times(k, "ask g"), 0);
+	turn(k, "the red one");
+	assert_int_equal(times(k, "ask g2 t3"), 1);
+	assert_string_equal(buf_str(&k->request), "caller: hello there you\nagent: You have two seats booked here.\ncaller: yes\n"
+						  "agent: Which one do you want?\ncaller: the red one");
+}
+
+static void by_the_rules_of_before_it_was_one(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	k->settings.call_rules = 3;
+	begin(k);
+	u = tells_and_asks(k);
+	voice(k, 64);
+	final(k, "yes");
+	quiet_for(k, 1856);
+	question_is_heard(k, u);
+	quiet_for(k, 64);
+	assert_true(has(k, "~turn t2 i7"));
+	assert_int_equal(times(k, "ask g2 t2"), 1);
+}
+
+static void a_word_into_the_question_answers_it(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = tells_and_asks(k);
+	quiet_for(k, length_ms(k, u));
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 128);
+	voice(k, 64);
+	final(k, "red");
+	quiet_for(k, length_ms(k, u + 1) - 192);
+	played(k, u + 1, length_ms(k, u + 1));
+	quiet_for(k, 64);
+	assert_true(has(k, "~turn t2 i7"));
+	assert_int_equal(times(k, "ask g2 t2"), 1);
+}
+
+/* The final's own position says when the word was over: a cough behind it is none. */
+static void a_cough_into_the_question_makes_it_none(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = tells_and_asks(k);
+	voice(k, 64);
+	final(k, "yes");
+	quiet_for(k, 1856);
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 320);
+	voice(k, 64);
+	quiet_for(k, length_ms(k, u + 1) - 384);
+	played(k, u + 1, length_ms(k, u + 1));
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2 i8"));
+	assert_int_equal(times(k, "ask g"), 0);
+}
+
+static void behind_a_noise_that_took_the_floor_the_agent_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	tells_and_asks(k);
+	voice(k, 1120);
+	assert_true(has(k, "~yield t1 i2"));
+	quiet_for(k, 2016);
+	assert_int_equal(times(k, "~noise"), 1);
+	assert_int_equal(times(k, "ask g2 t1 try 1"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -869,6 +989,11 @@ int main(void)
 		KIT_TEST(words_over_a_silent_agent_wait_for_the_turn),
 		KIT_TEST(words_in_a_burst_yield_over_an_agent_not_yet_audible),
 		KIT_TEST(too_few_words_are_answered_when_the_agent_is_done),
+		KIT_TEST(a_word_before_the_question_is_no_answer),
+		KIT_TEST(by_the_rules_of_before_it_was_one),
+		KIT_TEST(a_word_into_the_question_answers_it),
+		KIT_TEST(a_cough_into_the_question_makes_it_none),
+		KIT_TEST(behind_a_noise_that_took_the_floor_the_agent_goes_on),
 		KIT_TEST(by_the_rules_of_before_their_turn_ended_by_silence),
 		KIT_TEST(close_to_the_agents_end_one_word_is_an_answer),
 		KIT_TEST(before_that_it_is_not),
