@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/num.h"
 #include "base/wording.h"
 
 enum { URL_MAX = 400, HEADER_MAX = 300, TIMEOUT_MIN_MS = 100, TIMEOUT_MAX_MS = 600000, STRING_MAX = 4096 };
@@ -463,6 +464,33 @@ static void field_json(const struct field *f, const struct value *v, struct buf 
 		json_put_string(out, v->text);
 }
 
+/* A service's text as it can be spoken: on one line, and no longer than an agent may say. Owned; NULL: none. */
+static json_t *text_fitted(const json_t *json)
+{
+	size_t len = json_string_length(json), n = num_min(len, SPOKEN_MAX_BYTES), i;
+	char text[SPOKEN_MAX_BYTES + 1];
+
+	memcpy(text, json_string_value(json), n);
+	while (n && n < len && ((unsigned char)json_string_value(json)[n] & 0xc0) == 0x80)
+		n--; /* no half a character */
+	for (i = 0; i < n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = ' ';
+	return json_stringn(text, n);
+}
+
+static bool field_take(const struct field *f, const json_t *json, struct buf *out)
+{
+	json_t *fitted = f->spec.type == VALUE_TEXT && json_is_string(json) ? text_fitted(json) : json_incref((json_t *)json);
+	struct value v;
+	bool fits = fitted && value_take(&f->spec, fitted, &v);
+
+	if (fits)
+		field_json(f, &v, out);
+	json_decref(fitted);
+	return fits;
+}
+
 enum err rulebook_tool_result(const struct rulebook *b, const char *tool, const json_t *answer, struct buf *out, struct err_detail *detail)
 {
 	const struct tool_spec *t = spec_find(b, tool);
@@ -475,11 +503,10 @@ enum err rulebook_tool_result(const struct rulebook *b, const char *tool, const 
 	json_open(out, '{');
 	for (i = 0; i < t->field_count; i++) {
 		const json_t *json = json_object_get(answer, t->fields[i].name);
-		struct value v;
 
-		if (json && !json_is_null(json) && value_take(&t->fields[i].spec, json, &v))
-			field_json(&t->fields[i], &v, out);
-		else if (!t->fields[i].optional || (json && !json_is_null(json)))
+		if (json && !json_is_null(json) && field_take(&t->fields[i], json, out))
+			continue;
+		if (!t->fields[i].optional || (json && !json_is_null(json)))
 			return refuse(detail, tool, t->fields[i].name, json ? "is not of its type" : "is missing in the answer");
 	}
 	json_close(out, '}');

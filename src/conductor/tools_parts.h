@@ -73,8 +73,9 @@ void tool_idempotency_key(const struct tenant *t, const struct tool_key *key, ch
 /* {"error", "message"} */
 void tool_say(struct buf *out, const char *code, const char *message);
 
-/* What the agent gets. */
-enum tool_status tool_judge(const struct rulebook *book, const struct rulebook_tool *tool, const struct http_answer *answer, struct buf *out);
+/* What the agent gets. `why`: what of an answer with a good status cannot be used, for the log; else empty. */
+enum tool_status tool_judge(const struct rulebook *book, const struct rulebook_tool *tool, const struct http_answer *answer, struct buf *out,
+	struct err_detail *why);
 
 /* What was done under this key, for who asks for something else under it. */
 enum tool_status tool_say_done(const struct tool_entry *e, struct buf *out);

@@ -265,19 +265,28 @@ static bool says_json(const struct http_answer *answer)
 	return !type || strcasestr(type, "json");
 }
 
-static enum tool_status accepted(const struct rulebook *book, const struct rulebook_tool *tool, const struct http_answer *answer, struct buf *out)
+static enum tool_status accepted(const struct rulebook *book, const struct rulebook_tool *tool, const struct http_answer *answer, struct buf *out,
+	struct err_detail *why)
 {
-	json_t *json = answer->len && says_json(answer) ? json_loadb((const char *)answer->body, answer->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL) : NULL;
-	bool fits = (json || !answer->len) && !rulebook_tool_result(book, tool->name, json, out, NULL);
+	bool is_json = says_json(answer);
+	json_t *json = answer->len && is_json ? json_loadb((const char *)answer->body, answer->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL) : NULL;
+	bool fits = (json || !answer->len) && !rulebook_tool_result(book, tool->name, json, out, why);
 
+	if (!json && answer->len)
+		snprintf(why->message, sizeof(why->message), "%s: the answer is no JSON%s", tool->name, is_json ? "" : " by its Content-Type");
 	json_decref(json);
-	return fits ? TOOL_OK : not_known(tool, out);
+	if (fits)
+		return TOOL_OK;
+	buf_reset(out);
+	return not_known(tool, out);
 }
 
 /* A time-out at the other side (408), or a failure inside it (5xx), may come after the change. */
-enum tool_status tool_judge(const struct rulebook *book, const struct rulebook_tool *tool, const struct http_answer *answer, struct buf *out)
+enum tool_status tool_judge(const struct rulebook *book, const struct rulebook_tool *tool, const struct http_answer *answer, struct buf *out,
+	struct err_detail *why)
 {
 	buf_reset(out);
+	*why = (struct err_detail){ .message = "" };
 	if (answer->err && !answer->was_sent) {
 		tool_say(out, "unreachable", "The service cannot be reached now. Nothing was done.");
 		return TOOL_ERROR;
@@ -285,6 +294,6 @@ enum tool_status tool_judge(const struct rulebook *book, const struct rulebook_t
 	if (answer->err || answer->status == 408 || answer->status >= 500)
 		return not_known(tool, out);
 	if (answer->status >= 200 && answer->status < 300)
-		return accepted(book, tool, answer, out);
+		return accepted(book, tool, answer, out, why);
 	return refused(answer->status, out);
 }

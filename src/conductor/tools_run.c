@@ -107,13 +107,15 @@ static void close_entry(struct toolbox_run *r)
 
 /* ---- sending ---- */
 
-static void log_answer(const struct toolbox_run *r, const struct http_answer *a)
+static void log_answer(const struct toolbox_run *r, const struct http_answer *a, const struct err_detail *why)
 {
 	const struct log log = log_of(r);
 
 	if (a->err)
 		log_warn(&log, "a tool had no answer", LOG_ERR(a->err), LOG_TEXT("tool", r->name), LOG_TEXT("why", a->detail.message), LOG_TEXT("where", a->detail.where),
 			LOG_BOOL("sent", a->was_sent), LOG_UINT("ms", a->total_us / 1000));
+	else if (*why->message)
+		log_warn(&log, "a tool's answer cannot be used", LOG_TEXT("tool", r->name), LOG_UINT("status", a->status), LOG_TEXT("why", why->message));
 	else
 		log_info(&log, "a tool was answered", LOG_TEXT("tool", r->name), LOG_UINT("status", a->status), LOG_INT("outcome", r->status),
 			LOG_UINT("ms", a->total_us / 1000), LOG_UINT("attempts", a->attempts));
@@ -122,10 +124,11 @@ static void log_answer(const struct toolbox_run *r, const struct http_answer *a)
 static void on_answer(const struct http_answer *answer, void *arg)
 {
 	struct toolbox_run *r = arg;
+	struct err_detail why;
 
-	r->status = tool_judge(r->book, &r->tool, answer, &r->text);
+	r->status = tool_judge(r->book, &r->tool, answer, &r->text, &why);
 	run_settle(r);
-	log_answer(r, answer);
+	log_answer(r, answer, &why);
 	close_entry(r);
 }
 

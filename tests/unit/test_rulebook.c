@@ -944,6 +944,28 @@ static void answers_are_cut_to_their_fields(void **state)
 	rulebook_free(b);
 }
 
+/* An address of two lines is one, a long remark is cut between characters: the change behind them was done all the same. */
+static void texts_of_answers_are_made_to_be_spoken(void **state)
+{
+	struct rulebook *b = load(sample);
+	char answer[1200], letters[600];
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	assert_int_equal(result(b, "{\"paid\": true, \"reference\": \"12 High St\\r\\nLondon\"}", &out), ERR_NONE);
+	assert_string_equal(buf_str(&out), "{\"reference\":\"12 High St  London\",\"paid\":true}");
+	memset(letters, 'x', sizeof(letters));
+	memcpy(letters + 398, "\xc3\xa9", 2); /* e with an accent, in the way of the cut */
+	letters[599] = 0;
+	snprintf(answer, sizeof(answer), "{\"paid\": true, \"reference\": \"%s\"}", letters);
+	assert_int_equal(result(b, answer, &out), ERR_NONE);
+	assert_int_equal(strspn(buf_str(&out) + strlen("{\"reference\":\""), "x"), 398);
+	assert_non_null(strstr(buf_str(&out), "x\",\"paid\":true}"));
+	buf_fini(&out);
+	rulebook_free(b);
+}
+
 /* ---- conditions ---- */
 
 /* Whether the condition holds, by putting it into the rules for unfinished calls. */
@@ -1357,6 +1379,7 @@ int main(void)
 		cmocka_unit_test(a_dictionary_comes_with_the_brief_in_its_language),
 		cmocka_unit_test(arguments_are_judged),
 		cmocka_unit_test(answers_are_cut_to_their_fields),
+		cmocka_unit_test(texts_of_answers_are_made_to_be_spoken),
 		cmocka_unit_test(conditions_hold_as_they_say),
 		cmocka_unit_test(a_step_is_done_when_its_tool_was),
 		cmocka_unit_test(done_may_be_a_name),
