@@ -121,14 +121,15 @@ static bool stores_try(struct conductor_process *p, struct health_answer *a, enu
 static void ready(void *arg, struct health_answer *a)
 {
 	struct conductor_process *p = arg;
-	enum err failing = (enum err)atomic_load(&p->stores.documents->failing);
+	struct documents *documents = p->stores.documents;
+	enum err failing = atomic_load(&documents->damaged) ? ERR_CORRUPT : (enum err)atomic_load(&documents->failing);
 	struct calls_facts facts;
 
 	calls_facts(p->calls, &facts);
 	health_say(a, "workers", facts.workers > 0, "no voice worker was heard of lately");
 	health_say(a, "journals", facts.workers == 0 || facts.unwell < facts.workers, "no worker can keep its journal: look at its disk");
 	health_say(a, "room", facts.workers == 0 || facts.open > 0, "every worker is full, draining or without a journal");
-	if (!stores_try(p, a, failing))
+	if (failing == ERR_CORRUPT || !stores_try(p, a, failing))
 		stores_said(a, failing);
 }
 

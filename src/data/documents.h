@@ -58,6 +58,7 @@ struct documents {
 	atomic_uint_fast64_t changes; /* made durable */
 	atomic_uint_fast64_t commits; /* that took */
 	atomic_int failing;           /* enum err: of the last changes that were to be made durable; ERR_NONE when they were */
+	atomic_bool damaged;          /* something could not be read as it was written: the store wants to be restored from a copy */
 };
 
 struct documents_put {

@@ -266,6 +266,17 @@ static enum err magic_check(const char *path)
 	return got == sizeof(magic) && !memcmp(magic, "SQLite format 3", sizeof(magic)) ? ERR_NONE : ERR_CORRUPT;
 }
 
+/* Every page of it, read and compared with what others say of it. */
+static enum err pages_check(struct sqlite_db *db)
+{
+	sqlite3_stmt *s = NULL;
+	int result = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &s, NULL);
+	bool good = result == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW && !strcmp((const char *)sqlite3_column_text(s, 0), "ok");
+
+	sqlite3_finalize(s);
+	return good ? ERR_NONE : ERR_CORRUPT;
+}
+
 static enum err look(struct sqlite_db *db, const char *path)
 {
 	char uri[3 * PATH_BYTES];
@@ -274,7 +285,9 @@ static enum err look(struct sqlite_db *db, const char *path)
 
 	if (!err)
 		err = sqlite_err(sqlite3_open_v2(uri, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL));
-	return err ? err : schema_judge(db->handle, &is_new);
+	if (!err)
+		err = schema_judge(db->handle, &is_new);
+	return err ? err : pages_check(db);
 }
 
 enum err sqlite_db_look(const char *path, struct err_detail *detail)

@@ -273,12 +273,23 @@ static enum err read_one(struct sqlite_db *db, struct op *op)
 	return op->type == OP_GET && !op->count ? ERR_NOTFOUND : ERR_NONE;
 }
 
+static void damage_tell(struct sqlite_documents *d)
+{
+	static const struct log log = { .plane = "data", .doing = "reading documents" };
+
+	if (!atomic_exchange(&d->documents.damaged, true))
+		log_error(&log, "the store is damaged: stop the house, move documents.db away and put a copy in its place");
+}
+
 static void read_group(void *arg, struct job *first)
 {
 	struct sqlite_documents *d = arg;
 
-	for (struct job *j = first; j; j = j->next)
+	for (struct job *j = first; j; j = j->next) {
 		j->err = read_one(&d->read_db, (struct op *)j);
+		if (j->err == ERR_CORRUPT)
+			damage_tell(d);
+	}
 }
 
 /* ---- the loop's thread ---- */
