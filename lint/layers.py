@@ -4,6 +4,8 @@
 The rule stands in docs/architecture.md; the table below is the whole of it. A provider may include the headers of the kinds
 (those in src/providers that have no .c of their own) and its own files; registry.c lists all of them and may include all. The files of
 src/voice itself are the pure core: none of them includes what carries it, in the folders below. src/voice/spoken is text alone: it knows `base`.
+(those in src/providers that have no .c of their own), what adapters of one kind share (SHARED) and its own files; registry.c lists all of
+them and may include all. The files of src/voice itself are the pure core: none of them includes what carries it, in the folders below.
 Usage: layers.py [SRC]; prints one line a breach, exit status 1 when there is one.
 """
 import pathlib
@@ -11,6 +13,7 @@ import re
 import sys
 
 KINDS = "kinds"  # headers of src/providers that only describe
+SHARED = {"llm_blocks.h", "llm_tools.h"}  # pure, and of no vendor
 ALLOWED = {
     "base": {"base"},
     "audio": {"base", "audio"},
@@ -59,7 +62,7 @@ def judge(src, path, name):
     if wanted == "providers":
         if is_kind(src, included) and KINDS in allowed:
             return None
-        if room == "providers" and (path.name == "registry.c" or is_own(path, included)):
+        if room == "providers" and (path.name == "registry.c" or included.name in SHARED or is_own(path, included)):
             return None
     if wanted in allowed:
         return None

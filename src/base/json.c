@@ -60,6 +60,18 @@ size_t utf8_length(const uint8_t *at, size_t len)
 	return need;
 }
 
+bool utf8_is_valid(const void *data, size_t len)
+{
+	const uint8_t *text = data;
+	size_t at = 0, n = 1;
+
+	while (at < len && n) {
+		n = utf8_length(text + at, len - at);
+		at += n;
+	}
+	return n > 0;
+}
+
 static void put_escaped(struct buf *b, uint8_t c)
 {
 	switch (c) {

@@ -38,4 +38,7 @@ void json_pair_bool(struct buf *b, const char *key, bool value);
  * surrogate, beyond U+10FFFF. `len` is at least 1. */
 size_t utf8_length(const uint8_t *at, size_t len);
 
+/* All of it, to the last character. */
+bool utf8_is_valid(const void *data, size_t len);
+
 #endif

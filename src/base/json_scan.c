@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
+enum { NUMBER_DIGITS = 9 };
+
 void json_scan_init(struct json_scan *s, const void *data, size_t len)
 {
 	*s = (struct json_scan){ .at = data, .end = (const char *)data + len };
@@ -286,4 +290,55 @@ void json_scan_leave(struct json_scan *s)
 bool json_item_is(const struct json_item *item, const char *key)
 {
 	return item->key && strlen(key) == item->key_len && !memcmp(item->key, key, item->key_len);
+}
+
+bool json_item_text(const struct json_item *item, struct buf *scratch, const char **text, size_t *len)
+{
+	uint8_t *room;
+
+	if (item->kind != JSON_SCAN_STRING)
+		return false;
+	*text = item->text;
+	*len = item->len;
+	if (!item->has_escapes)
+		return true;
+	buf_reset(scratch);
+	room = buf_reserve(scratch, item->len);
+	*text = (const char *)room;
+	return room && !json_scan_text(item, (char *)room, item->len, len);
+}
+
+bool json_item_number(const struct json_item *item, uint64_t *number)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	if (item->kind != JSON_SCAN_NUMBER || item->len > NUMBER_DIGITS)
+		return false;
+	for (i = 0; i < item->len; i++) {
+		if (item->text[i] < '0' || item->text[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(item->text[i] - '0');
+	}
+	*number = value;
+	return true;
+}
+
+/* Half of a surrogate pair is no character, and nobody behind us takes it for one. */
+bool json_is_whole_object(const void *data, size_t len, struct buf *scratch)
+{
+	struct json_scan s;
+	struct json_item item;
+	bool is_object = false, is_whole = true;
+	const char *text;
+	size_t n;
+
+	if (!utf8_is_valid(data, len))
+		return false;
+	json_scan_init(&s, data, len);
+	while (is_whole && json_scan_next(&s, &item)) {
+		is_object |= !item.depth && item.kind == JSON_SCAN_OPEN && !item.is_array;
+		is_whole = item.kind != JSON_SCAN_STRING || json_item_text(&item, scratch, &text, &n);
+	}
+	return !s.err && is_object && is_whole;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 enum { JSON_SCAN_DEPTH = 16 };
@@ -48,5 +49,14 @@ bool json_item_is(const struct json_item *item, const char *key); /* keys with e
 
 /* The string without its escapes. ERR_LIMIT: `size` is too small (item->len is always enough); ERR_FORMAT: half of a surrogate pair. */
 enum err json_scan_text(const struct json_item *item, char *out, size_t size, size_t *len) MUST_USE;
+
+/* The same without a copy where it has no escapes, else in `scratch`, which is emptied before. False: it is no string, or not one of whole characters. */
+bool json_item_text(const struct json_item *item, struct buf *scratch, const char **text, size_t *len);
+
+/* A whole number of up to nine digits; false: it is not there, null, or none. */
+bool json_item_number(const struct json_item *item, uint64_t *number);
+
+/* Are these bytes one JSON object that can be handed on: UTF-8, not too deep, its texts whole characters? `scratch` is used for memory. */
+bool json_is_whole_object(const void *data, size_t len, struct buf *scratch);
 
 #endif

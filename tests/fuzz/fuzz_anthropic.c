@@ -44,7 +44,7 @@ static void check(struct anthropic_stream *s)
 	buf_init(&scratch, ANTHROPIC_EVENT_MAX_BYTES);
 	for (i = 0; i < s->tool_count; i++) {
 		must(s->tools[i].name_len && s->tools[i].name_len < ANTHROPIC_TOOL_NAME_MAX && s->tools[i].len);
-		must(anthropic_is_object((const char *)s->args.data + s->tools[i].from, s->tools[i].len, &scratch));
+		must(json_is_whole_object(s->args.data + s->tools[i].from, s->tools[i].len, &scratch));
 	}
 	buf_fini(&scratch);
 }

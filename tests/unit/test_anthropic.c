@@ -9,35 +9,10 @@
 #include <jansson.h>
 
 #include "anthropicserver.h"
+#include "llmvectors.h"
 #include "providers/anthropic/anthropic_reply.h"
 
 /* ---- requests, to the byte ---- */
-
-static void vector_blocks(const json_t *list)
-{
-	static const char *const types[] = { "", "caller", "agent", "use", "result", "event" };
-	static const char *const statuses[] = { "ok", "error", "unknown" };
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)list, i, one) {
-		const char *type = json_string_value(json_object_get(one, "type")), *status = json_string_value(json_object_get(one, "status"));
-		unsigned int kind = BLOCK_CALLER, outcome = TOOL_OK;
-
-		while (kind < BLOCK_EVENT && strcmp(types[kind], type) != 0)
-			kind++;
-		while (status && outcome < TOOL_UNKNOWN && strcmp(statuses[outcome], status) != 0)
-			outcome++;
-		block_add_tool(&blocks, (enum block_type)kind, (uint32_t)json_integer_value(json_object_get(one, "turn")),
-			(uint32_t)json_integer_value(json_object_get(one, "index")), outcome, json_string_value(json_object_get(one, "name")),
-			json_string_value(json_object_get(one, "text")));
-	}
-}
-
-static enum ask_kind vector_kind(const char *name)
-{
-	return name && !strcmp(name, "continue") ? ASK_CONTINUE : name && !strcmp(name, "ahead") ? ASK_AHEAD : ASK_PLAIN;
-}
 
 static void vector_ask(const json_t *v, const char *version)
 {
@@ -64,7 +39,7 @@ static void vector_check(const char *path)
 	assert_non_null(v);
 	blocks_fini(&blocks);
 	blocks_init(&blocks);
-	vector_blocks(json_object_get(v, "blocks"));
+	vector_blocks(&blocks, json_object_get(v, "blocks"));
 	wanted = json_dumps(json_object_get(v, "body"), JSON_COMPACT);
 	assert_true(json_array_size(json_object_get(v, "api_versions")));
 	json_array_foreach(json_object_get(v, "api_versions"), i, version) {

@@ -183,6 +183,68 @@ static void test_escapes(void **state)
 	}
 }
 
+static struct json_item first_of(const char *text)
+{
+	struct json_scan s;
+	struct json_item item;
+
+	json_scan_init(&s, text, strlen(text));
+	(void)json_scan_next(&s, &item);
+	return item;
+}
+
+static void test_numbers_are_whole_and_short(void **state)
+{
+	static const char *const others[] = { "-1", "1.5", "1e3", "1234567890", "\"7\"", "null", "[7]" };
+	struct json_item item = first_of("123456789");
+	uint64_t number = 7;
+	size_t i;
+
+	(void)state;
+	assert_true(json_item_number(&item, &number));
+	assert_int_equal(number, 123456789);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		item = first_of(others[i]);
+		assert_false(json_item_number(&item, &number));
+		assert_int_equal(number, 123456789); /* as it was */
+	}
+}
+
+static void test_texts_come_without_their_escapes(void **state)
+{
+	struct json_item plain = first_of("\"plain\""), escaped = first_of("\"a\\nb\""), half = first_of("\"\\ud83d\""), number = first_of("7");
+	struct buf scratch;
+	const char *text;
+	size_t len;
+
+	(void)state;
+	buf_init(&scratch, 100);
+	assert_true(json_item_text(&plain, &scratch, &text, &len));
+	assert_ptr_equal(text, plain.text); /* no copy */
+	assert_true(json_item_text(&escaped, &scratch, &text, &len));
+	assert_int_equal(len, 3);
+	assert_memory_equal(text, "a\nb", 3);
+	assert_false(json_item_text(&half, &scratch, &text, &len));
+	assert_false(json_item_text(&number, &scratch, &text, &len));
+	buf_fini(&scratch);
+}
+
+static void test_what_is_handed_on_is_one_whole_object(void **state)
+{
+	static const char *const others[] = { "", "7", "[]", "{", "{} {}", "{\"a\":\"\xff\"}", "{\"a\":[\"\\ud83d\"]}", "{\"a\":01}",
+		"[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]" };
+	static const char whole[] = " {\"a\":[\"\\ud83d\\ude00\",null]} ";
+	struct buf scratch;
+	size_t i;
+
+	(void)state;
+	buf_init(&scratch, 100);
+	assert_true(json_is_whole_object(whole, strlen(whole), &scratch));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(json_is_whole_object(others[i], strlen(others[i]), &scratch));
+	buf_fini(&scratch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +254,9 @@ int main(void)
 		cmocka_unit_test(test_depth_has_a_ceiling),
 		cmocka_unit_test(test_leaving_passes_over_what_is_inside),
 		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_numbers_are_whole_and_short),
+		cmocka_unit_test(test_texts_come_without_their_escapes),
+		cmocka_unit_test(test_what_is_handed_on_is_one_whole_object),
 	};
 
 	return cmocka_run_group_tests(tests, deadline_start, deadline_stop);

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 
-enum { PATH_DEPTH = 4, NUMBER_DIGITS = 9 };
+enum { PATH_DEPTH = 4 };
 
 /* Where a field stands. `message` of the first event has the same `usage` as the later ones. */
 static const struct {
@@ -60,17 +60,6 @@ static void field_put(struct anthropic_event *e, const struct path *p, size_t de
 			e->fields[paths[i].field] = *item;
 }
 
-static bool is_utf8(const uint8_t *data, size_t len)
-{
-	size_t at = 0, n = 1;
-
-	while (at < len && n) {
-		n = utf8_length(data + at, len - at);
-		at += n;
-	}
-	return n > 0;
-}
-
 static void item_read(struct anthropic_event *e, struct json_scan *s, struct path *p, const struct json_item *item)
 {
 	if (item->kind == JSON_SCAN_CLOSE || !item->depth)
@@ -98,7 +87,7 @@ enum err anthropic_event_read(struct anthropic_event *e, const void *data, size_
 	*e = (struct anthropic_event){ .fields = { { .kind = JSON_SCAN_END } } };
 	if (!len)
 		return ERR_TRUNCATED;
-	if (!is_utf8(data, len))
+	if (!utf8_is_valid(data, len))
 		return ERR_FORMAT;
 	json_scan_init(&s, data, len);
 	while (json_scan_next(&s, &item)) {
@@ -117,46 +106,5 @@ bool anthropic_event_is(const struct anthropic_event *e, enum anthropic_field fi
 
 bool anthropic_event_number(const struct anthropic_event *e, enum anthropic_field field, uint64_t *number)
 {
-	const struct json_item *item = &e->fields[field];
-	uint64_t value = 0;
-	size_t i;
-
-	if (item->kind != JSON_SCAN_NUMBER || item->len > NUMBER_DIGITS)
-		return false;
-	for (i = 0; i < item->len; i++) {
-		if (item->text[i] < '0' || item->text[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(item->text[i] - '0');
-	}
-	*number = value;
-	return true;
-}
-
-/* Half of a surrogate pair is no character, and nobody behind us takes it for one. */
-static bool text_is_whole(const struct json_item *item, struct buf *scratch)
-{
-	uint8_t *room;
-	size_t len;
-
-	if (item->kind != JSON_SCAN_STRING || !item->has_escapes)
-		return true;
-	buf_reset(scratch);
-	room = buf_reserve(scratch, item->len);
-	return room && !json_scan_text(item, (char *)room, item->len, &len);
-}
-
-bool anthropic_is_object(const char *data, size_t len, struct buf *scratch)
-{
-	struct json_scan s;
-	struct json_item item;
-	bool is_object = false, is_whole = true;
-
-	if (!is_utf8((const uint8_t *)data, len))
-		return false;
-	json_scan_init(&s, data, len);
-	while (is_whole && json_scan_next(&s, &item)) {
-		is_object |= !item.depth && item.kind == JSON_SCAN_OPEN && !item.is_array;
-		is_whole = text_is_whole(&item, scratch);
-	}
-	return !s.err && is_object && is_whole;
+	return json_item_number(&e->fields[field], number);
 }

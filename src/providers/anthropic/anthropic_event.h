@@ -6,7 +6,6 @@
 #ifndef PROVIDERS_ANTHROPIC_ANTHROPIC_EVENT_H
 #define PROVIDERS_ANTHROPIC_ANTHROPIC_EVENT_H
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/json_scan.h"
 
@@ -33,8 +32,5 @@ bool anthropic_event_is(const struct anthropic_event *e, enum anthropic_field fi
 
 /* A whole number of up to nine digits; false: it is not there, null, or none. */
 bool anthropic_event_number(const struct anthropic_event *e, enum anthropic_field field, uint64_t *number);
-
-/* Are these bytes one JSON object that can be handed on: UTF-8, not too deep, its texts whole characters? `scratch` is used for memory. */
-bool anthropic_is_object(const char *data, size_t len, struct buf *scratch);
 
 #endif

@@ -4,53 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/retry_after.h"
 #include "providers/anthropic/anthropic_event.h"
 #include "providers/anthropic/anthropic_stream.h"
-
-enum { NUMBER_DIGITS = 12 };
-
-/* Digits alone; false: anything else. */
-static bool number_read(const char *text, uint64_t *number)
-{
-	size_t len = text ? strspn(text, "0123456789") : 0, i;
-
-	if (!len || text[len] || len > NUMBER_DIGITS)
-		return false;
-	for (*number = 0, i = 0; i < len; i++)
-		*number = *number * 10 + (uint64_t)(text[i] - '0');
-	return true;
-}
-
-/* ------------------------------------------------------------------ retry-after */
-
-static bool date_read(const char *text, time_t *at)
-{
-	struct tm tm = { .tm_sec = 0 };
-	const char *end = text ? strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) : NULL;
-
-	if (!end || *end)
-		return false;
-	*at = timegm(&tm);
-	return true;
-}
-
-/* In milliseconds, in seconds, or as a date, which is held against the date of the answer itself: no clock of ours is asked. */
-static bool wait_read(const struct http_answer *answer, uint64_t *wait_ms)
-{
-	const char *after = http_answer_header(answer, "retry-after");
-	time_t then, now;
-
-	if (number_read(http_answer_header(answer, "retry-after-ms"), wait_ms))
-		return true;
-	if (number_read(after, wait_ms)) {
-		*wait_ms *= 1000;
-		return true;
-	}
-	if (!date_read(after, &then) || !date_read(http_answer_header(answer, "date"), &now))
-		return false;
-	*wait_ms = then > now ? (uint64_t)(then - now) * 1000 : 0;
-	return true;
-}
 
 /* ------------------------------------------------------------------ limits */
 
@@ -65,21 +21,22 @@ static int64_t reset_read(const char *text)
 	return end && !strcmp(end, "Z") ? (int64_t)timegm(&tm) : 0;
 }
 
-static const char *limit_header(const struct http_answer *answer, const char *what, const char *part)
+static const char *limit_name(char name[80], const char *what, const char *part)
 {
-	char name[80];
-
-	snprintf(name, sizeof(name), "anthropic-ratelimit-%s-%s", what, part);
-	return http_answer_header(answer, name);
+	snprintf(name, 80, "anthropic-ratelimit-%s-%s", what, part);
+	return name;
 }
 
 static void limit_read(struct anthropic_limit *l, const struct http_answer *answer, const char *what)
 {
 	uint64_t limit, remaining;
+	char name[80];
 
-	if (!number_read(limit_header(answer, what, "limit"), &limit) || !number_read(limit_header(answer, what, "remaining"), &remaining))
+	if (!header_number_read(answer, limit_name(name, what, "limit"), &limit) ||
+		!header_number_read(answer, limit_name(name, what, "remaining"), &remaining))
 		return;
-	*l = (struct anthropic_limit){ .is_known = true, .limit = limit, .remaining = remaining, .reset_s = reset_read(limit_header(answer, what, "reset")) };
+	*l = (struct anthropic_limit){ .is_known = true, .limit = limit, .remaining = remaining,
+		.reset_s = reset_read(http_answer_header(answer, limit_name(name, what, "reset"))) };
 }
 
 void anthropic_reply_head(struct anthropic_last *last, const struct http_answer *answer)
@@ -90,7 +47,7 @@ void anthropic_reply_head(struct anthropic_last *last, const struct http_answer 
 	snprintf(last->request_id, sizeof(last->request_id), "%s", id ? id : "");
 	last->error_type[0] = '\0';
 	last->retry_after_ms = 0;
-	last->has_retry_after = wait_read(answer, &last->retry_after_ms);
+	last->has_retry_after = retry_after_read(answer, &last->retry_after_ms);
 	limit_read(&last->requests, answer, "requests");
 	limit_read(&last->tokens, answer, "tokens");
 	limit_read(&last->input_tokens, answer, "input-tokens");

@@ -1,26 +1,18 @@
 #include "providers/anthropic/anthropic_request.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "providers/anthropic/anthropic_event.h"
+#include "base/json_scan.h"
+#include "providers/llm_blocks.h"
 #include "redact/redact.h"
 
 enum {
 	MILESTONE_BLOCKS = 10, /* and a message's blocks: fewer than the 20 that the vendor looks back */
-	NAME_MAX_BYTES = 64,
 	ARGS_MAX_BYTES = REDACT_MAX_BYTES
 };
 
 enum role { ROLE_NONE = 0, ROLE_USER, ROLE_ASSISTANT };
-
-static const char note_begins[] = "The call has begun.";
-static const char note_silent[] = "The caller has said nothing since.";
-static const char note_continue[] = "Your words broke off there. Go on exactly behind them and repeat nothing.";
-static const char no_result[] = "there is no result";
-static const char result_unknown[] = "The outcome is not known: it may or may not have been done. ";
-static const char interrupted[] = " \xe2\x80\x94"; /* a dash */
 
 /* Places in the body where a user block ends, inside its bracket. */
 struct place {
@@ -35,31 +27,12 @@ struct writer {
 	struct buf *out, scratch;
 	enum role role;          /* of the message that is open */
 	bool text_is_open;       /* the agent's text: its block and its quotes */
-	char last;               /* its last byte */
+	bool is_open_sentence;   /* it ends in the middle of one */
 	bool agent_spoke_last;   /* of all that speak: no event */
 	size_t events_from;      /* the first event that waits for the user's words to end; `count`: none */
 	size_t numbers;          /* of content blocks */
 	struct place last_user, milestone, milestone_before;
 };
-
-static void trim(const char **text, size_t *len)
-{
-	while (*len && strchr(" \t\r\n", **text)) {
-		++*text;
-		--*len;
-	}
-	while (*len && strchr(" \t\r\n", (*text)[*len - 1]))
-		--*len;
-}
-
-static bool is_blank(const struct llm_block *b)
-{
-	const char *text = redacted_text(b->text);
-	size_t len = redacted_len(b->text);
-
-	trim(&text, &len);
-	return !len;
-}
 
 /* ------------------------------------------------------------------ messages */
 
@@ -95,22 +68,6 @@ static void user_block_close(struct writer *w)
 	json_close(w->out, '}');
 }
 
-/* The inside of a string; nobody who speaks, and nothing that is looked up, can open or close one of our tags. */
-static void words_put(struct buf *out, const char *text, size_t len)
-{
-	while (len) {
-		const char *tag = memchr(text, '<', len);
-		size_t n = tag ? (size_t)(tag - text) : len;
-
-		json_put_escaped(out, text, n);
-		if (tag)
-			buf_text(out, "&lt;");
-		n += tag ? 1 : 0;
-		text += n;
-		len -= n;
-	}
-}
-
 static void text_open(struct writer *w)
 {
 	block_open(w, "text");
@@ -122,40 +79,19 @@ static void event_put(struct writer *w, const char *text, size_t len)
 {
 	text_open(w);
 	buf_text(w->out, "<event>");
-	words_put(w->out, text, len);
+	llm_words_put(w->out, text, len);
 	buf_text(w->out, "</event>\"");
 }
 
 /* ------------------------------------------------------------------ roles */
-
-/* A sentence that is not over: no mark stands at its end that ends one, in any of the scripts that are spoken here. */
-static bool sentence_is_open(const struct writer *w)
-{
-	const char *text = (const char *)w->out->data;
-	static const char *const ends[] = { "\xe0\xa5\xa4", "\xe0\xa5\xa5", "\xe2\x80\xa6", "\xe2\x80\x9d", "\xe3\x80\x82" }; /* dandas, ellipsis, quote, 。 */
-	size_t i, len = w->out->len;
-
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (len >= 3 && !memcmp(text + len - 3, ends[i], 3))
-			return false;
-	return !strchr(".!?:;\")", w->last);
-}
-
-/* Does the caller speak next, whatever the call's machinery says meanwhile? */
-static bool caller_is_next(const struct writer *w, size_t at)
-{
-	while (at < w->count && (w->blocks[at].type == BLOCK_EVENT || (w->blocks[at].type == BLOCK_CALLER && is_blank(&w->blocks[at]))))
-		at++;
-	return at < w->count && w->blocks[at].type == BLOCK_CALLER;
-}
 
 /* The agent's text ends; `next` is the first block behind it. */
 static void text_close(struct writer *w, size_t next)
 {
 	if (!w->text_is_open)
 		return;
-	if (caller_is_next(w, next) && !w->out->err && sentence_is_open(w))
-		buf_text(w->out, interrupted);
+	if (llm_caller_is_next(w->blocks, w->count, next) && !w->out->err && w->is_open_sentence)
+		buf_text(w->out, LLM_INTERRUPTED);
 	buf_text(w->out, "\"}");
 	w->text_is_open = false;
 }
@@ -181,10 +117,10 @@ static void note_put(struct writer *w, const char *text)
 
 static void event_block_put(struct writer *w, size_t at)
 {
-	const char *text = redacted_text(w->blocks[at].text);
-	size_t len = redacted_len(w->blocks[at].text);
+	const char *text;
+	size_t len;
 
-	trim(&text, &len);
+	llm_block_words(&w->blocks[at], &text, &len);
 	event_put(w, text, len);
 }
 
@@ -208,7 +144,7 @@ static void events_put(struct writer *w, size_t next)
 		message_open(w, "system");
 	}
 	for (i = w->events_from; i < next; i++) {
-		if (w->blocks[i].type != BLOCK_EVENT || is_blank(&w->blocks[i]))
+		if (w->blocks[i].type != BLOCK_EVENT || llm_block_is_blank(&w->blocks[i]))
 			continue;
 		if (is_system) {
 			event_block_put(w, i);
@@ -228,7 +164,7 @@ static void role_assistant(struct writer *w, size_t next)
 		text_close(w, next);
 	events_put(w, next);
 	if (w->role == ROLE_NONE)
-		note_put(w, note_begins);
+		note_put(w, LLM_NOTE_BEGINS);
 	message_close(w);
 	message_open(w, "assistant");
 	w->role = ROLE_ASSISTANT;
@@ -238,13 +174,13 @@ static void role_assistant(struct writer *w, size_t next)
 
 static void caller_put(struct writer *w, size_t at)
 {
-	const char *text = redacted_text(w->blocks[at].text);
-	size_t len = redacted_len(w->blocks[at].text);
+	const char *text;
+	size_t len;
 
-	trim(&text, &len);
+	llm_block_words(&w->blocks[at], &text, &len);
 	role_user(w, at);
 	text_open(w);
-	words_put(w->out, text, len);
+	llm_words_put(w->out, text, len);
 	buf_byte(w->out, '"');
 	user_block_close(w);
 	w->agent_spoke_last = false;
@@ -253,10 +189,10 @@ static void caller_put(struct writer *w, size_t at)
 /* Neighbours are one text: they are utterances of one answer. */
 static void agent_put(struct writer *w, size_t at)
 {
-	const char *text = redacted_text(w->blocks[at].text);
-	size_t len = redacted_len(w->blocks[at].text);
+	const char *text;
+	size_t len;
 
-	trim(&text, &len);
+	llm_block_words(&w->blocks[at], &text, &len);
 	role_assistant(w, at);
 	if (w->text_is_open)
 		buf_byte(w->out, ' ');
@@ -264,51 +200,39 @@ static void agent_put(struct writer *w, size_t at)
 		text_open(w);
 	json_put_escaped(w->out, text, len);
 	w->text_is_open = true;
-	w->last = text[len - 1];
+	w->is_open_sentence = llm_sentence_is_open(text, len);
 	w->agent_spoke_last = true;
 }
 
 /* ------------------------------------------------------------------ tools */
 
-static bool key_is(const struct llm_block *a, const struct llm_block *b)
-{
-	return a->turn == b->turn && a->index == b->index;
-}
-
 static void id_put(struct writer *w, const char *key, const struct llm_block *b)
 {
-	char id[40];
+	char id[LLM_ID_MAX_BYTES];
 
-	snprintf(id, sizeof(id), "call_%u_%u", b->turn, b->index);
+	llm_use_id(b, id);
 	json_pair_string(w->out, key, id);
 }
 
-/* A name that a model made up may be none of those that may be sent back to it. */
 static void name_put(struct writer *w, const struct llm_block *b)
 {
-	char name[NAME_MAX_BYTES + 1] = "";
-	size_t i, len = b->name_len < NAME_MAX_BYTES ? b->name_len : NAME_MAX_BYTES;
+	char name[LLM_NAME_MAX_BYTES + 1];
 
-	for (i = 0; i < len; i++) {
-		char c = b->name[i];
-		bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-
-		name[i] = good ? c : '_';
-	}
-	json_pair_string(w->out, "name", len ? name : "tool");
+	llm_use_name(b, name);
+	json_pair_string(w->out, "name", name);
 }
 
 static void use_put(struct writer *w, const struct llm_block *b)
 {
-	const char *args = redacted_text(b->text);
-	size_t len = redacted_len(b->text);
+	const char *args;
+	size_t len;
 
 	block_open(w, "tool_use");
 	id_put(w, "id", b);
 	name_put(w, b);
 	json_put_key(w->out, "input");
-	trim(&args, &len);
-	if (anthropic_is_object(args, len, &w->scratch)) {
+	llm_block_words(b, &args, &len);
+	if (json_is_whole_object(args, len, &w->scratch)) {
 		buf_append(w->out, args, len);
 	} else {
 		json_open(w->out, '{');
@@ -321,22 +245,11 @@ static void use_put(struct writer *w, const struct llm_block *b)
 	json_close(w->out, '}');
 }
 
-/* The result of a use, or NULL: for one that has none, one is made up. */
-static const struct llm_block *result_find(const struct writer *w, size_t from, const struct llm_block *use)
-{
-	size_t i;
-
-	for (i = from; i < w->count; i++)
-		if (w->blocks[i].type == BLOCK_TOOL_RESULT && key_is(&w->blocks[i], use))
-			return &w->blocks[i];
-	return NULL;
-}
-
 /* An empty result is fine, an empty mistake is not. */
 static void result_put(struct writer *w, const struct llm_block *use, const struct llm_block *result)
 {
 	bool is_error = !result || result->status != TOOL_OK, is_unknown = result && result->status == TOOL_UNKNOWN;
-	bool is_empty = !result || is_blank(result);
+	bool is_empty = !result || llm_block_is_blank(result);
 
 	block_open(w, "tool_result");
 	id_put(w, "tool_use_id", use);
@@ -344,27 +257,16 @@ static void result_put(struct writer *w, const struct llm_block *use, const stru
 		json_put_key(w->out, "content");
 		buf_byte(w->out, '"');
 		if (is_unknown)
-			buf_text(w->out, result_unknown);
+			buf_text(w->out, LLM_RESULT_UNKNOWN);
 		if (!is_empty)
-			words_put(w->out, redacted_text(result->text), redacted_len(result->text));
+			llm_words_put(w->out, redacted_text(result->text), redacted_len(result->text));
 		else if (!is_unknown)
-			buf_text(w->out, no_result);
+			buf_text(w->out, LLM_NO_RESULT);
 		buf_byte(w->out, '"');
 	}
 	if (is_error)
 		json_pair_bool(w->out, "is_error", true);
 	user_block_close(w);
-}
-
-/* Was this very use told before? The vendor takes an id only once. */
-static bool use_is_known(const struct writer *w, size_t at)
-{
-	size_t i;
-
-	for (i = 0; i < at; i++)
-		if (w->blocks[i].type == BLOCK_TOOL_USE && key_is(&w->blocks[i], &w->blocks[at]))
-			return true;
-	return false;
 }
 
 /* All uses that stand together, and all their results; the first block behind them. */
@@ -375,17 +277,17 @@ static size_t tools_put(struct writer *w, size_t at)
 	while (end < w->count && w->blocks[end].type == BLOCK_TOOL_USE)
 		end++;
 	for (i = at; i < end; i++) {
-		if (use_is_known(w, i))
+		if (llm_use_is_known(w->blocks, i))
 			continue;
 		role_assistant(w, i);
 		text_close(w, w->count);
 		use_put(w, &w->blocks[i]);
 	}
 	for (i = at; i < end; i++) {
-		if (use_is_known(w, i))
+		if (llm_use_is_known(w->blocks, i))
 			continue;
 		role_user(w, end);
-		result_put(w, &w->blocks[i], result_find(w, end, &w->blocks[i]));
+		result_put(w, &w->blocks[i], llm_result_find(w->blocks, w->count, end, &w->blocks[i]));
 		w->agent_spoke_last = false;
 	}
 	return end;
@@ -400,7 +302,7 @@ static size_t block_put(struct writer *w, size_t at)
 
 	if (b->type == BLOCK_TOOL_USE && w->head->has_tools)
 		return tools_put(w, at);
-	if (is_blank(b))
+	if (llm_block_is_blank(b))
 		return at + 1;
 	if (b->type == BLOCK_CALLER)
 		caller_put(w, at);
@@ -419,9 +321,9 @@ static void end_put(struct writer *w, enum ask_kind kind)
 		text_close(w, w->count);
 	events_put(w, w->count);
 	if (w->role == ROLE_NONE)
-		note_put(w, note_begins);
+		note_put(w, LLM_NOTE_BEGINS);
 	if (w->agent_spoke_last && (kind == ASK_CONTINUE || w->role == ROLE_ASSISTANT))
-		note_put(w, kind == ASK_CONTINUE ? note_continue : note_silent);
+		note_put(w, kind == ASK_CONTINUE ? LLM_NOTE_CONTINUE : LLM_NOTE_SILENT);
 	message_close(w);
 	json_close(w->out, ']');
 	json_close(w->out, '}');

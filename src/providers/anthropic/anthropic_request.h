@@ -24,8 +24,7 @@
 enum {
 	ANTHROPIC_BODY_MAX_BYTES = 8 << 20,
 	ANTHROPIC_PROMPT_MAX_BYTES = 2 << 20, /* all of the prompt and the tools */
-	ANTHROPIC_BLOCKS_MAX = 8192,          /* of a request; more is ERR_LIMIT */
-	ANTHROPIC_TOOLS_DEPTH = 32            /* of a tool's schema */
+	ANTHROPIC_BLOCKS_MAX = 8192           /* of a request; more is ERR_LIMIT */
 };
 
 /* What a call says in every request. Texts may be NULL; borrowed while they are read. */

@@ -10,8 +10,7 @@ enum { ARGS_MAX_BYTES = ANTHROPIC_TOOLS_MAX * (ANTHROPIC_TOOL_MAX_BYTES + 3) };
 void anthropic_stream_init(struct anthropic_stream *s, anthropic_text_h text, void *arg)
 {
 	*s = (struct anthropic_stream){ .text = text };
-	buf_init(&s->line, ANTHROPIC_EVENT_MAX_BYTES);
-	buf_init(&s->data, ANTHROPIC_EVENT_MAX_BYTES);
+	sse_init(&s->sse, ANTHROPIC_EVENT_MAX_BYTES);
 	buf_init(&s->scratch, ANTHROPIC_EVENT_MAX_BYTES);
 	buf_init(&s->args, ARGS_MAX_BYTES);
 	anthropic_stream_reset(s, arg);
@@ -19,19 +18,18 @@ void anthropic_stream_init(struct anthropic_stream *s, anthropic_text_h text, vo
 
 void anthropic_stream_fini(struct anthropic_stream *s)
 {
-	buf_fini(&s->line);
-	buf_fini(&s->data);
+	sse_fini(&s->sse);
 	buf_fini(&s->scratch);
 	buf_fini(&s->args);
 }
 
 void anthropic_stream_reset(struct anthropic_stream *s, void *arg)
 {
-	struct buf line = s->line, data = s->data, scratch = s->scratch, args = s->args;
+	struct buf scratch = s->scratch, args = s->args;
+	struct sse sse = s->sse;
 
-	*s = (struct anthropic_stream){ .text = s->text, .arg = arg, .line = line, .data = data, .scratch = scratch, .args = args };
-	buf_reset(&s->line);
-	buf_reset(&s->data);
+	*s = (struct anthropic_stream){ .text = s->text, .arg = arg, .sse = sse, .scratch = scratch, .args = args };
+	sse_reset(&s->sse);
 	buf_reset(&s->args);
 }
 
@@ -101,22 +99,10 @@ static void usage_read(struct anthropic_stream *s, const struct anthropic_event 
 
 /* ------------------------------------------------------------------ blocks */
 
-/* A field's text without its escapes, in `scratch`; false: it is not there, or is no text. */
+/* A field's text without its escapes; false: it is not there, or is no text. */
 static bool field_text(struct anthropic_stream *s, const struct anthropic_event *e, enum anthropic_field field, const char **text, size_t *len)
 {
-	const struct json_item *item = &e->fields[field];
-	uint8_t *room;
-
-	if (item->kind != JSON_SCAN_STRING)
-		return false;
-	*text = item->text;
-	*len = item->len;
-	if (!item->has_escapes)
-		return true;
-	buf_reset(&s->scratch);
-	room = buf_reserve(&s->scratch, item->len);
-	*text = (const char *)room;
-	return room && !json_scan_text(item, (char *)room, item->len, len);
+	return json_item_text(&e->fields[field], &s->scratch, text, len);
 }
 
 /* A message's words end somewhere. The last thing done for an event: whoever is told them may stop the stream. */
@@ -222,7 +208,7 @@ static void block_stops(struct anthropic_stream *s, const struct anthropic_event
 		buf_text(&s->args, "{}");
 	t->len = s->args.len - t->from;
 	buf_byte(&s->args, '\0');
-	if (!anthropic_is_object((const char *)s->args.data + t->from, t->len, &s->scratch))
+	if (!json_is_whole_object(s->args.data + t->from, t->len, &s->scratch))
 		t->len = 0;
 }
 
@@ -274,7 +260,7 @@ static void event_read(struct anthropic_stream *s)
 {
 	struct anthropic_event e;
 
-	if (anthropic_event_read(&e, s->data.data, s->data.len))
+	if (anthropic_event_read(&e, s->sse.data.data, s->sse.data.len))
 		broken(s, FAILED_GARBAGE);
 	else if (anthropic_event_is(&e, FIELD_TYPE, "content_block_delta"))
 		block_goes_on(s, &e);
@@ -292,50 +278,7 @@ static void event_read(struct anthropic_stream *s)
 		error_read(s, &e);
 }
 
-/* ------------------------------------------------------------------ lines */
-
-/* Only `data` matters: the event's name stands in its JSON as well. */
-static void line_read(struct anthropic_stream *s, const char *line, size_t len)
-{
-	if (len && line[len - 1] == '\r')
-		len--;
-	if (!len && s->has_data) {
-		event_read(s);
-		buf_reset(&s->data);
-		s->has_data = false;
-	}
-	if (len < 5 || memcmp(line, "data:", 5) != 0)
-		return;
-	line += 5;
-	len -= 5;
-	if (len && *line == ' ') {
-		line++;
-		len--;
-	}
-	if (s->has_data)
-		buf_byte(&s->data, '\n');
-	buf_append(&s->data, line, len);
-	s->has_data = true;
-}
-
-/* Up to the line's end, or all there is; how many bytes it took. */
-static size_t line_take(struct anthropic_stream *s, const char *at, size_t len)
-{
-	const char *end = memchr(at, '\n', len);
-	size_t n = end ? (size_t)(end - at) : len;
-
-	if (end && !s->line.len && n <= ANTHROPIC_EVENT_MAX_BYTES) {
-		line_read(s, at, n);
-		return n + 1;
-	}
-	buf_append(&s->line, at, n);
-	if (!end)
-		return n;
-	if (!s->line.err)
-		line_read(s, (const char *)s->line.data, s->line.len);
-	s->line.len = 0;
-	return n + 1;
-}
+/* ------------------------------------------------------------------ bytes */
 
 enum anthropic_state anthropic_stream_read(struct anthropic_stream *s, const void *data, size_t len)
 {
@@ -343,9 +286,11 @@ enum anthropic_state anthropic_stream_read(struct anthropic_stream *s, const voi
 
 	s->has_bytes |= len > 0;
 	while (at < end && !is_over(s)) {
-		at += line_take(s, at, (size_t)(end - at));
-		if (!is_over(s) && (s->line.err || s->data.err || s->args.err))
-			broken(s, s->line.err == ERR_NOMEM || s->data.err == ERR_NOMEM || s->args.err == ERR_NOMEM ? FAILED_DIED : FAILED_GARBAGE);
+		at += sse_read(&s->sse, at, (size_t)(end - at));
+		if (s->sse.is_event)
+			event_read(s);
+		if (!is_over(s) && (sse_err(&s->sse) || s->args.err))
+			broken(s, sse_err(&s->sse) == ERR_NOMEM || s->args.err == ERR_NOMEM ? FAILED_DIED : FAILED_GARBAGE);
 	}
 	return s->state;
 }

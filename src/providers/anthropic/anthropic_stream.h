@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/sse.h"
 #include "providers/anthropic/anthropic_event.h"
 #include "providers/anthropic/anthropic_models.h"
 #include "providers/shapes.h"
@@ -58,8 +59,9 @@ struct anthropic_stream {
 
 	anthropic_text_h text;
 	void *arg;
-	struct buf line, data, scratch;
-	bool has_bytes, has_data;                  /* any; of the event that is being read */
+	struct sse sse;
+	struct buf scratch;
+	bool has_bytes;                            /* any */
 	enum anthropic_block block;                /* the open one */
 	uint64_t block_index, block_next;
 	size_t text_bytes;
