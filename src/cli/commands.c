@@ -10,6 +10,7 @@ const struct command cli_commands[] = {
 	{ "conductor", "[--listen ADDR:PORT] [--control]", "Runs the conductor: calls, tools, timeline, the page; with --control the planes' keys and signing in.", cmd_conductor },
 	{ "config", "[--docs]", "Prints every setting: its value, where it came from, its default, unit and meaning.", cmd_config },
 	{ "control", "[--listen ADDR:PORT]", "Runs control alone: the planes' keys, signing in.", cmd_control },
+	{ "dial", "--to NUMBER --rulebook NAME [--from NUMBER] [--variable N=V ...]", "Calls a phone number by the house that runs, and follows the call to its end.", cmd_dial },
 	{ "doctor", "[--data DIR]", "Checks all that the program needs and says what to do.", cmd_doctor },
 	{ "journal", "list | verify | dump DIR", "Shows the journal as it lies on disk, torn or whole.", cmd_journal },
 	{ "parse", "KIND F", "Runs one parser of outside bytes over a file.", cmd_parse },

@@ -9,6 +9,7 @@ int cmd_call(struct cli *cli, int argc, char **argv);
 int cmd_conductor(struct cli *cli, int argc, char **argv);
 int cmd_config(struct cli *cli, int argc, char **argv);
 int cmd_control(struct cli *cli, int argc, char **argv);
+int cmd_dial(struct cli *cli, int argc, char **argv);
 int cmd_doctor(struct cli *cli, int argc, char **argv);
 int cmd_journal(struct cli *cli, int argc, char **argv);
 int cmd_parse(struct cli *cli, int argc, char **argv);

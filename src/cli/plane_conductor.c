@@ -20,6 +20,7 @@
 #include "cli/health.h"
 #include "cli/plane.h"
 #include "cli/plane_keys.h"
+#include "cli/provider_settings.h"
 #include "cli/services.h"
 #include "cli/stores.h"
 #include "conductor/calls.h"
@@ -42,7 +43,7 @@ struct conductor_process {
 	struct plane_keys keys;
 	struct tenant *tenant;
 	struct recordings *recordings;
-	struct http_client *client;
+	struct http_client *client, *carrier_client;
 	struct http_server *server, *records_server;
 	struct records *records;
 	struct toolbox *toolbox;
@@ -259,10 +260,28 @@ static const char *replay_words(struct conductor_process *p)
 	return p->replay.err ? NULL : buf_str(&p->replay);
 }
 
+/* How the carrier is asked for calls out. It has certificates of its own to be judged by. */
+static enum err carrier_begin(struct conductor_process *p, struct calls_settings *settings, struct err_detail *detail)
+{
+	struct twilio_settings twilio;
+	struct http_client_settings http = { .ca_file = NULL };
+	enum err err;
+
+	config_bind(p->cli->config, twilio_options, &twilio);
+	http.ca_file = *twilio.ca_file ? twilio.ca_file : NULL;
+	err = http_client_open(&p->carrier_client, &p->stores.loop, &http, detail);
+	settings->carrier = &twilio_carrier;
+	settings->carrier_client = p->carrier_client;
+	settings->carrier_url = twilio.url;
+	settings->ring_s = (unsigned int)twilio.ring_s;
+	settings->detects_machines = twilio.detects_machines;
+	return err;
+}
+
 static enum err calls_begin(struct conductor_process *p, struct err_detail *detail)
 {
 	struct calls_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .secrets = p->stores.secrets, .tools = p->toolbox,
-		.carrier = &twilio_carrier, .rulebooks_dir = config_text(p->cli->config, "rulebooks.dir"), .replay = replay_words(p), .defaults = &p->defaults,
+		.rulebooks_dir = config_text(p->cli->config, "rulebooks.dir"), .replay = replay_words(p), .defaults = &p->defaults,
 		.token = bearer_token, .assertion = assertion, .now_ms = now_ms, .mono_ms = mono_ms, .today = today, .arg = p };
 	const struct http_client_settings http = { .ca_file = NULL };
 	enum err err = http_client_open(&p->client, &p->stores.loop, &http, detail);
@@ -272,6 +291,8 @@ static enum err calls_begin(struct conductor_process *p, struct err_detail *deta
 	config_bind(p->cli->config, calls_options, &settings.options);
 	if (!*settings.options.server_url)
 		settings.options.server_url = p->url; /* enough for carriers on this machine: tests, a tunnel that keeps the address */
+	if (!err)
+		err = carrier_begin(p, &settings, detail);
 	return err ? err : calls_open(&p->calls, &settings, detail);
 }
 
@@ -388,6 +409,7 @@ static void house_close(struct conductor_process *p)
 		http_server_close(&p->records_server, NULL, NULL);
 	records_close(&p->records);
 	http_client_close(&p->client);
+	http_client_close(&p->carrier_client);
 	recordings_close(&p->recordings);
 	tenant_drop(&p->tenant);
 	plane_keys_end(&p->keys);

@@ -9,6 +9,7 @@
 #include "providers/anthropic/anthropic.h"
 #include "providers/cartesia/cartesia.h"
 #include "providers/deepgram/deepgram.h"
+#include "providers/twilio/rest.h"
 
 /* "providers.VENDOR.FIELD", bound to that field of struct VENDOR_settings. */
 #define NAMED(vendor, field) .name = "providers." #vendor "." #field, .offset = offsetof(struct vendor##_settings, field)
@@ -147,6 +148,15 @@ const struct option cartesia_options[] = {
 	NUMBER(cartesia, connect_ms, 3000, 100, 30000, "ms", "The socket's opening takes at most this long."),
 	NUMBER(cartesia, silent_ms, 5000, 500, 60000, "ms", "A peer that gives no sign of life for this long is gone; it is sent pings."),
 	NUMBER(cartesia, deadline_ms, 60000, 1000, 120000, "ms", "One utterance takes at most this long."),
+	{ .name = NULL },
+};
+
+const struct option twilio_options[] = {
+	FITTED(twilio, url, 500, TWILIO_DEFAULT_URL, is_safe_url, SAFE_URL_FITTING,
+		"Where Twilio is asked for calls out; https://api.dublin.ie1.twilio.com is in Ireland."),
+	TEXT(twilio, ca_file, 1000, "", CA_HELP),
+	NUMBER(twilio, ring_s, 30, 5, 600, "s", "A call out rings for so long; Twilio may add five seconds."),
+	SWITCH(twilio, detects_machines, 1, "Twilio says whether a person or a machine answered a call out, beside the call."),
 	{ .name = NULL },
 };
 

@@ -1,4 +1,4 @@
-/* What an operator may set about vendors of speech and models: who is asked in which role, in their order, and how each is reached.
+/* What an operator may set about vendors of speech, models and calls: who is asked in which role, in their order, and how each is reached.
  *
  * The vendors' options, with their facts, are docs/providers.md's. Keys are no settings: they are secrets of each tenant.
  */
@@ -40,10 +40,19 @@ struct cartesia_settings {
 	int64_t speed_percent, max_buffer_delay_ms, connect_ms, silent_ms, deadline_ms;
 };
 
+/* The carrier, as it is asked for calls out. */
+struct twilio_settings {
+	const char *url, *ca_file;
+	int64_t ring_s;
+	bool detects_machines;
+};
+
 extern const struct option provider_options[];  /* "stt.providers", "llm.providers", "tts.providers": by enum provider_role */
 extern const struct option deepgram_options[];  /* bound to struct deepgram_settings */
 extern const struct option anthropic_options[]; /* bound to struct anthropic_settings */
 extern const struct option cartesia_options[];  /* bound to struct cartesia_settings */
+
+extern const struct option twilio_options[];    /* bound to struct twilio_settings */
 
 extern const char *const anthropic_versions[];
 extern const char *const anthropic_efforts[]; /* the first: nothing is said */

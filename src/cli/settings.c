@@ -43,5 +43,6 @@ const struct option *const settings_tables[] = {
 	deepgram_options,
 	anthropic_options,
 	cartesia_options,
+	twilio_options,
 	NULL,
 };

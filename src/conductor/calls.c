@@ -87,6 +87,7 @@ void calls_close(struct calls **cp)
 		http_exchange_cancel(&a->exchange);
 		ask_failed(a, ERR_CLOSED);
 	}
+	dialer_close(c);
 	sweep_close(c);
 	waits_close(c);
 	sights_purge(c, 0);

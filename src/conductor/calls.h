@@ -62,6 +62,10 @@ struct calls_settings {
 	struct toolbox *tools;
 	struct http_client *client;  /* for orders to workers */
 	const struct carrier *carrier; /* behind /webhooks/twilio/; NULL: none */
+	struct http_client *carrier_client; /* … whose own HTTP interface is asked by it; NULL: it is never asked, and no calls go out */
+	const char *carrier_url;     /* … and is here */
+	unsigned int ring_s;         /* a call out rings for so long */
+	bool detects_machines;       /* the carrier says whether a machine answered */
 	const char *rulebooks_dir;   /* rulebooks.dir */
 	const char *replay;          /* the words of a shell that replay a call of this house, when its id is put behind them; NULL: nobody knows */
 	const struct call_settings *defaults; /* the config's, which rule-books override */

@@ -10,7 +10,7 @@
 enum { LIST_MAX = 50, LIST_DEFAULT = 20 };
 
 /* Who may run a command where the house is sees the one that replays a call: `replay`, or NULL. */
-static void put_call(struct buf *b, const struct call_record *r, const char *replay)
+static void put_call(struct buf *b, const struct call_record *r, const char *replay, bool reveals)
 {
 	char words[CALLS_REPLAY_MAX + CALL_ID_MAX + 1];
 
@@ -34,6 +34,7 @@ static void put_call(struct buf *b, const struct call_record *r, const char *rep
 	json_pair_string(b, "outcome", r->outcome);
 	json_pair_string(b, "result", r->result);
 	json_pair_bool(b, "settling", r->state == CALL_ENDED && r->is_settling);
+	dial_put(b, &r->dial, reveals);
 	if (replay && snprintf(words, sizeof(words), "%s %s", replay, r->id) < (int)sizeof(words))
 		json_pair_string(b, "replay", words);
 	json_close(b, '}');
@@ -160,6 +161,7 @@ static void on_browser_again(struct http_request *r, void *arg)
 
 static void judge_one(struct ask *a)
 {
+	unsigned int roles = roles_of(jws_token_claims(a->calls->settings.token(a->request)));
 	struct buf b;
 
 	if (!a->began_ms) {
@@ -167,7 +169,7 @@ static void judge_one(struct ask *a)
 		return;
 	}
 	buf_init(&b, 16384);
-	put_call(&b, &a->record, roles_of(jws_token_claims(a->calls->settings.token(a->request))) & ROLE_OPERATOR ? a->calls->settings.replay : NULL);
+	put_call(&b, &a->record, roles & ROLE_OPERATOR ? a->calls->settings.replay : NULL, roles & ROLE_REVEAL);
 	ask_json(a, 200, &b);
 }
 
@@ -194,7 +196,7 @@ static void on_page(void *arg, enum err err, const struct documents_page *page)
 	for (size_t i = 0; !err && i < page->count; i++) {
 		err = call_record_decode(&a->record, page->items[i].value, page->items[i].len);
 		if (!err)
-			put_call(&b, &a->record, NULL);
+			put_call(&b, &a->record, NULL, false);
 	}
 	json_close(&b, ']');
 	json_put_key(&b, "before"); /* of the next page */
@@ -244,11 +246,18 @@ static void on_list(struct http_request *r, void *arg)
 
 /* ---- ending ---- */
 
+static void ended_here(struct ask *a)
+{
+	if (dial_is_open(&a->record))
+		dialer_look(a->calls, a->tenant, a->id, a->began_ms); /* it may still ring */
+	ask_done(a);
+}
+
 /* In the document: whoever comes for it is told. */
 static void end_here(struct ask *a)
 {
 	call_record_end(&a->record, "order", calls_now_ms(a->calls));
-	a->then = ask_done;
+	a->then = ended_here;
 	ask_store(a);
 }
 
@@ -300,6 +309,7 @@ static void on_end(struct http_request *r, void *arg)
 }
 
 const struct http_route calls_people_routes[] = {
+	{ HTTP_POST, "/v1/calls", calls_on_dial, 0, 0 },
 	{ HTTP_POST, "/v1/calls/browser", on_browser, 0, 0 },
 	{ HTTP_GET, "/v1/calls", on_list, 0, 0 },
 	{ HTTP_GET, "/v1/calls/:call", on_one, 0, 0 },

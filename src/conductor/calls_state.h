@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "conductor/calls.h"
+#include "conductor/dial.h"
 #include "conductor/rulebook.h"
 #include "data/routes.h"
 
@@ -57,6 +58,7 @@ struct call_record {
 	char reason[CALL_WORD_MAX];
 	char outcome[CALL_WORD_MAX], result[CALL_WORD_MAX]; /* the book's name for how it went, and whether that is a "success", "neutral" or a "failure" */
 	struct call_token tokens[CALL_TOKENS_MAX];
+	struct call_dial dial; /* we called */
 	struct buf variables;  /* JSON, as the flow was filled in with */
 	struct buf brief, settings;
 	struct buf known;      /* while it is settling: JSON, what the agent knew, or nothing */
@@ -225,6 +227,9 @@ struct ask {
 	struct carrier_call call;
 	char rulebook[ROUTE_RULEBOOK_MAX];
 	bool is_after;
+	bool is_named;              /* the URL names a call of ours: it stands in a->id */
+	bool is_status;             /* it tells how far that has come, and asks nothing */
+	struct carrier_leg leg;     /* what it says of it */
 	unsigned int attempt;       /* of asking again because a store failed */
 	/* an offer: the worker and the token that an answer will name */
 	char picked[CALL_WORD_MAX];  /* a worker that counts this call already; "" when none does because of us */
@@ -331,6 +336,20 @@ void ask_snapshot(struct ask *a);
 /* Puts `len` bytes over the one that was read, under that epoch, then `h`. */
 enum err snapshot_put(struct ask *a, uint32_t epoch, const void *data, size_t len, documents_stored_h *h) MUST_USE;
 
+void calls_on_dial(struct http_request *r, void *arg);     /* calls_dial.c */
+
+/* ---- calls out (dialer.c): what the carrier is asked ---- */
+
+enum { DIALS_MAX = 500 /* that are asked about at a time */ };
+
+struct dial_run;
+bool dialer_has_room(const struct calls *c);
+/* The carrier is asked for the leg of a call that was stored just now, once; nobody else asks for it. */
+void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms);
+/* Its leg is looked up, and ended when the call has; nothing when somebody is at it. */
+void dialer_look(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms);
+void dialer_close(struct calls *c);
+
 /* ---- the sweeper (calls_sweep.c) ---- */
 
 struct sweep;
@@ -347,6 +366,8 @@ struct calls {
 	struct sights sights;
 	struct sweep *sweep;
 	struct waits *waits;
+	struct dial_run *dials;
+	size_t dial_count;
 	uint64_t opened_ms; /* mono */
 };
 

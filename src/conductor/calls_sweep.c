@@ -3,6 +3,7 @@
  *   open entries, one page ─► each: seen lately? next ─► the call's document ─► ended: snapshot and entry go ◄────┐
  *                                                          │ ended, and a tool was not over: settled once it is ─┤
  *                                                          │ live, not seen for 15 s: "lost" ────────────────────┤
+ *                                                          ├ a call out, its leg not ended: it is looked up      │
  *                                                          └ waiting, no token good: "unanswered" ───────────────┘
  *   then media tokens, one page ─► each that has expired goes
  *
@@ -270,6 +271,9 @@ static void judge(struct sweep *s)
 
 	if (r->state == CALL_ENDED && r->is_settling) {
 		settle(s);
+	} else if (dial_is_open(r) && r->state != CALL_LIVE) {
+		dialer_look(s->calls, item(s)->index.tenant, r->id, r->began_ms);
+		step(s); /* by its leg it will be seen how it ends */
 	} else if (r->state == CALL_ENDED) {
 		close_ended(s);
 	} else if (r->state == CALL_LIVE) {

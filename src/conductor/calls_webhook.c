@@ -1,4 +1,5 @@
-/* Carriers' webhooks: route, claim, secret, signature; only then is there a tenant and anything done. */
+/* Carriers' webhooks: route, claim, secret, signature; only then is there a tenant and anything done. Those of our own calls out name the
+ * call in their URL (?call=ID): its house entry stands in for the route. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,8 +56,10 @@ static void after_url(const struct ask *a, unsigned int attempt, char out[CALL_U
 {
 	int len = snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after", a->calls->settings.options.server_url, a->carrier->kind);
 
+	if (a->is_named)
+		len += snprintf(out + len, CALL_URL_MAX - (size_t)len, "?call=%s", a->id);
 	if (attempt)
-		snprintf(out + len, CALL_URL_MAX - (size_t)len, "?attempt=%u", attempt);
+		snprintf(out + len, CALL_URL_MAX - (size_t)len, "%cattempt=%u", a->is_named ? '&' : '?', attempt);
 }
 
 static void answer_offer(struct ask *a)
@@ -221,6 +224,50 @@ static void judge(struct ask *a)
 		make(a);
 }
 
+/* ---- a call of ours: the URL names it ---- */
+
+static void foreign(struct ask *a)
+{
+	log_warn(&log_here, "a leg that is not this attempt's: it is given no stream", LOG_TEXT("id", a->id));
+	answer_hang_up(a);
+}
+
+static enum dial_news hear(struct ask *a)
+{
+	if (a->revision == DOCUMENT_NONE || !a->began_ms || !dial_is_ours(&a->record))
+		return DIAL_FOREIGN;
+	return dial_hear(&a->record, &a->leg, calls_now_ms(a->calls));
+}
+
+/* It was answered, or its socket is gone. What was heard is stored with the offer. */
+static void judge_named(struct ask *a)
+{
+	enum dial_news news = hear(a);
+
+	if (news == DIAL_FOREIGN) {
+		foreign(a);
+	} else if (news == DIAL_NEWS && a->record.state != CALL_WAITING) {
+		a->then = judge_known;
+		ask_store(a);
+	} else {
+		judge_known(a);
+	}
+}
+
+static void judge_status(struct ask *a)
+{
+	enum dial_news news = hear(a);
+
+	if (news == DIAL_NEWS) {
+		a->then = answer_nothing;
+		ask_store(a);
+		return;
+	}
+	if (news == DIAL_FOREIGN)
+		log_warn(&log_here, "a webhook tells of a leg that is not this attempt's", LOG_TEXT("id", a->id));
+	answer_nothing(a);
+}
+
 /* ---- the signature ---- */
 
 struct check {
@@ -233,6 +280,22 @@ static bool check_signature(void *arg)
 	const struct check *c = arg;
 
 	return c->ask->carrier->is_signed(&c->ask->webhook, c->secret->value, c->secret->len);
+}
+
+/* Who can sign may be believed. What is over needs no answer; how far a call of ours has come is always heard. */
+static void verified(struct ask *a)
+{
+	a->failed = a->is_after ? answer_failed : NULL;
+	if (a->is_named) {
+		a->judge = a->is_status ? judge_status : judge_named;
+	} else if (a->call.is_over) {
+		answer_nothing(a);
+		return;
+	} else {
+		call_id_of_carrier(a->tenant, a->carrier->kind, &a->call, a->id);
+		a->judge = judge;
+	}
+	ask_find(a);
 }
 
 static void on_secret(void *arg, enum err err, struct secret secret)
@@ -248,36 +311,63 @@ static void on_secret(void *arg, enum err err, struct secret secret)
 	} else if (err) {
 		ask_failed(a, err);
 	} else {
-		a->failed = a->is_after ? answer_failed : NULL;
-		if (a->call.is_over) {
-			answer_nothing(a);
-			return;
-		}
-		call_id_of_carrier(a->tenant, a->carrier->kind, &a->call, a->id);
-		a->judge = judge;
-		ask_find(a);
+		verified(a);
 	}
 }
 
-static void on_routes(void *arg, enum err err, const struct documents_page *page)
+static void get_secret(struct ask *a, enum err err, const char *tenant)
 {
-	struct ask *a = arg;
 	const char *secret = a->carrier->secret(&a->webhook);
-	struct route route;
 
-	if (!err)
-		err = route_pick(&route, page, a->call.account);
 	if (!err && !secret)
 		err = ERR_NOTFOUND;
-	if (!err) {
-		memcpy(a->rulebook, route.rulebook, sizeof(a->rulebook));
-		err = tenant_claim_from_route(&a->claim, route.tenant);
-	}
+	if (!err)
+		err = tenant_claim_from_route(&a->claim, tenant);
 	if (!err)
 		err = secrets_get_claimed(a->calls->settings.secrets, &a->job, a->claim, secret, on_secret, a);
 	if (err == ERR_NOTFOUND)
 		forbid(a);
 	else if (err)
+		ask_failed(a, err);
+}
+
+static void on_routes(void *arg, enum err err, const struct documents_page *page)
+{
+	struct ask *a = arg;
+	struct route route = { .number = "" };
+
+	if (!err)
+		err = route_pick(&route, page, a->call.account);
+	memcpy(a->rulebook, route.rulebook, sizeof(a->rulebook));
+	get_secret(a, err, route.tenant);
+}
+
+/* The tenant of the entry is no more than a claim before the signature was checked. */
+static void on_named(void *arg, enum err err, const struct document *d)
+{
+	struct ask *a = arg;
+	struct call_index index = { .tenant = NULL };
+
+	if (!err)
+		err = call_index_decode(&index, d->value, d->len);
+	get_secret(a, err, err ? "" : tenant_name(index.tenant));
+	tenant_drop(&index.tenant);
+}
+
+static void find_named(struct ask *a)
+{
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	if (!call_id_ok(a->id) || !a->carrier->rest || a->carrier->rest->hear(&a->webhook, &a->leg)) {
+		forbid(a);
+		return;
+	}
+	if (!a->is_status && a->leg.state < LEG_ANSWERED)
+		a->leg.state = LEG_ANSWERED; /* before that nobody asks how to go on */
+	call_index_key(a->id, key);
+	err = documents_get(a->calls->settings.documents, &a->job, tenant_house(), key, on_named, a);
+	if (err)
 		ask_failed(a, err);
 }
 
@@ -297,10 +387,12 @@ static void find_route(struct ask *a)
 		ask_failed(a, err);
 }
 
-static void begin(struct calls *c, struct http_request *r, bool is_after)
+enum hook { HOOK_VOICE, HOOK_AFTER, HOOK_STATUS };
+
+static void begin(struct calls *c, struct http_request *r, enum hook hook)
 {
 	const struct carrier *carrier = c->settings.carrier;
-	const char *attempt = http_query(r, "attempt");
+	const char *attempt = http_query(r, "attempt"), *named = http_query(r, "call");
 	struct ask *a = ask_begin(c, r);
 
 	if (!a)
@@ -311,8 +403,11 @@ static void begin(struct calls *c, struct http_request *r, bool is_after)
 		return;
 	}
 	a->carrier = carrier;
-	a->is_after = is_after;
-	a->is_repeat = !is_after;
+	a->is_after = hook == HOOK_AFTER;
+	a->is_status = hook == HOOK_STATUS;
+	a->is_repeat = hook == HOOK_VOICE;
+	a->is_named = named || a->is_status;
+	snprintf(a->id, sizeof(a->id), "%s", named ? named : "");
 	a->attempt = attempt ? (unsigned int)strtoul(attempt, NULL, 10) % 100 : 0;
 	a->webhook.url = a->url;
 	a->webhook.signature = http_header(r, carrier->signature_header);
@@ -324,21 +419,31 @@ static void begin(struct calls *c, struct http_request *r, bool is_after)
 		return;
 	}
 	a->webhook.form = &a->form;
-	find_route(a);
+	if (a->is_named)
+		find_named(a);
+	else
+		find_route(a);
 }
 
 static void on_voice(struct http_request *r, void *arg)
 {
-	begin(arg, r, false);
+	begin(arg, r, HOOK_VOICE);
 }
 
 static void on_after(struct http_request *r, void *arg)
 {
-	begin(arg, r, true);
+	begin(arg, r, HOOK_AFTER);
+}
+
+/* How far a leg has come, or who answered it. */
+static void on_status(struct http_request *r, void *arg)
+{
+	begin(arg, r, HOOK_STATUS);
 }
 
 const struct http_route calls_webhook_routes[] = {
 	{ HTTP_POST, "/webhooks/twilio/voice", on_voice, ROUTE_OPEN, 0 },
 	{ HTTP_POST, "/webhooks/twilio/after", on_after, ROUTE_OPEN, 0 },
+	{ HTTP_POST, "/webhooks/twilio/status", on_status, ROUTE_OPEN, 0 },
 	{ .method = HTTP_METHOD_NONE },
 };

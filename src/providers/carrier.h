@@ -8,12 +8,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/http_head.h"
 
-enum { CARRIER_ID_MAX = 65, CARRIER_NUMBER_MAX = 65 };
+enum { CARRIER_ID_MAX = 65, CARRIER_NUMBER_MAX = 65, CARRIER_WORD_MAX = 32, CARRIER_WHY_MAX = 200, CARRIER_LEGS_MAX = 50 };
 
 /* A request as it came. `url` is what the carrier was told to ask: our public address with the request's own path and query. */
 struct carrier_webhook {
@@ -41,12 +42,86 @@ struct carrier_offer {
 	unsigned int pause_s;   /* wait so long before */
 };
 
+/* ---- calls out: what the carrier is asked over its own HTTP interface, and what it says of a leg ---- */
+
+/* How far a leg has come. Up to LEG_ANSWERED each is past the one before it; those behind it are ends, and none is past another. */
+enum leg_state { LEG_ASKED, LEG_QUEUED, LEG_RINGING, LEG_ANSWERED, LEG_COMPLETED, LEG_BUSY, LEG_NO_ANSWER, LEG_FAILED, LEG_CANCELED, LEG_STATES };
+
+/* What somebody said of a leg: a reply, or a signed webhook. "" and 0: it says nothing of that. */
+struct carrier_leg {
+	char account[CARRIER_ID_MAX];
+	char call[CARRIER_ID_MAX];
+	char to[CARRIER_NUMBER_MAX], from[CARRIER_NUMBER_MAX];
+	enum leg_state state;               /* LEG_ASKED: it says nothing of that */
+	bool is_outbound;
+	char answered_by[CARRIER_WORD_MAX]; /* "human", "machine_start", … in the carrier's words */
+	unsigned int code;                  /* SIP's, of a call that came to nothing */
+	uint64_t made_ms;                   /* since 1970 */
+};
+
+struct carrier_place {
+	const char *to, *from;
+	const char *voice_url, *status_url; /* asked when it is answered; told how far it has come */
+	const char *machine_url;            /* told whether a machine answered; NULL: nobody looks */
+	unsigned int ring_s;
+};
+
+/* A request to be sent: method, whole URL, and a form (empty with GET). The owner inits the buffers and gives them back. */
+struct carrier_request {
+	enum http_method method;
+	struct buf url, form;
+};
+
+/* What came back over HTTP. */
+struct carrier_answer {
+	unsigned int status;
+	const char *retry_after; /* the header, or NULL */
+	const void *body;
+	size_t len;
+};
+
+enum carrier_verdict {
+	CARRIER_DONE,    /* carried out, or found */
+	CARRIER_REFUSED, /* surely not carried out, nor would it be if asked again */
+	CARRIER_LATER,   /* surely not carried out: there is too much to do now */
+	CARRIER_GONE,    /* there is no such leg, or it is over */
+	CARRIER_UNKNOWN  /* it may have been carried out */
+};
+
+struct carrier_reply {
+	enum carrier_verdict verdict;
+	unsigned int code;          /* the carrier's, else the HTTP status; 0: it is done */
+	char why[CARRIER_WHY_MAX];  /* the carrier's words, plain ASCII; they may name a number: not for logs */
+	unsigned int wait_s;        /* LATER: so long, as it wishes; 0: it does not say */
+	size_t leg_count;
+	struct carrier_leg legs[CARRIER_LEGS_MAX];
+};
+
+/* `base` is the carrier's address. */
+struct carrier_rest {
+	/* Appends a header line with the key in it: `line` is private. */
+	void (*authorise)(struct buf *line, const char *account, const char *secret, size_t len);
+	void (*place)(struct carrier_request *r, const char *base, const char *account, const struct carrier_place *p);
+	void (*end)(struct carrier_request *r, const char *base, const char *account, const char *call);
+	void (*redirect)(struct carrier_request *r, const char *base, const char *account, const char *call, const char *url);
+	void (*look)(struct carrier_request *r, const char *base, const char *account, const char *call);
+	/* The newest legs from one number to another. */
+	void (*find)(struct carrier_request *r, const char *base, const char *account, const char *to, const char *from);
+	/* `wants_leg`: what is asked for is one leg, and a good answer without one leaves open whether it was carried out. */
+	void (*read)(const struct carrier_answer *answer, bool wants_leg, struct carrier_reply *reply);
+	/* A webhook that tells of a leg. ERR_FORMAT: it does not. */
+	enum err (*hear)(const struct carrier_webhook *w, struct carrier_leg *leg);
+};
+
 struct carrier {
 	const char *kind;             /* "twilio" */
 	const char *media_path;       /* of a worker: "/media/twilio" */
 	const char *signature_header; /* for who reads the request */
 	const char *settings_header;  /* or NULL */
 	const char *answer_type;      /* Content-Type of the answers */
+	const char *key;              /* the tenant's secret that REST is asked with */
+	const char *account;          /* … and the one that names the account, for numbers whose route does not */
+	const struct carrier_rest *rest; /* NULL: it places no calls */
 
 	/* ERR_FORMAT: it is no webhook of a call. */
 	enum err (*read)(const struct carrier_webhook *w, struct carrier_call *call);

@@ -249,7 +249,8 @@ MAKERS = {
     r"\btenant_from_record\(": {"base/tenant.c", "base/tenant.h", "control/tenants.c", "conductor/calls_document.c"},
     r"\btenant_from_webhook\(": {"base/tenant.c", "base/tenant.h", "conductor/calls_webhook.c"},
     r"\btenant_claim_(id|name)\(": {"base/tenant.c", "base/tenant.h", "data/secrets.c"},
-    r"\bsecret_block_\w+\(": {"data/secrets.c", "data/secret_block.h", "data/sealed_secrets.c"},
+    r"\bsecret_block_\w+\(": {"base/secret_block.h", "base/secret_block.c", "data/secrets.c", "data/sealed_secrets.c",
+                               "voice/worker/provider_keys.c"},
 }
 
 

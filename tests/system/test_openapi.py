@@ -344,7 +344,7 @@ GETS = {"getAlive": 200, "getReady": 200, "getMetrics": 200, "getPage": 200, "ge
         "getCall": 404, "followCall": 404, "getRecording": 404, "getWaveform": 404, "listRulebooks": 200, "getRulebook": 200}
 MEDIA = {"openTwilioMedia": 426, "openBrowserMedia": 426}
 POSTS = {"signIn": 400, "renewToken": 200, "makeSignInLink": 400, "makeBrowserCall": 400, "continueBrowserCall": 404, "endCall": 404, "checkRulebook": 200,
-         "twilioVoice": 403, "twilioAfter": 403}
+         "makeCall": 400, "twilioVoice": 403, "twilioAfter": 403, "twilioStatus": 403}
 
 
 def test_gets(house):
@@ -379,6 +379,7 @@ def test_posts_that_need_no_call(house):
     check(every["signIn"], ask(house, every["signIn"], {"link": link.json()["link"]}), 403)
     check(every["checkRulebook"], ask(house, every["checkRulebook"], (ROOT / "rulebooks" / "payment-reminder.yaml").read_bytes()), 200)
     check(every["makeBrowserCall"], ask(house, every["makeBrowserCall"], {"rulebook": "none"}), 422)
+    check(every["makeCall"], ask(house, every["makeCall"], {"to": "911", "rulebook": "appointment-reminder"}), 422)
     assert who["tenant"] == "local"
 
 
@@ -414,5 +415,5 @@ def test_who_may_not(house):
         if tokens == {"service"}:
             assert ask(house, o, {}, url=url).status == 401, o.id
     for o in operations():
-        if o.id in ("makeBrowserCall", "continueBrowserCall", "endCall", "getRecording", "makeSignInLink", "getMetrics"):
+        if o.id in ("makeCall", "makeBrowserCall", "continueBrowserCall", "endCall", "getRecording", "makeSignInLink", "getMetrics"):
             check(o, ask(house, o, {}, token=nobody), 403)

@@ -94,6 +94,7 @@ class Phone:
     def __init__(self, url, call, answer=lambda: None, number=NUMBER):
         self.webhook = Webhook(url, call, number=number)
         self.call = call
+        self.path = "/webhooks/twilio/voice"  # where it is asked what to do first
         self.answer = answer
         self.during = None          # called on a thread again and again while the agent speaks, until it gives true
         self.barge = None           # a recording that is said over the agent, once barge_when() gives true
@@ -123,7 +124,7 @@ class Phone:
         return self
 
     async def _hold(self):
-        verbs = self.webhook.twiml("/webhooks/twilio/voice")
+        verbs = self.webhook.twiml(self.path)
         while True:
             self.verbs.append([v.tag for v in verbs])
             stream = stream_of(verbs)

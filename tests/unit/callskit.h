@@ -80,6 +80,7 @@ struct kit {
 	bool samples;
 	const char *voice_url;
 	bool asks_prompt; /* workers have a model to tell */
+	const char *carrier_url; /* where the carrier is asked for calls out; NULL: nowhere */
 };
 
 static struct kit *k;
@@ -740,7 +741,8 @@ static inline void kit_shop_write(void)
 static inline void kit_calls_open(void)
 {
 	struct calls_settings settings = { .loop = &k->s.w.loop, .documents = &k->gate.base, .secrets = k->s.secrets, .tools = k->s.box, .client = k->client,
-		.carrier = &twilio_carrier, .rulebooks_dir = k->books, .defaults = &k->defaults,
+		.carrier = &twilio_carrier, .carrier_client = k->carrier_url ? k->client : NULL, .carrier_url = k->carrier_url, .ring_s = 25,
+		.detects_machines = true, .rulebooks_dir = k->books, .defaults = &k->defaults,
 		.options = { .server_url = PUBLIC_URL, .voice_url = k->voice_url ? k->voice_url : "", .samples = k->samples }, .token = bearer_token,
 		.assertion = kit_assertion, .now_ms = kit_now_ms, .mono_ms = kit_mono_ms, .today = kit_today, .arg = k, .sweep_ms = k->sweep_ms };
 	struct err_detail detail = { .message = "" };

@@ -3,20 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "providers/twilio/rest.h"
 #include "providers/twilio/signature.h"
 #include "providers/twilio/twiml.h"
 
-/* A SID, or what else is plain enough to be one. */
 static bool take_id(const struct http_pairs *form, const char *name, char out[CARRIER_ID_MAX])
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	const char *value = http_pairs_find(form, name);
-	size_t len = value ? strlen(value) : 0;
-
-	if (!len || len >= CARRIER_ID_MAX || strspn(value, allowed) != len)
-		return false;
-	memcpy(out, value, len + 1);
-	return true;
+	return twilio_take_id(http_pairs_find(form, name), out);
 }
 
 /* CallStatus of a call that nobody can answer any more. */
@@ -62,6 +55,9 @@ const struct carrier twilio_carrier = {
 	.signature_header = "X-Twilio-Signature",
 	.settings_header = "X-Twilio-Webhooks-Signature-Settings",
 	.answer_type = "text/xml",
+	.key = "twilio.auth_token",
+	.account = "twilio.account_sid",
+	.rest = &twilio_rest,
 	.read = twilio_read,
 	.secret = twilio_secret,
 	.is_signed = twilio_is_signed,

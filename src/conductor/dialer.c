@@ -1,0 +1,421 @@
+/* The dialer: asks the carrier for a leg, once, and looks up how it goes where nobody tells.
+ *
+ *   load ─► dial_next ─► place ──────────► key ─► the carrier ─► what it said ─► store ─► over
+ *             │          look (─► end) ──►                         ▲   │
+ *             │          find ───────────►      (not another's?) ──┘   └ later: wait, load
+ *             └ rest: over
+ *
+ * A run is one such way for one call; two of one call there are never, so that a leg is not looked for while it is being asked for. Only a
+ * run of dialer_place places; it is begun by whoever stored the attempt, and dies with the process: what is found again is looked up.
+ * Every change is by compare-and-set, said again on a newer document. Numbers and keys are in no log. Loop thread.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/num.h"
+#include "conductor/dialer_state.h"
+
+enum { LINE_MAX_BYTES = 16384, URL_MAX_BYTES = 4096, FORM_MAX_BYTES = 16384, BODY_MAX_BYTES = 1 << 20, LATER_FIRST_MS = 200, LATER_MAX_MS = 3000 };
+
+static void load(struct dial_run *r);
+static void ask(struct dial_run *r);
+
+static const struct carrier_rest *rest(const struct dial_run *r)
+{
+	return r->calls->settings.carrier->rest;
+}
+
+static struct log log_of(const struct dial_run *r)
+{
+	return (struct log){ .plane = "conductor", .call = r->id, .doing = "calling out" };
+}
+
+/* ---- its end ---- */
+
+static void run_freed(uv_handle_t *timer)
+{
+	free(timer->data);
+}
+
+static void run_free(struct dial_run *r)
+{
+	if (r->previous)
+		r->previous->next = r->next;
+	else
+		r->calls->dials = r->next;
+	if (r->next)
+		r->next->previous = r->previous;
+	r->calls->dial_count--;
+	job_cancel(&r->job);
+	http_exchange_cancel(&r->exchange);
+	call_record_fini(&r->record);
+	tenant_drop(&r->tenant);
+	uv_close((uv_handle_t *)&r->timer, run_freed);
+}
+
+/* The sweeper leaves it alone for a while; one that is talked in has a worker who is to be seen instead. */
+void run_over(struct dial_run *r)
+{
+	if (r->record.state != CALL_LIVE)
+		sight_note(r->calls, r->id, r->record.epoch);
+	run_free(r);
+}
+
+void run_give_up(struct dial_run *r, enum err err)
+{
+	struct log log = log_of(r);
+
+	log_warn(&log, "it cannot be done now and is looked at again", LOG_ERR(err));
+	run_over(r);
+}
+
+/* ---- the document ---- */
+
+static void ended_follows(struct dial_run *r)
+{
+	if (r->step == DIAL_LOOK && !r->ends && r->record.state == CALL_ENDED && dial_is_open(&r->record)) {
+		r->ends = true;
+		r->apply = NULL;
+		ask(r);
+	} else {
+		run_over(r);
+	}
+}
+
+static void on_stored(void *arg, enum err err, uint64_t revision)
+{
+	struct dial_run *r = arg;
+
+	r->revision = revision;
+	if ((err == ERR_EXISTS || err == ERR_NOTFOUND) && ++r->stores < CALL_TRIES_MAX)
+		load(r);
+	else if (err)
+		run_give_up(r, err);
+	else
+		ended_follows(r);
+}
+
+static void store(struct dial_run *r)
+{
+	char key[DOCUMENT_KEY_MAX];
+	struct documents_put put = { .key = key, .expected = r->revision };
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, CALL_RECORD_MAX_BYTES);
+	call_key(r->began_ms, r->id, key);
+	err = call_record_encode(&r->record, &b);
+	put.value = b.data;
+	put.len = b.len;
+	if (!err)
+		err = documents_put(r->calls->settings.documents, &r->job, r->tenant, &put, on_stored, r);
+	buf_fini(&b);
+	if (err)
+		run_give_up(r, err);
+}
+
+static void apply_leg(struct dial_run *r)
+{
+	enum dial_news news = dial_hear(&r->record, &r->leg, calls_now_ms(r->calls));
+	struct log log = log_of(r);
+
+	if (news == DIAL_FOREIGN)
+		log_warn(&log, "the carrier tells of a leg that is not this attempt's", LOG_TEXT("leg", r->leg.call));
+	if (news == DIAL_NEWS)
+		store(r);
+	else
+		ended_follows(r);
+}
+
+void run_hear(struct dial_run *r, const struct carrier_leg *leg)
+{
+	r->leg = *leg;
+	r->apply = apply_leg;
+	apply_leg(r);
+}
+
+static void apply_end(struct dial_run *r)
+{
+	if (!dial_is_open(&r->record)) {
+		run_over(r);
+		return;
+	}
+	dial_end(&r->record, r->end, r->why, r->code, calls_now_ms(r->calls));
+	store(r);
+}
+
+void run_fail(struct dial_run *r, enum leg_state end, const char *why, unsigned int code)
+{
+	struct log log = log_of(r);
+
+	log_warn(&log, "an attempt ends without a call", LOG_TEXT("why", why), LOG_UINT("code", code));
+	r->end = end;
+	r->code = code;
+	snprintf(r->why, sizeof(r->why), "%s", why);
+	r->apply = apply_end;
+	apply_end(r);
+}
+
+static void judge(struct dial_run *r)
+{
+	r->step = dial_next(&r->record, r->is_new, calls_now_ms(r->calls));
+	if (r->step == DIAL_REST)
+		run_over(r);
+	else if (r->step == DIAL_DROP)
+		run_fail(r, LEG_CANCELED, "order", 0);
+	else if (r->step == DIAL_GIVE_UP)
+		run_fail(r, LEG_FAILED, "unknown", 0);
+	else
+		ask(r);
+}
+
+static void on_loaded(void *arg, enum err err, const struct document *d)
+{
+	struct dial_run *r = arg;
+
+	r->revision = d ? d->revision : DOCUMENT_NONE;
+	if (!err)
+		err = call_record_decode(&r->record, d->value, d->len);
+	if (err)
+		run_give_up(r, err);
+	else if (r->apply)
+		r->apply(r);
+	else
+		judge(r);
+}
+
+static void load(struct dial_run *r)
+{
+	char key[DOCUMENT_KEY_MAX];
+	enum err err;
+
+	call_key(r->began_ms, r->id, key);
+	err = documents_get(r->calls->settings.documents, &r->job, r->tenant, key, on_loaded, r);
+	if (err)
+		run_give_up(r, err);
+}
+
+/* ---- what the carrier said ---- */
+
+static void on_later(uv_timer_t *timer)
+{
+	load(timer->data); /* it may have been ended meanwhile */
+}
+
+/* As long as it wishes, else a random time that doubles: others were told the same. */
+static void place_later(struct dial_run *r)
+{
+	uint64_t now = calls_now_ms(r->calls), most = num_min(LATER_MAX_MS, (uint64_t)LATER_FIRST_MS << num_min32(r->tries, 8));
+	uint64_t wait = r->reply.wait_s ? (uint64_t)r->reply.wait_s * 1000 : 1 + randombytes_uniform((uint32_t)most);
+
+	r->tries++;
+	if (now + wait > r->record.dial.asked_ms + DIAL_PLACE_MS)
+		run_fail(r, LEG_FAILED, "busy_carrier", r->reply.code);
+	else
+		uv_timer_start(&r->timer, on_later, wait, 0);
+}
+
+static void placed(struct dial_run *r)
+{
+	struct log log = log_of(r);
+
+	switch (r->reply.verdict) {
+	case CARRIER_DONE:
+		run_hear(r, &r->reply.legs[0]);
+		break;
+	case CARRIER_LATER:
+		place_later(r);
+		break;
+	case CARRIER_REFUSED:
+	case CARRIER_GONE: /* there is no such account */
+		run_fail(r, LEG_FAILED, "refused", r->reply.code);
+		break;
+	default:
+		log_warn(&log, "whether the carrier has placed the call is not known: it is looked for", LOG_UINT("code", r->reply.code));
+		run_over(r);
+	}
+}
+
+static void looked(struct dial_run *r)
+{
+	if (r->reply.verdict == CARRIER_DONE)
+		run_hear(r, &r->reply.legs[0]);
+	else if (r->reply.verdict == CARRIER_GONE && !r->ends)
+		run_fail(r, LEG_FAILED, "unknown", r->reply.code);
+	else
+		run_over(r);
+}
+
+/* ---- asking the carrier ---- */
+
+static void answered(struct dial_run *r)
+{
+	if (r->step == DIAL_PLACE)
+		placed(r);
+	else if (r->step == DIAL_FIND)
+		run_listed(r);
+	else
+		looked(r);
+}
+
+static void on_done(const struct http_answer *answer, void *arg)
+{
+	struct dial_run *r = arg;
+	const struct carrier_answer got = { .status = answer->status, .retry_after = answer->err ? NULL : http_answer_header(answer, "Retry-After"),
+		.body = answer->body, .len = answer->len };
+	struct log log = log_of(r);
+
+	if (!answer->err) {
+		rest(r)->read(&got, r->step != DIAL_FIND, &r->reply);
+		answered(r);
+		return;
+	}
+	log_warn(&log, "the carrier does not answer", LOG_ERR(answer->err));
+	if (r->step == DIAL_PLACE && !answer->was_sent)
+		run_fail(r, LEG_FAILED, "unreachable", 0);
+	else
+		run_over(r);
+}
+
+static void hook_url(const struct dial_run *r, const char *name, char out[CALL_URL_MAX])
+{
+	const struct calls_settings *s = &r->calls->settings;
+
+	snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/%s?call=%s", s->options.server_url, s->carrier->kind, name, r->id);
+}
+
+static void request_make(struct dial_run *r, struct carrier_request *q)
+{
+	const struct calls_settings *s = &r->calls->settings;
+	const struct call_record *c = &r->record;
+	char voice[CALL_URL_MAX], status[CALL_URL_MAX];
+	const struct carrier_place place = { .to = c->dial.to, .from = c->dial.from, .voice_url = voice, .status_url = status,
+		.machine_url = s->detects_machines ? status : NULL, .ring_s = s->ring_s };
+
+	hook_url(r, "voice", voice);
+	hook_url(r, "status", status);
+	if (r->step == DIAL_PLACE)
+		rest(r)->place(q, s->carrier_url, c->account, &place);
+	else if (r->step == DIAL_FIND)
+		rest(r)->find(q, s->carrier_url, c->account, c->dial.to, c->dial.from);
+	else if (r->ends)
+		rest(r)->end(q, s->carrier_url, c->account, c->carrier_call);
+	else
+		rest(r)->look(q, s->carrier_url, c->account, c->carrier_call);
+}
+
+static enum err request_send(struct dial_run *r, const struct secret *secret)
+{
+	static const struct http_exchange_handlers handlers = { .done = on_done };
+	const char *headers[] = { NULL, "Accept: application/json", "Content-Type: application/x-www-form-urlencoded", NULL };
+	struct http_ask asked = { .headers = headers, .body_max_bytes = BODY_MAX_BYTES, .total_us = (uint64_t)DIAL_ASK_MS * 1000 };
+	struct carrier_request q = { .method = HTTP_GET };
+	struct err_detail detail;
+	struct buf line;
+	enum err err;
+
+	buf_init(&q.url, URL_MAX_BYTES);
+	buf_init(&q.form, FORM_MAX_BYTES);
+	buf_init_private(&line, LINE_MAX_BYTES);
+	request_make(r, &q);
+	rest(r)->authorise(&line, r->record.account, secret->value, secret->len);
+	asked.method = q.method;
+	asked.url = buf_str(&q.url);
+	asked.body = q.form.len ? q.form.data : NULL;
+	asked.len = q.form.len;
+	headers[0] = buf_str(&line);
+	if (q.method == HTTP_GET)
+		headers[2] = NULL;
+	err = q.url.err ? q.url.err : q.form.err ? q.form.err : line.err;
+	if (!err)
+		err = http_exchange_start(&r->exchange, r->calls->settings.carrier_client, &asked, &handlers, r, &detail);
+	buf_fini(&q.url);
+	buf_fini(&q.form);
+	buf_fini(&line);
+	return err;
+}
+
+/* Nothing was sent: of an attempt that is to be placed it is known how it ended. */
+static void not_sent(struct dial_run *r, enum err err)
+{
+	if (r->step == DIAL_PLACE)
+		run_fail(r, LEG_FAILED, err == ERR_NOTFOUND ? "no_key" : "unavailable", 0);
+	else
+		run_give_up(r, err);
+}
+
+static void on_secret(void *arg, enum err err, struct secret secret)
+{
+	struct dial_run *r = arg;
+
+	if (!err)
+		err = request_send(r, &secret);
+	secret_release(&secret);
+	if (err)
+		not_sent(r, err);
+}
+
+static void ask(struct dial_run *r)
+{
+	const struct calls_settings *s = &r->calls->settings;
+	enum err err = secrets_get(s->secrets, &r->job, r->tenant, s->carrier->key, on_secret, r);
+
+	if (err)
+		not_sent(r, err);
+}
+
+/* ---- beginning ---- */
+
+static bool is_busy(const struct calls *c, const char *id)
+{
+	for (const struct dial_run *r = c->dials; r; r = r->next)
+		if (!strcmp(r->id, id))
+			return true;
+	return false;
+}
+
+bool dialer_has_room(const struct calls *c)
+{
+	return c->dial_count < DIALS_MAX;
+}
+
+static void begin(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, bool is_new)
+{
+	struct dial_run *r = c->settings.carrier_client && dialer_has_room(c) && !is_busy(c, id) ? calloc(1, sizeof(*r)) : NULL;
+
+	if (!r)
+		return; /* the sweeper comes again; what was never asked for is then found to be so */
+	r->calls = c;
+	r->tenant = tenant_share(t);
+	snprintf(r->id, sizeof(r->id), "%s", id);
+	r->began_ms = began_ms;
+	r->is_new = is_new;
+	call_record_init(&r->record);
+	uv_timer_init(c->settings.loop, &r->timer);
+	r->timer.data = r;
+	r->next = c->dials;
+	if (r->next)
+		r->next->previous = r;
+	c->dials = r;
+	c->dial_count++;
+	load(r);
+}
+
+void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms)
+{
+	begin(c, t, id, began_ms, true);
+}
+
+void dialer_look(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms)
+{
+	begin(c, t, id, began_ms, false);
+}
+
+void dialer_close(struct calls *c)
+{
+	while (c->dials)
+		run_free(c->dials);
+}

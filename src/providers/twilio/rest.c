@@ -1,0 +1,301 @@
+#include "providers/twilio/rest.h"
+
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define VERSION "/2010-04-01/Accounts/"
+
+enum { WAIT_MAX_S = 3600, CODE_GONE = 20404, CODE_OVER = 21220 };
+
+/* ------------------------------------------------------------------ words */
+
+bool twilio_take_id(const char *text, char out[CARRIER_ID_MAX])
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	size_t len = text ? strlen(text) : 0;
+
+	if (!len || len >= CARRIER_ID_MAX || strspn(text, allowed) != len)
+		return false;
+	memcpy(out, text, len + 1);
+	return true;
+}
+
+/* What does not fit, or is none, is not there. */
+static void take_plain(const char *text, const char *allowed, char *out, size_t size)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	out[0] = 0;
+	if (len && len < size && (!allowed || strspn(text, allowed) == len))
+		memcpy(out, text, len + 1);
+}
+
+static void take_answered_by(const char *text, char out[CARRIER_WORD_MAX])
+{
+	take_plain(text, "abcdefghijklmnopqrstuvwxyz_", out, CARRIER_WORD_MAX);
+}
+
+/* CallStatus and `status` alike; what Twilio may add some day says nothing. */
+static enum leg_state state_of(const char *status)
+{
+	static const struct {
+		const char *name;
+		enum leg_state state;
+	} all[] = {
+		{ "queued", LEG_QUEUED }, { "initiated", LEG_QUEUED }, { "ringing", LEG_RINGING }, { "in-progress", LEG_ANSWERED },
+		{ "completed", LEG_COMPLETED }, { "busy", LEG_BUSY }, { "no-answer", LEG_NO_ANSWER }, { "failed", LEG_FAILED }, { "canceled", LEG_CANCELED },
+	};
+
+	for (size_t i = 0; status && i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(status, all[i].name))
+			return all[i].state;
+	return LEG_ASKED;
+}
+
+static unsigned int number_of(const char *text, unsigned int max)
+{
+	unsigned long n = text && *text && strlen(text) < 9 && strspn(text, "0123456789") == strlen(text) ? strtoul(text, NULL, 10) : 0;
+
+	return n > max ? max : (unsigned int)n;
+}
+
+uint64_t twilio_date_ms(const char *text)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct tm tm = { .tm_isdst = 0 };
+	const char *at;
+	char month[4];
+	time_t s;
+
+	if (!text || sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d", &tm.tm_mday, month, &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
+		return 0;
+	at = strlen(month) == 3 ? strstr(months, month) : NULL;
+	if (!at || (at - months) % 3 || tm.tm_year < 1971 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0)
+		return 0;
+	tm.tm_mon = (int)(at - months) / 3;
+	tm.tm_year -= 1900;
+	s = timegm(&tm);
+	return s > 0 ? (uint64_t)s * 1000 : 0;
+}
+
+/* ------------------------------------------------------------------ requests */
+
+static void put_escaped(struct buf *b, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~", c))
+			buf_byte(b, c);
+		else
+			buf_printf(b, "%%%02X", c);
+	}
+}
+
+static void put_pair(struct buf *b, const char *name, const char *value)
+{
+	if (b->len)
+		buf_byte(b, '&');
+	buf_printf(b, "%s=", name);
+	put_escaped(b, value);
+}
+
+static void begin(struct carrier_request *r, enum http_method method, const char *base, const char *account)
+{
+	size_t len = strlen(base);
+
+	r->method = method;
+	buf_append(&r->url, base, len && base[len - 1] == '/' ? len - 1 : len);
+	buf_text(&r->url, VERSION);
+	put_escaped(&r->url, account);
+	buf_text(&r->url, "/Calls");
+}
+
+static void begin_one(struct carrier_request *r, enum http_method method, const char *base, const char *account, const char *call)
+{
+	begin(r, method, base, account);
+	buf_byte(&r->url, '/');
+	put_escaped(&r->url, call);
+	buf_text(&r->url, ".json");
+}
+
+static void rest_authorise(struct buf *line, const char *account, const char *secret, size_t len)
+{
+	struct buf plain;
+	size_t size;
+	uint8_t *at;
+
+	buf_init_private(&plain, 16384);
+	buf_printf(&plain, "%s:", account);
+	buf_append(&plain, secret, len);
+	size = sodium_base64_encoded_len(plain.len, sodium_base64_VARIANT_ORIGINAL);
+	buf_text(line, "Authorization: Basic ");
+	at = plain.err ? NULL : buf_reserve(line, size);
+	if (at) {
+		sodium_bin2base64((char *)at, size, plain.data, plain.len, sodium_base64_VARIANT_ORIGINAL);
+		line->len += size - 1;
+	} else if (!line->err) {
+		line->err = plain.err;
+	}
+	buf_fini(&plain);
+}
+
+static void rest_place(struct carrier_request *r, const char *base, const char *account, const struct carrier_place *p)
+{
+	static const char *const events[] = { "initiated", "ringing", "answered", "completed" };
+	char ring[16];
+
+	begin(r, HTTP_POST, base, account);
+	buf_text(&r->url, ".json");
+	snprintf(ring, sizeof(ring), "%u", p->ring_s);
+	put_pair(&r->form, "To", p->to);
+	put_pair(&r->form, "From", p->from);
+	put_pair(&r->form, "Url", p->voice_url);
+	put_pair(&r->form, "StatusCallback", p->status_url);
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		put_pair(&r->form, "StatusCallbackEvent", events[i]); /* one key each: a list is not understood here */
+	put_pair(&r->form, "Timeout", ring);
+	put_pair(&r->form, "Record", "false");
+	if (!p->machine_url)
+		return;
+	put_pair(&r->form, "MachineDetection", "Enable");
+	put_pair(&r->form, "AsyncAmd", "true"); /* the other way nobody hears a word until it is known */
+	put_pair(&r->form, "AsyncAmdStatusCallback", p->machine_url);
+}
+
+static void rest_end(struct carrier_request *r, const char *base, const char *account, const char *call)
+{
+	begin_one(r, HTTP_POST, base, account, call);
+	put_pair(&r->form, "Status", "completed"); /* also of one that still rings */
+}
+
+static void rest_redirect(struct carrier_request *r, const char *base, const char *account, const char *call, const char *url)
+{
+	begin_one(r, HTTP_POST, base, account, call);
+	put_pair(&r->form, "Url", url);
+}
+
+static void rest_look(struct carrier_request *r, const char *base, const char *account, const char *call)
+{
+	begin_one(r, HTTP_GET, base, account, call);
+}
+
+/* Not by StartTime: one that is still queued has none, and it is not said whether it would be found. The newest come first. */
+static void rest_find(struct carrier_request *r, const char *base, const char *account, const char *to, const char *from)
+{
+	begin(r, HTTP_GET, base, account);
+	buf_text(&r->url, ".json?To=");
+	put_escaped(&r->url, to);
+	buf_text(&r->url, "&From=");
+	put_escaped(&r->url, from);
+	buf_printf(&r->url, "&PageSize=%d", CARRIER_LEGS_MAX);
+}
+
+/* ------------------------------------------------------------------ answers */
+
+static const char *text_of(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+static bool take_leg(const json_t *o, struct carrier_leg *leg)
+{
+	const char *direction = text_of(o, "direction");
+
+	*leg = (struct carrier_leg){ .state = state_of(text_of(o, "status")), .made_ms = twilio_date_ms(text_of(o, "date_created")) };
+	if (!twilio_take_id(text_of(o, "sid"), leg->call))
+		return false;
+	if (!twilio_take_id(text_of(o, "account_sid"), leg->account))
+		leg->account[0] = 0;
+	take_plain(text_of(o, "to"), NULL, leg->to, sizeof(leg->to));
+	take_plain(text_of(o, "from"), NULL, leg->from, sizeof(leg->from));
+	take_answered_by(text_of(o, "answered_by"), leg->answered_by);
+	leg->is_outbound = direction && !strncmp(direction, "outbound", 8);
+	return true;
+}
+
+static void take_legs(const json_t *all, struct carrier_reply *reply)
+{
+	for (size_t i = 0; i < json_array_size(all) && reply->leg_count < CARRIER_LEGS_MAX; i++)
+		reply->leg_count += take_leg(json_array_get(all, i), &reply->legs[reply->leg_count]);
+}
+
+static void take_why(const char *text, char out[CARRIER_WHY_MAX])
+{
+	size_t len = 0;
+
+	for (; text && *text && len < CARRIER_WHY_MAX - 1; text++)
+		if (*text >= ' ' && *text <= '~')
+			out[len++] = *text;
+	out[len] = 0;
+}
+
+static void read_good(const json_t *o, bool wants_leg, struct carrier_reply *reply)
+{
+	const json_t *all = json_object_get(o, "calls");
+
+	reply->code = 0;
+	if (json_is_array(all))
+		take_legs(all, reply);
+	else
+		reply->leg_count = json_is_object(o) && take_leg(o, &reply->legs[0]);
+	reply->verdict = (wants_leg ? reply->leg_count > 0 : json_is_array(all)) ? CARRIER_DONE : CARRIER_UNKNOWN;
+}
+
+/* The verdict hangs on the status first: a code may be missing, and of a server that failed it proves nothing. */
+static void read_bad(unsigned int status, const char *retry_after, const json_t *o, struct carrier_reply *reply)
+{
+	json_int_t code = json_integer_value(json_object_get(o, "code"));
+
+	if (code > 0 && code < 1000000)
+		reply->code = (unsigned int)code;
+	take_why(text_of(o, "message"), reply->why);
+	if (status < 400 || status >= 500 || status == 408)
+		reply->verdict = CARRIER_UNKNOWN;
+	else if (status == 429)
+		reply->verdict = CARRIER_LATER;
+	else if (status == 404 || reply->code == CODE_GONE || reply->code == CODE_OVER)
+		reply->verdict = CARRIER_GONE;
+	else
+		reply->verdict = CARRIER_REFUSED;
+	reply->wait_s = number_of(retry_after, WAIT_MAX_S);
+}
+
+static void rest_read(const struct carrier_answer *answer, bool wants_leg, struct carrier_reply *reply)
+{
+	json_t *o = answer->len ? json_loadb(answer->body, answer->len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+	*reply = (struct carrier_reply){ .verdict = CARRIER_UNKNOWN, .code = answer->status };
+	if (answer->status >= 200 && answer->status < 300)
+		read_good(o, wants_leg, reply);
+	else
+		read_bad(answer->status, answer->retry_after, o, reply);
+	json_decref(o);
+}
+
+/* Of a status callback, and of the one about machines, which has no CallStatus. */
+static enum err rest_hear(const struct carrier_webhook *w, struct carrier_leg *leg)
+{
+	*leg = (struct carrier_leg){ .is_outbound = true };
+	if (!w->form || !twilio_take_id(http_pairs_find(w->form, "AccountSid"), leg->account) || !twilio_take_id(http_pairs_find(w->form, "CallSid"), leg->call))
+		return ERR_FORMAT;
+	leg->state = state_of(http_pairs_find(w->form, "CallStatus"));
+	leg->code = number_of(http_pairs_find(w->form, "SipResponseCode"), 999);
+	take_answered_by(http_pairs_find(w->form, "AnsweredBy"), leg->answered_by);
+	return ERR_NONE;
+}
+
+const struct carrier_rest twilio_rest = {
+	.authorise = rest_authorise,
+	.place = rest_place,
+	.end = rest_end,
+	.redirect = rest_redirect,
+	.look = rest_look,
+	.find = rest_find,
+	.read = rest_read,
+	.hear = rest_hear,
+};

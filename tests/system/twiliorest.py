@@ -1,0 +1,137 @@
+"""Twilio's REST as far as calls out need it, written from its documentation: a server on loopback that places, ends, fetches and lists calls, and
+sends signed status callbacks (signed by Twilio's own package).
+
+What becomes of a leg is the test's to say: by `on_place`, on a thread of its own, once the request was taken in and before it is answered.
+"""
+import base64
+import http.client
+import http.server
+import json
+import threading
+import time
+import urllib.parse
+
+from twilio.request_validator import RequestValidator
+
+from twiliophone import ACCOUNT, PUBLIC, SECRET
+
+CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls"
+
+
+class Leg:
+    """One call that was placed: what was asked for, and how far it is."""
+
+    def __init__(self, rest, form, number):
+        self.rest = rest
+        self.form = form
+        self.sid = f"CA{number:032x}"
+        self.status = "queued"
+        self.made = time.time()
+
+    def one(self, name):
+        return self.form[name][0]
+
+    @property
+    def attempt(self):
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.one("Url")).query)["call"][0]
+
+    def path(self, name):
+        """Of a URL that we were told, below the public address."""
+        assert self.one(name).startswith(PUBLIC), self.one(name)
+        return self.one(name).removeprefix(PUBLIC)
+
+    def json(self):
+        return {"sid": self.sid, "account_sid": ACCOUNT, "to": self.one("To"), "from": self.one("From"), "status": self.status, "direction": "outbound-api",
+                "answered_by": None, "duration": None, "price": None, "date_created": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(self.made))}
+
+    def tell(self, url, status=None, name="StatusCallback", secret=SECRET, **more):
+        """A callback to the house at `url`; its status code."""
+        params = {"AccountSid": ACCOUNT, "CallSid": self.sid, "ApiVersion": "2010-04-01", **more}
+        if status:
+            self.status = status if status != "initiated" else self.status
+            params |= {"CallStatus": status, "From": self.one("From"), "To": self.one("To"), "Direction": "outbound-api", "CallbackSource": "call-progress-events"}
+        path = self.path(name)
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+        try:
+            connection.request("POST", path, urllib.parse.urlencode(params), {"Content-Type": "application/x-www-form-urlencoded",
+                               "X-Twilio-Signature": RequestValidator(secret).compute_signature(PUBLIC + path, params)})
+            reply = connection.getresponse()
+            reply.read()
+            return reply.status
+        finally:
+            connection.close()
+
+
+class Rest:
+    def __init__(self):
+        self.legs = []
+        self.ended = []
+        self.on_place = lambda leg: None  # before the answer
+        self.refuse = None                # (status, body) instead of a leg
+        self.requests = 0                 # to place
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self, status, body):
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def is_us(self):
+                wanted = "Basic " + base64.b64encode(f"{ACCOUNT}:{SECRET}".encode()).decode()
+                if self.headers["Authorization"] == wanted:
+                    return True
+                self.answer(401, {"code": 20003, "message": "Authenticate", "status": 401})
+                return False
+
+            def do_GET(self):
+                if self.is_us():
+                    self.answer(*outer.get(urllib.parse.urlsplit(self.path)))
+
+            def do_POST(self):
+                form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode(), strict_parsing=True)
+                if self.is_us():
+                    self.answer(*outer.post(self.path, form))
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # whoever asked was killed
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def get(self, url):
+        if url.path == f"{CALLS}.json":
+            query = urllib.parse.parse_qs(url.query, strict_parsing=True)
+            found = [leg.json() for leg in reversed(self.legs) if [leg.one("To"), leg.one("From")] == [query["To"][0], query["From"][0]]]
+            return 200, {"calls": found[:int(query["PageSize"][0])], "next_page_uri": None}
+        leg = self.find(url.path)
+        return (200, leg.json()) if leg else (404, {"code": 20404, "status": 404})
+
+    def post(self, path, form):
+        if path == f"{CALLS}.json":
+            self.requests += 1
+            if self.refuse:
+                return self.refuse
+            leg = Leg(self, form, len(self.legs) + 1)
+            self.legs.append(leg)
+            self.on_place(leg)
+            return 201, leg.json()
+        leg = self.find(path)
+        assert form == {"Status": ["completed"]}
+        leg.status = "completed"
+        self.ended.append(leg)
+        return 200, leg.json()
+
+    def find(self, path):
+        return next((leg for leg in self.legs if path == f"{CALLS}/{leg.sid}.json"), None)
