@@ -104,6 +104,8 @@ struct listen {
 	bool reopened;             /* a takeover opened a stream, and none has said anything since */
 	uint64_t asked_us;         /* when the agent's last question began to be heard; 0: none was, */
 	uint64_t sentence_us;      /* and the sentence that he is in the middle of; 0: he is in none */
+	uint64_t begun_us;         /* when the sentence that matters began to sound, of an utterance that was held in it, */
+	uint32_t begun;            /* and which one that is; 0: none */
 };
 
 enum gen_state { GEN_NONE = 0, GEN_ASKED, GEN_TEXT, GEN_DONE };
@@ -154,7 +156,8 @@ struct tool {
 };
 
 struct dialogue {
-	uint32_t turn;             /* the caller's turns so far */
+	uint32_t turn;             /* the caller's turns so far, */
+	uint32_t asides;           /* the last so many of them no more than a word said before a question */
 	uint32_t tool_index;       /* tools asked for in this turn */
 	uint32_t gens;             /* the last generation's number */
 	uint32_t queries;
@@ -227,7 +230,7 @@ struct quiet {
 	enum end_reason reason;
 	uint32_t prompts;
 	uint8_t prompt_turn, unheard_turn, apology_turn;
-	bool broken;               /* voice without words took the floor: what the agent was saying was not said to its end */
+	bool broken;               /* the floor was taken, and no words have come of it yet: what the agent was saying was not said to its end */
 	uint8_t breaks;            /* so often since the caller's last words was he asked to go on all the same */
 	char keys[KEYS_MAX];
 	uint8_t key_count;

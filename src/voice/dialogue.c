@@ -108,6 +108,7 @@ static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	d->gen.ahead = kind == ASK_AHEAD;
 	d->gen.goes_on = kind == ASK_CONTINUE;
 	if (kind != ASK_AHEAD) {
+		call->quiet.broken = false; /* what comes now goes on from what was heard */
 		d->gen.base_items = d->item_count;
 		d->need_answer = false;
 	}

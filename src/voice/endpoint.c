@@ -263,6 +263,7 @@ static void turn_aside(struct call *call)
 	bool answer = words_count(call_text(call, words), words.len) >= (size_t)call->settings.barge_words;
 
 	call->dialogue.turn++;
+	call->dialogue.asides++;
 	call_note_text(call, NOTE_TURN, TURN_ASIDE, 0, words);
 	said_clear(call);
 	call->listen.expect = expect;
@@ -279,6 +280,7 @@ static void turn_end(struct call *call, enum turn_why why, uint64_t enough_us)
 
 	measure_turn(call, enough_us);
 	call->dialogue.turn++;
+	call->dialogue.asides = 0;
 	call->dialogue.tool_index = 0;
 	call->dialogue.ahead_tries = 0;
 	call_note_text(call, NOTE_TURN, why, num_over(call->now_us, since), words);
@@ -371,6 +373,8 @@ static void noise_due(struct call *call)
 {
 	struct ear *ear = &call->ear;
 
+	if (call->quiet.lost && call->settings.call_rules >= 4)
+		return; /* it is told when somebody is there again */
 	ear->unworded = false;
 	if (!guarded(call, GUARD_P10))
 		return;
@@ -455,7 +459,8 @@ static bool owed(struct call *call, const struct call_input *in)
 	return same;
 }
 
-static void final_take(struct call *call, const struct call_input *in)
+/* `unworded`: as it was before these words came. */
+static void final_take(struct call *call, const struct call_input *in, bool unworded)
 {
 	struct listen *l = &call->listen;
 	bool words = words_count(in->text, in->text_len) > 0;
@@ -469,8 +474,10 @@ static void final_take(struct call *call, const struct call_input *in)
 		buf_reset(&l->partial);
 		return;
 	}
-	if (owed(call, in) || !guarded(call, GUARD_N5))
+	if (owed(call, in) || !guarded(call, GUARD_N5)) {
+		call->ear.unworded |= unworded && call->settings.call_rules >= 4; /* they say nothing of the voice that came since */
 		return;
+	}
 	buf_reset(&l->partial);
 	if (!taken && nod(call, in->text, in->text_len)) { /* what was no nod as a partial is none now, whoever speaks meanwhile */
 		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, in->text, in->text_len));
@@ -488,6 +495,7 @@ static void final_take(struct call *call, const struct call_input *in)
 void endpoint_transcript(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
+	bool unworded = call->ear.unworded;
 
 	if (in->stream != l->stream)
 		return;
@@ -503,7 +511,7 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 	if (in->kind == TRANSCRIPT_PARTIAL)
 		partial_take(call, in);
 	else
-		final_take(call, in);
+		final_take(call, in, unworded);
 	if (in->kind == TRANSCRIPT_END && l->said.len && !l->partial.len)
 		l->endpoint = true;
 	else if (in->text_len)

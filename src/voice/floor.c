@@ -133,7 +133,7 @@ void floor_yield(struct call *call, enum yield_why why)
 	call_note(call, NOTE_YIELD, why, 0);
 	call->ear.over_agent = false;
 	timer_stop(call, TIMER_RESUME);
-	call->quiet.broken = why == YIELD_LENGTH && call->settings.call_rules >= 4;
+	call->quiet.broken = why != YIELD_KEYS && call->settings.call_rules >= 4;
 	speech_drop(call);
 	dialogue_yield(call);
 	quiet_unend(call);

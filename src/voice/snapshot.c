@@ -47,7 +47,8 @@ static const struct column listen_columns[] = {
 	COLUMN(9, listen, turn_us), BELOW(10, listen, waiting, 2), COLUMN(11, listen, voice_sample), BELOW(12, listen, expect.kind, 4),
 	COLUMN(13, listen, expect.digits), COLUMN(14, listen, turn_sample), COLUMN(15, listen, again_us), BELOW(16, listen, over_agent, 2),
 	BELOW(17, listen, reopened, 2),
-	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us), { 0 },
+	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us),
+	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };
@@ -56,7 +57,8 @@ static const struct column dialogue_columns[] = {
 	COLUMN(1, dialogue, turn), COLUMN(2, dialogue, tool_index), COLUMN(3, dialogue, gens), COLUMN(4, dialogue, queries),
 	COLUMN(5, dialogue, failures), COLUMN(6, dialogue, ahead_tries), BELOW(7, dialogue, ahead_bits, 1024), BELOW(8, dialogue, ahead_count, 11),
 	BELOW(9, dialogue, need_answer, 2), BELOW(10, dialogue, retry_wait, 2), COLUMN(11, dialogue, filler_us), COLUMN(12, dialogue, filler_turn),
-	COLUMN(13, dialogue, wait_turn), TEXT(14, dialogue, knowledge), { 0 },
+	COLUMN(13, dialogue, wait_turn), TEXT(14, dialogue, knowledge),
+	COLUMN(15, dialogue, asides), { 0 },
 };
 
 enum { GEN_ANSWER = 20, GEN_ASKED_WITH };

@@ -292,6 +292,8 @@ void speech_hold(struct call *call)
 {
 	call->speech.held = true;
 	call->speech.held_us = call->now_us;
+	if (head(call))
+		utterance_held(call, head(call));
 	if (guarded(call, GUARD_P08))
 		call_put(call, OUT_HOLD);
 	utterance_clear_marks(call);

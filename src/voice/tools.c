@@ -85,7 +85,7 @@ static struct item *tool_done_before(struct call *call, const struct gen_tool *r
 			continue;
 		if (result->status == TOOL_UNKNOWN || (result->flags & ITEM_PENDING))
 			return result;
-		if (use->turn == d->turn || (result->flags & ITEM_UNSEEN))
+		if (use->turn >= d->turn - d->asides || (result->flags & ITEM_UNSEEN))
 			found = result;
 		if (found && call->settings.call_rules < 4)
 			return found;

@@ -134,33 +134,58 @@ void utterance_unspeak(struct call *call, const struct utterance *u)
 		call_put(call, OUT_UNSPEAK)->utterance = u->id;
 }
 
-/* Since when the text from that byte on has been heard, of one that was just heard to its end. */
-static uint64_t begun_us(const struct call *call, const struct utterance *u, size_t from)
+/* The sentence that matters: the last that asks, else the last. From which byte on. */
+static size_t sentence_from(const struct call *call, const struct utterance *u, bool *asks, bool *over)
+{
+	const char *text = call_text(call, u->text);
+	size_t last = words_sentence(text, u->text.len, over), question = words_question(text, u->text.len);
+
+	*asks = question < u->text.len;
+	return *asks ? question : last;
+}
+
+/* When it began to sound, by what has gone out in this take: at the soonest. */
+static uint64_t begun_us(const struct utterance *u, size_t from)
 {
 	uint32_t at = 0;
 	unsigned int i;
 
 	for (i = 0; i < u->word_count && u->words[i].text_end <= from; i++)
 		at = u->words[i].end_samples;
-	return num_over(call->now_us, num_over(u->samples, at) * 1000000 / CALL_RATE_HZ);
+	return utterance_sent_us(u, at);
+}
+
+/* What is held in the middle of that sentence plays again from there, later: when it began is known now. */
+void utterance_held(struct call *call, const struct utterance *u)
+{
+	struct listen *l = &call->listen;
+	bool asks, over;
+	uint64_t begun;
+
+	if (call->settings.call_rules < 4 || !u->sent || l->begun == u->id)
+		return;
+	begun = begun_us(u, sentence_from(call, u, &asks, &over));
+	if (begun >= call->now_us)
+		return;
+	l->begun = u->id;
+	l->begun_us = begun;
 }
 
 /* A sentence that asks was heard, maybe in several utterances: what was said before it began is no answer to it. */
 static void asked(struct call *call, const struct utterance *u)
 {
-	const char *text = call_text(call, u->text);
 	struct listen *l = &call->listen;
-	bool over;
-	size_t last = words_sentence(text, u->text.len, &over), question = words_question(text, u->text.len);
+	bool asks, over;
+	size_t from = sentence_from(call, u, &asks, &over);
+	uint64_t begun = l->begun == u->id ? l->begun_us : begun_us(u, from);
 
 	if (call->settings.call_rules < 4 || (u->kind != SAY_ANSWER && u->kind != SAY_GREETING))
 		return;
-	if (question < u->text.len)
-		l->asked_us = question || !l->sentence_us ? begun_us(call, u, question) : l->sentence_us;
-	if (over)
-		l->sentence_us = 0;
-	else if (last || !l->sentence_us)
-		l->sentence_us = begun_us(call, u, last);
+	if (!from && l->sentence_us)
+		begun = l->sentence_us;
+	if (asks)
+		l->asked_us = begun;
+	l->sentence_us = over ? 0 : begun;
 }
 
 /* The head, or any other, is over; history keeps what was heard of it. */
