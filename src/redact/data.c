@@ -75,7 +75,7 @@ static bool is_known(const struct redact_map *m, const char *text, size_t len, s
 /* The text masked, or NULL when nothing was. `key` says what digits alone are; it may be NULL. */
 static struct redacted *text_mask(struct masking *k, const char *text, size_t len, const char *key)
 {
-	struct redact_context context = { .language = k->language, .question = key, .question_len = key && is_code(text, len) ? strlen(key) : 0 };
+	struct redact_context context = { .language = k->language, .types = REDACT_TYPES_CALL, .question = key, .question_len = key && is_code(text, len) ? strlen(key) : 0 };
 	struct scan_claim claim;
 	struct redacted *r = NULL;
 	bool known = is_known(k->map, text, len, &claim);
@@ -161,7 +161,7 @@ static json_t *masked(struct masking *k, const json_t *value, const char *key)
 /* What stands before the document, if anything, and the document. */
 static enum err join(const struct masking *k, const char *head, size_t head_len, const char *document, size_t len, struct redacted **rp)
 {
-	const struct redact_context context = { .language = k->language };
+	const struct redact_context context = { .language = k->language, .types = REDACT_TYPES_CALL };
 	struct redacted *words = NULL;
 	struct buf b;
 	enum err err = head_len ? redact_text(k->map, head, head_len, &context, &words) : ERR_NONE;
@@ -197,7 +197,7 @@ static enum err document_mask(struct masking *k, const json_t *document, const c
 
 enum err redact_data(struct redact_map *m, const char *text, size_t len, const char *language, struct redacted **rp)
 {
-	const struct redact_context context = { .language = language };
+	const struct redact_context context = { .language = language, .types = REDACT_TYPES_CALL };
 	struct masking k = { .map = m, .language = language };
 	size_t head = 0;
 	json_t *document;

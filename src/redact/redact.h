@@ -77,6 +77,9 @@ struct redact_found {
 	struct redact_entity entities[REDACT_ENTITIES];
 };
 
+/* What is looked for in a call. Names are not: the agent has to know whom it speaks with, and is told so with the facts of the call, in clear. */
+#define REDACT_TYPES_CALL (~(1ull << REDACT_PERSON))
+
 /* What was said before; each may be NULL. Borrowed for the call. */
 struct redact_context {
 	const char *language; /* the call's, BCP 47: a telephone number said without a country may be of its country; NULL or "": not known */

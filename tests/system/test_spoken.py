@@ -233,6 +233,22 @@ def test_a_plain_answer_flite(call, book, words, which):
     assert "Sorry, I did not catch that." not in heard(document)
 
 
+@pytest.mark.parametrize("book", FIRST)
+@pytest.mark.parametrize("at_ms", [None, 300, 1500, 3000])
+def test_a_hello_is_no_answer_flite(call, book, at_ms):
+    """Whoever picks up with it, before the greeting, over it or to the question, is not somebody else: the question stands."""
+    document = call(book, [dataclasses.replace(flite("hello"), at_ms=at_ms)])
+    assert said(document) == ["hello"]
+    assert document["outcome"] == "no_result" and not tools(document)
+
+
+def test_a_no_behind_a_yes_flite(call):
+    document = call("appointment-reminder", [at(400, flite("yes")), at(9500, flite("no"))])
+    assert said(document) == ["yes", "no"]
+    assert (document["outcome"], document["status"]) == ("wrong_person", 1)
+    assert "Sorry, I did not catch that." not in heard(document)
+
+
 def test_silence_recorded(call):
     document = call("appointment-reminder", [recorded("silence/10")])
     assert (document["outcome"], document["status"], document["reason"]) == ("no_result", 1, "quiet")

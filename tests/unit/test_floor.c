@@ -956,6 +956,81 @@ static void behind_a_noise_that_took_the_floor_the_agent_goes_on(void **state)
 	assert_int_equal(times(k, "ask g2 t1 try 1"), 1);
 }
 
+/* The hold that the word itself makes does not move the question's beginning. */
+static void a_word_early_in_a_long_question_answers_it(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	turn(k, "hello there you");
+	text(k, "Shall I cancel the table for two on Wednesday for you now?");
+	done(k);
+	u = k->last;
+	audio_all(k, u);
+	sent(k, u);
+	zero(k);
+	quiet_for(k, 320);
+	voice(k, 256);
+	final(k, "no");
+	played(k, u, 320);
+	quiet_for(k, 800);
+	assert_int_equal(times(k, "~resume"), 1);
+	sent(k, u);
+	quiet_for(k, length_ms(k, u) - 320);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 64);
+	assert_true(has(k, "~turn t2 i7"));
+	assert_int_equal(times(k, "ask g2 t2"), 1);
+}
+
+static void behind_words_that_are_taken_back_the_agent_goes_on_too(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	tells_and_asks(k);
+	voice(k, 320);
+	partial(k, "so what now");
+	assert_true(has(k, "~yield t1 i0"));
+	final(k, "");
+	quiet_for(k, 2016);
+	assert_int_equal(times(k, "~noise"), 1);
+	assert_int_equal(times(k, "ask g2 t1 try 1"), 1);
+}
+
+/* A change that the model asks for again is the same one, whatever was said before the question. */
+static void a_word_before_the_question_lets_nothing_be_done_twice(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	tool_add(k, "book", true, false, 5000);
+	begin(k);
+	turn(k, "book me a table");
+	text(k, "I am booking the table for you now. ");
+	text(k, "Which name shall I put?");
+	use(k, "book", "{}");
+	done(k);
+	assert_int_equal(times(k, "tool 1.0 book changes"), 1);
+	u = k->last - 1;
+	audio_all(k, u);
+	sent(k, u);
+	audio_all(k, u + 1);
+	drop(k);
+	voice(k, 64);
+	final(k, "smith");
+	quiet_for(k, length_ms(k, u) - 64);
+	question_is_heard(k, u);
+	quiet_for(k, 64);
+	assert_true(has(k, "~turn t2 i8"));
+	result(k, 1, 0, TOOL_OK, "booked");
+	use(k, "book", "{}");
+	done(k);
+	assert_int_equal(times(k, "~tool_repeat"), 1);
+	assert_int_equal(times(k, "book changes"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -994,6 +1069,9 @@ int main(void)
 		KIT_TEST(a_word_into_the_question_answers_it),
 		KIT_TEST(a_cough_into_the_question_makes_it_none),
 		KIT_TEST(behind_a_noise_that_took_the_floor_the_agent_goes_on),
+		KIT_TEST(a_word_early_in_a_long_question_answers_it),
+		KIT_TEST(behind_words_that_are_taken_back_the_agent_goes_on_too),
+		KIT_TEST(a_word_before_the_question_lets_nothing_be_done_twice),
 		KIT_TEST(by_the_rules_of_before_their_turn_ended_by_silence),
 		KIT_TEST(close_to_the_agents_end_one_word_is_an_answer),
 		KIT_TEST(before_that_it_is_not),

@@ -299,6 +299,7 @@ static void a_plain_yes_is_understood(void **state)
 		{ "flite:yes", "yes" }, /* its "s" lies above what a telephone carries */
 		{ "flite:yes please", "yes please" },
 		{ "flite:yes speaking", "yes speaking" },
+		{ "flite:no thank you", "no thank you" },
 	};
 	struct fixture x;
 
@@ -311,6 +312,56 @@ static void a_plain_yes_is_understood(void **state)
 		speak(&x, words[i][0], POCKETSPHINX_CLOSE_MS + 200);
 		assert_string_equal(x.h.final, words[i][1]);
 		pocketsphinx_stt.cancel(&x.h.op);
+	}
+	fixture_fini(&x);
+}
+
+static const char who[] = "Is that you?";
+
+/* Whoever greets has not said no, however a "hello" ends. */
+static void a_greeting_is_no_answer(void **state)
+{
+	static const char one[] = "{\"format\":1,\"steps\":[{\"text\":[\"Is that you?\"],\"expect\":{\"kind\":\"yes_no\"}}]}";
+	static const char *const words[][2] = {
+		{ "flite:hello", "hello" }, { SOUNDS "hello.wav", "hello" }, { "flite:hello hello", "hello hello" }, { "flite:hi there", "hi there" },
+		{ "flite:hello there", "hello there" }, { "flite:hello yes", "hello yes" }, { "flite:hello speaking", "hello speaking" },
+	};
+	struct fixture x;
+
+	(void)state;
+	fixture_open(&x, (struct pocketsphinx_options){ .flow = one, .flow_len = sizeof(one) - 1 });
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+		pocketsphinx_stt.asked(x.h.op, who, sizeof(who) - 1);
+		hear(&x, words[i][0]);
+		assert_string_equal(x.h.final, words[i][1]);
+		pocketsphinx_stt.cancel(&x.h.op);
+	}
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.asked(x.h.op, who, sizeof(who) - 1);
+	hear(&x, "flite:hello no");
+	assert_null(strstr(x.h.final, "i ")); /* nor is what is not in the grammar a yes */
+	assert_null(strstr(x.h.final, "yes"));
+	fixture_fini(&x);
+}
+
+/* Each in one stream: what was learnt of the line from one short word takes nothing from the next. */
+static void a_no_behind_a_yes_is_understood(void **state)
+{
+	static const char *const words[] = { "yes", "no", "no", "yes please", "no", "no thank you", "no" };
+	struct fixture x;
+
+	(void)state;
+	fixture_init(&x);
+	assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+	pocketsphinx_stt.asked(x.h.op, "Keep it, or move it?", 20);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char said[64];
+
+		snprintf(said, sizeof(said), "flite:%s", words[i]);
+		hear(&x, said);
+		assert_string_equal(x.h.final, words[i]);
+		assert_true(x.h.confidence >= 0.7);
 	}
 	fixture_fini(&x);
 }
@@ -546,6 +597,7 @@ static void words_are_counted(void **state)
 static void grammar_follows_the_flow(void **state)
 {
 	static const char none[] = "{\"format\":1,\"steps\":[{\"expect\":{\"kind\":\"yes_no\"}}],\"voicemail\":null}";
+	static const char day[] = "{\"format\":1,\"steps\":[{\"expect\":{\"kind\":\"date\"}}]}";
 	struct buf out;
 	struct grammar_facts facts;
 
@@ -561,6 +613,11 @@ static void grammar_follows_the_flow(void **state)
 	buf_reset(&out);
 	assert_int_equal(grammar_from_flow(&out, none, sizeof(none) - 1, -1, &facts, NULL), ERR_NONE);
 	assert_null(strstr(buf_str(&out), "<machine"));
+	assert_non_null(strstr(buf_str(&out), "hello (yes"));
+	buf_reset(&out);
+	assert_int_equal(grammar_from_flow(&out, day, sizeof(day) - 1, -1, &facts, NULL), ERR_NONE);
+	assert_non_null(strstr(buf_str(&out), "| <greeting>"));
+	assert_null(strstr(buf_str(&out), "hello (yes")); /* there is none */
 	buf_fini(&out);
 }
 
@@ -722,6 +779,7 @@ int main(void)
 		cmocka_unit_test(inside_is_understood),     cmocka_unit_test(outside_is_not),   cmocka_unit_test(utterances_follow),
 		cmocka_unit_test(a_machine_is_understood),  cmocka_unit_test(silence_closes_what_was_not_understood),
 		cmocka_unit_test(partials_are_sentences), cmocka_unit_test(a_plain_yes_is_understood),
+		cmocka_unit_test(a_greeting_is_no_answer), cmocka_unit_test(a_no_behind_a_yes_is_understood),
 		cmocka_unit_test(a_telephones_digits_are_heard_where_they_were_asked_for), cmocka_unit_test(telephone_digits_follow_the_question),
 		cmocka_unit_test(short_options_are_heard_over_a_telephone), cmocka_unit_test(a_telephones_words_follow_the_question),
 		cmocka_unit_test(a_machine_is_believed_by_its_phrase), cmocka_unit_test(half_a_sentence_is_closed_soon),

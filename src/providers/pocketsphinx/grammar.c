@@ -17,15 +17,20 @@ enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, K
 	     KIND_NUMBERS = KIND_DIGITS | KIND_AMOUNT | KIND_DATE | KIND_TIME };
 
 static const char rules_around[] =
-	"<before> = um | uh | well | oh | hello | so | please | i think | i'd like | i would like | i want | let's say | how about | it's | make it | maybe;\n"
+	"<before> = um | uh | well | oh | so | please | i think | i'd like | i would like | i want | let's say | how about | it's | make it | maybe;\n"
 	"<after> = please | thanks | thank you | is fine | would be fine | is good | works for me;\n";
+
+/* Whoever answers with one has said neither yes nor no, but asks who speaks. No "no" follows it: a "hello" ends like one. */
+static const char rules_greeting[] =
+	"<greeting> = [um | uh | oh | well | yes] (hello | hi | (hello | hi) there | hello hello) | well%s%s;\n";
+static const char greeting_yes[] = " | hello (yes | yes_tel | yeah | speaking | this is me) <end>", greeting_phrase[] = " | hello <phrase> <end>";
 
 static const char rules_yes_no[] =
 	"<yes_no> = <yes> | <no>;\n"
 	"<yes> = (yes | yes_tel) [<yes_more>] | yeah [<yes_more>] | <yes_more> | yep | sure | okay | of course | absolutely | definitely | certainly | exactly | sounds good | "
 	"speaking | go ahead;\n"
 	"<yes_more> = correct | right | that's right | that is right | that's correct | that is correct | it is | i am | i do | i can | i will | that's me | this is me;\n"
-	"<no> = no [<no_more>] | <no_more> | nope | not really | not at all | never;\n"
+	"<no> = (no | no_tel) [<no_more>] | <no_more> | nope | not really | not at all | never;\n"
 	"<no_more> = i'm not | i am not | i don't | i do not | i can't | i cannot | i won't | it's not | it isn't | that's wrong | that is wrong | wrong | "
 	"that's not right | that is not right | that's not me;\n";
 
@@ -352,10 +357,11 @@ static const char *digit_ways(const struct maker *m, enum kinds kind)
 
 static void grammar_write(struct buf *out, struct maker *m)
 {
-	buf_text(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end>;\n<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
+	buf_text(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end> | <greeting>;\n<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
 	buf_text(out, m->kinds & KIND_YES_NO ? " | /0.02/ <yes> | /0.02/ <no>;\n" : ";\n");
 	items_write(out, m->kinds);
 	buf_text(out, rules_around);
+	buf_printf(out, rules_greeting, m->kinds & KIND_YES_NO ? greeting_yes : "", m->kinds & KIND_PHRASE ? greeting_phrase : "");
 	if (m->kinds & KIND_YES_NO)
 		buf_text(out, rules_yes_no);
 	if (m->kinds & (KIND_AMOUNT | KIND_DATE))

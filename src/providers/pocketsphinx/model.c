@@ -75,11 +75,12 @@ static void vocabulary_fini(struct vocabulary *v)
 
 /* ---- pronunciations ---- */
 
-/* A telephone cuts the top off "s" and "f", which leaves a "th" at a word's edge; a short "four" has the vowel of "far". These are
- * words of their own, for the rules that want them: in all of a grammar they would let more pass that nobody said. */
+/* A telephone cuts the top off "s" and "f", which leaves a "th" at a word's edge; a short "four" has the vowel of "far", a "no" one
+ * that begins in front and ends dark. These are words of their own, for the rules that want them: in all of a grammar they would let more pass that nobody said. */
 static const char *const telephone[][2] = {
 	{ "four_tel", "TH AO R" }, { "four_tel(2)", "F AA R" },
 	{ "five_tel", "TH AY V" }, { "six_tel", "TH IH K TH" }, { "seven_tel", "TH EH V AH N" }, { "yes_tel", "Y EH TH" },
+	{ "no_tel", "N EH L" }, { "no_tel(2)", "N EH OW" },
 };
 
 /* Whether the grammar has this word. */

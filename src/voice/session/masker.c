@@ -220,7 +220,7 @@ static size_t earlier_from(const struct request_block *blocks, size_t at)
 static enum err mask_caller(struct masker *m, const struct walk *w, size_t at, struct redacted **rp)
 {
 	const struct request_block *b = &w->blocks[at];
-	struct redact_context context = { .language = m->language, .caller = true };
+	struct redact_context context = { .language = m->language, .types = REDACT_TYPES_CALL, .caller = true };
 
 	texts_join(&m->question, w->blocks, question_from(w->blocks, at), at, BLOCK_AGENT);
 	texts_join(&m->asked, w->blocks, asked_from(w, at), at, BLOCK_AGENT);
@@ -240,7 +240,7 @@ static enum err mask_caller(struct masker *m, const struct walk *w, size_t at, s
 
 static enum err mask(struct masker *m, const struct walk *w, size_t at, const char *text, size_t len, struct redacted **rp)
 {
-	const struct redact_context ours = { .language = m->language, .ours = true };
+	const struct redact_context ours = { .language = m->language, .types = REDACT_TYPES_CALL, .ours = true };
 	static const struct redact_found nothing = { .count = 0 };
 
 	if (m->sabotaged)
