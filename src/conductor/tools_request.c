@@ -281,7 +281,7 @@ static enum tool_status accepted(const struct rulebook *book, const struct ruleb
 	return not_known(tool, out);
 }
 
-/* A time-out at the other side (408), or a failure inside it (5xx), may come after the change. */
+/* A time-out at the other side (408), or a failure inside it (5xx), may come after the change; a redirect is how many say that it is done. */
 enum tool_status tool_judge(const struct rulebook *book, const struct rulebook_tool *tool, const struct http_answer *answer, struct buf *out,
 	struct err_detail *why)
 {
@@ -291,7 +291,7 @@ enum tool_status tool_judge(const struct rulebook *book, const struct rulebook_t
 		tool_say(out, "unreachable", "The service cannot be reached now. Nothing was done.");
 		return TOOL_ERROR;
 	}
-	if (answer->err || answer->status == 408 || answer->status >= 500)
+	if (answer->err || answer->status == 408 || answer->status >= 500 || answer->status / 100 == 3)
 		return not_known(tool, out);
 	if (answer->status >= 200 && answer->status < 300)
 		return accepted(book, tool, answer, out, why);
