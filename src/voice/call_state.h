@@ -166,6 +166,7 @@ struct dialogue {
 	uint32_t ahead_bits;       /* the last ten: 1 was of use */
 	uint32_t ahead_count;
 	bool need_answer;
+	bool go_on;                /* it is the rest of what the agent was saying */
 	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
 	uint64_t filler_us;        /* the next filler while tools run; 0: none */
 	uint8_t filler_turn, wait_turn; /* which phrase comes next */

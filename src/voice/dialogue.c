@@ -110,7 +110,7 @@ static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	if (kind != ASK_AHEAD) {
 		call->quiet.broken = false; /* what comes now goes on from what was heard */
 		d->gen.base_items = d->item_count;
-		d->need_answer = false;
+		d->need_answer = d->go_on = false;
 	}
 	if (kind == ASK_PLAIN && attempt == 1)
 		call_put(call, OUT_SNAPSHOT);
@@ -254,6 +254,7 @@ void dialogue_turn(struct call *call, struct text words)
 	knowledge_use(call);
 	history_add(call, BLOCK_CALLER, words);
 	d->need_answer = true;
+	d->go_on = false;
 }
 
 /* The agent's last words that ask; behind everything: none do. */
@@ -286,7 +287,8 @@ void dialogue_unbreak(struct call *call)
 {
 	struct quiet *q = &call->quiet;
 
-	call->dialogue.need_answer |= q->broken && q->breaks < BREAKS_MAX;
+	call->dialogue.go_on = q->broken && q->breaks < BREAKS_MAX && !call->dialogue.need_answer;
+	call->dialogue.need_answer |= call->dialogue.go_on;
 	q->breaks = (uint8_t)(q->breaks + q->broken);
 	q->broken = false;
 }
@@ -342,7 +344,7 @@ void dialogue_advance(struct call *call)
 		return;
 	if (endpoint_words(call) || floor_caller(call))
 		return; /* the caller is in the middle of something: it belongs into the same request */
-	ask(call, ASK_PLAIN, 1);
+	ask(call, d->go_on ? ASK_CONTINUE : ASK_PLAIN, 1);
 }
 
 /* ------------------------------------------------------------------ attempts */

@@ -58,7 +58,7 @@ static const struct column dialogue_columns[] = {
 	COLUMN(5, dialogue, failures), COLUMN(6, dialogue, ahead_tries), BELOW(7, dialogue, ahead_bits, 1024), BELOW(8, dialogue, ahead_count, 11),
 	BELOW(9, dialogue, need_answer, 2), BELOW(10, dialogue, retry_wait, 2), COLUMN(11, dialogue, filler_us), COLUMN(12, dialogue, filler_turn),
 	COLUMN(13, dialogue, wait_turn), TEXT(14, dialogue, knowledge),
-	COLUMN(15, dialogue, asides), { 0 },
+	COLUMN(15, dialogue, asides), BELOW(16, dialogue, go_on, 2), { 0 },
 };
 
 enum { GEN_ANSWER = 20, GEN_ASKED_WITH };
