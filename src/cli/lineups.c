@@ -83,7 +83,7 @@ static enum err member_try(struct call_lineups *c, struct choosing *s, int provi
 	struct lineups_made made;
 	enum err err;
 
-	if (name && (!key || !*key)) {
+	if ((!key || !*key) && provider_needs_key(c->shared->config, s->role, provider)) {
 		why = no_key(s->call, name);
 		leave_out(c, s, provider_name(s->role, provider), ERR_UNAVAILABLE, &why);
 		return ERR_NONE;
@@ -198,6 +198,10 @@ enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_
 	config_bind(config, deepgram_options, &s->deepgram);
 	config_bind(config, anthropic_options, &s->anthropic);
 	config_bind(config, cartesia_options, &s->cartesia);
+	config_bind(config, openai_options, &s->openai);
+	config_bind(config, sarvam_options, &s->sarvam);
+	if (!openai_voices_read(&s->openai_voices, s->openai.voices))
+		*s->openai_voices.list = (struct openai_voice){ .tag = NULL };
 	return ERR_NONE;
 }
 
@@ -209,6 +213,7 @@ void lineups_close(struct lineups **lp)
 	if (!s)
 		return;
 	http_client_close(&s->anthropic_client);
+	http_client_close(&s->openai_client);
 	flite_close(&s->flite);
 	espeak_close(&s->espeak);
 	lineup_accounts_fini(&s->accounts);

@@ -10,9 +10,16 @@
 #include "providers/cartesia/cartesia.h"
 #include "providers/espeak.h"
 #include "providers/flite.h"
+#include "providers/openai/openai.h"
+#include "providers/openai/openai_speech.h"
 #include "providers/rehearsed/rehearsed.h"
+#include "providers/sarvam/sarvam_stt.h"
+#include "providers/sarvam/sarvam_tts.h"
 
-enum { ANTHROPIC_CONNECTIONS = 100 }; /* of a worker, where HTTP/2 cannot be had */
+enum {
+	MODEL_CONNECTIONS = 100, /* of a worker to a vendor, where HTTP/2 cannot be had */
+	TERMS_MAX = 8            /* a rule-book names two */
+};
 
 /* A setting that is not set is an option that is not there. */
 static const char *or_none(const char *text)
@@ -103,6 +110,64 @@ static enum err flux_make(struct call_lineups *c, const struct lineups_call *cal
 	return err ? err : stt_made(c, STT_DEEPGRAM_FLUX, &deepgram_flux_stt, c->flux, made);
 }
 
+static void sarvam_fill(struct call_lineups *c, const char *key, struct sarvam_stt_options *o)
+{
+	const struct sarvam_settings *s = &c->shared->sarvam;
+
+	c->sarvam_languages[0] = (struct sarvam_language){ .tag = "*", .language = s->stt_language };
+	o->clock = c->shared->clock;
+	o->url = s->url;
+	o->key = key;
+	o->key_len = strlen(key);
+	o->ca_file = or_none(s->ca_file);
+	o->model = s->stt_model;
+	o->languages = *s->stt_language ? c->sarvam_languages : NULL;
+	o->codec = (enum sarvam_codec)s->codec;
+	o->stream_type = sarvam_stream_types[s->stream_type];
+	o->mode = sarvam_modes[s->mode];
+	o->prompt = or_none(s->prompt);
+	o->has_times = s->has_times;
+	o->flushes = s->flushes;
+	o->threshold_percent = (uint32_t)s->threshold_percent;
+	o->prefix_padding_ms = (uint32_t)s->prefix_padding_ms;
+	o->silence_duration_ms = (uint32_t)s->silence_duration_ms;
+	o->min_speech_duration_ms = (uint32_t)s->min_speech_duration_ms;
+	o->connect_ms = (uint32_t)s->stt_connect_ms;
+	o->frame_ms = (uint32_t)s->frame_ms;
+	o->pace_percent = (uint32_t)s->stt_pace_percent;
+	o->ping_ms = (uint32_t)s->ping_ms;
+	o->alive_ms = (uint32_t)s->alive_ms;
+	o->log.call = c->name;
+}
+
+/* Those that the model takes: a name that is too long for it is no reason to be deaf. */
+static void terms_pick(const char *model, const char *const *terms, const char *picked[TERMS_MAX + 1])
+{
+	size_t count = 0;
+
+	for (; terms && *terms && count < TERMS_MAX; terms++)
+		if (sarvam_stt_takes_keyterm(model, *terms))
+			picked[count++] = *terms;
+	picked[count] = NULL;
+}
+
+static enum err sarvam_stt_make(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
+	struct err_detail *detail)
+{
+	const char *terms[TERMS_MAX + 1];
+	struct sarvam_stt_options o;
+	enum err err;
+
+	if (!*c->shared->sarvam.stt_language && !sarvam_speaks(call->language))
+		return ERR_NOTFOUND;
+	sarvam_stt_options_init(&o);
+	sarvam_fill(c, key, &o);
+	terms_pick(o.model, call->keyterms, terms);
+	o.keyterms = terms;
+	err = sarvam_stt_open(&c->sarvam_ears, c->shared->loop, &o, detail);
+	return err ? err : stt_made(c, STT_SARVAM, &sarvam_stt, c->sarvam_ears, made);
+}
+
 /* ------------------------------------------------------------------ models */
 
 static void rehearsed_due(void *arg)
@@ -131,13 +196,33 @@ static enum err rehearsed_make(struct call_lineups *c, const struct lineups_call
 	return err;
 }
 
-/* All calls share it, so that they share connections. */
-static enum err anthropic_client_make(struct lineups *s, struct err_detail *detail)
+/* All calls share a vendor's, so that they share connections. */
+static enum err client_make(struct http_client **client, const struct lineups *s, const char *ca_file, struct err_detail *detail)
 {
-	const struct http_client_settings settings = { .ca_file = or_none(s->anthropic.ca_file), .connections_max = ANTHROPIC_CONNECTIONS,
-		.per_host_max = ANTHROPIC_CONNECTIONS };
+	const struct http_client_settings settings = { .ca_file = or_none(ca_file), .connections_max = MODEL_CONNECTIONS,
+		.per_host_max = MODEL_CONNECTIONS };
 
-	return s->anthropic_client ? ERR_NONE : http_client_open(&s->anthropic_client, s->loop, &settings, detail);
+	return *client ? ERR_NONE : http_client_open(client, s->loop, &settings, detail);
+}
+
+/* What every model of the network wants first: a client, and something to be told. */
+static enum err model_prepare(struct http_client **client, struct call_lineups *c, const struct lineups_call *call, const char *ca_file,
+	struct err_detail *detail)
+{
+	if (call->fixed)
+		return client_make(client, c->shared, ca_file, detail);
+	snprintf(detail->message, sizeof(detail->message), "nothing is known of what a model is to be told");
+	return ERR_UNAVAILABLE;
+}
+
+static enum err llm_made(struct call_lineups *c, int provider, const struct llm *llm, void *vendor, struct lineups_made *made)
+{
+	*made = (struct lineups_made){ .table = llm, .vendor = vendor };
+	if (!clock_skips(c->shared->clock))
+		return ERR_NONE;
+	c->held_llm[provider] = (struct held_llm){ .clock = c->shared->clock, .llm = llm, .vendor = vendor };
+	*made = (struct lineups_made){ .table = &held_llm, .vendor = &c->held_llm[provider] };
+	return ERR_NONE;
 }
 
 static enum err anthropic_make(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
@@ -148,21 +233,40 @@ static enum err anthropic_make(struct call_lineups *c, const struct lineups_call
 		.max_tokens = (uint32_t)s->max_tokens, .effort = s->effort ? anthropic_efforts[s->effort] : NULL, .fixed = call->fixed,
 		.tools = call->tools, .is_strict = s->is_strict, .connect_us = (uint64_t)s->connect_ms * 1000,
 		.idle_us = (uint64_t)s->idle_ms * 1000, .total_us = (uint64_t)s->total_ms * 1000 };
-	enum err err = anthropic_client_make(c->shared, detail);
+	enum err err = model_prepare(&c->shared->anthropic_client, c, call, s->ca_file, detail);
 
-	if (!err && !call->fixed) {
-		snprintf(detail->message, sizeof(detail->message), "nothing is known of what a model is to be told");
-		return ERR_UNAVAILABLE;
-	}
 	o.client = c->shared->anthropic_client;
 	if (!err)
 		err = anthropic_open(&c->anthropic, c->shared->loop, &o, detail);
-	*made = (struct lineups_made){ .table = &anthropic_llm, .vendor = c->anthropic };
-	if (err || !clock_skips(c->shared->clock))
-		return err;
-	c->held_llm[LLM_ANTHROPIC] = (struct held_llm){ .clock = c->shared->clock, .llm = &anthropic_llm, .vendor = c->anthropic };
-	*made = (struct lineups_made){ .table = &held_llm, .vendor = &c->held_llm[LLM_ANTHROPIC] };
-	return ERR_NONE;
+	return err ? err : llm_made(c, LLM_ANTHROPIC, &anthropic_llm, c->anthropic, made);
+}
+
+/* "0.30"; nothing where it is not to be sent. */
+static void temperature_print(int64_t percent, char out[8])
+{
+	out[0] = '\0';
+	if (percent >= 0)
+		snprintf(out, 8, "%u.%02u", (unsigned int)percent / 100 % 10, (unsigned int)percent % 100);
+}
+
+static enum err openai_make(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
+	struct err_detail *detail)
+{
+	const struct openai_settings *s = &c->shared->openai;
+	bool is_last = !openai_tool_choices[s->tool_choice + 1]; /* which stands for nothing */
+	char temperature[8];
+	struct openai_options o = { .base_url = s->url, .key = key, .model = s->model, .max_tokens = (uint32_t)s->max_tokens,
+		.limit_name = (enum openai_limit_name)s->limit_name, .temperature = temperature, .without_usage = s->without_usage,
+		.system_role = openai_roles[s->system_role], .tool_choice = is_last ? "" : openai_tool_choices[s->tool_choice], .parallel = (enum openai_parallel)s->parallel,
+		.fixed = call->fixed, .tools = call->tools, .is_strict = s->is_strict, .connect_us = (uint64_t)s->connect_ms * 1000,
+		.idle_us = (uint64_t)s->idle_ms * 1000, .total_us = (uint64_t)s->total_ms * 1000 };
+	enum err err = model_prepare(&c->shared->openai_client, c, call, s->ca_file, detail);
+
+	temperature_print(s->temperature_percent, temperature);
+	o.client = c->shared->openai_client;
+	if (!err)
+		err = openai_open(&c->openai, c->shared->loop, &o, detail);
+	return err ? err : llm_made(c, LLM_OPENAI, &openai_llm, c->openai, made);
 }
 
 /* ------------------------------------------------------------------ voices */
@@ -194,12 +298,12 @@ static enum err local_make(struct call_lineups *c, const struct lineups_call *ca
 	return tts_made(c, TTS_LOCAL, english ? &flite_tts : &espeak_tts, english ? (void *)s->flite : (void *)s->espeak, made);
 }
 
-/* The rule-book's, when it says one, as far as the vendor goes; 0: not said. */
-static unsigned int cartesia_speed(const struct cartesia_settings *s, unsigned int of_book)
+/* The rule-book's speed, when it says one, else the setting's, as far as the vendor goes; 0: not said. */
+static unsigned int speed_pick(int64_t of_setting, unsigned int of_book, int64_t least, int64_t most)
 {
-	int64_t percent = of_book && of_book != 100 ? of_book : s->speed_percent;
+	int64_t percent = of_book && of_book != 100 ? of_book : of_setting;
 
-	return percent == 100 ? 0 : (unsigned int)(percent < 60 ? 60 : percent > 150 ? 150 : percent);
+	return percent == 100 ? 0 : (unsigned int)(percent < least ? least : percent > most ? most : percent);
 }
 
 static enum err cartesia_make(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
@@ -207,7 +311,7 @@ static enum err cartesia_make(struct call_lineups *c, const struct lineups_call 
 {
 	const struct cartesia_settings *s = &c->shared->cartesia;
 	const struct cartesia_options o = { .base_url = s->url, .key = key, .api_version = s->api_version, .model = s->model, .voice = s->voice,
-		.voice_form = (enum cartesia_voice_form)s->voice_form, .speed_percent = cartesia_speed(s, call->speed_percent),
+		.voice_form = (enum cartesia_voice_form)s->voice_form, .speed_percent = speed_pick(s->speed_percent, call->speed_percent, 60, 150),
 		.max_buffer_delay_ms = (unsigned int)s->max_buffer_delay_ms, .pronunciation_dict_id = or_none(s->pronunciation_dict_id),
 		.ca_file = or_none(s->ca_file), .connect_ms = (unsigned int)s->connect_ms, .silent_ms = (unsigned int)s->silent_ms,
 		.deadline_ms = (unsigned int)s->deadline_ms };
@@ -218,13 +322,49 @@ static enum err cartesia_make(struct call_lineups *c, const struct lineups_call 
 	return err ? err : tts_made(c, TTS_CARTESIA, &cartesia_tts, c->cartesia, made);
 }
 
+static enum err speech_make(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
+	struct err_detail *detail)
+{
+	const struct openai_settings *s = &c->shared->openai;
+	const struct openai_speech_options o = { .base_url = s->speech_url, .key = key, .model = s->speech_model, .voice = or_none(s->voice),
+		.voices = c->shared->openai_voices.list, .rate_hz = (uint32_t)s->rate_hz,
+		.speed_percent = speed_pick(s->speed_percent, call->speed_percent, 25, 400), .ca_file = or_none(s->ca_file),
+		.connect_ms = (unsigned int)s->speech_connect_ms, .silent_ms = (unsigned int)s->silent_ms, .deadline_ms = (unsigned int)s->deadline_ms };
+	enum err err = openai_speech_open(&c->openai_speech, c->shared->loop, &o, detail);
+
+	if (!err && !openai_speech_speaks(c->openai_speech, call->language))
+		err = ERR_NOTFOUND;
+	return err ? err : tts_made(c, TTS_OPENAI, &openai_tts, c->openai_speech, made);
+}
+
+static enum err sarvam_tts_make(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
+	struct err_detail *detail)
+{
+	const struct sarvam_settings *s = &c->shared->sarvam;
+	const struct sarvam_tts_options o = { .url = s->url, .key = key, .key_len = strlen(key), .ca_file = or_none(s->ca_file), .model = s->tts_model,
+		.path = or_none(s->path), .field = (enum sarvam_field)s->field, .codec = (enum sarvam_codec)s->codec, .speaker = or_none(s->speaker),
+		.dict_id = or_none(s->dict_id), .pace_percent = speed_pick(s->tts_pace_percent, call->speed_percent, 50, 200),
+		.temperature_percent = (unsigned int)s->temperature_percent, .pitch_percent = (int)s->pitch_percent,
+		.loudness_percent = (unsigned int)s->loudness_percent, .min_buffer_size = (unsigned int)s->min_buffer_size,
+		.max_chunk_length = (unsigned int)s->max_chunk_length, .has_no_spare = s->has_no_spare, .recycle_after = (unsigned int)s->recycle_after,
+		.connect_ms = (unsigned int)s->tts_connect_ms, .ping_ms = (unsigned int)s->ping_ms, .alive_ms = (unsigned int)s->alive_ms,
+		.deadline_ms = (unsigned int)s->deadline_ms };
+	enum err err = sarvam_tts_open(&c->sarvam_voice, c->shared->loop, &o, detail);
+
+	if (!err)
+		err = sarvam_tts_prepare(c->sarvam_voice, call->language);
+	return err ? err : tts_made(c, TTS_SARVAM, &sarvam_tts, c->sarvam_voice, made);
+}
+
 /* ------------------------------------------------------------------ all of them */
 
 lineups_open_h *lineups_opener(enum provider_role role, int provider)
 {
-	static lineups_open_h *const stt[] = { [STT_POCKETSPHINX] = pocketsphinx_make, [STT_DEEPGRAM] = deepgram_make, [STT_DEEPGRAM_FLUX] = flux_make };
-	static lineups_open_h *const llm[] = { [LLM_REHEARSED] = rehearsed_make, [LLM_ANTHROPIC] = anthropic_make };
-	static lineups_open_h *const tts[] = { [TTS_LOCAL] = local_make, [TTS_CARTESIA] = cartesia_make };
+	static lineups_open_h *const stt[] = { [STT_POCKETSPHINX] = pocketsphinx_make, [STT_DEEPGRAM] = deepgram_make, [STT_DEEPGRAM_FLUX] = flux_make,
+		[STT_SARVAM] = sarvam_stt_make };
+	static lineups_open_h *const llm[] = { [LLM_REHEARSED] = rehearsed_make, [LLM_ANTHROPIC] = anthropic_make, [LLM_OPENAI] = openai_make };
+	static lineups_open_h *const tts[] = { [TTS_LOCAL] = local_make, [TTS_CARTESIA] = cartesia_make, [TTS_OPENAI] = speech_make,
+		[TTS_SARVAM] = sarvam_tts_make };
 
 	return role == PROVIDER_STT ? stt[provider] : role == PROVIDER_LLM ? llm[provider] : tts[provider];
 }
@@ -239,4 +379,8 @@ void lineups_vendors_close(struct call_lineups *c)
 	rehearsed_free(&c->rehearsed);
 	anthropic_close(&c->anthropic);
 	cartesia_close(&c->cartesia);
+	openai_close(&c->openai);
+	openai_speech_close(&c->openai_speech);
+	sarvam_stt_close(&c->sarvam_ears);
+	sarvam_tts_close(&c->sarvam_voice);
 }

@@ -4,8 +4,10 @@
 
 #include "base/log.h"
 #include "cli/lineups.h"
+#include "cli/openai_voices.h"
 #include "providers/deepgram/deepgram.h"
 #include "providers/held.h"
+#include "providers/sarvam/sarvam.h"
 #include "voice/lineup/lineup_accounts.h"
 
 struct anthropic;
@@ -13,7 +15,11 @@ struct cartesia;
 struct espeak;
 struct flite;
 struct http_client;
+struct openai;
+struct openai_speech;
 struct rehearsed;
+struct sarvam_stt_vendor;
+struct sarvam_voice;
 
 struct lineups {
 	const struct config *config;
@@ -23,7 +29,10 @@ struct lineups {
 	struct deepgram_settings deepgram;
 	struct anthropic_settings anthropic;
 	struct cartesia_settings cartesia;
-	struct http_client *anthropic_client;
+	struct openai_settings openai;
+	struct openai_voices openai_voices;
+	struct sarvam_settings sarvam;
+	struct http_client *anthropic_client, *openai_client;
 	struct flite *flite;
 	struct espeak *espeak;
 	struct lineup_accounts accounts;
@@ -42,6 +51,11 @@ struct call_lineups {
 	struct clock_timer rehearsed_timer;
 	struct anthropic *anthropic;
 	struct cartesia *cartesia;
+	struct openai *openai;
+	struct openai_speech *openai_speech;
+	struct sarvam_stt_vendor *sarvam_ears;
+	struct sarvam_language sarvam_languages[2]; /* the recogniser's */
+	struct sarvam_voice *sarvam_voice;
 	struct held_stt held_stt[STT_PROVIDERS];
 	struct held_llm held_llm[LLM_PROVIDERS];
 	struct held_tts held_tts[TTS_PROVIDERS];
@@ -53,7 +67,7 @@ struct lineups_made {
 	void *vendor;
 };
 
-/* Opens one provider for a call; `key` is NULL for one of this machine. ERR_NOTFOUND: it does not speak the language. */
+/* Opens one provider for a call; `key` is NULL for one of this machine that takes none, or goes without. ERR_NOTFOUND: it does not speak the language. */
 typedef enum err lineups_open_h(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
 	struct err_detail *detail);
 

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/http_client.h"
-#include "base/provider_names.h"
+#include "cli/openai_voices.h"
 #include "providers/anthropic/anthropic.h"
 #include "providers/cartesia/cartesia.h"
 #include "providers/deepgram/deepgram.h"
+#include "providers/openai/openai.h"
+#include "providers/sarvam/sarvam_stt.h"
+#include "providers/sarvam/sarvam_tts.h"
 #include "providers/twilio/rest.h"
 
 /* "providers.VENDOR.FIELD", bound to that field of struct VENDOR_settings. */
@@ -28,17 +31,23 @@
 
 /* ------------------------------------------------------------------ what fits */
 
-/* In the clear a key goes to this machine only. */
-static bool is_safe_url(const char *url)
+static bool is_loopback_url(const char *url)
 {
-	static const char *const hosts[] = { "http://127.0.0.1", "http://[::1]", "http://localhost" };
+	static const char *const hosts[] = { "http://127.0.0.1", "http://[::1]", "http://localhost", "https://127.0.0.1", "https://[::1]",
+		"https://localhost" };
 
-	if (!http_is_url(url) || strpbrk(url, "?#{"))
-		return false;
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
 		if (!strncmp(url, hosts[i], strlen(hosts[i])) && strchr(":/", url[strlen(hosts[i])]))
 			return true;
-	return !strncmp(url, "https://", 8);
+	return false;
+}
+
+/* In the clear a key goes to this machine only. */
+static bool is_safe_url(const char *url)
+{
+	if (!http_is_url(url) || strpbrk(url, "?#{"))
+		return false;
+	return !strncmp(url, "https://", 8) || is_loopback_url(url);
 }
 
 static bool is_word(const char *text)
@@ -59,15 +68,23 @@ static bool is_flux(const char *model)
 	return is_word(model) && !strncmp(model, "flux", 4);
 }
 
+static bool is_path(const char *path)
+{
+	return *path == '/' && is_word(path) && !strpbrk(path, "?#%\\");
+}
+
 /* ------------------------------------------------------------------ who */
 
-static const char *const stt_names[] = { [STT_POCKETSPHINX] = "pocketsphinx", [STT_DEEPGRAM] = "deepgram", [STT_DEEPGRAM_FLUX] = "deepgram_flux", NULL };
-static const char *const llm_names[] = { [LLM_REHEARSED] = "rehearsed", [LLM_ANTHROPIC] = "anthropic", NULL };
-static const char *const tts_names[] = { [TTS_LOCAL] = "local", [TTS_CARTESIA] = "cartesia", NULL };
+static const char *const stt_names[] = { [STT_POCKETSPHINX] = "pocketsphinx", [STT_DEEPGRAM] = "deepgram", [STT_DEEPGRAM_FLUX] = "deepgram_flux",
+	[STT_SARVAM] = "sarvam", NULL };
+static const char *const llm_names[] = { [LLM_REHEARSED] = "rehearsed", [LLM_ANTHROPIC] = "anthropic", [LLM_OPENAI] = "openai", NULL };
+static const char *const tts_names[] = { [TTS_LOCAL] = "local", [TTS_CARTESIA] = "cartesia", [TTS_OPENAI] = "openai", [TTS_SARVAM] = "sarvam", NULL };
 
-static const char *const stt_keys[STT_PROVIDERS] = { [STT_DEEPGRAM] = PROVIDER_KEY_DEEPGRAM, [STT_DEEPGRAM_FLUX] = PROVIDER_KEY_DEEPGRAM };
-static const char *const llm_keys[LLM_PROVIDERS] = { [LLM_ANTHROPIC] = PROVIDER_KEY_ANTHROPIC };
-static const char *const tts_keys[TTS_PROVIDERS] = { [TTS_CARTESIA] = PROVIDER_KEY_CARTESIA };
+static const char *const stt_keys[STT_PROVIDERS] = { [STT_DEEPGRAM] = PROVIDER_KEY_DEEPGRAM, [STT_DEEPGRAM_FLUX] = PROVIDER_KEY_DEEPGRAM,
+	[STT_SARVAM] = PROVIDER_KEY_SARVAM };
+static const char *const llm_keys[LLM_PROVIDERS] = { [LLM_ANTHROPIC] = PROVIDER_KEY_ANTHROPIC, [LLM_OPENAI] = PROVIDER_KEY_OPENAI };
+static const char *const tts_keys[TTS_PROVIDERS] = { [TTS_CARTESIA] = PROVIDER_KEY_CARTESIA, [TTS_OPENAI] = PROVIDER_KEY_OPENAI,
+	[TTS_SARVAM] = PROVIDER_KEY_SARVAM };
 
 const struct option provider_options[] = {
 	[PROVIDER_STT] = { .name = "stt.providers", .type = OPTION_LIST, .max = PROVIDERS_MAX, .text = "pocketsphinx", .choices = stt_names,
@@ -151,6 +168,92 @@ const struct option cartesia_options[] = {
 	{ .name = NULL },
 };
 
+const char *const openai_roles[] = { "system", "developer", NULL };
+const char *const openai_tool_choices[] = { "auto", "none", "required", "not_said", NULL };
+static const char *const limit_names[] = { [OPENAI_MAX_TOKENS] = "max_tokens", [OPENAI_MAX_COMPLETION_TOKENS] = "max_completion_tokens", NULL };
+static const char *const parallels[] = { [OPENAI_PARALLEL_NO] = "no", [OPENAI_PARALLEL_YES] = "yes", [OPENAI_PARALLEL_NOT_SAID] = "not_said", NULL };
+
+const struct option openai_options[] = {
+	FITTED(openai, url, 500, OPENAI_DEFAULT_URL, is_safe_url, SAFE_URL_FITTING,
+		"Where the model's server is, without /v1: OpenAI's, or llama.cpp, Ollama, vLLM. One of this machine is asked without a key, too."),
+	TEXT(openai, ca_file, 1000, "", CA_HELP),
+	FITTED(openai, model, OPENAI_MODEL_MAX_BYTES, "", is_word, "a model's name, as the server calls it", "The model; there is no default."),
+	NUMBER(openai, max_tokens, OPENAI_DEFAULT_TOKENS, 16, 8192, "tokens", "The longest answer."),
+	CHOICE(openai, limit_name, limit_names, "What that is called in a request; OpenAI's reasoning models want max_completion_tokens."),
+	NUMBER(openai, temperature_percent, 30, -1, 200, "%", "The temperature, 30 for 0.3; -1: not sent, because reasoning models refuse it."),
+	SWITCH(openai, without_usage, 0, "The server is not asked how many tokens it read and wrote: for one that refuses stream_options."),
+	CHOICE(openai, system_role, openai_roles, "Whose message the prompt is; developer on OpenAI itself."),
+	CHOICE(openai, tool_choice, openai_tool_choices, "What a request says of the use of tools."),
+	CHOICE(openai, parallel, parallels, "What a request says of several tools in one answer."),
+	SWITCH(openai, is_strict, 0,
+		"The server holds a tool's arguments to its schema, which then loses its sizes; the conductor looks at them in any case."),
+	NUMBER(openai, connect_ms, 2000, 100, 30000, "ms", "Name, connection and TLS take at most this long."),
+	NUMBER(openai, idle_ms, 10000, 500, 120000, "ms",
+		"Without a byte for this long, the first one too, an answer has failed; a server that loads its model first may need 60000."),
+	NUMBER(openai, total_ms, 60000, 1000, 120000, "ms", "An answer as a whole takes at most this long."),
+	FITTED(openai, speech_url, 500, OPENAI_SPEECH_DEFAULT_URL, is_safe_url, SAFE_URL_FITTING,
+		"Where the voice's server is, without /v1. One of this machine is asked without a key, too."),
+	FITTED(openai, speech_model, OPENAI_SPEECH_NAME_MAX, "", is_word, "a model's name, as the server calls it: kokoro",
+		"The voice's model; there is no default."),
+	FITTED(openai, voice, OPENAI_SPEECH_NAME_MAX, "", is_word, "a voice's name, as the server calls it: af_heart",
+		"The voice of all languages that voices does not name; empty: they are not spoken."),
+	FITTED(openai, voices, OPENAI_VOICES_MAX_BYTES, "", openai_voices_fit, OPENAI_VOICES_FITTING,
+		"A voice by language: en-IN for that alone, en for all that begin with it."),
+	NUMBER(openai, rate_hz, OPENAI_SPEECH_RATE_HZ, 8000, 48000, "Hz", "The rate of the server's sound, which does not say it."),
+	NUMBER(openai, speed_percent, 100, 25, 400, "%", "How fast it speaks where the rule-book says nothing; 100: as the voice does."),
+	NUMBER(openai, speech_connect_ms, 3000, 100, 30000, "ms", "The voice: name, connection and TLS take at most this long."),
+	NUMBER(openai, silent_ms, 5000, 500, 60000, "ms", "The voice: without a byte for this long, the first one too, an utterance has failed."),
+	NUMBER(openai, deadline_ms, 60000, 1000, 120000, "ms", "The voice: one utterance takes at most this long."),
+	{ .name = NULL },
+};
+
+static const char *const codecs[] = { [SARVAM_MULAW] = "mulaw", [SARVAM_LINEAR16] = "linear16", NULL };
+static const char *const fields[] = { [SARVAM_LANGUAGE_CODE] = "language_code", [SARVAM_TARGET_LANGUAGE_CODE] = "target_language_code", NULL };
+const char *const sarvam_stream_types[] = { "balanced", "fast", "simulated", NULL };
+const char *const sarvam_modes[] = { "transcribe", "translate", "verbatim", "translit", "codemix", NULL };
+
+const struct option sarvam_options[] = {
+	FITTED(sarvam, url, SARVAM_URL_MAX, "wss://api.sarvam.ai", sarvam_is_url, "wss://host; ws:// to this machine alone, because a key goes there",
+		"Where Sarvam is."),
+	TEXT(sarvam, ca_file, 1000, "", CA_HELP),
+	CHOICE(sarvam, codec, codecs, "How sound goes over the wire, both ways."),
+	NUMBER(sarvam, ping_ms, SARVAM_PING_MS, 1000, 30000, "ms", "So long without a message, then a ping keeps the socket."),
+	NUMBER(sarvam, alive_ms, 0, 0, 60000, "ms",
+		"The socket is pinged, and dead after this long without a byte, from 500 on; 0: no pings. Whether Sarvam answers them is not documented."),
+	FITTED(sarvam, stt_model, SARVAM_NAME_MAX, "saaras:v3-realtime", is_word, "a model's name: saaras:v3-realtime, saaras:v4", "The recogniser's model."),
+	FITTED(sarvam, stt_language, 15, "", is_word, "a language's name: hi-IN, auto",
+		"What the recogniser is told for every call's language; empty: the call's own. auto is for callers who change theirs."),
+	CHOICE(sarvam, stream_type, sarvam_stream_types, "How soon the recogniser says something; simulated has no partials."),
+	CHOICE(sarvam, mode, sarvam_modes, "What the recogniser makes of what it hears; codemix has no partials."),
+	TEXT(sarvam, prompt, SARVAM_PROMPT_MAX, "", "What the recogniser is told of the subject; empty: nothing."),
+	SWITCH(sarvam, has_times, 1, "The recogniser is asked for times."),
+	SWITCH(sarvam, flushes, 1, "The recogniser is told when the words are wanted."),
+	NUMBER(sarvam, threshold_percent, 0, 0, 100, "%", "From how sure a voice on the recogniser hears one; 0: not said."),
+	NUMBER(sarvam, prefix_padding_ms, 0, 0, 10000, "ms", "So much before a voice belongs to it; 0: not said."),
+	NUMBER(sarvam, silence_duration_ms, 0, 0, 10000, "ms", "So much silence ends what was said; 0: not said."),
+	NUMBER(sarvam, min_speech_duration_ms, 0, 0, 10000, "ms", "What is shorter is no voice; 0: not said."),
+	NUMBER(sarvam, frame_ms, 20, 20, SARVAM_FRAME_MAX_MS, "ms", "So much sound goes out at once, at least."),
+	NUMBER(sarvam, stt_connect_ms, 5000, 100, 30000, "ms", "The recogniser: name, connection, TLS and handshake together take at most this long."),
+	NUMBER(sarvam, stt_pace_percent, 125, 101, 1000, "%", "How fast sound that has waited goes out, of the speed of speech."),
+	FITTED(sarvam, tts_model, SARVAM_NAME_MAX, "bulbul:v3", is_word, "a model's name: bulbul:v3, bulbul:v2, bulbul:v4-flash", "The voice's model."),
+	FITTED(sarvam, speaker, SARVAM_NAME_MAX, "", is_word, "a speaker's name: shubh",
+		"Who speaks; empty: shubh of bulbul:v3, anushka of bulbul:v2; bulbul:v4-flash has none."),
+	FITTED(sarvam, path, SARVAM_NAME_MAX, "", is_path, "a path: /text-to-speech/ws", "Where the voice is at its host; empty: as the model has it."),
+	CHOICE(sarvam, field, fields, "What the voice calls a language; the other one is tried once."),
+	FITTED(sarvam, dict_id, SARVAM_NAME_MAX, "", is_word, "the id of a dictionary", "The id of a pronunciation dictionary; empty: none."),
+	NUMBER(sarvam, tts_pace_percent, 100, 50, 200, "%", "How fast it speaks where the rule-book says nothing; 100: as the voice does."),
+	NUMBER(sarvam, temperature_percent, 0, 0, 100, "%", "How much the voice varies; 0: not said. bulbul:v2 takes none."),
+	NUMBER(sarvam, pitch_percent, 0, -75, 75, "%", "How high it speaks; 0: not said. bulbul:v3 takes none, bulbul:v4-flash -50 to 50."),
+	NUMBER(sarvam, loudness_percent, 0, 0, 300, "%", "How loud it speaks; 0: not said. bulbul:v3 takes none, bulbul:v4-flash 10 to 250."),
+	NUMBER(sarvam, min_buffer_size, 50, 30, 200, "characters", "So much text the voice waits for; texts come whole."),
+	NUMBER(sarvam, max_chunk_length, 150, 50, 500, "characters", "So much text is spoken in one go."),
+	SWITCH(sarvam, has_no_spare, 0, "One socket a call for the voice, where an account has few: a barge-in then costs a handshake."),
+	NUMBER(sarvam, recycle_after, 0, 0, 10000, "utterances", "So many are spoken on one socket; 0: any number."),
+	NUMBER(sarvam, tts_connect_ms, 3000, 100, 30000, "ms", "The voice: a socket's opening takes at most this long."),
+	NUMBER(sarvam, deadline_ms, 60000, 1000, 120000, "ms", "The voice: one utterance takes at most this long, waiting included."),
+	{ .name = NULL },
+};
+
 const struct option twilio_options[] = {
 	FITTED(twilio, url, 500, TWILIO_DEFAULT_URL, is_safe_url, SAFE_URL_FITTING,
 		"Where Twilio is asked for calls out; https://api.dublin.ie1.twilio.com is in Ireland."),
@@ -184,6 +287,15 @@ const char *provider_name(enum provider_role role, int provider)
 const char *provider_key_name(enum provider_role role, int provider)
 {
 	return keys[role][provider];
+}
+
+bool provider_needs_key(const struct config *c, enum provider_role role, int provider)
+{
+	if (role == PROVIDER_LLM && provider == LLM_OPENAI)
+		return !is_loopback_url(config_text(c, "providers.openai.url"));
+	if (role == PROVIDER_TTS && provider == TTS_OPENAI)
+		return !is_loopback_url(config_text(c, "providers.openai.speech_url"));
+	return provider_key_name(role, provider);
 }
 
 static bool has_name(const char *const *names, size_t count, const char *name)
@@ -227,17 +339,49 @@ static bool is_chosen(const struct config *c, enum provider_role role, int provi
 
 bool providers_want_prompt(const struct config *c)
 {
-	return is_chosen(c, PROVIDER_LLM, LLM_ANTHROPIC);
+	return is_chosen(c, PROVIDER_LLM, LLM_ANTHROPIC) || is_chosen(c, PROVIDER_LLM, LLM_OPENAI);
+}
+
+/* What a provider cannot do without; `other` would do as well. */
+struct wanted {
+	enum provider_role role;
+	int provider;
+	const char *setting, *other, *what;
+};
+
+static const struct wanted wanted[] = {
+	{ .role = PROVIDER_TTS, .provider = TTS_CARTESIA, .setting = "providers.cartesia.voice", .what = "the id of a voice" },
+	{ .role = PROVIDER_LLM, .provider = LLM_OPENAI, .setting = "providers.openai.model", .what = "a model's name, as the server calls it," },
+	{ .role = PROVIDER_TTS, .provider = TTS_OPENAI, .setting = "providers.openai.speech_model", .what = "a model's name, as the server calls it," },
+	{ .role = PROVIDER_TTS, .provider = TTS_OPENAI, .setting = "providers.openai.voice", .other = "providers.openai.voices",
+		.what = "a voice's name, as the server calls it," },
+};
+
+static bool is_missing(const struct config *c, const struct wanted *w)
+{
+	return is_chosen(c, w->role, w->provider) && !*config_text(c, w->setting) && !(w->other && *config_text(c, w->other));
+}
+
+static enum err wanted_tell(const struct config *c, const struct wanted *w, struct err_detail *detail)
+{
+	const char *list = provider_options[w->role].name;
+
+	*detail = (struct err_detail){ .message = "" };
+	snprintf(detail->message, sizeof(detail->message), "%s: empty, and %s names %s", w->setting, list, provider_name(w->role, w->provider));
+	snprintf(detail->hint, sizeof(detail->hint), "write %s to %s", w->what, w->setting);
+	snprintf(detail->where, sizeof(detail->where), "%s", config_origin(c, list));
+	return ERR_USAGE;
 }
 
 enum err providers_judge(const struct config *c, struct err_detail *detail)
 {
-	const char *list = provider_options[PROVIDER_TTS].name;
+	static const struct wanted speaker = { .role = PROVIDER_TTS, .provider = TTS_SARVAM, .setting = "providers.sarvam.speaker",
+		.what = "a speaker's name, which bulbul:v4-flash wants," };
 
-	if (!is_chosen(c, PROVIDER_TTS, TTS_CARTESIA) || *config_text(c, "providers.cartesia.voice"))
-		return ERR_NONE;
-	*detail = (struct err_detail){ .message = "providers.cartesia.voice: empty, and tts.providers names cartesia",
-		.hint = "write the id of a voice to providers.cartesia.voice" };
-	snprintf(detail->where, sizeof(detail->where), "%s", config_origin(c, list));
-	return ERR_USAGE;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (is_missing(c, &wanted[i]))
+			return wanted_tell(c, &wanted[i], detail);
+	if (!strcmp(config_text(c, "providers.sarvam.tts_model"), "bulbul:v4-flash") && is_missing(c, &speaker))
+		return wanted_tell(c, &speaker, detail);
+	return ERR_NONE;
 }

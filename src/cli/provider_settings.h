@@ -11,15 +11,16 @@
 
 #include "base/config.h"
 #include "base/options.h"
+#include "base/provider_names.h"
 
 enum provider_role { PROVIDER_STT, PROVIDER_LLM, PROVIDER_TTS, PROVIDER_ROLES };
 
 /* Places in a role's table of names, which are the choices of its setting. */
-enum { STT_POCKETSPHINX, STT_DEEPGRAM, STT_DEEPGRAM_FLUX, STT_PROVIDERS };
-enum { LLM_REHEARSED, LLM_ANTHROPIC, LLM_PROVIDERS };
-enum { TTS_LOCAL, TTS_CARTESIA, TTS_PROVIDERS };
+enum { STT_POCKETSPHINX, STT_DEEPGRAM, STT_DEEPGRAM_FLUX, STT_SARVAM, STT_PROVIDERS };
+enum { LLM_REHEARSED, LLM_ANTHROPIC, LLM_OPENAI, LLM_PROVIDERS };
+enum { TTS_LOCAL, TTS_CARTESIA, TTS_OPENAI, TTS_SARVAM, TTS_PROVIDERS };
 
-enum { PROVIDERS_MAX = 4, PROVIDER_KEYS_MAX = 4 }; /* in a role; names of keys in all */
+enum { PROVIDERS_MAX = 4, PROVIDER_KEYS_MAX = PROVIDER_NAMES }; /* in a role; names of keys in all */
 
 struct deepgram_settings {
 	const char *url, *ca_file, *model, *flux_model, *language, *tag;
@@ -40,6 +41,32 @@ struct cartesia_settings {
 	int64_t speed_percent, max_buffer_delay_ms, connect_ms, silent_ms, deadline_ms;
 };
 
+/* OpenAI and servers that speak alike. Its voice, often another server's, has the names that begin with speech. */
+struct openai_settings {
+	const char *url, *ca_file, *model;
+	int limit_name, parallel;       /* enum openai_limit_name, enum openai_parallel */
+	int system_role, tool_choice;   /* places in openai_roles and openai_tool_choices */
+	int64_t max_tokens, temperature_percent, connect_ms, idle_ms, total_ms; /* of temperature -1: it is not sent */
+	bool without_usage, is_strict;
+	const char *speech_url, *speech_model, *voice, *voices; /* the last: openai_voices.h */
+	int64_t rate_hz, speed_percent, speech_connect_ms, silent_ms, deadline_ms;
+};
+
+/* What both its recogniser and its voice have in their own way begins with stt or tts. */
+struct sarvam_settings {
+	const char *url, *ca_file;
+	int codec; /* enum sarvam_codec */
+	int64_t ping_ms, alive_ms;
+	const char *stt_model, *stt_language, *prompt;
+	int stream_type, mode; /* places in sarvam_stream_types and sarvam_modes */
+	bool has_times, flushes;
+	int64_t threshold_percent, prefix_padding_ms, silence_duration_ms, min_speech_duration_ms, frame_ms, stt_connect_ms, stt_pace_percent;
+	const char *tts_model, *speaker, *path, *dict_id;
+	int field; /* enum sarvam_field */
+	bool has_no_spare;
+	int64_t tts_pace_percent, temperature_percent, pitch_percent, loudness_percent, min_buffer_size, max_chunk_length, recycle_after, tts_connect_ms, deadline_ms;
+};
+
 /* The carrier, as it is asked for calls out. */
 struct twilio_settings {
 	const char *url, *ca_file;
@@ -51,21 +78,30 @@ extern const struct option provider_options[];  /* "stt.providers", "llm.provide
 extern const struct option deepgram_options[];  /* bound to struct deepgram_settings */
 extern const struct option anthropic_options[]; /* bound to struct anthropic_settings */
 extern const struct option cartesia_options[];  /* bound to struct cartesia_settings */
+extern const struct option openai_options[];    /* bound to struct openai_settings */
+extern const struct option sarvam_options[];    /* bound to struct sarvam_settings */
 
 extern const struct option twilio_options[];    /* bound to struct twilio_settings */
 
 extern const char *const anthropic_versions[];
 extern const char *const anthropic_efforts[]; /* the first: nothing is said */
+extern const char *const openai_roles[];
+extern const char *const openai_tool_choices[]; /* the last: nothing is said */
+extern const char *const sarvam_stream_types[];
+extern const char *const sarvam_modes[];
 
 /* Who is asked in that role, as places in its table of names. At least one. */
 size_t providers_chosen(const struct config *c, enum provider_role role, int chosen[PROVIDERS_MAX]);
 
 const char *provider_name(enum provider_role role, int provider);
 
-/* The tenant's secret that a provider needs: "deepgram.api_key"; NULL: it is of this machine and needs none. */
+/* The tenant's secret that a provider is given: "deepgram.api_key"; NULL: it is of this machine and takes none. */
 const char *provider_key_name(enum provider_role role, int provider);
 
-/* All that the chosen ones need, each once. */
+/* Whether it is left out without that secret. A server of this machine that speaks as OpenAI does may want none. */
+bool provider_needs_key(const struct config *c, enum provider_role role, int provider);
+
+/* All that the chosen ones are given, each once. */
 size_t providers_keys(const struct config *c, const char *names[PROVIDER_KEYS_MAX]);
 
 bool providers_want_prompt(const struct config *c); /* a model is asked that has to be told the rule-book */

@@ -43,6 +43,8 @@ const struct option *const settings_tables[] = {
 	deepgram_options,
 	anthropic_options,
 	cartesia_options,
+	openai_options,
+	sarvam_options,
 	twilio_options,
 	NULL,
 };

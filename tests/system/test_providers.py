@@ -7,7 +7,7 @@ from callers import Caller, ended, voice  # noqa: F401 (a fixture)
 from conftest import ROOT
 from house import House
 from twiliophone import NUMBER, PUBLIC, SECRET
-from vendors import Model, Recogniser, Refusing
+from vendors import Chat, IndianRecogniser, Model, Recogniser, Refusing
 
 # What is at work in real time (voices, tools) may be slow on a busy machine; these tests are not about that.
 PATIENT = ["tts.first_ms=2000", "tts.gap_ms=2000", "tool.filler_ms=20000", "llm.filler_ms=1500", "llm.second_ms=10000"]
@@ -119,17 +119,76 @@ def test_a_call_waits_for_a_model_as_long_as_it_takes(call):
     assert all(700_000 < turn["latency"]["total_us"] < 5_000_000 for turn in document["turns"][1:]), [turn["latency"] for turn in document["turns"]]
 
 
+# ---- a model of a server that speaks as OpenAI does ----
+
+def chat_mind(body):
+    """The same mind, of chat completions."""
+    last = body["messages"][-1]
+    used = {call["id"]: call["function"]["name"] for message in body["messages"] for call in message.get("tool_calls", ())}
+    if last["role"] == "tool":
+        if used[last["tool_call_id"]] == "find_appointment":
+            return ["Would you like to keep your appointment?"]
+        return ["It is confirmed, thank you. Goodbye.", ("end_call", {"outcome": "confirmed"})]
+    if "keep" in last["content"]:
+        return [("confirm_appointment", {"id": "apt-1042"})]
+    return ["One moment.", ("find_appointment", {"id": "apt-1042"})]
+
+
+@pytest.mark.parametrize("keys, bearer", [((), None), (("openai.api_key",), f"Bearer {KEY}")])
+def test_a_server_of_ones_own_holds_a_call_to_its_outcome(call, keys, bearer):
+    """With a key and without: a server of this machine may want none."""
+    with Chat(chat_mind) as vendor:
+        done = call(["yes, this is Alex", "I would like to keep it"], "llm.providers=openai", f"providers.openai.url={vendor.url}",
+                    "providers.openai.model=qwen3", "providers.openai.max_tokens=111", "providers.openai.temperature_percent=70", keys=keys)
+    assert done.status == 0, done.err + done.out
+    document = done.json()
+    assert (document["outcome"], document["result"], document["reason"]) == ("confirmed", "success", "agent"), document["turns"]
+    assert tools(document) == ["find_appointment", "confirm_appointment"]
+    assert "Would you like to keep your appointment?" in heard(document) and heard(document).endswith("thank you. Goodbye.")
+    path, headers, body = vendor.requests[0]
+    assert path == "/v1/chat/completions" and headers.get("Authorization") == bearer
+    assert (body["model"], body["max_tokens"], body["temperature"], body["tool_choice"]) == ("qwen3", 111, 0.7, "auto")
+    assert body["stream_options"] == {"include_usage": True} and body["parallel_tool_calls"] is False
+    assert body["messages"][0]["role"] == "system" and "# Outcomes" in body["messages"][0]["content"]
+    assert "end_call" in [tool["function"]["name"] for tool in body["tools"]]
+    assert KEY not in done.out + done.err
+
+
+def test_a_reasoning_model_is_asked_in_its_own_way(call):
+    with Chat(chat_mind) as vendor:
+        done = call(["yes, this is Alex", "I would like to keep it"], "llm.providers=openai", f"providers.openai.url={vendor.url}",
+                    "providers.openai.model=o9", "providers.openai.limit_name=max_completion_tokens", "providers.openai.temperature_percent=-1",
+                    "providers.openai.system_role=developer", "providers.openai.tool_choice=not_said", "providers.openai.parallel=not_said",
+                    "providers.openai.without_usage=true")
+    assert done.status == 0 and done.json()["outcome"] == "confirmed", done.err + done.out
+    body = vendor.requests[0][2]
+    assert body["max_completion_tokens"] == 220 and body["messages"][0]["role"] == "developer"
+    assert not {"max_tokens", "temperature", "tool_choice", "parallel_tool_calls", "stream_options"} & body.keys()
+
+
+def test_a_far_server_wants_its_key(call):
+    done = call(["yes"], "llm.providers=openai", "providers.openai.url=https://models.invalid", "providers.openai.model=o9")
+    assert done.status == 3
+    assert done.error()["hint"] == "callfunnel secret set local openai.api_key"
+
+
 # ---- a recogniser ----
 
-def test_a_recogniser_hears_a_call(call, run, tmp_path):
+@pytest.fixture
+def spoken(run, tmp_path):
+    """How a call is given two sentences as sound."""
     words = []
     for index, text in enumerate(["yes, this is Alex", "I would like to keep it"]):
         path = tmp_path / f"{index}.wav"
         assert run("say", text, "-o", path).status == 0
         words += ["--speak", path]
+    return words
+
+
+def test_a_recogniser_hears_a_call(call, spoken):
     with Recogniser(["yes, this is Alex", "I would like to keep it"]) as vendor:
         done = call([], "stt.providers=deepgram, pocketsphinx", f"providers.deepgram.url={vendor.url}",
-                    "providers.deepgram.tag=test", keys=["deepgram.api_key"], how=words)
+                    "providers.deepgram.tag=test", keys=["deepgram.api_key"], how=spoken)
     assert done.status == 0, done.err + done.out
     document = done.json()
     assert document["outcome"] == "confirmed", document["turns"]
@@ -138,6 +197,21 @@ def test_a_recogniser_hears_a_call(call, run, tmp_path):
     assert path.startswith("/v1/listen?model=nova-3&") and "&tag=test" in path and KEY not in path
     assert "&keyterm=Lakeside%20Clinic" in path and "&keyterm=Maya" in path and "Morgan" not in path
     assert {name.lower(): value for name, value in headers.items()}["authorization"] == f"Token {KEY}"
+    assert len(vendor.requests) == 1 and vendor.heard > 8000
+
+
+def test_a_recogniser_for_india_hears_a_call(call, spoken):
+    with IndianRecogniser(["yes, this is Alex", "I would like to keep it"]) as vendor:
+        done = call([], "stt.providers=sarvam, pocketsphinx", f"providers.sarvam.url={vendor.url}", "providers.sarvam.stt_model=saaras:v4",
+                    "providers.sarvam.silence_duration_ms=350", keys=["sarvam.api_key"], how=spoken)
+    assert done.status == 0, done.err + done.out
+    document = done.json()
+    assert document["outcome"] == "confirmed", document["turns"]
+    assert [turn["said"] for turn in document["turns"] if "said" in turn] == ["yes, this is Alex", "I would like to keep it"]
+    path, headers = vendor.requests[0]
+    assert path.startswith("/speech-to-text-realtime/ws?encoding=mulaw&") and "&model=saaras%3Av4" in path and "&silence_duration_ms=350" in path
+    assert "Lakeside%20Clinic" in path and KEY not in path and "Morgan" not in path
+    assert {name.lower(): value for name, value in headers.items()}["api-subscription-key"] == KEY
     assert len(vendor.requests) == 1 and vendor.heard > 8000
 
 
@@ -152,6 +226,22 @@ def test_a_voice_that_refuses_is_followed_by_the_next(call):
     assert document["outcome"] == "confirmed" and "Alex Morgan" in heard(document) and "Goodbye" in heard(document)
     path, headers = vendor.requests[0]
     assert path.startswith("/tts/websocket") and headers["Authorization"] == f"Bearer {KEY}" and KEY not in path
+
+
+@pytest.mark.parametrize("scheme, settings, keys, where, header", [
+    ("http", ["tts.providers=openai, local", "providers.openai.speech_url={url}", "providers.openai.speech_model=kokoro", "providers.openai.voice=af_heart"],
+     (), "/v1/audio/speech", None),
+    ("ws", ["tts.providers=sarvam, local", "providers.sarvam.url={url}"], ("sarvam.api_key",), "/text-to-speech/ws", KEY),
+])
+def test_other_voices_that_refuse_are_followed_too(call, scheme, settings, keys, where, header):
+    with Refusing(403) as vendor:
+        url = vendor.url.replace("http", scheme)
+        done = call(["yes, this is Alex", "I would like to keep it"], *[one.format(url=url) for one in settings], keys=keys)
+    assert done.status == 0, done.err + done.out
+    document = done.json()
+    assert document["outcome"] == "confirmed" and "Alex Morgan" in heard(document) and "Goodbye" in heard(document)
+    path, headers = vendor.requests[0]
+    assert path.startswith(where) and headers.get("Api-Subscription-Key") == header and "Authorization" not in headers and KEY not in path
 
 
 # ---- no key ----
@@ -174,8 +264,9 @@ def test_a_call_with_nobody_to_think_is_refused(call):
 # ---- live calls ----
 
 def test_a_live_call_goes_on_without_those_who_have_no_key(tmp_path, model, voice):  # noqa: F811
-    house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "llm.providers=anthropic, rehearsed",
-                  "stt.providers=deepgram,pocketsphinx", "tts.providers=cartesia,local", "providers.cartesia.voice=abc")
+    house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "llm.providers=anthropic, openai, rehearsed",
+                  "stt.providers=deepgram,sarvam,pocketsphinx", "tts.providers=cartesia,sarvam,local", "providers.cartesia.voice=abc",
+                  "providers.openai.url=https://models.invalid", "providers.openai.model=o9")
     house.start()
     try:
         house.command("route", "add", NUMBER, "local", "appointment-reminder")
@@ -183,7 +274,7 @@ def test_a_live_call_goes_on_without_those_who_have_no_key(tmp_path, model, voic
         house.sign_in()
         call = Caller(house, 51, voice).hold()
         assert ended(call) == ("ended", "agent", "confirmed"), house.errors()
-        for name in ("anthropic", "deepgram", "cartesia"):
+        for name in ("anthropic", "openai", "deepgram", "cartesia", "sarvam"):
             assert f"provider={name}" in house.errors() and f"callfunnel secret set local {name}.api_key" in house.errors()
     finally:
         house.close()
@@ -192,13 +283,22 @@ def test_a_live_call_goes_on_without_those_who_have_no_key(tmp_path, model, voic
 # ---- mistakes in the settings ----
 
 @pytest.mark.parametrize("text, line, message, hint", [
-    ("llm:\n  providers: [rehearsed, anthropc]\n", 2, 'llm.providers: found "rehearsed, anthropc"', "rehearsed, anthropic"),
+    ("llm:\n  providers: [rehearsed, anthropc]\n", 2, 'llm.providers: found "rehearsed, anthropc"', "rehearsed, anthropic, openai"),
     ("tts.providers: [local, local]\n", 1, 'tts.providers: found "local, local"', "none twice"),
-    ("stt.providers: []\n", 1, 'stt.providers: found ""', "pocketsphinx, deepgram, deepgram_flux"),
+    ("stt.providers: []\n", 1, 'stt.providers: found ""', "pocketsphinx, deepgram, deepgram_flux, sarvam"),
     ("stt.providers: {first: deepgram}\n", 1, "stt.providers: found a map", "one or several of"),
     ("log.level: info\ntts.providers: [cartesia, local]\n", 2, "providers.cartesia.voice: empty", "the id of a voice"),
     ("providers.anthropic.url: http://models.example.com\n", 1, "providers.anthropic.url: found", "https://host"),
     ("providers: {deepgram: {model: flux-general-en}}\n", 1, "providers.deepgram.model: found", "nova-3"),
+    ("log.level: info\nllm:\n  providers: [openai, rehearsed]\n", 3, "providers.openai.model: empty, and llm.providers names openai", "as the server calls it"),
+    ("tts.providers: [openai]\nproviders.openai.voice: af_heart\n", 1, "providers.openai.speech_model: empty", "as the server calls it"),
+    ("tts.providers: [openai]\nproviders.openai.speech_model: kokoro\n", 1, "providers.openai.voice: empty", "as the server calls it"),
+    ("tts.providers: [sarvam]\nproviders.sarvam.tts_model: bulbul:v4-flash\n", 1, "providers.sarvam.speaker: empty", "bulbul:v4-flash"),
+    ("llm.providers: [sarvam]\n", 1, 'llm.providers: found "sarvam"', "rehearsed, anthropic, openai"),
+    ("providers.openai.url: http://models.example.com\n", 1, "providers.openai.url: found", "https://host"),
+    ("providers.openai.voices: en\n", 1, 'providers.openai.voices: found "en"', "en=af_heart"),
+    ("providers.sarvam.url: ws://sarvam.example.com\n", 1, "providers.sarvam.url: found", "wss://host"),
+    ("providers.sarvam.mode: shout\n", 1, 'providers.sarvam.mode: found "shout"', "transcribe, translate"),
     ("providers.anthropic.max_tokens: 9000\n", 1, 'providers.anthropic.max_tokens: found "9000"', "16 to 8192"),
 ])
 def test_a_wrong_choice_is_told_with_its_place(run, tmp_path, text, line, message, hint):
@@ -216,6 +316,6 @@ def test_lists_are_lists(run, tmp_path):
     path.write_text("tts:\n  providers:\n    - cartesia\n    - local\nproviders.cartesia.voice: abc\n")
     settings = {one["name"]: one for one in run("config", "--json", "--config", path).json()["settings"]}
     assert settings["tts.providers"]["value"] == ["cartesia", "local"] and settings["tts.providers"]["default"] == ["local"]
-    assert settings["tts.providers"]["type"] == "list" and settings["tts.providers"]["choices"] == ["local", "cartesia"]
+    assert settings["tts.providers"]["type"] == "list" and settings["tts.providers"]["choices"] == ["local", "cartesia", "openai", "sarvam"]
     one = {one["name"]: one for one in run("config", "--json", "--set", "stt.providers=deepgram,pocketsphinx").json()["settings"]}
     assert one["stt.providers"]["value"] == ["deepgram", "pocketsphinx"]

@@ -1,4 +1,7 @@
-"""Vendors on loopback, scripted: a model that speaks the Messages stream, a recogniser that hears what it is told to, hosts that refuse whoever comes."""
+"""Vendors on loopback, scripted: models that speak the Messages stream or chat completions, recognisers that hear what they are told to, hosts that refuse
+whoever comes.
+"""
+import base64
 import contextlib
 import http.server
 import json
@@ -40,7 +43,7 @@ class Model(Server):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 model.requests.append((self.path, dict(self.headers), body))
-                data = stream(model.mind(body))
+                data = model.stream(model.mind(body))
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.send_header("Content-Length", str(len(data)))
@@ -52,6 +55,16 @@ class Model(Server):
                 pass
 
         super().__init__(Handler)
+
+    def stream(self, said):
+        return stream(said)
+
+
+class Chat(Model):
+    """The same as a server that speaks as OpenAI does."""
+
+    def stream(self, said):
+        return chunks(said)
 
 
 class Refusing(Server):
@@ -110,6 +123,30 @@ class Recogniser:
         self.server.shutdown()
 
 
+class IndianRecogniser(Recogniser):
+    """The same as Sarvam's /speech-to-text-realtime/ws: an utterance begins with its voice, flush makes it final."""
+
+    def listen(self, socket):
+        self.requests.append((socket.request.path, dict(socket.request.headers)))
+        loud = utterance = 0
+        is_open = False
+        with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+            socket.send(json.dumps({"event": "session.begin", "request_id": "r-1"}))
+            for message in socket:
+                said = json.loads(message)
+                if said["event"] == "audio_input":
+                    sound = base64.b64decode(said["audio"])
+                    self.heard += len(sound)
+                    loud += sum(~byte & 0x70 >= LOUD for byte in sound)
+                    if loud > VOICED and self.lines and not is_open:
+                        is_open = True
+                        socket.send(json.dumps({"event": "vad.speech_start", "utterance_idx": utterance}))
+                        socket.send(json.dumps({"event": "transcript.partial", "utterance_idx": utterance, "text": self.lines[0]}))
+                elif said["event"] == "flush" and is_open:
+                    socket.send(json.dumps({"event": "transcript.final", "utterance_idx": utterance, "text": self.lines.pop(0)}))
+                    loud, utterance, is_open = 0, utterance + 1, False
+
+
 def result(text, from_sample, to_sample, is_final):
     words = [{"word": word, "start": from_sample / 8000, "end": to_sample / 8000, "confidence": 0.9} for word in text.split()]
     return {"type": "Results", "channel_index": [0, 1], "start": from_sample / 8000, "duration": (to_sample - from_sample) / 8000, "is_final": is_final,
@@ -139,3 +176,22 @@ def stream(said):
                           {"type": "input_json_delta", "partial_json": json.dumps(arguments)})
     reason = "tool_use" if any(not isinstance(one, str) for one in said) else "end_turn"
     return data + event("message_delta", delta={"stop_reason": reason, "stop_sequence": None}, usage={"output_tokens": 20}) + event("message_stop")
+
+
+def chunk(*choices, **fields):
+    return f"data: {json.dumps({'id': 'c1', 'object': 'chat.completion.chunk', 'choices': choices, **fields})}\n\n".encode()
+
+
+def chunks(said):
+    """A whole message as llama.cpp, vLLM and OpenAI stream it."""
+    data, tools = b"", 0
+    for one in said:
+        delta = {"content": one}
+        if not isinstance(one, str):
+            name, arguments = one
+            delta = {"tool_calls": [{"index": tools, "id": f"call_{tools}", "type": "function",
+                                     "function": {"name": name, "arguments": json.dumps(arguments)}}]}
+            tools += 1
+        data += chunk({"index": 0, "delta": delta, "finish_reason": None})
+    data += chunk({"index": 0, "delta": {}, "finish_reason": "tool_calls" if tools else "stop"})
+    return data + chunk(usage={"prompt_tokens": 9, "completion_tokens": 20, "total_tokens": 29}) + b"data: [DONE]\n\n"

@@ -11,6 +11,7 @@
 
 #include "base/config.h"
 #include "cli/lineups.h"
+#include "cli/openai_voices.h"
 #include "cli/settings.h"
 #include "conductor/rulebook.h"
 #include "deadline.h"
@@ -20,6 +21,8 @@
 
 #define VOICE "tts.providers=cartesia,local"
 #define VOICE_ID "providers.cartesia.voice=00000000-0000-4000-8000-000000000000"
+#define OPENAI_FAR "providers.openai.url=https://models.example.com"
+#define SPEECH_FAR "providers.openai.speech_url=https://voices.example.com"
 
 struct world {
 	uv_loop_t loop;
@@ -31,6 +34,7 @@ struct world {
 	struct lineups_call call;
 	struct err_detail detail;
 	unsigned int ears, connections, asked;
+	char url[40];    /* of `vendor`, without a scheme */
 	uv_tcp_t vendor;
 };
 
@@ -133,6 +137,13 @@ static void set(struct world *w, const char *assignment)
 	assert_int_equal(config_set(w->config, assignment, "--set", &w->detail), ERR_NONE);
 }
 
+/* What calls share has read its settings once. */
+static void set_anew(struct world *w, const char *assignment)
+{
+	lineups_close(&w->shared);
+	set(w, assignment);
+}
+
 /* With no vendor to be reached: nothing listens on port 1. */
 static enum err open_call(struct world *w, struct call_lineups **c)
 {
@@ -143,6 +154,8 @@ static enum err open_call(struct world *w, struct call_lineups **c)
 		set(w, "providers.anthropic.url=http://127.0.0.1:1");
 		if (w->vendor.type != UV_TCP)
 			set(w, "providers.cartesia.url=http://127.0.0.1:1");
+		if (w->vendor.type != UV_TCP)
+			set(w, "providers.sarvam.url=ws://127.0.0.1:1");
 		set(w, VOICE_ID);
 		assert_int_equal(lineups_open(&w->shared, w->config, &w->loop, w->clock, &ears), ERR_NONE);
 	}
@@ -269,7 +282,102 @@ static void a_role_without_anybody_refuses_the_call(void **state)
 	}
 }
 
+static void openai_model_and_voice(struct world *w)
+{
+	set(w, "llm.providers=openai,rehearsed");
+	set(w, "tts.providers=openai,local");
+	set(w, "providers.openai.model=qwen3");
+	set(w, "providers.openai.speech_model=kokoro");
+	set(w, "providers.openai.voice=af_heart");
+}
+
+/* A server of one's own wants no key; one that is far does. */
+static void a_server_of_this_machine_goes_without_a_key(void **state)
+{
+	struct world *w = *state;
+
+	openai_model_and_voice(w);
+	w->missing = "all";
+	chosen(w, PROVIDER_LLM, "openai rehearsed");
+	chosen(w, PROVIDER_TTS, "openai local");
+	set_anew(w, OPENAI_FAR);
+	chosen(w, PROVIDER_LLM, "rehearsed");
+	chosen(w, PROVIDER_TTS, "openai local");
+	set_anew(w, SPEECH_FAR);
+	chosen(w, PROVIDER_TTS, "local");
+	w->missing = NULL;
+	chosen(w, PROVIDER_LLM, "openai rehearsed");
+	chosen(w, PROVIDER_TTS, "openai local");
+}
+
+static void a_far_server_alone_without_a_key_refuses_the_call(void **state)
+{
+	struct world *w = *state;
+	struct call_lineups *c;
+
+	openai_model_and_voice(w);
+	set(w, "llm.providers=openai");
+	set(w, OPENAI_FAR);
+	w->missing = "openai.api_key";
+	assert_int_equal(open_call(w, &c), ERR_UNAVAILABLE);
+	assert_string_equal(w->detail.hint, "callfunnel secret set acme openai.api_key");
+	set_anew(w, "providers.openai.url=https://localhost:8080");
+	assert_int_equal(open_call(w, &c), ERR_NONE);
+	call_lineups_close(&c);
+}
+
+static void sarvam_without_its_key_is_left_out(void **state)
+{
+	struct world *w = *state;
+
+	set(w, "stt.providers=sarvam,pocketsphinx");
+	set(w, "tts.providers=sarvam,local");
+	chosen(w, PROVIDER_STT, "sarvam pocketsphinx");
+	chosen(w, PROVIDER_TTS, "sarvam local");
+	w->missing = "sarvam.api_key";
+	chosen(w, PROVIDER_STT, "pocketsphinx");
+	chosen(w, PROVIDER_TTS, "local");
+}
+
 /* ---- languages ---- */
+
+static void sarvam_knows_the_languages_of_india(void **state)
+{
+	struct world *w = *state;
+
+	set(w, "stt.providers=sarvam,deepgram");
+	set(w, "tts.providers=sarvam,local");
+	w->call.language = "ta-IN";
+	chosen(w, PROVIDER_STT, "sarvam deepgram");
+	chosen(w, PROVIDER_TTS, "sarvam local");
+	w->call.language = "de-DE";
+	chosen(w, PROVIDER_STT, "deepgram");
+	chosen(w, PROVIDER_TTS, "local");
+}
+
+static void a_recogniser_that_is_told_one_language_hears_any(void **state)
+{
+	struct world *w = *state;
+
+	set(w, "stt.providers=sarvam,deepgram");
+	set(w, "providers.sarvam.stt_language=auto");
+	w->call.language = "de-DE";
+	chosen(w, PROVIDER_STT, "sarvam deepgram");
+}
+
+static void a_voice_speaks_the_languages_that_were_named(void **state)
+{
+	struct world *w = *state;
+
+	openai_model_and_voice(w);
+	set(w, "providers.openai.voice=");
+	set(w, "providers.openai.voices=en-US=af_heart, hi=hf_alpha");
+	chosen(w, PROVIDER_TTS, "openai local");
+	w->call.language = "hi-IN";
+	chosen(w, PROVIDER_TTS, "openai local");
+	w->call.language = "en-IN";
+	chosen(w, PROVIDER_TTS, "local");
+}
 
 static void who_does_not_know_the_language_is_left_out(void **state)
 {
@@ -318,6 +426,19 @@ static void a_model_that_is_told_nothing_is_left_out(void **state)
 	chosen(w, PROVIDER_LLM, "rehearsed");
 }
 
+/* A clinic's name may be longer than a vendor takes: it is left away, nobody is left out. */
+static void a_name_that_is_too_long_leaves_nobody_out(void **state)
+{
+	static const char *const terms[] = { "Lakeside Clinic", "A name that is very long and longer than sixty-four characters, as some are", "", NULL };
+	struct world *w = *state;
+
+	set(w, "stt.providers=sarvam,pocketsphinx");
+	w->call.keyterms = terms;
+	chosen(w, PROVIDER_STT, "sarvam pocketsphinx");
+	set_anew(w, "providers.sarvam.stt_model=saaras:v4");
+	chosen(w, PROVIDER_STT, "sarvam pocketsphinx");
+}
+
 static void an_option_that_the_vendor_refuses_is_told(void **state)
 {
 	struct world *w = *state;
@@ -338,12 +459,9 @@ static void on_connection(uv_stream_t *stream, int status)
 	w->connections++;
 }
 
-static void a_vendors_socket_is_opened_while_the_phone_rings(void **state)
+static void vendor_begin(struct world *w)
 {
-	struct world *w = *state;
 	struct sockaddr_in address;
-	struct call_lineups *c;
-	char url[80];
 	int len = sizeof(address);
 
 	assert_int_equal(uv_tcp_init(&w->loop, &w->vendor), 0);
@@ -352,14 +470,33 @@ static void a_vendors_socket_is_opened_while_the_phone_rings(void **state)
 	assert_int_equal(uv_tcp_bind(&w->vendor, (const struct sockaddr *)&address, 0), 0);
 	assert_int_equal(uv_listen((uv_stream_t *)&w->vendor, 4, on_connection), 0);
 	assert_int_equal(uv_tcp_getsockname(&w->vendor, (struct sockaddr *)&address, &len), 0);
-	snprintf(url, sizeof(url), "providers.cartesia.url=http://127.0.0.1:%u", ntohs(address.sin_port));
+	snprintf(w->url, sizeof(w->url), "127.0.0.1:%u", ntohs(address.sin_port));
+}
+
+static void is_called(struct world *w, const char *setting, const char *voice)
+{
+	struct call_lineups *c;
+	char url[80];
+
+	vendor_begin(w);
+	snprintf(url, sizeof(url), "%s%s", setting, w->url);
 	set(w, url);
-	set(w, VOICE);
+	set(w, voice);
 	assert_int_equal(open_call(w, &c), ERR_NONE);
 	for (uint64_t until = uv_hrtime() + 5000000000; !w->connections && uv_hrtime() < until;)
 		uv_run(&w->loop, UV_RUN_NOWAIT);
 	assert_int_equal(w->connections, 1);
 	call_lineups_close(&c);
+}
+
+static void a_vendors_socket_is_opened_while_the_phone_rings(void **state)
+{
+	is_called(*state, "providers.cartesia.url=http://", VOICE);
+}
+
+static void sarvams_socket_is_opened_while_the_phone_rings(void **state)
+{
+	is_called(*state, "providers.sarvam.url=ws://", "tts.providers=sarvam,local");
 }
 
 static void on_a_clock_that_skips_vendors_and_voices_hold_it(void **state)
@@ -375,6 +512,22 @@ static void on_a_clock_that_skips_vendors_and_voices_hold_it(void **state)
 	assert_ptr_not_equal(call_lineups_role(c, PROVIDER_STT)->members[1].table, &held_stt); /* its owner's matter */
 	assert_ptr_equal(call_lineups_role(c, PROVIDER_LLM)->members[0].table, &held_llm);
 	assert_ptr_equal(call_lineups_role(c, PROVIDER_LLM)->members[1].table, &rehearsed_llm); /* waits by the clock alone */
+	assert_ptr_equal(call_lineups_role(c, PROVIDER_TTS)->members[0].table, &held_tts);
+	assert_ptr_equal(call_lineups_role(c, PROVIDER_TTS)->members[1].table, &held_tts);
+	call_lineups_close(&c);
+}
+
+static void on_a_clock_that_skips_openai_and_sarvam_hold_it(void **state)
+{
+	struct world *w = *state;
+	struct call_lineups *c;
+
+	openai_model_and_voice(w);
+	set(w, "stt.providers=sarvam,pocketsphinx");
+	set(w, "tts.providers=openai,sarvam");
+	assert_int_equal(open_call(w, &c), ERR_NONE);
+	assert_ptr_equal(call_lineups_role(c, PROVIDER_STT)->members[0].table, &held_stt);
+	assert_ptr_equal(call_lineups_role(c, PROVIDER_LLM)->members[0].table, &held_llm);
 	assert_ptr_equal(call_lineups_role(c, PROVIDER_TTS)->members[0].table, &held_tts);
 	assert_ptr_equal(call_lineups_role(c, PROVIDER_TTS)->members[1].table, &held_tts);
 	call_lineups_close(&c);
@@ -451,6 +604,61 @@ static void a_voice_without_its_id_is_a_mistake(void **state)
 	assert_int_equal(providers_judge(w->config, &w->detail), ERR_NONE);
 }
 
+/* The first thing that is missing, until nothing is. */
+static void openai_wants_its_names(void **state)
+{
+	static const struct { const char *missing, *assignment; } steps[] = { { "providers.openai.model", "providers.openai.model=qwen3" },
+		{ "providers.openai.speech_model", "providers.openai.speech_model=kokoro" }, { "providers.openai.voice", "providers.openai.voices=en=af_heart" } };
+	struct world *w = *state;
+
+	set(w, "llm.providers=rehearsed,openai");
+	set(w, "tts.providers=openai");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		assert_int_equal(providers_judge(w->config, &w->detail), ERR_USAGE);
+		assert_memory_equal(w->detail.message, steps[i].missing, strlen(steps[i].missing));
+		assert_int_equal(w->detail.message[strlen(steps[i].missing)], ':');
+		assert_string_equal(w->detail.where, "--set");
+		set(w, steps[i].assignment);
+	}
+	assert_int_equal(providers_judge(w->config, &w->detail), ERR_NONE);
+}
+
+static void a_model_without_a_speaker_of_its_own_wants_one(void **state)
+{
+	struct world *w = *state;
+
+	set(w, "tts.providers=sarvam");
+	assert_int_equal(providers_judge(w->config, &w->detail), ERR_NONE);
+	set(w, "providers.sarvam.tts_model=bulbul:v4-flash");
+	assert_int_equal(providers_judge(w->config, &w->detail), ERR_USAGE);
+	assert_non_null(strstr(w->detail.message, "providers.sarvam.speaker"));
+	set(w, "providers.sarvam.speaker=priya");
+	assert_int_equal(providers_judge(w->config, &w->detail), ERR_NONE);
+}
+
+static void voices_are_read_and_mistakes_refused(void **state)
+{
+	static const char *const bad[] = { "af_heart", "=af_heart", "en=", "en=a, hi", "e n=a", "en_US=a", "en=a\x01", " ,", "" };
+	char many[400] = "";
+	struct openai_voices v;
+
+	(void)state;
+	assert_true(openai_voices_read(&v, "en-IN=bf_emma,hi=hf_alpha , en=af_heart"));
+	assert_string_equal(v.list[0].tag, "en-IN");
+	assert_string_equal(v.list[1].voice, "hf_alpha");
+	assert_string_equal(v.list[2].voice, "af_heart");
+	assert_null(v.list[3].tag);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(openai_voices_fit(bad[i]));
+	for (size_t i = 0; i < OPENAI_VOICES_MAX; i++)
+		strcat(many, "en=a,");
+	assert_true(openai_voices_fit(many));
+	strcat(many, "en=a");
+	assert_false(openai_voices_fit(many));
+	assert_false(openai_voices_read(&v, many));
+	assert_null(v.list[0].tag);
+}
+
 static void keys_are_asked_for_once_and_only_for_the_chosen(void **state)
 {
 	struct world *w = *state;
@@ -464,14 +672,23 @@ static void keys_are_asked_for_once_and_only_for_the_chosen(void **state)
 	assert_string_equal(keys[0], "deepgram.api_key");
 	assert_string_equal(keys[1], "anthropic.api_key");
 	assert_true(providers_want_prompt(w->config));
+	set(w, "stt.providers=deepgram,sarvam");
+	set(w, "llm.providers=openai,anthropic");
+	set(w, "tts.providers=cartesia,openai,sarvam");
+	assert_int_equal(providers_keys(w->config, keys), PROVIDER_KEYS_MAX);
+	set(w, "llm.providers=openai");
+	assert_true(providers_want_prompt(w->config));
 }
 
 static void a_key_goes_in_the_clear_to_this_machine_alone(void **state)
 {
 	static const char *const good[] = { "providers.anthropic.url=http://localhost:1/x", "providers.anthropic.url=http://[::1]:1",
-		"providers.cartesia.url=https://voices.example.com", "providers.deepgram.url=ws://127.0.0.1:9" };
+		"providers.cartesia.url=https://voices.example.com", "providers.deepgram.url=ws://127.0.0.1:9",
+		"providers.openai.url=http://127.0.0.1:11434", OPENAI_FAR, SPEECH_FAR, "providers.openai.speech_url=https://localhost/x",
+		"providers.sarvam.url=ws://localhost:9", "providers.sarvam.url=wss://api.example.com" };
 	static const char *const bad[] = { "providers.anthropic.url=http://127.0.0.1.example.com", "providers.anthropic.url=http://example.com",
-		"providers.cartesia.url=http://10.0.0.1", "providers.deepgram.url=ws://example.com", "providers.deepgram.url=https://example.com" };
+		"providers.cartesia.url=http://10.0.0.1", "providers.deepgram.url=ws://example.com", "providers.deepgram.url=https://example.com",
+		"providers.openai.url=http://models.example.com", "providers.openai.speech_url=http://10.0.0.1:8880", "providers.sarvam.url=ws://example.com" };
 	struct world *w = *state;
 	size_t i;
 
@@ -489,16 +706,28 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_typed_call_has_no_recogniser, begin, end),
 		cmocka_unit_test_setup_teardown(who_has_no_key_is_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(a_role_without_anybody_refuses_the_call, begin, end),
+		cmocka_unit_test_setup_teardown(a_server_of_this_machine_goes_without_a_key, begin, end),
+		cmocka_unit_test_setup_teardown(a_far_server_alone_without_a_key_refuses_the_call, begin, end),
+		cmocka_unit_test_setup_teardown(sarvam_without_its_key_is_left_out, begin, end),
+		cmocka_unit_test_setup_teardown(sarvam_knows_the_languages_of_india, begin, end),
+		cmocka_unit_test_setup_teardown(a_recogniser_that_is_told_one_language_hears_any, begin, end),
+		cmocka_unit_test_setup_teardown(a_voice_speaks_the_languages_that_were_named, begin, end),
 		cmocka_unit_test_setup_teardown(who_does_not_know_the_language_is_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(a_model_of_one_language_hears_no_other, begin, end),
 		cmocka_unit_test_setup_teardown(the_recogniser_of_this_machine_alone_is_there_in_any_language, begin, end),
 		cmocka_unit_test_setup_teardown(a_model_that_is_told_nothing_is_left_out, begin, end),
+		cmocka_unit_test_setup_teardown(a_name_that_is_too_long_leaves_nobody_out, begin, end),
 		cmocka_unit_test_setup_teardown(an_option_that_the_vendor_refuses_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(a_vendors_socket_is_opened_while_the_phone_rings, begin, end),
+		cmocka_unit_test_setup_teardown(sarvams_socket_is_opened_while_the_phone_rings, begin, end),
 		cmocka_unit_test_setup_teardown(on_a_clock_that_skips_vendors_and_voices_hold_it, begin_skipping, end),
+		cmocka_unit_test_setup_teardown(on_a_clock_that_skips_openai_and_sarvam_hold_it, begin_skipping, end),
 		cmocka_unit_test_setup_teardown(calls_of_a_tenant_share_an_accounts_health, begin, end),
 		cmocka_unit_test(health_outlives_its_call_but_not_for_ever),
 		cmocka_unit_test_setup_teardown(a_voice_without_its_id_is_a_mistake, begin, end),
+		cmocka_unit_test_setup_teardown(openai_wants_its_names, begin, end),
+		cmocka_unit_test_setup_teardown(a_model_without_a_speaker_of_its_own_wants_one, begin, end),
+		cmocka_unit_test(voices_are_read_and_mistakes_refused),
 		cmocka_unit_test_setup_teardown(keys_are_asked_for_once_and_only_for_the_chosen, begin, end),
 		cmocka_unit_test_setup_teardown(a_key_goes_in_the_clear_to_this_machine_alone, begin, end),
 	};

@@ -219,6 +219,11 @@ static const char *voice_find(const struct openai_speech_options *o, const char 
 	return voice;
 }
 
+bool openai_speech_speaks(const struct openai_speech *s, const char *language)
+{
+	return voice_find(&s->options, language);
+}
+
 static enum err speech_judge(const char *voice, const char *text, size_t len)
 {
 	if (!len || memchr(text, 0, len) || !utf8_is_valid(text, len))

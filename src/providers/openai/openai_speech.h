@@ -15,6 +15,7 @@
 #ifndef PROVIDERS_OPENAI_OPENAI_SPEECH_H
 #define PROVIDERS_OPENAI_OPENAI_SPEECH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -58,6 +59,9 @@ struct openai_speech;
 /* The vendor of openai_tts. The struct is copied; what it points to, the key too, stays borrowed until the close. ERR_USAGE: an option that cannot
  * be, detail says which; ERR_UNAVAILABLE: the CA file; ERR_NOMEM. */
 enum err openai_speech_open(struct openai_speech **sp, uv_loop_t *loop, const struct openai_speech_options *options, struct err_detail *detail) MUST_USE;
+
+/* Whether there is a voice for a call's language. */
+bool openai_speech_speaks(const struct openai_speech *s, const char *language);
 
 /* Silences what is spoken. Its handles close in the loop's next turns. NULL-safe. */
 void openai_speech_close(struct openai_speech **sp);

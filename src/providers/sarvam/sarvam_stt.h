@@ -61,6 +61,9 @@ void sarvam_stt_options_init(struct sarvam_stt_options *o);
 /* Everything but what says otherwise is read before this returns. ERR_USAGE, ERR_LIMIT: an option; `detail` says which; ERR_NOMEM. */
 enum err sarvam_stt_open(struct sarvam_stt_vendor **vp, uv_loop_t *loop, const struct sarvam_stt_options *options, struct err_detail *detail) MUST_USE;
 
+/* Whether a term may be among the keyterms for that model. */
+bool sarvam_stt_takes_keyterm(const char *model, const char *term);
+
 /* Silences and ends all streams; legal in every handler. NULL-safe. */
 void sarvam_stt_close(struct sarvam_stt_vendor **vp);
 

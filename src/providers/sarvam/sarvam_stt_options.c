@@ -42,16 +42,31 @@ static size_t characters(const char *text)
 	return count;
 }
 
+static bool takes_keyterms(const char *model)
+{
+	return !strcmp(model, "saaras:v4");
+}
+
+static bool is_keyterm(const char *term)
+{
+	return *term && characters(term) <= SARVAM_KEYTERM_MAX;
+}
+
+bool sarvam_stt_takes_keyterm(const char *model, const char *term)
+{
+	return takes_keyterms(model) && is_keyterm(term);
+}
+
 static enum err keyterms_check(const struct sarvam_stt_options *o, struct err_detail *detail)
 {
 	size_t count = 0;
 
 	for (const char *const *term = o->keyterms; term && *term; term++, count++)
-		if (!**term || characters(*term) > SARVAM_KEYTERM_MAX)
+		if (!is_keyterm(*term))
 			return sarvam_refuse(detail, ERR_USAGE, who, "keyterms", "a term is empty, or longer than 64 characters");
 	if (count > SARVAM_KEYTERMS_MAX)
 		return sarvam_refuse(detail, ERR_LIMIT, who, "keyterms", "they are more than 50");
-	if (count && strcmp(o->model, "saaras:v4"))
+	if (count && !takes_keyterms(o->model))
 		return sarvam_refuse(detail, ERR_USAGE, who, "keyterms", "the model takes none (saaras:v4 does)");
 	return ERR_NONE;
 }
