@@ -232,11 +232,19 @@ static void setting_put(struct buf *yaml, const char *name, const char *url, con
 	buf_printf(yaml, "  %s:\n    url: %s\n", name, url);
 	if (*ca_file)
 		buf_printf(yaml, "    ca_file: %s\n", ca_file);
+	if (!strcmp(name, "cartesia"))
+		buf_text(yaml, "    voice: sandbox\n"); /* any name is one */
+}
+
+/* The vendors first, and who takes over when one of them fails. */
+static void choice_put(struct buf *yaml)
+{
+	buf_text(yaml, "stt.providers: [deepgram, pocketsphinx]\nllm.providers: [anthropic, rehearsed]\ntts.providers: [cartesia, local]\nproviders:\n");
 }
 
 void sandbox_settings(const struct sandbox *s, struct buf *yaml)
 {
-	buf_text(yaml, "providers:\n");
+	choice_put(yaml);
 	for (size_t i = 0; i < s->vendor_count; i++)
 		setting_put(yaml, s->vendors[i].kind->name, s->vendors[i].url, s->ca_file);
 }
@@ -250,7 +258,7 @@ enum err sandbox_settings_for(const struct sandbox_options *options, struct buf 
 	SSL_CTX_free(tls);
 	if (err)
 		return err;
-	buf_text(yaml, "providers:\n");
+	choice_put(yaml);
 	for (unsigned int i = 0; vendor_kinds[i]; i++) {
 		url_make(url, vendor_kinds[i], options, options->port + i + 1);
 		setting_put(yaml, vendor_kinds[i]->name, url, ca_file);

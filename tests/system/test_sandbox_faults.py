@@ -285,7 +285,7 @@ def test_large_answers_pass_tls(tmp_path):
 
 def test_print_config(run):
     lines = run("sandbox", "--print-config").out.splitlines()
-    assert lines[0] == "providers:" and "  deepgram:" in lines and "    url: ws://127.0.0.1:8602" in lines
+    assert "llm.providers: [anthropic, rehearsed]" in lines and "providers:" in lines and "  deepgram:" in lines and "    url: ws://127.0.0.1:8602" in lines
     assert run("sandbox", "--print-config", "--port", 0).status == 2
     assert run("sandbox", "extra").status == 2
     assert run("sandbox", "--rulebook", "no-such-book", "--port", 0).status == 3
