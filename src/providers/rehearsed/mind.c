@@ -374,6 +374,18 @@ static enum understood take_answer(struct mind *m, const struct words *w, const 
 	return u;
 }
 
+/* "OK, hold on", "yes, sorry, say that again": the yes is to the line, and not to the question. */
+static bool aside_alone(const struct mind *m, const struct words *w)
+{
+	enum expect_kind kind = mind_step(m)->expect.kind;
+	struct words question;
+
+	if (m->mood != MOOD_CONFIRM && kind != EXPECT_YES_NO && kind != EXPECT_CHOICE)
+		return false;
+	question_words(m, &question);
+	return understand_aside_alone(w, &question);
+}
+
 static void judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	enum understood u = UNDERSTOOD_NOT;
@@ -383,6 +395,8 @@ static void judge_answer(struct mind *m, const struct words *w, const char *text
 		mind_ask_again(m);
 		return;
 	}
+	if (aside_alone(m, w) && take_aside(m, w))
+		return;
 	if (m->mood == MOOD_CONFIRM) {
 		if (take_confirm(m, w, text, len))
 			return;

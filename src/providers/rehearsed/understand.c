@@ -70,7 +70,7 @@ static const char *const repeat[] = { "repeat", "say that again", "say it again"
 	"fir se", "dobara", "फिर से", "दोबारा", "क्या कहा", "sorry what", NULL };
 static const char *const waits[] = { "wait", "hold on", "hang on", "one second", "one moment", "one minute", "a moment", "a minute",
 	"just a second", "one sec", "a second",
-	"hold the line", "let me look", "let me check", "let me find", "ek minute", "ruko", "rukiye", "एक मिनट", "रुकिए", "रुको", NULL };
+	"hold the line", "bear with me", "let me look", "let me check", "let me find", "let me get", "let me see", "ek minute", "ruko", "rukiye", "एक मिनट", "रुकिए", "रुको", NULL };
 
 enum aside understand_aside(const struct words *w)
 {
@@ -89,6 +89,20 @@ enum aside understand_aside(const struct words *w)
 	if (w->count && w->count <= 2 && word_in(w, 0, whats))
 		return ASIDE_REPEAT;
 	return understand_hello(w) ? ASIDE_HELLO : ASIDE_NONE;
+}
+
+bool understand_aside_alone(const struct words *w, const struct words *question)
+{
+	size_t at = 0, len, found = 0;
+
+	while (at < w->count) {
+		len = words_any_at(w, at, waits) + words_any_at(w, at, repeat) + words_any_at(w, at, who) + words_any_at(w, at, why);
+		found += len > 0;
+		if (!len && !(len = yes_is_plain_at(w, at, question)))
+			return false;
+		at += len;
+	}
+	return found > 0;
 }
 
 bool understand_hello(const struct words *w)

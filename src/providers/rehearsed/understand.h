@@ -51,6 +51,7 @@ enum understood understand(const struct expect *e, const struct words *w, const 
 enum aside { ASIDE_NONE = 0, ASIDE_WHO, ASIDE_WHY, ASIDE_REPEAT, ASIDE_WAIT, ASIDE_HELLO };
 
 enum aside understand_aside(const struct words *w);
+bool understand_aside_alone(const struct words *w, const struct words *question); /* one, and beside it nothing but what is harmless beside a yes: "ok, hold on" */
 bool understand_hello(const struct words *w);      /* nothing but "hello", "yes I am here" */
 bool understand_asks_back(const struct words *w);  /* begins like a question: "what day was it?" */
 bool understand_offer(const struct words *w);      /* somebody asks whether the other one would like to: machines do not ask */
