@@ -251,8 +251,8 @@ def test_security_is_that_of_the_routes():
             assert {"401", "503"} <= set(o.responses), o.id
 
 
-# Statuses and codes that are nobody's answer: how a tool's service is understood, and what is said to a client that has gone.
-NOT_ANSWERS = "conductor/tools_request.c"
+# Statuses and codes that are nobody's answer: how a tool's service is understood, settings, and what is said to a client that has gone.
+NOT_ANSWERS = {"conductor/tools_request.c", "cli/provider_settings.c"}
 TO_NOBODY = {(503, "gone")}
 
 
@@ -260,7 +260,7 @@ def codes_of_sources():
     """(status, code) of every error that is replied; and the codes of those that are written as JSON, without their status."""
     pairs, plain = set(), set()
     for name, text in SOURCES.items():
-        if name != NOT_ANSWERS:
+        if name not in NOT_ANSWERS:
             pairs |= {(int(status), code) for status, code in re.findall(r'\b([45]\d\d), "([a-z_]+)"', text)}
             plain |= set(re.findall(r'\\"code\\":\\"([a-z_]+)\\"', text))
     return pairs - TO_NOBODY, plain
