@@ -60,6 +60,15 @@ size_t utf8_length(const uint8_t *at, size_t len)
 	return need;
 }
 
+size_t utf8_cut(const char *text, size_t len, size_t most)
+{
+	if (len <= most)
+		return len;
+	while (most && is_tail((uint8_t)text[most]))
+		most--;
+	return most;
+}
+
 bool utf8_is_valid(const void *data, size_t len)
 {
 	const uint8_t *text = data;

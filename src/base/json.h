@@ -41,4 +41,7 @@ size_t utf8_length(const uint8_t *at, size_t len);
 /* All of it, to the last character. */
 bool utf8_is_valid(const void *data, size_t len);
 
+/* How many of the first `most` bytes to keep of a text of `len`, so that no character is cut in two. */
+size_t utf8_cut(const char *text, size_t len, size_t most);
+
 #endif

@@ -78,11 +78,8 @@ static bool take_epoch(struct ask *a)
 static void take_word(const struct ask *a, const char *name, char out[CALL_WORD_MAX])
 {
 	const char *text = json_string_value(json_object_get(a->body, name));
-	size_t len = text ? strlen(text) : 0;
+	size_t len = text ? utf8_cut(text, strlen(text), CALL_WORD_MAX - 1) : 0;
 
-	if (len >= CALL_WORD_MAX)
-		for (len = CALL_WORD_MAX - 1; len && ((unsigned char)text[len] & 0xc0) == 0x80;)
-			len--;
 	snprintf(out, CALL_WORD_MAX, "%.*s", (int)len, text ? text : "");
 }
 

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "base/json.h"
-#include "base/num.h"
 #include "base/wording.h"
 
 enum { URL_MAX = 400, HEADER_MAX = 300, TIMEOUT_MIN_MS = 100, TIMEOUT_MAX_MS = 600000, STRING_MAX = 4096 };
@@ -467,12 +466,10 @@ static void field_json(const struct field *f, const struct value *v, struct buf 
 /* A service's text as it can be spoken: on one line, and no longer than an agent may say. Owned; NULL: none. */
 static json_t *text_fitted(const json_t *json)
 {
-	size_t len = json_string_length(json), n = num_min(len, SPOKEN_MAX_BYTES), i;
-	char text[SPOKEN_MAX_BYTES + 1];
+	size_t n = utf8_cut(json_string_value(json), json_string_length(json), SPOKEN_MAX_BYTES), i;
+	char text[SPOKEN_MAX_BYTES];
 
 	memcpy(text, json_string_value(json), n);
-	while (n && n < len && ((unsigned char)json_string_value(json)[n] & 0xc0) == 0x80)
-		n--; /* no half a character */
 	for (i = 0; i < n; i++)
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
 			text[i] = ' ';

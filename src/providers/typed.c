@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+
 enum { START_SAMPLES = 800, LETTER_SAMPLES = 520 /* 65 ms: about 150 words a minute */, MOST_SAMPLES = 20 * 8000, FINAL_LATE_SAMPLES = 1600 };
 
 struct typed {
@@ -44,9 +46,7 @@ static size_t letters_of(const char *text, size_t len)
 
 uint64_t typed_say(struct typed *t, const char *text, size_t len)
 {
-	if (len > TYPED_LINE_MAX_BYTES)
-		for (len = TYPED_LINE_MAX_BYTES; len && ((unsigned char)text[len] & 0xc0) == 0x80;)
-			len--;
+	len = utf8_cut(text, len, TYPED_LINE_MAX_BYTES);
 	memcpy(t->text, text, len);
 	t->text[len] = '\0';
 	t->len = len;

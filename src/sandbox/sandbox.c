@@ -227,13 +227,13 @@ const char *sandbox_url(const struct sandbox *s)
 	return s->url;
 }
 
-static void setting_put(struct buf *yaml, const char *name, const char *url, const char *ca_file)
+static void setting_put(struct buf *yaml, const struct vendor_kind *kind, const char *url, const char *ca_file)
 {
-	buf_printf(yaml, "  %s:\n    url: %s\n", name, url);
+	buf_printf(yaml, "  %s:\n    url: %s\n", kind->name, url);
 	if (*ca_file)
 		buf_printf(yaml, "    ca_file: %s\n", ca_file);
-	if (!strcmp(name, "cartesia"))
-		buf_text(yaml, "    voice: sandbox\n"); /* any name is one */
+	if (kind->settings)
+		buf_text(yaml, kind->settings);
 }
 
 /* The vendors first, and who takes over when one of them fails. */
@@ -246,7 +246,7 @@ void sandbox_settings(const struct sandbox *s, struct buf *yaml)
 {
 	choice_put(yaml);
 	for (size_t i = 0; i < s->vendor_count; i++)
-		setting_put(yaml, s->vendors[i].kind->name, s->vendors[i].url, s->ca_file);
+		setting_put(yaml, s->vendors[i].kind, s->vendors[i].url, s->ca_file);
 }
 
 enum err sandbox_settings_for(const struct sandbox_options *options, struct buf *yaml, struct err_detail *detail)
@@ -261,7 +261,7 @@ enum err sandbox_settings_for(const struct sandbox_options *options, struct buf 
 	choice_put(yaml);
 	for (unsigned int i = 0; vendor_kinds[i]; i++) {
 		url_make(url, vendor_kinds[i], options, options->port + i + 1);
-		setting_put(yaml, vendor_kinds[i]->name, url, ca_file);
+		setting_put(yaml, vendor_kinds[i], url, ca_file);
 	}
 	return yaml->err;
 }

@@ -21,6 +21,7 @@ struct front;
 struct vendor_kind {
 	const char *name;                 /* "anthropic": of its settings, its faults, its script */
 	const char *scheme;               /* of its URL: "http" or "ws" */
+	const char *settings;             /* lines of its settings beside the address; NULL: none */
 	const struct http_route *routes;
 	enum err (*open)(struct vendor *v);  /* makes v->state; may be NULL */
 	void (*close)(struct vendor *v);     /* ends what is under way at once; may be NULL */

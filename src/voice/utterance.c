@@ -176,13 +176,16 @@ static void asked(struct call *call, const struct utterance *u)
 {
 	struct listen *l = &call->listen;
 	bool asks, over;
-	size_t from = sentence_from(call, u, &asks, &over);
-	uint64_t begun = l->begun == u->id ? l->begun_us : begun_us(u, from);
+	uint64_t begun;
+	size_t from;
 
 	if (call->settings.call_rules < 4 || (u->kind != SAY_ANSWER && u->kind != SAY_GREETING))
 		return;
+	from = sentence_from(call, u, &asks, &over);
 	if (!from && l->sentence_us)
 		begun = l->sentence_us;
+	else
+		begun = l->begun == u->id ? l->begun_us : begun_us(u, from);
 	if (asks)
 		l->asked_us = begun;
 	l->sentence_us = over ? 0 : begun;

@@ -148,9 +148,7 @@ static size_t room_of(const struct saying_message *m, const char *text, size_t l
 
 	while (room && message_tokens(m->model, m->said_bytes + room) > m->max_tokens)
 		room--;
-	while (room && room < len && ((uint8_t)text[room] & 0xc0) == 0x80)
-		room--;
-	return room;
+	return utf8_cut(text, len, room);
 }
 
 static void piece_say(struct saying_message *m, const char *text, size_t len)

@@ -305,5 +305,7 @@ static const struct http_route routes[] = {
 	{ .method = HTTP_METHOD_NONE },
 };
 
-const struct vendor_kind cartesia_vendor = { .name = "cartesia", .scheme = "http", .routes = routes, .open = cartesia_begin, .close = cartesia_end,
+const struct vendor_kind cartesia_vendor = { .name = "cartesia", .scheme = "http", .routes = routes,
+	.settings = "    voice: sandbox\n", /* any name is one */
+	.open = cartesia_begin, .close = cartesia_end,
 	.refuse = cartesia_refuse };
