@@ -2,10 +2,9 @@
 """Reads the #include lines of src/ and says where a room reaches into one that it must not know.
 
 The rule stands in docs/architecture.md; the table below is the whole of it. A provider may include the headers of the kinds
-(those in src/providers that have no .c of their own) and its own files; registry.c lists all of them and may include all. The files of
-src/voice itself are the pure core: none of them includes what carries it, in the folders below. src/voice/spoken is text alone: it knows `base`.
 (those in src/providers that have no .c of their own), what adapters of one kind share (SHARED) and its own files; registry.c lists all of
 them and may include all. The files of src/voice itself are the pure core: none of them includes what carries it, in the folders below.
+src/voice/spoken is text alone: it knows `base`.
 Usage: layers.py [SRC]; prints one line a breach, exit status 1 when there is one.
 """
 import pathlib
