@@ -36,7 +36,7 @@ static int real_flags(unsigned int flags)
 		out |= O_CREAT;
 	if (flags & DISK_NEW)
 		out |= O_EXCL;
-	return out | O_CLOEXEC;
+	return out | O_CLOEXEC | O_NONBLOCK; /* a pipe nobody writes to must not keep us; a file knows no such flag */
 }
 
 static const struct disk_ops disk_real_ops;
@@ -47,11 +47,12 @@ static void real_close(struct disk_file *f)
 	free(f);
 }
 
-static bool is_folder(int fd)
+/* A folder, a pipe, a socket: nothing that has offsets. */
+static bool is_no_file(int fd)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISDIR(st.st_mode);
+	return !fstat(fd, &st) && (S_ISDIR(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 }
 
 static enum err real_open(void *arg, struct disk_file **fp, const char *path, unsigned int flags)
@@ -71,7 +72,7 @@ static enum err real_open(void *arg, struct disk_file **fp, const char *path, un
 		free(f);
 		return err;
 	}
-	if (is_folder(f->fd)) {
+	if (is_no_file(f->fd)) {
 		real_close(&f->file);
 		return ERR_FORMAT;
 	}

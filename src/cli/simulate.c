@@ -27,6 +27,7 @@ struct simulating {
 	const char *faults, *script_path, *sabotage, *disk, *ledger, *keep;
 	struct flag_list crash_at, inject;
 	bool trace, save_load, list_faults;
+	uint64_t traced; /* the call under way */
 	struct script *script;
 	struct disk_inject *injected;
 	struct disk disk_ops;
@@ -76,6 +77,8 @@ static void trace_people(struct simulating *m, uint64_t step, const struct call_
 {
 	size_t i;
 
+	if (step == 1)
+		buf_printf(&m->out, "call %" PRIu64 "\n", m->traced);
 	buf_printf(&m->out, "%6" PRIu64 " %9.3f  ", step, (double)in->at_us / 1e6);
 	input_print(in, &m->out);
 	buf_text(&m->out, "\n");
@@ -90,7 +93,7 @@ static void trace_json(struct simulating *m, uint64_t step, const struct call_in
 {
 	size_t i;
 
-	buf_printf(&m->out, "{\"step\":%" PRIu64 ",\"input\":", step);
+	buf_printf(&m->out, "{\"call\":%" PRIu64 ",\"step\":%" PRIu64 ",\"input\":", m->traced, step);
 	input_print(in, &m->out);
 	buf_text(&m->out, ",\"outputs\":[");
 	for (i = 0; i < out->count; i++) {
@@ -104,6 +107,7 @@ static void on_trace(void *arg, uint64_t step, const struct call_input *in, cons
 {
 	struct simulating *m = arg;
 
+	m->traced += step == 1; /* calls come in their order */
 	if (m->cli->json)
 		trace_json(m, step, in, out);
 	else
@@ -479,6 +483,16 @@ static int disk_take(struct simulating *m)
 	return CLI_FINE;
 }
 
+/* A trace in its order, a journal and a ledger are of one process. */
+static int jobs_take(struct simulating *m)
+{
+	const char *alone = m->trace ? "--trace" : m->disk ? "--disk" : m->ledger ? "--ledger" : NULL;
+
+	if (m->jobs > 1 && alone)
+		return cli_fail(m->cli, CLI_USAGE, ERR_USAGE, "--jobs", "leave one of them out", "%s runs in one process", alone);
+	return CLI_FINE;
+}
+
 static int options_take(struct simulating *m)
 {
 	struct err_detail detail = { .message = "" };
@@ -490,7 +504,9 @@ static int options_take(struct simulating *m)
 	config_bind(m->cli->config, call_options, &m->options.settings);
 	if (fault_set_parse(&m->options.faults, m->faults, &detail))
 		return wrong(m, "--faults", &detail);
-	status = sabotage_take(m);
+	status = jobs_take(m);
+	if (!status)
+		status = sabotage_take(m);
 	if (!status)
 		status = disk_take(m);
 	if (status || !m->script_path)
@@ -536,6 +552,7 @@ static int run(struct simulating *m)
 
 	if (m->trace) {
 		m->options.trace = on_trace;
+		m->traced = first - 1;
 		m->options.trace_arg = m;
 	}
 	m->options.detail = here ? &m->detail : NULL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -77,8 +78,10 @@ static void job_run(const struct scene_options *options, struct run_result *r, u
 
 static bool job_start(struct job *j, const struct scene_options *options, uint64_t end, unsigned int step)
 {
-	pid_t pid = fork(); /* the child must not write what the parent keeps here */
+	pid_t parent = getpid(), pid = fork(); /* the child must not write what the parent keeps here */
 
+	if (!pid && (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)) /* nobody would read what it finds */
+		_exit(3);
 	if (!pid)
 		job_run(options, &j->r, end, step);
 	j->pid = pid;

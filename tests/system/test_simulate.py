@@ -1,12 +1,15 @@
 """`callfunnel simulate` from outside: what it counts, what it finds when a guard is off, what it says of mistakes."""
 import json
 import os
+import pathlib
 import re
+import subprocess
 
 import pytest
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 from deaths import Facts, Life
+from house import is_alive, until
 
 PROMISES = ["P01", "P02", "P03", "P04", "P05", "P06", "P08", "P09", "P10", "P12", "P13", "P14", "P15", "P24", "N3", "N4", "N5", "N6", "PII"]
 SCENARIO = """# a parcel
@@ -35,9 +38,6 @@ def kept(summary):
 @pytest.fixture(scope="module")
 def ten_thousand():
     """Ten thousand calls with every fault, once for all tests."""
-    import subprocess
-
-    from conftest import BINARY
     done = subprocess.run([BINARY, "simulate", "--calls", "10000", "--seed", "1", "--faults", "all", "--jobs", "2", "--json"],
                           capture_output=True, timeout=900, check=False)
     return done.returncode, json.loads(done.stdout)
@@ -90,6 +90,23 @@ def test_too_little_in_a_thousand_calls_is_a_failure(run, tmp_path):
 
 def counts(summary):
     return {k: v for k, v in summary.items() if k not in ("seconds", "cpu_seconds", "steps_per_second")}
+
+
+def test_its_processes_do_not_outlive_it(tmp_path):
+    parent = subprocess.Popen([BINARY, "simulate", "--calls", "1000000", "--jobs", "2", "--keep", tmp_path / "kept"], stdout=subprocess.DEVNULL)
+    children = pathlib.Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    until(lambda: len(children.read_text().split()) == 2, 10, "two processes")
+    found = children.read_text().split()
+    parent.kill()
+    parent.wait(timeout=10)
+    until(lambda: not any(is_alive(int(child)) for child in found), 10, "their end")
+
+
+def test_a_pipe_in_a_journals_folder_keeps_nobody(run, tmp_path):
+    assert run("simulate", "--calls", 1, "--disk", tmp_path / "d").status == 0
+    os.mkfifo(tmp_path / "d" / "seg-0000000000000099.cfj")
+    done = run("journal", "verify", tmp_path / "d")
+    assert done.status in (0, 1) and "seg-0000000000000099.cfj" in done.out + done.err
 
 
 def test_the_same_seed_gives_the_same_run_whatever_the_jobs(run):
@@ -220,7 +237,7 @@ def test_people_are_told_the_promise_the_seed_the_step_and_how_to_see_it(run):
 def test_a_trace_is_a_line_of_json_a_step(run):
     *steps, summary = run("simulate", "--seed", 5, "--call", 0, "--trace", "--json").lines()
     assert len(steps) == summary["steps"] and [s["step"] for s in steps] == list(range(1, len(steps) + 1))
-    assert all(set(s) == {"step", "input", "outputs"} for s in steps)
+    assert all(set(s) == {"call", "step", "input", "outputs"} for s in steps)
     times = [s["input"]["at_us"] for s in steps]
     assert times == sorted(times) and times[-1] <= summary["virtual_s"] * 1e6 + 1000
     assert sum(o["out"] == "tool" for s in steps for o in s["outputs"]) == summary["tool_calls"]
@@ -380,6 +397,8 @@ def test_a_real_journal_its_ledger_and_its_points(run, tmp_path):
     (["--calls", "0"], "simulate", '--calls: found "0"'),
     (["--calls", "3", "--call", "1"], "--call", "--call and --calls exclude each other"),
     (["--jobs", "many"], "simulate", '--jobs: found "many"'),
+    (["--jobs", "2", "--trace"], "--jobs", "--trace runs in one process"),
+    (["--jobs", "2", "--disk", "d"], "--jobs", "--disk runs in one process"),
     (["--seed"], "simulate", None),
     (["word"], "word", "simulate takes no operands"),
     (["--set", "turn.silence_ms=1"], "--set", 'turn.silence_ms: found "1"'),
