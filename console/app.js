@@ -1,7 +1,7 @@
 /* The page: who is signed in, which view is seen, the keys. Views come when they are first wanted. A view has mount(main), unmount(), and
  * may have key(event), which says whether it took the key, and stays(), whether it goes on while others are seen. */
 
-import { byId, el, notice, say, show, trouble, unnotice } from "./dom.js";
+import { byId, el, hush, notice, say, show, trouble, unnotice } from "./dom.js";
 import { may, end, found, onChange, signIn, useToken, who } from "./session.js";
 
 const SHORTCUTS = "callfunnel.shortcuts";
@@ -54,11 +54,12 @@ function unpark() {
 	parked = null;
 }
 
-/* Nothing goes on for somebody who is not signed in. */
+/* Nothing goes on for somebody who is not signed in, and nothing of a call stays in the page. */
 function leaveAll() {
 	view?.unmount();
 	parked?.view.unmount();
 	view = parked = null;
+	hush();
 	unnotice("view");
 }
 

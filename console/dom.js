@@ -77,6 +77,11 @@ export function announce(text) {
 	while (log.childElementCount > 20) log.firstElementChild.remove();
 }
 
+/* What was said so is nobody's any more. */
+export function hush() {
+	byId("announcer").replaceChildren();
+}
+
 /* A question with two answers; resolves to whether it was the first. Escape is the second. */
 export function question(title, text, yes) {
 	const dialog = byId("question");

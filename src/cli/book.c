@@ -79,7 +79,8 @@ int book_load(struct cli *cli, const char *word, char path[RULEBOOK_PATH_MAX], s
 	if (!err)
 		err = rulebook_read(path, &bytes, &detail);
 	if (err) {
-		status = cli_fail(cli, CLI_MISSING, err, detail.where, detail.hint, "%s", detail.message[0] ? detail.message : err_name(err));
+		status = cli_fail(cli, CLI_MISSING, err, detail.where, *detail.hint ? detail.hint : "name a rule-book's file, or a rule-book", "%s",
+			detail.message[0] ? detail.message : err_name(err));
 	} else {
 		err = rulebook_load(book, path, bytes.data, bytes.len, &report);
 		if (err == ERR_NOMEM)
@@ -89,6 +90,16 @@ int book_load(struct cli *cli, const char *word, char path[RULEBOOK_PATH_MAX], s
 	}
 	buf_fini(&bytes);
 	return status;
+}
+
+int book_fail_language(struct cli *cli, const struct rulebook *book, const char *path, const char *language)
+{
+	char hint[VARIABLES_SHOWN_MAX];
+	size_t used = (size_t)snprintf(hint, sizeof(hint), "it speaks");
+
+	for (size_t i = 0; i < rulebook_language_count(book) && used < sizeof(hint); i++)
+		used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s %s", i ? "," : "", rulebook_language_at(book, i));
+	return cli_fail(cli, CLI_USAGE, ERR_NOTFOUND, path, hint, "this rule-book does not speak %s", language);
 }
 
 int32_t book_today(void)

@@ -12,6 +12,9 @@
 /* `word` is a path or a name (rulebook_find); `path` becomes where it lies. CLI_FINE, or the exit status of what was told. */
 int book_load(struct cli *cli, const char *word, char path[RULEBOOK_PATH_MAX], struct rulebook **book) MUST_USE;
 
+/* Tells that it does not speak `language`, and what it does; returns CLI_USAGE. */
+int book_fail_language(struct cli *cli, const struct rulebook *book, const char *path, const char *language);
+
 /* The day of the place this machine is set to, since 1970-01-01. */
 int32_t book_today(void);
 

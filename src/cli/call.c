@@ -91,10 +91,10 @@ static int times_read(struct calling *c, int argc, char **argv)
 		if (!at)
 			continue;
 		if (!speaks || speaks > FLAG_LIST_MAX || c->flags.at_ms[speaks - 1] >= 0)
-			return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--at", NULL, "it belongs behind the --speak that is to begin then");
+			return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--at", "--speak F.wav --at 3000", "it belongs behind the --speak that is to begin then");
 		c->flags.at_ms[speaks - 1] = strtoll(value, &end, 10);
 		if (!*value || *end || c->flags.at_ms[speaks - 1] < 0 || c->flags.at_ms[speaks - 1] > 3600000)
-			return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--at", NULL, "milliseconds from 0 to 3600000, please, not \"%s\"", value);
+			return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--at", "--speak F.wav --at 3000", "milliseconds from 0 to 3600000 are wanted, not \"%s\"", value);
 	}
 	return CLI_FINE;
 }
@@ -151,7 +151,7 @@ static int book_read(struct calling *c)
 	config_bind(c->cli->config, call_options, &c->settings);
 	err = rulebook_brief(c->book, c->language, c->variables, &c->brief, &c->settings, &detail);
 	if (err == ERR_NOTFOUND)
-		return cli_fail(c->cli, CLI_USAGE, err, c->path, NULL, "this rule-book does not speak %s", c->language);
+		return book_fail_language(c->cli, c->book, c->path, c->language);
 	if (err)
 		return fail(c, err, &detail, "the rule-book cannot be used for this call");
 	if (!c->flags.type && !language_is(c->language, "en") && hears_english(c->cli->config))
@@ -223,6 +223,8 @@ static int speaker_make(struct calling *c)
 	}
 	for (i = 0; !err && i < c->flags.speak.count; i++)
 		err = speaker_add(&c->speaker, c->flags.speak.items[i], c->flags.at_ms[i], &detail);
+	if (err && !detail.hint[0])
+		snprintf(detail.hint, sizeof(detail.hint), "name a WAV file that can be read");
 	return err ? fail(c, err, &detail, "the caller's recording") : CLI_FINE;
 }
 
@@ -463,7 +465,7 @@ int cmd_call(struct cli *cli, int argc, char **argv)
 	if (!status)
 		status = cli_flags(cli, flags, &argc, argv);
 	if (!status && argc != 1)
-		status = cli_fail(cli, CLI_USAGE, ERR_USAGE, argv[1], NULL, "what is this?");
+		status = cli_fail(cli, CLI_USAGE, ERR_USAGE, "call", "it takes flags only", "found \"%s\"", argv[1]);
 	if (!status)
 		cli_log_unasked(cli, LOG_LEVEL_WARN);
 	if (!status)

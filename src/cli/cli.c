@@ -105,6 +105,16 @@ int cli_fail(struct cli *cli, enum cli_status status, enum err code, const char 
 	return (int)status;
 }
 
+int cli_fail_words(struct cli *cli, const char *command, const char *what)
+{
+	char hint[240] = "";
+
+	for (const struct command *c = cli_commands; c->name; c++)
+		if (!strcmp(c->name, command))
+			snprintf(hint, sizeof(hint), "usage: callfunnel %s %s", c->name, c->args);
+	return cli_fail(cli, CLI_USAGE, ERR_USAGE, command, hint, "%s", what);
+}
+
 static const struct flag *find_in(const struct flag *flags, const char *name, size_t len)
 {
 	for (; flags && flags->name; flags++)
@@ -178,7 +188,15 @@ static int take_list(struct reading *r, const struct flag *f, const char *value)
 	return CLI_FINE;
 }
 
-/* `value` is what stood behind '=', or NULL: then the next word is taken. */
+static int refuse_no_value(struct reading *r, const struct flag *f)
+{
+	char hint[120];
+
+	snprintf(hint, sizeof(hint), "write --%s=VALUE when it begins with --", f->name);
+	return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, r->command, hint, "--%s needs a value: %s", f->name, f->arg ? f->arg : "VALUE");
+}
+
+/* `value` is what stood behind '=', or NULL: then the next word is taken, but for one that looks like a flag: a value was forgotten. */
 static int take_value(struct reading *r, const struct flag *f, const char *value)
 {
 	if (f->type == FLAG_BOOL) {
@@ -187,8 +205,8 @@ static int take_value(struct reading *r, const struct flag *f, const char *value
 		*(bool *)f->value = true;
 		return CLI_FINE;
 	}
-	if (!value && r->at + 1 >= r->argc)
-		return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, r->command, NULL, "--%s needs a value: %s", f->name, f->arg ? f->arg : "VALUE");
+	if (!value && (r->at + 1 >= r->argc || !strncmp(r->argv[r->at + 1], "--", 2)))
+		return refuse_no_value(r, f);
 	if (!value)
 		value = r->argv[++r->at];
 	switch (f->type) {

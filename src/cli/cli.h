@@ -72,6 +72,9 @@ void cli_log_unasked(struct cli *cli, enum log_level level);
 int cli_fail(struct cli *cli, enum cli_status status, enum err code, const char *where, const char *hint, const char *fmt, ...)
 	PRINTF_LIKE(6, 7);
 
+/* Words that are none of the command's, or too few: what is wrong, and its line of the table as the hint. Returns CLI_USAGE. */
+int cli_fail_words(struct cli *cli, const char *command, const char *what);
+
 extern const struct command cli_commands[]; /* ends with a NULL name */
 
 #endif

@@ -17,7 +17,7 @@ const struct command cli_commands[] = {
 	{ "recording", "CALL -o F.wav [--dir DIR]", "Writes the recording of a call, both sides, as one file.", cmd_recording },
 	{ "redact", "", "Reads lines, text or JSON, and prints each without its personal data, and what that was.", cmd_redact },
 	{ "replay", "CALL|PATH [--dir DIR] [--set K=V]", "Runs a recorded call again and compares every output, or shows what other settings would have changed.", cmd_replay },
-	{ "route", "add NUMBER TENANT RULEBOOK | list", "Says which tenant and which rule-book a phone number belongs to.", cmd_route },
+	{ "route", "add NUMBER TENANT RULEBOOK | remove NUMBER | list", "Says which tenant and which rule-book a phone number belongs to.", cmd_route },
 	{ "rulebook", "check F | show NAME | try NAME", "Says whether a rule-book is fine, with every mistake and its line, shows what becomes of it, or plays it by typing.", cmd_rulebook },
 	{ "say", "TEXT [--lang L] (-o F.wav | --print)", "Speaks a text into a file, as the offline voices do on the telephone, or prints its spoken form.", cmd_say },
 	{ "sandbox", "[--print-config] [--rulebook R]", "Runs every vendor as a server on loopback, to try the paid path without an account.", cmd_sandbox },

@@ -17,6 +17,8 @@
 #include "cli/plane_settings.h"
 #include "cli/run_file.h"
 #include "cli/stores.h"
+#include "conductor/dial.h"
+#include "data/routes.h"
 
 enum { ASK_US = 15000000, BODY_MAX_BYTES = 64 << 10, CALL_MAX = 64, STATE_MAX = 32, LOOK_MS = 500, AWAY_MS = 60000, WAIT_S = 18300 };
 
@@ -247,8 +249,15 @@ static int house_find(struct dialing *d)
 
 static int judge(struct dialing *d)
 {
+	char number[ROUTE_NUMBER_MAX];
+	struct err_detail detail;
+
 	if (!d->to || !d->rulebook)
-		return cli_fail(d->cli, CLI_USAGE, ERR_USAGE, "dial", NULL, "usage: callfunnel dial --to NUMBER --rulebook NAME [--from NUMBER] [--variable NAME=VALUE ...]");
+		return cli_fail_words(d->cli, "dial", d->to ? "which rule-book?" : "who is to be called?");
+	if (dial_number(d->to, number, &detail))
+		return cli_fail(d->cli, CLI_USAGE, ERR_USAGE, "--to", detail.hint, "%s: %s", detail.message, d->to);
+	if (d->from && (route_number(d->from, number) || !route_number_whole(number)))
+		return cli_fail(d->cli, CLI_USAGE, ERR_USAGE, "--from", "write it with + and its country: +15550100", "no phone number with its country: %s", d->from);
 	for (size_t i = 0; i < d->variables.count; i++)
 		if (!strchr(d->variables.items[i], '='))
 			return cli_fail(d->cli, CLI_USAGE, ERR_USAGE, "--variable", "write it as callee_name=Asha", "no NAME=VALUE");

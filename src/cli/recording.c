@@ -194,7 +194,7 @@ int cmd_recording(struct cli *cli, int argc, char **argv)
 		return status;
 	cli_log_unasked(cli, LOG_LEVEL_NONE);
 	if (argc != 2 || !path)
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, NULL, "callfunnel recording CALL -o F.wav [--dir DIR]", argc == 2 ? "no file to write" : "one call, please");
+		return cli_fail_words(cli, "recording", argc == 2 ? "no file to write (-o)" : "one call, please");
 	status = outfile_find(cli, target, path);
 	if (!status)
 		status = call_source_open(cli, &source, argv[1], dir, key);

@@ -1,4 +1,4 @@
-/* `callfunnel route add NUMBER TENANT RULEBOOK | list`: whose call it is, and what is said. Main thread. */
+/* `callfunnel route add NUMBER TENANT RULEBOOK | remove NUMBER | list`: whose call it is, and what is said. Main thread. */
 #include <stdio.h>
 #include <string.h>
 
@@ -63,18 +63,29 @@ static int book_judge(struct cli *cli, const char *name)
 	return status;
 }
 
+/* Which route it is. A new one has its number as carriers write it: another would never be found. */
+static int take_number(struct cli *cli, struct route *r, const char *number, const char *account, bool is_new)
+{
+	*r = (struct route){ .number = "" };
+	if (route_number(number, r->number) || (is_new && !route_number_whole(r->number)))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "write it with + and its country, as the carrier names it: +15550100",
+			"no phone number with its country: %s", number);
+	if (account && !route_account_ok(account))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--account", "letters, digits, '-' and '_', at most 64", "no name of an account: %s", account);
+	snprintf(r->account, sizeof(r->account), "%s", account ? account : "");
+	return CLI_FINE;
+}
+
 /* The words of the command line as a route. */
 static int take(struct cli *cli, struct route *r, char **words, const char *account)
 {
-	*r = (struct route){ .number = "" };
-	if (route_number(words[0], r->number))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "3 to 15 digits, with a + in front or not", "no phone number: %s", words[0]);
+	int status = take_number(cli, r, words[0], account, true);
+
+	if (status)
+		return status;
 	if (!route_rulebook_ok(words[2]))
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", "a-z, 0-9, '.', '_' and '-', at most 63, without .yaml", "no name of a rule-book: %s", words[2]);
-	if (account && !route_account_ok(account))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--account", "letters, digits, '-' and '_', at most 64", "no name of an account: %s", account);
 	snprintf(r->rulebook, sizeof(r->rulebook), "%s", words[2]);
-	snprintf(r->account, sizeof(r->account), "%s", account ? account : "");
 	return book_judge(cli, r->rulebook);
 }
 
@@ -103,6 +114,34 @@ static int add(struct stores *s, struct route *r, const char *tenant, bool repla
 	if (err == ERR_EXISTS)
 		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "--replace takes its place", "there is a route for %s already", r->number);
 	return err ? stores_fail(s, err, "storing the route") : CLI_FINE;
+}
+
+/* One that an earlier release took without a plus can be removed as it stands in the list. */
+static int remove_route(struct stores *s, const struct route *r)
+{
+	char key[DOCUMENT_KEY_MAX];
+	struct buf b;
+	enum err err;
+
+	route_key(r, key);
+	err = stores_delete(s, tenant_house(), key);
+	if (err == ERR_NOTFOUND)
+		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "`callfunnel route list` shows them; one of an account needs --account", "there is no such route: %s", r->number);
+	if (err)
+		return stores_fail(s, err, "removing the route");
+	if (!s->cli->json) {
+		printf("%s: removed\n", r->number);
+		return CLI_FINE;
+	}
+	buf_init(&b, OUT_BYTES_MAX);
+	json_open(&b, '{');
+	json_pair_string(&b, "number", r->number);
+	json_pair_string(&b, "account", r->account[0] ? r->account : NULL);
+	json_pair_bool(&b, "removed", true);
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+	return CLI_FINE;
 }
 
 struct listing {
@@ -143,7 +182,7 @@ static int list(struct stores *s)
 int cmd_route(struct cli *cli, int argc, char **argv)
 {
 	const char *data = NULL, *account = NULL;
-	bool replace = false, adds;
+	bool replace = false, adds, removes;
 	const struct flag flags[] = {
 		{ .name = "account", .type = FLAG_STRING, .value = &account, .arg = "A", .help = "Only calls of this account at the carrier (default: any)." },
 		{ .name = "replace", .type = FLAG_BOOL, .value = &replace, .help = "Take the place of the route that is there." },
@@ -157,14 +196,18 @@ int cmd_route(struct cli *cli, int argc, char **argv)
 	if (status)
 		return status;
 	adds = argc == 5 && !strcmp(argv[1], "add");
-	if (!adds && !(argc == 2 && !strcmp(argv[1], "list")))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "route", NULL, "usage: callfunnel route add NUMBER TENANT RULEBOOK | list");
-	status = adds ? take(cli, &r, argv + 2, account) : CLI_FINE;
+	removes = argc == 3 && !strcmp(argv[1], "remove");
+	if (!adds && !removes && !(argc == 2 && !strcmp(argv[1], "list")))
+		return cli_fail_words(cli, "route", "add with a number, a tenant and a rule-book, remove with a number, or list");
+	if (adds)
+		status = take(cli, &r, argv + 2, account);
+	else if (removes)
+		status = take_number(cli, &r, argv[2], account, false);
 	if (!status)
 		status = stores_open(cli, &s, data, STORES_DOCUMENTS);
 	if (status)
 		return status;
-	status = adds ? add(&s, &r, argv[3], replace) : list(&s);
+	status = adds ? add(&s, &r, argv[3], replace) : removes ? remove_route(&s, &r) : list(&s);
 	stores_close(&s);
 	return status;
 }

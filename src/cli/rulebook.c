@@ -206,7 +206,7 @@ static void print_made(const struct cli *cli, const struct rulebook_flags *f, st
 	buf_fini(&b);
 }
 
-static int show(struct cli *cli, const struct rulebook *book, const struct rulebook_flags *f)
+static int show(struct cli *cli, const struct rulebook *book, const char *path, const struct rulebook_flags *f)
 {
 	const char *language = f->language ? f->language : rulebook_language_at(book, 0);
 	struct err_detail detail = { .message = "" };
@@ -218,9 +218,10 @@ static int show(struct cli *cli, const struct rulebook *book, const struct ruleb
 	buf_init(&made, RULEBOOK_JSON_MAX);
 	err = samples ? make(book, f, language, samples, &made, &detail) : ERR_NOMEM;
 	json_decref(samples);
-	if (err)
-		status = cli_fail(cli, err == ERR_NOTFOUND ? CLI_USAGE : CLI_MISSING, err, detail.where, detail.hint, "%s",
-			detail.message[0] ? detail.message : err_name(err));
+	if (err == ERR_NOTFOUND)
+		status = book_fail_language(cli, book, path, language);
+	else if (err)
+		status = cli_fail(cli, CLI_MISSING, err, path, detail.hint, "%s", detail.message[0] ? detail.message : err_name(err));
 	else
 		print_made(cli, f, &made);
 	buf_fini(&made);
@@ -236,7 +237,7 @@ static int run(struct cli *cli, const struct rulebook_flags *f, bool is_check, c
 	if (status)
 		return status;
 	if (!is_check && (f->flow || f->prompt || f->tools))
-		status = show(cli, book, f);
+		status = show(cli, book, path, f);
 	else if (cli->json)
 		fine_json(book, cli->config, path);
 	else
@@ -265,7 +266,9 @@ int cmd_rulebook(struct cli *cli, int argc, char **argv)
 		return status;
 	is_check = argc > 1 && !strcmp(argv[1], "check");
 	if (argc != 3 || (!is_check && strcmp(argv[1], "show") != 0))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "rulebook", usage, "check or show, and one rule-book");
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "rulebook", usage, "check, show or try, and one rule-book");
+	if (f.language && !is_check && !f.flow && !f.prompt && !f.tools)
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "--language", usage, "it belongs to --flow or --prompt");
 	if (f.flow + f.prompt + f.tools > 1 || (is_check && (f.flow || f.prompt || f.tools || f.language)))
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "rulebook", usage, "one of --flow, --prompt and --tools, with show");
 	return run(cli, &f, is_check, argv[2]);

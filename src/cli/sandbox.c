@@ -231,6 +231,22 @@ static int run(struct sandbox_process *p)
 
 /* ------------------------------------------------------------------ --print-config */
 
+static void print_settings(const struct cli *cli, struct buf *yaml)
+{
+	struct buf b;
+
+	if (!cli->json) {
+		fputs(buf_str(yaml), stdout);
+		return;
+	}
+	buf_init(&b, 2 * TEXT_MAX_BYTES);
+	json_open(&b, '{');
+	json_pair_string(&b, "settings", buf_str(yaml));
+	json_close(&b, '}');
+	puts(buf_str(&b));
+	buf_fini(&b);
+}
+
 static int print_config(struct cli *cli, const struct sandbox_flags *f)
 {
 	struct err_detail detail = { .message = "" };
@@ -243,7 +259,7 @@ static int print_config(struct cli *cli, const struct sandbox_flags *f)
 	buf_init(&yaml, TEXT_MAX_BYTES);
 	err = sandbox_settings_for(&options, &yaml, &detail);
 	if (!err)
-		fputs(buf_str(&yaml), stdout);
+		print_settings(cli, &yaml);
 	buf_fini(&yaml);
 	return err ? plane_fail(cli, err, &detail, "the settings") : CLI_FINE;
 }
@@ -270,6 +286,6 @@ int cmd_sandbox(struct cli *cli, int argc, char **argv)
 	if (status)
 		return status;
 	if (argc != 1)
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "sandbox", NULL, "usage: callfunnel sandbox [--print-config]");
+		return cli_fail_words(cli, "sandbox", "it takes flags only");
 	return f->print ? print_config(cli, f) : run(&p);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "audio/g711.h"
 #include "audio/wav.h"
@@ -113,10 +114,14 @@ static void tell(struct cli *cli, const char *path, size_t samples)
 
 static int refuse(struct cli *cli, enum err err, const char *language, const struct err_detail *detail)
 {
-	if (err == ERR_NOTFOUND)
-		return cli_fail(cli, CLI_MISSING, err, "--lang", NULL, "there is no voice for %s", language);
-	return cli_fail(cli, err == ERR_USAGE || err == ERR_LIMIT ? CLI_USAGE : CLI_MISSING, err, detail->where[0] ? detail->where : NULL,
-		detail->hint[0] ? detail->hint : NULL, "it cannot be said: %s", detail->message[0] ? detail->message : err_name(err));
+	const char *hint = detail->hint;
+
+	if (err == ERR_NOTFOUND && !detail->message[0])
+		return cli_fail(cli, CLI_MISSING, err, "--lang", "`callfunnel doctor` says which voices are there; --print needs none", "there is no voice for %s", language);
+	if (!*hint && detail->where[0])
+		hint = "name a file that can be written, in a folder that is there";
+	return cli_fail(cli, err == ERR_USAGE || err == ERR_LIMIT ? CLI_USAGE : CLI_MISSING, err, detail->where, hint, "it cannot be said: %s",
+		detail->message[0] ? detail->message : err_name(err));
 }
 
 /* ---- its spoken form ---- */
@@ -187,6 +192,13 @@ static int save_sound(struct cli *cli, const char *language, const char *text, c
 	return err ? refuse(cli, err, language, &detail) : CLI_FINE;
 }
 
+static bool is_wav(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len >= 4 && !strcasecmp(path + len - 4, ".wav");
+}
+
 int cmd_say(struct cli *cli, int argc, char **argv)
 {
 	const char *language = "en-US", *path = NULL;
@@ -201,7 +213,11 @@ int cmd_say(struct cli *cli, int argc, char **argv)
 
 	if (status)
 		return status;
-	if (argc != 2 || print == (path != NULL))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "say", NULL, "usage: callfunnel say TEXT [--lang L] (-o F.wav | --print)");
+	if (argc != 2)
+		return cli_fail_words(cli, "say", argc < 2 ? "what is to be said?" : "one text, in quotes");
+	if (print == (path != NULL))
+		return cli_fail_words(cli, "say", "a file to write (-o), or --print");
+	if (path && !is_wav(path))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, path, "name a file that ends in .wav", "only WAV files are written");
 	return print ? print_spoken(cli, language, argv[1]) : save_sound(cli, language, argv[1], path);
 }

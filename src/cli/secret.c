@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/secret_names.h"
 #include "cli/stores.h"
 
 struct value {
@@ -90,7 +91,7 @@ static int fail(struct stores *s, enum err err, const char *name)
 	if (err == ERR_LIMIT)
 		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "a value has at most 8192 bytes, a tenant at most 64 secrets", "too large, or too many");
 	if (err == ERR_NOTFOUND)
-		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, NULL, "there is no secret %s", name);
+		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "`callfunnel secret list TENANT` shows them", "there is no secret %s", name);
 	if (err == ERR_DENIED)
 		return cli_fail(s->cli, CLI_MISSING, err, s->dir, "give the right master key", "another master key sealed these secrets");
 	return stores_fail(s, err, "keeping the secret");
@@ -126,6 +127,22 @@ static int set(struct stores *s, const struct tenant *t, const char *name, const
 	return err ? fail(s, err, name) : report(s, tenant_name(t), name, "stored");
 }
 
+/* A line break inside is two secrets pasted as one, a blank at an end a slip of copying: whoever asks with such a value is only told that it is wrong. */
+static int value_judge(struct cli *cli, const struct value *v)
+{
+	const char *why = NULL;
+
+	if (!v->len)
+		why = "no value";
+	else if (memchr(v->text, '\n', v->len) || memchr(v->text, '\r', v->len))
+		why = "the value has more than one line";
+	else if (strchr(" \t", v->text[0]) || strchr(" \t", v->text[v->len - 1]))
+		why = "the value begins or ends with a blank";
+	if (!why)
+		return CLI_FINE;
+	return cli_fail(cli, CLI_USAGE, ERR_USAGE, "secret", "give the value alone, on one line, at the prompt or on standard input", "%s", why);
+}
+
 static int read_and_set(struct stores *s, const struct tenant *t, const char *name)
 {
 	struct value v = { .text = sodium_malloc(SECRET_MAX_BYTES + 2) };
@@ -134,9 +151,9 @@ static int read_and_set(struct stores *s, const struct tenant *t, const char *na
 
 	if (err)
 		status = fail(s, err, name);
-	else if (!v.len)
-		status = cli_fail(s->cli, CLI_USAGE, ERR_USAGE, "secret", "give the value at the prompt, or on standard input", "no value");
 	else
+		status = value_judge(s->cli, &v);
+	if (!err && !status)
 		status = set(s, t, name, &v);
 	if (v.text)
 		sodium_free(v.text);
@@ -208,6 +225,18 @@ static bool words_fit(int argc, char **argv)
 	return argc == 4 && (!strcmp(argv[1], "set") || !strcmp(argv[1], "remove"));
 }
 
+/* One that is there under whatever name can be removed. */
+static int name_judge(struct cli *cli, char **words)
+{
+	struct err_detail detail = { .message = "" };
+
+	if (!secret_name_ok(words[3]))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "secret", "a-z, 0-9, '.', '_' and '-', at most 63: twilio.auth_token", "no name of a secret: %s", words[3]);
+	if (!strcmp(words[1], "set") && secret_name_judge(words[3], &detail))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "secret", detail.hint, "%s", detail.message);
+	return CLI_FINE;
+}
+
 int cmd_secret(struct cli *cli, int argc, char **argv)
 {
 	const char *data = NULL;
@@ -221,10 +250,10 @@ int cmd_secret(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "secret", "give the value at the prompt, or on standard input: others may see a command line",
 			"a value does not belong on the command line");
 	if (!words_fit(argc, argv))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "secret", NULL, "usage: callfunnel secret set TENANT NAME | list TENANT | remove TENANT NAME");
-	if (argc == 4 && !secret_name_ok(argv[3]))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "secret", "a-z, 0-9, '.', '_' and '-', at most 63: twilio.auth_token", "no name of a secret: %s", argv[3]);
-	status = stores_open(cli, &s, data, STORES_DOCUMENTS | STORES_SECRETS);
+		return cli_fail_words(cli, "secret", "set or remove with a tenant and a name, or list with a tenant");
+	status = argc == 4 ? name_judge(cli, argv) : CLI_FINE;
+	if (!status)
+		status = stores_open(cli, &s, data, STORES_DOCUMENTS | STORES_SECRETS);
 	if (status)
 		return status;
 	status = run(&s, argv);

@@ -140,6 +140,17 @@ enum err stores_put(struct stores *s, const struct tenant *t, const char *key, c
 	return a.err;
 }
 
+enum err stores_delete(struct stores *s, const struct tenant *t, const char *key)
+{
+	struct stored a = { .done = false };
+	enum err err = documents_delete(s->documents, NULL, t, key, DOCUMENT_ANY, on_stored, &a);
+
+	if (err)
+		return err;
+	stores_wait(s, &a.done);
+	return a.err;
+}
+
 struct each {
 	bool done, more;
 	enum err err;

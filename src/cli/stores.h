@@ -53,6 +53,9 @@ int stores_tenant_made(struct stores *s, const char *name, struct tenant **tp) M
 /* Stores a document; ERR_EXISTS and the like are the caller's to tell. */
 enum err stores_put(struct stores *s, const struct tenant *t, const char *key, const struct buf *value, uint64_t expected) MUST_USE;
 
+/* Deletes it, whatever it is; ERR_NOTFOUND and the like are the caller's to tell. */
+enum err stores_delete(struct stores *s, const struct tenant *t, const char *key) MUST_USE;
+
 /* Every document with that prefix, page after page; `each` returns false to end. */
 typedef bool stores_each_h(void *arg, const struct document *d);
 enum err stores_each(struct stores *s, const struct tenant *t, const char *prefix, stores_each_h *each, void *arg) MUST_USE;

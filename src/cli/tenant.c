@@ -33,7 +33,7 @@ static int add(struct stores *s, const char *name)
 	enum err err;
 
 	if (!tenant_name_ok(name))
-		return cli_fail(s->cli, CLI_USAGE, ERR_USAGE, NULL, "1 to 63 of a-z, 0-9 and -, not at either end", "no name of a tenant: %s", name);
+		return cli_fail(s->cli, CLI_USAGE, ERR_USAGE, "tenant", "1 to 63 of a-z, 0-9 and -, not at either end", "no name of a tenant: %s", name);
 	err = stores_tenant_add(s, name, &info);
 	if (!err)
 		err = tenant_info_tenant(&info, &t);
@@ -99,7 +99,7 @@ int cmd_tenant(struct cli *cli, int argc, char **argv)
 	if (status)
 		return status;
 	if (!adds && !(argc == 2 && !strcmp(argv[1], "list")))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, "tenant", NULL, "usage: callfunnel tenant add NAME | list");
+		return cli_fail_words(cli, "tenant", "add with one name, or list");
 	status = stores_open(cli, &s, data, STORES_DOCUMENTS);
 	if (status)
 		return status;

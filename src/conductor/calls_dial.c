@@ -181,8 +181,8 @@ static void find_from(struct ask *a)
 	struct documents_range range = { .prefix = prefix, .after = "", .limit = DOCUMENTS_PAGE_MAX };
 	enum err err;
 
-	if (from && route_number(from, number)) {
-		ask_error(a, 422, "bad_number", "`from` is no phone number.", NULL);
+	if (from && (route_number(from, number) || !route_number_whole(number))) {
+		ask_error(a, 422, "bad_number", "`from` is no phone number with its country.", "Write it so: +15550100");
 		return;
 	}
 	if (from)

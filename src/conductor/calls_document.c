@@ -10,7 +10,7 @@
 enum {
 	F_ID = 1, F_RULEBOOK, F_VERSION, F_HASH, F_LANGUAGE, F_OUTBOUND, F_KIND, F_ACCOUNT, F_CARRIER_CALL, F_STATE, F_EPOCH, F_WORKER, F_OFFERS,
 	F_BEGAN, F_CLOCK, F_ENDED, F_CONNECTED, F_TURNS, F_REASON, F_OUTCOME, F_TOKEN, F_VARIABLES, F_BRIEF, F_SETTINGS,
-	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT, F_SETTLING, F_KNOWN, F_DIAL
+	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT, F_SETTLING, F_KNOWN, F_DIAL, F_VISITS
 };
 
 enum { INDEX_TENANT = 1, INDEX_ID, INDEX_BEGAN, INDEX_UNTIL };
@@ -68,6 +68,7 @@ enum err call_record_encode(const struct call_record *r, struct buf *out)
 	wire_put_u64(out, F_EPOCH, r->epoch);
 	wire_put_text(out, F_WORKER, r->worker);
 	wire_put_u64(out, F_OFFERS, r->offers);
+	wire_put_u64(out, F_VISITS, r->visits);
 	wire_put_u64(out, F_BEGAN, r->began_ms);
 	wire_put_u64(out, F_CLOCK, r->clock_ms);
 	wire_put_u64(out, F_ENDED, r->ended_ms);
@@ -161,6 +162,7 @@ static bool take_number_field(struct call_record *r, const struct wire_field *f)
 	case F_STATE: r->state = (enum call_state)wire_u32(f); break;
 	case F_EPOCH: r->epoch = wire_u32(f); break;
 	case F_OFFERS: r->offers = wire_u32(f); break;
+	case F_VISITS: r->visits = wire_u32(f); break;
 	case F_BEGAN: r->began_ms = f->u64; break;
 	case F_CLOCK: r->clock_ms = f->u64; break;
 	case F_ENDED: r->ended_ms = f->u64; break;

@@ -49,6 +49,7 @@ struct call_record {
 	char worker[CALL_WORD_MAX];
 	uint32_t offers;       /* since a worker last attached */
 	char offered[CALL_WORD_MAX]; /* the worker that was last offered, "" when it attached */
+	uint32_t visits;       /* of the URLs that the carrier was told to come back by, the last that was good for an offer: none up to it is any more */
 	uint64_t began_ms;     /* it was made; all times since 1970 */
 	uint64_t clock_ms;     /* zero of the call's clock: the first attach */
 	uint64_t ended_ms, connected_ms;
@@ -227,6 +228,7 @@ struct ask {
 	struct carrier_call call;
 	char rulebook[ROUTE_RULEBOOK_MAX];
 	bool is_after;
+	uint32_t visit;             /* that the URL names, from 1; 0: none, as an earlier release wrote it */
 	bool is_named;              /* the URL names a call of ours: it stands in a->id */
 	bool is_status;             /* it tells how far that has come, and asks nothing */
 	struct carrier_leg leg;     /* what it says of it */

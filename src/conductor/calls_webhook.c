@@ -1,5 +1,6 @@
 /* Carriers' webhooks: route, claim, secret, signature; only then is there a tenant and anything done. Those of our own calls out name the
  * call in their URL (?call=ID): its house entry stands in for the route. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "data/routes.h"
 
 static const struct log log_here = { .plane = "conductor", .doing = "answering a carrier's webhook" };
+
+enum { VISITS_MAX = 1000000 };
 
 #define SORRY "We are sorry, nobody can take your call right now. Please try again later."
 
@@ -52,14 +55,16 @@ static void answer_nothing(struct ask *a)
 	answer(a, &b);
 }
 
+/* The URL is signed, and its number is good for one offer: whoever sends it once more has overheard it, or did not get the answer. A number that was
+ * asked by and not used stays, also when the call could not be read. */
 static void after_url(const struct ask *a, unsigned int attempt, char out[CALL_URL_MAX])
 {
-	int len = snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after", a->calls->settings.options.server_url, a->carrier->kind);
+	uint32_t visit = a->visit > a->record.visits ? a->visit : a->record.visits + 1;
+	int len = snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after?%s%s%svisit=%" PRIu32, a->calls->settings.options.server_url, a->carrier->kind,
+		a->is_named ? "call=" : "", a->is_named ? a->id : "", a->is_named ? "&" : "", visit);
 
-	if (a->is_named)
-		len += snprintf(out + len, CALL_URL_MAX - (size_t)len, "?call=%s", a->id);
 	if (attempt)
-		snprintf(out + len, CALL_URL_MAX - (size_t)len, "%cattempt=%u", a->is_named ? '&' : '?', attempt);
+		snprintf(out + len, CALL_URL_MAX - (size_t)len, "&attempt=%u", attempt);
 }
 
 static void answer_offer(struct ask *a)
@@ -200,6 +205,12 @@ static void answer_alive(struct ask *a)
 	answer_failed(a);
 }
 
+/* An offer was made by this URL. A carrier that did not get the answer goes on by the URL of this one; nobody else can sign that. */
+static bool is_used(const struct ask *a)
+{
+	return a->is_after && a->visit && a->visit <= a->record.visits;
+}
+
 static void judge_known(struct ask *a)
 {
 	if (a->record.state == CALL_ENDED) {
@@ -207,9 +218,13 @@ static void judge_known(struct ask *a)
 	} else if (is_replay(a)) {
 		log_warn(&log_here, "a webhook came once more for a call that is answered: it is given no stream", LOG_TEXT("id", a->id));
 		answer_hang_up(a);
+	} else if (is_used(a)) {
+		log_warn(&log_here, "a webhook came once more: it is given no stream, and told to come back", LOG_TEXT("id", a->id));
+		answer_retry(a);
 	} else if (a->record.state == CALL_LIVE && a->gone_epoch != a->record.epoch) {
 		ask_socket(a, answer_alive);
 	} else {
+		a->record.visits = a->visit ? a->visit : a->record.visits; /* stored with the offer */
 		offer(a);
 	}
 }
@@ -392,7 +407,7 @@ enum hook { HOOK_VOICE, HOOK_AFTER, HOOK_STATUS };
 static void begin(struct calls *c, struct http_request *r, enum hook hook)
 {
 	const struct carrier *carrier = c->settings.carrier;
-	const char *attempt = http_query(r, "attempt"), *named = http_query(r, "call");
+	const char *attempt = http_query(r, "attempt"), *named = http_query(r, "call"), *visit = http_query(r, "visit");
 	struct ask *a = ask_begin(c, r);
 
 	if (!a)
@@ -409,6 +424,7 @@ static void begin(struct calls *c, struct http_request *r, enum hook hook)
 	a->is_named = named || a->is_status;
 	snprintf(a->id, sizeof(a->id), "%s", named ? named : "");
 	a->attempt = attempt ? (unsigned int)strtoul(attempt, NULL, 10) % 100 : 0;
+	a->visit = visit ? (uint32_t)(strtoul(visit, NULL, 10) % VISITS_MAX) : 0;
 	a->webhook.url = a->url;
 	a->webhook.signature = http_header(r, carrier->signature_header);
 	a->webhook.signature_settings = carrier->settings_header ? http_header(r, carrier->settings_header) : NULL;

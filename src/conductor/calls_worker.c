@@ -186,12 +186,44 @@ static void on_tool(void *arg, enum tool_status status, const char *text, size_t
 	ask_json(a, 200, &b);
 }
 
-static void start_tool(struct ask *a)
+static struct toolbox_ask tool_ask(const struct ask *a)
 {
 	const char *arguments = json_string_value(json_object_get(a->body, "arguments"));
-	struct toolbox_ask ask = { .tenant = a->tenant, .call = a->id, .turn = number(a, "turn"), .index = number(a, "index"), .rulebook = a->book,
+
+	return (struct toolbox_ask){ .tenant = a->tenant, .call = a->id, .turn = number(a, "turn"), .index = number(a, "index"), .rulebook = a->book,
 		.tool = json_string_value(json_object_get(a->body, "tool")), .arguments = arguments, .arguments_len = strlen(arguments),
 		.wait_ms = number(a, "timeout_ms") };
+}
+
+static void refuse_tool(struct ask *a)
+{
+	ask_error(a, 503, "unavailable", "The calls cannot be reached now.", "Try again in a moment.");
+}
+
+static void on_tool_entry(void *arg, enum err err, const struct document *d)
+{
+	struct ask *a = arg;
+	const struct toolbox_ask ask = tool_ask(a);
+
+	(void)d;
+	if (err == ERR_NOTFOUND && !toolbox_may_run(a->calls->settings.tools, &ask))
+		ask_error(a, 503, "not_dispatched", "It cannot be written down now, so it was not asked for.", "Nothing was done; try again.");
+	else
+		refuse_tool(a);
+}
+
+/* It could not be let in, so this request has sent nothing. When no earlier one under its key has either, the worker may know: nothing was done. */
+static void tool_not_let_in(struct ask *a)
+{
+	const struct toolbox_ask ask = tool_ask(a);
+
+	if (toolbox_may_run(a->calls->settings.tools, &ask) || toolbox_entry_get(a->calls->settings.tools, &a->job, &ask, on_tool_entry, a))
+		refuse_tool(a);
+}
+
+static void start_tool(struct ask *a)
+{
+	struct toolbox_ask ask = tool_ask(a);
 	struct call_settings settings;
 	enum err err = call_settings_decode(&settings, a->record.settings.data, a->record.settings.len);
 
@@ -227,6 +259,7 @@ static void judge_tool(struct ask *a)
 		ended(a);
 		return;
 	}
+	a->failed = tool_not_let_in;
 	a->then = admit_tool;
 	ask_book(a);
 }

@@ -109,6 +109,13 @@ typedef void toolbox_done_h(void *arg, enum tool_status status, const char *text
  * never from inside, *wp NULL before it; or a cancel. */
 enum err toolbox_start(struct toolbox_wait **wp, struct toolbox *b, const struct toolbox_ask *ask, toolbox_done_h *h, void *arg) MUST_USE;
 
+/* Whether a request under this key may be under way now, here or in another program (which `is_shared` does not let us see). */
+bool toolbox_may_run(const struct toolbox *b, const struct toolbox_ask *ask);
+
+/* What the ledger has under the key: documents_get, with its errors and its slot. ERR_NOTFOUND, while toolbox_may_run said no before and says no still:
+ * surely nothing was ever sent. ERR_USAGE: no such call id can be. */
+enum err toolbox_entry_get(struct toolbox *b, struct job **slot, const struct toolbox_ask *ask, documents_got_h *h, void *arg) MUST_USE;
+
 /* Stops listening. What nobody waits for and was not begun in the ledger is dropped; everything else goes on and is written down. NULL-safe. */
 void toolbox_cancel(struct toolbox_wait **wp);
 

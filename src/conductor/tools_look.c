@@ -1,4 +1,4 @@
-/* What was done in a call: its ledger, page by page. See tools.h. */
+/* What was done in a call: its ledger, page by page; and whether one request was ever begun. See tools.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +36,26 @@ static bool is_running(const struct toolbox_look *l)
 		if (r->tool.changes && tenant_same(r->tenant, l->tenant) && !strcmp(r->key.call, l->call))
 			return true;
 	return false;
+}
+
+bool toolbox_may_run(const struct toolbox *b, const struct toolbox_ask *ask)
+{
+	for (const struct toolbox_run *r = b->runs; r; r = r->next)
+		if (r->key.turn == ask->turn && r->key.index == ask->index && tenant_same(r->tenant, ask->tenant) && !strcmp(r->key.call, ask->call))
+			return true;
+	return b->settings.is_shared;
+}
+
+enum err toolbox_entry_get(struct toolbox *b, struct job **slot, const struct toolbox_ask *ask, documents_got_h *h, void *arg)
+{
+	struct tool_key key = { .turn = ask->turn, .index = ask->index };
+	char name[DOCUMENT_KEY_MAX];
+
+	if (!tool_call_ok(ask->call))
+		return ERR_USAGE;
+	snprintf(key.call, sizeof(key.call), "%s", ask->call);
+	tool_key_print(&key, name);
+	return documents_get(b->settings.documents, slot, ask->tenant, name, h, arg);
 }
 
 static void look_end(struct toolbox_look *l, enum err err)

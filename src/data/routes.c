@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 
-enum { DIGITS_MIN = 3, DIGITS_MAX = 15 };
+enum { DIGITS_MIN = 3, WHOLE_MIN = 7, DIGITS_MAX = 15 };
 
 enum err route_number(const char *text, char out[ROUTE_NUMBER_MAX])
 {
@@ -22,6 +22,11 @@ enum err route_number(const char *text, char out[ROUTE_NUMBER_MAX])
 	}
 	out[len] = 0;
 	return digits < DIGITS_MIN ? ERR_FORMAT : ERR_NONE;
+}
+
+bool route_number_whole(const char *number)
+{
+	return number[0] == '+' && number[1] != '0' && strlen(number + 1) >= WHOLE_MIN;
 }
 
 bool route_account_ok(const char *account)

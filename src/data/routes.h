@@ -23,6 +23,8 @@ struct route {
 
 /* Digits with or without a plus; blanks, dashes, dots and brackets go. ERR_FORMAT: no number of 3 to 15 digits. */
 enum err route_number(const char *text, char out[ROUTE_NUMBER_MAX]) MUST_USE;
+/* Whether a carrier names a number so (ITU-T E.164): a plus, the country, 7 to 15 digits in all. `number` is as route_number made it. */
+bool route_number_whole(const char *number);
 bool route_account_ok(const char *account);   /* letters, digits, - and _, at most 64 */
 bool route_rulebook_ok(const char *rulebook); /* a-z 0-9 . _ -, at most 63; not the .yaml or .yml of a file */
 

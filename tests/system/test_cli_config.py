@@ -67,7 +67,7 @@ def test_output_that_cannot_be_written_is_a_failure():
 @pytest.mark.parametrize("args, message, hint", [
     (["--jsno"], "no such flag: --jsno", "did you mean --json?"),
     (["--docs=1"], "--docs takes no value", "give it alone"),
-    (["--set"], "--set needs a value: K=V", None),
+    (["--set"], "--set needs a value: K=V", "write --set=VALUE when it begins with --"),
     (["-x"], "no such flag: -x", "`callfunnel config --help` lists the flags"),
     (["word"], 'found "word"', "it takes flags only"),
     (["--"] + ["--docs"], 'found "--docs"', "it takes flags only"),

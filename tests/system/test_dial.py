@@ -129,7 +129,7 @@ def test_refused_by_the_carrier(house, rest):
     assert rest.requests == 1
 
 
-@pytest.mark.parametrize("to", ["911", "4155550199", "+1415555019", "+19005550199x", "sip:somebody@example.com"])
+@pytest.mark.parametrize("to", ["911", "4155550199", "14155550199", "+1415555019", "+19005550199x", "sip:somebody@example.com"])
 def test_numbers_that_are_none(house, rest, to):
     status, answer = told(dial(house, to=to))
     assert status == 2 and "number" in answer["error"]["message"]

@@ -64,7 +64,9 @@ def test_tenants_are_made_once_and_listed(run):
 @pytest.mark.parametrize("words, status", [
     (["tenant"], 2), (["tenant", "add"], 2), (["tenant", "add", "Acme"], 2), (["tenant", "add", "a/b"], 2), (["tenant", "add", "-"], 2),
     (["tenant", "drop", "acme"], 2), (["tenant", "list", "acme"], 2),
-    (["route", "add", "12", "acme", "book"], 2), (["route", "add", "+15550100", "acme", "Book"], 2),
+    (["route", "add", "12", "acme", "book"], 2), (["route", "add", "15550100", "acme", "payment-reminder", *BOOKS], 2),
+    (["route", "add", "+05550100", "acme", "payment-reminder", *BOOKS], 2), (["route", "add", "+155501", "acme", "payment-reminder", *BOOKS], 2),
+    (["route", "add", "+15550100", "acme", "Book"], 2),
     (["route", "add", "+15550100", "nobody", "payment-reminder", *BOOKS], 3), (["route", "add", "+15550100", "acme", "book", "--account", "a/b"], 2),
     (["route", "add", "+15550100", "acme", "no-such-book", *BOOKS], 3), (["route", "add", "+15550100", "acme", "payment-reminder.yaml", *BOOKS], 2),
     (["route", "add"], 2),
@@ -105,6 +107,18 @@ def test_routes_are_found_by_number_and_account(run, house):
         {"number": "+15550100", "account": "AC0001", "tenant": "globex", "rulebook": "appointment-reminder"},
     ]}
     assert "any account" in run("route", "list").out
+
+
+def test_a_route_is_removed(run, house):
+    for account in ([], ["--account", "AC0001"]):
+        assert run("route", "add", "+15550100", "acme", "payment-reminder", *account, *BOOKS).status == 0
+    assert run("route", "remove", "+1 555-0100", "--json").json() == {"number": "+15550100", "account": None, "removed": True}
+    assert [route["account"] for route in run("route", "list", "--json").json()["routes"]] == ["AC0001"]
+    again = run("route", "remove", "+15550100", "--json")
+    assert again.status == 1 and "--account" in again.error()["hint"]
+    assert run("route", "remove", "+15550100", "--account", "AC0001").out == "+15550100: removed\n"
+    assert run("route", "remove", "15550100").status == 1  # one that was taken without a plus could be removed
+    assert run("route", "remove", "x").status == 2
 
 
 def test_a_route_leads_to_a_tenant_and_a_rule_book_that_are_there(run, house, tmp_path):
@@ -151,9 +165,30 @@ def test_a_value_on_the_command_line_is_refused_and_not_repeated(run, house):
     assert run("secret", "list", "acme").out == ""
 
 
-@pytest.mark.parametrize("value, status", [(b"", 2), (b"\n", 2), (b"x" * 8192, 0), (b"x" * 8193, 1), (b"two\nlines", 0)])
-def test_sizes_of_secrets(run, house, value, status):
-    assert run("secret", "set", "acme", "key", stdin=value).status == status
+@pytest.mark.parametrize("value, status", [
+    (b"", 2), (b"\n", 2), (b"x" * 8192, 0), (b"x" * 8193, 1), (b"two\nlines", 2), (b"two\rlines", 2), (b"x\n\n", 2), (b" x", 2), (b"x\t", 2), (b"x \n", 2), (b"\nx", 2),
+    (b"x\n", 0), (b"x\r\n", 0), (b"two words", 0),
+])
+def test_what_a_secret_may_be(run, house, value, status):
+    """One line without blanks at its ends; the newline of a pipe is none of it. What is refused is not repeated."""
+    done = run("secret", "set", "acme", "key", "--json", stdin=value)
+    assert done.status == status
+    assert status == 0 or done.error()["hint"]
+    assert run("secret", "list", "acme", "--json").json()["names"] == (["key"] if status == 0 else [])
+
+
+@pytest.mark.parametrize("name, status", [
+    ("twilio.auth_token", 0), ("twilio.account_sid", 0), ("twilio.webhook_key", 0), ("openai.api_key", 0), ("records.token", 0), ("crm.token", 0), ("key2", 0),
+    ("twilio.auth_token2", 2), ("twilio.token", 2), ("twillio.auth_token", 2), ("deepgram.key", 2), ("anthropic_api_key", 2),
+])
+def test_names_of_secrets(run, house, name, status):
+    """What nothing would ever ask for is refused, and there stands what is asked for; a rule-book's tools may name theirs as they like."""
+    done = run("secret", "set", "acme", name, "--json", stdin=b"value")
+    assert done.status == status
+    if status:
+        error = done.error()
+        assert name in error["message"] and "twilio.auth_token" in error["hint"] and "deepgram.api_key" in error["hint"]
+        assert run("secret", "remove", "acme", name).status == 1  # one that is there from before could be removed
 
 
 def test_the_prompt_does_not_show_what_is_typed(house):

@@ -527,9 +527,13 @@ def test_signing_in(house, browser):
         page.keyboard.press("Enter")
         page.wait_for_selector("h1:text('Calls')")
         assert not page.locator(".notice").count()
+        page.evaluate("import('/console/dom.js').then(dom => dom.announce('Caller: yes, I am Alex'))")
+        wait(page, "document.getElementById('announcer').textContent.includes('Alex')")
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_selector("#link")
         assert page.evaluate("sessionStorage.length") == 0
+        assert page.evaluate("document.getElementById('announcer').childElementCount") == 0  # also for who listens to the page
+        assert "Alex" not in page.content()
     finally:
         context.close()
 

@@ -74,6 +74,9 @@ def test_F06_a_full_disk_in_a_call(house, voice):  # noqa: F811
     assert house.events(call["call"]) == lines
     assert "keep it" in [line["text"] for line in lines if line["type"] == "final"]
     assert not [line for line in lines if line["type"] == "gap" and line["track"] == "timeline"]
+    names = {(line["turn"], line["index"]): line["name"] for line in lines if line["type"] == "tool"}
+    results = {names[line["turn"], line["index"]]: line["status"] for line in lines if line["type"] == "tool_result"}
+    assert results["confirm_appointment"] == "error", results  # it was surely not asked for: nobody has to look whether it was done
     until(lambda: house.ask("GET", f"/v1/calls/{call['call']}/recording").status == 200, 60, "the recording is there")
     assert "the store keeps what it is given again" in house.errors()
     assert ended(Caller(house, 51, voice, others=[caller]).hold()) == ("ended", "agent", "confirmed"), house.errors()

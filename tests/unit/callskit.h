@@ -526,6 +526,18 @@ static inline struct hook hook_after(void)
 	return h;
 }
 
+static inline const char *between(const struct got *g, const char *before, const char *behind);
+
+/* Where the carrier is told to come back, as a path; "": nowhere. */
+static inline void redirect_path(const struct got *g, char out[200])
+{
+	char *amp;
+
+	snprintf(out, 200, "%s", between(g, "<Redirect method=\"POST\">" PUBLIC_URL, "</Redirect>"));
+	while ((amp = strstr(out, "&amp;")))
+		memmove(amp + 1, amp + 5, strlen(amp + 5) + 1);
+}
+
 /* What stands between two texts of an answer; "" when it does not. */
 static inline const char *between(const struct got *g, const char *before, const char *behind)
 {

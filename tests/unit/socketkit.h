@@ -54,6 +54,7 @@ struct kit_conductor {
 	char reason[32], outcome[32], args[300], carrier[64];
 	json_int_t connected_ms;
 	json_t *known;
+	const char *away_code;         /* what tools are refused with while it is away; NULL: "away" */
 	struct http_request *held_put; /* when holds_puts */
 	struct http_request *held_end; /* when holds_end */
 	bool is_set_back; /* its clock: a call has not begun yet */
@@ -307,7 +308,7 @@ static inline void on_tool(struct http_request *r, void *arg)
 	snprintf(k->c.args, sizeof(k->c.args), "%s %s", json_string_value(json_object_get(o, "tool")), json_string_value(json_object_get(o, "arguments")));
 	k->c.tools++;
 	if (k->c.is_away)
-		http_reply_error(r, 503, "away", "not now", NULL, NULL);
+		http_reply_error(r, 503, k->c.away_code ? k->c.away_code : "away", "not now", NULL, NULL);
 	else if (!fenced(r, (uint64_t)json_integer_value(json_object_get(o, "epoch"))))
 		http_reply_as(r, 200, "application/json", answer, sizeof(answer) - 1);
 	json_decref(o);

@@ -72,7 +72,7 @@ static void test_a_call_that_loses_its_worker(void **state)
 	assert_int_equal(hook(&g, &hook_voice), 200);
 	snprintf(url, sizeof(url), "ws://%s/media/twilio", k->worker_url + strlen("http://"));
 	assert_string_equal(offer_url(&g), url);
-	assert_non_null(strstr(g.body, "<Redirect method=\"POST\">" PUBLIC_URL "/webhooks/twilio/after</Redirect>"));
+	assert_non_null(strstr(g.body, "<Redirect method=\"POST\">" PUBLIC_URL "/webhooks/twilio/after?visit=1</Redirect>"));
 	snprintf(token, sizeof(token), "%s", offer_token(&g));
 	assert_int_equal(strlen(token), 43);
 
@@ -607,6 +607,36 @@ static void test_a_full_disk(void **state)
 	store_fails(ERR_FULL, true);
 }
 
+/* A tool that cannot be written down was not asked for, and that is said; unless an earlier request under its key was. */
+static void test_a_tool_that_cannot_be_written_down(void **state)
+{
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	for (int answers = 0; answers < 2; answers++) {
+		k->gate.answers = answers;
+		k->gate.refuse_puts = ERR_FULL;
+		assert_int_equal(tool(&g, call, 1, 1 + (unsigned int)answers, "save", "5"), 503);
+		assert_string_equal(got_error(&g), "not_dispatched");
+		assert_int_equal(k->s.effects, (unsigned int)answers);
+		k->gate.refuse_puts = ERR_NONE;
+		assert_int_equal(tool(&g, call, 1, 1 + (unsigned int)answers, "save", "5"), 200);
+		k->gate.refuse_puts = ERR_FULL;
+		assert_int_equal(tool(&g, call, 1, 1 + (unsigned int)answers, "save", "5"), 503);
+		assert_string_equal(got_error(&g), "unavailable");
+		k->gate.refuse_puts = ERR_NONE;
+	}
+	k->gate.refuse_gets = ERR_IO; /* nobody knows what there is */
+	assert_int_equal(tool(&g, call, 1, 9, "save", "5"), 503);
+	assert_string_equal(got_error(&g), "unavailable");
+	k->gate.refuse_gets = ERR_NONE;
+	assert_int_equal(k->s.effects, 2);
+	got_drop(&g);
+}
+
 static void test_a_store_that_takes_nothing(void **state)
 {
 	(void)state;
@@ -660,7 +690,7 @@ static void test_closing_with_requests_under_way(void **state)
 	k->gate.is_held = false;
 	kit_wait(&one);
 	assert_int_equal(one.status, 200);
-	assert_non_null(strstr(one.body, "<Redirect method=\"POST\">" PUBLIC_URL "/webhooks/twilio/after?attempt=1</Redirect>"));
+	assert_non_null(strstr(one.body, "<Redirect method=\"POST\">" PUBLIC_URL "/webhooks/twilio/after?visit=1&amp;attempt=1</Redirect>"));
 	http_server_close(&k->server, kit_server_closed, k);
 	http_exchange_cancel(&two.exchange);
 	world_wait(&k->s.w, &k->closed, 1);
@@ -692,6 +722,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_end_is_told_again_with_more, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_full_disk, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_store_that_takes_nothing, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_a_tool_that_cannot_be_written_down, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_store_that_fails_at_any_change, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_closing_with_requests_under_way, kit_begin, kit_end),
 	};

@@ -150,6 +150,25 @@ static void test_nobody_knows_whether_it_was_done(void **state)
 	assert_null(desk);
 }
 
+/* The conductor could not write it down, so it asked nobody: that is a refusal, also of what changes something. */
+static void test_what_was_not_dispatched_was_not_done(void **state)
+{
+	(void)state;
+	desk_open();
+	k->c.is_away = true;
+	k->c.away_code = "not_dispatched";
+	tool(true);
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->tool_status, TOOL_ERROR);
+	assert_int_equal(k->c.tools, 1); /* asked for once */
+	k->tools_done = 0;
+	k->c.away_code = "unavailable";
+	tool(true);
+	kit_wait(&k->tools_done, 1);
+	assert_int_equal(k->tool_status, TOOL_UNKNOWN);
+	conductor_call_close(&desk);
+}
+
 static void test_a_cancelled_tool_says_nothing(void **state)
 {
 	(void)state;
@@ -330,6 +349,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_newest_snapshot_alone, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_snapshot_that_is_too_large, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_nobody_knows_whether_it_was_done, begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_what_was_not_dispatched_was_not_done, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_cancelled_tool_says_nothing, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_the_end_until_it_is_taken, begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_an_end_that_is_too_long, begin, kit_end),

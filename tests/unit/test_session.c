@@ -936,6 +936,36 @@ static void parked_at_a_turns_boundary_it_goes_on_elsewhere(void **state)
 	assert_int_equal(kit_logged(k, "note turn", 0), 1);
 }
 
+static void outcome_of_snapshot(const char *wanted)
+{
+	char outcome[RECORD_OUTCOME_MAX] = "";
+	struct record_snapshot r;
+
+	k->snapshots = 0;
+	assert_true(session_park(k->session));
+	assert_int_equal(k->snapshots, 1);
+	assert_int_equal(record_snapshot_decode(&r, k->snapshot.data, k->snapshot.len), ERR_NONE);
+	assert_int_equal(record_outcome(r.outcome, r.outcome_len, outcome, sizeof(outcome)), *wanted != 0);
+	assert_string_equal(outcome, wanted);
+	session_unpark(k->session);
+}
+
+/* Whoever takes it over, without this one's journal, knows what the agent ended the call with. */
+static void the_outcome_goes_with_the_snapshot(void **state)
+{
+	(void)state;
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "end_call", .ends = true };
+	kit_begin(k);
+	to_the_question("That is all thank you");
+	outcome_of_snapshot("");
+	kit_answer(k)->events->text(kit_answer(k)->arg, "Then I wish you a good day, and goodbye.", 40);
+	kit_model_tool(k, "end_call", "{\"outcome\": \"confirmed\"}");
+	outcome_of_snapshot("confirmed");
+	moved(k->snapshot.data, k->snapshot.len);
+	outcome_of_snapshot("confirmed");
+}
+
 /* Nobody takes it: what waited is stepped in its order, and the answer comes. */
 static void unparked_it_goes_on_as_if_nothing_had_been(void **state)
 {
@@ -1596,6 +1626,7 @@ int main(void)
 		WRITTEN(F01_a_worker_that_died_at_once_is_replaced),
 		WRITTEN(a_session_closed_early_has_no_end),
 		WRITTEN(parked_at_a_turns_boundary_it_goes_on_elsewhere),
+		WRITTEN(the_outcome_goes_with_the_snapshot),
 		WRITTEN(unparked_it_goes_on_as_if_nothing_had_been),
 		WRITTEN(parked_in_a_sentence_it_goes_on_behind_what_was_heard),
 		CASE(sound_that_waited_while_the_call_was_opened_is_placed_when_it_was_said),

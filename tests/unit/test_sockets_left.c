@@ -1,6 +1,7 @@
 /* A call whose line broke while its worker lives goes on exactly from there; what a new socket brings before its call is there is not lost. */
 #include "socketkit.h"
 
+#include "voice/session/session_state.h"
 #include "voice/worker/sockets_state.h"
 
 static void phone_key(char key)
@@ -110,6 +111,27 @@ static void the_outcome_goes_with_it(void **state)
 	kit_wait(&k->phone.media, 3);
 	strcpy(sockets_find(k->sockets, k->c.name)->outcome, "confirmed");
 	cut();
+	phone_call(kit_token_new());
+	kit_wait(&k->agent_opens, 2);
+	phone_hangup();
+	kit_wait(&k->c.ended, 1);
+	assert_string_equal(k->c.outcome, "confirmed");
+}
+
+/* On another host there is neither this memory nor this journal: the snapshot has it. */
+static void elsewhere_the_outcome_comes_with_the_snapshot(void **state)
+{
+	struct session *session;
+
+	(void)state;
+	phone_call(kit_token_new());
+	kit_wait(&k->phone.media, 3);
+	session = worker_call_session(sockets_find(k->sockets, k->c.name)->call);
+	strcpy(session->named, "confirmed");
+	k->c.snapshots = 0;
+	cut();
+	kit_wait(&k->c.snapshots, 1);
+	k->c.epoch++; /* somebody else had it since */
 	phone_call(kit_token_new());
 	kit_wait(&k->agent_opens, 2);
 	phone_hangup();
@@ -269,6 +291,7 @@ int main(void)
 		KIT(the_older_socket_gives_its_state_away),
 		KIT(a_clock_that_was_set_back),
 		KIT(the_outcome_goes_with_it),
+		KIT(elsewhere_the_outcome_comes_with_the_snapshot),
 		KIT(what_was_being_said_is_heard_again),
 		KIT(what_others_had_since_is_not_taken_from_memory),
 		KIT(nobody_comes_back),

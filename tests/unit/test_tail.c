@@ -571,7 +571,7 @@ static void where_nothing_is_recorded_levels_say_it(void **state)
 	buf_fini(&out);
 }
 
-/* Whoever ends the call tells the conductor how it went: no snapshot says it. */
+/* Whoever ends the call tells the conductor how it went: a snapshot that was made before does not say it. */
 static void what_the_agent_named_before_is_known(void **state)
 {
 	static const struct {

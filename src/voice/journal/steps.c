@@ -216,12 +216,12 @@ enum err record_start_decode(struct record_start *r, const void *data, size_t le
 	return w.err;
 }
 
-bool record_start_outcome(const struct record_start *r, char *out, size_t size)
+bool record_outcome(const char *outcome, size_t len, char *out, size_t size)
 {
-	if (!r->outcome_len || r->outcome_len >= size || memchr(r->outcome, 0, r->outcome_len))
+	if (!len || len >= size || memchr(outcome, 0, len))
 		return false;
-	memcpy(out, r->outcome, r->outcome_len);
-	out[r->outcome_len] = '\0';
+	memcpy(out, outcome, len);
+	out[len] = '\0';
 	return true;
 }
 
@@ -235,6 +235,8 @@ void record_snapshot_encode(const struct record_snapshot *r, struct buf *b)
 	wire_put_bytes(b, 6, r->core, r->core_len);
 	wire_put_bytes(b, 7, r->language, r->language_len);
 	wire_put_bytes(b, 8, r->map, r->map_len);
+	if (r->outcome_len)
+		wire_put_bytes(b, 9, r->outcome, r->outcome_len);
 }
 
 enum err record_snapshot_decode(struct record_snapshot *r, const void *data, size_t len)
@@ -254,6 +256,7 @@ enum err record_snapshot_decode(struct record_snapshot *r, const void *data, siz
 		case 6: r->core = field_bytes(&w, &f, &r->core_len); break;
 		case 7: r->language = field_text(&w, &f, &r->language_len); break;
 		case 8: r->map = field_bytes(&w, &f, &r->map_len); break;
+		case 9: r->outcome = field_text(&w, &f, &r->outcome_len); break;
 		default: break;
 		}
 	}

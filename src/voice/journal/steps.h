@@ -129,6 +129,8 @@ struct record_snapshot {
 	size_t language_len;
 	const uint8_t *map;       /* the values that the model has not seen, as redact_map_encode wrote them; none in old snapshots */
 	size_t map_len;
+	const char *outcome;      /* that the agent has named by then; none in old snapshots */
+	size_t outcome_len;
 };
 
 void record_snapshot_encode(const struct record_snapshot *r, struct buf *b);
@@ -220,8 +222,8 @@ enum { RECORD_OUTCOME_MAX = 64 }; /* of an outcome's name, its NUL included */
 /* The outcome that the arguments of the agent's end tool name. False, and `out` is as it was: it is no such event, or names none that fits. */
 bool record_event_outcome(const struct record_event *e, char *out, size_t size);
 
-/* The same of an ATTACH. */
-bool record_start_outcome(const struct record_start *r, char *out, size_t size);
+/* The same of an ATTACH's, or a snapshot's: its `outcome` and `outcome_len`. */
+bool record_outcome(const char *outcome, size_t len, char *out, size_t size);
 
 enum meter {
 	METER_CONNECTED_MS = 1, /* once a call, at its end */

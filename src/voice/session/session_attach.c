@@ -2,6 +2,7 @@
  * Owns the session's memory. */
 #include "voice/session/session_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +138,7 @@ static void snapshot_tell(struct session *s, enum err err)
 void session_snapshot(struct session *s, const struct call_outputs *outputs, uint64_t at_us)
 {
 	struct record_snapshot r = { .at_us = at_us, .media = s->media, .media_us = s->media_us, .caller_position = s->position,
-		.wake_us = s->wake_us, .language = s->language, .language_len = strlen(s->language) };
+		.wake_us = s->wake_us, .language = s->language, .language_len = strlen(s->language), .outcome = s->named, .outcome_len = strlen(s->named) };
 	enum err err;
 	size_t i;
 
@@ -201,6 +202,9 @@ static enum err snapshot_load(struct session *s, const void *snapshot, size_t le
 	s->media_us = r.media_us;
 	s->position = r.caller_position;
 	s->wake_us = r.wake_us;
+	(void)record_outcome(r.outcome, r.outcome_len, s->named, sizeof(s->named));
+	if (s->io.outcome && *s->io.outcome) /* by the journal, which may know more */
+		snprintf(s->named, sizeof(s->named), "%s", s->io.outcome);
 	memcpy(s->language, r.language, r.language_len < sizeof(s->language) ? r.language_len : sizeof(s->language) - 1);
 	masker_language(s->masker, s->language);
 	session_said_load(s);

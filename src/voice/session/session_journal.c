@@ -65,8 +65,10 @@ static void outcome_put(struct session *s, const struct record_event *ending)
 	struct record_event e = { .kind = EVENT_OUTCOME, .at_us = ending->at_us, .turn = ending->turn, .text = (const char *)s->outcome.data,
 		.text_len = s->outcome.len };
 
-	if (e.text_len && !s->outcome.err)
-		(void)session_write_event(s, &e);
+	if (!e.text_len || s->outcome.err)
+		return;
+	(void)record_event_outcome(&e, s->named, sizeof(s->named));
+	(void)session_write_event(s, &e);
 }
 
 void session_write_note(struct session *s, const struct call_output *out, uint64_t at_us)

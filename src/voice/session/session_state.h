@@ -122,6 +122,7 @@ struct session {
 	unsigned int groups;
 	bool agent_lost;
 	struct buf outcome;    /* arguments of the end tool that the model asked for last */
+	char named[RECORD_OUTCOME_MAX]; /* the outcome that the agent has named, under whichever epoch; "": none */
 
 	/* the log */
 	struct log log;

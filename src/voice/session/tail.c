@@ -99,7 +99,7 @@ static enum err begin_take(struct tail *t, uint8_t kind, const uint8_t *payload,
 	t->records_audio = r.records_audio;
 	if (kind == JOURNAL_START)
 		return start_take(t, &r);
-	(void)record_start_outcome(&r, t->outcome, sizeof(t->outcome));
+	(void)record_outcome(r.outcome, r.outcome_len, t->outcome, sizeof(t->outcome));
 	return snapshot_take(t, r.snapshot, r.snapshot_len, false);
 }
 
@@ -185,7 +185,7 @@ static enum err gap_take(struct tail *t, const uint8_t *payload, size_t len)
 	return ERR_FORMAT;
 }
 
-/* No state has it: who ends the call tells the conductor. */
+/* A state has it only when it was made behind it: who ends the call tells the conductor. */
 static enum err event_take(struct tail *t, const uint8_t *payload, size_t len)
 {
 	struct record_event e;
@@ -380,6 +380,10 @@ static enum err stepping_save(struct stepping *s, const struct tail *t, struct b
 	s->r.core_len = core.len;
 	s->r.map = map.data;
 	s->r.map_len = map.len;
+	if (t->outcome[0]) {
+		s->r.outcome = t->outcome;
+		s->r.outcome_len = strlen(t->outcome);
+	}
 	err = core.err ? core.err : map.err;
 	if (!err)
 		record_snapshot_encode(&s->r, out);

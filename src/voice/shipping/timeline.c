@@ -380,7 +380,7 @@ static void attach_tell(struct telling *t, const void *payload, size_t len)
 	if (record_start_decode(&r, payload, len))
 		return;
 	t->l->clock_us = t->h->time_us - r.at_us;
-	(void)record_start_outcome(&r, t->l->outcome, sizeof(t->l->outcome));
+	(void)record_outcome(r.outcome, r.outcome_len, t->l->outcome, sizeof(t->l->outcome));
 	b = telling_open(t, "attach", r.at_us);
 	if (!record_snapshot_decode(&s, r.snapshot, r.snapshot_len)) {
 		core_settings(t->l, &s);

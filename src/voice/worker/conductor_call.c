@@ -367,11 +367,23 @@ static void run_tell_answer(struct tool_run *r, const struct http_answer *answer
 	json_decref(o);
 }
 
+/* It could not be written down, so it was not asked for: what a 503 says of this one request. An earlier one whose answer was lost may yet be served. */
+static bool was_not_dispatched(const struct http_answer *answer)
+{
+	json_t *o = !answer->err && answer->status == 503 && answer->attempts == 1 ?
+		json_loadb((const char *)answer->body, answer->len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *code = json_string_value(json_object_get(json_object_get(o, "error"), "code"));
+	bool was_not = code && !strcmp(code, "not_dispatched");
+
+	json_decref(o);
+	return was_not;
+}
+
 static void run_done(const struct http_answer *answer, void *arg)
 {
 	struct tool_run *r = arg;
 	struct conductor_call *c = r->call;
-	bool is_refused = !answer->err && answer->status >= 400 && answer->status < 500;
+	bool is_refused = (!answer->err && answer->status >= 400 && answer->status < 500) || was_not_dispatched(answer);
 	bool is_fenced = !answer->err && answer->status == 409;
 
 	conductor_refused(c->conductor, answer->status);

@@ -232,6 +232,16 @@ static enum err call_begin(struct media_socket *m, const struct conductor_attach
 	return err;
 }
 
+/* What the agent had named: as it was left here, by the journal of a worker before, or else by its snapshot. */
+static void outcome_find(struct media_socket *m, const struct conductor_attached *a)
+{
+	struct record_snapshot r;
+
+	snprintf(m->outcome, sizeof(m->outcome), "%s", m->left ? m->left->outcome : a->outcome);
+	if (!m->outcome[0] && !m->left && a->snapshot && !record_snapshot_decode(&r, a->snapshot, a->snapshot_len))
+		(void)record_outcome(r.outcome, r.outcome_len, m->outcome, sizeof(m->outcome));
+}
+
 static void call_open(struct media_socket *m, const struct conductor_attached *a)
 {
 	struct err_detail detail = { .message = "" };
@@ -242,7 +252,7 @@ static void call_open(struct media_socket *m, const struct conductor_attached *a
 	m->keys = provider_keys_share(a->keys);
 	m->epoch = a->epoch;
 	m->log.call = m->name;
-	snprintf(m->outcome, sizeof(m->outcome), "%s", m->left ? m->left->outcome : a->outcome);
+	outcome_find(m, a);
 	buf_init(&first, CONDUCTOR_SNAPSHOT_MAX_BYTES);
 	err = snapshot_first(m, a, &first);
 	if (!err)
