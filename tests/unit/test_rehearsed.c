@@ -400,7 +400,7 @@ static void test_corrections(void **state)
 /* What stands beside a yes: what was read back and courtesies leave it one; another value of what was read back corrects it, anything else is asked again. */
 static void test_limited_yes(void **state)
 {
-	static const char read_back[] = "So Friday, 27 November at 10 AM. Is that right?", again[] = "Sorry, I did not understand that. So Friday, 27 November at 10 AM. Is that right?";
+	static const char read_back[] = "So Friday, 27 November at 10 AM. Is that right?", again[] = "Just to be sure: So Friday, 27 November at 10 AM. Is that right?";
 	static const struct {
 		const char *words, *reply;
 	} cases[] = {
@@ -425,6 +425,59 @@ static void test_limited_yes(void **state)
 		add(t, BLOCK_CALLER, cases[i].words);
 		assert_string_equal(says(t), cases[i].reply);
 	}
+}
+
+/* "Keep it" ends this call: what is not known to be harmless beside it, and behind it, makes it asked back. To move it asks more questions, and is not. */
+static void test_doubtful_answer(void **state)
+{
+	static const struct {
+		const char *words, *reply;
+	} cases[] = {
+		{ "keep it please, thank you", "Thank you, goodbye." },
+		{ "no, keep it", "Thank you, goodbye." },
+		{ "my boss gave me the morning off, so keep it", "Thank you, goodbye." },
+		{ "yes because I need it", "Thank you, goodbye." },
+		{ "yes but I broke my leg", "Just to be sure: " HOW },
+		{ "keep it, my leg is broken", "Just to be sure: " HOW },
+		{ "yes I know about it", "Just to be sure: " HOW },
+		{ "sure, and then what", "Just to be sure: " HOW },
+		{ "if I can walk, keep it", "Just to be sure: " HOW },
+		{ "my mother wants to keep hers", "Just to be sure: " HOW },
+		{ "keep it, no wait", "Of course, take your time." },
+		{ "move it, my leg is broken", DAY },
+	};
+	struct talk *t = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		t->count = 0;
+		add(t, BLOCK_AGENT, OPENING);
+		add(t, BLOCK_CALLER, "yes");
+		add(t, BLOCK_AGENT, HOW);
+		add(t, BLOCK_CALLER, cases[i].words);
+		assert_string_equal(says(t), cases[i].reply);
+	}
+}
+
+/* What was asked back is answered like the question itself, and counts as a try. */
+static void test_asked_back(void **state)
+{
+	struct talk *t = *state;
+	int i;
+
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, HOW);
+	for (i = 0; i < 2; i++) {
+		add(t, BLOCK_CALLER, "yes but I broke my leg");
+		assert_string_equal(says(t), "Just to be sure: " HOW);
+		add(t, BLOCK_AGENT, "Just to be sure: " HOW);
+	}
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), "Thank you, goodbye.");
+	t->count--;
+	add(t, BLOCK_CALLER, "yes but I broke my leg");
+	assert_string_equal(says(t), "I am lost. Goodbye.");
 }
 
 static void test_more_than_was_asked(void **state)
@@ -745,6 +798,8 @@ int main(void)
 		TEST(test_machine_or_person),
 		TEST(test_corrections),
 		TEST(test_limited_yes),
+		TEST(test_doubtful_answer),
+		TEST(test_asked_back),
 		TEST(test_more_than_was_asked),
 		TEST(test_out_of_range),
 		TEST(test_tool_results),

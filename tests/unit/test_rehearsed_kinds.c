@@ -57,6 +57,51 @@ static void test_yes_no(void **state)
 	assert_int_equal(means(&e, ""), NOT);
 }
 
+/* Nothing was asked that is known: only what stands beside the yes tells. */
+static void test_plain_yes_of_no_question(void **state)
+{
+	static const struct {
+		const char *said;
+		bool plain;
+	} cases[] = { { "yes", true }, { "yes please, that is fine", true }, { "yes, but on Monday", false }, { "yes, my leg is broken", false } };
+	struct words w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		words_read(&w, cases[i].said, strlen(cases[i].said));
+		assert_int_equal(yes_is_plain(&w, NULL, false), cases[i].plain);
+	}
+}
+
+/* What a yes or a no is worth behind which something is changed. */
+static void test_certain(void **state)
+{
+	static const char asked[] = "Shall I cancel the appointment?", interest[] = "Are you still interested?";
+	static const struct {
+		const char *question, *said;
+		int64_t number;
+		bool certain;
+	} cases[] = {
+		{ asked, "yes please, cancel it", 1, true }, { asked, "we found another doctor, so yes", 1, true }, { asked, "yes, can you send me a text", 1, true },
+		{ asked, "ok then what", 1, false }, { asked, "yes, let me think", 1, false }, { asked, "yes, my dog died", 1, false },
+		{ asked, "yes, or maybe Monday", 1, false }, { interest, "no thank you", 0, true }, { interest, "no, we bought a house last month", 0, true },
+		{ interest, "no longer in that one but in others", 0, false }, { interest, "no, wait", 0, false }, { interest, "no, but thank you", 0, true },
+	};
+	const struct expect e = { .kind = EXPECT_YES_NO };
+	struct words w, question;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct answer a = { .number = cases[i].number };
+
+		words_read(&question, cases[i].question, strlen(cases[i].question));
+		words_read(&w, cases[i].said, strlen(cases[i].said));
+		assert_int_equal(answer_is_certain(&e, &w, &question, &a), cases[i].certain);
+	}
+}
+
 static void test_names(void **state)
 {
 	const struct expect e = { .kind = EXPECT_YES_NO };
@@ -363,6 +408,10 @@ static void test_dates(void **state)
 	assert_int_equal(means(&e, "any day but Friday"), NOT);
 	assert_int_equal(means(&e, "this Friday"), day("2026-11-27"));
 	assert_int_equal(means(&e, "next Friday"), day("2026-12-04"));
+	assert_int_equal(means(&e, "Friday week"), day("2026-12-04"));
+	assert_int_equal(means(&e, "a week on Friday"), day("2026-12-04"));
+	assert_int_equal(means(&e, "two weeks from Friday"), day("2026-12-11"));
+	assert_int_equal(means(&e, "Friday, no wait"), NOT);
 	assert_int_equal(means(&e, "Monday"), day("2026-11-30"));
 	assert_int_equal(means(&e, "the fifth"), day("2026-12-05"));
 	assert_int_equal(means(&e, "Friday the 4th of December"), day("2026-12-04"));
@@ -622,6 +671,28 @@ static bool wants_human(const char *said)
 	return human_wanted(&w);
 }
 
+/* A phrase that asks for a person, where the words only name one. */
+static void test_human_only_named(void **state)
+{
+	static const struct {
+		const char *said, *phrase;
+		bool only_named;
+	} cases[] = {
+		{ "I don't want to speak to a person", "speak to a person", true }, { "is this a human", "a human", true }, { "a human? no thanks", "a human", true },
+		{ "insaan se baat nahi karni", "insaan se baat", true }, { "I already had to speak to someone", "speak to someone", true },
+		{ "a human please", "a human", false }, { "I want a human not a machine", "a human", false }, { "this is not working please get me a human", "a human", false },
+		{ "insaan se baat karao", "insaan se baat", false },
+	};
+	struct words w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		words_read(&w, cases[i].said, strlen(cases[i].said));
+		assert_int_equal(human_only_named(&w, words_find(&w, 0, cases[i].phrase)), cases[i].only_named);
+	}
+}
+
 static void test_human(void **state)
 {
 	(void)state;
@@ -647,7 +718,9 @@ static void test_human(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_half_a_yes), cmocka_unit_test(test_distances), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_half_a_yes), cmocka_unit_test(test_distances), cmocka_unit_test(test_plain_yes_of_no_question),
+		cmocka_unit_test(test_certain),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_digits), cmocka_unit_test(test_digits_together),
 		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_amounts), cmocka_unit_test(test_digits_with_oh),
 		cmocka_unit_test(test_amounts_with_coins),
@@ -657,6 +730,7 @@ int main(void)
 		cmocka_unit_test(test_one_free_word),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_opt_outs), cmocka_unit_test(test_limited_wishes), cmocka_unit_test(test_human),
+		cmocka_unit_test(test_human_only_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

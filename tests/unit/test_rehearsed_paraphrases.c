@@ -102,7 +102,7 @@ static void asked(const struct sheet *s, const char *question, struct buf *text)
 /* As the engine gets them. */
 static struct redacted *words_for(const struct sheet *s, const char *question, const char *said, struct redact_map *map)
 {
-	struct redact_context context = { .partial = false };
+	struct redact_context context = { .types = REDACT_TYPES_CALL };
 	struct redacted *words;
 	struct buf text;
 
@@ -313,7 +313,7 @@ static void test_blind_e(void **state)
 static void test_blind_g(void **state)
 {
 	(void)state;
-	judge_blind("blind-g", 89, 13);
+	judge_blind("blind-g", 88, 11);
 }
 
 static void test_blind_f(void **state)
@@ -382,6 +382,29 @@ static void test_offers(void **state)
 	tally_print("offers", &all);
 	assert_int_equal(all.wrong, 0);
 	assert_true(all.understood * 100 >= all.answers * 90);
+}
+
+/* twists*.tsv: plain answers, and those that are taken back, limited, conditional, about somebody else, a question back, or an excuse. */
+static void test_twists(void **state)
+{
+	static const struct {
+		const char *file, *book, *language;
+	} sheets[] = {
+		{ "twists", "appointment-reminder", "en-US" }, { "twists", "lead-callback", "en-US" }, { "twists", "payment-reminder", "en-IN" },
+		{ "twists-hi", "payment-reminder", "hi-IN" },
+	};
+	struct tally all = { .question = "all" }, one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+		one = judge_book(sheets[i].file, sheets[i].book, sheets[i].language, "2026-11-22");
+		tally_add(&all, &one);
+	}
+	tally_print("twists", &all);
+	assert_true(all.answers > LINES_LEAST);
+	assert_true(all.wrong * 1000 <= all.lines * 10);
+	assert_true(all.understood * 100 >= all.answers * 95);
 }
 
 /* machines.tsv: what machines say is known for that, and no person is taken for one. */
@@ -526,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_everyday),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_twists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

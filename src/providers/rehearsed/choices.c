@@ -23,8 +23,10 @@ struct hits {
 static bool phrase_denied(const struct words *w, const struct words *phrase, struct span span)
 {
 	static const char *const small[] = { "to", "it", "the", "want", "do", "a", "need", "is", "will", "can", "be", "that", "so", "very", NULL };
-	size_t i = span.from, back;
+	size_t i = span.from, end = span.from + span.len, back;
 
+	if (word_is(w, end, "not") && !w->at[end].before && (end + 1 == w->count || w->at[end + 1].before))
+		return true; /* "of course not" */
 	if (i > 1 && word_is(w, i - 1, "and") && word_in(w, i - 2, LIST("come", "go")))
 		i -= 2; /* "I don't want to come and collect it" */
 	for (back = 0; i && back < 4; back++, i--) {
@@ -87,7 +89,7 @@ static void hits_find(struct hits *h, const json_t *options, const struct words 
 
 			words_read(&phrase, json_string_value(text), json_string_length(text));
 			span = words_near(w, &phrase, &score);
-			if (!span.len || is_report(w, &phrase, span))
+			if (!span.len || is_report(w, &phrase, span) || (span.len == 1 && meanings_says_nothing(w, span.from)))
 				continue;
 			if (phrase_denied(w, &phrase, span))
 				h->denied = span;

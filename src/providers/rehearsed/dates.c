@@ -213,6 +213,27 @@ static const char *const afters[] = { "from", "baad", "बाद", "में", 
 static const char *const abouts[] = { "exactly", "about", "just", "like", "maybe", "roughly", NULL };
 static const char *const agos[] = { "ago", "back", "before", "pehle", "pahle", "पहले", NULL };
 
+/* The next day of that name, in the question's sense of next: the last one where it asks for what has been. */
+static int32_t weekday_next(const struct dates *d, int week)
+{
+	int32_t today = d->e->today, day = today - (int32_t)((day_of_week(today) + 6) % 7) + (week + 6) % 7;
+
+	if (d->past)
+		return day >= today ? day - 7 : day;
+	return day <= today ? day + 7 : day;
+}
+
+/* "A week on Thursday", "two weeks from Friday": `end` stands behind the weeks. */
+static size_t put_weeks_on(struct dates *d, size_t at, size_t end, int32_t days)
+{
+	int week = word_in(d->w, end, LIST("on", "from")) ? weekday_at(d->w, end + 1) : -1;
+
+	if (week < 0 || d->past)
+		return 0;
+	put(d, weekday_next(d, week) + days, at, end + 2 - at, false);
+	return end + 2 - at;
+}
+
 /* "in three days", "two weeks ago", "a week from today". */
 static size_t put_distance(struct dates *d, size_t at)
 {
@@ -227,6 +248,8 @@ static size_t put_distance(struct dates *d, size_t at)
 	if (!unit)
 		return 0;
 	end = at + n + 1;
+	if (unit % 7 == 0 && put_weeks_on(d, at, end, count * unit))
+		return end + 2 - at;
 	back = word_in(w, end, agos);
 	ahead = !back && (ahead || word_in(w, end, afters));
 	if (!back && !ahead)
@@ -306,6 +329,12 @@ static bool week_follows(const struct words *w, size_t at, size_t *n)
 	return words_at(w, at, "next week", n) || words_at(w, at, "of next week", n);
 }
 
+/* "Friday week" is the Friday of the week after the coming one. */
+static bool week_on(const struct words *w, size_t at)
+{
+	return word_is(w, at, "week") && !w->at[at].before && !word_in(w, at + 1, LIST("after", "before", "end", "days"));
+}
+
 static size_t put_weekday(struct dates *d, size_t at)
 {
 	static const char *const nexts[] = { "next", "agle", "अगले", NULL }, *const lasts[] = { "last", "pichle", "previous", "पिछले", NULL };
@@ -323,9 +352,10 @@ static size_t put_weekday(struct dates *d, size_t at)
 		day += 7;
 		from--;
 	} else if ((at && word_in(w, at - 1, lasts)) || d->past) {
-		day -= day >= today ? 7 : 0;
+		day = day >= today ? day - 7 : day;
 	} else {
-		day += day <= today ? 7 : 0;
+		n = week_on(w, at + 1);
+		day = weekday_next(d, week) + 7 * (int32_t)n;
 	}
 	put(d, day, from, at + 1 + n - from, !n);
 	return 1 + n;

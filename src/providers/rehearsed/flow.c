@@ -381,7 +381,7 @@ static void anytime_read(struct reading *r)
 				refuse(r, "anytime", "words", "a word is no text");
 		if (!r->refused && !r->f->opt_out && any_means(words, is_opt_out))
 			r->f->opt_out = one;
-		else if (!r->refused && !r->f->human && any_means(words, human_wanted))
+		else if (!r->refused && !r->f->human && any_means(words, human_named))
 			r->f->human = one;
 	}
 }

@@ -84,3 +84,42 @@ bool human_wanted(const struct words *w)
 	}
 	return false;
 }
+
+bool human_named(const struct words *w)
+{
+	static const char *const hindi[] = { "insaan se", "aadmi se", "manager se", "इंसान से", "आदमी से", "मैनेजर से", NULL };
+
+	return human_wanted(w) || words_have(w, hindi);
+}
+
+/* "A human? No thanks", "insaan se baat nahi karni"; but "a person, not a machine". */
+static bool is_refused_behind(const struct words *w, size_t at)
+{
+	size_t i;
+
+	if (words_any_at(w, at, LIST("no thanks", "no thank you", "no need", "not needed", "not necessary", "is not needed", "is not necessary")))
+		return true;
+	for (i = at; i < w->count && i < at + 2 && !w->at[i].before; i++)
+		if (word_negates(w, i) && !governed(w, i + 1, machines) && !word_is(w, i + 1, "you"))
+			return true;
+	return false;
+}
+
+/* "You don't sound like a human", "is this a real person", "I already had to speak to someone". */
+static bool is_named_by_the_way(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "is this", "is that", "are you", "am i", "sound like", "sounds like", "have to", "had to", "used to", "i will",
+		"not want", "not need", "not wish", "not like", "not have", "not speak", "not talk", "no need", "already", NULL };
+	static const char *const begins[] = { "please", "can", "could", "connect", "transfer", "put", "just", "instead", NULL };
+	size_t back;
+
+	for (back = 0; at && back < 6 && !w->at[at].before && !word_in(w, at, begins); back++)
+		if (words_any_at(w, --at, leads))
+			return true;
+	return false;
+}
+
+bool human_only_named(const struct words *w, struct span phrase)
+{
+	return is_named_by_the_way(w, phrase.from) || is_refused_behind(w, phrase.from + phrase.len);
+}

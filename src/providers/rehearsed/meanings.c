@@ -545,6 +545,11 @@ int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanin
 	return meant & (meant - 1) ? MEANT_SEVERAL : __builtin_ctz(meant);
 }
 
+bool meanings_refuses(uint64_t of)
+{
+	return (of & (M(NO_INTEREST) | M(STRANGER) | M(NOT_ORDERED))) && !(of & (M(KEEP) | M(COMING) | M(OTHER_TIME)));
+}
+
 /* ---- yes or no ---- */
 
 /* What is a yes or a no to a question that speaks of this; the first line that fits. */
@@ -598,6 +603,13 @@ bool meanings_know(const struct words *w, size_t at)
 	set means;
 
 	return concepts_at(w, at, NULL, &means) > 1 || means != 0;
+}
+
+bool meanings_says_nothing(const struct words *w, size_t at)
+{
+	set means;
+
+	return concepts_at(w, at, NULL, &means) > 1 && !means;
 }
 
 bool meanings_wish(const struct words *w, size_t at)

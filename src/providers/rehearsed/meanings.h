@@ -33,10 +33,14 @@ enum { MEANT_NOTHING = -1, MEANT_SEVERAL = -2, MEANT_OPEN = -3 /* the question i
 /* The one option that is meant, or one of the above. */
 int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanings *m);
 
+/* An option with these meanings is a no to the whole matter: no interest, never asked. */
+bool meanings_refuses(uint64_t of);
+
 /* To a yes/no question: 1 what is meant says yes ("I don't need it" where it is to be cancelled), -1 no, 0 neither. *outright: no mere hint; set unless 0. */
 int meanings_side(const struct words *w, const struct words *question, bool *outright);
 
 bool meanings_know(const struct words *w, size_t at); /* a word of the vocabulary, or of a phrase there that stands for nothing ("full of") */
+bool meanings_says_nothing(const struct words *w, size_t at); /* a phrase begins there that stands for nothing: "half a year" */
 bool meanings_wish(const struct words *w, size_t at); /* one of what people want, have, do or like: what is refused when a "not" stands before it */
 
 /* How many words say there what the question asks for ("scrap it" where it is to be cancelled, "a little" where a part is wanted), or 0. */

@@ -20,6 +20,7 @@ void mind_say_own(struct mind *m, enum phrase phrase)
 		[PHRASE_HERE] = { "Yes, I am here.", "जी, मैं यहीं हूँ।" },
 		[PHRASE_WHY] = { "I will explain that in a moment.", "यह मैं अभी बताती हूँ।" },
 		[PHRASE_STILL] = { "I am still waiting for an answer, one moment please.", "अभी जवाब आ रहा है, एक क्षण रुकिए।" },
+		[PHRASE_SURE] = { "Just to be sure:", "बस पक्का करने के लिए:" },
 	};
 
 	if (m->reply.len)
@@ -184,7 +185,7 @@ static void not_understood(struct mind *m, enum phrase phrase)
 		say_digits_wanted(m);
 	else
 		mind_say_own(m, phrase);
-	if (m->mood == MOOD_ASKED && mind_step(m)->again)
+	if (m->mood == MOOD_ASKED && mind_step(m)->again && phrase != PHRASE_SURE)
 		say_question(m, mind_step(m)->again);
 	else
 		mind_ask_again(m);
@@ -236,14 +237,17 @@ static enum opt_out opt_out_said(const struct mind *m, const struct words *w)
 	return m->f->opt_out ? opt_out_heard(w) : OPT_OUT_NONE;
 }
 
-static bool has_phrase_of(const json_t *way_out, const struct words *w)
+static bool has_phrase_of(const struct mind *m, const json_t *way_out, const struct words *w)
 {
 	const json_t *words = json_object_get(way_out, "words");
+	struct span said;
 	size_t i;
 
-	for (i = 0; i < json_array_size(words); i++)
-		if (understand_phrase(w, json_string_value(json_array_get(words, i))).len)
+	for (i = 0; i < json_array_size(words); i++) {
+		said = understand_phrase(w, json_string_value(json_array_get(words, i)));
+		if (said.len && (way_out != m->f->human || !human_only_named(w, said)))
 			return true;
+	}
 	return false;
 }
 
@@ -256,7 +260,7 @@ int mind_anytime_find(const struct mind *m, const struct words *w)
 
 	for (i = 0; !found && i < json_array_size(m->f->anytime); i++) {
 		one = json_array_get(m->f->anytime, i);
-		if ((one == m->f->human && human_wanted(w)) || ((one != m->f->opt_out || opt_out == OPT_OUT_NONE) && has_phrase_of(one, w)))
+		if ((one == m->f->human && human_wanted(w)) || ((one != m->f->opt_out || opt_out == OPT_OUT_NONE) && has_phrase_of(m, one, w)))
 			found = one;
 	}
 	to = json_object_get(found, "go");
@@ -330,8 +334,8 @@ static void confirm_words(const struct mind *m, struct words *w)
 	buf_fini(&text);
 }
 
-/* A yes to what is read back may be followed by what cannot be undone: it must be certain. */
-static bool take_confirm(struct mind *m, const struct words *w, const char *text, size_t len)
+/* A yes to what is read back may be followed by what cannot be undone: it must be certain. VALUE: it was taken, whatever it was. */
+static enum understood take_confirm(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	struct words said;
 	struct answer a;
@@ -339,36 +343,65 @@ static bool take_confirm(struct mind *m, const struct words *w, const char *text
 
 	confirm_words(m, &said);
 	if (confirm_value(m, w, &said, text, len, u == UNDERSTOOD_VALUE && !a.number))
-		return true;
-	if (u != UNDERSTOOD_VALUE || (a.number && !yes_is_certain(w, &said)))
-		return false;
+		return UNDERSTOOD_VALUE;
+	if (u != UNDERSTOOD_VALUE)
+		return yes_no_begins(w) ? UNDERSTOOD_UNSURE : UNDERSTOOD_NOT;
+	if (a.number && !yes_is_certain(w, &said))
+		return UNDERSTOOD_UNSURE;
 	if (a.number) {
 		m->note = REHEARD_CONFIRMED;
 		answered(m, mind_no_rest);
 	} else {
 		confirm_refused(m);
 	}
-	return true;
+	return UNDERSTOOD_VALUE;
 }
 
-static void question_words(const struct mind *m, struct words *w)
+static void question_words(const struct mind *m, int step, struct words *w)
 {
 	struct buf text;
 
 	buf_init(&text, MIND_TEXT_MAX);
-	mind_text(m, mind_step(m)->text, &text);
+	mind_text(m, m->f->steps[step].text, &text);
 	words_read(w, (const char *)text.data, text.len);
 	buf_fini(&text);
 }
 
-static enum understood take_answer(struct mind *m, const struct words *w, const char *text, size_t len)
+/* Behind this answer something is changed, or the call ends, before another question is asked. Who speaks is judged elsewhere (persons.c). */
+static bool answer_binds(struct mind *m, int step, const struct answer *a, const struct words *question)
 {
+	const struct mind_answer before = m->answers[step];
+	const struct flow_step *s = &m->f->steps[step];
+	size_t walked;
+
+	if (s->confirm || (s->expect.kind == EXPECT_YES_NO && person_asked(question)))
+		return false;
+	m->answers[step] = (struct mind_answer){ true, *a };
+	s = &m->f->steps[mind_next(m, s)];
+	for (walked = 0; s->kind == STEP_SAY && walked < m->f->step_count; walked++)
+		s = &m->f->steps[mind_next(m, s)];
+	m->answers[step] = before;
+	return s->kind == STEP_GOODBYE || (s->kind == STEP_TOOL && s->changes);
+}
+
+enum understood mind_understand(struct mind *m, int step, const struct words *w, const char *text, size_t len, struct answer *a)
+{
+	const struct expect *e = &m->f->steps[step].expect;
 	struct words question;
-	struct answer a;
 	enum understood u;
 
-	question_words(m, &question);
-	u = understand(&mind_step(m)->expect, w, &question, text, len, &a);
+	question_words(m, step, &question);
+	u = understand(e, w, m->at == step ? &question : NULL, text, len, a);
+	if (u == UNDERSTOOD_VALUE && answer_binds(m, step, a, &question) && !answer_is_certain(e, w, &question, a))
+		u = UNDERSTOOD_UNSURE;
+	return u;
+}
+
+static enum understood take_answer(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	struct answer a;
+	enum understood u = mind_understand(m, m->at, w, text, len, &a);
+
 	if (u == UNDERSTOOD_VALUE)
 		mind_take_value(m, w, &a);
 	return u;
@@ -382,13 +415,13 @@ static bool aside_alone(const struct mind *m, const struct words *w)
 
 	if (m->mood != MOOD_CONFIRM && kind != EXPECT_YES_NO && kind != EXPECT_CHOICE)
 		return false;
-	question_words(m, &question);
+	question_words(m, m->at, &question);
 	return understand_aside_alone(w, &question);
 }
 
 static void judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
-	enum understood u = UNDERSTOOD_NOT;
+	enum understood u;
 
 	if (m->prompted && understand_hello(w) && mind_step(m)->expect.kind != EXPECT_FREE) {
 		m->note = REHEARD_ASIDE; /* "yes" to "are you still there?" */
@@ -397,17 +430,12 @@ static void judge_answer(struct mind *m, const struct words *w, const char *text
 	}
 	if (aside_alone(m, w) && take_aside(m, w))
 		return;
-	if (m->mood == MOOD_CONFIRM) {
-		if (take_confirm(m, w, text, len))
-			return;
-	} else {
-		u = take_answer(m, w, text, len);
-		if (u == UNDERSTOOD_VALUE)
-			return;
-	}
+	u = m->mood == MOOD_CONFIRM ? take_confirm(m, w, text, len) : take_answer(m, w, text, len);
+	if (u == UNDERSTOOD_VALUE)
+		return;
 	if (mind_take_correction(m, w, text, len) || take_aside(m, w))
 		return;
-	not_understood(m, u == UNDERSTOOD_RANGE ? PHRASE_RANGE : PHRASE_SORRY);
+	not_understood(m, u == UNDERSTOOD_RANGE ? PHRASE_RANGE : u == UNDERSTOOD_UNSURE ? PHRASE_SURE : PHRASE_SORRY);
 }
 
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)

@@ -62,7 +62,7 @@ void mind_value_text(const struct mind *m, int step, struct buf *out); /* an ans
 
 /* ---- what comes next (mind.c) ---- */
 
-enum phrase { PHRASE_SORRY = 0, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_STILL };
+enum phrase { PHRASE_SORRY = 0, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_STILL, PHRASE_SURE };
 
 /* Words that were said beyond an answer: "move it | to Friday at three". */
 struct rest {
@@ -81,6 +81,9 @@ void mind_go(struct mind *m, int to, struct rest rest);    /* on to the next ste
 int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
 bool mind_hears_machine(const struct mind *m, const struct words *w); /* an answering machine speaks */
 void mind_take_value(struct mind *m, const struct words *w, const struct answer *a); /* the open question's answer: read back, or on */
+/* The words as an answer to that question. UNSURE: something is changed behind it, and not all that stands beside it is harmless. */
+enum understood mind_understand(struct mind *m, int step, const struct words *w, const char *text, size_t len, struct answer *a);
+
 bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b);
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
 

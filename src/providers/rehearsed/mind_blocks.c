@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "redact/redact.h"
 
-enum { CUTS_MAX = 3, KEPT_MAX = 1 << 20, MASKED_WORDS = 24 };
+enum { CUTS_MAX = 3, KEPT_MAX = 1 << 20, MASKED_WORDS = 24, LAST_MINUTE = 24 * 60 - 1 };
 
 /* ---- what was heard ---- */
 
@@ -417,7 +417,8 @@ enum err mind_judge(struct mind *m, const struct flow *f, const char *question, 
 	m->at = at;
 	m->mood = slash ? MOOD_CONFIRM : MOOD_ASKED;
 	m->is_met = slash || at != f->opening_step;
-	m->answers[at] = (struct mind_answer){ .known = slash, .value = { .number = -1, .text = "", .digits = "" } };
+	m->answers[at] = (struct mind_answer){ .known = slash, .value = { .text = "", .digits = "" } };
+	m->answers[at].value.number = f->steps[at].expect.kind == EXPECT_TIME ? LAST_MINUTE : -1; /* a time must be one that can be told */
 	see_caller(m, redacted_text(words), redacted_len(words), &block, 1);
 	return m->reply.err;
 }

@@ -40,7 +40,7 @@ static bool take_corrected(struct mind *m, int step, const struct words *w, cons
 	if (s->expect.kind == EXPECT_YES_NO || s->expect.kind == EXPECT_FREE)
 		return false;
 	words_beside_yes_no(w, &rest);
-	if (understand(&s->expect, s->expect.kind == EXPECT_CHOICE ? &rest : w, NULL, text, len, &a) != UNDERSTOOD_VALUE ||
+	if (mind_understand(m, step, s->expect.kind == EXPECT_CHOICE ? &rest : w, text, len, &a) != UNDERSTOOD_VALUE ||
 		(differs && mind_answer_same(s, &a, &m->answers[step].value)))
 		return false;
 	m->at = step;

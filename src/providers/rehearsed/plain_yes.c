@@ -37,7 +37,9 @@ static const char *const harmless_phrases[] = { "good morning", "good afternoon"
 /* What makes of a yes something else, however long the answer is. */
 static const char *const limits[] = { "but", "only", "if", "unless", "until", "till", "except", "excluding", "apart", "provided", "providing",
 	"though", "although", "however", "assuming", "depending", "depends", "as long as", "so long as", "on condition", "subject to", "in case",
-	"minus", "less", "instead", "hang on", "hold on", "make it", "make that", "par", "lekin", "magar", "agar", "sirf", "bas", "bashart",
+	"minus", "less", "instead", "dekhte hain", "dekhenge", "sochte hain", "देखते हैं", "देखेंगे", "सोचते हैं", "let us see",
+	"once i find", "when i find", "get a job", "once i have", "ask me", "call me",
+	"hang on", "hold on", "make it", "make that", "par", "lekin", "magar", "agar", "sirf", "bas", "bashart",
 	"balki", "पर", "लेकिन", "मगर", "अगर", "सिर्फ", "बस", "बशर्ते", "बल्कि", NULL };
 static const char *const doubts[] = { "once", "without", "rather", "maybe", "perhaps", "might", "half", "most", "part", "some", "partly", "other",
 	"another", "different", "earlier", "later", "sooner", "before", "after", "not", "never", "no", "or", "wait", "first", "aadha", "kam",
@@ -86,7 +88,7 @@ size_t yes_is_plain_at(const struct words *w, size_t at, const struct words *que
 		return len;
 	if (number_at(w, at, &number) && !word_is(w, at, "a") && !word_is(w, at, "one"))
 		return number_of_question(w, at, question);
-	if (person_asked(question) && (word_is(w, at, "only") || person_is_named(w, at, question)))
+	if (question && person_asked(question) && (word_is(w, at, "only") || person_is_named(w, at, question)))
 		return 1;
 	return is_of_question(w, at, question) || word_in(w, at, harmless);
 }
@@ -122,7 +124,7 @@ static bool is_limited(const struct words *w, const struct words *question, bool
 
 bool yes_is_plain(const struct words *w, const struct words *question, bool is_meant)
 {
-	if (person_asked(question))
+	if (question && person_asked(question))
 		return person_is_plain(w, question) && (w->count > SHORT_PERSON || yes_is_certain(w, question));
 	return is_meant || w->count > SHORT_WORDS ? !is_limited(w, question, is_meant) : yes_is_certain(w, question);
 }

@@ -57,6 +57,7 @@ static enum understood understand_free(const struct words *w, const struct words
 static const char *const who[] = { "who is this", "who is calling", "who are you", "who am i speaking", "who is it", "who is there",
 	"what company", "which company",
 	"where are you calling from", "are you a robot", "is this a robot", "is this a computer", "are you a computer", "are you human", "are you real",
+	"are you a human", "is this a human", "are you a person", "is this a person", "is this a real person", "are you a real person", "sound like a human",
 	"how did you get my number",
 	"kaun bol raha", "kaun bol rahe", "kahan se bol", "kahan se", "who s this", "कौन बोल", "कौन है", "कहां से", "kaun", "कौन", NULL };
 static const char *const why[] = { "what is this about", "what is it regarding", "what is it about", "why are you calling",
@@ -91,12 +92,18 @@ enum aside understand_aside(const struct words *w)
 	return understand_hello(w) ? ASIDE_HELLO : ASIDE_NONE;
 }
 
+/* "I've got a minute" is no wish to wait. */
+static size_t waits_at(const struct words *w, size_t at)
+{
+	return at && word_in(w, at - 1, LIST("have", "got", "spare", "has")) ? 0 : words_any_at(w, at, waits);
+}
+
 bool understand_aside_alone(const struct words *w, const struct words *question)
 {
 	size_t at = 0, len, found = 0;
 
 	while (at < w->count) {
-		len = words_any_at(w, at, waits) + words_any_at(w, at, repeat) + words_any_at(w, at, who) + words_any_at(w, at, why);
+		len = waits_at(w, at) + words_any_at(w, at, repeat) + words_any_at(w, at, who) + words_any_at(w, at, why);
 		found += len > 0;
 		if (!len && !(len = yes_is_plain_at(w, at, question)))
 			return false;
@@ -105,15 +112,23 @@ bool understand_aside_alone(const struct words *w, const struct words *question)
 	return found > 0;
 }
 
+size_t understand_greets_at(const struct words *w, size_t at)
+{
+	static const char *const greetings[] = { "good morning", "good afternoon", "good evening", "good day", "good night", "namaste ji", "ji namaste",
+		"namaskar ji", "ji namaskar", "hello ji", "ji hello", "नमस्ते जी", "जी नमस्ते", "नमस्कार जी", "जी नमस्कार", "हैलो जी", "जी हैलो", NULL };
+
+	return words_any_at(w, at, greetings);
+}
+
 bool understand_hello(const struct words *w)
 {
 	static const char *const list[] = { "hello", "hi", "hey", "yes", "yeah", "i", "am", "here", "still", "there", "haan", "ji", "हैलो",
 	"हां", "जी", "can",
 		"hear", "you", "me", "sun", "raha", "hoon", "बोलिए", NULL };
-	size_t i;
+	size_t i, len;
 
-	for (i = 0; i < w->count; i++)
-		if (!word_in(w, i, list))
+	for (i = 0; i < w->count; i += len)
+		if (!(len = understand_greets_at(w, i)) && !(len = word_in(w, i, list)))
 			return false;
 	return w->count > 0;
 }
@@ -219,7 +234,7 @@ static bool leaves_value_open(const struct words *w)
 	return understand_asks_back(w) || waits_for(w);
 }
 
-enum understood understand(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
+static enum understood understand_kind(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
 	struct answer *out)
 {
 	*out = (struct answer){ .number = 0 };
@@ -242,4 +257,19 @@ enum understood understand(const struct expect *e, const struct words *w, const 
 	if (understand_asks_back(w) && words_have(w, LIST("do you", "do i", "should i", "are you", "can you")))
 		return UNDERSTOOD_NOT; /* "what exactly do you want me to say"; "why was I charged twice" is a reason */
 	return understand_aside(w) == ASIDE_NONE || w->count > 8 ? understand_free(w, question, text, len, out) : UNDERSTOOD_NOT;
+}
+
+/* Who takes back what he said, or asks, has answered nothing yet. A yes and a no weigh that themselves, and free words may say anything. */
+enum understood understand(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
+	struct answer *out)
+{
+	enum understood u = understand_kind(e, w, question, text, len, out);
+
+	if (u != UNDERSTOOD_VALUE || e->kind == EXPECT_YES_NO || e->kind == EXPECT_DIGITS || e->kind == EXPECT_FREE)
+		return u;
+	if (answer_is_taken_back(e, w))
+		return UNDERSTOOD_UNSURE;
+	if (e->kind == EXPECT_CHOICE && (answer_asks_back(w) || choice_is_limited(e, w, out)))
+		return UNDERSTOOD_UNSURE;
+	return u;
 }

@@ -30,7 +30,8 @@ struct expect {
 enum understood {
 	UNDERSTOOD_NOT = 0,
 	UNDERSTOOD_VALUE,
-	UNDERSTOOD_RANGE /* a value that is not accepted */
+	UNDERSTOOD_RANGE, /* a value that is not accepted */
+	UNDERSTOOD_UNSURE /* an answer, beside what leaves it in doubt: it is asked back */
 };
 
 enum { ANSWER_DIGITS = 40 };
@@ -53,6 +54,7 @@ enum aside { ASIDE_NONE = 0, ASIDE_WHO, ASIDE_WHY, ASIDE_REPEAT, ASIDE_WAIT, ASI
 enum aside understand_aside(const struct words *w);
 bool understand_aside_alone(const struct words *w, const struct words *question); /* one, and beside it nothing but what is harmless beside a yes: "ok, hold on" */
 bool understand_hello(const struct words *w);      /* nothing but "hello", "yes I am here" */
+size_t understand_greets_at(const struct words *w, size_t at); /* "good morning": how many words, or 0; its "good" says nothing */
 bool understand_asks_back(const struct words *w);  /* begins like a question: "what day was it?" */
 bool understand_offer(const struct words *w);      /* somebody asks whether the other one would like to: machines do not ask */
 bool understand_words(const struct words *w, const char *words); /* just these words, one after another, and no "not" before them */
@@ -93,6 +95,7 @@ bool yes_no_open(const struct words *w);       /* neither: "I don't know" */
 size_t yes_no_puts_off(const struct words *w, size_t at); /* "have to ask": how many words, or 0 */
 bool yes_no_fetches(const struct words *w);    /* "yes, I'll get him": somebody else comes */
 bool yes_no_taken_back(const struct words *w); /* "yes, but not before noon" */
+bool yes_is_weighed(const struct words *w, const struct words *question); /* it comes behind a "so", or all the same, and has weighed what stands before it */
 size_t yes_no_yes_at(const struct words *w, size_t at); /* how many words say yes there, or 0 */
 bool yes_no_signal_at(const struct words *w, size_t at, size_t *len); /* a word or phrase that says yes, no or neither; *len is at least 1 */
 
@@ -103,6 +106,15 @@ bool yes_is_certain(const struct words *w, const struct words *question); /* and
 bool yes_repeats(const struct words *w, const struct words *question);    /* a value that was read back was said again, and nothing that limits it */
 bool yes_is_for_other(const struct words *w, const struct words *question); /* a condition, or another day or hour behind a "but" */
 size_t yes_is_plain_at(const struct words *w, size_t at, const struct words *question); /* how many words are harmless there, or 0 */
+
+/* What an answer is worth that something hangs on (certain.c): a yes or an option beside which all is known to be harmless or means the same, a no that
+ * nothing turns. `question` is what was asked. Other kinds are always certain. */
+bool answer_is_certain(const struct expect *e, const struct words *w, const struct words *question, const struct answer *a);
+
+bool answer_is_taken_back(const struct expect *e, const struct words *w); /* "keep it, no wait", "in full? no chance", "my mother wants to cancel hers" */
+bool answer_asks_back(const struct words *w);     /* "is it still on?" */
+bool yes_is_of_kin(const struct words *w);         /* "yes, my brother is" */
+bool choice_is_limited(const struct expect *e, const struct words *w, const struct answer *a); /* "I can pay, but not this month" */
 
 /* Where somebody is asked for by name (persons.c). */
 bool person_asked(const struct words *question);

@@ -36,7 +36,7 @@ const struct vocabulary_entry vocabulary[] = {
 		"if that is ok", "if that is okay", "if you like") },
 	/* what is said in anger, which promises nothing */
 	{ C(UNSURE), LIST("my fist", "in hell", "hell freezes", "pigs fly", "when i feel like", "if i feel like", "full of it", "full of crap", "full of shit",
-		"full of nonsense", "full of rubbish", "kiss my", "my foot", "when i am dead", "when i die", "monopoly money", "win the lottery") },
+		"full of nonsense", "full of rubbish", "kiss my", "my foot", "when i am dead", "when i die", "monopoly money", "win the lottery", "when i win") },
 	{ C(UNSURE), LIST("let you know", "get back to you", "call you back", "tell you later", "confirm later", "confirm tomorrow", "have to see",
 		"not sure", "can not say", "can not tell", "hard to say", "difficult to say", "not know yet", "have to ask", "need to ask",
 		"have to check", "need to check", "let me check", "let me ask", "let me think", "will think", "still thinking", "have to think",

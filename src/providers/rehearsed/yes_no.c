@@ -17,7 +17,9 @@ static const char *const opens[] = { "not sure", "not know", "depends", "maybe",
 	"i am fine thank", "let me see", "i will think", "should ask", "will have to see", "would have to see", "pata nahi", "pata nahin",
 	"पता नहीं", "सोचता हूं", "सोचना पडेगा", "still thinking",
 	"not had time", "not had the time", "not had a chance", "not had the chance", "not got around", "not gotten around",
-	"still deciding", "shayad", "शायद", "awaaz nahi",
+	"still deciding", "shayad", "शायद", "can not say no", "could not say no", "hard to say no", "not say no",
+	"dekhte hain", "dekhta hoon", "dekhti hoon", "dekhenge", "sochte hain", "sochna padega", "देखते हैं", "देखता हूं", "देखती हूं", "देखेंगे", "सोचते हैं",
+	"let us see", "awaaz nahi",
 	"आवाज नहीं", "not really know", "not really sure", "not quite sure", "not too sure", NULL };
 static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
 static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
@@ -99,6 +101,8 @@ static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 	enum signal best = SIGNAL_NONE;
 	size_t i, j, n;
 
+	if ((*len = understand_greets_at(w, at)))
+		return SIGNAL_NONE;
 	*len = 1;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		for (j = 0; signals[i].phrases[j]; j++)
@@ -392,15 +396,22 @@ static void signs_of_question(struct signs *s, const struct words *w, const stru
 		s->yes++;
 }
 
-/* A yes that comes behind a "so" or all the same has weighed what stands before it; but whoever speaks for somebody else has not. */
-static bool yes_counts(const struct words *w, const struct words *question)
+bool yes_is_weighed(const struct words *w, const struct words *question)
 {
-	bool outright = false, meant = meanings_side(w, question, &outright) > 0 && outright, weighed;
 	struct signs s;
 
 	signs_read(&s, w, question);
-	weighed = (concludes_yes(w, &s) && word_is(w, w->count - 2, "so")) || taken_all_the_same(w, &s);
-	return (weighed && !person_asked(question)) || yes_is_plain(w, question, meant || meanings_binds_little(question));
+	return (concludes_yes(w, &s) && word_is(w, w->count - 2, "so")) || taken_all_the_same(w, &s);
+}
+
+/* Whoever speaks for somebody else has weighed nothing. */
+static bool yes_counts(const struct words *w, const struct words *question)
+{
+	bool outright = false, meant = meanings_side(w, question, &outright) > 0 && outright;
+
+	if (yes_is_of_kin(w))
+		return false;
+	return (yes_is_weighed(w, question) && !person_asked(question)) || yes_is_plain(w, question, meant || meanings_binds_little(question));
 }
 
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out)
@@ -424,7 +435,7 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 	if ((asks_aside(w) && !s.begins) || ((understand_asks_back(w) || asks_whether(w)) && !s.yes && !s.bare_no))
 		return UNDERSTOOD_NOT; /* "sorry, I did not hear you", "what happens if I do" */
 	u = weigh_side(w, concluded ? NULL : question, &s, signs_decide(&s, w, out), out);
-	return question && u == UNDERSTOOD_VALUE && out->number && !yes_counts(w, question) ? UNDERSTOOD_NOT : u;
+	return question && u == UNDERSTOOD_VALUE && out->number && !yes_counts(w, question) ? UNDERSTOOD_UNSURE : u;
 }
 
 /* What others need to know of it. */
