@@ -29,6 +29,7 @@
 #include "conductor/tools.h"
 #include "control/api.h"
 #include "data/recordings.h"
+#include "providers/exotel/carrier.h"
 #include "providers/twilio/carrier.h"
 
 enum { REFRESH_MS = 60000, CLOSE_MS = 1000, TRY_MS = 1000, TRY_BYTES = 64 << 10 };
@@ -260,16 +261,22 @@ static const char *replay_words(struct conductor_process *p)
 	return p->replay.err ? NULL : buf_str(&p->replay);
 }
 
-/* How the carrier is asked for calls out. It has certificates of its own to be judged by. */
+static const struct carrier *const carriers[] = { &twilio_carrier, &exotel_carrier, NULL };
+
+/* Who brings calls, and how the one is asked that calls out go by. It has certificates of its own to be judged by. */
 static enum err carrier_begin(struct conductor_process *p, struct calls_settings *settings, struct err_detail *detail)
 {
 	struct twilio_settings twilio;
+	struct exotel_settings exotel;
 	struct http_client_settings http = { .ca_file = NULL };
 	enum err err;
 
 	config_bind(p->cli->config, twilio_options, &twilio);
+	config_bind(p->cli->config, exotel_options, &exotel);
 	http.ca_file = *twilio.ca_file ? twilio.ca_file : NULL;
 	err = http_client_open(&p->carrier_client, &p->stores.loop, &http, detail);
+	settings->carriers = carriers;
+	settings->media_hz = (unsigned int)strtoul(exotel_rates[exotel.rate_hz], NULL, 10);
 	settings->carrier = &twilio_carrier;
 	settings->carrier_client = p->carrier_client;
 	settings->carrier_url = twilio.url;

@@ -19,11 +19,10 @@
 #include "cli/health.h"
 #include "cli/live_agent.h"
 #include "cli/live_ears.h"
+#include "cli/media_adapters.h"
 #include "cli/plane.h"
 #include "cli/plane_keys.h"
 #include "cli/stores.h"
-#include "providers/browser.h"
-#include "providers/twilio/socket.h"
 #include "voice/journal/journal_settings.h"
 #include "voice/shipping/shipping.h"
 #include "voice/worker/sockets.h"
@@ -59,6 +58,7 @@ struct voice_process {
 	struct shipping *shipping;
 	struct service_key *shipping_key; /* for its thread alone */
 	struct live_agents *agents;
+	struct media_adapters adapters;
 	struct sockets *sockets;
 	struct health health;
 	struct disk_try disk;
@@ -70,8 +70,6 @@ struct voice_process {
 	char folder[FOLDER_MAX], journals[FOLDER_MAX], spool[FOLDER_MAX], identity[FOLDER_MAX], url[PLANE_URL_MAX], origins[ORIGINS_MAX];
 	struct log log;
 };
-
-static const struct media_adapter *const adapters[] = { &twilio_adapter, &browser_adapter, NULL };
 
 static int fail(struct voice_process *p, enum err err, const struct err_detail *detail)
 {
@@ -389,10 +387,11 @@ static enum err sockets_begin(struct voice_process *p)
 {
 	const struct lineups_ears ears = live_ears(&p->loop);
 	struct sockets_settings settings = { .clock = p->clock, .worker = p->worker, .conductor = p->conductor, .loop = &p->loop,
-		.journals = p->journals, .adapters = adapters, .agents = &live_agents, .origins = p->origins, .calls_max = (size_t)p->settings.calls_max };
+		.journals = p->journals, .adapters = p->adapters.all, .agents = &live_agents, .origins = p->origins, .calls_max = (size_t)p->settings.calls_max };
 	enum err err = live_agents_open(&p->agents, p->cli->config, &p->loop, p->clock, &ears);
 
 	origins_make(p);
+	media_adapters_init(&p->adapters, p->cli->config);
 	settings.agents_arg = p->agents;
 	p->health = (struct health){ .ready = ready, .metrics = metrics, .token = bearer_token, .arg = p };
 	if (!err)

@@ -9,6 +9,7 @@
 #include "providers/anthropic/anthropic.h"
 #include "providers/cartesia/cartesia.h"
 #include "providers/deepgram/deepgram.h"
+#include "providers/exotel/options.h"
 #include "providers/openai/openai.h"
 #include "providers/sarvam/sarvam_stt.h"
 #include "providers/sarvam/sarvam_tts.h"
@@ -260,6 +261,18 @@ const struct option twilio_options[] = {
 	TEXT(twilio, ca_file, 1000, "", CA_HELP),
 	NUMBER(twilio, ring_s, 30, 5, 600, "s", "A call out rings for so long; Twilio may add five seconds."),
 	SWITCH(twilio, detects_machines, 1, "Twilio says whether a person or a machine answered a call out, beside the call."),
+	{ .name = NULL },
+};
+
+static const char *const exotel_keys[] = { [EXOTEL_KEYS_AUTO] = "auto", [EXOTEL_KEYS_SNAKE] = "snake", [EXOTEL_KEYS_CAMEL] = "camel", NULL };
+static const char *const exotel_fields[] = { [EXOTEL_FIELDS_FULL] = "full", [EXOTEL_FIELDS_MINIMAL] = "minimal", NULL };
+const char *const exotel_rates[] = { "8000", "16000", "24000", NULL };
+
+const struct option exotel_options[] = {
+	CHOICE(exotel, key_case, exotel_keys, "How keys are spelt in what Exotel is sent: as in its start, stream_sid, or streamSid."),
+	CHOICE(exotel, media_fields, exotel_fields, "Whether sound goes out with its number and time, or as a payload alone."),
+	CHOICE(exotel, rate_hz, exotel_rates, "The sound's rate in Hz that Exotel is asked for; a chunk has 200 ms at 8000 and 100 ms at the others."),
+	NUMBER(exotel, chunk_bytes, 0, 0, 9600, "bytes", "So much sound in one message, in steps of 320 and at most 200 ms; 0: 3200, at 24000 Hz 4800."),
 	{ .name = NULL },
 };
 

@@ -74,6 +74,13 @@ struct twilio_settings {
 	bool detects_machines;
 };
 
+/* How its media socket speaks; nothing of it is asked. */
+struct exotel_settings {
+	int key_case, media_fields; /* enum exotel_keys, enum exotel_fields */
+	int rate_hz;                /* place in exotel_rates */
+	int64_t chunk_bytes;
+};
+
 extern const struct option provider_options[];  /* "stt.providers", "llm.providers", "tts.providers": by enum provider_role */
 extern const struct option deepgram_options[];  /* bound to struct deepgram_settings */
 extern const struct option anthropic_options[]; /* bound to struct anthropic_settings */
@@ -82,6 +89,7 @@ extern const struct option openai_options[];    /* bound to struct openai_settin
 extern const struct option sarvam_options[];    /* bound to struct sarvam_settings */
 
 extern const struct option twilio_options[];    /* bound to struct twilio_settings */
+extern const struct option exotel_options[];    /* bound to struct exotel_settings */
 
 extern const char *const anthropic_versions[];
 extern const char *const anthropic_efforts[]; /* the first: nothing is said */
@@ -89,6 +97,7 @@ extern const char *const openai_roles[];
 extern const char *const openai_tool_choices[]; /* the last: nothing is said */
 extern const char *const sarvam_stream_types[];
 extern const char *const sarvam_modes[];
+extern const char *const exotel_rates[]; /* in Hz */
 
 /* Who is asked in that role, as places in its table of names. At least one. */
 size_t providers_chosen(const struct config *c, enum provider_role role, int chosen[PROVIDERS_MAX]);

@@ -9,8 +9,8 @@
 
 enum { NEAR = 2 };
 
-/* What carriers' webhooks and REST ask for (providers/twilio/carrier.c). */
-static const char *const carrier_names[] = { "twilio.auth_token", "twilio.account_sid", "twilio.webhook_key" };
+/* What carriers' webhooks and REST ask for (providers/twilio, providers/exotel). */
+static const char *const carrier_names[] = { "twilio.auth_token", "twilio.account_sid", "twilio.webhook_key", "exotel.webhook_key" };
 
 enum { CARRIER_NAMES = sizeof(carrier_names) / sizeof(carrier_names[0]), NAMES = PROVIDER_NAMES + CARRIER_NAMES };
 

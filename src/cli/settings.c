@@ -46,5 +46,6 @@ const struct option *const settings_tables[] = {
 	openai_options,
 	sarvam_options,
 	twilio_options,
+	exotel_options,
 	NULL,
 };

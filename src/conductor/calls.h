@@ -61,7 +61,9 @@ struct calls_settings {
 	struct secrets *secrets;
 	struct toolbox *tools;
 	struct http_client *client;  /* for orders to workers */
-	const struct carrier *carrier; /* behind /webhooks/twilio/; NULL: none */
+	const struct carrier *const *carriers; /* behind /webhooks/KIND/, NULL-ended; NULL: none */
+	unsigned int media_hz;         /* what a carrier that can be asked for a rate is asked for; 0: its own */
+	const struct carrier *carrier; /* that calls out go by; NULL: none do */
 	struct http_client *carrier_client; /* … whose own HTTP interface is asked by it; NULL: it is never asked, and no calls go out */
 	const char *carrier_url;     /* … and is here */
 	unsigned int ring_s;         /* a call out rings for so long */

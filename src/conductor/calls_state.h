@@ -231,6 +231,7 @@ struct ask {
 	uint32_t visit;             /* that the URL names, from 1; 0: none, as an earlier release wrote it */
 	bool is_named;              /* the URL names a call of ours: it stands in a->id */
 	bool is_status;             /* it tells how far that has come, and asks nothing */
+	bool is_onward;             /* it asks only whether the call goes on */
 	struct carrier_leg leg;     /* what it says of it */
 	unsigned int attempt;       /* of asking again because a store failed */
 	/* an offer: the worker and the token that an answer will name */
@@ -317,6 +318,14 @@ enum err call_make(struct ask *a, const char *language, const json_t *variables,
 void call_begin(struct ask *a, bool is_known);
 /* Writes the open entry alone, for a call that comes back, then a->then. */
 void call_reopen(struct ask *a);
+
+/* ---- what a webhook is answered (calls_webhook_judge.c): judges of a found call, and answers that end the ask ---- */
+
+void webhook_judge(struct ask *a);        /* a call that came in */
+void webhook_judge_named(struct ask *a);  /* one of ours, named by the URL: how it goes on */
+void webhook_judge_status(struct ask *a); /* … how far it has come */
+void webhook_nothing(struct ask *a);      /* there is nothing to be done; a resolver's call goes on */
+void webhook_failed(struct ask *a);       /* a store said no: ask again, or an apology */
 
 /* ---- handlers ---- */
 

@@ -425,4 +425,4 @@ static void socket_close(void **socket)
 }
 
 const struct media_adapter browser_adapter = { .kind = "browser", .path = "/media/browser", .media = &browser_media, .is_browser = true,
-	.message_max_bytes = BROWSER_MESSAGE_MAX_BYTES, .open = socket_open, .message = socket_message, .ready = socket_ready, .close = socket_close };
+	.token_query = "session", .message_max_bytes = BROWSER_MESSAGE_MAX_BYTES, .open = socket_open, .message = socket_message, .ready = socket_ready, .close = socket_close };

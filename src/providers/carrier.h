@@ -21,7 +21,8 @@ struct carrier_webhook {
 	const char *url;
 	const char *signature;          /* the carrier's header, or NULL */
 	const char *signature_settings; /* a second header that says how it was made, or NULL */
-	const struct http_pairs *form;  /* NULL: the body is no form */
+	const struct http_pairs *query; /* of the URL; NULL: it has none */
+	const struct http_pairs *form;  /* NULL: the body is no form. Of a GET it is the query */
 	const void *body;
 	size_t body_len;
 };
@@ -40,6 +41,7 @@ struct carrier_offer {
 	const char *token;      /* for that socket */
 	const char *after_url;  /* where to ask when the socket has closed */
 	unsigned int pause_s;   /* wait so long before */
+	unsigned int rate_hz;   /* of the sound, for carriers that can be asked for one; 0: theirs */
 };
 
 /* ---- calls out: what the carrier is asked over its own HTTP interface, and what it says of a leg ---- */
@@ -109,8 +111,6 @@ struct carrier_rest {
 	void (*find)(struct carrier_request *r, const char *base, const char *account, const char *to, const char *from);
 	/* `wants_leg`: what is asked for is one leg, and a good answer without one leaves open whether it was carried out. */
 	void (*read)(const struct carrier_answer *answer, bool wants_leg, struct carrier_reply *reply);
-	/* A webhook that tells of a leg. ERR_FORMAT: it does not. */
-	enum err (*hear)(const struct carrier_webhook *w, struct carrier_leg *leg);
 };
 
 struct carrier {
@@ -122,9 +122,15 @@ struct carrier {
 	const char *key;              /* the tenant's secret that REST is asked with */
 	const char *account;          /* … and the one that names the account, for numbers whose route does not */
 	const struct carrier_rest *rest; /* NULL: it places no calls */
+	/* It asks by GET where the sound is to go, and again whenever it wants any: `connect` answers that. Behind a socket it asks only whether the
+	 * call goes on. It needs no signature_header, is told "later" and "it is over" by a status, and nothing is said to whoever is on the line. */
+	bool is_resolver;
+	unsigned int retry_status, end_status; /* of `retry` and `apologise`, of `hang_up`; 0: 200 */
 
 	/* ERR_FORMAT: it is no webhook of a call. */
 	enum err (*read)(const struct carrier_webhook *w, struct carrier_call *call);
+	/* A webhook that tells of a leg. ERR_FORMAT: it does not. */
+	enum err (*hear)(const struct carrier_webhook *w, struct carrier_leg *leg);
 	/* The name of the tenant's secret that the signature was made with; NULL: made in a way nobody knows. */
 	const char *(*secret)(const struct carrier_webhook *w);
 	bool (*is_signed)(const struct carrier_webhook *w, const char *secret, size_t len);

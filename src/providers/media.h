@@ -23,6 +23,9 @@ struct media {
 	void (*mark)(void *socket, const struct mark *mark);
 	void (*clear)(void *socket);
 	void (*end)(void *socket); /* hang up; the socket will close */
+	/* For a carrier that takes its sound in chunks; both or neither. What is given is held back until a chunk is full, marks behind it as well. */
+	uint32_t (*held)(void *socket); /* samples that are held back */
+	void (*flush)(void *socket);    /* sends them: nothing follows for now */
 };
 
 /* ---- what comes the other way ----

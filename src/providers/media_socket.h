@@ -20,14 +20,16 @@ struct media_pipe {
 	void (*push_bytes)(void *arg, const uint8_t *data, size_t len); /* one binary message */
 	void (*close)(void *arg);                                     /* we hang up; what was pushed is sent before */
 	void *arg;
+	const void *settings; /* the adapter's, as its table has them */
 };
 
 struct media_adapter {
 	const char *kind; /* "twilio": the carrier's kind when the conductor is asked */
 	const char *path; /* "/media/twilio" */
 	const struct media *media;
-	/* The token comes in the address, as ?session=, from a page whose Origin is checked; else as the start's parameter "token". */
-	bool is_browser;
+	bool is_browser;         /* a page, whose Origin is checked, and which must bring its token in the address */
+	const char *token_query; /* … or may, by this name: "session"; else, or NULL, it comes as the start's parameter "token" */
+	const void *settings;    /* as the adapter says; borrowed. May be NULL */
 	size_t message_max_bytes;
 	uint32_t silent_ms; /* it sends all the time: after so long without a message it is dead. 0: pings tell */
 

@@ -197,7 +197,7 @@ LAST = re.compile(r"\{\s*\.method = HTTP_METHOD_NONE\s*\}")
 def paths_of(expression):
     """A path as C has it: a text, a macro, or those of the adapters that a worker is made with."""
     if expression == "settings->adapters[n]->path":
-        names = re.search(r"\badapters\[\] = \{(.*?)\}", SOURCES["cli/plane_voice.c"]).group(1)
+        names = re.search(r"\badapters\[\] = \{(.*?)\}", SOURCES["cli/media_adapters.c"]).group(1)
         return [re.search(rf"struct media_adapter {name} = \{{[^}}]*\.path = \"([^\"]+)\"", EVERYTHING).group(1) for name in re.findall(r"&(\w+)", names)]
     if not expression.startswith('"'):
         expression = re.search(rf"#define {expression} (\"[^\"]+\")", EVERYTHING).group(1)
@@ -342,10 +342,11 @@ def worker_url(house):
 
 # What each answers in a house that has had no call; another GET of the document belongs here too.
 GETS = {"getAlive": 200, "getReady": 200, "getMetrics": 200, "getPage": 200, "getSignInPage": 200, "getPageFile": 200, "getKeys": 200, "listCalls": 200,
-        "getCall": 404, "followCall": 404, "getRecording": 404, "getWaveform": 404, "listRulebooks": 200, "getRulebook": 200}
-MEDIA = {"openTwilioMedia": 426, "openBrowserMedia": 426}
+        "getCall": 404, "followCall": 404, "getRecording": 404, "getWaveform": 404, "listRulebooks": 200, "getRulebook": 200,
+        "exotelVoice": 403, "exotelAfter": 403}
+MEDIA = {"openExotelMedia": 426, "openTwilioMedia": 426, "openBrowserMedia": 426}
 POSTS = {"signIn": 400, "renewToken": 200, "makeSignInLink": 400, "makeBrowserCall": 400, "continueBrowserCall": 404, "endCall": 404, "checkRulebook": 200,
-         "makeCall": 400, "twilioVoice": 403, "twilioAfter": 403, "twilioStatus": 403}
+         "makeCall": 400, "twilioVoice": 403, "twilioAfter": 403, "twilioStatus": 403, "exotelStatus": 403}
 
 
 def test_gets(house):

@@ -17,6 +17,7 @@
 #include "conductor/calls_state.h"
 #include "control/identity.h"
 #include "data/routes.h"
+#include "providers/exotel/carrier.h"
 #include "providers/twilio/carrier.h"
 #include "providers/twilio/signature.h"
 
@@ -750,6 +751,8 @@ static inline void kit_shop_write(void)
 	kit_book_write("shop", text);
 }
 
+static const struct carrier *const kit_carriers[] = { &twilio_carrier, &exotel_carrier, NULL };
+
 static inline void kit_calls_open(void)
 {
 	struct calls_settings settings = { .loop = &k->s.w.loop, .documents = &k->gate.base, .secrets = k->s.secrets, .tools = k->s.box, .client = k->client,
@@ -759,6 +762,7 @@ static inline void kit_calls_open(void)
 		.assertion = kit_assertion, .now_ms = kit_now_ms, .mono_ms = kit_mono_ms, .today = kit_today, .arg = k, .sweep_ms = k->sweep_ms };
 	struct err_detail detail = { .message = "" };
 
+	settings.carriers = kit_carriers;
 	if (calls_open(&k->calls, &settings, &detail))
 		fail_msg("%s", detail.message);
 	k->server = kit_serve(&k->bearer);

@@ -523,7 +523,7 @@ static inline void kit_media_end(void *socket)
 	k->media_on = false;
 }
 
-static const struct media kit_media = { "kit", kit_media_send, kit_media_mark, kit_media_clear, kit_media_end };
+static const struct media kit_media = { .name = "kit", .send = kit_media_send, .mark = kit_media_mark, .clear = kit_media_clear, .end = kit_media_end };
 
 /* What began before `until` is played. The carrier's clock began when its first sample set out. */
 static inline void kit_play(struct kit *k, uint64_t until_us)

@@ -23,6 +23,7 @@
 #include "control/identity.h"
 #include "deadline.h"
 #include "providers/browser.h"
+#include "providers/exotel/socket.h"
 #include "providers/twilio/socket.h"
 #include "voice/worker/sockets.h"
 
@@ -661,7 +662,7 @@ static inline void counted_close(void *arg, void **agent) { live_agents.close(ar
 static inline const json_t *counted_known(void *arg, void *agent) { return live_agents.known(arg, agent); }
 
 static const struct sockets_agents counted_agents = { .open = counted_open, .known = counted_known, .close = counted_close };
-static const struct media_adapter *const kit_adapters[] = { &twilio_adapter, &browser_adapter, NULL };
+static const struct media_adapter *const kit_adapters[] = { &twilio_adapter, &browser_adapter, &exotel_adapter, NULL };
 
 static inline void kit_facts(void *arg, struct conductor_facts *facts)
 {

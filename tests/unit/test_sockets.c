@@ -81,6 +81,45 @@ static void test_P25_a_token_that_is_not_good(void **state)
 	assert_int_equal(k->phone.media, 0);
 }
 
+/* Exotel's comes in the address; what is wrong with it is seen before anything is made. */
+static void test_P25_a_token_in_the_address(void **state)
+{
+	static const char start[] = "{\"event\":\"start\",\"stream_sid\":\"" STREAM "\",\"start\":{\"call_sid\":\"c0ffee01\",\"account_sid\":\"acme1\","
+				    "\"custom_parameters\":{%s},\"media_format\":{\"encoding\":\"raw/slin\",\"sample_rate\":\"8000\"}}}";
+	char path[279], text[500], token[48];
+	unsigned int closed;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/media/exotel?token=%0256u", 1);
+	phone_connect(path, NULL);
+	assert_int_equal(k->phone.status, 403); /* longer than any */
+	phone_connect("/media/exotel?token=", NULL);
+	assert_int_equal(k->phone.status, 403);
+	closed = k->phone.closed;
+	phone_connect("/media/exotel?sample-rate=8000", NULL);
+	phone_push(text, (size_t)snprintf(text, sizeof(text), start, ""));
+	kit_wait(&k->phone.closed, closed + 1);
+	assert_int_equal(k->phone.code, WEBSOCKET_POLICY);
+	assert_int_equal(k->c.refused, 0); /* not even asked */
+	phone_connect("/media/exotel?token=0123456789abcdef", NULL);
+	phone_push(text, (size_t)snprintf(text, sizeof(text), start, ""));
+	kit_wait(&k->phone.closed, closed + 2);
+	assert_int_equal(k->phone.code, WEBSOCKET_POLICY);
+	assert_int_equal(k->c.refused, 1);
+	snprintf(token, sizeof(token), "%s", kit_token_new()); /* one in the address is the one that counts */
+	phone_connect("/media/exotel?token=0123456789abcdef", NULL);
+	snprintf(path, sizeof(path), "\"token\":\"%s\"", token);
+	phone_push(text, (size_t)snprintf(text, sizeof(text), start, path));
+	kit_wait(&k->phone.closed, closed + 3);
+	assert_int_equal(k->c.refused, 2);
+	assert_int_equal(k->agent_opens + k->ears.opens, 0);
+	phone_connect("/media/exotel?sample-rate=8000", NULL); /* as a parameter alone */
+	phone_push(text, (size_t)snprintf(text, sizeof(text), start, path));
+	kit_wait(&k->phone.media, 1);
+	assert_string_equal(k->c.carrier, "exotel c0ffee01");
+	assert_int_equal(k->agent_opens, 1);
+}
+
 static void test_broken_before_the_start(void **state)
 {
 	(void)state;
@@ -514,6 +553,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_P08_the_greeting_and_a_hangup, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_speech_over_the_agent_clears, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_P25_a_token_that_is_not_good, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_P25_a_token_in_the_address, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_broken_before_the_start, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_no_start, kit_begin_skipping, kit_end),
 		cmocka_unit_test_setup_teardown(test_another_socket_goes_on, kit_begin, kit_end),

@@ -208,7 +208,7 @@ static enum err hear(const char *body, struct carrier_leg *leg)
 	enum err err;
 
 	assert_int_equal(http_pairs_parse(&form, body, strlen(body)), ERR_NONE);
-	err = twilio_rest.hear(&w, leg);
+	err = twilio_hear(&w, leg);
 	http_pairs_free(&form);
 	return err;
 }

@@ -59,6 +59,7 @@ const struct carrier twilio_carrier = {
 	.account = "twilio.account_sid",
 	.rest = &twilio_rest,
 	.read = twilio_read,
+	.hear = twilio_hear,
 	.secret = twilio_secret,
 	.is_signed = twilio_is_signed,
 	.connect = twiml_connect,

@@ -278,7 +278,7 @@ static void rest_read(const struct carrier_answer *answer, bool wants_leg, struc
 }
 
 /* Of a status callback, and of the one about machines, which has no CallStatus. */
-static enum err rest_hear(const struct carrier_webhook *w, struct carrier_leg *leg)
+enum err twilio_hear(const struct carrier_webhook *w, struct carrier_leg *leg)
 {
 	*leg = (struct carrier_leg){ .is_outbound = true };
 	if (!w->form || !twilio_take_id(http_pairs_find(w->form, "AccountSid"), leg->account) || !twilio_take_id(http_pairs_find(w->form, "CallSid"), leg->call))
@@ -297,5 +297,4 @@ const struct carrier_rest twilio_rest = {
 	.look = rest_look,
 	.find = rest_find,
 	.read = rest_read,
-	.hear = rest_hear,
 };

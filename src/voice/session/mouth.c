@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
+
 enum {
 	CHUNK_SAMPLES = 8000,
 	CHUNKS = MOUTH_SECONDS,
 	MAX_SAMPLES = CHUNKS * CHUNK_SAMPLES,
 	SABOTAGE_LEAD_US = 3000000,
 	SPARE_CHUNKS = 32,
-	ULAW_SILENCE = 0xff
+	ULAW_SILENCE = 0xff,
+	MOUTH_HZ = 8000
 };
 
 struct chunk {
@@ -367,9 +370,20 @@ static uint64_t lead_us(const struct mouth *m, uint64_t now_us)
 	return m->end_us > now_us ? m->end_us - now_us : 0;
 }
 
+/* A carrier of chunks has the first one later than it was begun, by no more than MOUTH_HELD_US: with that it never has over 400 ms. */
+static uint64_t chunked_us(const struct mouth *m)
+{
+	return m->media->held ? MOUTH_CHUNKED_US : 0;
+}
+
 static uint64_t lead_max_us(const struct mouth *m)
 {
-	return m->sabotaged ? SABOTAGE_LEAD_US : MOUTH_LEAD_US;
+	return m->sabotaged ? SABOTAGE_LEAD_US : MOUTH_LEAD_US + chunked_us(m);
+}
+
+static uint64_t refill_us(const struct mouth *m)
+{
+	return m->sabotaged ? SABOTAGE_LEAD_US - MOUTH_FRAME_US : MOUTH_REFILL_US + chunked_us(m);
 }
 
 static uint32_t left(const struct play *p)
@@ -479,12 +493,21 @@ static unsigned int play_send(struct mouth *m, struct play *p, unsigned int plac
 	return place;
 }
 
-void mouth_pump(struct mouth *m, uint64_t now_us)
+/* When what the adapter holds back has to go, though no chunk is full. UINT64_MAX: never, more will come, or there is nothing. */
+static uint64_t flush_us(const struct mouth *m)
+{
+	uint64_t held_us = m->media->held ? (uint64_t)m->media->held(m->socket) * 1000000 / MOUTH_HZ : 0;
+	uint32_t utterance, take;
+
+	if (!held_us || (m->play_count && !mouth_is_dry(m, &utterance, &take)))
+		return UINT64_MAX;
+	return m->play_count ? num_over(m->end_us, held_us) + MOUTH_HELD_US : 0;
+}
+
+static void frames_pump(struct mouth *m, uint64_t now_us)
 {
 	unsigned int burst = MOUTH_BURST, place = 0, before;
 
-	if (!m->media || (lead_us(m, now_us) > MOUTH_REFILL_US && !m->sabotaged))
-		return;
 	while (m->play_count && place < burst) {
 		struct play *p = &m->plays[0];
 
@@ -502,19 +525,33 @@ void mouth_pump(struct mouth *m, uint64_t now_us)
 		m->pumped_us = now_us;
 }
 
-uint64_t mouth_next_us(const struct mouth *m, uint64_t now_us)
+void mouth_pump(struct mouth *m, uint64_t now_us)
+{
+	if (!m->media)
+		return;
+	if (lead_us(m, now_us) <= refill_us(m) || m->sabotaged)
+		frames_pump(m, now_us);
+	if (flush_us(m) <= now_us)
+		m->media->flush(m->socket);
+}
+
+static uint64_t frames_next_us(const struct mouth *m, uint64_t now_us)
 {
 	const struct play *p = m->plays;
-	uint64_t soon = m->pumped_us + MOUTH_FRAME_US, refill;
+	uint64_t soon = m->pumped_us + MOUTH_FRAME_US, refill = refill_us(m);
 
-	if (!m->media || !m->play_count)
+	if (!m->play_count)
 		return UINT64_MAX;
 	if (left(p) < MOUTH_FRAME_SAMPLES && !p->store->done)
 		return left(p) && p->begun ? (m->end_us > now_us ? m->end_us : now_us) : UINT64_MAX;
-	refill = m->sabotaged ? SABOTAGE_LEAD_US - MOUTH_FRAME_US : MOUTH_REFILL_US;
 	refill = m->end_us > refill ? m->end_us - refill : 0;
 	soon = refill > soon ? refill : soon;
 	return soon > now_us ? soon : now_us;
+}
+
+uint64_t mouth_next_us(const struct mouth *m, uint64_t now_us)
+{
+	return m->media ? num_min(frames_next_us(m, now_us), num_max(flush_us(m), now_us)) : UINT64_MAX;
 }
 
 bool mouth_is_dry(const struct mouth *m, uint32_t *utterance, uint32_t *take)

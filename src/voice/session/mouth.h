@@ -5,6 +5,8 @@
  *
  * The carrier never has more than MOUTH_LEAD_US of sound that real time cannot have played, because what it has queued is what
  * a caller who interrupts still hears. Frames leave in bursts of at most MOUTH_BURST, so that wake-ups are few.
+ * A carrier that takes chunks (media.h, held) gets the same frames; its adapter holds them back until a chunk is full, or until the mouth says that
+ * nothing follows: at the end of what there is to say, and before the carrier runs dry because a voice is slow.
  * Owned by the session, its thread; no clock of its own: `now_us` comes in. It decides nothing: what is spoken, held or
  * forgotten is the core's word. Memory: a second of audio at a time, kept for reuse; ceilings below.
  */
@@ -25,6 +27,8 @@ enum {
 	MOUTH_BURST = 4,             /* frames a pump */
 	MOUTH_LEAD_US = 240000,      /* never more ahead than this; P08 allows 400 ms */
 	MOUTH_REFILL_US = 160000,    /* the next burst goes out when it has fallen to this */
+	MOUTH_CHUNKED_US = 120000,   /* both more by so much for a carrier that takes chunks, of which the last is still being filled */
+	MOUTH_HELD_US = 40000,       /* a chunk that nothing fills goes out so long after the carrier was to have it */
 	MOUTH_MARK_SAMPLES = 1600,   /* a mark at least every 200 ms */
 	MOUTH_NEWS_SAMPLES = 1600,   /* news at most every 200 ms of audio */
 	MOUTH_UTTERANCES = 24,

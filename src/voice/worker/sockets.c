@@ -264,9 +264,12 @@ static bool origin_allowed(const struct sockets *s, const char *origin)
 	return false;
 }
 
-static bool token_fits(const char *token)
+/* Where it may come later, none is fine. */
+static bool token_fits(const struct http_request *r, const struct media_adapter *adapter)
 {
-	return token && *token && strlen(token) < SOCKETS_TOKEN_MAX;
+	const char *token = adapter->token_query ? http_query(r, adapter->token_query) : NULL;
+
+	return token ? *token && strlen(token) < SOCKETS_TOKEN_MAX : !adapter->is_browser;
 }
 
 /* F06, F07: what cannot be written down to its end is not begun. */
@@ -284,8 +287,8 @@ static bool refused(struct sockets *s, struct http_request *r, const struct medi
 		http_reply_error(r, 503, "no_journal", "this worker cannot keep its journal now", NULL, "make room on its disk");
 	else if (adapter->is_browser && !origin_allowed(s, http_header(r, "Origin")))
 		http_reply_error(r, 403, "denied", "pages of this origin may not talk here", "Origin", "server.public_url");
-	else if (adapter->is_browser && !token_fits(http_query(r, "session")))
-		http_reply_error(r, 403, "denied", "a session's token is needed", "session", NULL);
+	else if (!token_fits(r, adapter))
+		http_reply_error(r, 403, "denied", "a session's token is needed", adapter->token_query, NULL);
 	else
 		return false;
 	return true;
@@ -294,7 +297,8 @@ static bool refused(struct sockets *s, struct http_request *r, const struct medi
 static enum err socket_new(struct media_socket **mp, struct sockets *s, const struct media_adapter *adapter, const char *token)
 {
 	struct media_socket *m = calloc(1, sizeof(*m));
-	const struct media_pipe pipe = { .events = &events, .push = push_text, .push_bytes = push_bytes, .close = pipe_close, .arg = m };
+	const struct media_pipe pipe = { .events = &events, .push = push_text, .push_bytes = push_bytes, .close = pipe_close, .arg = m,
+		.settings = adapter->settings };
 	enum err err = m ? adapter->open(&m->socket, &pipe) : ERR_NOMEM;
 
 	*mp = err ? NULL : m;
@@ -323,7 +327,7 @@ static void on_upgrade(struct http_request *r, void *arg)
 		s->counts.refused++;
 		return;
 	}
-	if (socket_new(&m, s, adapter, adapter->is_browser ? http_query(r, "session") : NULL)) {
+	if (socket_new(&m, s, adapter, adapter->token_query ? http_query(r, adapter->token_query) : NULL)) {
 		http_reply_error(r, 503, "busy", "no memory", NULL, NULL);
 		return;
 	}

@@ -320,7 +320,7 @@ static const char *token_of(const struct media_socket *m, const struct media_sta
 {
 	size_t i;
 
-	for (i = 0; !m->adapter->is_browser && i < start->parameter_count; i++)
+	for (i = 0; !m->token[0] && i < start->parameter_count; i++)
 		if (!strcmp(start->parameters[i].name, "token"))
 			return start->parameters[i].value;
 	return m->token;
