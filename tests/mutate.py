@@ -491,9 +491,20 @@ def report(judged, seed):
     return judged and caught >= 0.9 * len(judged)
 
 
+def at_least_one(text):
+    """A run that judges nothing has no score."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 up")
+    return value
+
+
 def main():
     parser = argparse.ArgumentParser(prog="dev mutate", description="Mutates conditions of the call core and counts how many tests catch.")
-    parser.add_argument("--count", type=int, default=200, help="mutants that are judged (200)")
+    parser.add_argument("--count", type=at_least_one, default=200, help="mutants that are judged (200)")
     parser.add_argument("--seed", type=int, help="which ones (drawn from the clock)")
     parser.add_argument("--files", nargs="+", help="only these sources (the call core)")
     parser.add_argument("--jobs", type=int, default=1, help="copies that work side by side (1)")

@@ -269,6 +269,7 @@ void judge_attached(struct judge *j)
 	for (i = 0; i < j->utterance_count; i++)
 		j->utterances[i].settled = true; /* the old worker's */
 	j->open_stale = true;
+	j->question.used = j->sentence.used = j->aside_alone = false; /* its state may be of before them */
 	j->repeat_count = 0; /* the numbers of what the old worker did since may be another's now */
 }
 

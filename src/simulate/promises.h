@@ -99,10 +99,17 @@ struct answer_watch {
 
 struct pending_final {
 	uint64_t at_us, from;
+	uint64_t to;      /* its last word was said up to this sample, as he who said it knows; 0: not known */
 	uint64_t owed_us; /* since then it could have been shown */
 	bool waits;       /* it came while the agent answered, who has not ended since */
 	uint32_t len;
 	char text[JUDGE_FINAL_TEXT];
+};
+
+/* The first word of a sentence of the agent's. */
+struct judged_sentence {
+	bool used;
+	uint32_t sound, word;
 };
 
 /* Something that the sink must have: a final with words, a change dispatched, its result. */
@@ -191,6 +198,10 @@ struct judge {
 	uint64_t final_from;     /* the last final's words begin there */
 	struct noise_watch noise;
 	struct answer_watch answer;
+	struct judged_sentence question; /* the last that the ear had to its end, */
+	uint32_t question_sound;         /* in this sound; */
+	bool aside_alone;                /* no more than a word came before it, and nothing was asked or said since; */
+	struct judged_sentence sentence; /* and one that the last sound left in the middle */
 	struct pending_final finals[JUDGE_FINALS];
 	uint32_t final_count;
 	bool listening;                  /* this worker has opened a recogniser's stream, */

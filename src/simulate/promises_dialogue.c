@@ -371,6 +371,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 {
 	switch (o->kind) {
 	case NOTE_TURN:
+		judge_order_turn(j, o);
 		if (o->index == TURN_ASIDE)
 			judge_turn_words(j, o); /* they wait for no answer */
 		else
@@ -417,6 +418,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 
 void judge_dialogue_output(struct judge *j, const struct call_output *o)
 {
+	judge_order_output(j, o);
 	switch (o->type) {
 	case OUT_ASK:
 		gen_asked(j, o);

@@ -60,6 +60,12 @@ void judge_sound_begins_turn(struct judge *j, const struct sound *s);
 void judge_sound_in_turn(struct judge *j, const struct sound *s);
 void judge_turns_time(struct judge *j);
 void judge_finals_end(struct judge *j);
+uint64_t judge_said_to(const struct judge *j, const char *text, size_t len); /* the last of these words, all of them finals, ended at this sample; 0: not known */
+
+/* promises_order.c: what was said before the agent's question, and what answers it */
+void judge_order_heard(struct judge *j, uint32_t sound);
+void judge_order_turn(struct judge *j, const struct call_output *o);
+void judge_order_output(struct judge *j, const struct call_output *o);
 
 /* promises_speech.c: what is said */
 struct judged_utterance *judge_utterance(struct judge *j, uint32_t id);

@@ -99,7 +99,8 @@ void judge_answer_turn(struct judge *j)
  * A sound without words, of 250 ms or more, when nobody speaks, nothing is asked, runs or is owed: the agent says something
  * ("I did not catch that") within 1.5 s after its last voiced chunk arrived. Exempt: another sound or a key of the caller's
  * meanwhile, faults of the line, the recogniser or the voice within four seconds, and what judge_quiet_call says. And: after
- * noise as always, with nobody speaking and nothing at work, the agent speaks within quiet.after_ms and a second. */
+ * noise as always, with nobody speaking and nothing at work, the agent speaks within quiet.after_ms and a second; behind a word that came before his
+ * question, once a question, within twice turn.noise_ms and half a second (exempt: a fault of the line within four seconds). */
 
 void judge_cough(struct judge *j, uint32_t sound)
 {
@@ -151,9 +152,18 @@ static void noise_time(struct judge *j)
 	}
 }
 
+static uint64_t quiet_allowed(const struct judge *j)
+{
+	uint64_t after_us = (uint64_t)j->scene->settings.quiet_after_ms * MS_US, aside_us = 2 * (uint64_t)j->scene->settings.turn_noise_ms * MS_US;
+
+	if (j->aside_alone && !judge_faults(j, FAULTS_LINE, 4 * S_US))
+		return num_min(after_us, aside_us) + 500 * MS_US;
+	return after_us + 1 * S_US;
+}
+
 static void quiet_time(struct judge *j)
 {
-	uint64_t now = judge_now(j), allowed = (uint64_t)j->scene->settings.quiet_after_ms * MS_US + 1 * S_US;
+	uint64_t now = judge_now(j), allowed = quiet_allowed(j);
 
 	bool idle = all_idle(j) && now >= j->voice_us + 500 * MS_US && now >= j->key_us + 3 * S_US && j->text_us != now, was_idle = j->quiet;
 
@@ -260,6 +270,40 @@ static void finals_time(struct judge *j)
 	}
 }
 
+/* Where the caller had said the last of these words. */
+static uint64_t words_to(const struct judge *j, const struct call_input *in)
+{
+	const struct caller *c = &j->scene->caller;
+	uint32_t n;
+
+	for (n = c->sound_count; n > 0 && c->sound_count - n < SOUNDS_KEPT; n--) {
+		const struct sound *s = caller_sound(c, n - 1);
+
+		if (s->word && s->to <= in->position2 + 8)
+			return s->len <= in->text_len && !memcmp(in->text + in->text_len - s->len, s->word, s->len) ? s->to : 0;
+	}
+	return 0;
+}
+
+uint64_t judge_said_to(const struct judge *j, const char *text, size_t len)
+{
+	uint64_t to = 0;
+	size_t found = 0;
+	uint32_t i;
+
+	for (i = 0; i < j->final_count; i++) {
+		const struct pending_final *f = &j->finals[i];
+
+		if (!words_in(text, len, f->text, f->len))
+			continue;
+		if (!f->to)
+			return 0;
+		found += f->len + (found > 0);
+		to = num_max(to, f->to);
+	}
+	return found == len ? to : 0;
+}
+
 void judge_final_given(struct judge *j, const struct call_input *in)
 {
 	struct pending_final *f;
@@ -281,6 +325,7 @@ void judge_final_given(struct judge *j, const struct call_input *in)
 	f->at_us = f->owed_us = judge_now(j);
 	f->waits = answer_under_way(j);
 	f->from = in->position;
+	f->to = words_to(j, in);
 	f->len = (uint32_t)len;
 	memcpy(f->text, in->text, len);
 }

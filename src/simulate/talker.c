@@ -112,6 +112,18 @@ bool talker_word_heard(const struct talker *t, uint32_t sound, uint32_t word, ui
 	return false;
 }
 
+uint64_t talker_word_begun(const struct talker *t, uint32_t sound, uint32_t word)
+{
+	uint64_t begun = 0;
+
+	for (; sound != TALKER_NONE; sound = t->sounds[sound].before) {
+		const struct spoken_word *w = &t->words[t->sounds[sound].word + word];
+
+		begun = w->begun_us ? w->begun_us : begun;
+	}
+	return begun;
+}
+
 static void word_heard(struct talker *t, struct spoken *s, struct spoken_word *w, uint64_t at_us)
 {
 	if (w->heard_us)
@@ -138,6 +150,14 @@ static uint32_t word_enough(const struct spoken *s, const struct spoken_word *w)
 	return w->end - w->start > DRIFT_MAX ? w->end - DRIFT_MAX : w->start + 1;
 }
 
+static void word_begins(struct spoken_word *w, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position)
+{
+	uint32_t first = from > w->start ? from : w->start;
+
+	if (!w->begun_us && first < to && first < w->end)
+		w->begun_us = run_from_us + (uint64_t)(first - run_position) * 125;
+}
+
 /* The ear heard [from, to). Words that thereby are complete are written down with the moment. */
 void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position)
 {
@@ -150,6 +170,7 @@ void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, 
 
 		if (w->start >= to)
 			break;
+		word_begins(w, from, to, run_from_us, run_position);
 		if (w->end <= from || from > w->heard_to || to <= w->heard_to)
 			continue;
 		w->heard_to = to < w->end ? to : w->end;

@@ -94,6 +94,7 @@ struct listen {
 	uint64_t text_us;          /* when words last changed */
 	uint64_t final_us;         /* when the last final came */
 	uint64_t final_sample;     /* what the finals cover */
+	uint64_t said_sample;      /* and those of them that have words */
 	uint64_t turn_us;          /* when the last turn ended, */
 	uint64_t turn_sample;      /* and where */
 	bool waiting;              /* voice has come that no final covers, */
@@ -233,6 +234,7 @@ struct quiet {
 	uint8_t prompt_turn, unheard_turn, apology_turn;
 	bool broken;               /* the floor was taken, and no words have come of it yet: what the agent was saying was not said to its end */
 	uint8_t breaks;            /* so often since the caller's last words was he asked to go on all the same */
+	bool aside;                /* a word of before the agent's question came alone, and nothing was said since: he asks again, sooner than else */
 	char keys[KEYS_MAX];
 	uint8_t key_count;
 };

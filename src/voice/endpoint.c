@@ -189,8 +189,8 @@ static bool aside(const struct call *call)
 	const struct ear *ear = &call->ear;
 	uint64_t until_us = silence_since(call);
 
-	if (l->final_sample > l->turn_sample)
-		until_us = num_min(until_us, num_over(ear->last_chunk_us, num_over(ear->end_sample, l->final_sample) * 1000000 / CALL_RATE_HZ));
+	if (l->said_sample > l->turn_sample)
+		until_us = num_min(until_us, num_over(ear->last_chunk_us, num_over(ear->end_sample, l->said_sample) * 1000000 / CALL_RATE_HZ));
 	return !l->partial.len && l->said.len && until_us < l->asked_us;
 }
 
@@ -268,6 +268,7 @@ static void turn_aside(struct call *call)
 	said_clear(call);
 	call->listen.expect = expect;
 	quiet_words(call);
+	call->quiet.aside = !answer; /* once a question: what comes behind this turn is not before the same one */
 	dialogue_aside(call, words, answer);
 }
 
@@ -486,6 +487,7 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 	append_words(&l->said, in->text, in->text_len);
 	l->text_us = call->now_us;
 	l->final_us = call->now_us;
+	l->said_sample = num_max(l->said_sample, in->position2);
 	l->voice_sample = l->final_sample;
 	l->waiting = call->ear.burst;
 	if (!late)

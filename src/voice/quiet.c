@@ -21,7 +21,8 @@
  *   h  another worker has the call                    attached (call.c): quiet_attached
  *   i  nobody took it within call.attach_ms           quiet_timer (TIMER_MEDIA): quiet_hangup
  *   j  the caller hangs up                            input_take (call.c): quiet_hangup
- * In LIVE, TIMER_QUIET runs while call_waits (quiet_advance sets and stops it) and asks again: quiet_due.
+ * In LIVE, TIMER_QUIET runs while call_waits (quiet_advance sets and stops it) and asks again: quiet_due. Behind a word that came before the
+ * agent's question it is the model that goes on, once a question, and sooner (after_ms): he who spoke too early believes that he has answered.
  */
 #include "voice/call_state.h"
 
@@ -61,6 +62,7 @@ void quiet_words(struct call *call)
 	call->quiet.prompts = 0;
 	call->quiet.breaks = 0;
 	call->quiet.broken = false;
+	call->quiet.aside = false;
 	quiet_unend(call);
 }
 
@@ -128,6 +130,16 @@ bool call_still(const struct call *call)
 	       !endpoint_words(call);
 }
 
+/* Twice the silence behind a voice that was not understood: whoever begins to answer within a second or two is not spoken over, and with the
+ * model's time and the voice's the caller hears no three seconds of silence. */
+static int64_t after_ms(const struct call *call)
+{
+	const struct call_settings *s = &call->settings;
+	int64_t aside_ms = 2 * s->turn_noise_ms;
+
+	return call->quiet.aside && aside_ms < s->quiet_after_ms ? aside_ms : s->quiet_after_ms;
+}
+
 void quiet_advance(struct call *call)
 {
 	struct quiet *q = &call->quiet;
@@ -136,10 +148,19 @@ void quiet_advance(struct call *call)
 		quiet_hangup(call, q->reason);
 		return;
 	}
+	q->aside = q->aside && speech_idle(call);
 	if (!call_waits(call))
 		timer_stop(call, TIMER_QUIET);
 	else if (!timer_runs(call, TIMER_QUIET))
-		timer_in(call, TIMER_QUIET, call->settings.quiet_after_ms);
+		timer_in(call, TIMER_QUIET, after_ms(call));
+}
+
+/* The model has the caller's word and the question behind it, and says what is to be said to the two. */
+static void aside_due(struct call *call)
+{
+	call->quiet.aside = false;
+	call->dialogue.need_answer = true;
+	call->dialogue.go_on = false;
 }
 
 static void quiet_due(struct call *call)
@@ -148,6 +169,10 @@ static void quiet_due(struct call *call)
 
 	if (!call_waits(call))
 		return;
+	if (q->aside) {
+		aside_due(call);
+		return;
+	}
 	if (q->prompts >= (uint32_t)call->settings.quiet_prompts) {
 		quiet_end(call, END_QUIET, false, true);
 		return;

@@ -48,7 +48,7 @@ static const struct column listen_columns[] = {
 	COLUMN(13, listen, expect.digits), COLUMN(14, listen, turn_sample), COLUMN(15, listen, again_us), BELOW(16, listen, over_agent, 2),
 	BELOW(17, listen, reopened, 2),
 	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us),
-	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), { 0 },
+	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };
@@ -101,7 +101,8 @@ enum { QUIET_KEYS = 20 };
 static const struct column quiet_columns[] = {
 	BELOW(1, quiet, prepared, 2), BELOW(2, quiet, started, 2), BELOW(3, quiet, lost, 2), BELOW(4, quiet, ending, 2), BELOW(5, quiet, final, 2),
 	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
-	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks), { 0 },
+	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks),
+	BELOW(14, quiet, aside, 2), { 0 },
 };
 
 /* ------------------------------------------------------------------ saving */

@@ -171,6 +171,22 @@ void utterance_held(struct call *call, const struct utterance *u)
 	l->begun_us = begun;
 }
 
+/* It had run dry and is sent on: of what was sent before, the time is known now and not later. Had the sentence begun, the end of its first word is told. */
+static void sent_on(struct call *call, const struct utterance *u)
+{
+	struct listen *l = &call->listen;
+	bool asks, over;
+	size_t from;
+
+	if (call->settings.call_rules < 4 || l->begun == u->id)
+		return;
+	from = sentence_from(call, u, &asks, &over);
+	if (from && (!u->word_count || u->words[u->word_count - 1].text_end <= from))
+		return;
+	l->begun = u->id;
+	l->begun_us = begun_us(u, from);
+}
+
 /* A sentence that asks was heard, maybe in several utterances: what was said before it began is no answer to it. */
 static void asked(struct call *call, const struct utterance *u)
 {
@@ -397,6 +413,8 @@ void speech_sent(struct call *call, const struct call_input *in)
 
 	if (!u || u->state != UTTERANCE_PLAYS || u->take != in->take || in->position > UINT32_MAX)
 		return;
+	if (u->sent)
+		sent_on(call, u);
 	u->sent = true;
 	u->sent_us = call->now_us;
 	u->sent_at = (uint32_t)in->position;

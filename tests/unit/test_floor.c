@@ -943,6 +943,155 @@ static void a_cough_into_the_question_makes_it_none(void **state)
 	assert_int_equal(times(k, "ask g"), 0);
 }
 
+/* A voice that is slower than its words runs dry in the middle of the question, which began all the same when it first sounded. */
+static void a_word_into_a_question_that_runs_dry_answers_it(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = tells_and_asks(k);
+	quiet_for(k, length_ms(k, u));
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 320);
+	voice(k, 64);
+	final(k, "red");
+	quiet_for(k, 640);
+	carrier(k, IN_SENT, u + 1, 2, 320 * 8);
+	quiet_for(k, length_ms(k, u + 1) - 320);
+	played(k, u + 1, length_ms(k, u + 1));
+	quiet_for(k, 64);
+	assert_true(has(k, "~turn t2 i7"));
+	assert_int_equal(times(k, "ask g2 t2"), 1);
+}
+
+/* … and one whose final has no words says nothing of where the word was. */
+static void a_cough_that_has_a_final_makes_it_none_too(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = tells_and_asks(k);
+	voice(k, 64);
+	final(k, "yes");
+	quiet_for(k, 1856);
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 320);
+	voice(k, 64);
+	final(k, "");
+	quiet_for(k, length_ms(k, u + 1) - 384);
+	played(k, u + 1, length_ms(k, u + 1));
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2 i8"));
+	assert_int_equal(times(k, "ask g"), 0);
+}
+
+/* The word is in its place, and nobody has said anything since the question. */
+static void word_and_question(struct kit *k, const char *word)
+{
+	uint32_t u;
+
+	k->settings.quiet_after_ms = k->settings.quiet_after_ms > 6000 ? 6000 : k->settings.quiet_after_ms;
+	begin(k);
+	u = tells_and_asks(k);
+	voice(k, 64);
+	final(k, word);
+	quiet_for(k, 1856);
+	question_is_heard(k, u);
+	quiet_for(k, 32);
+	drop(k);
+}
+
+static void behind_a_word_before_the_question_he_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	word_and_question(k, "cancel");
+	quiet_for(k, 2336);
+	assert_int_equal(times(k, "ask g"), 0);
+	quiet_for(k, 32); /* twice turn.noise_ms behind the question */
+	assert_int_equal(times(k, "ask g2 t2 try 1"), 1);
+	assert_int_equal(times(k, "continue"), 0);
+	assert_int_equal(times(k, "~quiet"), 0);
+	assert_string_equal(buf_str(&k->request), "caller: hello there you\nagent: You have two seats booked here.\ncaller: cancel\n"
+						  "agent: Which one do you want?");
+}
+
+/* Who then says nothing again, is asked as always. */
+static void he_goes_on_once_a_question(void **state)
+{
+	struct kit *k = *state;
+
+	word_and_question(k, "cancel");
+	quiet_for(k, 2368);
+	assert_int_equal(times(k, "ask g2"), 1);
+	text(k, "Which of the two?");
+	done(k);
+	spoken(k, k->last);
+	drop(k);
+	quiet_for(k, 5952);
+	assert_int_equal(times(k, "ask g") + times(k, "~quiet"), 0);
+	quiet_for(k, 64);
+	assert_int_equal(times(k, "~quiet"), 1);
+}
+
+static void who_answers_the_question_is_not_asked_again(void **state)
+{
+	struct kit *k = *state;
+
+	word_and_question(k, "cancel");
+	quiet_for(k, 1600);
+	voice(k, 320);
+	quiet_for(k, 160);
+	final(k, "the red one");
+	quiet_for(k, 640);
+	assert_int_equal(times(k, "ask g2 t3"), 1);
+	text(k, "That one is yours.");
+	done(k);
+	spoken(k, k->last);
+	drop(k);
+	quiet_for(k, 3200);
+	assert_int_equal(times(k, "ask g"), 0);
+}
+
+static void behind_what_was_said_meanwhile_it_is_quiet_as_always(void **state)
+{
+	struct kit *k = *state;
+
+	word_and_question(k, "cancel");
+	voice(k, 320);
+	quiet_for(k, 1216);
+	assert_int_equal(times(k, "~noise"), 1);
+	spoken(k, k->last);
+	drop(k);
+	quiet_for(k, 5888);
+	assert_int_equal(times(k, "ask g"), 0);
+}
+
+static void the_shorter_silence_counts(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.quiet_after_ms = 1000;
+	word_and_question(k, "cancel");
+	quiet_for(k, 1024);
+	assert_int_equal(times(k, "ask g2 t2"), 1);
+}
+
+static void behind_a_nod_nobody_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	word_and_question(k, "mhm");
+	quiet_for(k, 5952);
+	assert_int_equal(times(k, "ask g"), 0);
+	quiet_for(k, 64);
+	assert_int_equal(times(k, "~quiet"), 1);
+}
+
 static void behind_a_noise_that_took_the_floor_the_agent_goes_on(void **state)
 {
 	struct kit *k = *state;
@@ -1071,6 +1220,14 @@ int main(void)
 		KIT_TEST(behind_a_noise_that_took_the_floor_the_agent_goes_on),
 		KIT_TEST(a_word_early_in_a_long_question_answers_it),
 		KIT_TEST(behind_words_that_are_taken_back_the_agent_goes_on_too),
+		KIT_TEST(a_word_into_a_question_that_runs_dry_answers_it),
+		KIT_TEST(a_cough_that_has_a_final_makes_it_none_too),
+		KIT_TEST(behind_a_word_before_the_question_he_goes_on),
+		KIT_TEST(he_goes_on_once_a_question),
+		KIT_TEST(who_answers_the_question_is_not_asked_again),
+		KIT_TEST(behind_what_was_said_meanwhile_it_is_quiet_as_always),
+		KIT_TEST(the_shorter_silence_counts),
+		KIT_TEST(behind_a_nod_nobody_goes_on),
 		KIT_TEST(a_word_before_the_question_lets_nothing_be_done_twice),
 		KIT_TEST(by_the_rules_of_before_their_turn_ended_by_silence),
 		KIT_TEST(close_to_the_agents_end_one_word_is_an_answer),

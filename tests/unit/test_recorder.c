@@ -739,6 +739,26 @@ static void a_mark_behind_a_clear_that_was_refused_proves_nothing(void **state)
 	assert_int_equal(sounding(cut.agent, 16000, 24000), 800);
 }
 
+/* 200 ms of sound are lost, with a pause of 60 ms in their middle that nobody knows of; the carrier is 200 ms off, not 140. */
+static void a_mark_in_lost_sound_that_had_run_dry_proves_nothing(void **state)
+{
+	struct recorder *r = by_hand();
+
+	(void)state;
+	push_played(r, (struct record_played){ .what = PLAYED_STARTED });
+	push_agent(r, 0, 0, 800);
+	push_played(r, (struct record_played){ .at_us = 300000, .utterance = 1, .take = 1, .samples = 800 });
+	push_agent(r, 900000, 2400, 800); /* before it: from 640 to 740 ms, and from 800 on */
+	push_played(r, (struct record_played){ .at_us = 940000, .utterance = 1, .take = 1, .samples = 1600 });
+	push_played(r, (struct record_played){ .at_us = 1200000, .utterance = 1, .take = 1, .samples = 3200 });
+	push_agent(r, 2000000, 3200, 1600);
+	push_played(r, (struct record_played){ .what = PLAYED_CLEARED, .at_us = 2100000 });
+	push_end(r, 3000000);
+	assert_int_equal(recorder_finish(&r, NULL), ERR_NONE);
+	assert_int_equal(sounding(cut.agent, 17600, 18400), 800);
+	assert_int_equal(sounding(cut.agent, 16000, 24000), 800);
+}
+
 static enum err push_attach(struct recorder *r, uint64_t at_us, bool audio)
 {
 	struct record_snapshot s = { .media = true, .media_us = 1000000, .core = (const uint8_t *)"x", .core_len = 1 };
@@ -1033,6 +1053,7 @@ int main(void)
 		CASE(the_beginning_of_a_take_that_was_refused_is_a_gap),
 		CASE(a_mark_that_a_clear_sent_back_moves_nothing),
 		CASE(a_mark_behind_a_clear_that_was_refused_proves_nothing),
+		CASE(a_mark_in_lost_sound_that_had_run_dry_proves_nothing),
 		CASE(the_snapshot_says_when_media_began),
 		CASE(the_way_to_the_carrier_outlives_a_worker),
 		CASE(times_that_cannot_be_are_passed_over),

@@ -381,6 +381,13 @@ static void agent_record(struct recorder *r, const void *payload, size_t len)
 	r->busy_us += (uint64_t)a.padding * SAMPLE_US;
 }
 
+/* Where lost sound began is counted back from what followed. Had it run dry in between, its parts were sooner, and a mark of theirs would
+ * make the way too short. */
+static bool marks_prove(const struct group *g)
+{
+	return !g->untold && !(g->lost && g->run);
+}
+
 static void mark_record(struct recorder *r, const struct record_played *p)
 {
 	unsigned int i = r->count;
@@ -394,7 +401,7 @@ static void mark_record(struct recorder *r, const struct record_played *p)
 			continue;
 		over = g->start_us + (uint64_t)(p->samples - g->position) * SAMPLE_US;
 		late = (int64_t)(p->at_us - over);
-		if (g->untold || p->at_us < over || late > LATE_MAX_US || (p->at_us >= g->clear_us && over > g->clear_us))
+		if (!marks_prove(g) || p->at_us < over || late > LATE_MAX_US || (p->at_us >= g->clear_us && over > g->clear_us))
 			return; /* it came back because of the clear */
 		g->late_us = late < g->late_us ? late : g->late_us;
 		if (r->path_us == UNKNOWN || late < r->path_us)
