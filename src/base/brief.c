@@ -34,7 +34,7 @@ void brief_init(struct brief *b)
 	phrases_set(&b->stops, stops);
 }
 
-enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_LISTS = 16 };
+enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_LISTS = 16 };
 enum saying_field { SF_WORD = 1, SF_SAY, SF_IPA };
 enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT };
 
@@ -70,6 +70,17 @@ static void saying_encode(const struct brief_saying *s, struct buf *out)
 	wire_close(out, opened);
 }
 
+static void placed_encode(const struct brief *b, struct buf *out)
+{
+	unsigned int i;
+
+	wire_put_u64(out, F_PLACED, b->placed);
+	wire_put_u64(out, F_LEAVES, b->leaves);
+	wire_put_text(out, F_PURPOSE, b->purpose);
+	for (i = 0; i < b->machine_count; i++)
+		wire_put_text(out, F_MACHINE, b->machines[i]);
+}
+
 void brief_encode(const struct brief *b, struct buf *out)
 {
 	unsigned int i, j;
@@ -83,6 +94,8 @@ void brief_encode(const struct brief *b, struct buf *out)
 		tool_encode(&b->tools[i], out);
 	for (i = 0; i < b->saying_count; i++)
 		saying_encode(&b->sayings[i], out);
+	if (b->placed)
+		placed_encode(b, out);
 	for (i = 0; i < LISTS; i++) {
 		const struct brief_phrases *p = (const void *)((const char *)b + list_offset(i));
 
@@ -141,6 +154,16 @@ static enum err saying_decode(struct brief_saying *s, const struct wire_field *w
 	return err ? err : r.err;
 }
 
+static enum err placed_take(struct brief *b, const struct wire_field *f)
+{
+	switch (f->number) {
+	case F_PLACED: b->placed = f->u64 != 0; return ERR_NONE;
+	case F_LEAVES: b->leaves = f->u64 != 0; return ERR_NONE;
+	case F_PURPOSE: return text_take(b->purpose, sizeof(b->purpose), f);
+	default: return b->machine_count == BRIEF_MACHINES_MAX ? ERR_LIMIT : text_take(b->machines[b->machine_count++], BRIEF_MACHINE_MAX, f);
+	}
+}
+
 static enum err list_take(struct brief *b, unsigned int list, const struct wire_field *f)
 {
 	struct brief_phrases *p;
@@ -174,6 +197,10 @@ enum err brief_decode(struct brief *b, const void *data, size_t len)
 		case F_SAYING:
 			err = b->saying_count == BRIEF_SAYINGS_MAX ? ERR_LIMIT : saying_decode(&b->sayings[b->saying_count++], &f);
 			break;
+		case F_PLACED:
+		case F_LEAVES:
+		case F_PURPOSE:
+		case F_MACHINE: err = placed_take(b, &f); break;
 		default:
 			if (f.number >= F_LISTS)
 				err = list_take(b, f.number - F_LISTS, &f);

@@ -22,6 +22,8 @@ enum {
 	BRIEF_SAYINGS_MAX = 40,
 	BRIEF_WORD_MAX = 48,
 	BRIEF_SAY_MAX = 80,
+	BRIEF_MACHINES_MAX = 80,
+	BRIEF_MACHINE_MAX = 84,
 	BRIEF_BYTES_MAX = 64 * 1024
 };
 
@@ -62,6 +64,11 @@ struct brief {
 	uint8_t tool_count;
 	struct brief_saying sayings[BRIEF_SAYINGS_MAX];
 	uint8_t saying_count;
+	bool placed;                   /* we called: who answered is listened for. What follows is said and encoded of such calls alone */
+	bool leaves;                   /* the model has something to say to a machine */
+	char purpose[BRIEF_TEXT_MAX];  /* who calls and why, for whoever asks that on a person's behalf; "": nothing is told */
+	char machines[BRIEF_MACHINES_MAX][BRIEF_MACHINE_MAX]; /* what answering machines say, and people do not */
+	uint8_t machine_count;
 };
 
 /* A brief with the built-in English phrases and no tools. */

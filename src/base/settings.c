@@ -63,6 +63,16 @@ const struct option call_options[] = {
 		"Nothing was said this long after the end of the turn, because a tool came between: a filler is spoken. 2.5 s of dead air at most are promised."),
 	SWITCH("turn.late_apart", turn_late_apart, 1, "In latencies, waiting for a final that is late counts as transcript and not as end of turn."),
 	NUMBER("call.rules", call_rules, 4, 4, 4, "", "The core's rules: those of this release. A call is replayed by those that it was recorded with."),
+	SWITCH("amd.detect", amd_detect, 1, "In calls out, listen for who answered, a person or a machine, before the agent speaks."),
+	SWITCH("amd.leave", amd_leave, 1, "An answering machine gets the message that the rule-book has for it; off, the call ends."),
+	MS("amd.human_ms", amd_human_ms, 400, 200, 500,
+		"Silence behind a short opening (\"hello?\") that makes it a person's; the voice levels are 0.1 to 0.2 s behind the voice. 0.8 s at most are promised."),
+	MS("amd.greeting_ms", amd_greeting_ms, 2400, 1000, 6000, "An opening that goes on for longer than this without such a silence is a machine's greeting."),
+	MS("amd.silence_ms", amd_silence_ms, 2000, 500, 10000, "The call is answered and nobody says anything for this long: the agent begins."),
+	MS("amd.beep_ms", amd_beep_ms, 100, 100, 1000, "A tone that is shorter than this is no machine's beep."),
+	MS("amd.quiet_ms", amd_quiet_ms, 2500, 1000, 10000, "A machine that says nothing for this long, and has not beeped, is recording: the message begins."),
+	MS("amd.wait_ms", amd_wait_ms, 60000, 10000, 180000, "A machine's greeting at the longest, and who asked for our name at the longest until somebody comes; then the call ends."),
+	MS("amd.window_ms", amd_window_ms, 30000, 0, 60000, "From the answer on, for so long a machine may still show where a person seemed to be; a person's first answer ends it."),
 	{ .name = NULL },
 };
 
@@ -75,6 +85,7 @@ const struct option_order call_orders[] = {
 	{ "barge.hold_ms", "barge.yield_ms", "the agent would give the floor before it holds" },
 	{ "llm.second_ms", "llm.total_ms", "an answer's time would be up before its second attempt" },
 	{ "llm.stall_ms", "llm.total_ms", "an answer's time would be up before it counts as stuck" },
+	{ "amd.human_ms", "amd.greeting_ms", "every opening would be a machine's before it can be a person's" },
 	{ .low = NULL },
 };
 
@@ -119,6 +130,7 @@ static const struct recorded_without {
 	{ "llm.silent_ms", 0 },
 	{ "turn.late_apart", 0 },
 	{ "call.rules", 0 },
+	{ "amd.detect", 0 },
 };
 
 static bool in_range(const struct option *o, uint64_t value)

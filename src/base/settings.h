@@ -70,6 +70,16 @@ struct call_settings {
 	bool turn_late_apart;      /* waiting for a late final counts as transcript, not as end of turn; off in calls recorded before */
 	int64_t llm_silent_ms;     /* end of turn to the first filler, over all requests and tools in between; 0: each request counts anew */
 	int64_t call_rules;        /* what the core did differently before is done so in calls recorded before (voice/call.h) */
+	/* who answered a call that we placed */
+	bool amd_detect;           /* listen for it; off in calls recorded before there was this */
+	bool amd_leave;            /* a machine gets the rule-book's message, else the call ends */
+	int64_t amd_human_ms;      /* silence behind a short opening: a person */
+	int64_t amd_greeting_ms;   /* an opening without such a silence that is longer: a machine */
+	int64_t amd_silence_ms;    /* nobody says anything: the agent begins */
+	int64_t amd_beep_ms;       /* a shorter tone is no beep */
+	int64_t amd_quiet_ms;      /* a machine that is quiet for so long, and has not beeped, records */
+	int64_t amd_wait_ms;       /* a machine that is not done by then is left; so is who asked for our name and brings nobody */
+	int64_t amd_window_ms;     /* from the answer on, so long may a machine show that sounded like a person */
 };
 
 extern const struct option call_options[]; /* bound to struct call_settings */

@@ -33,7 +33,7 @@ enum { RING_MS = 400, OUT_BYTES_MAX = 64 << 20, FOLDER_MAX = STORES_PATH_MAX + 6
 
 struct call_flags {
 	const char *rulebook, *language, *tenant, *data, *expect;
-	bool type;
+	bool type, placed;
 	struct flag_list speak, at, variables;
 	int64_t at_ms[FLAG_LIST_MAX]; /* of each --speak; -1: in its turn */
 };
@@ -150,6 +150,7 @@ static int book_read(struct calling *c)
 	snprintf(c->language, sizeof(c->language), "%s", c->flags.language ? c->flags.language : rulebook_language_at(c->book, 0));
 	config_bind(c->cli->config, call_options, &c->settings);
 	err = rulebook_brief(c->book, c->language, c->variables, &c->brief, &c->settings, &detail);
+	c->brief.placed = c->flags.placed;
 	if (err == ERR_NOTFOUND)
 		return book_fail_language(c->cli, c->book, c->path, c->language);
 	if (err)
@@ -251,7 +252,7 @@ static int worker_make(struct calling *c)
 static int call_make(struct calling *c)
 {
 	struct worker_call_options o = { .call = c->id, .epoch = 1, .settings = &c->settings, .brief = &c->brief,
-		.started_us = clock_now_us(c->clock), .direction = CALL_INBOUND, .record_audio = true, .levels_from_owner = c->flags.type,
+		.started_us = clock_now_us(c->clock), .direction = c->flags.placed ? CALL_OUTBOUND : CALL_INBOUND, .record_audio = true, .levels_from_owner = c->flags.type,
 		.media = &line_media, .socket = &c->line, .arg = c, .event = event_h, .ended = ended_h };
 	enum err err;
 
@@ -449,6 +450,7 @@ int cmd_call(struct cli *cli, int argc, char **argv)
 			.help = "The caller says this recording, or presses its keypad tones, when it is their turn; may be repeated." },
 		{ .name = "at", .type = FLAG_LIST, .value = &f->at, .arg = "MS", .help = "… or so many milliseconds into the call: behind its --speak." },
 		{ .name = "type", .type = FLAG_BOOL, .value = &f->type, .help = "The caller is typed: a line for each turn; an empty one is silence; /press 12#, /hangup." },
+		{ .name = "placed", .type = FLAG_BOOL, .value = &f->placed, .help = "The call is one of ours: the agent listens first for who answers, a person or a machine." },
 		{ .name = "language", .type = FLAG_STRING, .value = &f->language, .arg = "L", .help = "One of the rule-book's (its first)." },
 		{ .name = "var", .type = FLAG_LIST, .value = &f->variables, .arg = "NAME=VALUE", .help = "What this call brings; the rule-book's samples, and today's date as today, otherwise." },
 		{ .name = "expect", .type = FLAG_STRING, .value = &f->expect, .arg = "OUTCOME", .help = "Exit with 1 when the call ends otherwise." },

@@ -199,6 +199,10 @@ static void json_note(struct buf *b, const struct shown *s, const struct shown_e
 	case NOTE_TOOL: json_pair_string(b, "status", name_at(status_names, 3, e->number)); break;
 	case NOTE_ENDING:
 	case NOTE_ENDED: json_pair_string(b, "reason", end_reason_name((enum end_reason)e->index)); break;
+	case NOTE_ANSWERED:
+		json_pair_string(b, "who", answered_name((enum answered)e->index));
+		json_pair_string(b, "why", answered_why_name((enum answered_why)e->number));
+		break;
 	case NOTE_LATENCY: json_latency(b, s, event); return;
 	default: json_pair_u64(b, "number", e->number); break;
 	}
@@ -416,6 +420,9 @@ static void put_note(struct buf *b, const struct shown *s, const struct shown_ev
 	case NOTE_LATENCY:
 		buf_text(b, "        ");
 		put_latency(b, s, event);
+		break;
+	case NOTE_ANSWERED:
+		buf_printf(b, "        who answered: %s (%s)", answered_name((enum answered)e->index), answered_why_name((enum answered_why)e->number));
 		break;
 	case NOTE_ENDING:
 	case NOTE_ENDED: buf_printf(b, "        %s: %s", note_name((enum note)e->code), end_reason_name((enum end_reason)e->index)); break;

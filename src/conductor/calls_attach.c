@@ -122,6 +122,8 @@ static void reply(struct ask *a)
 	json_pair_string(&b, "tenant_id", tenant);
 	json_pair_u64(&b, "epoch", a->record.epoch);
 	json_pair_string(&b, "direction", a->record.is_outbound ? "outbound" : "inbound");
+	if (a->record.dial.answered_by[0])
+		json_pair_string(&b, "answered_by", a->record.dial.answered_by);
 	put_pinned(a, &b);
 	json_pair_u64(&b, "began_ms_ago", now > a->record.clock_ms ? now - a->record.clock_ms : 0);
 	json_put_key(&b, "snapshot");

@@ -222,6 +222,7 @@ static void make(struct ask *a)
 	struct call_book *held = NULL;
 	enum err err = book_current(a->calls, json_string_value(json_object_get(a->body, "rulebook")), &held, &detail);
 
+	a->record.is_outbound = true;
 	if (!err) {
 		rulebook_free(a->book);
 		a->book = rulebook_share(held->book);
@@ -231,7 +232,6 @@ static void make(struct ask *a)
 		refuse(a, err, &detail);
 		return;
 	}
-	a->record.is_outbound = true;
 	snprintf(a->record.kind, sizeof(a->record.kind), "%s", a->carrier->kind);
 	if (dial_number(to_of(a), a->record.dial.to, &detail))
 		ask_error(a, 422, "bad_number", detail.message, detail.hint);

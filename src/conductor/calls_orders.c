@@ -4,7 +4,7 @@
 
 #include "conductor/calls_state.h"
 
-enum { SOCKET_BODY_MAX = 40 };
+enum { SOCKET_BODY_MAX = 40, ANSWERED_BODY_MAX = 100 };
 
 void ask_of_worker(struct ask *a, const struct call_worker *w, const struct worker_question *q)
 {
@@ -27,6 +27,30 @@ void ask_of_worker(struct ask *a, const struct call_worker *w, const struct work
 	buf_fini(&bearer);
 	if (err)
 		ask_failed(a, err);
+}
+
+/* Whoever takes the call from a worker that does not answer is told when it attaches. */
+static void on_answered(const struct http_answer *answer, void *arg)
+{
+	struct ask *a = arg;
+
+	(void)answer;
+	a->alive(a);
+}
+
+void ask_answered(struct ask *a, ask_step *then)
+{
+	static const struct http_exchange_handlers handlers = { .done = on_answered };
+	const struct call_worker *w = a->record.state == CALL_LIVE ? worker_find(a->calls, a->record.worker) : NULL;
+	char body[ANSWERED_BODY_MAX];
+	const struct worker_question q = { .what = "orders", .body = body, .total_us = CALLS_SOCKET_MS * 1000, .handlers = &handlers };
+
+	a->alive = then;
+	snprintf(body, sizeof(body), "{\"order\":\"answered\",\"text\":\"%s\"}", a->record.dial.answered_by); /* letters and _ (carrier.h) */
+	if (w)
+		ask_of_worker(a, w, &q);
+	else
+		then(a);
 }
 
 /* Who does not answer has no socket: a dead worker must not keep its calls from going on. */

@@ -308,6 +308,9 @@ void ask_of_worker(struct ask *a, const struct call_worker *w, const struct work
  * a->judge runs once more. */
 void ask_socket(struct ask *a, ask_step *alive);
 
+/* Tells the worker that has the call who answered, in the carrier's word; `then` in any case. */
+void ask_answered(struct ask *a, ask_step *then);
+
 /* ---- what a call is made of (calls_make.c) ---- */
 
 /* Fills in the record from a->book: language, brief, settings. `variables` may be NULL; `samples`: the book's own stand in for what is

@@ -148,6 +148,7 @@ static void make(struct ask *a)
 	enum err err = book_current(a->calls, a->rulebook, &held, &detail);
 	bool is_new = !a->began_ms;
 
+	a->record.is_outbound = a->call.is_outbound;
 	if (!err) {
 		rulebook_free(a->book);
 		a->book = rulebook_share(held->book);
@@ -161,7 +162,6 @@ static void make(struct ask *a)
 	if (is_new)
 		a->began_ms = calls_now_ms(a->calls);
 	a->record.began_ms = a->began_ms;
-	a->record.is_outbound = a->call.is_outbound;
 	snprintf(a->record.kind, sizeof(a->record.kind), "%s", a->carrier->kind);
 	memcpy(a->record.account, a->call.account, sizeof(a->record.account));
 	memcpy(a->record.carrier_call, a->call.call, sizeof(a->record.carrier_call));
@@ -291,12 +291,18 @@ void webhook_judge_named(struct ask *a)
 	}
 }
 
+static void tell_answered(struct ask *a)
+{
+	ask_answered(a, webhook_nothing);
+}
+
 void webhook_judge_status(struct ask *a)
 {
+	bool was_known = a->record.dial.answered_by[0];
 	enum dial_news news = hear(a);
 
 	if (news == DIAL_NEWS) {
-		a->then = webhook_nothing;
+		a->then = !was_known && a->record.dial.answered_by[0] ? tell_answered : webhook_nothing;
 		ask_store(a);
 		return;
 	}

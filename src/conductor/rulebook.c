@@ -338,7 +338,8 @@ const char *rulebook_unfinished(const struct rulebook *b, const char *language, 
 static const char *end_word(const char *reason, const json_t *known)
 {
 	const char *said = json_string_value(json_object_get(known, "end"));
-	static const char *const words[][2] = { { "caller", "hangup" }, { "order", "hangup" }, { "quiet", "quiet" }, { "time", "time" }, { "lost", "lost" } };
+	static const char *const words[][2] = { { "caller", "hangup" }, { "order", "hangup" }, { "quiet", "quiet" }, { "time", "time" }, { "lost", "lost" },
+		{ "voicemail", "voicemail" } };
 
 	if (said && !strcmp(said, "voicemail"))
 		return "voicemail";

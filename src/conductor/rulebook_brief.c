@@ -28,7 +28,7 @@ static enum err text_keep(const struct filling *f, struct buf *text, const char 
 	return ERR_NONE;
 }
 
-static enum err phrase_fill(const struct filling *f, const struct yaml_item *item, const char *name, char *out)
+enum err brief_text(const struct filling *f, const struct yaml_item *item, const char *name, char *out, size_t size)
 {
 	struct buf text;
 	enum err err;
@@ -36,7 +36,7 @@ static enum err phrase_fill(const struct filling *f, const struct yaml_item *ite
 	buf_init(&text, RULEBOOK_JSON_MAX);
 	err = text_fill(f, item->text, &text);
 	if (!err)
-		err = text_keep(f, &text, name, out, BRIEF_TEXT_MAX);
+		err = text_keep(f, &text, name, out, size);
 	buf_fini(&text);
 	return err;
 }
@@ -55,7 +55,7 @@ static enum err phrases_fill(const struct filling *f, struct brief *brief)
 		if (!list)
 			continue; /* the built-in English ones */
 		for (p->count = 0, item = list->first; item && !err; item = item->next)
-			err = phrase_fill(f, item, phrase_names[i], p->text[p->count++]);
+			err = brief_text(f, item, phrase_names[i], p->text[p->count++], BRIEF_TEXT_MAX);
 	}
 	return err;
 }
@@ -229,5 +229,7 @@ enum err rulebook_brief(const struct rulebook *b, const char *language, const js
 		err = greeting_fill(&f, brief);
 	if (!err)
 		err = phrases_fill(&f, brief);
+	if (!err)
+		err = voicemail_brief(&f, brief);
 	return err ? err : end_raise(&f, settings);
 }

@@ -414,4 +414,5 @@ void texts_check(struct reading *r)
 	text_check(&f, b->phrases, "phrases", NULL);
 	text_check(&f, b->goal, "goal", NULL);
 	text_check(&f, b->persona, "agent.persona", NULL);
+	text_check(&f, b->voicemail.purpose, "voicemail.purpose", NULL);
 }

@@ -186,6 +186,7 @@ struct anytime {
 struct voicemail {
 	const struct yaml_item *words; /* what it says; NULL: the built-in words */
 	struct branch go;              /* its go_item is NULL: the book has nothing for machines */
+	const struct yaml_item *purpose; /* who calls and why, told to what screens calls; NULL: nothing is */
 };
 
 struct rule {
@@ -373,6 +374,9 @@ const struct argument *tool_argument_find(const struct tool_spec *t, const char 
 /* What is said before anybody answers; *step is where the flow goes on, *asked whether its question was part of it. */
 enum err opening_make(const struct filling *f, struct buf *out, int *step, bool *asked) MUST_USE;
 void schema_json(const struct tool_spec *t, struct buf *out);
+/* Fills a text of the book into a field of the brief; `name` is what it is called when it is too long. */
+enum err brief_text(const struct filling *f, const struct yaml_item *item, const char *name, char *out, size_t size);
+enum err voicemail_brief(const struct filling *f, struct brief *brief); /* what a call that we placed must know of machines */
 void voicemail_json(const struct filling *f, struct buf *out);
 
 #endif

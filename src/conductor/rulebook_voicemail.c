@@ -5,10 +5,13 @@
  */
 #include "conductor/rulebook_state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/wording.h"
+
+enum { PURPOSE_MAX_BYTES = 300 };
 
 static const char *const english[] = {
 	"after the tone", "after the beep", "after the signal", "at the tone", "at the beep", "leave a message", "leave your message",
@@ -44,9 +47,18 @@ static void words_read(struct reading *r, const struct yaml_item *item)
 	path_up(r, up);
 }
 
+static void purpose_read(struct reading *r, const struct yaml_item *item)
+{
+	size_t up = path_down(r, "purpose");
+
+	if (item && spoken_check(r, item, PURPOSE_MAX_BYTES))
+		r->book->voicemail.purpose = item;
+	path_up(r, up);
+}
+
 void voicemail_read(struct reading *r, const struct yaml_item *root)
 {
-	static const char *const keys[] = { "words", "go", NULL };
+	static const char *const keys[] = { "words", "go", "purpose", NULL };
 	const struct yaml_item *item = yaml_find(root, "voicemail"), *go;
 	size_t up = path_down(r, "voicemail"), deeper;
 
@@ -57,6 +69,7 @@ void voicemail_read(struct reading *r, const struct yaml_item *root)
 		if (go)
 			go_find(r, go, &r->book->voicemail.go);
 		path_up(r, deeper);
+		purpose_read(r, yaml_find(item, "purpose"));
 	}
 	path_up(r, up);
 }
@@ -91,4 +104,36 @@ void voicemail_json(const struct filling *f, struct buf *out)
 	json_close(out, ']');
 	json_pair_string(out, "go", f->book->steps[v->go.go].name);
 	json_close(out, '}');
+}
+
+/* ---- for the brief of a call that we placed ---- */
+
+static void machine_add(struct brief *brief, const char *words)
+{
+	if (brief->machine_count < BRIEF_MACHINES_MAX && strlen(words) < BRIEF_MACHINE_MAX)
+		snprintf(brief->machines[brief->machine_count++], BRIEF_MACHINE_MAX, "%s", words);
+}
+
+static void machines_fill(const struct filling *f, struct brief *brief)
+{
+	const struct voicemail *v = &f->book->voicemail;
+	const struct yaml_item *list = v->words ? text_in(v->words, f->language) : NULL, *word;
+	size_t i;
+
+	for (word = list ? list->first : NULL; word; word = word->next)
+		machine_add(brief, word->text);
+	for (i = 0; !v->words && language_is(f->language, "hi") && hindi[i]; i++)
+		machine_add(brief, hindi[i]);
+	for (i = 0; !v->words && english[i]; i++)
+		machine_add(brief, english[i]);
+}
+
+enum err voicemail_brief(const struct filling *f, struct brief *brief)
+{
+	const struct voicemail *v = &f->book->voicemail;
+	const struct yaml_item *purpose = v->purpose ? text_in(v->purpose, f->language) : NULL;
+
+	brief->leaves = v->go.go_item;
+	machines_fill(f, brief);
+	return purpose ? brief_text(f, purpose, "what is told to who screens calls", brief->purpose, sizeof(brief->purpose)) : ERR_NONE;
 }

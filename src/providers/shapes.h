@@ -37,6 +37,10 @@ enum ask_kind {
 	ASK_CONTINUE /* go on where the agent's last words end */
 };
 
+/* How an event begins that tells a model who has taken a call that we placed. */
+#define EVENT_MACHINE "An answering machine has taken this call."
+#define EVENT_PERSON "A person has taken this call after all."
+
 /* One block of a request to a model as the call has it: what was truly said. A model gets struct llm_block (llm.h). */
 enum block_type { BLOCK_CALLER = 1, BLOCK_AGENT, BLOCK_TOOL_USE, BLOCK_TOOL_RESULT, BLOCK_EVENT };
 

@@ -242,6 +242,9 @@ static void timer_fire(struct call *call, enum timer timer)
 	case TIMER_MARK:
 		speech_timer(call, timer);
 		break;
+	case TIMER_ANSWERER:
+		answerer_timer(call);
+		break;
 	default:
 		quiet_timer(call, timer);
 		break;
@@ -324,6 +327,7 @@ static void input_take(struct call *call, const struct call_input *in)
 	case IN_MEDIA_LOST: quiet_media_lost(call); break;
 	case IN_ATTACHED: attached(call); break;
 	case IN_HANGUP: quiet_hangup(call, END_CALLER); break;
+	case IN_TONE: answerer_tone(call, in); break;
 	case IN_TIMER:
 	case IN_TYPES: break;
 	}
@@ -380,6 +384,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 	if (!call->quiet.ended) {
 		dialogue_advance(call);
 		speech_advance(call);
+		answerer_advance(call);
 		quiet_advance(call);
 	}
 	wake(call);

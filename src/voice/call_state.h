@@ -65,6 +65,7 @@ enum timer {
 	TIMER_MAX,        /* quiet.c: the call's time is up */
 	TIMER_END,        /* quiet.c: hang up, whatever is left to say */
 	TIMER_MEDIA,      /* quiet.c: nobody took the call over */
+	TIMER_ANSWERER,   /* answerer.c: who answered is silent, or is not done in time */
 	TIMERS
 };
 
@@ -239,6 +240,21 @@ struct quiet {
 	uint8_t key_count;
 };
 
+enum answerer_state { ANSWERER_NONE = 0, ANSWERER_OPEN, ANSWERER_PERSON, ANSWERER_MACHINE, ANSWERER_LEAVING, ANSWERER_SCREEN, ANSWERER_STATES };
+
+struct answerer {
+	enum answerer_state state;
+	bool by_length;            /* a machine by nothing but its long opening */
+	bool toned;                /* it has beeped */
+	uint64_t begun_us;         /* the call was answered */
+	uint64_t state_us;         /* since when it is that, or is heard again; */
+	uint64_t heard_sample;     /* what lies before this was said before that */
+	uint64_t waits_us;         /* amd.wait_ms counts from here */
+	uint64_t opening_us;       /* the first voice */
+	uint64_t voice_us;         /* so much of it */
+	uint8_t agains, tellings;  /* so often the message began anew, our purpose was told */
+};
+
 struct call {
 	struct call_settings settings;
 	struct brief brief;
@@ -253,6 +269,7 @@ struct call {
 	struct dialogue dialogue;
 	struct speech speech;
 	struct quiet quiet;
+	struct answerer answerer;
 	struct texts texts;
 	/* the step's scratch, not part of the state */
 	bool timers_moved; /* since wake() looked */
@@ -369,6 +386,7 @@ void speech_item_gone(struct call *call, uint32_t at);
 void speech_items_forgotten(struct call *call, uint32_t count); /* the first so many are gone */
 
 /* quiet.c: nobody speaks, the keypad, the call's time, the end */
+void quiet_greet(struct call *call);    /* with what is said first */
 void quiet_start(struct call *call);    /* the phone rings */
 void quiet_answered(struct call *call); /* the media is there */
 void quiet_digit(struct call *call, uint64_t digit);
@@ -381,6 +399,25 @@ void quiet_hangup(struct call *call, enum end_reason reason);
 void quiet_advance(struct call *call);
 void quiet_timer(struct call *call, enum timer timer);
 void quiet_words(struct call *call); /* the caller said something */
+
+/* answerer.c: who answered a call that we placed */
+void answerer_begin(struct call *call);
+void answerer_voice(struct call *call); /* a chunk of the caller's line */
+void answerer_words(struct call *call, const char *text, size_t len); /* of the turn that is being said */
+void answerer_tone(struct call *call, const struct call_input *in);
+void answerer_told(struct call *call, const char *who, size_t len); /* by the carrier */
+bool answerer_turn(struct call *call, const char *text, size_t len); /* a turn is over; true: its words want no answer of the model's */
+void answerer_answer(struct call *call);  /* a turn ended that does */
+void answerer_yielded(struct call *call); /* the floor was taken */
+void answerer_advance(struct call *call);
+void answerer_timer(struct call *call);
+void answerer_lost(struct call *call);
+void answerer_end(struct call *call); /* whoever it was */
+void answerer_attached(struct call *call);
+bool answerer_holds(const struct call *call);   /* what the agent has to say is made, and waits */
+bool answerer_machine(const struct call *call); /* it is said to a machine */
+bool answerer_busy(const struct call *call);    /* who answered is waited for, not spoken with */
+bool answerer_heard(const struct call *call, uint64_t to_sample); /* words up to there were over before the agent began: no reason to interrupt */
 
 /* measure.c: the latency parts of a turn */
 void measure_turn(struct call *call, uint64_t enough_us); /* the caller's turn ends now; since enough_us only the transcript was waited for */

@@ -60,6 +60,8 @@ static const char *check_waits(const struct call *call)
 		return "an ending call has a deadline";
 	if (q->lost && !call->timers[TIMER_MEDIA])
 		return "a call without media has a deadline";
+	if (answerer_busy(call) && call->answerer.state != ANSWERER_LEAVING && !q->lost && !call->timers[TIMER_ANSWERER])
+		return "who answered is not waited for without end";
 	if (q->prepared && !call->timers[TIMER_MAX] && !(q->ending && q->final))
 		return "a call has a longest time";
 	return NULL;

@@ -342,7 +342,7 @@ void dialogue_advance(struct call *call)
 	tools_filler(call);
 	if (!d->need_answer || d->gen.state != GEN_NONE || tools_running(call) || call->quiet.ending || call->quiet.lost)
 		return;
-	if (endpoint_words(call) || floor_caller(call))
+	if ((endpoint_words(call) || floor_caller(call)) && !answerer_machine(call))
 		return; /* the caller is in the middle of something: it belongs into the same request */
 	ask(call, d->go_on ? ASK_CONTINUE : ASK_PLAIN, 1);
 }
@@ -378,6 +378,10 @@ static void give_up(struct call *call)
 	gen_cancel(call);
 	call_note(call, NOTE_FAILED, RETRY_MODEL, ++d->failures);
 	d->need_answer = false;
+	if (answerer_machine(call)) {
+		quiet_end(call, END_MACHINE, true, false); /* nobody there wants to hear that something went wrong */
+		return;
+	}
 	if (d->failures >= (uint32_t)call->settings.call_failures) {
 		quiet_end(call, END_FAILED, false, true);
 		return;
@@ -538,7 +542,7 @@ void dialogue_timer(struct call *call, enum timer timer)
 		return;
 	}
 	if (timer == TIMER_FILLER) {
-		if (speech_idle(call) && !floor_caller(call))
+		if (speech_idle(call) && !floor_caller(call) && !answerer_machine(call))
 			speech_phrase(call, SAY_FILLER, &call->brief.fillers, &d->filler_turn);
 		timer_in(call, TIMER_FILLER, 2 * call->settings.llm_filler_ms);
 	} else if (d->gen.ahead) {

@@ -254,21 +254,23 @@ static void said_clear(struct call *call)
 }
 
 /* What the caller said before he was asked: it stands in the history where he said it. Over words that could not be interrupted it may have been
- * more than a word; that wants an answer. */
-static void turn_aside(struct call *call)
+ * more than a word; that wants an answer, unless what the agent has ready is one. */
+static void turn_aside(struct call *call, bool wants)
 {
 	struct buf *b = turn_text(call);
 	struct text words = call_keep(call, b->data, b->len);
+	bool answer = wants && words_count(call_text(call, words), words.len) >= (size_t)call->settings.barge_words;
 	struct words_expect expect = call->listen.expect;
-	bool answer = words_count(call_text(call, words), words.len) >= (size_t)call->settings.barge_words;
 
 	call->dialogue.turn++;
 	call->dialogue.asides++;
 	call_note_text(call, NOTE_TURN, TURN_ASIDE, 0, words);
 	said_clear(call);
 	call->listen.expect = expect;
-	quiet_words(call);
-	call->quiet.aside = !answer; /* once a question: what comes behind this turn is not before the same one */
+	if (wants) {
+		quiet_words(call);
+		call->quiet.aside = !answer; /* once a question: what comes behind this turn is not before the same one */
+	}
 	dialogue_aside(call, words, answer);
 }
 
@@ -288,6 +290,7 @@ static void turn_end(struct call *call, enum turn_why why, uint64_t enough_us)
 	said_clear(call);
 	quiet_words(call);
 	dialogue_turn(call, words);
+	answerer_answer(call);
 }
 
 void endpoint_keys(struct call *call, const char *keys, size_t count)
@@ -338,6 +341,7 @@ static void turn_due(struct call *call)
 	const struct call_settings *s = &call->settings;
 	const struct ear *ear = &call->ear;
 	struct listen *l = &call->listen;
+	struct buf *said;
 	uint64_t since = silence_since(call), unheard = num_over(call->now_us, ear->last_chunk_us), last;
 	enum turn_why why;
 	uint64_t due = since + (uint64_t)turn_need(call, &why) * 1000;
@@ -360,8 +364,13 @@ static void turn_due(struct call *call)
 		timer_set(call, TIMER_TURN, last);
 		return;
 	}
+	said = turn_text(call);
+	if (answerer_turn(call, (const char *)said->data, said->len)) {
+		turn_aside(call, false);
+		return;
+	}
 	if (aside(call)) {
-		turn_aside(call);
+		turn_aside(call, true);
 		return;
 	}
 	late = s->turn_late_apart ? l->partial.len || again || l->final_us > due : call->now_us > due;
@@ -374,7 +383,7 @@ static void noise_due(struct call *call)
 {
 	struct ear *ear = &call->ear;
 
-	if (call->quiet.lost && call->settings.call_rules >= 4)
+	if ((call->quiet.lost && call->settings.call_rules >= 4) || answerer_busy(call))
 		return; /* it is told when somebody is there again */
 	ear->unworded = false;
 	if (!guarded(call, GUARD_P10))
@@ -446,7 +455,7 @@ static void partial_take(struct call *call, const struct call_input *in)
 	buf_reset(&l->partial);
 	append_words(&l->partial, in->text, in->text_len);
 	l->text_us = call->now_us;
-	if (in->text_len)
+	if (in->text_len && !answerer_heard(call, in->position2))
 		floor_words(call, in->text, in->text_len);
 }
 
@@ -490,8 +499,19 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 	l->said_sample = num_max(l->said_sample, in->position2);
 	l->voice_sample = l->final_sample;
 	l->waiting = call->ear.burst;
-	if (!late)
+	if (!late && !answerer_heard(call, in->position2))
 		floor_words(call, (const char *)l->said.data, l->said.len);
+}
+
+/* What is being said may tell who says it, before it is taken for an interruption. */
+static void answerer_look(struct call *call, const struct call_input *in)
+{
+	struct buf *b = &call->scratch;
+
+	buf_reset(b);
+	buf_append(b, call->listen.said.data, call->listen.said.len);
+	append_words(b, in->text, in->text_len);
+	answerer_words(call, (const char *)b->data, b->len);
 }
 
 void endpoint_transcript(struct call *call, const struct call_input *in)
@@ -510,6 +530,7 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 		call->ear.unworded = false;
 		tools_spare(call);
 	}
+	answerer_look(call, in);
 	if (in->kind == TRANSCRIPT_PARTIAL)
 		partial_take(call, in);
 	else

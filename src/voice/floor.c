@@ -108,6 +108,7 @@ void floor_voice(struct call *call, uint64_t level, uint64_t position)
 		ear->burst = false;
 	if (ear->voiced || was)
 		endpoint_update(call);
+	answerer_voice(call);
 }
 
 /* Words that came while the agent speaks or is held. Nods change nothing; the rest yields once it is enough. */
@@ -116,7 +117,7 @@ void floor_words(struct call *call, const char *text, size_t len)
 	bool stop = words_any_in(&call->brief.stops, text, len);
 	size_t enough = floor_near_end(call) ? 1 : (size_t)call->settings.barge_words;
 
-	if (speech_idle(call) || speech_whole(call) || speech_unreleased(call))
+	if (speech_idle(call) || speech_whole(call) || speech_unreleased(call) || answerer_holds(call))
 		return;
 	if (!call->speech.held && !speech_audible(call) && !call->ear.burst)
 		return; /* nothing was said over anything: the turn's end decides */
@@ -137,6 +138,7 @@ void floor_yield(struct call *call, enum yield_why why)
 	speech_drop(call);
 	dialogue_yield(call);
 	quiet_unend(call);
+	answerer_yielded(call);
 	endpoint_update(call);
 }
 

@@ -30,6 +30,7 @@ static const char *const names[IN_TYPES] = {
 	[IN_ATTACHED] = "attached",
 	[IN_HANGUP] = "hangup",
 	[IN_TIMER] = "timer",
+	[IN_TONE] = "tone",
 };
 
 const char *input_name(enum input_type type)

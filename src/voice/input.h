@@ -44,6 +44,7 @@ enum input_type {
 	IN_ATTACHED,      /* another worker or socket took the call over: audio, streams and generations in flight are gone */
 	IN_HANGUP,        /* the caller, or the carrier, ended the call */
 	IN_TIMER,         /* the time that OUT_WAKE asked for has come */
+	IN_TONE,          /* a single tone on the caller's line is over: position..position2 = where, number = its Hz, kind = enum tone_kind */
 	IN_TYPES
 };
 
@@ -52,7 +53,9 @@ enum speech_news {
 	SPEECH_DONE  /* no more audio will come */
 };
 
-enum order { ORDER_END = 0, ORDER_SAY };
+enum order { ORDER_END = 0, ORDER_SAY, ORDER_ANSWERED /* text: who answered, in the carrier's word */ };
+
+enum tone_kind { TONE_SINGLE = 0, TONE_NETWORK /* the three that go before a network's announcement */ };
 
 struct call_input {
 	enum input_type type;

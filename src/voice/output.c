@@ -45,10 +45,14 @@ static const char *const note_names[NOTE_KINDS] = {
 	[NOTE_KEYS] = "keys",
 	[NOTE_ENDING] = "ending",
 	[NOTE_ENDED] = "ended",
+	[NOTE_ANSWERED] = "answered",
 };
 
-static const char *const end_names[END_REASONS] = { "caller", "agent", "quiet", "max_duration", "order", "lost", "failed" };
+static const char *const end_names[END_REASONS] = { "caller", "agent", "quiet", "max_duration", "order", "lost", "failed", "voicemail" };
 static const char *const why_names[TURN_WHYS] = { "silence", "complete", "open", "spelled", "endpoint", "final_late", "keys", "agent", "aside" };
+
+static const char *const answered_names[ANSWERED_KINDS] = { "person", "machine", "screening", "records" };
+static const char *const answered_whys[ANSWERED_WHYS] = { "short", "silence", "long", "words", "tone", "carrier", "quiet", "goes_on" };
 
 static const char *name_at(const char *const *table, unsigned int count, unsigned int i)
 {
@@ -73,6 +77,16 @@ const char *end_reason_name(enum end_reason reason)
 const char *turn_why_name(enum turn_why why)
 {
 	return name_at(why_names, TURN_WHYS, (unsigned int)why);
+}
+
+const char *answered_name(enum answered answered)
+{
+	return name_at(answered_names, ANSWERED_KINDS, (unsigned int)answered);
+}
+
+const char *answered_why_name(enum answered_why why)
+{
+	return name_at(answered_whys, ANSWERED_WHYS, (unsigned int)why);
 }
 
 void output_encode(const struct call_output *out, struct buf *b)

@@ -36,6 +36,7 @@ enum end_reason {
 	END_ORDER,
 	END_LOST,       /* no media for too long */
 	END_FAILED,     /* no answer could be had */
+	END_MACHINE,    /* a machine answered, and nothing was to be left on it, or it could not be */
 	END_REASONS
 };
 
@@ -59,10 +60,13 @@ enum note {
 	NOTE_KEYS,         /* an entry on the keypad: number = digits; the digits themselves are in the inputs */
 	NOTE_ENDING,       /* goodbye began: index = enum end_reason */
 	NOTE_ENDED,        /* index = enum end_reason */
+	NOTE_ANSWERED,     /* who answered, as far as known now: index = enum answered, number = enum answered_why */
 	NOTE_KINDS
 };
 
 enum turn_why { TURN_SILENCE = 0, TURN_COMPLETE, TURN_OPEN, TURN_SPELLED, TURN_ENDPOINT, TURN_FINAL_LATE, TURN_KEYS, TURN_AGENT, TURN_ASIDE, TURN_WHYS };
+enum answered { ANSWERED_PERSON = 0, ANSWERED_MACHINE, ANSWERED_SCREEN, ANSWERED_RECORDS /* the machine is done: its message begins */, ANSWERED_KINDS };
+enum answered_why { ANSWERED_SHORT = 0, ANSWERED_SILENT, ANSWERED_LONG, ANSWERED_WORDS, ANSWERED_TONE, ANSWERED_CARRIER, ANSWERED_QUIET, ANSWERED_ON, ANSWERED_WHYS };
 enum yield_why { YIELD_WORDS = 0, YIELD_STOP, YIELD_LENGTH, YIELD_KEYS, YIELD_WHYS };
 enum retry_what { RETRY_MODEL = 0, RETRY_VOICE, RETRY_RECOGNISER, RETRY_PLAY, RETRY_WHATS };
 
@@ -100,6 +104,8 @@ const char *output_name(enum output_type type);
 const char *note_name(enum note note);
 const char *end_reason_name(enum end_reason reason);
 const char *turn_why_name(enum turn_why why);
+const char *answered_name(enum answered answered);
+const char *answered_why_name(enum answered_why why);
 
 void output_encode(const struct call_output *out, struct buf *b);
 enum err output_decode(struct call_output *out, const void *data, size_t len) MUST_USE;

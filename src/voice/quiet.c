@@ -28,7 +28,7 @@
 
 #include <string.h>
 
-static void greet(struct call *call)
+void quiet_greet(struct call *call)
 {
 	const char *greeting = call->brief.greeting;
 
@@ -43,7 +43,7 @@ void quiet_start(struct call *call)
 		return;
 	q->prepared = true;
 	endpoint_listen(call, 0);
-	greet(call);
+	quiet_greet(call);
 	timer_in(call, TIMER_MAX, call->settings.call_max_ms);
 }
 
@@ -53,7 +53,9 @@ void quiet_answered(struct call *call)
 
 	quiet_start(call);
 	if (!q->started && speech_idle(call))
-		greet(call); /* its voice failed while the phone rang */
+		quiet_greet(call); /* its voice failed while the phone rang */
+	if (!q->started)
+		answerer_begin(call);
 	q->started = true;
 }
 
@@ -78,6 +80,8 @@ void quiet_end(struct call *call, enum end_reason reason, bool final, bool phras
 	q->ending = true;
 	q->final = final;
 	q->reason = reason;
+	if (final)
+		answerer_end(call);
 	call_note(call, NOTE_ENDING, reason, 0);
 	dialogue_end(call);
 	if (phrase && !said && call->brief.goodbye.count)
@@ -119,7 +123,7 @@ bool call_waits(const struct call *call)
 	const struct quiet *q = &call->quiet;
 
 	return q->started && !q->ending && !q->lost && !q->key_count && speech_idle(call) && dialogue_idle(call) && !call->ear.burst &&
-	       !endpoint_words(call);
+	       !endpoint_words(call) && !answerer_busy(call);
 }
 
 bool call_still(const struct call *call)
@@ -224,6 +228,8 @@ void quiet_order(struct call *call, const struct call_input *in)
 		quiet_end(call, END_ORDER, true, true);
 	else if (in->kind == ORDER_SAY)
 		speech_say(call, SAY_PROMPT, in->text, in->text_len, false);
+	else if (in->kind == ORDER_ANSWERED)
+		answerer_told(call, in->text, in->text_len);
 }
 
 void quiet_media_lost(struct call *call)
@@ -234,6 +240,7 @@ void quiet_media_lost(struct call *call)
 	call->ear.burst = false;
 	call->ear.voiced = false;
 	timer_in(call, TIMER_MEDIA, call->settings.call_attach_ms);
+	answerer_lost(call);
 }
 
 void quiet_attached(struct call *call)
@@ -242,6 +249,7 @@ void quiet_attached(struct call *call)
 	call->ear.burst = false;
 	call->ear.voiced = false;
 	timer_stop(call, TIMER_MEDIA);
+	answerer_attached(call);
 }
 
 void quiet_timer(struct call *call, enum timer timer)
@@ -252,6 +260,8 @@ void quiet_timer(struct call *call, enum timer timer)
 		keys_done(call);
 	else if (timer == TIMER_MAX)
 		quiet_end(call, END_MAX, true, true);
+	else if (timer == TIMER_END && answerer_holds(call))
+		timer_in(call, TIMER_END, call->settings.call_end_ms); /* what is to be said waits for a machine to be done */
 	else if (timer == TIMER_END)
 		quiet_hangup(call, call->quiet.reason);
 	else

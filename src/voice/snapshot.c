@@ -14,7 +14,7 @@
 
 enum field {
 	F_VERSION = 1, F_SETTINGS, F_BRIEF, F_CALL, F_TIMERS, F_MILESTONES, F_EAR, F_LISTEN, F_DIALOGUE, F_GEN, F_GEN_TOOL, F_TOOL, F_ITEM, F_UTTERANCE,
-	F_WORDS, F_SPEECH, F_ORDER, F_QUIET, F_PAGE /* version 1 */
+	F_WORDS, F_SPEECH, F_ORDER, F_QUIET, F_PAGE /* version 1 */, F_ANSWERER
 };
 
 struct column {
@@ -103,6 +103,12 @@ static const struct column quiet_columns[] = {
 	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
 	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks),
 	BELOW(14, quiet, aside, 2), { 0 },
+};
+
+static const struct column answerer_columns[] = {
+	BELOW(1, answerer, state, ANSWERER_STATES), BELOW(2, answerer, by_length, 2), BELOW(3, answerer, toned, 2), COLUMN(4, answerer, begun_us),
+	COLUMN(5, answerer, state_us), COLUMN(6, answerer, heard_sample), COLUMN(7, answerer, waits_us), COLUMN(8, answerer, opening_us),
+	COLUMN(9, answerer, voice_us), COLUMN(10, answerer, agains), COLUMN(11, answerer, tellings), { 0 },
 };
 
 /* ------------------------------------------------------------------ saving */
@@ -234,6 +240,8 @@ void call_save(const struct call *call, struct buf *b)
 	columns_put(call, quiet_columns, &call->quiet, b);
 	wire_put_bytes(b, QUIET_KEYS, call->quiet.keys, call->quiet.key_count);
 	wire_close(b, opened);
+	if (call->brief.placed)
+		struct_put(call, F_ANSWERER, answerer_columns, &call->answerer, b);
 }
 
 /* ------------------------------------------------------------------ what is referred to */
@@ -554,6 +562,7 @@ static enum err field_get(struct loading *l, const struct wire_field *f)
 	case F_SPEECH: return columns_get(l, speech_columns, &call->speech, f, NULL);
 	case F_ORDER: return order_get(call, f);
 	case F_QUIET: return columns_get(l, quiet_columns, &call->quiet, f, quiet_other);
+	case F_ANSWERER: return columns_get(l, answerer_columns, &call->answerer, f, NULL);
 	case F_PAGE: return page_load(l, f);
 	default: return ERR_NONE;
 	}

@@ -427,7 +427,7 @@ void speech_advance(struct call *call)
 	if (g->state == GEN_TEXT || g->state == GEN_DONE)
 		speech_cut(call, g->state == GEN_DONE);
 	make_ahead(call);
-	if (call->quiet.started && !call->speech.held && !call->quiet.lost)
+	if (call->quiet.started && !call->speech.held && !call->quiet.lost && !answerer_holds(call))
 		play_ready(call);
 	clocks(call);
 }

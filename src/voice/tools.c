@@ -307,7 +307,8 @@ void tools_filler(struct call *call)
 {
 	bool due = call->settings.call_rules >= 4 && call->dialogue.filler_us <= call->now_us;
 
-	if (!due || !tools_running(call) || !speech_idle(call) || floor_caller(call) || endpoint_words(call) || call->quiet.ending)
+	if (!due || !tools_running(call) || !speech_idle(call) || floor_caller(call) || endpoint_words(call) || call->quiet.ending ||
+		answerer_machine(call))
 		return;
 	filler_say(call);
 	tool_timer(call);

@@ -178,6 +178,21 @@ bool words_any_in(const struct brief_phrases *list, const char *text, size_t len
 	}
 }
 
+bool words_has(const char *phrase, const char *text, size_t len)
+{
+	struct scan s = scan_of(text, len);
+	struct word w;
+
+	for (;;) {
+		struct scan here = s;
+
+		if (!word_next(&s, &w))
+			return false;
+		if (phrase_at(phrase, here))
+			return true;
+	}
+}
+
 static const char *const digit_words[] = { "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "shunya", "ek",
 	"teen", "char", "chaar", "paanch", "panch", "chhe", "chhah", "saat", "aath", "nau", NULL };
 static const char *const tens_words[] = { "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",

@@ -26,6 +26,8 @@ bool words_same(const char *a, size_t a_len, const char *b, size_t b_len);
 bool words_all_in(const struct brief_phrases *list, const char *text, size_t len); /* nothing but phrases of the list; not empty */
 bool words_any_in(const struct brief_phrases *list, const char *text, size_t len); /* one of them, as whole words */
 
+bool words_has(const char *phrase, const char *text, size_t len); /* as whole words */
+
 /* What a question of the agent's asks for: the last sentence decides. */
 struct words_expect words_expect(const char *question, size_t len);
 

@@ -5,7 +5,7 @@
 #include "callkit.h"
 
 enum part { SETTINGS = 2, BRIEF, CALL, TIMES, MILES, EAR, LISTEN, DIALOGUE, GEN, GEN_TOOL, TOOL, ITEM, UTTERANCE, SPEECH = 16, ORDER, QUIET, PAGE };
-enum timer_number { T_RESUME = 6, T_SECOND = 8, T_TOTAL = 10, T_TOOL = 11, T_MAX = 17, T_END = 18, T_MEDIA = 19, T_COUNT };
+enum timer_number { T_RESUME = 6, T_SECOND = 8, T_TOTAL = 10, T_TOOL = 11, T_MAX = 17, T_END = 18, T_MEDIA = 19, T_ANSWERER = 20, T_COUNT };
 
 enum { PAGE_BYTES = 16 * 1024 };
 enum { ANY = 999, LIST = 1000, BYTES = 2000 };

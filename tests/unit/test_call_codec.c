@@ -441,6 +441,7 @@ static void settings_out_of_their_range_are_refused(void **state)
 	defaults.llm_silent_ms = 0;
 	defaults.turn_late_apart = false;
 	defaults.call_rules = 0;
+	defaults.amd_detect = false;
 	assert_memory_equal(&s, &defaults, sizeof(s));
 }
 

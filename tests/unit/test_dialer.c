@@ -332,6 +332,52 @@ static void test_who_answered_is_recorded(void **state)
 	got_drop(&g);
 }
 
+/* P22: the carrier's verdict goes to the worker that has the call, once; one that attaches later is told then. */
+static void test_P22_who_answered_reaches_the_worker(void **state)
+{
+	struct got g = { .done = 0 };
+	char token[KIT_TOKEN_MAX];
+
+	(void)state;
+	dial();
+	snprintf(token, sizeof(token), "%s", answers(&g));
+	attach_leg(&g, token);
+	assert_null(strstr(g.body, "answered_by"));
+	k->orders = 0;
+	k->order_status = 204;
+	assert_int_equal(told_as(&g, "status", call, 1, "AnsweredBy=machine_start", SECRET_A), 200);
+	assert_int_equal(k->orders, 1);
+	assert_string_equal(k->order_body, "{\"order\":\"answered\",\"text\":\"machine_start\"}");
+	assert_string_equal(k->order_call, call);
+	assert_int_equal(told_as(&g, "status", call, 1, "AnsweredBy=machine_start", SECRET_A), 200);
+	assert_int_equal(k->orders, 1);
+	dial();
+	assert_int_equal(told_as(&g, "voice", call, 2, "CallStatus=in-progress&Direction=outbound-api", SECRET_A), 200);
+	snprintf(token, sizeof(token), "%s", offer_token(&g));
+	assert_int_equal(told_as(&g, "status", call, 2, "AnsweredBy=human", SECRET_A), 200);
+	assert_int_equal(k->orders, 1);
+	assert_int_equal(attach_of(&g, "w1", token, "twilio", ACCOUNT, "CA00000000000000000000000000000002"), 200);
+	assert_string_equal(got_text(&g, "answered_by"), "human");
+	got_drop(&g);
+}
+
+/* A worker that does not know the call, or is gone, keeps no carrier waiting for its answer. */
+static void test_P22_a_worker_that_is_gone_is_not_told(void **state)
+{
+	struct got g = { .done = 0 };
+	char token[KIT_TOKEN_MAX];
+
+	(void)state;
+	dial();
+	snprintf(token, sizeof(token), "%s", answers(&g));
+	attach_leg(&g, token);
+	k->order_status = 404;
+	assert_int_equal(told_as(&g, "status", call, 1, "AnsweredBy=machine_start", SECRET_A), 200);
+	assert_string_equal(dial_text("answered_by"), "machine_start");
+	k->order_status = 204;
+	got_drop(&g);
+}
+
 /* ------------------------------------------------------------------ webhooks: repeated, out of order, forged */
 
 static void test_F22_F23_in_any_order(void **state)
@@ -773,6 +819,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_whole_call, begin, end),
 		cmocka_unit_test_setup_teardown(test_calls_that_come_to_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(test_who_answered_is_recorded, begin, end),
+		cmocka_unit_test_setup_teardown(test_P22_who_answered_reaches_the_worker, begin, end),
+		cmocka_unit_test_setup_teardown(test_P22_a_worker_that_is_gone_is_not_told, begin, end),
 		cmocka_unit_test_setup_teardown(test_F22_F23_in_any_order, begin, end),
 		cmocka_unit_test_setup_teardown(test_F23_an_end_stays, begin, end),
 		cmocka_unit_test_setup_teardown(test_F22_forged, begin, end),

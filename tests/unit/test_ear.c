@@ -1,4 +1,5 @@
 /* The ear: the levels of several lines at once are those of each line alone, in order, whatever is pushed in what pieces. */
+#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -189,6 +190,60 @@ static void test_a_very_long_gap_is_jumped_over(void **state)
 	ear_line_close(&l);
 }
 
+struct tones {
+	struct tone_event last;
+	size_t count, levels;
+	uint64_t level_at;
+};
+
+static void tones_level_h(void *arg, uint64_t position, uint16_t level)
+{
+	struct tones *t = arg;
+
+	(void)level;
+	t->levels++;
+	t->level_at = position;
+}
+
+static void tones_h(void *arg, const struct tone_event *tone)
+{
+	struct tones *t = arg;
+
+	assert_true(t->level_at + EAR_CHUNK_SAMPLES >= tone->end_sample); /* behind the level of its chunk */
+	t->last = *tone;
+	t->count++;
+}
+
+/* P22: a beep's place is the line's, behind a gap too; a line that did not ask hears none. */
+static void test_P22_tones_have_their_places(void **state)
+{
+	struct world *w = *state;
+	struct tones asked = { .count = 0 }, other = { .count = 0 };
+	struct ear_line *a, *b;
+	uint8_t beep[8000];
+	size_t i;
+
+	memset(beep, G711_ULAW_SILENCE, sizeof(beep));
+	for (i = 2000; i < 5200; i++)
+		beep[i] = g711_ulaw_encode((int16_t)(8000 * sin(2 * M_PI * 1000 * (double)i / 8000)));
+	assert_int_equal(ear_line_open(w->ear, &a, 500, tones_level_h, &asked), ERR_NONE);
+	assert_int_equal(ear_line_open(w->ear, &b, 500, tones_level_h, &other), ERR_NONE);
+	ear_line_tones(a, tones_h);
+	for (i = 0; i < 2; i++) {
+		ear_line_push(a, beep, sizeof(beep));
+		ear_line_push(b, beep, sizeof(beep));
+		while (asked.count < i + 1 || other.levels < asked.levels)
+			uv_run(&w->loop, UV_RUN_ONCE);
+		assert_in_range(asked.last.end_sample + 100, 500 + 5200 + i * 808000, 500 + 5200 + 200 + i * 808000);
+		ear_line_skip(a, 800000);
+		ear_line_skip(b, 800000);
+	}
+	assert_int_equal(asked.count, 2);
+	assert_int_equal(other.count, 0);
+	ear_line_close(&a);
+	ear_line_close(&b);
+}
+
 static void test_too_much_is_not_heard_and_counted(void **state)
 {
 	static struct listener many[40];
@@ -217,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_closed_line_is_silent, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_gap_keeps_the_places, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_very_long_gap_is_jumped_over, begin, end),
+		cmocka_unit_test_setup_teardown(test_P22_tones_have_their_places, begin, end),
 		cmocka_unit_test_setup_teardown(test_too_much_is_not_heard_and_counted, begin, end),
 	};
 

@@ -708,6 +708,29 @@ static const char *end_known(struct talk *t)
 	return json_string_value(json_object_get(rehearsed_known(t->engine), "end"));
 }
 
+/* P22: the call's core says who answered: the message at once, and the call from its beginning once a person is there. */
+static void test_P22_who_answered_is_told(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_CALLER, "hi I am out in the garden");
+	add(t, BLOCK_EVENT, EVENT_MACHINE " Say what is to be left on it.");
+	assert_string_equal(says(t), "Acme will call again.");
+	assert_string_equal(t->reply.outcome, "machine");
+	assert_string_equal(end_known(t), "voicemail");
+	add(t, BLOCK_EVENT, EVENT_MACHINE " Once more.");
+	assert_string_equal(says(t), "Acme will call again.");
+	add(t, BLOCK_EVENT, EVENT_PERSON " Greet.");
+	assert_null(end_known(t));
+	add(t, BLOCK_CALLER, "hello hello");
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	(void)says(t);
+	assert_int_not_equal(t->reply.heard, REHEARD_VOICEMAIL);
+	assert_null(t->reply.outcome);
+	assert_null(end_known(t));
+}
+
 /* For a call that ends before the goodbye is reached: a machine was spoken to, unless somebody took the call elsewhere. */
 static void test_a_machine_is_known_at_the_end(void **state)
 {
@@ -795,6 +818,7 @@ int main(void)
 		TEST(test_asides_have_an_end),
 		TEST(test_anytime),
 		TEST(test_machine),
+		TEST(test_P22_who_answered_is_told),
 		TEST(test_machine_or_person),
 		TEST(test_corrections),
 		TEST(test_limited_yes),

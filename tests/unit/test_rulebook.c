@@ -826,6 +826,42 @@ static void a_model_is_told_of_machines(void **state)
 	rulebook_free(none);
 }
 
+/* P22: what a call that we placed must know of machines, in its brief and through its bytes; of other calls no byte is more. */
+static void a_placed_call_knows_machines(void **state)
+{
+	static struct brief brief, again;
+	char *text = changed("anytime:\n", "voicemail: {go: bye, purpose: {en-IN: \"{company}, for {callee}.\", hi-IN: \"{callee} के लिए।\"}}\nanytime:\n");
+	struct rulebook *b = load(text), *none = load(sample);
+	struct call_settings s;
+	json_t *v = values("");
+	struct buf out;
+
+	(void)state;
+	call_settings_init(&s);
+	assert_int_equal(rulebook_brief(none, "en-IN", v, &brief, &s, NULL), ERR_NONE);
+	assert_false(brief.leaves || brief.placed || brief.purpose[0]);
+	assert_true(brief.machine_count > 20);
+	assert_int_equal(rulebook_brief(b, "hi-IN", v, &brief, &s, NULL), ERR_NONE);
+	assert_true(brief.leaves && brief.machine_count > 50);
+	assert_string_equal(brief.purpose, "Ravi के लिए।");
+	buf_init(&out, BRIEF_BYTES_MAX);
+	brief_encode(&brief, &out);
+	assert_int_equal(brief_decode(&again, out.data, out.len), ERR_NONE);
+	assert_false(again.placed || again.leaves || again.purpose[0] || again.machine_count);
+	buf_reset(&out);
+	brief.placed = true;
+	brief_encode(&brief, &out);
+	assert_int_equal(brief_decode(&again, out.data, out.len), ERR_NONE);
+	assert_true(again.placed && again.leaves && again.machine_count == brief.machine_count);
+	assert_string_equal(again.purpose, brief.purpose);
+	assert_memory_equal(again.machines, brief.machines, sizeof(brief.machines));
+	buf_fini(&out);
+	json_decref(v);
+	free(text);
+	rulebook_free(b);
+	rulebook_free(none);
+}
+
 static void the_prompt_is_stable_and_begins_with_what_never_changes(void **state)
 {
 	struct rulebook *b = load(sample);
@@ -1374,6 +1410,7 @@ int main(void)
 		cmocka_unit_test(other_languages_bring_a_machines_words),
 		cmocka_unit_test(an_amount_may_be_bounded_by_a_variable),
 		cmocka_unit_test(a_model_is_told_of_machines),
+		cmocka_unit_test(a_placed_call_knows_machines),
 		cmocka_unit_test(the_prompt_is_stable_and_begins_with_what_never_changes),
 		cmocka_unit_test(a_model_sees_schemas_and_outcomes),
 		cmocka_unit_test(a_dictionary_comes_with_the_brief_in_its_language),

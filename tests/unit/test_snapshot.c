@@ -105,7 +105,7 @@ static void values_over_their_limit_are_refused(void **state)
 		{ GEN, 3, 2 }, { GEN, 9, 9 }, { ITEM, 1, 6 }, { ITEM, 2, 16 }, { ITEM, 3, 3 }, { TOOL, 1, 3 }, { TOOL, 2, 2 }, { UTTERANCE, 1, 5 },
 		{ UTTERANCE, 2, 5 }, { UTTERANCE, 3, 2 }, { UTTERANCE, 4, 2 }, { UTTERANCE, 5, 2 }, { UTTERANCE, 6, 2 }, { UTTERANCE, 7, 2 }, { UTTERANCE, 8, 2 },
 		{ UTTERANCE, 31, 65 }, { UTTERANCE, 40, 25 }, { SPEECH, 2, 2 }, { QUIET, 1, 2 }, { QUIET, 2, 2 }, { QUIET, 3, 2 }, { QUIET, 4, 2 },
-		{ QUIET, 5, 2 }, { QUIET, 6, 2 }, { QUIET, 7, 7 }, { QUIET, 9, 256 }, { QUIET, 10, 256 }, { QUIET, 11, 256 },
+		{ QUIET, 5, 2 }, { QUIET, 6, 2 }, { QUIET, 7, 8 }, { QUIET, 9, 256 }, { QUIET, 10, 256 }, { QUIET, 11, 256 },
 	};
 	struct kit *k = *state;
 	unsigned int i;
@@ -126,7 +126,7 @@ static void values_at_their_limit_are_taken(void **state)
 
 	scene_tools(k);
 	assert_int_equal(EDITED(k, { EAR, 0, 1, 1 }, { LISTEN, 0, 12, 3 }, { DIALOGUE, 0, 7, 1023 }, { DIALOGUE, 0, 8, 10 }, { DIALOGUE, 0, 12, 255 },
-		{ ITEM, 0, 2, 15 }, { ITEM, 0, 3, 2 }, { UTTERANCE, 0, 2, 4 }, { UTTERANCE, 0, 31, 64 }, { QUIET, 0, 7, 6 }, { QUIET, 0, 9, 255 },
+		{ ITEM, 0, 2, 15 }, { ITEM, 0, 3, 2 }, { UTTERANCE, 0, 2, 4 }, { UTTERANCE, 0, 31, 64 }, { QUIET, 0, 7, 7 }, { QUIET, 0, 9, 255 },
 		{ LISTEN, 0, 1, UINT32_MAX }, { EAR, 0, 5, UINT64_MAX }, { TOOL, 0, 7, UINT64_MAX }), ERR_NONE);
 }
 

@@ -294,6 +294,10 @@ static void test_orders(void **state)
 	assert_int_equal(order_status, 404);
 	order(k->c.name, "{\"order\":\"dance\"}", "Authorization: Bearer good");
 	assert_int_equal(order_status, 400);
+	order(k->c.name, "{\"order\":\"answered\"}", "Authorization: Bearer good");
+	assert_int_equal(order_status, 400);
+	order(k->c.name, "{\"order\":\"answered\",\"text\":\"machine_start\"}", "Authorization: Bearer good");
+	assert_int_equal(order_status, 204);
 	order(k->c.name, "{\"order\":\"end\"}", "Authorization: Bearer good");
 	assert_int_equal(order_status, 204);
 	kit_wait(&k->phone.closed, 1);

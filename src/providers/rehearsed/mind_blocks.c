@@ -286,8 +286,56 @@ static void see_tool_result(struct mind *m, const struct llm_block *b)
 	see_result(m, (enum tool_status)b->status, redacted_text(b->text), redacted_len(b->text));
 }
 
+/* ---- who answered a call that we placed ---- */
+
+static void open_call(struct mind *m)
+{
+	const struct flow *f = m->f;
+	struct buf question;
+
+	m->at = f->opening_step;
+	m->mood = f->opening_asked ? MOOD_ASKED : MOOD_BEGIN;
+	buf_text(&m->reply, f->opening);
+	m->question_at = m->reply.len;
+	if (!f->opening_asked)
+		return;
+	m->visits[m->at] = 1;
+	buf_init(&question, MIND_TEXT_MAX);
+	mind_text(m, mind_step(m)->text, &question);
+	m->question_at -= num_min(question.len, m->reply.len);
+	buf_fini(&question);
+}
+
+static void see_machine(struct mind *m)
+{
+	if (!m->f->machine_words)
+		return;
+	mind_reply_begin(m);
+	m->note = REHEARD_VOICEMAIL;
+	m->is_machine = true;
+	m->dispatched = m->pending = m->prompted = false;
+	mind_go(m, m->f->machine_step, mind_no_rest);
+}
+
+/* The call begins now; what was said to a machine, or by it, was said to nobody. */
+static void see_person(struct mind *m)
+{
+	mind_reply_begin(m);
+	m->is_machine = false;
+	m->cuts = 0;
+	m->last = m->note_step = -1;
+	m->note = REHEARD_NONE;
+	m->dispatched = m->pending = m->prompted = false;
+	open_call(m);
+}
+
+static bool event_is(const struct llm_block *b, const char *head)
+{
+	return redacted_len(b->text) >= strlen(head) && !memcmp(redacted_text(b->text), head, strlen(head));
+}
+
 /* "Result of find_slot: {…}" */
-static void see_event(struct mind *m, const struct llm_block *b)
+static void see_result_late(struct mind *m, const struct llm_block *b)
 {
 	static const char head[] = "Result of ";
 	const char *text = redacted_text(b->text);
@@ -300,6 +348,16 @@ static void see_event(struct mind *m, const struct llm_block *b)
 		return;
 	n += name + 2;
 	see_result(m, text[n - 1] == ' ' && n < len && text[n] == '{' ? TOOL_OK : TOOL_UNKNOWN, text + n, len - n);
+}
+
+static void see_event(struct mind *m, const struct llm_block *b)
+{
+	if (event_is(b, EVENT_MACHINE))
+		see_machine(m);
+	else if (event_is(b, EVENT_PERSON))
+		see_person(m);
+	else
+		see_result_late(m, b);
 }
 
 static void see_tool_use(struct mind *m, const struct llm_block *b)
@@ -353,24 +411,6 @@ static void see(struct mind *m, const struct llm_block *blocks, size_t count)
 			break;
 		}
 	}
-}
-
-static void open_call(struct mind *m)
-{
-	const struct flow *f = m->f;
-	struct buf question;
-
-	m->at = f->opening_step;
-	m->mood = f->opening_asked ? MOOD_ASKED : MOOD_BEGIN;
-	buf_text(&m->reply, f->opening);
-	m->question_at = m->reply.len;
-	if (!f->opening_asked)
-		return;
-	m->visits[m->at] = 1;
-	buf_init(&question, MIND_TEXT_MAX);
-	mind_text(m, mind_step(m)->text, &question);
-	m->question_at -= num_min(question.len, m->reply.len);
-	buf_fini(&question);
 }
 
 static void mind_init(struct mind *m, const struct flow *f)

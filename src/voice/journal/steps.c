@@ -437,7 +437,7 @@ bool record_event_outcome(const struct record_event *e, char *out, size_t size)
 	json_t *o = e->kind == EVENT_OUTCOME ? json_loadb(e->text, e->text_len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *name = json_string_value(json_object_get(o, "outcome"));
 	size_t len = name ? strlen(name) : 0;
-	bool fits = len && len < size;
+	bool fits = name && len < size;
 
 	if (fits)
 		memcpy(out, name, len + 1);

@@ -201,7 +201,7 @@ enum event_kind {
 	EVENT_FINAL,       /* the recogniser's final words: text; number, position = samples from, to */
 	EVENT_TOOL,        /* a tool was dispatched: turn, index, name, text = arguments; code 1: it changes something */
 	EVENT_TOOL_RESULT, /* turn, index, code = enum tool_status, text */
-	EVENT_OUTCOME      /* the agent ended the call with its end tool: name, text = arguments */
+	EVENT_OUTCOME      /* the agent ended the call with its end tool: name, text = arguments; an outcome of "": it did not, after all */
 };
 
 struct record_event {
@@ -219,7 +219,7 @@ enum err record_event_decode(struct record_event *r, const void *data, size_t le
 
 enum { RECORD_OUTCOME_MAX = 64 }; /* of an outcome's name, its NUL included */
 
-/* The outcome that the arguments of the agent's end tool name. False, and `out` is as it was: it is no such event, or names none that fits. */
+/* The outcome that the arguments of the agent's end tool name; "": what it named is none any more. False, and `out` is as it was: it is no such event, or names none that fits. */
 bool record_event_outcome(const struct record_event *e, char *out, size_t size);
 
 /* The same of an ATTACH's, or a snapshot's: its `outcome` and `outcome_len`. */

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "audio/tone.h"
 #include "base/wire.h"
 
 enum { FLUSH_WAKE_US = 50000 };
@@ -379,6 +380,18 @@ void session_played(struct session *s, const struct mark *mark)
 void session_digit(struct session *s, char digit)
 {
 	session_input(s, IN_DIGIT)->number = (unsigned char)digit;
+	session_feed(s);
+	session_settle(s);
+}
+
+void session_tone(struct session *s, const struct tone_event *tone)
+{
+	struct call_input *in = session_input(s, IN_TONE);
+
+	in->kind = tone->is_network ? TONE_NETWORK : TONE_SINGLE;
+	in->number = tone->hz;
+	in->position = tone->start_sample;
+	in->position2 = tone->end_sample;
 	session_feed(s);
 	session_settle(s);
 }

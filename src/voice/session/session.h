@@ -35,6 +35,7 @@
 #include "providers/tts.h"
 #include "voice/call.h"
 
+struct tone_event;   /* audio/tone.h */
 struct journal_call; /* voice/journal/journal.h */
 struct record_event; /* voice/journal/steps.h */
 struct session;
@@ -140,6 +141,8 @@ size_t session_caller_past(const struct session *s, uint8_t ulaw[SESSION_CALLER_
 
 /* One VAD chunk of VOICE_CHUNK_SAMPLES from `position`, level 0..65535. In order; the owner runs the VAD. */
 void session_voice(struct session *s, uint64_t position, uint16_t level);
+
+void session_tone(struct session *s, const struct tone_event *tone); /* … and its single tones, of calls that we placed */
 
 void session_played(struct session *s, const struct mark *mark); /* a mark came back, whether played or cleared */
 void session_digit(struct session *s, char digit);

@@ -71,6 +71,16 @@ static void outcome_put(struct session *s, const struct record_event *ending)
 	(void)session_write_event(s, &e);
 }
 
+/* What was named for a machine is not what the call comes to with a person. */
+static void outcome_withdraw(struct session *s, const struct record_event *answered)
+{
+	static const char none[] = "{\"outcome\":\"\"}";
+	struct record_event e = { .kind = EVENT_OUTCOME, .at_us = answered->at_us, .turn = answered->turn, .text = none, .text_len = sizeof(none) - 1 };
+
+	if (answered->index == ANSWERED_PERSON && (answered->number == ANSWERED_WORDS || answered->number == ANSWERED_CARRIER))
+		(void)session_write_event(s, &e);
+}
+
 void session_write_note(struct session *s, const struct call_output *out, uint64_t at_us)
 {
 	struct record_event e = { .kind = EVENT_NOTE, .code = out->kind, .at_us = at_us, .turn = out->turn, .index = out->index,
@@ -78,6 +88,8 @@ void session_write_note(struct session *s, const struct call_output *out, uint64
 
 	if (out->kind == NOTE_ENDING && out->index == END_AGENT)
 		outcome_put(s, &e);
+	if (out->kind == NOTE_ANSWERED)
+		outcome_withdraw(s, &e);
 	if (note_is_told(out->kind))
 		(void)session_write_event(s, &e);
 }

@@ -17,6 +17,9 @@ static const char *const turn_texts[TURN_WHYS] = { [TURN_SILENCE] = "the caller'
 	[TURN_KEYS] = "the caller's turn ended: keys were pressed", [TURN_AGENT] = "the caller's turn ended: it had waited for the agent to be done",
 	[TURN_ASIDE] = "the caller said this before the agent's question: no answer to it" };
 
+static const char *answered_texts[ANSWERED_KINDS] = { [ANSWERED_PERSON] = "a person answered", [ANSWERED_MACHINE] = "a machine answered",
+	[ANSWERED_SCREEN] = "somebody asks for our name on a person's behalf", [ANSWERED_RECORDS] = "the machine records: the message begins" };
+
 /* What a note means, for people. */
 static const char *note_text(const struct call_output *o)
 {
@@ -35,6 +38,7 @@ static const char *note_text(const struct call_output *o)
 	case NOTE_KEYS: return "an entry on the keypad";
 	case NOTE_ENDING: return "the goodbye began";
 	case NOTE_ENDED: return "the call ended";
+	case NOTE_ANSWERED: return telling_name(answered_texts, ANSWERED_KINDS, o->index);
 	default: return "";
 	}
 }
@@ -71,6 +75,10 @@ static void put_figures(struct buf *b, const struct call_output *o)
 	case NOTE_KEYS: json_pair_u64(b, "digits", o->number); break;
 	case NOTE_ENDING:
 	case NOTE_ENDED: json_pair_string(b, "reason", conductor_end_name((enum end_reason)o->index)); break;
+	case NOTE_ANSWERED:
+		json_pair_string(b, "who", answered_name((enum answered)o->index));
+		json_pair_string(b, "why", answered_why_name((enum answered_why)o->number));
+		break;
 	default: break;
 	}
 }

@@ -12,7 +12,7 @@
 enum { REPORT_BYTES_MAX = 256 << 10 };
 
 static const char *const end_names[END_REASONS] = { [END_CALLER] = "caller", [END_AGENT] = "agent", [END_QUIET] = "quiet", [END_MAX] = "time",
-	[END_ORDER] = "order", [END_LOST] = "lost", [END_FAILED] = "failed" };
+	[END_ORDER] = "order", [END_LOST] = "lost", [END_FAILED] = "failed", [END_MACHINE] = "voicemail" };
 
 const char *conductor_end_name(enum end_reason reason)
 {

@@ -91,7 +91,7 @@ struct conductor_carrier {
 	const char *kind, *account, *call, *stream; /* "" where it has none */
 };
 
-enum { CONDUCTOR_NAME_MAX = 64, CONDUCTOR_KEYTERM_MAX = 120, CONDUCTOR_KEYTERMS_MAX = 4 };
+enum { CONDUCTOR_NAME_MAX = 64, CONDUCTOR_KEYTERM_MAX = 120, CONDUCTOR_KEYTERMS_MAX = 4, CONDUCTOR_ANSWERED_MAX = 32 };
 
 /* What a model is told of its rule-book; NULL where it was not asked for. */
 struct conductor_prompt {
@@ -106,6 +106,7 @@ struct conductor_attached {
 	char tenant_name[CONDUCTOR_NAME_MAX];
 	uint32_t epoch;
 	enum call_direction direction;
+	char answered_by[CONDUCTOR_ANSWERED_MAX]; /* a call out: the carrier's word, as far as it is known; "": not yet */
 	struct brief brief;
 	struct call_settings settings;
 	const char *flow;          /* JSON */

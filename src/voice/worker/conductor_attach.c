@@ -137,6 +137,8 @@ static enum err facts_read(struct conductor_attached *a, const json_t *o)
 	if (!err && strcmp(direction, "inbound") && strcmp(direction, "outbound"))
 		err = ERR_FORMAT;
 	if (!err)
+		err = text_may(o, "answered_by", a->answered_by, sizeof(a->answered_by));
+	if (!err)
 		err = text_read(o, "language", a->language, sizeof(a->language));
 	if (!err)
 		err = integer_read(o, "began_ms_ago", 0, BEGAN_MAX_MS, &began);

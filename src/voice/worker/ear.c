@@ -21,6 +21,8 @@ struct chunk {
 	uint64_t position;
 	bool unheard; /* too many waited */
 	uint16_t level;
+	bool has_tone;
+	struct tone_event tone; /* one at most: a tone is longer than a chunk */
 	int16_t samples[EAR_CHUNK_SAMPLES];
 };
 
@@ -31,6 +33,7 @@ struct list {
 struct ear_line {
 	struct ear *ear;
 	ear_level_h *level;
+	ear_tone_h *tone; /* NULL: nobody wants them */
 	void *arg;
 	bool is_closed;
 	unsigned int out; /* chunks not yet back */
@@ -39,6 +42,8 @@ struct ear_line {
 	int16_t samples[EAR_CHUNK_SAMPLES];
 	struct silero silero; /* the thread's */
 	bool in_batch;        /* the thread's */
+	struct tone_detector tones; /* the thread's, */
+	struct chunk *now;          /* and the chunk that it looks at */
 };
 
 struct ear {
@@ -96,6 +101,27 @@ static unsigned int batch_take(struct ear *e, struct chunk *batch[BATCH])
 	return count;
 }
 
+/* The detector counts what it was given; the chunk knows where that lies. */
+static void tone_over(void *arg, const struct tone_event *tone)
+{
+	struct ear_line *l = arg;
+	struct chunk *c = l->now;
+	uint64_t offset = c->position + EAR_CHUNK_SAMPLES - l->tones.at;
+
+	c->tone = *tone;
+	c->tone.start_sample += offset;
+	c->tone.end_sample += offset;
+	c->has_tone = true;
+}
+
+static void tones_step(struct chunk *c)
+{
+	c->has_tone = false;
+	c->line->now = c;
+	if (c->line->tone && !c->unheard)
+		tone_detector_push(&c->line->tones, c->samples, EAR_CHUNK_SAMPLES);
+}
+
 static void batch_step(const struct ear *e, struct chunk *batch[BATCH], unsigned int count)
 {
 	struct silero *states[BATCH];
@@ -106,6 +132,7 @@ static void batch_step(const struct ear *e, struct chunk *batch[BATCH], unsigned
 
 	for (i = 0; i < count; i++) {
 		batch[i]->level = 0;
+		tones_step(batch[i]);
 		if (batch[i]->unheard)
 			continue;
 		heard[n] = batch[i];
@@ -157,6 +184,8 @@ static void chunk_back(struct ear *e, struct chunk *c)
 	struct ear_line *l = c->line;
 	uint64_t position = c->position;
 	uint16_t level = c->level;
+	struct tone_event tone = c->tone;
+	bool has_tone = c->has_tone;
 
 	c->next = e->free;
 	e->free = c;
@@ -164,6 +193,8 @@ static void chunk_back(struct ear *e, struct chunk *c)
 	l->out--;
 	if (!l->is_closed)
 		l->level(l->arg, position, level);
+	if (!l->is_closed && has_tone)
+		l->tone(l->arg, &tone);
 	line_free_if_done(l);
 }
 
@@ -277,8 +308,14 @@ enum err ear_line_open(struct ear *e, struct ear_line **lp, uint64_t position, e
 	l->level = level;
 	l->arg = arg;
 	silero_init(&l->silero, RATE_HZ, true);
+	tone_detector_init(&l->tones, tone_over, l);
 	e->lines++;
 	return ERR_NONE;
+}
+
+void ear_line_tones(struct ear_line *l, ear_tone_h *tone)
+{
+	l->tone = tone;
 }
 
 void ear_line_close(struct ear_line **lp)

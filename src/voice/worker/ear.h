@@ -2,7 +2,8 @@
  *
  * A call's line takes its audio on the loop thread, cuts it into chunks of 32 ms and hands them over; the thread steps the chunks of
  * all calls together (silero_step_batch) and the levels come back on the loop, in order, chunk by chunk. Each line is a live stream
- * (silero.h: the quiet rule). The media thread touches nothing but chunks and the lines' network state.
+ * (silero.h: the quiet rule). The media thread touches nothing but chunks and the lines' network state. A line that asks for it is listened to for
+ * single tones, too (audio/tone.h): a tone that is over comes back behind the level of the chunk that showed it.
  * Ceilings: EAR_CHUNKS_MAX chunks wait; beyond it a chunk is not heard: its level comes back as 0 and it is counted.
  */
 #ifndef VOICE_EAR_H
@@ -15,6 +16,7 @@
 #include <uv.h>
 
 #include "audio/silero.h"
+#include "audio/tone.h"
 #include "base/err.h"
 
 enum { EAR_CHUNK_SAMPLES = 256, EAR_CHUNKS_MAX = 4096 };
@@ -24,6 +26,9 @@ struct ear_line;
 
 /* The chunk that begins at this sample of the line: 0 to 65535. */
 typedef void ear_level_h(void *arg, uint64_t position, uint16_t level);
+
+/* A tone is over; its samples are the line's. */
+typedef void ear_tone_h(void *arg, const struct tone_event *tone);
 
 /* Nothing waits any more (true), something does again (false): for a clock that skips. */
 typedef void ear_rests_h(void *arg, bool rests);
@@ -36,6 +41,7 @@ void ear_close(struct ear **ep);
 
 /* `position` is that of the first sample that will be pushed. */
 enum err ear_line_open(struct ear *e, struct ear_line **lp, uint64_t position, ear_level_h *level, void *arg) MUST_USE;
+void ear_line_tones(struct ear_line *l, ear_tone_h *tone); /* tells them as well, with the same `arg`: before the first push */
 void ear_line_close(struct ear_line **lp); /* no level after it. NULL-safe */
 
 void ear_line_push(struct ear_line *l, const uint8_t *ulaw, size_t samples); /* any count */

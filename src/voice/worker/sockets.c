@@ -344,12 +344,18 @@ static void on_upgrade(struct http_request *r, void *arg)
 
 static bool order_read(const json_t *o, enum order *order, const char **text)
 {
+	static const char *const names[] = { [ORDER_END] = "end", [ORDER_SAY] = "say", [ORDER_ANSWERED] = "answered" };
 	const char *name = json_string_value(json_object_get(o, "order"));
+	size_t i;
 
 	*text = json_string_value(json_object_get(o, "text"));
 	*text = *text ? *text : "";
-	*order = name && !strcmp(name, "say") ? ORDER_SAY : ORDER_END;
-	return name && (!strcmp(name, "end") || (!strcmp(name, "say") && **text)) && strlen(*text) <= ORDER_TEXT_MAX;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (name && !strcmp(name, names[i])) {
+			*order = (enum order)i;
+			return (*order == ORDER_END || **text) && strlen(*text) <= ORDER_TEXT_MAX;
+		}
+	return false;
 }
 
 static void on_order(struct http_request *r, void *arg)
@@ -362,7 +368,7 @@ static void on_order(struct http_request *r, void *arg)
 	const char *text;
 
 	if (!order_read(o, &order, &text)) {
-		http_reply_error(r, 400, "format", "an order is \"end\", or \"say\" with a text", "order", NULL);
+		http_reply_error(r, 400, "format", "an order is \"end\", or \"say\" or \"answered\" with a text", "order", NULL);
 	} else if (!m || !live(m)) {
 		http_reply_error(r, 404, "not_found", "this call is not here", NULL, NULL);
 	} else {

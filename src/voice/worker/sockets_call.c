@@ -229,6 +229,8 @@ static enum err call_begin(struct media_socket *m, const struct conductor_attach
 	err = worker_call_open(s->worker, &m->call, &o);
 	if (!err && needs_start(m, a))
 		session_start(worker_call_session(m->call));
+	if (!err && a->answered_by[0])
+		session_order(worker_call_session(m->call), ORDER_ANSWERED, a->answered_by, strlen(a->answered_by));
 	return err;
 }
 

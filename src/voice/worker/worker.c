@@ -162,6 +162,13 @@ static void heard(void *arg, uint64_t position, uint16_t level)
 	session_voice(c->session, position, level);
 }
 
+static void tone_heard(void *arg, const struct tone_event *tone)
+{
+	struct worker_call *c = arg;
+
+	session_tone(c->session, tone);
+}
+
 /* ------------------------------------------------------------------ calls */
 
 static enum err session_begin(struct worker_call *c, const struct worker_call_options *o)
@@ -196,6 +203,8 @@ enum err worker_call_open(struct worker *w, struct worker_call **cp, const struc
 		err = session_begin(c, options);
 	if (!err && !options->levels_from_owner)
 		err = ear_line_open(w->ear, &c->line, session_caller_position(c->session), heard, c);
+	if (!err && c->line && call_get_brief(session_call(c->session))->placed)
+		ear_line_tones(c->line, tone_heard); /* who called hears none that mean anything */
 	c->own.snapshot = NULL;
 	c->own.past = NULL;
 	c->own.outcome = NULL;
