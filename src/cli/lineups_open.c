@@ -337,12 +337,23 @@ static enum err speech_make(struct call_lineups *c, const struct lineups_call *c
 	return err ? err : tts_made(c, TTS_OPENAI, &openai_tts, c->openai_speech, made);
 }
 
+static void learned_keep(struct call_lineups *c)
+{
+	struct sarvam_learned now;
+
+	if (!c->sarvam_voice)
+		return;
+	sarvam_tts_learned(c->sarvam_voice, &now);
+	lineups_learned_keep(&c->shared->learned, &c->tenant, c->shared->sarvam.url, &now);
+}
+
 static enum err sarvam_tts_make(struct call_lineups *c, const struct lineups_call *call, const char *key, struct lineups_made *made,
 	struct err_detail *detail)
 {
 	const struct sarvam_settings *s = &c->shared->sarvam;
 	const struct sarvam_tts_options o = { .url = s->url, .key = key, .key_len = strlen(key), .ca_file = or_none(s->ca_file), .model = s->tts_model,
-		.path = or_none(s->path), .field = (enum sarvam_field)s->field, .codec = (enum sarvam_codec)s->codec, .speaker = or_none(s->speaker),
+		.path = or_none(s->path), .field = (enum sarvam_field)s->field, .learned = lineups_learned_find(&c->shared->learned, &call->tenant, s->url),
+		.codec = (enum sarvam_codec)s->codec, .speaker = or_none(s->speaker),
 		.dict_id = or_none(s->dict_id), .pace_percent = speed_pick(s->tts_pace_percent, call->speed_percent, 50, 200),
 		.temperature_percent = (unsigned int)s->temperature_percent, .pitch_percent = (int)s->pitch_percent,
 		.loudness_percent = (unsigned int)s->loudness_percent, .min_buffer_size = (unsigned int)s->min_buffer_size,
@@ -351,6 +362,7 @@ static enum err sarvam_tts_make(struct call_lineups *c, const struct lineups_cal
 		.deadline_ms = (unsigned int)s->deadline_ms };
 	enum err err = sarvam_tts_open(&c->sarvam_voice, c->shared->loop, &o, detail);
 
+	c->tenant = call->tenant;
 	if (!err)
 		err = sarvam_tts_prepare(c->sarvam_voice, call->language);
 	return err ? err : tts_made(c, TTS_SARVAM, &sarvam_tts, c->sarvam_voice, made);
@@ -381,6 +393,7 @@ void lineups_vendors_close(struct call_lineups *c)
 	cartesia_close(&c->cartesia);
 	openai_close(&c->openai);
 	openai_speech_close(&c->openai_speech);
+	learned_keep(c);
 	sarvam_stt_close(&c->sarvam_ears);
 	sarvam_tts_close(&c->sarvam_voice);
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cli/lineups.h"
+#include "cli/lineups_learned.h"
 #include "cli/openai_voices.h"
 #include "providers/deepgram/deepgram.h"
 #include "providers/held.h"
@@ -36,6 +37,7 @@ struct lineups {
 	struct flite *flite;
 	struct espeak *espeak;
 	struct lineup_accounts accounts;
+	struct lineups_learned learned;
 };
 
 struct call_lineups {
@@ -56,6 +58,7 @@ struct call_lineups {
 	struct sarvam_stt_vendor *sarvam_ears;
 	struct sarvam_language sarvam_languages[2]; /* the recogniser's */
 	struct sarvam_voice *sarvam_voice;
+	struct id128 tenant;
 	struct held_stt held_stt[STT_PROVIDERS];
 	struct held_llm held_llm[LLM_PROVIDERS];
 	struct held_tts held_tts[TTS_PROVIDERS];

@@ -14,6 +14,7 @@
 #include "cli/book.h"
 #include "cli/commands.h"
 #include "cli/plane.h"
+#include "providers/espeak.h"
 #include "providers/flite.h"
 #include "providers/pocketsphinx/pocketsphinx.h"
 #include "providers/rehearsed/rehearsed.h"
@@ -35,13 +36,14 @@ struct sandbox_process {
 	struct clock *clock;
 	struct sandbox *sandbox;
 	uv_signal_t signals[SIGNALS];
-	bool has_signals, is_closed;
+	bool has_signals, is_closed, is_english;
 	/* the agent */
 	struct buf flow;
 	struct rehearsed *rehearsed;
 	struct clock_timer step;
 	struct pocketsphinx *ears;
 	struct flite *voice;
+	struct espeak *other_voice;
 };
 
 /* ------------------------------------------------------------------ the agent */
@@ -64,11 +66,9 @@ static int flow_make(struct sandbox_process *p, const struct rulebook *book, con
 {
 	const char *language = p->flags.language ? p->flags.language : rulebook_language_at(book, 0);
 	struct err_detail detail = { .message = "" };
-	enum err err;
+	enum err err = rulebook_flow_json(book, language, variables, &p->flow, &detail);
 
-	if (!language_is(language, "en"))
-		return cli_fail(p->cli, CLI_USAGE, ERR_UNAVAILABLE, "--language", "en-US", "the sandbox hears and speaks English alone");
-	err = rulebook_flow_json(book, language, variables, &p->flow, &detail);
+	p->is_english = language_is(language, "en");
 	return err ? plane_fail(p->cli, err, &detail, "the rule-book") : CLI_FINE;
 }
 
@@ -88,32 +88,53 @@ static int flow_read(struct sandbox_process *p)
 	return status;
 }
 
-static int agent_open(struct sandbox_process *p, struct sandbox_agent *agent)
+/* espeak-ng may be missing: then English alone is spoken. */
+static int voices_open(struct sandbox_process *p, struct sandbox_agent *agent)
 {
 	struct err_detail detail = { .message = "" };
-	struct pocketsphinx_options ears = { .models = NULL };
 	enum err err = flite_open(&p->voice, &p->loop);
-	int status;
 
 	if (err)
 		return plane_fail(p->cli, err, &detail, "the voice");
 	*agent = (struct sandbox_agent){ .tts = &flite_tts, .tts_vendor = p->voice };
-	if (!p->flags.rulebook)
+	if (espeak_open(&p->other_voice, &p->loop, NULL, &detail))
 		return CLI_FINE;
+	agent->other_tts = &espeak_tts;
+	agent->other_tts_vendor = p->other_voice;
+	return CLI_FINE;
+}
+
+/* Of other languages than English only what is scripted is heard. */
+static enum err ears_open(struct sandbox_process *p, struct sandbox_agent *agent, struct err_detail *detail)
+{
+	const struct pocketsphinx_options options = { .flow = buf_str(&p->flow), .flow_len = p->flow.len };
+	enum err err = p->is_english ? pocketsphinx_open(&p->ears, &p->loop, &options, detail) : ERR_NONE;
+
+	if (err || !p->is_english)
+		return err;
+	agent->stt = &pocketsphinx_stt;
+	agent->stt_vendor = p->ears;
+	return ERR_NONE;
+}
+
+static int agent_open(struct sandbox_process *p, struct sandbox_agent *agent)
+{
+	struct err_detail detail = { .message = "" };
+	int status = voices_open(p, agent);
+	enum err err;
+
+	if (status || !p->flags.rulebook)
+		return status;
 	status = flow_read(p);
 	if (status)
 		return status;
-	ears.flow = buf_str(&p->flow);
-	ears.flow_len = p->flow.len;
 	err = rehearsed_new(&p->rehearsed, p->flow.data, p->flow.len, model_wake, p, &detail);
 	if (!err)
-		err = pocketsphinx_open(&p->ears, &p->loop, &ears, &detail);
+		err = ears_open(p, agent, &detail);
 	if (err)
 		return plane_fail(p->cli, err, &detail, "the agent of the rule-book");
 	agent->llm = &rehearsed_llm;
 	agent->llm_vendor = p->rehearsed;
-	agent->stt = &pocketsphinx_stt;
-	agent->stt_vendor = p->ears;
 	return CLI_FINE;
 }
 
@@ -124,6 +145,7 @@ static void agent_close(struct sandbox_process *p)
 	rehearsed_free(&p->rehearsed);
 	pocketsphinx_close(&p->ears);
 	flite_close(&p->voice);
+	espeak_close(&p->other_voice);
 }
 
 /* ------------------------------------------------------------------ life */
@@ -271,7 +293,7 @@ int cmd_sandbox(struct cli *cli, int argc, char **argv)
 	const struct flag flags[] = {
 		{ .name = "print-config", .type = FLAG_BOOL, .value = &f->print, .help = "Print the settings that point the product at it, and end." },
 		{ .name = "rulebook", .type = FLAG_STRING, .value = &f->rulebook, .arg = "R", .help = "The vendors hear and answer as this rule-book's agent." },
-		{ .name = "language", .type = FLAG_STRING, .value = &f->language, .arg = "L", .help = "One of the rule-book's, English (its first)." },
+		{ .name = "language", .type = FLAG_STRING, .value = &f->language, .arg = "L", .help = "One of the rule-book's (its first)." },
 		{ .name = "var", .type = FLAG_LIST, .value = &f->variables, .arg = "NAME=VALUE", .help = "What a call would bring; may be given several times." },
 		{ .name = "port", .type = FLAG_INT, .value = &f->port, .arg = "N", .help = "Of the page; the vendors' ports follow (8600); 0: any.", .min = 0, .max = PORT_MAX },
 		{ .name = "address", .type = FLAG_STRING, .value = &f->address, .arg = "ADDR", .help = "Where they listen (127.0.0.1)." },

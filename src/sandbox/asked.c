@@ -6,7 +6,7 @@
 
 enum { NAME_MAX_BYTES = 128 };
 
-static const char *const secret_headers[] = { "x-api-key", "cookie", "proxy-authorization", NULL };
+static const char *const secret_headers[] = { "x-api-key", "api-subscription-key", "sec-websocket-protocol", "cookie", "proxy-authorization", NULL };
 static const char *const secret_queries[] = { "api_key", "access_token", "token", NULL };
 
 static bool list_has(const char *const *list, const char *name)
@@ -169,20 +169,25 @@ void asked_text(struct asked *a, uint64_t number, const void *data, size_t len)
 	weigh(a, number, len);
 }
 
-/* Sound comes in many frames; how they are cut is told by their number alone. */
-void asked_binary(struct asked *a, uint64_t number, size_t len)
+/* Sound comes in many pieces; how they are cut is told by their number alone. */
+void asked_sound(struct asked *a, uint64_t number, const char *kind, size_t len)
 {
 	json_t *messages = json_object_get(slot(a, number), "messages");
-	json_t *last = json_array_get(messages, json_array_size(messages) - 1), *frames = json_object_get(last, "binary_frames");
+	json_t *last = json_array_get(messages, json_array_size(messages) - 1), *pieces = json_object_get(last, kind);
 
-	if (frames) {
-		json_integer_set(frames, json_integer_value(frames) + 1);
+	if (pieces) {
+		json_integer_set(pieces, json_integer_value(pieces) + 1);
 		json_integer_set(json_object_get(last, "bytes"), json_integer_value(json_object_get(last, "bytes")) + (json_int_t)len);
 		return;
 	}
 	messages = messages_of(a, number);
 	if (messages)
-		json_array_append_new(messages, json_pack("{s:i, s:I}", "binary_frames", 1, "bytes", (json_int_t)len));
+		json_array_append_new(messages, json_pack("{s:i, s:I}", kind, 1, "bytes", (json_int_t)len));
+}
+
+void asked_binary(struct asked *a, uint64_t number, size_t len)
+{
+	asked_sound(a, number, "binary_frames", len);
 }
 
 const json_t *asked_at(const struct asked *a, uint64_t number)

@@ -121,7 +121,7 @@ static enum err number_read(struct reading *r, const char *name, const json_t *v
 	for (i = 0; i < MEMBERS && strcmp(members[i].name, name) != 0; i++) {
 	}
 	if (i == MEMBERS)
-		return refuse(r, name, "vendor, kind, request, times, rate, seed, after_messages, after_bytes, status, retry_after_ms, every_ms, bytes, hold_ms",
+		return refuse(r, name, "vendor, kind, path, request, times, rate, seed, after_messages, after_bytes, status, retry_after_ms, every_ms, bytes, hold_ms",
 			"a fault has no such member");
 	if (!(members[i].kinds & KIND(kind)))
 		return refuse(r, name, "", "it means nothing for \"%s\"", harm_name(kind));
@@ -138,6 +138,16 @@ static enum err rate_read(struct reading *r, const json_t *value, struct harm *h
 	h->rate = json_number_value(value);
 	if (!json_is_number(value) || !(h->rate > 0 && h->rate <= 1))
 		return refuse(r, "rate", "above 0, up to 1", "it must be a share of the requests");
+	return ERR_NONE;
+}
+
+static enum err path_read(struct reading *r, const json_t *value, struct harm *h)
+{
+	const char *path = json_string_value(value);
+
+	if (!path || *path != '/' || strlen(path) >= sizeof(h->path))
+		return refuse(r, "path", "/v1/audio", "it must be what a path begins with, of at most %d bytes", HARM_PATH_MAX - 1);
+	snprintf(h->path, sizeof(h->path), "%s", path);
 	return ERR_NONE;
 }
 
@@ -183,7 +193,10 @@ static enum err harm_read(struct reading *r, const json_t *fault, struct harm *h
 	json_object_foreach((json_t *)(uintptr_t)fault, name, value) {
 		if (err || !strcmp(name, "vendor") || !strcmp(name, "kind"))
 			continue;
-		err = strcmp(name, "rate") != 0 ? number_read(r, name, value, h->kind) : rate_read(r, value, h);
+		if (!strcmp(name, "rate"))
+			err = rate_read(r, value, h);
+		else
+			err = strcmp(name, "path") != 0 ? number_read(r, name, value, h->kind) : path_read(r, value, h);
 	}
 	return err ? err : harm_fill(r, h);
 }
@@ -238,7 +251,12 @@ static bool strikes(struct harm *h)
 	return h->seen >= h->request && h->seen - h->request < h->times;
 }
 
-struct harm harms_take(struct harms *h, const char *vendor)
+static bool is_meant(const struct harm *h, const char *vendor, const char *path)
+{
+	return !strcmp(h->vendor, vendor) && !strncmp(path, h->path, strlen(h->path));
+}
+
+struct harm harms_take(struct harms *h, const char *vendor, const char *path)
 {
 	struct harm taken = { .kind = HARM_NONE };
 	size_t i;
@@ -246,7 +264,7 @@ struct harm harms_take(struct harms *h, const char *vendor)
 	for (i = 0; i < h->count; i++) {
 		struct harm *at = &h->list[i];
 
-		if (strcmp(at->vendor, vendor) != 0 || !strikes(at) || taken.kind)
+		if (!is_meant(at, vendor, path) || !strikes(at) || taken.kind)
 			continue;
 		at->struck++;
 		taken = *at;
@@ -264,6 +282,8 @@ json_t *harms_list(const struct harms *h)
 		json_t *one = json_pack("{s:s, s:s, s:I, s:I}", "vendor", at->vendor, "kind", harm_name(at->kind), "seen", (json_int_t)at->seen, "struck",
 			(json_int_t)at->struck);
 
+		if (one && *at->path)
+			json_object_set_new(one, "path", json_string(at->path));
 		if (one && at->request)
 			json_object_set_new(one, "request", json_integer((json_int_t)at->request));
 		else if (one)

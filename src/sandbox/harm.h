@@ -1,9 +1,10 @@
 /* Faults of the sandbox: the script that says which request meets which, and where in its answer.
  *
- * A script is JSON: one object, or {"faults":[…]}. Of each object: "vendor"; "kind", one of harm_kind's names; where it strikes: "request" (the
- * nth from now on, 1 when nothing is said) and "times" (so many in a row), or "rate" (0 to 1, of all from now on) and "seed"; and where in the
- * answer: "after_messages" or "after_bytes". By kind also "status" and "retry_after_ms", "every_ms" (drip), "bytes" (oversized), "hold_ms" (so
- * long a silent connection is kept). An unknown member, or one that does not fit its kind, is refused with its name.
+ * A script is JSON: one object, or {"faults":[…]}. Of each object: "vendor"; "kind", one of harm_kind's names; where it strikes: "path" (what the
+ * request's begins with; any when nothing is said); of those "request" (the nth from now on, 1 when nothing is said) and "times" (so many in a row),
+ * or "rate" (0 to 1, of all from now on) and "seed"; and where in the answer: "after_messages" or "after_bytes". By kind also "status" and
+ * "retry_after_ms", "every_ms" (drip), "bytes" (oversized), "hold_ms" (so long a silent connection is kept). An unknown member, or one that does
+ * not fit its kind, is refused with its name.
  * A request meets one fault at most: the first of the list that strikes. The same script, seed and requests give the same faults.
  * Plain data, no clock, one thread. What it does to an answer is outlet.c's.
  */
@@ -21,6 +22,7 @@
 enum {
 	HARMS_MAX = 64,             /* in force */
 	HARM_VENDOR_MAX = 24,
+	HARM_PATH_MAX = 64,
 	HARM_BYTES_MAX = 8 << 20,   /* of an oversized message */
 	HARM_BYTES_DEFAULT = 2 << 20,
 	HARM_EVERY_MS_DEFAULT = 50,
@@ -45,6 +47,7 @@ enum harm_kind {
 struct harm {
 	enum harm_kind kind;
 	char vendor[HARM_VENDOR_MAX];
+	char path[HARM_PATH_MAX]; /* empty: any */
 	uint64_t request, times;  /* request 0: by rate */
 	double rate;
 	uint64_t dice;            /* its state; begins as the seed */
@@ -53,7 +56,7 @@ struct harm {
 	uint64_t retry_after_ms;  /* 0: not told */
 	uint64_t every_us, hold_us;
 	size_t bytes;
-	uint64_t seen, struck;    /* requests of its vendor; how many of them it met */
+	uint64_t seen, struck;    /* requests of its vendor and path; how many of them it met */
 };
 
 struct harms {
@@ -68,8 +71,8 @@ const char *harm_name(enum harm_kind kind); /* "stall"; never NULL */
 enum err harms_add(struct harms *h, const json_t *script, const char *const *vendors, struct err_detail *detail) MUST_USE;
 void harms_clear(struct harms *h);
 
-/* One more request of that vendor: the fault that it meets, or one of kind HARM_NONE. */
-struct harm harms_take(struct harms *h, const char *vendor);
+/* One more request of that vendor, at that path: the fault that it meets, or one of kind HARM_NONE. */
+struct harm harms_take(struct harms *h, const char *vendor, const char *path);
 
 /* What is in force, as JSON: how often each struck. NULL: no memory. */
 json_t *harms_list(const struct harms *h);

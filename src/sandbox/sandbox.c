@@ -36,7 +36,7 @@ struct sandbox {
 bool vendor_take(struct vendor *v, struct http_request *r, struct vendor_turn *turn)
 {
 	turn->number = asked_add(v->asked, v->kind->name, r);
-	turn->harm = harms_take(v->harms, v->kind->name);
+	turn->harm = harms_take(v->harms, v->kind->name, http_path(r));
 	if (turn->harm.kind != HARM_STATUS)
 		return true;
 	v->kind->refuse(v, r, turn->harm.status, turn->harm.retry_after_ms);
@@ -230,6 +230,8 @@ const char *sandbox_url(const struct sandbox *s)
 static void setting_put(struct buf *yaml, const struct vendor_kind *kind, const char *url, const char *ca_file)
 {
 	buf_printf(yaml, "  %s:\n    url: %s\n", kind->name, url);
+	if (kind->other_url)
+		buf_printf(yaml, "    %s: %s\n", kind->other_url, url);
 	if (*ca_file)
 		buf_printf(yaml, "    ca_file: %s\n", ca_file);
 	if (kind->settings)

@@ -30,8 +30,10 @@ struct sandbox_agent {
 	void *stt_vendor;
 	const struct llm *llm;
 	void *llm_vendor;
-	const struct tts *tts;
+	const struct tts *tts;       /* English */
 	void *tts_vendor;
+	const struct tts *other_tts; /* every other language */
+	void *other_tts_vendor;
 };
 
 struct sandbox_options {

@@ -21,6 +21,7 @@ struct front;
 struct vendor_kind {
 	const char *name;                 /* "anthropic": of its settings, its faults, its script */
 	const char *scheme;               /* of its URL: "http" or "ws" */
+	const char *other_url;            /* another setting of its that has the same address; NULL: none */
 	const char *settings;             /* lines of its settings beside the address; NULL: none */
 	const struct http_route *routes;
 	enum err (*open)(struct vendor *v);  /* makes v->state; may be NULL */
@@ -30,7 +31,7 @@ struct vendor_kind {
 	const char *script_hint;
 };
 
-extern const struct vendor_kind anthropic_vendor, deepgram_vendor, cartesia_vendor;
+extern const struct vendor_kind anthropic_vendor, deepgram_vendor, cartesia_vendor, openai_vendor, sarvam_vendor;
 extern const struct vendor_kind *const vendor_kinds[]; /* NULL-ended */
 
 struct vendor {

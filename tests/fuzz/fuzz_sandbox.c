@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox/anthropic/conversation.h"
+#include "sandbox/anthropic/messages_read.h"
 #include "sandbox/anthropic/prompt_cache.h"
 #include "sandbox/cartesia/asking.h"
 #include "sandbox/harm.h"
+#include "sandbox/openai/chat_read.h"
+#include "sandbox/openai/rules.h"
+#include "sandbox/sarvam/config.h"
+#include "sandbox/sarvam/query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,7 +30,7 @@ static void script(const json_t *json)
 
 	must(err ? !h.count && detail.message[0] : h.count <= HARMS_MAX);
 	for (unsigned int i = 0; i < 20; i++)
-		must(harms_take(&h, i % 2 ? "ears" : "voice").kind < HARM_KINDS);
+		must(harms_take(&h, i % 2 ? "ears" : "voice", i % 3 ? "/listen" : "/").kind < HARM_KINDS);
 	json_decref(harms_list(&h));
 }
 
@@ -37,7 +41,7 @@ static void taken_message(const json_t *body)
 	struct prompt_cache *cache;
 	struct conversation talk;
 	uint64_t tokens = 0;
-	enum err err = conversation_read(&talk, json_object_get(body, "messages"));
+	enum err err = messages_read(&talk, json_object_get(body, "messages"));
 
 	must(err || talk.count <= CONVERSATION_BLOCKS_MAX);
 	conversation_fini(&talk);
@@ -66,6 +70,32 @@ static void speech(const json_t *json, bool is_socket)
 	free(asking_sameness(json));
 }
 
+static void chat(const json_t *json)
+{
+	struct openai_refusal refusal;
+	struct conversation talk;
+
+	must(audio_judge(json, &refusal) == !refusal.status);
+	if (!chat_judge(json, &refusal)) {
+		must(refusal.status && refusal.message[0]);
+		return;
+	}
+	must(chat_read(&talk, json_object_get(json, "messages")) || talk.count <= CONVERSATION_BLOCKS_MAX);
+	conversation_fini(&talk);
+}
+
+static void voice(const json_t *json)
+{
+	static const char *const names[] = { "bulbul:v2", "bulbul:v3", "bulbul:v4-flash" };
+	struct realtime_query query = { .stream_type = "fast" };
+	struct voice_config config = { .language = "" };
+	char why[CONFIG_WHY_MAX] = "";
+
+	for (size_t i = 0; i < 3; i++)
+		must(voice_config_read(&config, names[i], json, why) ? config.format.rate_hz >= SPEECH_HZ && *config.language : *why);
+	json_decref(realtime_query_update(&query, json, why, sizeof(why)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct message_refusal refusal;
@@ -81,6 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		taken_message(json);
 	else if (data[0] == 's' || data[0] == 'b')
 		speech(json, data[0] == 's');
+	else if (data[0] == 'c')
+		chat(json);
+	else if (data[0] == 'v')
+		voice(json);
 	json_decref(json);
 	return 0;
 }

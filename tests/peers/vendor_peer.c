@@ -2,7 +2,10 @@
  *
  *   vendor_peer anthropic URL CA      standard input: {"model":…,"fixed":…,"tools":[…],"max_tokens":N,"effort":…,"version":…,"blocks":[{"type":"caller","text":…}]}
  *   vendor_peer deepgram URL CA MODEL standard input: µ-law at 8000 Hz, pushed at twice the speed of speech, then finalize
+ *   vendor_peer openai URL CA         standard input as anthropic's, also {"limit_name":"max_completion_tokens"}
+ *   vendor_peer sarvam-stt URL CA MODEL standard input as deepgram's, in Hindi
  *   vendor_peer cartesia URL CA VOICE standard input: the text; cartesia-bytes: by one request
+ *   vendor_peer openai-speech URL CA VOICE, vendor_peer sarvam-tts URL CA SPEAKER: the text, the latter's in Hindi
  *
  * CA may be "-". The key is "key-of-the-test". Ends when the adapter is done, or after a minute.
  */
@@ -17,6 +20,10 @@
 #include "providers/anthropic/anthropic.h"
 #include "providers/cartesia/cartesia.h"
 #include "providers/deepgram/deepgram.h"
+#include "providers/openai/openai.h"
+#include "providers/openai/openai_speech.h"
+#include "providers/sarvam/sarvam_stt.h"
+#include "providers/sarvam/sarvam_tts.h"
 #include "redact/redact.h"
 
 enum { INPUT_MAX = 8 << 20, BLOCKS_MAX = 200, GUARD_MS = 60000, PUSH_SAMPLES = 320, PUSH_MS = 20, LISTEN_MORE_MS = 3000, LAST_MS = 200 };
@@ -35,6 +42,10 @@ static struct anthropic *model;
 static struct deepgram *ears;
 static struct cartesia *voice;
 static struct cartesia_bytes *voice_bytes;
+static struct openai *openai;
+static struct openai_speech *openai_voice;
+static struct sarvam_stt_vendor *sarvam_ears;
+static struct sarvam_voice *sarvam_voice;
 
 static void done(void)
 {
@@ -78,10 +89,24 @@ static void on_tool(void *arg, uint32_t index, const char *name, size_t name_len
 	tell("arguments", args, args_len);
 }
 
+static void openai_usage_tell(void)
+{
+	const struct openai_last *last = openai_last(openai);
+
+	printf("{\"event\":\"usage\",\"input\":%llu,\"read\":%llu,\"output\":%llu,\"status\":%u,\"request_id\":\"%s\"}\n",
+		(unsigned long long)last->usage.input, (unsigned long long)last->usage.cached, (unsigned long long)last->usage.output, last->status,
+		last->request_id);
+}
+
 static void usage_tell(void)
 {
-	const struct anthropic_last *last = anthropic_last(model);
+	const struct anthropic_last *last;
 
+	if (openai) {
+		openai_usage_tell();
+		return;
+	}
+	last = anthropic_last(model);
 	printf("{\"event\":\"usage\",\"input\":%llu,\"write_5m\":%llu,\"write_1h\":%llu,\"read\":%llu,\"output\":%llu,\"status\":%u,\"request_id\":\"%s\"}\n",
 		(unsigned long long)last->usage.input, (unsigned long long)last->usage.cache_write_5m, (unsigned long long)last->usage.cache_write_1h,
 		(unsigned long long)last->usage.cache_read, (unsigned long long)last->usage.output, last->status, last->request_id);
@@ -138,23 +163,41 @@ static size_t blocks_read(struct llm_block *blocks, const json_t *list)
 	return json_array_size(list);
 }
 
-static void model_run(void)
+static void ask(const struct llm *llm, void *vendor, const json_t *spec)
 {
 	static struct llm_block blocks[BLOCKS_MAX];
 	static struct llm_answer *answer;
+	size_t count = blocks_read(blocks, json_object_get(spec, "blocks"));
+	enum err err = llm->start(vendor, &answer, ASK_PLAIN, 1, blocks, count, &model_events, NULL);
+
+	if (err)
+		fail("start", err);
+}
+
+static void openai_run(void)
+{
+	json_t *spec = json_loadb((const char *)input, input_len, 0, NULL), *tools = json_object_get(spec, "tools");
+	const struct openai_options options = { .base_url = url, .ca_file = ca_file, .key = KEY, .model = text_of(spec, "model"), .fixed = text_of(spec, "fixed"),
+		.tools = tools ? json_dumps(tools, JSON_COMPACT) : NULL, .max_tokens = (uint32_t)json_integer_value(json_object_get(spec, "max_tokens")),
+		.limit_name = text_of(spec, "limit_name") ? OPENAI_MAX_COMPLETION_TOKENS : OPENAI_MAX_TOKENS, .temperature = text_of(spec, "temperature") };
+	enum err err = openai_open(&openai, &loop, &options, &detail);
+
+	if (err)
+		fail("openai_open", err);
+	ask(&openai_llm, openai, spec);
+}
+
+static void model_run(void)
+{
 	json_t *spec = json_loadb((const char *)input, input_len, 0, NULL), *tools = json_object_get(spec, "tools");
 	const struct anthropic_options options = { .base_url = url, .ca_file = ca_file, .key = KEY, .model = text_of(spec, "model"), .fixed = text_of(spec, "fixed"),
 		.effort = text_of(spec, "effort"), .api_version = text_of(spec, "version"), .tools = tools ? json_dumps(tools, JSON_COMPACT) : NULL,
 		.max_tokens = (uint32_t)json_integer_value(json_object_get(spec, "max_tokens")) };
 	enum err err = anthropic_open(&model, &loop, &options, &detail);
-	size_t count;
 
 	if (err)
 		fail("anthropic_open", err);
-	count = blocks_read(blocks, json_object_get(spec, "blocks"));
-	err = anthropic_llm.start(model, &answer, ASK_PLAIN, 1, blocks, count, &model_events, NULL);
-	if (err)
-		fail("start", err);
+	ask(&anthropic_llm, model, spec);
 }
 
 /* ---- a recogniser ---- */
@@ -212,6 +255,34 @@ static void on_pace(uv_timer_t *timer)
 	uv_timer_start(timer, on_listened, LISTEN_MORE_MS, 0);
 }
 
+static void hear_with(const struct stt *table, void *vendor, const char *language)
+{
+	enum err err = table->start(vendor, &stream, language, &stt_events, NULL);
+
+	if (err)
+		fail("start", err);
+	stt = table;
+	uv_timer_start(&pace, on_pace, PUSH_MS, PUSH_MS);
+}
+
+static void sarvam_ears_run(const char *name)
+{
+	struct sarvam_stt_options options;
+	enum err err;
+
+	sarvam_stt_options_init(&options);
+	options.clock = vendor_clock;
+	options.url = url;
+	options.key = KEY;
+	options.key_len = strlen(KEY);
+	options.ca_file = ca_file;
+	options.model = name;
+	err = sarvam_stt_open(&sarvam_ears, &loop, &options, &detail);
+	if (err)
+		fail("sarvam_stt_open", err);
+	hear_with(&sarvam_stt, sarvam_ears, "hi-IN");
+}
+
 static void ears_run(const char *name)
 {
 	struct deepgram_options options;
@@ -226,11 +297,7 @@ static void ears_run(const char *name)
 	err = deepgram_open(&ears, &loop, &options, &detail);
 	if (err)
 		fail("deepgram_open", err);
-	stt = strncmp(name, "flux", 4) != 0 ? &deepgram_stt : &deepgram_flux_stt;
-	err = stt->start(ears, &stream, "en-US", &stt_events, NULL);
-	if (err)
-		fail("start", err);
-	uv_timer_start(&pace, on_pace, PUSH_MS, PUSH_MS);
+	hear_with(strncmp(name, "flux", 4) != 0 ? &deepgram_stt : &deepgram_flux_stt, ears, "en-US");
 }
 
 /* ---- a voice ---- */
@@ -265,20 +332,46 @@ static void on_mute(void *arg, enum err why)
 
 static const struct tts_events tts_events = { .audio = on_audio, .words = on_words, .done = on_spoken, .failed = on_mute };
 
-static void voice_run(const char *name, bool is_socket)
+static void speak(const struct tts *tts, void *vendor, const char *language)
 {
 	static struct tts_utterance *utterance;
+	enum err err = tts->start(vendor, &utterance, language, (const char *)input, input_len, &tts_events, NULL);
+
+	if (err)
+		fail("start", err);
+}
+
+static void openai_voice_run(const char *name)
+{
+	const struct openai_speech_options options = { .base_url = url, .ca_file = ca_file, .key = KEY, .model = "sandbox", .voice = name };
+	enum err err = openai_speech_open(&openai_voice, &loop, &options, &detail);
+
+	if (err)
+		fail("openai_speech_open", err);
+	speak(&openai_tts, openai_voice, "en-US");
+}
+
+static void sarvam_voice_run(const char *name)
+{
+	const struct sarvam_tts_options options = { .url = url, .ca_file = ca_file, .key = KEY, .key_len = strlen(KEY), .speaker = name, .has_no_spare = true };
+	enum err err = sarvam_tts_open(&sarvam_voice, &loop, &options, &detail);
+
+	if (err)
+		fail("sarvam_tts_open", err);
+	speak(&sarvam_tts, sarvam_voice, "hi-IN");
+}
+
+static void voice_run(const char *name, bool is_socket)
+{
 	const struct cartesia_options options = { .base_url = url, .ca_file = ca_file, .key = KEY, .voice = name };
 	enum err err = is_socket ? cartesia_open(&voice, &loop, &options, &detail) : cartesia_bytes_open(&voice_bytes, &loop, &options, &detail);
 
 	if (err)
 		fail("cartesia_open", err);
 	if (is_socket)
-		err = cartesia_tts.start(voice, &utterance, "en-US", (const char *)input, input_len, &tts_events, NULL);
+		speak(&cartesia_tts, voice, "en-US");
 	else
-		err = cartesia_bytes_tts.start(voice_bytes, &utterance, "en-US", (const char *)input, input_len, &tts_events, NULL);
-	if (err)
-		fail("start", err);
+		speak(&cartesia_bytes_tts, voice_bytes, "en-US");
 }
 
 /* ---- the program ---- */
@@ -286,7 +379,7 @@ static void voice_run(const char *name, bool is_socket)
 static void on_guard(uv_timer_t *timer)
 {
 	(void)timer;
-	if (stream || model || voice || voice_bytes)
+	if (stream || model || openai || voice || voice_bytes || openai_voice || sarvam_voice)
 		tell("late", "", 0);
 	done();
 }
@@ -313,6 +406,14 @@ int main(int argc, char **argv)
 	uv_timer_start(&guard, on_guard, GUARD_MS, 0);
 	if (!strcmp(argv[1], "anthropic"))
 		model_run();
+	else if (!strcmp(argv[1], "openai"))
+		openai_run();
+	else if (!strcmp(argv[1], "openai-speech") && argc == 5)
+		openai_voice_run(argv[4]);
+	else if (!strcmp(argv[1], "sarvam-stt") && argc == 5)
+		sarvam_ears_run(argv[4]);
+	else if (!strcmp(argv[1], "sarvam-tts") && argc == 5)
+		sarvam_voice_run(argv[4]);
 	else if (!strcmp(argv[1], "deepgram") && argc == 5)
 		ears_run(argv[4]);
 	else if (!strncmp(argv[1], "cartesia", 8) && argc == 5)

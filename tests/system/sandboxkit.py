@@ -78,9 +78,10 @@ def canonical(vendor, request):
     """What counts of a request: all but its number and the headers of the committed list. A key counts by being there, once."""
     dropped = {*DROPPED["all"], *DROPPED[vendor], *(() if request["body"] is not None else DROPPED["without_body"])}
     headers = {name: value for name, value in request["headers"].items() if name not in dropped}
-    keys = [name for name in ("authorization", "x-api-key") if name in request["headers"]]
+    keys = [name for name in ("authorization", "x-api-key", "api-subscription-key") if name in request["headers"]]
     assert len(keys) == 1, keys
-    messages = [{"bytes": one["bytes"]} if "binary_frames" in one else one for one in request["messages"]]  # how sound is cut is each client's own
+    # How sound is cut is each client's own: its pieces' number counts for nothing.
+    messages = [one if "bytes" not in one else {name: name == "bytes" and value for name, value in one.items()} for one in request["messages"]]
     return {"method": request["method"], "path": request["path"], "query": {name: number(value) for name, value in request["query"].items()},
             "headers": headers, "body": request["body"], "messages": messages}
 

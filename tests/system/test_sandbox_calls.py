@@ -1,4 +1,7 @@
 """Whole calls of the product through the sandbox, over TLS: recogniser, model and voice by the network, and what becomes of the call when one of them fails."""
+import struct
+import wave
+
 import pytest
 
 from conftest import ROOT
@@ -6,7 +9,11 @@ from sandboxkit import BOOK, Sandbox
 
 # What is at work in real time may be slow on a busy machine; these tests are not about that.
 PATIENT = ["tts.first_ms=2000", "tts.gap_ms=2000", "tool.filler_ms=20000", "llm.filler_ms=1500", "llm.second_ms=10000"]
-VENDORS = ("deepgram", "anthropic", "cartesia")
+VENDORS = ("deepgram", "anthropic", "cartesia", "openai", "sarvam")
+OPENAI = ["llm.providers=openai, rehearsed", "tts.providers=openai, local"]
+SARVAM = ["stt.providers=sarvam, deepgram", "tts.providers=sarvam, local"]
+HINDI = ROOT / "rulebooks" / "payment-reminder.yaml"
+QUIET_MAX_S = 3  # N9
 
 
 @pytest.fixture
@@ -17,27 +24,44 @@ def sandbox(tmp_path):
 
 @pytest.fixture
 def call(run, model, tmp_path, sandbox):
-    """call(["yes", "keep it"]): a call with the settings that the sandbox prints; its document. `speak`: the caller's words are spoken."""
+    """call(["yes", "keep it"], *SETTINGS): a call with the settings that the sandbox prints; its document. `speak`: the caller's words are spoken."""
     data, config = tmp_path / "data", tmp_path / "sandbox.yaml"
     config.write_text(sandbox.ask("GET", "/settings")[1])
     run("tenant", "add", "local", "--data", data)
     for name in VENDORS:
         assert run("secret", "set", "local", f"{name}.api_key", "--data", data, stdin=b"sk-made-up").status == 0
 
-    def start(lines, speak=False):
-        words = [word for one in (f"vad.model_file={model}", *PATIENT) for word in ("--set", one)]
+    def start(lines, *settings, speak=False, book=BOOK, more=()):
+        words = [word for one in (f"vad.model_file={model}", *PATIENT, *settings) for word in ("--set", one)]
         how = ["--type"]
         if speak:
             how = []
             for index, text in enumerate(lines):
                 assert run("say", text, "-o", tmp_path / f"{index}.wav").status == 0
                 how += ["--speak", tmp_path / f"{index}.wav"]
-        done = run("call", "--rulebook", BOOK, "--config", config, "--json", "--data", data, *how, *words,
+        done = run("call", "--rulebook", book, *more, "--config", config, "--json", "--data", data, *how, *words,
                    stdin=b"" if speak else "".join(line + "\n" for line in lines).encode())
         assert done.status == 0, done.err + done.out
         return done.json()
 
     return start
+
+
+@pytest.fixture
+def longest_quiet(run, tmp_path):
+    """Seconds: the longest time in which the caller heard nothing and said nothing, from the agent's first sound to its last."""
+    def find(document):
+        path = tmp_path / "call.wav"
+        assert run("recording", document["call"], "--dir", document["journal"], "-o", path).status == 0
+        with wave.open(str(path)) as sound:
+            rate, channels, count = sound.getframerate(), sound.getnchannels(), sound.getnframes()
+            samples = struct.unpack(f"<{count * channels}h", sound.readframes(count))
+        step = rate // 50 * channels
+        loud = [at // step for at in range(0, len(samples), step) if max(map(abs, samples[at:at + step])) > 300]
+        assert channels == 2 and len(loud) > 50
+        return max(later - before for before, later in zip(loud, loud[1:])) / 50
+
+    return find
 
 
 def asked(sandbox):
@@ -78,6 +102,64 @@ def test_no_recogniser_that_fails_ends_a_call(sandbox, call):
     document = call(["yes", "keep it please"], speak=True)
     assert confirmed(document), document
     assert asked(sandbox)["deepgram"] >= 1
+
+
+# ---- the OpenAI-compatible model and voice ----
+
+def test_a_whole_call_through_openai(sandbox, call, longest_quiet):
+    sandbox.script(openai=[{"text": "Then I call again. Goodbye.", "tools": [{"name": "end_call", "input": {"outcome": "call_back"}}]}])
+    document = call(["yes please"], *OPENAI, speak=True)
+    assert document["reason"] == "agent" and document["turns"][-1]["heard"][-1].endswith("Goodbye."), document
+    paths = [one["path"] for one in sandbox.requests("openai")]
+    assert asked(sandbox)["deepgram"] == 1 and "/v1/chat/completions" in paths and "/v1/audio/speech" in paths
+    assert not sandbox.requests("anthropic") + sandbox.requests("cartesia") and longest_quiet(document) <= QUIET_MAX_S
+    assert "sk-made-up" not in str(sandbox.requests("openai"))
+
+
+@pytest.mark.parametrize("path, kind", [
+    ("/v1/chat", {"kind": "status", "status": 503}), ("/v1/chat", {"kind": "reset", "after_messages": 2}), ("/v1/chat", {"kind": "oversized"}),
+    ("/v1/audio", {"kind": "status", "status": 429}), ("/v1/audio", {"kind": "reset", "after_bytes": 20000}), ("/v1/audio", {"kind": "early_close"}),
+])
+def test_openai_that_fails_ends_no_call(sandbox, call, longest_quiet, path, kind):
+    sandbox.faults({"vendor": "openai", "path": path, "times": 100, **kind})
+    document = call(["yes", "keep it"], *OPENAI)
+    assert confirmed(document) and longest_quiet(document) <= QUIET_MAX_S, document
+    assert [one for one in sandbox.requests("openai") if one["path"].startswith(path)]
+
+
+# ---- Sarvam: Hindi, and words of English in it ----
+
+SAID = "मैं Monday को pay कर दूँगा"
+ENDS = {"tools": [{"name": "end_call", "input": {"outcome": "says_paid"}}]}
+BYE = "धन्यवाद, Monday तक ठीक है। नमस्ते।"
+
+
+def hindi(sandbox, call, *faults, speak=False):
+    """A call whose agent says goodbye to the first thing that is said; what was heard of it."""
+    sandbox.script(sarvam=[SAID] * 2, anthropic=[{"text": BYE, **ENDS}])
+    sandbox.faults(*({"vendor": "sarvam", **one} for one in faults))
+    document = call(["yes"] if speak else [SAID], *SARVAM, speak=speak, book=HINDI, more=["--language", "hi-IN"])
+    assert [turn["said"] for turn in document["turns"] if "said" in turn] == [SAID] and document["reason"] == "agent", document
+    heard = [text for turn in document["turns"] for text in turn["heard"]]
+    assert "Ravi Kumar जी" in heard[0] and " ".join(heard).endswith(BYE), document
+    return document
+
+
+def test_a_hindi_call_through_sarvam(sandbox, call, longest_quiet):
+    """Its recogniser breaks off when the caller begins to speak, and is opened again: no word is lost."""
+    document = hindi(sandbox, call, {"path": "/speech-to-text", "kind": "early_close", "after_messages": 1}, speak=True)
+    paths = [one["path"] for one in sandbox.requests("sarvam")]
+    assert paths.count("/speech-to-text-realtime/ws") == 2 and "/text-to-speech/ws" in paths and longest_quiet(document) <= QUIET_MAX_S
+    assert any(SAID in str(one["body"]["messages"]) for one in sandbox.requests("anthropic"))
+
+
+@pytest.mark.parametrize("fault", [
+    {"kind": "status", "status": 429, "times": 100}, {"kind": "reset", "after_messages": 2, "times": 100}, {"kind": "wrong_json", "times": 100},
+])
+def test_no_hindi_voice_that_fails_ends_a_call(sandbox, call, longest_quiet, fault):
+    """The voice of this machine speaks instead."""
+    assert longest_quiet(hindi(sandbox, call, {"path": "/text-to-speech", **fault})) <= QUIET_MAX_S
+    assert [one["path"] for one in sandbox.requests("sarvam")][0] == "/text-to-speech/ws"
 
 
 def test_the_settings_are_those_of_the_flag(run, sandbox):

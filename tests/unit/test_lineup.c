@@ -649,6 +649,56 @@ static void test_P05_a_voice_that_dies_twice_is_followed_by_the_next(void **stat
 	end(&w);
 }
 
+/* Sound alone is no proof: of a voice that always breaks off in the middle the caller would never hear a sentence. Nor is an end without any. */
+static void test_P05_a_voice_that_always_breaks_off_is_followed_by_the_next(void **state)
+{
+	struct world w;
+	struct tts_utterance *u = NULL, *taken;
+
+	(void)state;
+	for (unsigned int is_empty = 0; is_empty < 2; is_empty++) {
+		begin(&w, &fake_tts);
+		for (unsigned int i = 0; i < 2; i++) {
+			assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "Hello.", 6, &speaks, &w), ERR_NONE);
+			taken = utterance_taken(&w.vendors[0]);
+			if (is_empty) {
+				taken->events->done(taken->arg);
+			} else {
+				taken->events->audio(taken->arg, NULL, 800);
+				taken->events->failed(taken->arg, ERR_TRUNCATED);
+			}
+			free(taken);
+		}
+		assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "Hello.", 6, &speaks, &w), ERR_NONE);
+		assert_int_equal(w.vendors[1].starts, 1);
+		lineup_tts.cancel(&u);
+		end(&w);
+	}
+}
+
+/* Who is interrupted has worked, when there was sound. */
+static void test_a_voice_that_is_interrupted_has_worked(void **state)
+{
+	struct world w;
+	struct tts_utterance *u = NULL, *taken;
+
+	(void)state;
+	begin(&w, &fake_tts);
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "Hello.", 6, &speaks, &w), ERR_NONE);
+		assert_int_equal(w.vendors[0].starts, i + 1);
+		if (i % 2) {
+			w.vendors[0].utterance->events->audio(w.vendors[0].utterance->arg, NULL, 800);
+			lineup_tts.cancel(&u);
+			continue;
+		}
+		taken = utterance_taken(&w.vendors[0]);
+		taken->events->failed(taken->arg, ERR_CLOSED);
+		free(taken);
+	}
+	end(&w);
+}
+
 static void test_a_lineup_has_a_ceiling(void **state)
 {
 	struct lineup l = { .count = 0 };
@@ -676,6 +726,8 @@ int main(void)
 		cmocka_unit_test(test_one_that_is_cut_short_has_not_failed),
 		cmocka_unit_test(test_a_model_that_refuses_is_not_asked_again),
 		cmocka_unit_test(test_P05_a_voice_that_dies_twice_is_followed_by_the_next),
+		cmocka_unit_test(test_P05_a_voice_that_always_breaks_off_is_followed_by_the_next),
+		cmocka_unit_test(test_a_voice_that_is_interrupted_has_worked),
 		cmocka_unit_test(test_a_lineup_has_a_ceiling),
 	};
 

@@ -11,6 +11,7 @@
 
 #include "base/config.h"
 #include "cli/lineups.h"
+#include "cli/lineups_learned.h"
 #include "cli/openai_voices.h"
 #include "cli/settings.h"
 #include "conductor/rulebook.h"
@@ -698,9 +699,39 @@ static void a_key_goes_in_the_clear_to_this_machine_alone(void **state)
 		assert_int_equal(config_set(w->config, bad[i], "--set", &w->detail), ERR_USAGE);
 }
 
+/* ---- what was learned ---- */
+
+/* By tenant and address; what a call does not know takes nothing away, and the oldest makes room. */
+static void test_what_was_learned_is_kept_by_account(void **state)
+{
+	static struct lineups_learned l;
+	const struct id128 one = { { 1 } };
+	const struct sarvam_learned field = { .has_field = true, .field = SARVAM_TARGET_LANGUAGE_CODE }, path = { .has_path = true, .is_other_path = true },
+		nothing = { .has_field = false };
+	const struct sarvam_learned *found;
+
+	(void)state;
+	lineups_learned_keep(&l, &one, "wss://a", &nothing);
+	assert_null(lineups_learned_find(&l, &one, "wss://a"));
+	lineups_learned_keep(&l, &one, "wss://a", &field);
+	lineups_learned_keep(&l, &one, "wss://a", &path);
+	lineups_learned_keep(&l, &one, "wss://a", &nothing);
+	found = lineups_learned_find(&l, &one, "wss://a");
+	assert_true(found && found->has_field && found->field == SARVAM_TARGET_LANGUAGE_CODE && found->has_path && found->is_other_path);
+	assert_null(lineups_learned_find(&l, &one, "wss://b"));
+	for (uint8_t i = 2; i < LEARNED_MAX + 1; i++) {
+		assert_null(lineups_learned_find(&l, &(struct id128){ { i } }, "wss://a"));
+		lineups_learned_keep(&l, &(struct id128){ { i } }, "wss://a", &path);
+	}
+	assert_non_null(lineups_learned_find(&l, &one, "wss://a"));
+	lineups_learned_keep(&l, &(struct id128){ { LEARNED_MAX + 1 } }, "wss://a", &path);
+	assert_null(lineups_learned_find(&l, &one, "wss://a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_was_learned_is_kept_by_account),
 		cmocka_unit_test_setup_teardown(nothing_said_is_offline_and_asks_nobody_for_a_key, begin, end),
 		cmocka_unit_test_setup_teardown(they_stand_in_the_order_of_the_setting, begin, end),
 		cmocka_unit_test_setup_teardown(a_typed_call_has_no_recogniser, begin, end),

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "deadline.h"
 #include "redact/redact.h"
-#include "sandbox/anthropic/conversation.h"
+#include "sandbox/anthropic/messages_read.h"
 #include "sandbox/anthropic/prompt_cache.h"
 
 enum { MINUTE_US = 60000000, TEXT_BYTES = 4000 };
@@ -234,7 +234,7 @@ static void test_conversation(void **state)
 	struct conversation c;
 
 	(void)state;
-	assert_int_equal(conversation_read(&c, messages), ERR_NONE);
+	assert_int_equal(messages_read(&c, messages), ERR_NONE);
 	assert_int_equal(c.count, 6);
 	expect_block(&c, 0, BLOCK_AGENT, "Hello, is this");
 	expect_block(&c, 1, BLOCK_CALLER, "it is 4155550142 <ok>");

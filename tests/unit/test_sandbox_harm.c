@@ -26,7 +26,7 @@ static enum err add(struct harms *h, const char *script, struct err_detail *deta
 
 static void expect(struct harms *h, const char *vendor, enum harm_kind kind)
 {
-	assert_int_equal(harms_take(h, vendor).kind, kind);
+	assert_int_equal(harms_take(h, vendor, "/").kind, kind);
 }
 
 static void test_the_nth_request_of_its_vendor(void **state)
@@ -38,8 +38,8 @@ static void test_the_nth_request_of_its_vendor(void **state)
 	assert_int_equal(add(&h, "{\"vendor\":\"ears\",\"kind\":\"stall\",\"request\":2,\"times\":2,\"after_messages\":3,\"hold_ms\":5}", &detail), ERR_NONE);
 	expect(&h, "ears", HARM_NONE);
 	expect(&h, "voice", HARM_NONE);
-	assert_int_equal(harms_take(&h, "ears").after_messages, 3);
-	assert_int_equal(harms_take(&h, "ears").hold_us, 5000);
+	assert_int_equal(harms_take(&h, "ears", "/").after_messages, 3);
+	assert_int_equal(harms_take(&h, "ears", "/").hold_us, 5000);
 	expect(&h, "ears", HARM_NONE);
 	assert_int_equal(h.list[0].seen, 4);
 	assert_int_equal(h.list[0].struck, 2);
@@ -71,7 +71,7 @@ static unsigned int row(uint64_t seed, uint64_t *bits)
 	assert_int_equal(add(&h, script, &detail), ERR_NONE);
 	*bits = 0;
 	for (unsigned int i = 0; i < 400; i++) {
-		bool strikes = harms_take(&h, "voice").kind;
+		bool strikes = harms_take(&h, "voice", "/").kind;
 
 		struck += strikes;
 		*bits = *bits * 31 + strikes;
@@ -126,6 +126,25 @@ static void test_no_more_than_there_is_room(void **state)
 	assert_int_equal(h.count, HARMS_MAX);
 }
 
+/* A path is what the request's begins with; requests at another one are not counted. */
+static void test_paths(void **state)
+{
+	struct harms h = { .count = 0 };
+	struct err_detail detail;
+	json_t *script = json_pack("{s:s, s:s, s:s, s:i}", "vendor", "ears", "kind", "stall", "path", "/v1/audio", "request", 2);
+
+	(void)state;
+	assert_int_equal(harms_add(&h, script, vendors, &detail), ERR_NONE);
+	assert_int_equal(harms_take(&h, "ears", "/v1/chat").kind, HARM_NONE);
+	assert_int_equal(harms_take(&h, "ears", "/v1/audio/speech").kind, HARM_NONE);
+	assert_int_equal(harms_take(&h, "ears", "/v1/chat").kind, HARM_NONE);
+	assert_int_equal(harms_take(&h, "ears", "/v1/audio/speech").kind, HARM_STALL);
+	json_object_set_new(script, "path", json_string("v1"));
+	assert_int_equal(harms_add(&h, script, vendors, &detail), ERR_FORMAT);
+	assert_string_equal(detail.where, "path");
+	json_decref(script);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_a_rate_is_drawn_by_its_seed),
 		cmocka_unit_test(test_all_or_none),
 		cmocka_unit_test(test_no_more_than_there_is_room),
+		cmocka_unit_test(test_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -401,6 +401,55 @@ static void the_field_is_found_before_anybody_speaks(void **state)
 	assert_int_equal(k->upgrades, 2);
 }
 
+/* What one voice found out is where the next one begins; only what was heard counts as found out. */
+static void what_was_learned_outlives_the_call(void **state)
+{
+	static struct sarvam_learned learned;
+	struct kit *k = *state;
+
+	k->options.has_no_spare = true;
+	opened(k);
+	sarvam_tts_learned(k->v, &learned);
+	assert_false(learned.has_field || learned.has_path);
+	kit_start(k, 0, "One.");
+	kit_until(k, &k->lines[0].asked, 3);
+	say(k, 0, "{\"type\":\"error\",\"data\":{\"message\":\"unknown field language_code\",\"code\":422}}");
+	kit_until(k, &k->lines[1].asked, 3);
+	sarvam_tts_learned(k->v, &learned);
+	assert_true(learned.has_path && !learned.has_field && !learned.is_other_path);
+	chunk(k, 1, 10, 1);
+	say(k, 1, final);
+	kit_heard(k, 0, 3);
+	sarvam_tts_learned(k->v, &learned);
+	assert_true(learned.has_field && learned.field == SARVAM_TARGET_LANGUAGE_CODE);
+	sarvam_tts_close(&k->v);
+	k->options.learned = &learned;
+	opened(k);
+	kit_start(k, 1, "Two.");
+	kit_until(k, &k->lines[2].asked, 3);
+	assert_string_equal(data_text(k, 2, 0, "target_language_code"), "hi-IN");
+}
+
+static void a_path_that_was_learned_is_tried_first(void **state)
+{
+	static const struct sarvam_learned learned = { .has_path = true, .is_other_path = true };
+	struct kit *k = *state;
+
+	k->options.model = "bulbul:v4-flash";
+	k->options.speaker = "simran_hi_sales";
+	k->options.has_no_spare = true;
+	k->options.learned = &learned;
+	opened(k);
+	spoken(k, 0, 0, "One.");
+	assert_string_equal(k->target, "/text-to-speech/ws?send_completion_event=true&model=bulbul%3Av4-flash");
+	sarvam_tts_close(&k->v);
+	k->refuse = 404;
+	k->refuse_path = "/text-to-speech/ws?"; /* it was moved meanwhile */
+	opened(k);
+	spoken(k, 1, 1, "Two.");
+	assert_string_equal(k->target, "/text-to-speech/ws/v2?send_completion_event=true&model=bulbul%3Av4-flash");
+}
+
 static void the_other_path_is_tried_once(void **state)
 {
 	struct kit *k = *state;
@@ -472,6 +521,8 @@ int main(void)
 		TEST(the_other_field_is_tried_once),
 		TEST(the_field_goes_back_when_neither_is_taken),
 		TEST(the_field_is_found_before_anybody_speaks),
+		TEST(what_was_learned_outlives_the_call),
+		TEST(a_path_that_was_learned_is_tried_first),
 		TEST(the_other_path_is_tried_once),
 		TEST(the_other_path_is_not_for_everything),
 	};

@@ -206,7 +206,7 @@ static void error_take(struct voice_socket *s, const struct sarvam_tts_event *e)
 	} else if (!v->has_tried_field) {
 		field_change(v);
 	} else {
-		v->field = v->options.field; /* it was not the name: back to the first, for both sockets */
+		v->field = v->options.field; /* it was not the name: back to the one that was said, for both sockets */
 		v->wants_sockets = false;
 		sarvam_sockets_drop(v);
 		sarvam_voice_lost(v, e->err, true);
@@ -385,6 +385,22 @@ void sarvam_tts_close(struct sarvam_voice **vp)
 	uv_close((uv_handle_t *)&v->timer, on_closed);
 }
 
+static void learned_take(struct sarvam_voice *v)
+{
+	const struct sarvam_learned *l = v->options.learned;
+
+	if (l && l->has_field)
+		v->field = l->field;
+	if (l && l->has_path)
+		v->is_other_path = l->is_other_path && sarvam_tts_path(&v->options, true);
+	v->options.learned = NULL;
+}
+
+void sarvam_tts_learned(const struct sarvam_voice *v, struct sarvam_learned *learned)
+{
+	*learned = (struct sarvam_learned){ .has_field = v->has_spoken, .has_path = v->has_opened, .field = v->field, .is_other_path = v->is_other_path };
+}
+
 enum err sarvam_tts_open(struct sarvam_voice **vp, uv_loop_t *loop, const struct sarvam_tts_options *options, struct err_detail *detail)
 {
 	struct sarvam_tts_options own;
@@ -400,6 +416,7 @@ enum err sarvam_tts_open(struct sarvam_voice **vp, uv_loop_t *loop, const struct
 	v->loop = loop;
 	v->options = own;
 	v->field = own.field;
+	learned_take(v);
 	uv_timer_init(loop, &v->timer);
 	v->timer.data = v;
 	buf_init(&v->request, SARVAM_REQUEST_MAX_BYTES);

@@ -3,9 +3,9 @@
  * Replies come strictly one after the other on a socket, without names, and nothing stops one: so an utterance has the socket to itself, further ones
  * wait in the order of start, and a cancel drops the socket. A second one, open and told how to speak, stands beside it and takes over at once; a
  * third is opened in its place. Both are kept by pings.
- * It translates and nothing else, but for two facts that are open, each tried in the other way once and remembered until close (when neither is taken, the
- * first is in force again): the name of the language's field, when an error names it before there was any sound, and the path of bulbul:v4-flash, when the
- * first handshake is refused by a 4xx that is not about the key or too many.
+ * It translates and nothing else, but for two facts that are open, each tried in the other way once and remembered until close, and beyond it by whoever
+ * asks sarvam_tts_learned (when neither is taken, the first is in force again): the name of the language's field, when an error names it before there was
+ * any sound, and the path of bulbul:v4-flash, when the first handshake is refused by a 4xx that is not about the key or too many.
  * Sound comes as raw µ-law or as 16 bits, at 8000 Hz. All on the loop's thread; every function here is legal in every event.
  *
  * start: ERR_USAGE for a text without anything but blanks, or with NUL, ERR_LIMIT over SARVAM_MAX_TEXT_BYTES, ERR_NOTFOUND for a language that Sarvam lacks,
@@ -32,6 +32,13 @@ enum {
 
 enum sarvam_field { SARVAM_LANGUAGE_CODE = 0, SARVAM_TARGET_LANGUAGE_CODE };
 
+/* What a voice found out about its account, for the next one of the same account, address and options. Zeroed: nothing. */
+struct sarvam_learned {
+	bool has_field, has_path;
+	enum sarvam_field field; /* under which there was sound */
+	bool is_other_path;      /* where a socket was opened */
+};
+
 /* NULL and 0 stand for the default behind; only `key` has none. */
 struct sarvam_tts_options {
 	const char *url;          /* "wss://api.sarvam.ai", without path. ws:// to loopback only */
@@ -41,6 +48,7 @@ struct sarvam_tts_options {
 	const char *model;        /* "bulbul:v3"; also "bulbul:v2", "bulbul:v4-flash" */
 	const char *path;         /* by model: "/text-to-speech/ws", of bulbul:v4-flash "/text-to-speech/ws/v2". One that is said is not tried in another way */
 	enum sarvam_field field;  /* SARVAM_LANGUAGE_CODE */
+	const struct sarvam_learned *learned; /* read at the opening, tried first: path and field are still tried in the other way once; nothing */
 	enum sarvam_codec codec;  /* SARVAM_MULAW */
 	const char *speaker;      /* by model: v3 "shubh", v2 "anushka"; v4-flash has no default */
 	const struct sarvam_language *languages; /* before our own choice, also of the speaker */
@@ -68,6 +76,9 @@ enum err sarvam_tts_open(struct sarvam_voice **vp, uv_loop_t *loop, const struct
 /* Opens the sockets for that language when there are none, so that the first utterance need not wait. start does the same. What becomes of them is told
  * to those who start; nobody is told of a socket without an utterance. ERR_NOTFOUND: the language; ERR_UNAVAILABLE: the CA file, or no look-up; ERR_NOMEM. */
 enum err sarvam_tts_prepare(struct sarvam_voice *v, const char *language) MUST_USE;
+
+/* What it knows by now. */
+void sarvam_tts_learned(const struct sarvam_voice *v, struct sarvam_learned *learned);
 
 /* Silences what is spoken, drops the sockets. Its handles close in the loop's next turns. NULL-safe. */
 void sarvam_tts_close(struct sarvam_voice **vp);

@@ -212,7 +212,7 @@ static void on_closed(struct websocket *w, const struct websocket_end *end, void
 	if (end->http_status && end->http_status != 101)
 		err = sarvam_status_err(end->http_status);
 	if (is_of_path(end->http_status) && !v->has_opened && sarvam_tts_path(&v->options, true)) {
-		v->is_other_path = !v->has_tried_path; /* refused both: back to the first */
+		v->is_other_path = !v->is_other_path; /* refused both: back to the first */
 		if (!v->has_tried_path)
 			err = socket_open(s);
 		v->has_tried_path = true;

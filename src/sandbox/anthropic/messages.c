@@ -152,7 +152,7 @@ static void plain_say(struct saying_message *m)
 
 	say_text(m, said, sizeof(said) - 1);
 	if (m->talk.last_words)
-		say_text(m, m->talk.last_words, strlen(m->talk.last_words));
+		say_text(m, m->talk.last_words, m->talk.last_len);
 	say_end(m, NULL);
 }
 
@@ -265,7 +265,7 @@ static void on_messages(struct http_request *r, void *arg)
 		refuse_with(v, r, 500, "no memory", 0);
 		return;
 	}
-	err = conversation_read(&m->talk, json_object_get(body, "messages"));
+	err = messages_read(&m->talk, json_object_get(body, "messages"));
 	if (!err)
 		err = prompt_cache_use(m->all->cache, m->model, body, vendor_now_us(v), &m->usage);
 	if (err) {

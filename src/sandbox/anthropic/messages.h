@@ -7,7 +7,7 @@
 #ifndef SANDBOX_ANTHROPIC_MESSAGES_H
 #define SANDBOX_ANTHROPIC_MESSAGES_H
 
-#include "sandbox/anthropic/conversation.h"
+#include "sandbox/anthropic/messages_read.h"
 #include "sandbox/anthropic/prompt_cache.h"
 #include "sandbox/vendor.h"
 

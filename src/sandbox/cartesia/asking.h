@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "base/http_server.h"
-#include "sandbox/cartesia/speech.h"
+#include "sandbox/speech.h"
 
 enum { ASKING_CONTEXT_MAX = 128, ASKING_DELAY_DEFAULT_MS = 3000, ASKING_DELAY_MAX_MS = 5000 };
 

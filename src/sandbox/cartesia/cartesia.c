@@ -203,7 +203,7 @@ static void bytes_begin(void *arg)
 	b->request = NULL;
 	b->is_open = true;
 	outlet_open(&b->out, v->options->clock, stream, NULL, &b->harm, bytes_over, b);
-	if (stream && speech_start(&b->speech, &v->options->agent, &b->format, b->text, b->len, &bytes_events, b))
+	if (stream && speech_start(&b->speech, &v->options->agent, &b->format, "en-US", b->text, b->len, &bytes_events, b))
 		outlet_end(&b->out, 0, NULL);
 }
 

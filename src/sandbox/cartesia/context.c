@@ -170,7 +170,7 @@ static void piece_start(struct context *c)
 	struct vendor *v = c->socket->vendor;
 
 	c->began_us = vendor_now_us(v);
-	if (speech_start(&c->speech, &v->options->agent, &c->asked.format, c->pieces->text, c->pieces->len, &events, c))
+	if (speech_start(&c->speech, &v->options->agent, &c->asked.format, "en-US", c->pieces->text, c->pieces->len, &events, c))
 		context_fail(c, 500, "the sandbox's voice cannot say that");
 	else
 		c->speaks = true;

@@ -39,18 +39,6 @@ static bool key_is_there(const struct http_request *r)
 	return said && ((!strncasecmp(said, "token ", 6) && said[6]) || (!strncasecmp(said, "bearer ", 7) && said[7]));
 }
 
-static void listening_open(struct listening *l, struct http_request *r, const struct harm *harm)
-{
-	bool is_ours = l->query.encoding == LISTEN_MULAW && l->query.rate_hz == LISTEN_HZ;
-
-	if (!is_ours && resampler_new(&l->resampler, l->query.rate_hz, LISTEN_HZ)) {
-		refuse_with(l->vendor, r, 500, "INTERNAL", "no memory");
-		listening_free(l);
-	} else if (listening_begin(l, r, harm)) {
-		listening_free(l);
-	}
-}
-
 static void on_listen(struct http_request *r, struct vendor *v, bool is_flux)
 {
 	struct vendor_turn turn;
@@ -74,7 +62,8 @@ static void on_listen(struct http_request *r, struct vendor *v, bool is_flux)
 		return;
 	}
 	l->query = query;
-	listening_open(l, r, &turn.harm);
+	if (listening_begin(l, r, &turn.harm))
+		listening_free(l);
 }
 
 static void on_v1(struct http_request *r, void *arg)
@@ -97,11 +86,6 @@ static void deepgram_end(struct vendor *v)
 	}
 }
 
-static bool script_fits(const json_t *answer)
-{
-	return json_is_string(answer) && json_string_length(answer) < LISTEN_TEXT_MAX;
-}
-
 static const struct http_route routes[] = {
 	{ HTTP_GET, "/v1/listen", on_v1, ROUTE_OPEN | ROUTE_UPGRADE, 0 },
 	{ HTTP_GET, "/v2/listen", on_v2, ROUTE_OPEN | ROUTE_UPGRADE, 0 },
@@ -109,4 +93,4 @@ static const struct http_route routes[] = {
 };
 
 const struct vendor_kind deepgram_vendor = { .name = "deepgram", .scheme = "ws", .routes = routes, .close = deepgram_end, .refuse = deepgram_refuse,
-	.script_fits = script_fits, .script_hint = "a text of at most 4095 bytes: the words of the next utterance" };
+	.script_fits = hearing_script_fits, .script_hint = HEARING_SCRIPT_HINT };

@@ -9,17 +9,17 @@
 
 #include "sandbox/deepgram/listening.h"
 
-enum { UPDATE_SAMPLES = LISTEN_HZ / 4, SURE_MS = 800 /* of silence are all but sure */, SURE_MAX = 990, THOUSAND = 1000 };
+enum { UPDATE_SAMPLES = HEARING_HZ / 4, SURE_MS = 800 /* of silence are all but sure */, SURE_MAX = 990, THOUSAND = 1000 };
 
 static uint32_t sureness(const struct listening *l)
 {
-	uint64_t quiet = listening_quiet_ms(l) * THOUSAND / SURE_MS;
+	uint64_t quiet = hearing_quiet_ms(&l->ears) * THOUSAND / SURE_MS;
 
 	return quiet < SURE_MAX ? (uint32_t)quiet : SURE_MAX;
 }
 
 /* The whole turn so far. */
-static void turn_text(const struct listening *l, struct listen_words *w)
+static void turn_text(const struct listening *l, struct hearing_words *w)
 {
 	*w = l->said;
 	if (!l->now.len)
@@ -38,13 +38,13 @@ static void turn_text(const struct listening *l, struct listen_words *w)
 
 static void turn_say(struct listening *l, const char *event, const char *trigger)
 {
-	struct listen_words w;
+	struct hearing_words w;
 	json_t *one;
 
 	turn_text(l, &w);
 	one = json_pack("{s:s, s:s, s:I, s:s, s:I, s:f, s:f, s:s%, s:o, s:f}", "type", "TurnInfo", "request_id", l->request_id, "sequence_id",
-		(json_int_t)l->sequence++, "event", event, "turn_index", (json_int_t)l->turn, "audio_window_start", listening_seconds(l->turn_from),
-		"audio_window_end", listening_seconds(l->heard), "transcript", w.text, w.len, "words", listening_words(&w, false), "end_of_turn_confidence",
+		(json_int_t)l->sequence++, "event", event, "turn_index", (json_int_t)l->turn, "audio_window_start", hearing_seconds(l->turn_from),
+		"audio_window_end", hearing_seconds(l->ears.heard), "transcript", w.text, w.len, "words", listening_words(&w, false), "end_of_turn_confidence",
 		(double)sureness(l) / THOUSAND);
 	if (trigger)
 		json_object_set_new(one, "trigger", json_string(trigger));
@@ -53,7 +53,7 @@ static void turn_say(struct listening *l, const char *event, const char *trigger
 		json_object_set_new(one, "languages_hinted", json_array());
 	}
 	listening_say(l, one);
-	l->updated = l->heard;
+	l->updated = l->ears.heard;
 }
 
 static void flux_opened(struct listening *l)
@@ -83,7 +83,7 @@ static void turn_end(struct listening *l)
 	l->in_turn = l->is_eager = false;
 	l->said.len = l->now.len = 0;
 	l->turn++;
-	l->turn_from = l->heard;
+	l->turn_from = l->ears.heard;
 }
 
 /* What is heard of the turn must be final first; of an eager one it is. */
@@ -92,34 +92,34 @@ static void turn_ends(struct listening *l, const char *trigger)
 	if (l->trigger)
 		return;
 	l->trigger = trigger;
-	l->in_voice = false;
+	l->ears.in_voice = false;
 	if (l->is_eager)
 		turn_end(l);
 	else
-		listening_final(l, FINAL_ENDPOINT);
+		hearing_final(&l->ears, FINAL_ENDPOINT);
 }
 
 static void flux_frame(struct listening *l)
 {
-	uint64_t quiet_ms = listening_quiet_ms(l);
+	uint64_t quiet_ms = hearing_quiet_ms(&l->ears);
 
-	if (l->in_turn && l->heard - l->updated >= UPDATE_SAMPLES && !l->is_eager && !l->trigger)
+	if (l->in_turn && l->ears.heard - l->updated >= UPDATE_SAMPLES && !l->is_eager && !l->trigger)
 		turn_say(l, "Update", NULL);
 	if (!l->in_turn && quiet_ms >= l->query.eot_timeout_ms)
-		l->in_voice = false; /* noise: no words came of it */
+		l->ears.in_voice = false; /* noise: no words came of it */
 	if (!l->in_turn || l->trigger)
 		return;
 	if (l->query.eot < THOUSAND && sureness(l) >= l->query.eot) {
 		turn_ends(l, "model");
 	} else if (quiet_ms >= l->query.eot_timeout_ms) {
 		turn_ends(l, "timeout");
-	} else if (l->query.eager && !l->is_eager && !l->final_asked && sureness(l) >= l->query.eager) {
-		l->in_voice = false;
-		listening_final(l, FINAL_EAGER);
+	} else if (l->query.eager && !l->is_eager && !l->ears.final_asked && sureness(l) >= l->query.eager) {
+		l->ears.in_voice = false;
+		hearing_final(&l->ears, FINAL_EAGER);
 	}
 }
 
-static void flux_partial(struct listening *l, const struct listen_words *w)
+static void flux_partial(struct listening *l, const struct hearing_words *w)
 {
 	if (!w->len)
 		return;
@@ -127,9 +127,9 @@ static void flux_partial(struct listening *l, const struct listen_words *w)
 	turn_begin(l);
 }
 
-static void flux_final(struct listening *l, const struct listen_words *w, enum listen_final why)
+static void flux_final(struct listening *l, const struct hearing_words *w, enum hearing_why why)
 {
-	struct listen_words all;
+	struct hearing_words all;
 
 	l->now = *w;
 	if (w->len) {

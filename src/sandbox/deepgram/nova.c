@@ -15,7 +15,7 @@ static json_t *metadata_of(const struct listening *l)
 		"model_uuid", l->model_uuid);
 }
 
-static json_t *channel_of(const struct listening *l, const struct listen_words *w)
+static json_t *channel_of(const struct listening *l, const struct hearing_words *w)
 {
 	json_t *one = json_pack("{s:s%, s:f, s:o}", "transcript", w->text, w->len, "confidence", w->len ? 0.95 : 0.0, "words",
 		listening_words(w, l->query.punctuates));
@@ -27,12 +27,12 @@ static json_t *channel_of(const struct listening *l, const struct listen_words *
 	return json_pack("{s:[o]}", "alternatives", one);
 }
 
-static void results_say(struct listening *l, const struct listen_words *w, bool is_final, bool speech_final, bool from_finalize)
+static void results_say(struct listening *l, const struct hearing_words *w, bool is_final, bool speech_final, bool from_finalize)
 {
-	uint64_t to = l->heard > l->segment_from ? l->heard : l->segment_from;
+	uint64_t to = l->ears.heard > l->segment_from ? l->ears.heard : l->segment_from;
 
 	listening_say(l, json_pack("{s:s, s:[ii], s:f, s:f, s:b, s:b, s:b, s:o, s:o}", "type", "Results", "channel_index", 0, 1, "start",
-		listening_seconds(l->segment_from), "duration", listening_seconds(to - l->segment_from), "is_final", is_final, "speech_final", speech_final,
+		hearing_seconds(l->segment_from), "duration", hearing_seconds(to - l->segment_from), "is_final", is_final, "speech_final", speech_final,
 		"from_finalize", from_finalize, "channel", channel_of(l, w), "metadata", metadata_of(l)));
 	if (is_final)
 		l->segment_from = to;
@@ -47,25 +47,25 @@ static void nova_voice(struct listening *l)
 {
 	l->has_speech = true;
 	if (l->query.vad_events)
-		listening_say(l, json_pack("{s:s, s:[ii], s:f}", "type", "SpeechStarted", "channel", 0, 1, "timestamp", listening_seconds(l->voice_from)));
+		listening_say(l, json_pack("{s:s, s:[ii], s:f}", "type", "SpeechStarted", "channel", 0, 1, "timestamp", hearing_seconds(l->ears.voice_from)));
 }
 
 static void nova_frame(struct listening *l)
 {
-	uint64_t quiet_ms = listening_quiet_ms(l);
+	uint64_t quiet_ms = hearing_quiet_ms(&l->ears);
 
-	if (l->has_speech && l->in_voice && quiet_ms >= l->query.endpointing_ms && quiet_ms) {
-		l->in_voice = false;
-		listening_final(l, FINAL_ENDPOINT);
+	if (l->has_speech && l->ears.in_voice && quiet_ms >= l->query.endpointing_ms && quiet_ms) {
+		l->ears.in_voice = false;
+		hearing_final(&l->ears, FINAL_ENDPOINT);
 	}
-	if (l->query.utterance_end_ms && l->has_words && l->heard > l->words_to &&
-		(l->heard - l->words_to) * 1000 / LISTEN_HZ >= l->query.utterance_end_ms && quiet_ms >= l->query.utterance_end_ms) {
+	if (l->query.utterance_end_ms && l->has_words && l->ears.heard > l->words_to &&
+		(l->ears.heard - l->words_to) * 1000 / HEARING_HZ >= l->query.utterance_end_ms && quiet_ms >= l->query.utterance_end_ms) {
 		l->has_words = false;
-		listening_say(l, json_pack("{s:s, s:[ii], s:f}", "type", "UtteranceEnd", "channel", 0, 1, "last_word_end", listening_seconds(l->words_to)));
+		listening_say(l, json_pack("{s:s, s:[ii], s:f}", "type", "UtteranceEnd", "channel", 0, 1, "last_word_end", hearing_seconds(l->words_to)));
 	}
 }
 
-static void nova_partial(struct listening *l, const struct listen_words *w)
+static void nova_partial(struct listening *l, const struct hearing_words *w)
 {
 	if (!w->len || !l->query.interim || !strcmp(l->partial, w->text))
 		return;
@@ -86,10 +86,10 @@ static void metadata_say(struct listening *l)
 	memset(sha256, '0', sizeof(sha256) - 1);
 	sha256[sizeof(sha256) - 1] = 0;
 	listening_say(l, json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:i}", "type", "Metadata", "transaction_key", "deprecated", "request_id", l->request_id,
-		"sha256", sha256, "created", created, "duration", listening_seconds(l->heard), "channels", (int)l->query.channels));
+		"sha256", sha256, "created", created, "duration", hearing_seconds(l->ears.heard), "channels", (int)l->query.channels));
 }
 
-static void nova_final(struct listening *l, const struct listen_words *w, enum listen_final why)
+static void nova_final(struct listening *l, const struct hearing_words *w, enum hearing_why why)
 {
 	bool ends = why == FINAL_ENDPOINT || why == FINAL_UNASKED;
 
@@ -141,7 +141,7 @@ static bool nova_message(struct listening *l, const char *type, const json_t *me
 	if (!strcmp(type, "KeepAlive"))
 		return true;
 	if (!strcmp(type, "Finalize"))
-		listening_final(l, FINAL_FINALIZE);
+		hearing_final(&l->ears, FINAL_FINALIZE);
 	else if (!strcmp(type, "Configure"))
 		configure(l, message);
 	else

@@ -103,11 +103,11 @@ static bool sound_read(struct query_reading *g)
 	if (!encoding || !http_query(g->r, "sample_rate"))
 		return refuse(g, "the sandbox hears raw audio alone: encoding and sample_rate are required");
 	if (!strcmp(encoding, "mulaw"))
-		g->q->encoding = LISTEN_MULAW;
+		g->q->encoding = HEARING_MULAW;
 	else if (!strcmp(encoding, "alaw"))
-		g->q->encoding = LISTEN_ALAW;
+		g->q->encoding = HEARING_ALAW;
 	else if (!strcmp(encoding, "linear16"))
-		g->q->encoding = LISTEN_LINEAR16;
+		g->q->encoding = HEARING_LINEAR16;
 	else
 		return refuse(g, "the sandbox hears mulaw, alaw and linear16, not %.20s", encoding);
 	if (!number(g, "sample_rate", 8000, 48000, &g->q->rate_hz))

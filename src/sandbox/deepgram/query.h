@@ -8,15 +8,14 @@
 #include <stdint.h>
 
 #include "base/http_server.h"
+#include "sandbox/hearing.h"
 
 enum { LISTEN_NAME_MAX = 64, LISTEN_ENDPOINTING_MS = 10, LISTEN_EOT_TIMEOUT_MS = 5000 };
-
-enum listen_encoding { LISTEN_MULAW, LISTEN_ALAW, LISTEN_LINEAR16 };
 
 struct listen_query {
 	bool is_flux;
 	char model[LISTEN_NAME_MAX], language[LISTEN_NAME_MAX];
-	enum listen_encoding encoding;
+	enum hearing_encoding encoding;
 	uint32_t rate_hz;
 	uint32_t channels;
 	/* v1 */

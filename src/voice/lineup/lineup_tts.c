@@ -1,4 +1,5 @@
-/* A voice that is one of several. It works when sound comes. */
+/* A voice that is one of several. It works when what it began to say is whole, or nobody wanted the rest: one that always breaks off, or ends without
+ * any sound, does not. */
 #include "voice/lineup/lineup.h"
 
 #include <stdlib.h>
@@ -9,13 +10,14 @@ struct tts_utterance {
 	struct tts_utterance *inner, **slot;
 	const struct tts_events *events;
 	void *arg;
+	bool has_sound;
 };
 
 static void voice_audio(void *arg, const uint8_t *ulaw, size_t samples)
 {
 	struct tts_utterance *u = arg;
 
-	lineup_worked(u->member);
+	u->has_sound = true;
 	u->events->audio(u->arg, ulaw, samples);
 }
 
@@ -32,6 +34,10 @@ static void voice_done(void *arg)
 	const struct tts_events *events = u->events;
 	void *events_arg = u->arg;
 
+	if (u->has_sound)
+		lineup_worked(u->member);
+	else
+		lineup_failed(u->lineup, u->member, ERR_TRUNCATED);
 	*u->slot = NULL;
 	free(u);
 	events->done(events_arg);
@@ -88,6 +94,8 @@ static void voice_cancel(struct tts_utterance **up)
 		return;
 	table = u->member->table;
 	table->cancel(&u->inner);
+	if (u->has_sound)
+		lineup_worked(u->member);
 	free(u);
 }
 

@@ -1,9 +1,9 @@
-/* A text spoken in the form that a client of Cartesia asks for: the lent voice's µ-law becomes any of the vendor's raw encodings and rates.
+/* A text spoken in the form that a client asks for: the lent voice's µ-law becomes any raw encoding and rate that vendors have.
  *
  * start → sound and words in any order → done, exactly once, the last; or speech_cancel, which silences. Embedded in its owner. Loop thread.
  */
-#ifndef SANDBOX_CARTESIA_SPEECH_H
-#define SANDBOX_CARTESIA_SPEECH_H
+#ifndef SANDBOX_SPEECH_H
+#define SANDBOX_SPEECH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +30,8 @@ struct speech_events {
 };
 
 struct speech {
-	const struct sandbox_agent *agent;
+	const struct tts *tts;
+	void *tts_vendor;
 	struct speech_format format;
 	const struct speech_events *events;
 	void *arg;
@@ -41,13 +42,13 @@ struct speech {
 	uint64_t word_end, samples;
 };
 
-/* What a text comes to without the vendor's tags ("<break time=…/>") and with its "&lt;" and "&amp;" undone; `out` has room for SPEECH_TEXT_MAX + 1
+/* What a text comes to without Cartesia's tags ("<break time=…/>") and with its "&lt;" and "&amp;" undone; `out` has room for SPEECH_TEXT_MAX + 1
  * bytes. False: it is too long. */
 bool speech_plain(const char *text, size_t len, char *out, size_t *out_len);
 
-/* `text` is plain and not empty. ERR_UNAVAILABLE: no voice is lent; and what the voice says: then no event comes. */
-enum err speech_start(struct speech *s, const struct sandbox_agent *agent, const struct speech_format *format, const char *text, size_t len,
-	const struct speech_events *events, void *arg) MUST_USE;
+/* `text` is plain and not empty, `language` BCP 47. ERR_UNAVAILABLE: no voice for it is lent; and what the voice says: then no event comes. */
+enum err speech_start(struct speech *s, const struct sandbox_agent *agent, const struct speech_format *format, const char *language, const char *text,
+	size_t len, const struct speech_events *events, void *arg) MUST_USE;
 void speech_cancel(struct speech *s); /* one that is zeroed or over is fine */
 
 #endif

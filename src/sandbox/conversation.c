@@ -1,4 +1,4 @@
-#include "sandbox/anthropic/conversation.h"
+#include "sandbox/conversation.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,11 +10,6 @@
 enum { BLOCKS_STEP = 64 };
 
 static const char event_open[] = "<event>", event_close[] = "</event>", interrupted[] = " \xe2\x80\x94";
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
 
 static bool begins(const char *text, const char *with)
 {
@@ -89,19 +84,20 @@ static void event_add(struct conversation *c, const char *text, size_t len)
 		words_add(c, BLOCK_EVENT, text, len);
 }
 
-static void user_text_add(struct conversation *c, const char *text)
+void conversation_user(struct conversation *c, const char *text, size_t len)
 {
-	size_t len = strlen(text), tags = sizeof(event_open) - 1 + sizeof(event_close) - 1;
+	size_t tags = sizeof(event_open) - 1 + sizeof(event_close) - 1;
 
-	if (begins(text, event_open) && len >= tags && !strcmp(text + len - (sizeof(event_close) - 1), event_close)) {
+	if (len >= tags && begins(text, event_open) && !memcmp(text + len - (sizeof(event_close) - 1), event_close, sizeof(event_close) - 1)) {
 		event_add(c, text + sizeof(event_open) - 1, len - tags);
 		return;
 	}
 	c->last_words = text;
+	c->last_len = len;
 	words_add(c, BLOCK_CALLER, text, len);
 }
 
-static void agent_text_add(struct conversation *c, const char *text)
+void conversation_agent(struct conversation *c, const char *text)
 {
 	size_t len = strlen(text), dash = sizeof(interrupted) - 1;
 
@@ -110,76 +106,39 @@ static void agent_text_add(struct conversation *c, const char *text)
 	(void)!block_add(c, BLOCK_AGENT, text, len);
 }
 
-static void use_add(struct conversation *c, const json_t *block)
+void conversation_use(struct conversation *c, const char *id, const char *name, const char *args, size_t len)
 {
-	char *input = json_dumps(json_object_get(block, "input"), JSON_COMPACT);
-	const char *name = text_of(block, "name");
-	struct llm_block *at = input ? block_add(c, BLOCK_TOOL_USE, input, strlen(input)) : NULL;
+	struct llm_block *at = block_add(c, BLOCK_TOOL_USE, args, len);
 
-	free(input);
 	if (!at)
 		return;
 	if (c->use_count == CONVERSATION_USES_MAX) {
 		c->err = ERR_LIMIT;
 		return;
 	}
-	c->uses[c->use_count] = text_of(block, "id");
+	c->uses[c->use_count] = id;
 	at->turn = (uint32_t)++c->use_count;
 	at->name = name;
 	at->name_len = strlen(name);
 }
 
-/* A result is a text, or a list of texts: the first counts. */
-static void result_add(struct conversation *c, const json_t *block)
+void conversation_result(struct conversation *c, const char *id, const char *text, bool is_error)
 {
-	const json_t *content = json_object_get(block, "content");
-	const char *text = json_is_array(content) ? text_of(json_array_get(content, 0), "text") : json_string_value(content);
-	const char *id = text_of(block, "tool_use_id");
-	struct llm_block *at;
+	struct llm_block *at = block_add(c, BLOCK_TOOL_RESULT, text, strlen(text));
 	size_t i;
 
 	for (i = 0; i < c->use_count && strcmp(c->uses[i], id) != 0; i++) {
 	}
-	at = block_add(c, BLOCK_TOOL_RESULT, text ? text : "", text ? strlen(text) : 0);
 	if (!at)
 		return;
 	at->turn = (uint32_t)i + 1;
-	at->status = json_is_true(json_object_get(block, "is_error")) ? TOOL_ERROR : TOOL_OK;
+	at->status = is_error ? TOOL_ERROR : TOOL_OK;
 }
 
-static void block_read(struct conversation *c, const char *role, const json_t *block)
+void conversation_init(struct conversation *c)
 {
-	const char *type = text_of(block, "type"), *text = text_of(block, "text");
-
-	if (!strcmp(type, "tool_use"))
-		use_add(c, block);
-	else if (!strcmp(type, "tool_result"))
-		result_add(c, block);
-	else if (text && !strcmp(role, "assistant"))
-		agent_text_add(c, text);
-	else if (text)
-		user_text_add(c, text);
-}
-
-enum err conversation_read(struct conversation *c, const json_t *messages)
-{
-	const json_t *message, *block;
-	size_t i, k;
-
 	*c = (struct conversation){ .kind = ASK_PLAIN };
 	c->err = redact_map_new(&c->map);
-	json_array_foreach((json_t *)(uintptr_t)messages, i, message) {
-		const char *role = text_of(message, "role");
-		const json_t *content = json_object_get(message, "content");
-
-		if (json_is_string(content) && !strcmp(role, "assistant"))
-			agent_text_add(c, json_string_value(content));
-		else if (json_is_string(content))
-			user_text_add(c, json_string_value(content));
-		json_array_foreach((json_t *)(uintptr_t)content, k, block)
-			block_read(c, role, block);
-	}
-	return c->err;
 }
 
 void conversation_fini(struct conversation *c)

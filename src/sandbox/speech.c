@@ -1,8 +1,9 @@
-#include "sandbox/cartesia/speech.h"
+#include "sandbox/speech.h"
 
 #include <string.h>
 
 #include "audio/g711.h"
+#include "base/wording.h"
 
 enum {
 	PIECE_SAMPLES = 400,
@@ -137,17 +138,28 @@ static void on_failed(void *arg, enum err why)
 
 static const struct tts_events events = { .audio = on_audio, .words = on_words, .done = on_done, .failed = on_failed };
 
-enum err speech_start(struct speech *s, const struct sandbox_agent *agent, const struct speech_format *format, const char *text, size_t len,
-	const struct speech_events *e, void *arg)
+/* Who speaks this language: one voice is English. */
+static bool voice_pick(struct speech *s, const struct sandbox_agent *agent, const char *language)
 {
-	enum err err = agent->tts ? ERR_NONE : ERR_UNAVAILABLE;
+	bool english = language_is(language, "en");
 
-	*s = (struct speech){ .agent = agent, .format = *format, .events = e, .arg = arg };
+	s->tts = english ? agent->tts : agent->other_tts;
+	s->tts_vendor = english ? agent->tts_vendor : agent->other_tts_vendor;
+	return s->tts;
+}
+
+enum err speech_start(struct speech *s, const struct sandbox_agent *agent, const struct speech_format *format, const char *language, const char *text,
+	size_t len, const struct speech_events *e, void *arg)
+{
+	enum err err;
+
+	*s = (struct speech){ .format = *format, .events = e, .arg = arg };
+	err = voice_pick(s, agent, language) ? ERR_NONE : ERR_UNAVAILABLE;
 	memcpy(s->text, text, len);
 	if (!err && format->rate_hz != SPEECH_HZ)
 		err = resampler_new(&s->resampler, SPEECH_HZ, format->rate_hz);
 	if (!err)
-		err = agent->tts->start(agent->tts_vendor, &s->utterance, "en-US", s->text, len, &events, s);
+		err = s->tts->start(s->tts_vendor, &s->utterance, language, s->text, len, &events, s);
 	if (err)
 		resampler_free(&s->resampler);
 	return err;
@@ -156,6 +168,6 @@ enum err speech_start(struct speech *s, const struct sandbox_agent *agent, const
 void speech_cancel(struct speech *s)
 {
 	if (s->utterance)
-		s->agent->tts->cancel(&s->utterance);
+		s->tts->cancel(&s->utterance);
 	resampler_free(&s->resampler);
 }
