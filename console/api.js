@@ -63,6 +63,17 @@ export async function askText(path, options) {
 	return (await request("GET", path, options)).text();
 }
 
+/* The rule-books' titles by name, asked for once: what goes by a name is headed by its title. None when they cannot be had. */
+let titlesAsked = null;
+
+export function titles() {
+	titlesAsked ??= ask("GET", "/v1/rulebooks").then(({ rulebooks }) => new Map(rulebooks.map((book) => [book.name, book.title])), () => {
+		titlesAsked = null;
+		return new Map();
+	});
+	return titlesAsked;
+}
+
 /* ---- a stream of lines ---- */
 
 async function* linesOf(body) {

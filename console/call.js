@@ -1,7 +1,7 @@
 /* One call: live while it lasts, then with its recording. What is shown comes from its events alone, so that a reload shows the same. */
 
-import { ask, follow } from "./api.js";
-import { copy, el, notice, onceAFrame, question, say, show, trouble, unnotice } from "./dom.js";
+import { ask, follow, titles } from "./api.js";
+import { copy, el, notice, onceAFrame, question, say, seen, show, trouble, unnotice } from "./dom.js";
 import { Latency } from "./latency.js";
 import { Player } from "./player.js";
 import { may } from "./session.js";
@@ -34,8 +34,15 @@ export class Call {
 			trouble("call", error);
 			if (error.status >= 400 && error.status < 500) return;
 		}
+		this.titles = await titles();
 		this.draw();
 		this.stream();
+	}
+
+	/* The title of its rule-book; one that is gone is called by its name. */
+	heading(call) {
+		const name = call.rulebook ?? this.story.start?.rulebook;
+		return name ? this.titles?.get(name) || plain(name) : "Call";
 	}
 
 	unmount() {
@@ -196,7 +203,7 @@ export class Call {
 		const { story } = this, live = this.isLive();
 		const call = { ...this.facts, state: story.end ? "ended" : story.start ? (this.facts?.state === "ended" ? "ended" : "live") : this.facts?.state ?? "waiting" };
 		if (this.facts?.replay) say(this.replay, this.facts.replay);
-		say(this.title, plain(call.rulebook ?? story.start?.rulebook ?? "Call"));
+		say(this.title, this.heading(call));
 		this.paintChips(call);
 		this.paintFacts(call);
 		this.paintNow(live);
@@ -205,7 +212,7 @@ export class Call {
 		show(this.endButton, live && may("operator"));
 		show(this.replayBox, Boolean(story.end));
 		if (live && !this.seconds && story.start) this.seconds = setInterval(() => this.paintFacts({ ...this.facts, state: "live" }), 1000);
-		if (!this.inside) document.title = `${live && story.start ? "● " : ""}${plain(call.rulebook)} – callfunnel`;
+		if (!this.inside) document.title = `${live && story.start ? "● " : ""}${seen(this.heading(call))} – callfunnel`;
 	}
 
 	paintChips(call) {

@@ -1,5 +1,12 @@
 /* Elements without markup: whatever comes from a call or a person goes in as text, never as HTML. */
 
+/* Marks that turn the direction of what follows, beyond their own text: they are shown by their number, not obeyed. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+export function seen(text) {
+	return text.replace(TURNS, (mark) => `⟨U+${mark.codePointAt(0).toString(16).toUpperCase()}⟩`);
+}
+
 /* el("button", {class: "quiet", onclick: f, disabled: true, "aria-label": "…"}, "text", child, [children], null). */
 export function el(tag, attributes, ...children) {
 	const node = document.createElement(tag);
@@ -7,15 +14,16 @@ export function el(tag, attributes, ...children) {
 		if (value === undefined || value === null || value === false) continue;
 		if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
 		else if (name === "value" || name === "checked" || name === "disabled" || name === "hidden") node[name] = value;
-		else node.setAttribute(name, value === true ? "" : String(value));
+		else node.setAttribute(name, value === true ? "" : seen(String(value)));
 	}
-	node.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
+	const shown = children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false);
+	node.append(...shown.map((child) => (child instanceof Node ? child : seen(String(child)))));
 	return node;
 }
 
 /* Touches the page only where the text is another one: no layout for nothing, no selection lost. */
 export function say(node, text) {
-	text = String(text ?? "");
+	text = seen(String(text ?? ""));
 	if (node.textContent !== text) node.textContent = text;
 	return node;
 }

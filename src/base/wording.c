@@ -162,27 +162,51 @@ void wording_amount(struct buf *b, int64_t micros, const char *currency, const c
 	buf_printf(b, " %s", word);
 }
 
+static const char *month_word(int32_t month, bool hindi)
+{
+	static const char *const months[2][12] = {
+		{ "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" },
+		{ "जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर" },
+	};
+
+	return months[hindi][month - 1];
+}
+
+/* A language that has no words of its own for a day gets the plain form. */
+static bool date_plain(struct buf *b, int32_t day, const char *language)
+{
+	char plain[11];
+
+	if (language_is(language, "hi") || language_is(language, "en"))
+		return false;
+	day_print(day, plain);
+	buf_text(b, plain);
+	return true;
+}
+
 void wording_date(struct buf *b, int32_t day, const char *language)
 {
 	static const char *const days[2][7] = {
 		{ "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" },
 		{ "रविवार", "सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार" },
 	};
-	static const char *const months[2][12] = {
-		{ "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" },
-		{ "जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर" },
-	};
 	bool hindi = language_is(language, "hi");
 	int32_t y, m, d;
-	char plain[11];
 
-	if (!hindi && !language_is(language, "en")) {
-		day_print(day, plain);
-		buf_text(b, plain);
+	if (date_plain(b, day, language))
 		return;
-	}
 	civil_from(day, &y, &m, &d);
-	buf_printf(b, "%s, %d %s", days[hindi][day_of_week(day)], (int)d, months[hindi][m - 1]);
+	buf_printf(b, "%s, %d %s", days[hindi][day_of_week(day)], (int)d, month_word(m, hindi));
+}
+
+void wording_date_year(struct buf *b, int32_t day, const char *language)
+{
+	int32_t y, m, d;
+
+	if (date_plain(b, day, language))
+		return;
+	civil_from(day, &y, &m, &d);
+	buf_printf(b, "%d %s %d", (int)d, month_word(m, language_is(language, "hi")), (int)y);
 }
 
 static const char *hindi_part(int32_t hour)

@@ -31,6 +31,7 @@ void micros_print(struct buf *b, int64_t micros); /* as short as it can be: "150
 
 void wording_amount(struct buf *b, int64_t micros, const char *currency, const char *language); /* "1500 rupees" */
 void wording_date(struct buf *b, int32_t day, const char *language);                             /* "Monday, 23 November" */
+void wording_date_year(struct buf *b, int32_t day, const char *language);                        /* "14 August 1991" */
 void wording_time(struct buf *b, int32_t minute, const char *language);                          /* "2:30 PM" */
 void wording_digits(struct buf *b, const char *digits, size_t len);                              /* "4 0 2 1" */
 

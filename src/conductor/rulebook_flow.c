@@ -106,6 +106,8 @@ static void promise_find(struct reading *r, const struct yaml_item *map, struct 
 	path_up(r, up);
 }
 
+#define KINDS "yes_no, digits, amount, date, time, choice, free, name"
+
 static const char *const *expect_keys(enum value_type type)
 {
 	static const char *const plain[] = { "kind", NULL };
@@ -129,7 +131,7 @@ static void expect_map_read(struct reading *r, const struct yaml_item *item, str
 {
 	static const char *const all[] = { "kind", "count", "min", "max", "currency", "from_days", "to_days", "from", "to", "options", "promise", NULL };
 
-	if (!map_need(r, item, "kind", "yes_no, digits, amount, date, time, choice, free") || !map_check(r, item, all) ||
+	if (!map_need(r, item, "kind", KINDS) || !map_check(r, item, all) ||
 		!spec_read(r, item, &s->expect) || !map_check(r, item, expect_keys(s->expect.type)))
 		return;
 	range_read(r, item, &s->expect, &s->range);
@@ -144,15 +146,16 @@ static void expect_map_read(struct reading *r, const struct yaml_item *item, str
 
 static void expect_read(struct reading *r, const struct yaml_item *step, struct step *s)
 {
-	static const char *const simple[] = { "yes_no", "date", "time", "free", NULL };
-	static const enum value_type types[] = { VALUE_YES_NO, VALUE_DATE, VALUE_TIME, VALUE_TEXT };
-	const struct yaml_item *item = map_need(r, step, "expect", "yes_no, digits, amount, date, time, choice, free");
+	static const char *const simple[] = { "yes_no", "date", "time", "free", "name", NULL };
+	static const enum value_type types[] = { VALUE_YES_NO, VALUE_DATE, VALUE_TIME, VALUE_TEXT, VALUE_TEXT };
+	const struct yaml_item *item = map_need(r, step, "expect", KINDS);
 	size_t up = path_down(r, "expect");
 	int at;
 
 	if (item && item->kind == YAML_KIND_SCALAR) {
 		at = choice_of(r, item, simple);
 		s->expect.type = at < 0 ? VALUE_TEXT : types[at];
+		s->expect.is_name = at >= 0 && !strcmp(simple[at], "name");
 	} else if (item) {
 		expect_map_read(r, item, s);
 	}

@@ -141,7 +141,7 @@ static void expect_json(const struct filling *f, const struct step *s, struct bu
 {
 	json_put_key(out, "expect");
 	json_open(out, '{');
-	json_pair_string(out, "kind", s->expect.type == VALUE_TEXT ? "free" : value_names[s->expect.type]);
+	json_pair_string(out, "kind", s->expect.is_name ? "name" : s->expect.type == VALUE_TEXT ? "free" : value_names[s->expect.type]);
 	if (s->expect.type == VALUE_AMOUNT)
 		json_pair_string(out, "currency", s->expect.currency);
 	if (s->expect.type == VALUE_CHOICE)

@@ -119,7 +119,8 @@ static void put_expect(const struct filling *f, struct buf *out, const struct st
 {
 	const struct yaml_item *option;
 
-	buf_printf(out, " Expect: %s", s->expect.type == VALUE_TEXT ? "their own words" : s->expect.type == VALUE_YES_NO ? "yes or no" : value_names[s->expect.type]);
+	buf_printf(out, " Expect: %s", s->expect.is_name ? "a name, without the words around it" :
+		s->expect.type == VALUE_TEXT ? "their own words" : s->expect.type == VALUE_YES_NO ? "yes or no" : value_names[s->expect.type]);
 	put_range(f, out, &s->range, &s->expect);
 	for (option = s->expect.options ? s->expect.options->first : NULL; option; option = option->next)
 		buf_printf(out, "%s%s", option == s->expect.options->first ? ": " : ", ", option->key);

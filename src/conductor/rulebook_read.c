@@ -426,9 +426,10 @@ static void options_read(struct reading *r, const struct yaml_item *map, struct 
 
 bool spec_read(struct reading *r, const struct yaml_item *map, struct value_spec *spec)
 {
-	static const char *const answers[] = { "yes_no", "digits", "amount", "date", "time", "choice", "free", NULL };
+	static const char *const answers[] = { "yes_no", "digits", "amount", "date", "time", "choice", "free", "name", NULL };
 	static const char *const types[] = { "text", "number", "amount", "date", "time", "digits", "truth", "choice", NULL };
-	static const enum value_type of_answers[] = { VALUE_YES_NO, VALUE_DIGITS, VALUE_AMOUNT, VALUE_DATE, VALUE_TIME, VALUE_CHOICE, VALUE_TEXT };
+	static const enum value_type of_answers[] = { VALUE_YES_NO, VALUE_DIGITS, VALUE_AMOUNT, VALUE_DATE, VALUE_TIME, VALUE_CHOICE, VALUE_TEXT,
+		VALUE_TEXT };
 	const struct yaml_item *kind = yaml_find(map, "kind");
 	const struct yaml_item *item = kind ? kind : yaml_find(map, "type");
 	size_t up = path_down(r, kind ? "kind" : "type");
@@ -441,6 +442,7 @@ bool spec_read(struct reading *r, const struct yaml_item *map, struct value_spec
 	if (at < 0)
 		return false;
 	spec->type = kind ? of_answers[at] : (enum value_type)at;
+	spec->is_name = kind && !strcmp(answers[at], "name");
 	if (spec->type == VALUE_AMOUNT)
 		currency_read(r, map, spec);
 	if (spec->type == VALUE_CHOICE)
@@ -465,7 +467,7 @@ static bool bound_fits(const struct value_spec *spec, const char *text, int64_t 
 	if (*out % 1000000)
 		return false;
 	*out /= 1000000;
-	return spec->type == VALUE_DATE ? *out >= -DAYS_MAX && *out <= DAYS_MAX : *out >= 1 && *out <= 32;
+	return spec->type == VALUE_DATE ? *out >= -DAYS_FAR_MAX && *out <= DAYS_FAR_MAX : *out >= 1 && *out <= 32;
 }
 
 /* "{amount_due}": the variable's index, or -1. */
@@ -483,7 +485,7 @@ static void bound_read(struct reading *r, const struct yaml_item *map, const cha
 {
 	const struct yaml_item *item = yaml_find(map, key);
 	const char *allowed = spec->type == VALUE_TIME ? "a time, \"09:00\"" :
-		spec->type == VALUE_DATE ? "days from today, -366 to 366" :
+		spec->type == VALUE_DATE ? "days from today, -45000 to 45000" :
 		spec->type == VALUE_DIGITS ? "1 to 32" : "a number of at most six decimals, or \"{variable}\" of an amount";
 	size_t up = path_down(r, key);
 

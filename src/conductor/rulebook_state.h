@@ -34,6 +34,7 @@ enum {
 	TRIES_MAX = 5,
 	VISITS_MAX = 5,      /* times that a call enters one step */
 	DAYS_MAX = 366,
+	DAYS_FAR_MAX = 45000, /* of an answer: a birth of over a hundred years ago */
 	EXPR_DEPTH_MAX = 16
 };
 
@@ -51,6 +52,7 @@ enum value_type {
 
 struct value_spec {
 	enum value_type type;
+	bool is_name;                     /* TEXT, an answer's: somebody's name, not just any words */
 	char currency[4];                 /* AMOUNT */
 	const struct yaml_item *options;  /* CHOICE: a map (answers) or a list of words */
 };

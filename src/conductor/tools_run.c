@@ -116,6 +116,9 @@ static void log_answer(const struct toolbox_run *r, const struct http_answer *a,
 			LOG_BOOL("sent", a->was_sent), LOG_UINT("ms", a->total_us / 1000));
 	else if (*why->message)
 		log_warn(&log, "a tool's answer cannot be used", LOG_TEXT("tool", r->name), LOG_UINT("status", a->status), LOG_TEXT("why", why->message));
+	else if (a->status / 100 == 3 || a->status == 408 || a->status >= 500)
+		log_warn(&log, a->status / 100 == 3 ? "a tool was answered by a redirect: it is not followed" : "a tool ran and was answered by an error",
+			LOG_TEXT("tool", r->name), LOG_UINT("status", a->status), LOG_UINT("ms", a->total_us / 1000), LOG_UINT("attempts", a->attempts));
 	else
 		log_info(&log, "a tool was answered", LOG_TEXT("tool", r->name), LOG_UINT("status", a->status), LOG_INT("outcome", r->status),
 			LOG_UINT("ms", a->total_us / 1000), LOG_UINT("attempts", a->attempts));

@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "base/wire.h"
+#include "base/wording.h"
 #include "redact/phone.h"
 #include "redact/scan.h"
 
@@ -23,10 +24,12 @@ struct redact_map {
 	struct entry *entries;
 };
 
-/* A placeholder, and how many digits its value is said with. */
+/* A placeholder, and how many digits its value is said with, or which day it is. */
 struct placed {
 	char name[REDACT_NAME_BYTES];
 	size_t least, most;
+	bool is_day;
+	int32_t day;
 };
 
 struct redacted {
@@ -234,6 +237,7 @@ static void placed_set(struct placed *p, const char *name, const struct redact_e
 	if (e->held || e->value[p->most + (*e->value == '+')])
 		p->most = 0; /* an address, or nobody knows */
 	p->least = p->most && national ? strlen(national) : p->most;
+	p->is_day = e->type == REDACT_DOB && !e->held && day_parse(e->value, strlen(e->value), &p->day);
 }
 
 /* Room for a text of so many bytes with so many placeholders. */
@@ -343,6 +347,16 @@ bool redacted_digits(const struct redacted *r, const char *name, size_t *least, 
 			return true;
 		}
 	return false;
+}
+
+enum redacted_day redacted_day_within(const struct redacted *r, const char *name, int64_t first, int64_t last)
+{
+	size_t i;
+
+	for (i = 0; i < r->placed_count; i++)
+		if (r->placed[i].is_day && !strcmp(r->placed[i].name, name))
+			return r->placed[i].day >= first && r->placed[i].day <= last ? REDACTED_DAY_WITHIN : REDACTED_DAY_OUTSIDE;
+	return REDACTED_NO_DAY;
 }
 
 void redacted_free(struct redacted **rp)

@@ -131,6 +131,11 @@ void redacted_free(struct redacted **rp); /* NULL-safe */
  * known (what redact_data made). */
 bool redacted_digits(const struct redacted *r, const char *name, size_t *least, size_t *most);
 
+/* Whether the day behind a placeholder of the caller's words lies within these, days from 1970-01-01, both included: a question may accept no
+ * other. It says no more of it. REDACTED_NO_DAY: it is none that a calendar has, one that is held, or not known. */
+enum redacted_day { REDACTED_NO_DAY = 0, REDACTED_DAY_OUTSIDE, REDACTED_DAY_WITHIN };
+enum redacted_day redacted_day_within(const struct redacted *r, const char *name, int64_t first, int64_t last);
+
 /* Writes `text` with the values of this map in the place of its placeholders; one that the map does not know stays. The
  * values need no escaping inside a JSON string. Errors stick in `out`. */
 void redact_restore(const struct redact_map *m, const char *text, size_t len, struct buf *out);
@@ -138,7 +143,8 @@ void redact_restore(const struct redact_map *m, const char *text, size_t len, st
 /* ---- a model's words on their way to the caller ----
  *
  * They come in pieces, and a placeholder may be cut anywhere: from a '[' on is held back what may still become one. A value is said
- * digit by digit ("9 8 7 6 5"), an Indian or North American number without its country code, an address, a name or a date as it is; of a card, an
+ * digit by digit ("9 8 7 6 5"), an Indian or North American number without its country code, an address or a name as it is, a date of birth in the
+ * language's words ("14 August 1991"); of a card, an
  * Aadhaar number or an account no more than the last four ("ending in 1 1 1 1"). A placeholder that cannot be given back becomes neutral
  * words ("that number"; nothing where the language is neither English nor Hindi). */
 struct redact_speaker {

@@ -89,13 +89,26 @@ static size_t aloud_digits(enum redact_type type, const char *value, char digits
 	return LAST_DIGITS;
 }
 
+/* A date of birth in words; as it is written where the language has none. */
+static void birth_say(struct buf *out, const char *value, const char *language)
+{
+	int32_t day;
+
+	if (day_parse(value, strlen(value), &day))
+		wording_date_year(out, day, language);
+	else
+		buf_text(out, value); /* the 31st of June was said */
+}
+
 static void value_say(const struct redact_speaker *s, struct buf *out, enum redact_type type, const char *value)
 {
 	char digits[SPOKEN_DIGITS_MAX];
 	bool plus;
 	size_t n = aloud_digits(type, value, digits, &plus), i;
 
-	if (!n)
+	if (type == REDACT_DOB)
+		birth_say(out, value, s->english ? "en" : s->hindi ? "hi" : "");
+	else if (!n)
 		buf_text(out, value);
 	if (is_shortened(type))
 		buf_text(out, s->english ? ending_english : s->hindi ? ending_hindi : "");
@@ -368,25 +381,42 @@ static bool is_letter(char c)
 	return isalnum((unsigned char)c) || (c & 0x80);
 }
 
-/* Values that are said as they are, wherever their words stand by themselves. */
+/* Wherever the words `said` stand by themselves, they are `value`. */
+static size_t words_find(const char *text, size_t len, const char *said, const struct scan_claim *value, struct scan_claim claims[SCAN_CLAIMS], size_t count)
+{
+	size_t at, n = strlen(said);
+
+	for (at = 0; n >= WORDS_LEAST && at + n <= len && count < SCAN_CLAIMS; at++)
+		if (*said == text[at] && !memcmp(text + at, said, n) && (!at || !is_letter(text[at - 1])) && (at + n == len || !is_letter(text[at + n]))) {
+			claims[count] = *value;
+			claims[count].start = at;
+			claims[count++].end = at + n;
+			at += n - 1;
+		}
+	return count;
+}
+
+/* Values that are said in words: as they are, a date of birth also as each language says it. */
 static size_t words_claim(const struct redact_map *m, const char *text, size_t len, struct scan_claim claims[SCAN_CLAIMS], size_t count)
 {
-	size_t i, of = redact_map_count(m), at, n;
+	static const char *const languages[] = { "en", "hi" };
+	size_t i, k, of = redact_map_count(m);
+	char said[REDACT_VALUE_BYTES];
+	struct buf out;
 
 	for (i = 0; i < of; i++) {
-		enum redact_type type;
-		const char *value;
+		struct scan_claim value = { .start = 0 };
 
-		map_entry(m, i, &type, &value);
-		n = strlen(value);
-		if (!is_words(type) || type == REDACT_EMAIL || type == REDACT_UPI || n < WORDS_LEAST) /* those two are found by their form */
+		map_entry(m, i, &value.type, &value.value);
+		if (!is_words(value.type) || value.type == REDACT_EMAIL || value.type == REDACT_UPI) /* those two are found by their form */
 			continue;
-		for (at = 0; at + n <= len && count < SCAN_CLAIMS; at++)
-			if (*value == text[at] && !memcmp(text + at, value, n) && (!at || !is_letter(text[at - 1])) && (at + n == len ||
-				!is_letter(text[at + n]))) {
-				claims[count++] = (struct scan_claim){ .start = at, .end = at + n, .type = type, .value = value };
-				at += n - 1;
-			}
+		count = words_find(text, len, value.value, &value, claims, count);
+		for (k = 0; value.type == REDACT_DOB && k < sizeof(languages) / sizeof(languages[0]); k++) {
+			buf_over(&out, said, sizeof(said) - 1);
+			birth_say(&out, value.value, languages[k]);
+			said[out.len] = 0;
+			count = words_find(text, len, said, &value, claims, count);
+		}
 	}
 	return count;
 }

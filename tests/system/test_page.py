@@ -30,6 +30,7 @@ CALL_S = 90
 PATIENT = ("turn.final_wait_ms=5000", "stt.stall_ms=20000", "turn.noise_ms=1400")
 PAUSE_MS = 2500  # the caller thinks before he answers: a slow machine is late by less, and the agent asks again only after seven seconds
 VIEWS = ("#/calls", "#/phone", "#/books", "#/books/appointment-reminder")
+TURNED = "Left \u202eright\u2066 over\u200f"  # in it: an override, an isolate, and a mark that turns nothing but itself
 MARKUP = "<img src=x onerror=document.title='broken'>"
 
 
@@ -594,6 +595,28 @@ def test_what_comes_from_elsewhere_is_text(browser):
     page.wait_for_selector(f".books a[href='#/books/markup']")
     assert MARKUP in page.locator(".books").inner_text() and page.locator("#book-title").inner_text() == MARKUP
     assert page.locator("main img").count() == 0 and page.title() != "broken"
+    page.close()
+
+
+def test_a_call_is_headed_by_its_books_title(house, browser, held):
+    """The title, and not a name made from the id; its marks that turn the direction are shown and not obeyed."""
+    shown = "Left ⟨U+202E⟩right⟨U+2066⟩ over\u200f"
+    page = browser.signed_in()
+    address = page.url.partition("#")[0]
+    page.route("**/v1/rulebooks", lambda route: route.fulfill(json={"rulebooks": [{"name": "appointment-reminder", "title": TURNED}]}))
+    page.route(re.compile(r"/v1/calls/\w+/events"), lambda route: route.fulfill(body="".join(json.dumps(
+        {"epoch": 1, "sequence": n, "part": 0, "at_ms": n, **line}) + "\n" for n, line in enumerate((
+            {"type": "start", "rulebook": "appointment-reminder", "wall_ms": 1}, {"type": "final", "text": TURNED, "from_ms": 0, "to_ms": 1},
+            {"type": "end", "reason": "caller"}), 1)), content_type="application/x-ndjson"))
+    page.goto(f"{address}#/calls/{held['id']}")
+    wait(page, "(text) => document.querySelector('h1').innerText === text", arg=shown)
+    page.wait_for_selector(".transcript .words")
+    assert page.locator(".transcript .words").first.inner_text() == shown and page.title().startswith(shown)
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).unicodeBidi") == "isolate"
+    assert page.evaluate("getComputedStyle(document.querySelector('.words')).unicodeBidi") == "plaintext"
+    page.unroute_all()
+    page.reload()
+    wait(page, "() => document.querySelector('h1').innerText === 'Appointment reminder'")
     page.close()
 
 

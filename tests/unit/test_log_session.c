@@ -134,6 +134,26 @@ static void nothing_that_was_said_is_logged(void **state)
 		assert_null(strstr(l.text, secret[i]));
 }
 
+/* It may well have run: the log says what the agent was told, and no word of the rest. */
+static void a_tool_that_failed_says_how(void **state)
+{
+	json_t *line;
+
+	(void)state;
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "look" };
+	kit_begin(k);
+	to_the_question("Look it up please");
+	kit_model_tool(k, "look", "{}");
+	kit_tool_result(k->runs[0], TOOL_ERROR, "{\"error\":\"no_answer\",\"message\":\"walrus\"}");
+	kit_run(k, 200);
+	line = logkit_line(&l, "a tool failed");
+	logkit_expect(line, "level", "warn");
+	logkit_expect(line, "why", "no_answer");
+	assert_null(strstr(l.text, "walrus"));
+	hang_up();
+}
+
 /* A provider that fails again and again is a warning once, and well again once. */
 static void a_recogniser_that_is_away_is_told_once(void **state)
 {
@@ -369,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_call_tells_its_beginning_and_its_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_quiet_stretch_logs_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_that_was_said_is_logged, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_tool_that_failed_says_how, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_recogniser_that_is_away_is_told_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_recogniser_that_hangs_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_model_that_dies_and_one_that_is_given_up, setup, teardown),

@@ -399,6 +399,59 @@ static void a_telephones_digits_are_heard_where_they_were_asked_for(void **state
 	fixture_fini(&x);
 }
 
+static const char customer[] = "{\"format\":1,\"steps\":[{\"text\":[\"What is your customer number?\"],\"expect\":{\"kind\":\"digits\",\"min\":4,\"max\":10}},"
+	"{\"text\":[\"And the security code on your card?\"],\"expect\":{\"kind\":\"digits\",\"min\":3,\"max\":3}},"
+	"{\"text\":[\"Is your number fine?\"],\"expect\":{\"kind\":\"yes_no\"}}],\"anytime\":[{\"words\":[\"an operator\"]}]}";
+
+/* A number is announced, by the name that the question has for it too; and the first digit is no silence. */
+static void an_announced_number_is_heard(void **state)
+{
+	static const char *const numbers[][2] = {
+		{ "flite:my number is nine nine two one", "my number is nine nine two one" },
+		{ "flite:two zero two five five five zero one four three", "two zero two five five five zero one four three" },
+		{ "flite:two zero five one", "two zero five one" },
+		{ "flite:zero zero seven four", "zero zero seven four" },
+	};
+	struct fixture x;
+
+	(void)state;
+	fixture_open(&x, (struct pocketsphinx_options){ .flow = customer, .flow_len = sizeof(customer) - 1 });
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+		pocketsphinx_stt.asked(x.h.op, "What is your customer number?", 29);
+		hear(&x, numbers[i][0]);
+		assert_string_equal(x.h.final, numbers[i][1]);
+		pocketsphinx_stt.cancel(&x.h.op);
+	}
+	fixture_fini(&x);
+}
+
+static bool grammar_has(const char *of, int question, const char *words)
+{
+	struct buf out;
+	struct grammar_facts facts;
+	bool has;
+
+	buf_init(&out, GRAMMAR_MAX_BYTES);
+	assert_int_equal(grammar_from_flow(&out, of, strlen(of), question, &facts, NULL), ERR_NONE);
+	has = strstr(buf_str(&out), words) != NULL;
+	buf_fini(&out);
+	return has;
+}
+
+static void a_number_is_called_as_the_question_calls_it(void **state)
+{
+	(void)state;
+	assert_true(grammar_has(customer, 0, "(my_lead | the_lead) customer_lead number_lead is_lead"));
+	assert_true(grammar_has(customer, 0, "(my_lead | the_lead) number_lead is_lead"));
+	assert_false(grammar_has(customer, 1, "customer_lead"));
+	assert_true(grammar_has(customer, -1, "customer_lead")); /* the dictionary is made of it */
+	assert_false(grammar_has(customer, 2, "_lead"));
+	assert_true(grammar_is_lead("number_lead"));
+	assert_false(grammar_is_lead("number"));
+	assert_false(grammar_is_lead("four_tel"));
+}
+
 static bool has_telephone_digits(int question)
 {
 	struct buf out;
@@ -781,12 +834,14 @@ int main(void)
 		cmocka_unit_test(partials_are_sentences), cmocka_unit_test(a_plain_yes_is_understood),
 		cmocka_unit_test(a_greeting_is_no_answer), cmocka_unit_test(a_no_behind_a_yes_is_understood),
 		cmocka_unit_test(a_telephones_digits_are_heard_where_they_were_asked_for), cmocka_unit_test(telephone_digits_follow_the_question),
+		cmocka_unit_test(a_number_is_called_as_the_question_calls_it),
 		cmocka_unit_test(short_options_are_heard_over_a_telephone), cmocka_unit_test(a_telephones_words_follow_the_question),
 		cmocka_unit_test(a_machine_is_believed_by_its_phrase), cmocka_unit_test(half_a_sentence_is_closed_soon),
 		cmocka_unit_test(rests_when_all_was_told),  cmocka_unit_test(too_much_audio_ends_it), cmocka_unit_test(streams_have_a_ceiling),
 		cmocka_unit_test(refuses),                  cmocka_unit_test(words_are_counted), cmocka_unit_test(grammar_follows_the_flow),
 		cmocka_unit_test(what_was_asked_is_heard), cmocka_unit_test(hears_by_the_question), cmocka_unit_test(a_number_in_groups_is_understood),
 		cmocka_unit_test(cancel_and_close),       cmocka_unit_test(accepts_inside_refuses_outside),
+		cmocka_unit_test(an_announced_number_is_heard), /* last: what flite says depends on what it said before */
 	};
 
 	deadline_set(400);

@@ -212,9 +212,13 @@ static void a_caller_hears_the_last_four(void **state)
 	say(m, "[CARD_1], [BANK_ACCT_1]", "en", "ending in 1 1 1 1, ending in 7 8 9 1");
 	say(m, "[CARD_1]", "hi", "आख़िरी चार 1 1 1 1");
 	say(m, "[PAN_1] [PERSON_1] [SSN_LAST4_1] [CVV]", "en", "A B C P E 1 2 3 4 F Asha Rao that number that code");
-	say(m, "[DOB_1] [PERSON_3] [DOB]", "en", "1991-08-14 that name that date");
+	say(m, "[DOB_1] [PERSON_3] [DOB]", "en", "14 August 1991 that name that date");
+	say(m, "[DOB_1]", "hi-IN", "14 अगस्त 1991");
+	say(m, "[DOB_1]", "de-DE", "1991-08-14");
 	mask_with(m, "Thank you, Asha Rao. The card ending in 1 1 1 1 and A B C P E 1 2 3 4 F, born 1991-08-14.", &ours, out);
 	assert_string_equal(out, "Thank you, [PERSON_1]. The card [CARD_1] and [PAN_1], born [DOB_1].");
+	mask_with(m, "You were born on the 14 August 1991, right? 14 अगस्त 1991? Not 14 August 19912, nor 114 August 1991.", &ours, out);
+	assert_string_equal(out, "You were born on the [DOB_1], right? [DOB_1]? Not 14 August 19912, nor 114 August 1991.");
 	redact_map_free(&m);
 }
 

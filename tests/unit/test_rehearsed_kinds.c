@@ -715,9 +715,93 @@ static void test_human(void **state)
 	assert_false(wants_human(""));
 }
 
+/* Days of long ago want their year; two digits of one count only there. */
+static void test_years(void **state)
+{
+	struct expect born = { .kind = EXPECT_DATE, .has_today = true, .today = day("2026-11-23"), .has_low = true, .low = -45000, .has_high = true, .high = 0 };
+	struct expect soon = born, any = born, later = born;
+	size_t i;
+	static const struct {
+		const char *said, *day;
+	} years[] = {
+		{ "the fourteenth of August nineteen ninety one", "1991-08-14" }, { "the 3rd of May 88", "1988-05-03" }, { "14 August 1991", "1991-08-14" },
+		{ "August the fourteenth, 1991", "1991-08-14" }, { "I was born on the 1st of January 2003", "2003-01-01" }, { "March 7th twenty oh five", "2005-03-07" },
+		{ "the ninth of May two thousand and one", "2001-05-09" }, { "the second of June twenty twelve", "2012-06-02" }, { "14/08/1991", "1991-08-14" },
+		{ "1991-08-14", "1991-08-14" }, { "14-08-1991", "1991-08-14" }, { "14 अगस्त 1991", "1991-08-14" },
+		{ "fifth of June nineteen hundred and five", "1905-06-05" },
+		{ "3rd of May in the year 1988", "1988-05-03" }, { "chaudah जून unnis sau ikyaanve", "1991-06-14" }, { "the third of May eighty eight", "1988-05-03" },
+	};
+
+	(void)state;
+	for (i = 0; i < sizeof(years) / sizeof(years[0]); i++)
+		if (means(&born, years[i].said) != day(years[i].day))
+			fail_msg("%s is %lld", years[i].said, (long long)means(&born, years[i].said));
+	assert_int_equal(means(&born, "the fourteenth of August"), NOT); /* of which year */
+	assert_int_equal(means(&born, "on the fourteenth"), NOT);
+	assert_int_equal(means(&born, "the 31st of June 1991"), NOT);
+	assert_int_equal(means(&born, "the 14th of August 2031"), RANGE);
+	assert_int_equal(means(&born, "yesterday"), day("2026-11-22"));
+	soon.low = 0;
+	soon.high = 30;
+	assert_int_equal(means(&soon, "the fifth of December"), day("2026-12-05"));
+	assert_int_equal(means(&soon, "the 5th of December 10 am"), day("2026-12-05"));
+	any.has_low = any.has_high = false;
+	assert_int_equal(means(&any, "the 3rd of May 1988"), day("1988-05-03"));
+	assert_int_equal(means(&any, "the 5th of December 10"), day("2026-12-05"));
+	later.low = 0;
+	later.high = 4000;
+	assert_int_equal(means(&later, "the first of March twenty thirty"), day("2030-03-01"));
+}
+
+/* The name that was taken, or "". */
+static const char *named(const char *said)
+{
+	static char name[128];
+	const struct expect e = { .kind = EXPECT_NAME };
+	struct words w;
+	struct answer a;
+
+	words_read(&w, said, strlen(said));
+	if (understand(&e, &w, NULL, said, strlen(said), &a) != UNDERSTOOD_VALUE)
+		return "";
+	snprintf(name, sizeof(name), "%.*s", (int)a.len, a.text);
+	return name;
+}
+
+static void test_somebodys_name(void **state)
+{
+	static const struct {
+		const char *said, *name;
+	} names[] = {
+		{ "My name is John O'Neill", "John O'Neill" }, { "my name is John O’Neill.", "John O’Neill" }, { "john o'neill", "john o'neill" },
+		{ "This is Sarah Smith speaking", "Sarah Smith" },
+		{ "It's Anne-Marie.", "Anne-Marie" }, { "I'm Ravi", "Ravi" }, { "Yes, sure, it's Ravi Kumar here", "Ravi Kumar" },
+		{ "O N E I L L", "O N E I L L" },
+		{ "My name is John O'Neill, that's O N E I L L", "John O'Neill" }, { "It's spelled O N E I double L", "O N E I double L" }, { "mera naam Ravi Kumar hai", "Ravi Kumar" },
+		{ "मेरा नाम रवि कुमार है", "रवि कुमार" }, { "नाम है रवि", "रवि" }, { "मैं रवि बोल रहा हूँ", "रवि" },
+		{ "Uh, Mr. John Smith, please", "Mr. John Smith" }, { "No, Sean", "Sean" },
+		{ "hi, my name is Zoë and I am calling about the flat", "Zoë" }, { "the name is Li", "Li" }, { "[PERSON_1]", "[PERSON_1]" },
+		{ "my name's Ana, thanks", "Ana" },
+	};
+	static const char *const nones[] = { "no", "No, thanks", "I'd rather not say", "I'm not telling you that", "why do you need my name?",
+		"who is this?", "What is your name?", "I'm busy", "this is she", "yes",
+		"Yes that's right", "it's none of your business", "", "hello", "hello?", "my name is", "John?", "my number is 5550100", "[PHONE_1]",
+		"nahi bataunga", "क्यों", "I am calling about the flat",
+		"hold on a moment", "one two three four five six seven eight", "what", "I don't have one", "is it Sean?" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_string_equal(named(names[i].said), names[i].name);
+	for (i = 0; i < sizeof(nones) / sizeof(nones[0]); i++)
+		if (*named(nones[i]))
+			fail_msg("\"%s\" is %s", nones[i], named(nones[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_years), cmocka_unit_test(test_somebodys_name),
 		cmocka_unit_test(test_yes_no), cmocka_unit_test(test_half_a_yes), cmocka_unit_test(test_distances), cmocka_unit_test(test_plain_yes_of_no_question),
 		cmocka_unit_test(test_certain),
 		cmocka_unit_test(test_names),

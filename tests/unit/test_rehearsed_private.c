@@ -179,6 +179,57 @@ static void what_nobody_has_is_asked_again(void **state)
 	assert_int_equal(reply.heard, REHEARD_NOT);
 }
 
+/* ---- a birth, and a name ---- */
+
+#define BORN_TEXT "What is your date of birth?"
+
+static const char birth_flow[] =
+	"{\"format\":1,\"id\":\"t\",\"version\":\"1\",\"sha256\":\"\",\"language\":\"en-US\",\"today\":\"2026-11-23\","
+	"\"opening\":{\"text\":\"" BORN_TEXT "\",\"step\":\"born\",\"asked\":true},\"visits_max\":2,\"end_tool\":\"end_call\",\"steps\":["
+	"{\"name\":\"born\",\"kind\":\"ask\",\"text\":[\"" BORN_TEXT "\"],\"tries\":9,\"expect\":{%s},\"unclear\":\"lost\","
+	"\"confirm\":[{\"ref\":\"born\",\"kind\":\"date\"},\", right?\"],\"next\":[{\"go\":\"who\"}]},"
+	ASK("who", "\"And your name?\"", "\"kind\":\"name\"", "\"confirm\":[\"I have \",{\"ref\":\"who\",\"kind\":\"text\"},\". Right?\"],\"next\":[{\"go\":\"save\"}]") ","
+	"{\"name\":\"save\",\"kind\":\"tool\",\"text\":[\"One moment.\"],\"tool\":\"save\",\"changes\":true,\"arguments\":{"
+	"\"born\":{\"ref\":\"born\",\"kind\":\"date\",\"as\":\"string\"},\"who\":{\"ref\":\"who\",\"kind\":\"text\",\"as\":\"string\"}},"
+	"\"fields\":[],\"failed\":\"lost\",\"next\":[{\"go\":\"lost\"}]},"
+	"{\"name\":\"lost\",\"kind\":\"goodbye\",\"text\":[\"Goodbye.\"],\"outcome\":\"lost\"}],\"anytime\":[]}";
+
+static void ask_birth(const char *expect)
+{
+	struct err_detail detail = { .message = "" };
+	static char text[4096];
+
+	snprintf(text, sizeof(text), birth_flow, expect);
+	rehearsed_free(&engine);
+	assert_int_equal(rehearsed_new(&engine, text, strlen(text), no_wake, NULL, &detail), ERR_NONE);
+}
+
+/* The ear gets the day in words, the tool its date. */
+static void a_birth_is_said_in_words(void **state)
+{
+	(void)state;
+	ask_birth("\"kind\":\"free\"");
+	assert_string_equal(answered(BORN_TEXT, "I was born on the fourteenth of August nineteen ninety one"), "I was born on the 14 August 1991, right?");
+	assert_string_equal(answered("I was born on the 14 August 1991, right?", "yes"), "And your name?");
+}
+
+static void a_birth_may_be_a_date(void **state)
+{
+	static const char not_heard[] = "Sorry, I did not understand that. " BORN_TEXT, refused[] = "I am sorry, that is not possible. " BORN_TEXT;
+
+	(void)state;
+	ask_birth("\"kind\":\"date\",\"from_days\":-45000,\"to_days\":-6570");
+	assert_string_equal(answered(BORN_TEXT, "on the fourteenth of August"), not_heard);
+	assert_string_equal(answered(not_heard, "the first of May twenty twenty"), refused);
+	assert_string_equal(answered(refused, "sorry, the fourteenth of August nineteen ninety one"), "14 August 1991, right?");
+	assert_string_equal(answered("14 August 1991, right?", "no, the fifteenth of August nineteen ninety one"), "15 August 1991, right?");
+	assert_string_equal(answered("15 August 1991, right?", "yes"), "And your name?");
+	assert_string_equal(answered("And your name?", "My name is John O'Neal"), "I have John O'Neal. Right?");
+	assert_string_equal(answered("I have John O'Neal. Right?", "no, it's John O'Neill"), "I have John O'Neill. Right?");
+	assert_string_equal(answered("I have John O'Neill. Right?", "yes that's right"), "One moment.");
+	assert_string_equal(arguments, "{\"born\":\"1991-08-15\",\"who\":\"John O'Neill\"}");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -189,6 +240,8 @@ int main(void)
 		CASE(another_number_takes_its_place),
 		CASE(the_books_own_numbers_are_heard),
 		CASE(what_nobody_has_is_asked_again),
+		CASE(a_birth_is_said_in_words),
+		CASE(a_birth_may_be_a_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

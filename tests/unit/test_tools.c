@@ -1,6 +1,9 @@
 /* Tools: what is sent, what comes back, what is refused, and that nothing is done twice. Deaths and other programs: test_tools_ledger.c. */
 #include "toolkit.h"
 
+#include <sys/mman.h>
+
+#include "base/log.h"
 #include "conductor/tools_parts.h"
 
 /* ---- requests ---- */
@@ -151,6 +154,48 @@ static void answers_are_judged(void **state)
 			fail_msg("look_odd %s: %d %s", all[i].how, t.status, t.text);
 	}
 	assert_int_equal(s.effects, 2 * sizeof(all) / sizeof(all[0])); /* an answer is never a reason to ask again */
+	shop_end(&s);
+}
+
+/* What is logged while a look-up is answered like this. */
+static void answer_logged(struct shop *s, uint32_t turn, const char *how, char *out, size_t size)
+{
+	struct log_settings settings = { .format = LOG_FORMAT_JSON, .level = LOG_LEVEL_INFO };
+	int fd = memfd_create("log", 0);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	log_set_fd(fd);
+	log_setup(&settings);
+	shop_run(s, turn, "look_odd", how);
+	settings.level = LOG_LEVEL_NONE;
+	log_setup(&settings);
+	log_set_fd(STDERR_FILENO);
+	n = pread(fd, out, size - 1, 0);
+	out[n > 0 ? n : 0] = 0;
+	close(fd);
+}
+
+/* What answers 500 has run. */
+static void an_error_that_was_answered_is_told(void **state)
+{
+	static const struct {
+		const char *how, *message, *level, *status;
+	} all[] = {
+		{ "{\"how\":\"500\"}", "\"a tool ran and was answered by an error\"", "\"warn\"", "\"status\":500" },
+		{ "{\"how\":\"302\"}", "\"a tool was answered by a redirect: it is not followed\"", "\"warn\"", "\"status\":302" },
+		{ "{\"how\":\"404\"}", "\"a tool was answered\"", "\"info\"", "\"status\":404" },
+	};
+	char text[4096];
+	struct shop s;
+
+	(void)state;
+	shop_begin(&s);
+	for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		answer_logged(&s, i, all[i].how, text, sizeof(text));
+		if (!strstr(text, all[i].message) || !strstr(text, all[i].level) || !strstr(text, all[i].status))
+			fail_msg("%s: %s", all[i].how, text);
+	}
 	shop_end(&s);
 }
 
@@ -646,6 +691,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_asked_at_all),
 		cmocka_unit_test(secrets_stay_in_their_headers),
 		cmocka_unit_test(answers_are_judged),
+		cmocka_unit_test(an_error_that_was_answered_is_told),
 		cmocka_unit_test(nobody_there_is_an_error_and_silence_is_unknown),
 		cmocka_unit_test(F12_a_request_that_was_sent_is_not_sent_again),
 		cmocka_unit_test(private_addresses_are_refused),

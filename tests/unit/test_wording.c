@@ -110,6 +110,14 @@ static void numbers_have_six_decimals_at_most(void **state)
 	buf_fini(&b);
 }
 
+static int32_t day_of(const char *text)
+{
+	int32_t day;
+
+	assert_true(day_parse(text, strlen(text), &day));
+	return day;
+}
+
 static void said(struct buf *b, const char *want)
 {
 	assert_string_equal(buf_str(b), want);
@@ -138,6 +146,12 @@ static void values_are_said_in_their_language(void **state)
 	said(&b, "सोमवार, 23 नवंबर");
 	wording_date(&b, 20780, "eng"); /* no part of a tag */
 	said(&b, "2026-11-23");
+	wording_date_year(&b, day_of("1991-08-14"), "en-US");
+	said(&b, "14 August 1991");
+	wording_date_year(&b, day_of("1903-01-01"), "hi-IN");
+	said(&b, "1 जनवरी 1903");
+	wording_date_year(&b, day_of("1991-08-14"), "de-DE");
+	said(&b, "1991-08-14");
 	wording_time(&b, 0, "en");
 	said(&b, "12 AM");
 	wording_time(&b, 12 * 60 + 5, "en");

@@ -8,10 +8,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <jansson.h>
 
-enum { DIGITS_MAX = 16 };
+enum { DIGITS_MAX = 16, CARRIER_WORDS = 3, CARRIERS_MAX_BYTES = 8 * 1024 };
 
 enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32, KIND_MACHINE = 64,
 	     KIND_NUMBERS = KIND_DIGITS | KIND_AMOUNT | KIND_DATE | KIND_TIME };
@@ -49,6 +50,17 @@ static const char rules_numbers[] =
 static const char rules_digits[] =
 	"<digit> = zero | oh | one | two | three | four | five | six | seven | eight | nine%s;\n"
 	"<digits_said> = <digit> | double <digit> | triple <digit>;\n";
+
+/* Nobody says "i can't" before digits: it was heard for "my customer". */
+static const char start_digits[] = " | /0.02/ (yes | yes_tel | yeah | yep | sure | okay) | /0.02/ (no | no_tel | nope);\n";
+
+/* Words before a number: as likely as digits where one may begin (model.c, "others_make_rare"). */
+static const char lead_way[] = "_lead";
+
+/* What people say before a number that they were asked for; the question's own name of it beside the plain one. */
+static const char rules_carrier[] =
+	"<carrier> = [sure_lead | yes_lead | okay_lead] (it_lead is_lead | it's_lead | that's_lead | (my_lead | the_lead) number_lead is_lead%s);\n"
+	"<carried> = /0.9/ <NULL> | /0.1/ <carrier>;\n";
 
 static const char rules_amount[] =
 	"<hundreds> = (<unit> | a | <teen>) hundred [[and] <below_hundred>];\n"
@@ -88,6 +100,7 @@ static const char rules_machine[] =
 struct maker {
 	struct buf phrases;  /* alternatives, " | " between them */
 	struct buf machines; /* the same of what machines say */
+	struct buf carriers; /* " | (my | the) customer number is", for each question for digits */
 	size_t count, left_out;
 	unsigned int kinds;
 	unsigned int asked;  /* of `kinds`; 0: nothing in particular */
@@ -190,6 +203,62 @@ static void digits_take(struct maker *m, json_int_t most)
 	m->digits_max = count > m->digits_max ? count : m->digits_max;
 }
 
+/* ---- what a number is called ---- */
+
+/* The next word of a text, letters only; false behind the last. */
+static bool word_next(const char **at, const char **word, size_t *len)
+{
+	while (**at && !isalpha((unsigned char)**at))
+		++*at;
+	*word = *at;
+	while (isalpha((unsigned char)**at) || **at == '\'')
+		++*at;
+	*len = (size_t)(*at - *word);
+	return *len > 0;
+}
+
+static bool word_same(const char *word, size_t len, const char *other)
+{
+	return strlen(other) == len && !strncasecmp(word, other, len);
+}
+
+/* "What is your customer number?" is answered by "my customer number is": the words from "your" to the number's own. */
+static void carrier_take(struct maker *m, const char *text)
+{
+	static const char *const nouns[] = { "number", "code", "pin", "id" };
+	const char *word, *from = NULL;
+	size_t len, words = 0, i;
+
+	while (word_next(&text, &word, &len)) {
+		bool is_noun = false;
+
+		for (i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++)
+			is_noun = is_noun || word_same(word, len, nouns[i]);
+		if (from && is_noun && (words || !word_same(word, len, "number"))) {
+			buf_text(&m->carriers, " | (my_lead | the_lead) ");
+			phrase_write(&m->carriers, from, (size_t)(word - from) + len, lead_way);
+			buf_printf(&m->carriers, "is%s", lead_way);
+		}
+		words++;
+		if (is_noun || words > CARRIER_WORDS)
+			from = NULL;
+		if (word_same(word, len, "your")) {
+			from = text;
+			words = 0;
+		}
+	}
+}
+
+static void carriers_take(struct maker *m, const json_t *texts)
+{
+	size_t i;
+	json_t *text;
+
+	json_array_foreach(texts, i, text)
+		if (json_is_string(text))
+			carrier_take(m, json_string_value(text));
+}
+
 static void expect_take(struct maker *m, const json_t *expect, bool is_asked)
 {
 	static const struct {
@@ -214,6 +283,13 @@ static void expect_take(struct maker *m, const json_t *expect, bool is_asked)
 		words_add(m, KIND_PHRASE, json_object_get(option, "words"), is_asked ? line_way : "");
 }
 
+static bool asks_digits(const json_t *step)
+{
+	const char *kind = json_string_value(json_object_get(json_object_get(step, "expect"), "kind"));
+
+	return kind && !strcmp(kind, "digits");
+}
+
 static void flow_take(struct maker *m, const json_t *flow, int question)
 {
 	size_t i;
@@ -223,6 +299,8 @@ static void flow_take(struct maker *m, const json_t *flow, int question)
 		const json_t *confirm = json_object_get(step, "confirm");
 
 		expect_take(m, json_object_get(step, "expect"), question >= 0 && i == (size_t)question);
+		if (asks_digits(step) && (question < 0 || i == (size_t)question))
+			carriers_take(m, json_object_get(step, "text"));
 		if (confirm && !json_is_null(confirm))
 			m->kinds |= KIND_YES_NO;
 	}
@@ -304,7 +382,7 @@ static void items_write(struct buf *out, unsigned int kinds)
 		unsigned int all;
 		const char *item;
 	} items[] = {
-		{ KIND_YES_NO, "/1/ <yes_no>" }, { KIND_DIGITS, "/1/ <digits>" }, { KIND_AMOUNT, "/1/ <amount>" }, { KIND_DATE, "/1/ <date>" }, { KIND_TIME, "/1/ <time>" },
+		{ KIND_YES_NO, "/1/ <yes_no>" }, { KIND_DIGITS, "/1/ <carried> <digits>" }, { KIND_AMOUNT, "/1/ <amount>" }, { KIND_DATE, "/1/ <date>" }, { KIND_TIME, "/1/ <time>" },
 		{ KIND_DATE | KIND_TIME, "/0.3/ <date> <time>" }, { KIND_PHRASE, "/1/ <phrase>" },
 		{ KIND_MACHINE, "/1/ <machine>" },
 	};
@@ -327,6 +405,11 @@ bool grammar_is_machine(const char *word)
 	return !strncmp(word + strcspn(word, "(_"), "_vm", 3);
 }
 
+bool grammar_is_lead(const char *word)
+{
+	return !strncmp(word + strcspn(word, "(_"), lead_way, sizeof(lead_way) - 1);
+}
+
 bool grammar_is_digit(const char *word)
 {
 	static const char *const words[] = { "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple" };
@@ -338,16 +421,28 @@ bool grammar_is_digit(const char *word)
 	return false;
 }
 
-/* One after another, written out: the library's repetition leads back to where any answer begins. */
-static void digits_write(struct buf *out, unsigned int most, const char *ways)
+/* As many more digits as there may be, one after another, written out: the library's repetition leads back to where any answer begins. */
+static void more_write(struct buf *out, unsigned int most)
 {
-	buf_printf(out, rules_digits, ways);
-	buf_text(out, "<digits> = <digits_said>");
-	for (unsigned int i = 1; i < most; i++)
+	for (unsigned int i = 0; i < most; i++)
 		buf_text(out, " [<digits_said>");
-	for (unsigned int i = 1; i < most; i++)
+	for (unsigned int i = 0; i < most; i++)
 		buf_byte(out, ']');
 	buf_text(out, ";\n");
+}
+
+/* A "two" in its other way is no whole answer: alone it would be any "to". */
+static void digits_write(struct buf *out, unsigned int most, const char *ways)
+{
+	bool has_two = *ways && most > 1;
+
+	buf_printf(out, rules_digits, ways);
+	buf_printf(out, "<digits> = <all_digits>%s;\n<all_digits> = <digits_said>", has_two ? " | <two_first>" : "");
+	more_write(out, most - 1);
+	if (!has_two)
+		return;
+	buf_text(out, "<two_first> = two_tel <digits_said>");
+	more_write(out, most - 2);
 }
 
 static const char *digit_ways(const struct maker *m, enum kinds kind)
@@ -358,7 +453,7 @@ static const char *digit_ways(const struct maker *m, enum kinds kind)
 static void grammar_write(struct buf *out, struct maker *m)
 {
 	buf_text(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end> | <greeting>;\n<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
-	buf_text(out, m->kinds & KIND_YES_NO ? " | /0.02/ <yes> | /0.02/ <no>;\n" : ";\n");
+	buf_text(out, !(m->kinds & KIND_YES_NO) ? ";\n" : m->asked & KIND_DIGITS ? start_digits : " | /0.02/ <yes> | /0.02/ <no>;\n");
 	items_write(out, m->kinds);
 	buf_text(out, rules_around);
 	buf_printf(out, rules_greeting, m->kinds & KIND_YES_NO ? greeting_yes : "", m->kinds & KIND_PHRASE ? greeting_phrase : "");
@@ -366,6 +461,8 @@ static void grammar_write(struct buf *out, struct maker *m)
 		buf_text(out, rules_yes_no);
 	if (m->kinds & (KIND_AMOUNT | KIND_DATE))
 		buf_printf(out, rules_numbers, digit_ways(m, KIND_AMOUNT));
+	if (m->kinds & KIND_DIGITS)
+		buf_printf(out, rules_carrier, m->carriers.len ? buf_str(&m->carriers) : "");
 	if (m->kinds & KIND_DIGITS)
 		digits_write(out, m->digits_max, digit_ways(m, KIND_DIGITS));
 	if (m->kinds & KIND_AMOUNT)
@@ -394,6 +491,7 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int qu
 	}
 	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
 	buf_init(&m.machines, GRAMMAR_MAX_BYTES);
+	buf_init(&m.carriers, CARRIERS_MAX_BYTES);
 	flow_take(&m, root, question);
 	numbers_drop(&m);
 	json_decref(root);
@@ -405,7 +503,8 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int qu
 		grammar_write(out, &m);
 	*facts = (struct grammar_facts){ .left_out = m.left_out, .has_numbers = (m.kinds & KIND_NUMBERS) != 0, .asks_digits = (m.asked & KIND_DIGITS) != 0 };
 	if (!err)
-		err = m.phrases.err ? m.phrases.err : m.machines.err ? m.machines.err : out->err;
+		err = m.phrases.err ? m.phrases.err : m.machines.err ? m.machines.err : m.carriers.err ? m.carriers.err : out->err;
+	buf_fini(&m.carriers);
 	buf_fini(&m.phrases);
 	buf_fini(&m.machines);
 	return err;

@@ -1,7 +1,7 @@
 /* What a caller may answer, as a grammar (JSGF): made from a rule-book's flow or from a list of phrases.
  *
  * Of the flow (docs/rulebooks.md, "The flow as JSON") it reads the steps' `expect` and `confirm` and the words of `anytime` and
- * `voicemail`: yes and no, digits, amounts, days, times, the words of choices, an answering machine's sentences. Answers that are `free`
+ * `voicemail`: yes and no, digits, amounts, days, times, the words of choices, an answering machine's sentences. Answers that are `free` or a `name`
  * cannot be made a grammar; they add nothing. A phrase with anything but letters, apostrophes and blanks is left out and counted. Only courtesies and hesitations may stand around an answer. Pure.
  */
 #ifndef PROVIDERS_POCKETSPHINX_GRAMMAR_H
@@ -25,6 +25,8 @@ enum {
 size_t grammar_word_length(const char *word);
 
 bool grammar_is_machine(const char *word);
+
+bool grammar_is_lead(const char *word); /* said before a number: "number_lead" of "my number is" */
 
 bool grammar_is_digit(const char *word); /* or "double", "triple" */
 

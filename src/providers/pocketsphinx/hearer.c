@@ -432,6 +432,7 @@ static void word_take(struct hearer *h, struct hearing *out, ps_seg_t *seg)
 		return;
 	ps_seg_prob(seg, &acoustic, &language, &back);
 	out->is_number = h->asks_digits && grammar_is_digit(base) && (out->is_number || !out->words);
+	out->leads += grammar_is_lead(word);
 	if (!out->words++)
 		out->from_sample = (uint64_t)h->at[first] * BLOCK_SAMPLES;
 	out->to_sample = (uint64_t)h->at[last] * BLOCK_SAMPLES + WINDOW_SAMPLES;

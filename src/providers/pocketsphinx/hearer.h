@@ -36,6 +36,7 @@ struct hearing {
 	bool is_whole;       /* nothing has to follow: the text is a sentence of the grammar */
 	bool goes_on;        /* digits were asked for, and another may follow */
 	bool is_number;      /* they were, and all words are digits */
+	unsigned int leads;  /* its words that announce a number ("the number is") */
 	bool is_rest;        /* other words of the utterance were told before these */
 	bool has_numbers;    /* the grammar that it was heard with */
 	double confidence;   /* 0 to 1 (confidence.h) */

@@ -78,6 +78,7 @@ static void vocabulary_fini(struct vocabulary *v)
 /* A telephone cuts the top off "s" and "f", which leaves a "th" at a word's edge; a short "four" has the vowel of "far", a "no" one
  * that begins in front and ends dark. These are words of their own, for the rules that want them: in all of a grammar they would let more pass that nobody said. */
 static const char *const telephone[][2] = {
+	{ "two_tel", "T HH IH UW" }, { "two_tel(2)", "D HH IY UW" },
 	{ "four_tel", "TH AO R" }, { "four_tel(2)", "F AA R" },
 	{ "five_tel", "TH AY V" }, { "six_tel", "TH IH K TH" }, { "seven_tel", "TH EH V AH N" }, { "yes_tel", "Y EH TH" },
 	{ "no_tel", "N EH L" }, { "no_tel(2)", "N EH OW" },
@@ -138,14 +139,17 @@ static void line_write(struct buf *out, const char *word, const char *rest)
 static void line_take(struct buf *out, struct vocabulary *v, const char *line)
 {
 	size_t word = strcspn(line, "( \t");
-	char base[MODEL_MAX_WORD_BYTES], machine[MODEL_MAX_WORD_BYTES + 4];
+	static const char *const ways[] = { "_vm", "_lead" };
+	char base[MODEL_MAX_WORD_BYTES], other[MODEL_MAX_WORD_BYTES + 8];
 
 	if (!word || word >= sizeof(base))
 		return;
 	snprintf(base, sizeof(base), "%.*s", (int)word, line);
-	snprintf(machine, sizeof(machine), "%s_vm", base);
-	if (word_find(v, machine))
-		buf_printf(out, "%s%s", machine, line + word);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		snprintf(other, sizeof(other), "%s%s", base, ways[i]);
+		if (word_find(v, other))
+			buf_printf(out, "%s%s", other, line + word);
+	}
 	if (word_find(v, base)) {
 		buf_text(out, line);
 		line_write(out, base, line + word);
@@ -288,7 +292,8 @@ static void others_make_rare(fsg_model_t *graph, int state, bool *done)
 	for (fsg_arciter_t *arc = fsg_model_arcs(graph, state); arc; arc = fsg_arciter_next(arc)) {
 		fsg_link_t *link = fsg_arciter_get(arc);
 
-		if (fsg_link_wid(link) >= 0 && !grammar_is_digit(fsg_model_word_str(graph, fsg_link_wid(link))))
+		if (fsg_link_wid(link) >= 0 && !grammar_is_digit(fsg_model_word_str(graph, fsg_link_wid(link))) &&
+			!grammar_is_lead(fsg_model_word_str(graph, fsg_link_wid(link))))
 			link->logs2prob += logmath_log(graph->lmath, rare);
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/wording.h"
+#include "redact/redact.h"
 #include "redact/token.h"
 
 enum { YEAR_DAYS = 366 };
@@ -83,6 +84,19 @@ static bool nearest(const struct dates *d, int32_t month, int32_t dom, int32_t s
 		found = true;
 	}
 	return found;
+}
+
+/* A day of a named month whose last word is at `to` - 1: of the year that is said behind it (*used: its words), else the one that the question means.
+ * One that may be of several years is none. */
+static bool of_month(struct dates *d, int32_t month, int32_t dom, size_t to, int32_t *day, size_t *used)
+{
+	bool needs = year_needed(d->e), fine;
+	int32_t year;
+
+	*used = d->e->has_low && d->e->has_high && !needs ? 0 : year_at(d->e, d->w, to, &year);
+	fine = *used ? day_of(year, month, dom, day) : !needs && nearest(d, month, dom, 12, day);
+	d->found.vague = d->found.vague || (!fine && needs);
+	return fine;
 }
 
 /* ---- words ---- */
@@ -367,18 +381,17 @@ static size_t put_written(struct dates *d, size_t at)
 {
 	const struct words *w = d->w;
 	int32_t a, b, day, best;
-	char text[11];
+	size_t year;
 
 	if (at + 1 >= w->count || w->at[at].kind != WORD_NUMBER || w->at[at + 1].kind != WORD_NUMBER)
 		return 0;
 	if (w->at[at + 1].before == '-' && at + 2 < w->count && strlen(w->at[at].text) == 4 && w->at[at + 2].before == '-') {
 		if (!day_of(atoi(w->at[at].text), atoi(w->at[at + 1].text), atoi(w->at[at + 2].text), &day))
 			return 0;
-		day_print(day, text);
 		put(d, day, at, 3, false);
 		return 3;
 	}
-	if (w->at[at + 1].before != '/')
+	if (w->at[at + 1].before != '/' && !(w->at[at + 1].before == '-' && at + 2 < w->count && w->at[at + 2].before == '-'))
 		return 0;
 	a = atoi(w->at[at].text);
 	b = atoi(w->at[at + 1].text);
@@ -388,10 +401,10 @@ static size_t put_written(struct dates *d, size_t at)
 		a = b;
 		b = swap;
 	}
-	if (b < 1 || b > 12 || !nearest(d, b, a, 12, &best))
+	if (b < 1 || b > 12 || !of_month(d, b, a, at + 2, &best, &year))
 		return 0;
-	put(d, best, at, 2, false);
-	return 2;
+	put(d, best, at, 2 + year, false);
+	return 2 + year;
 }
 
 /* "the 5th of next month" */
@@ -433,7 +446,7 @@ static size_t put_dom(struct dates *d, size_t at)
 	const struct words *w = d->w;
 	int32_t dom, day, year, month, unused;
 	bool sure;
-	size_t n = dom_at(w, at, &dom, &sure), more;
+	size_t n = dom_at(w, at, &dom, &sure), more, said;
 	int named, offset;
 
 	if (!n)
@@ -441,11 +454,11 @@ static size_t put_dom(struct dates *d, size_t at)
 	more = n + word_is(w, at + n, "of");
 	named = month_at(w, at + more);
 	if (named) {
-		if (nearest(d, named, dom, 12, &day))
-			put(d, day, at, more + 1, false);
+		if (of_month(d, named, dom, at + more + 1, &day, &said))
+			put(d, day, at, more + 1 + said, false);
 		else
 			d->found.vague = true; /* the 31st of June */
-		return more + 1;
+		return more + 1 + said;
 	}
 	more = month_relative(w, at + n, &offset);
 	civil(d->e->today, &year, &month, &unused);
@@ -460,7 +473,7 @@ static size_t put_dom(struct dates *d, size_t at)
 	}
 	if (!sure && ordinal_word(w->at[at].text))
 		sure = the_before(w, at);
-	if (!sure || unit_days(w, at + n) || !nearest(d, 0, dom, 1, &day))
+	if (!sure || unit_days(w, at + n) || year_needed(d->e) || !nearest(d, 0, dom, 1, &day))
 		return 0;
 	put(d, day, at, n, false);
 	return n;
@@ -471,12 +484,12 @@ static size_t put_month_first(struct dates *d, size_t at)
 	int named = month_at(d->w, at);
 	int32_t dom, day;
 	bool sure;
-	size_t the = word_is(d->w, at + 1, "the"), n = named ? dom_at(d->w, at + 1 + the, &dom, &sure) : 0;
+	size_t the = word_is(d->w, at + 1, "the"), n = named ? dom_at(d->w, at + 1 + the, &dom, &sure) : 0, said;
 
-	if (!n || !nearest(d, named, dom, 12, &day))
+	if (!n || !of_month(d, named, dom, at + 1 + the + n, &day, &said))
 		return 0;
-	put(d, day, at, 1 + the + n, false);
-	return 1 + the + n;
+	put(d, day, at, 1 + the + n + said, false);
+	return 1 + the + n + said;
 }
 
 /* What is like a date and is none: a day that was said with it is not believed. */
@@ -554,8 +567,33 @@ static bool tells_of_done(const struct expect *e, const struct words *w)
 	return e->has_low && e->low >= 0 && words_have(w, done) && !words_have(w, ahead);
 }
 
+/* A day that the redaction holds back; two of them are none, unless the second corrects the first. */
+static enum understood held_day(const struct words *w, struct answer *out)
+{
+	size_t i, held = w->count;
+
+	for (i = 0; i < w->count; i++) {
+		if (w->at[i].kind != WORD_HELD || w->at[i].day == REDACTED_NO_DAY)
+			continue;
+		if (held < w->count && strcmp(w->at[held].text, w->at[i].text) != 0 && !words_correct(w, held + 1, i))
+			return UNDERSTOOD_NOT;
+		held = i;
+	}
+	if (held == w->count || strlen(w->at[held].text) >= sizeof(out->digits))
+		return UNDERSTOOD_NOT;
+	if (w->at[held].day == REDACTED_DAY_OUTSIDE)
+		return UNDERSTOOD_RANGE;
+	memcpy(out->digits, w->at[held].text, strlen(w->at[held].text) + 1);
+	out->used = held + 1;
+	return UNDERSTOOD_VALUE;
+}
+
 enum understood understand_date(const struct expect *e, const struct words *w, struct answer *out)
 {
+	enum understood u = held_day(w, out);
+
+	if (u != UNDERSTOOD_NOT)
+		return u;
 	return tells_of_done(e, w) ? UNDERSTOOD_NOT : understand_conclusion(read_date, e, w, out);
 }
 

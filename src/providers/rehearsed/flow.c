@@ -232,15 +232,16 @@ static void expect_read(struct reading *r, struct flow_step *s, const json_t *st
 		const char *kind, *low, *high;
 	} kinds[] = { [EXPECT_YES_NO] = { "yes_no", NULL, NULL }, [EXPECT_DIGITS] = { "digits", "min", "max" },
 		[EXPECT_AMOUNT] = { "amount", "min_micros", "max_micros" }, [EXPECT_DATE] = { "date", "from_days", "to_days" },
-		[EXPECT_TIME] = { "time", "from", "to" }, [EXPECT_CHOICE] = { "choice", NULL, NULL }, [EXPECT_FREE] = { "free", NULL, NULL } };
+		[EXPECT_TIME] = { "time", "from", "to" }, [EXPECT_CHOICE] = { "choice", NULL, NULL }, [EXPECT_FREE] = { "free", NULL, NULL },
+		[EXPECT_NAME] = { "name", NULL, NULL } };
 	const json_t *e = json_object_get(step, "expect"), *today = json_object_get(r->f->root, "today");
 	const char *kind = text_of(r, e, s->name, "kind");
 	int32_t day = 0;
 	unsigned int i;
 
-	for (i = 0; i <= EXPECT_FREE && strcmp(kind, kinds[i].kind); i++)
+	for (i = 0; i <= EXPECT_NAME && strcmp(kind, kinds[i].kind); i++)
 		;
-	if (i > EXPECT_FREE) {
+	if (i > EXPECT_NAME) {
 		refuse(r, s->name, "expect", "\"%.20s\" is no kind of answer", kind);
 		return;
 	}
@@ -249,8 +250,8 @@ static void expect_read(struct reading *r, struct flow_step *s, const json_t *st
 		bound_read(r, e, s->name, kinds[i].low, &s->expect.has_low, &s->expect.low);
 		bound_read(r, e, s->name, kinds[i].high, &s->expect.has_high, &s->expect.high);
 	}
-	if (i == EXPECT_DATE && ((s->expect.has_low && llabs(s->expect.low) > 4000) || (s->expect.has_high && llabs(s->expect.high) > 4000)))
-		refuse(r, s->name, "expect", "a range of more than ten years");
+	if (i == EXPECT_DATE && ((s->expect.has_low && llabs(s->expect.low) > FLOW_DAYS_MAX) || (s->expect.has_high && llabs(s->expect.high) > FLOW_DAYS_MAX)))
+		refuse(r, s->name, "expect", "a bound further than %d days from today", FLOW_DAYS_MAX);
 	if (i == EXPECT_AMOUNT)
 		s->expect.currency = text_of(r, e, s->name, "currency");
 	s->expect.options = json_object_get(e, "options");

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "providers/rehearsed/understand.h"
 
-enum { FLOW_STEPS_MAX = 128, FLOW_DEPTH_MAX = 32 };
+enum { FLOW_STEPS_MAX = 128, FLOW_DEPTH_MAX = 32, FLOW_DAYS_MAX = 45000 /* from today: a birth of over a hundred years ago */ };
 
 enum step_kind { STEP_ASK = 0, STEP_SAY, STEP_TOOL, STEP_GOODBYE };
 

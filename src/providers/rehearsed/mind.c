@@ -283,9 +283,9 @@ bool mind_hears_machine(const struct mind *m, const struct words *w)
 
 bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b)
 {
-	if (s->expect.kind == EXPECT_DIGITS)
+	if (s->expect.kind == EXPECT_DIGITS || (s->expect.kind == EXPECT_DATE && (*a->digits || *b->digits)))
 		return !strcmp(a->digits, b->digits);
-	if (s->expect.kind == EXPECT_CHOICE || s->expect.kind == EXPECT_FREE)
+	if (s->expect.kind >= EXPECT_CHOICE)
 		return a->len == b->len && !memcmp(a->text, b->text, a->len);
 	return a->number == b->number;
 }
@@ -301,13 +301,20 @@ static void confirm_refused(struct mind *m)
 		say_question(m, mind_step(m)->again ? mind_step(m)->again : mind_step(m)->text);
 }
 
+/* Of any words a name may be made: at its reading back one must be announced, or come with a "no". */
+static bool is_other_value(const struct mind *m, const struct words *w, bool no)
+{
+	enum expect_kind kind = mind_step(m)->expect.kind;
+
+	return kind == EXPECT_NAME ? (no && w->count > 1) || (name_is_told(w) && !yes_no_begins(w)) : kind != EXPECT_FREE && kind != EXPECT_YES_NO;
+}
+
 /* Another value is one, whether a "no" came with it or not; the same value is a yes. */
 static bool confirm_value(struct mind *m, const struct words *w, const struct words *said, const char *text, size_t len, bool no)
 {
 	struct answer a, *old = &m->answers[m->at].value;
 
-	if (mind_step(m)->expect.kind == EXPECT_FREE || mind_step(m)->expect.kind == EXPECT_YES_NO ||
-		understand(&mind_step(m)->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
+	if (!is_other_value(m, w, no) || understand(&mind_step(m)->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
 		return false;
 	if (mind_answer_same(mind_step(m), &a, old)) {
 		if (no || !yes_repeats(w, said))

@@ -202,18 +202,32 @@ static void judge_unasked(struct mind *m, const struct words *w, const char *tex
 		mind_go(m, m->at, mind_no_rest);
 }
 
-/* How many digits there are behind the placeholders, which stand in these blocks. */
-static void digits_tell(struct words *w, const struct llm_block *blocks, size_t count)
+/* How many digits there are behind a placeholder, and whether it is a day that the open question accepts. */
+static void held_tell(const struct mind *m, struct word *w, const struct redacted *text)
 {
-	size_t i, k, least, most;
+	const struct expect *e = &mind_step(m)->expect;
+	bool is_date = e->kind == EXPECT_DATE && e->has_today;
+	enum redacted_day day;
+	size_t least, most;
+
+	if (redacted_digits(text, w->text, &least, &most)) {
+		w->least = (uint8_t)least;
+		w->most = (uint8_t)most;
+	}
+	day = redacted_day_within(text, w->text, is_date && e->has_low ? e->today + e->low : INT64_MIN,
+		is_date && e->has_high ? e->today + e->high : INT64_MAX);
+	if (day != REDACTED_NO_DAY)
+		w->day = (uint8_t)day;
+}
+
+/* The placeholders stand in these blocks. */
+static void all_held_tell(const struct mind *m, struct words *w, const struct llm_block *blocks, size_t count)
+{
+	size_t i, k;
 
 	for (i = 0; i < w->count; i++)
-		for (k = 0; k < count && w->at[i].kind == WORD_HELD; k++) {
-			if (!redacted_digits(blocks[k].text, w->at[i].text, &least, &most))
-				continue;
-			w->at[i].least = (uint8_t)least;
-			w->at[i].most = (uint8_t)most;
-		}
+		for (k = 0; k < count && w->at[i].kind == WORD_HELD; k++)
+			held_tell(m, &w->at[i], blocks[k].text);
 }
 
 /* The text of these blocks. */
@@ -224,7 +238,7 @@ static void see_caller(struct mind *m, const char *text, size_t len, const struc
 	int anytime;
 
 	words_read(&w, text, len);
-	digits_tell(&w, blocks, count);
+	all_held_tell(m, &w, blocks, count);
 	m->note = REHEARD_NONE;
 	m->note_step = asked ? m->at : -1;
 	anytime = mind_anytime_find(m, &w);

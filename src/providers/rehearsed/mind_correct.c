@@ -37,7 +37,7 @@ static bool take_corrected(struct mind *m, int step, const struct words *w, cons
 	struct words rest;
 	struct answer a;
 
-	if (s->expect.kind == EXPECT_YES_NO || s->expect.kind == EXPECT_FREE)
+	if (s->expect.kind == EXPECT_YES_NO || s->expect.kind == EXPECT_FREE || s->expect.kind == EXPECT_NAME)
 		return false;
 	words_beside_yes_no(w, &rest);
 	if (mind_understand(m, step, s->expect.kind == EXPECT_CHOICE ? &rest : w, text, len, &a) != UNDERSTOOD_VALUE ||

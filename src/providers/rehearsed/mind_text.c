@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/wording.h"
 
+enum { YEAR_DAYS = 366 };
+
 static struct value value_text(const char *text, size_t len)
 {
 	return (struct value){ .type = VALUE_TEXT, .text = text, .len = len };
@@ -28,11 +30,12 @@ static struct value answer_value(const struct flow_step *s, const struct answer 
 	case EXPECT_AMOUNT:
 		return value_number(VALUE_NUMBER, a->number);
 	case EXPECT_DATE:
-		return value_number(VALUE_DAY, a->number);
+		return *a->digits ? value_text(a->digits, strlen(a->digits)) : value_number(VALUE_DAY, a->number);
 	case EXPECT_TIME:
 		return value_number(VALUE_MINUTE, a->number);
 	case EXPECT_CHOICE:
 	case EXPECT_FREE:
+	case EXPECT_NAME:
 		break;
 	}
 	return value_text(a->text, a->len);
@@ -113,6 +116,18 @@ static void choice_spoken(struct buf *out, const struct value *v)
 		buf_byte(out, (uint8_t)(v->text[i] == '_' ? ' ' : v->text[i]));
 }
 
+/* Whoever asks for days of long ago is told the year; a day near today goes without. */
+static void day_spoken(const struct mind *m, int64_t day, struct buf *out)
+{
+	const json_t *text = json_object_get(m->f->root, "today");
+	int32_t today;
+
+	if (json_is_string(text) && day_parse(json_string_value(text), json_string_length(text), &today) && llabs(day - today) > YEAR_DAYS)
+		wording_date_year(out, (int32_t)day, m->f->language);
+	else
+		wording_date(out, (int32_t)day, m->f->language);
+}
+
 static void spoken(const struct mind *m, const json_t *piece, struct buf *out)
 {
 	struct value v = mind_value(m, json_string_value(json_object_get(piece, "ref")));
@@ -126,7 +141,7 @@ static void spoken(const struct mind *m, const json_t *piece, struct buf *out)
 			micros_print(out, v.number);
 		break;
 	case VALUE_DAY:
-		wording_date(out, (int32_t)v.number, m->f->language);
+		day_spoken(m, v.number, out);
 		break;
 	case VALUE_MINUTE:
 		wording_time(out, (int32_t)v.number, m->f->language);
@@ -168,12 +183,15 @@ void mind_text(const struct mind *m, const json_t *text, struct buf *out)
 void mind_spoken(const struct mind *m, int step, struct buf *out)
 {
 	const struct flow_step *s = &m->f->steps[step];
-	int64_t number = m->answers[step].value.number;
+	const struct answer *a = &m->answers[step].value;
+	int64_t number = a->number;
 
-	if (s->expect.kind == EXPECT_AMOUNT)
+	if (s->expect.kind == EXPECT_DATE && *a->digits)
+		buf_text(out, a->digits);
+	else if (s->expect.kind == EXPECT_AMOUNT)
 		wording_amount(out, number, s->expect.currency, m->f->language);
 	else if (s->expect.kind == EXPECT_DATE)
-		wording_date(out, (int32_t)number, m->f->language);
+		day_spoken(m, number, out);
 	else if (s->expect.kind == EXPECT_TIME)
 		wording_time(out, (int32_t)number, m->f->language);
 }

@@ -251,6 +251,8 @@ static enum understood understand_kind(const struct expect *e, const struct word
 		return leaves_value_open(w) ? UNDERSTOOD_NOT : understand_time(e, w, out);
 	case EXPECT_CHOICE:
 		return understand_asks_back(w) && !goes_on(w) ? UNDERSTOOD_NOT : understand_choice(e, w, question, out);
+	case EXPECT_NAME:
+		return leaves_value_open(w) || understand_aside(w) != ASIDE_NONE ? UNDERSTOOD_NOT : understand_name(w, text, len, out);
 	case EXPECT_FREE:
 		break;
 	}

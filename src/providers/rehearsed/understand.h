@@ -12,7 +12,7 @@
 #include "providers/rehearsed/meanings.h"
 #include "providers/rehearsed/words.h"
 
-enum expect_kind { EXPECT_YES_NO = 0, EXPECT_DIGITS, EXPECT_AMOUNT, EXPECT_DATE, EXPECT_TIME, EXPECT_CHOICE, EXPECT_FREE };
+enum expect_kind { EXPECT_YES_NO = 0, EXPECT_DIGITS, EXPECT_AMOUNT, EXPECT_DATE, EXPECT_TIME, EXPECT_CHOICE, EXPECT_FREE, EXPECT_NAME };
 
 /* What a question accepts; bounds are included, micro-units, days from today, minutes of the day. */
 struct expect {
@@ -38,8 +38,8 @@ enum { ANSWER_DIGITS = 40 };
 
 struct answer {
 	int64_t number;             /* micro-units, day, minute; yes_no: 1 or 0 */
-	char digits[ANSWER_DIGITS]; /* digits, or a placeholder for them */
-	const char *text;           /* choice: its value; free: the words; borrowed */
+	char digits[ANSWER_DIGITS]; /* digits, or a placeholder for them; date: a placeholder for the day, or empty */
+	const char *text;           /* choice: its value; free: the words; name: it as it was said; borrowed */
 	size_t len;
 	size_t used;                /* the words up to here are spoken for */
 };
@@ -136,8 +136,17 @@ enum understood understand_distance(const struct expect *e, const struct words *
 enum understood understand_conclusion(enum understood (*read)(const struct expect *e, const struct words *w, struct answer *out), const struct expect *e,
 	const struct words *w, struct answer *out);
 
+/* Years (years.c): how many words say one there, or 0; and whether a day without one may be any of several that the question accepts. Two digits
+ * are one only where the question reaches back further than a year. */
+size_t year_at(const struct expect *e, const struct words *w, size_t at, int32_t *year);
+bool year_needed(const struct expect *e);
+
 bool date_names_day(const struct words *w, size_t at); /* a weekday, a month, "tomorrow" */
 int32_t date_month_at(const struct words *w, size_t at); /* 1 to 12, or 0 */
+
+/* A name without what stands around it ("my name is"); a spelled one as it was spelled. A refusal, a question, a yes are none. */
+enum understood understand_name(const struct words *w, const char *text, size_t len, struct answer *out);
+bool name_is_told(const struct words *w); /* a name was announced ("it's", "my name is"): at a reading back any other word is none */
 
 enum understood understand_digits(const struct expect *e, const struct words *w, struct answer *out);
 enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out);

@@ -24,6 +24,7 @@ struct word {
 	uint8_t number;        /* enum word_class of redact/token.h, for letters */
 	uint8_t value;
 	uint8_t least, most;   /* HELD: how many digits its value has; most 0: not known */
+	uint8_t day;           /* HELD: enum redacted_day of redact/redact.h, by what the open question accepts */
 };
 
 struct words {

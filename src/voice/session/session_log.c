@@ -3,7 +3,9 @@
  * call, nothing for a frame, a chunk or a step: what fails again and again is told the first time and when it is over. */
 #include "voice/session/session_state.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "voice/journal/journal.h"
 
@@ -104,15 +106,31 @@ void session_log_well(struct session *s, enum retry_what what)
 	s->trouble[what] = 0;
 }
 
-void session_log_tool(const struct session *s, uint32_t turn, uint32_t index, enum tool_status status)
+/* The word for what went wrong, of {"error": "no_answer", …}: the conductor's own or none. */
+static void failure_read(const char *text, size_t len, char *why, size_t size)
+{
+	static const char head[] = "{\"error\":\"";
+	size_t i, from = sizeof(head) - 1;
+
+	*why = 0;
+	if (len < from || memcmp(text, head, from) != 0)
+		return;
+	for (i = 0; from + i < len && i + 1 < size && (text[from + i] == '_' || islower((unsigned char)text[from + i])); i++)
+		why[i] = text[from + i];
+	why[from + i < len && text[from + i] == '"' ? i : 0] = 0;
+}
+
+void session_log_tool(const struct session *s, uint32_t turn, uint32_t index, enum tool_status status, const char *text, size_t len)
 {
 	struct log log = s->log;
+	char why[32];
 
 	log.doing = "running a tool";
+	failure_read(text, len, why, sizeof(why));
 	if (status == TOOL_UNKNOWN)
 		log_warn(&log, "a tool's outcome is not known", LOG_UINT("turn", turn), LOG_UINT("index", index));
 	else
-		log_warn(&log, "a tool did not run", LOG_UINT("turn", turn), LOG_UINT("index", index));
+		log_warn(&log, "a tool failed", LOG_UINT("turn", turn), LOG_UINT("index", index), LOG_TEXT("why", why));
 }
 
 void session_log_note(struct session *s, const struct call_output *out)

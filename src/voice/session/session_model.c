@@ -204,7 +204,7 @@ static void tool_result_feed(struct session *s, uint32_t turn, uint32_t index, e
 	struct call_input *in = session_input(s, IN_TOOL_RESULT);
 
 	if (status != TOOL_OK)
-		session_log_tool(s, turn, index, status);
+		session_log_tool(s, turn, index, status, text, len);
 	in->turn = turn;
 	in->index = index;
 	in->kind = (uint32_t)status;

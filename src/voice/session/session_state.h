@@ -194,7 +194,7 @@ void session_log_failed(struct session *s, enum retry_what what, enum err why); 
 void session_log_model_failed(struct session *s, enum failure why);
 void session_log_withheld(const struct session *s, size_t texts);
 void session_log_well(struct session *s, enum retry_what what);
-void session_log_tool(const struct session *s, uint32_t turn, uint32_t index, enum tool_status status); /* not TOOL_OK */
+void session_log_tool(const struct session *s, uint32_t turn, uint32_t index, enum tool_status status, const char *text, size_t len); /* not TOOL_OK */
 void session_log_note(struct session *s, const struct call_output *out);
 
 /* What it did went well: nothing but a comparison, unless it failed before. */
