@@ -87,12 +87,22 @@ static void on_done(void *arg)
 
 /* ---- executing ---- */
 
+/* One of three ends when the next answer no longer waits for it and the model is at what is said meanwhile; past its deadline nobody would miss it. */
+static uint64_t slow_us(struct conductor *c)
+{
+	uint64_t us = dice_ms(&c->dice, 3000, scene_provokes(c->scene, P03) ? 8000 : 20000);
+
+	if (dice_below(&c->dice, 3) == 0)
+		us = (uint64_t)c->scene->settings.tool_detach_ms * MS_US + dice_ms(&c->dice, 100, 2500);
+	return us;
+}
+
 static uint64_t tool_us(struct conductor *c, const struct script_tool *tool)
 {
 	uint64_t us = dice_below(&c->dice, 12) == 0 ? 0 : dice_ms(&c->dice, tool->slow_ms / 2, tool->slow_ms * 2);
 
 	if (fault_strikes(&c->scene->plan, FAULT_TOOL_SLOW, c->scene->world.now_us))
-		us = dice_ms(&c->dice, 3000, scene_provokes(c->scene, P03) ? 8000 : 20000); /* past its deadline nobody would miss the result */
+		us = slow_us(c);
 	return us;
 }
 

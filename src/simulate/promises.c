@@ -201,7 +201,7 @@ void judge_step(struct judge *j, const struct call_input *in, const struct call_
 	}
 	for (i = 0; i < out->count; i++)
 		if (out->items[i].type == OUT_ASK)
-			judge_request(j, out->items[i].blocks, out->items[i].block_count);
+			judge_request(j, &out->items[i]);
 	judge_dialogue_time(j);
 	judge_speech_time(j);
 }
@@ -248,6 +248,7 @@ void judge_worker_died(struct judge *j)
 	j->final_count = 0;
 	j->filler_us = 0;
 	j->result_owed = false;
+	j->result_gen = 0;
 	j->answer.used = j->noise.used = false;
 	j->watch.used = j->nod_alone = false;
 	j->listening = false;

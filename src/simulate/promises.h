@@ -34,7 +34,7 @@ int promise_find(const char *name);
 
 enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
 	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_EARS = 2048, JUDGE_DROPS = 16, JUDGE_TURN_TEXT = 8192,
-	JUDGE_REPEATS = 16 };
+	JUDGE_REPEATS = 16, JUDGE_GEN_TEXT = 4096 };
 
 struct failure_report {
 	enum promise promise;
@@ -138,6 +138,7 @@ struct judged_utterance {
 	uint16_t noted;          /* words, by the last note */
 	uint16_t words;          /* of its text */
 	bool settled, cut, phrase, playing, unspoken;
+	bool wait, wait_rest;    /* one of the brief's fillers for tools; the end of one, perhaps */
 	bool whole;              /* a text that may not be interrupted */
 	bool old;                /* settled before a worker died: its number may be another's now, unless that is spoken too */
 	uint64_t settled_us;
@@ -180,9 +181,13 @@ struct judge {
 	uint8_t fillers_said[2];     /* the last of the brief's fillers, and of those for tools, from 1 */
 	bool result_owed, result_over; /* P02: a result is in the dialogue, and nothing was asked since; it came into the caller's voice */
 	uint64_t result_us;          /* since then nobody speaks, and nothing is at work */
+	uint32_t result_gen;         /* P01: the answer to a result that is in the dialogue; 0: none is owed, or nothing was asked yet */
+	uint64_t resumed_us;         /* the agent last went on behind a hold */
 	/* generations */
 	uint8_t gens[JUDGE_GENS];
 	uint32_t active_gen, last_gen;
+	char gen_text[JUDGE_GEN_TEXT]; /* of the last one, with what it goes on from when it is another attempt */
+	uint32_t gen_text_len;
 	struct judged_tool tools[JUDGE_TOOLS];
 	uint32_t tool_count;
 	uint8_t tool_flags[256];         /* by the ledger's place */

@@ -61,11 +61,13 @@ void judge_model_asked(struct judge *j, const struct llm_block *blocks, size_t c
 	judge_private_asked(j, blocks, count);
 }
 
-void judge_request(struct judge *j, const struct request_block *blocks, size_t count)
+void judge_request(struct judge *j, const struct call_output *o)
 {
-	judge_tools_shown(j, blocks, count);
-	judge_history(j, blocks, count);
-	judge_private_request(j, blocks, count);
+	judge_tools_shown(j, o);
+	judge_history(j, o->blocks, o->block_count);
+	judge_private_request(j, o->blocks, o->block_count);
+	if (o->kind != ASK_CONTINUE)
+		j->gen_text_len = 0;
 }
 
 static void tool_asked(struct judge *j, const struct call_input *in)
@@ -165,6 +167,7 @@ static bool caller_still(const struct judge *j)
 /* While the answer waits for a tool: a filler is ordered within 300 ms when tool.filler_ms have passed since it was dispatched and all that the agent
  * had to say is said, the caller does not speak, and no words of his wait for their turn; and so five seconds after each. (That it is heard then is
  * P13's.) Exercised by each.
+ * And none is ordered to be played, from its beginning or behind a hold, when no tool runs any more. Exercised by each.
  * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, and
  * what judge_quiet_call says. And: no filler is said twice running when the brief has more than one of its kind (P14). Exempt: a
  * fault of the voice within ten seconds, and calls that were taken over. */
@@ -214,8 +217,8 @@ static void filler_said(struct judge *j, const struct call_output *o)
  *
  * Once a tool's result is in the dialogue, and for a second the caller has not spoken, nothing is asked or runs and no words wait for
  * their turn, the model has been asked, whatever the agent still has to say. Exercised by a result that comes into the caller's voice, when it is
- * asked about. Exempt: what came while the agent gave up on the model, a floor that was taken (the caller's turn asks), a worker that died, keys,
- * and what judge_quiet_call says. */
+ * asked about. (A request for the rest of an answer that broke off is none.) Exempt: what came while the agent gave up on the model, a floor that was
+ * taken (the caller's turn asks), a worker that died, keys, and what judge_quiet_call says. */
 
 static void result_came(struct judge *j)
 {
@@ -224,24 +227,44 @@ static void result_came(struct judge *j)
 	j->result_over = judge_now(j) <= j->voice_us + 200 * MS_US;
 }
 
-static void result_asked(struct judge *j)
+static void result_asked(struct judge *j, const struct call_output *o)
 {
+	bool without = o->kind == ASK_AHEAD || (o->kind == ASK_CONTINUE && o->number > 1);
+
+	if (j->result_gen || (j->result_owed && !without))
+		j->result_gen = o->gen;
+	if (without)
+		return;
 	if (j->result_owed && j->result_over)
 		judge_exercise(j, P02);
 	j->result_owed = false;
 }
 
+/* P01: the answer to it is whole, and released. */
+static void result_answered(struct judge *j, uint32_t gen)
+{
+	uint8_t state = *gen_state(j, gen);
+
+	if (j->result_gen != gen || !(state & GEN_IS_COMPLETE) || ((state & GEN_IS_AHEAD) && !(state & GEN_IS_RELEASED)))
+		return;
+	judge_exercise(j, P01);
+	j->result_gen = 0;
+}
+
 static void result_time(struct judge *j)
 {
-	uint64_t now = judge_now(j);
+	uint64_t now = judge_now(j), noise_us = (uint64_t)j->scene->settings.turn_noise_ms * MS_US;
 
-	if (!j->result_owed)
+	if (!j->result_owed && !j->result_gen)
 		return;
 	if (judge_quiet_call(j) || judge_answer_due(j) || j->words_wait || !caller_still(j)) {
 		j->result_us = now;
-	} else if (now > j->result_us + 1 * S_US) {
+	} else if (j->result_owed && now > j->result_us + 1 * S_US) {
 		judge_fail(j, P02, "a tool's result came, the caller has not spoken for a second, and the model is not asked");
 		j->result_owed = false;
+	} else if (j->result_gen && now > j->result_us + noise_us + 1 * S_US) {
+		judge_fail(j, P01, "the answer to a tool's result was stopped, nobody speaks, and the model is not asked again");
+		j->result_gen = 0;
 	}
 }
 
@@ -321,6 +344,13 @@ void judge_stt_pushed(struct judge *j, uint64_t base)
 
 /* ---- the step ---------------------------------------------------------------------------------------------------------- */
 
+bool judge_answer_written(const struct judge *j)
+{
+	uint8_t state = j->gens[j->last_gen % JUDGE_GENS];
+
+	return state & GEN_IS_ASKED && !(state & (GEN_IS_COMPLETE | GEN_IS_DISCARDED));
+}
+
 bool judge_answer_due(const struct judge *j)
 {
 	return j->active_gen || conductor_tool_runs(&j->scene->conductor) || j->asked_us == judge_now(j);
@@ -342,8 +372,12 @@ void judge_dialogue_input(struct judge *j, const struct call_input *in)
 	case IN_MODEL_TOOL:
 		tool_asked(j, in);
 		break;
+	case IN_MODEL_TEXT:
+		judge_answer_said(j, in);
+		break;
 	case IN_MODEL_DONE:
 		gen_over(j, in->gen, GEN_IS_COMPLETE);
+		result_answered(j, in->gen);
 		break;
 	case IN_MODEL_FAILED:
 		gen_over(j, in->gen, 0);
@@ -386,17 +420,20 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		break;
 	case NOTE_ENDING:
 		j->result_owed = false;
+		j->result_gen = 0;
 		if (o->index == END_MAX && !j->time_up_us)
 			j->time_up_us = judge_now(j);
 		break;
 	case NOTE_RELEASE:
 		*gen_state(j, o->index) |= GEN_IS_RELEASED;
+		result_answered(j, o->index);
 		break;
 	case NOTE_YIELD:
 		j->result_owed = false;
 		break;
 	case NOTE_FAILED:
 		j->result_owed = j->result_owed && o->index != RETRY_MODEL;
+		j->result_gen = o->index != RETRY_MODEL ? j->result_gen : 0;
 		break;
 	case NOTE_TOOL:
 		result_came(j);
@@ -423,8 +460,7 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 	case OUT_ASK:
 		gen_asked(j, o);
 		j->asked_us = judge_now(j);
-		if (o->kind != ASK_AHEAD)
-			result_asked(j);
+		result_asked(j, o);
 		if (o->kind == ASK_PLAIN && o->number == 1)
 			air_open(j);
 		break;

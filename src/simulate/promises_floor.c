@@ -15,7 +15,8 @@
  * 250 ms, and given up once the recogniser has said it. Exempt: another sound within 1.5 s before or behind it, earlier words that no turn
  * has taken up yet, a disclosure that may not be interrupted, a key, a tool that runs or returns (for the question asked), a fault of the
  * recogniser, the voice, the line or the carrier within six seconds before or during it (late marks: 14 s), a recogniser that took another's
- * place in that time, and what judge_quiet_call says. Exercised by each such sound that led to a hold, and by each nod that was noted as one.
+ * place in that time, a tool's filler when no tool runs any more, and what judge_quiet_call says. Exercised by each such sound that led to a hold,
+ * and by each nod that was noted as one.
  *
  * And a word said into silence is no nod: neither party was heard for a second before, nothing of the agent's was to be said, asked or done when it
  * began, and nothing but what was asked for ahead came before its final. Exempt: a fault of the model, the recogniser, the voice, the line or the
@@ -229,8 +230,9 @@ void judge_watch_asked(struct judge *j, const struct call_output *o)
 static void watch_time(struct judge *j, struct watch *w)
 {
 	uint64_t now = judge_now(j);
+	const struct judged_utterance *u = w->held ? judge_utterance(j, w->utterance) : NULL;
 
-	if (judge_quiet_call(j) || j->key_us > w->from_us || watch_faults(j)) {
+	if (judge_quiet_call(j) || j->key_us > w->from_us || watch_faults(j) || (u && judge_filler_over(j, u))) {
 		w->used = false;
 		return;
 	}

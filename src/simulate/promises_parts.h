@@ -29,7 +29,8 @@ bool judge_faults(const struct judge *j, fault_set set, uint64_t within_us);
 void judge_dialogue_input(struct judge *j, const struct call_input *in);
 void judge_dialogue_output(struct judge *j, const struct call_output *o);
 void judge_dialogue_time(struct judge *j);
-void judge_request(struct judge *j, const struct request_block *blocks, size_t count); /* as the core made it */
+void judge_request(struct judge *j, const struct call_output *o); /* as the core made it */
+bool judge_answer_written(const struct judge *j); /* the last one asked for is not whole, and was not thrown away */
 bool judge_answer_due(const struct judge *j); /* a generation or a tool is at work */
 bool judge_answer_ahead(const struct judge *j); /* an answer that was asked for ahead waits for the end of the turn */
 void judge_agent_sounds(struct judge *j);
@@ -37,7 +38,10 @@ void judge_dialogue_end(struct judge *j);
 
 /* promises_tools.c */
 void judge_tools_paired(struct judge *j, const struct llm_block *blocks, size_t count);
-void judge_tools_shown(struct judge *j, const struct request_block *blocks, size_t count);
+void judge_tools_shown(struct judge *j, const struct call_output *o);
+void judge_answer_said(struct judge *j, const struct call_input *in); /* the model wrote this */
+void judge_tool_filler(struct judge *j, const struct judged_utterance *u); /* it is ordered to be played */
+bool judge_filler_over(const struct judge *j, const struct judged_utterance *u); /* what it fills is over, as far as one can tell */
 void judge_tools_spoken_over(struct judge *j);
 void judge_tool_again(struct judge *j, const struct tool_request *q); /* it is dispatched: was it before? */
 void judge_tool_repeated(struct judge *j, const struct call_output *o);

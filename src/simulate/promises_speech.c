@@ -40,6 +40,35 @@ static bool phrase_in(const struct brief_phrases *p, const char *text, size_t le
 	return false;
 }
 
+/* A filler for tools, whole. */
+static bool is_wait(const struct brief_phrases *waits, const char *text, size_t len)
+{
+	uint32_t i;
+
+	for (i = 0; i < waits->count; i++)
+		if (strlen(waits->text[i]) == len && !memcmp(waits->text[i], text, len))
+			return true;
+	return false;
+}
+
+/* What a voice that died has left of a filler for tools, for all one can tell: the end of one, and one of the last few that were ordered is one. */
+static bool is_wait_rest(const struct judge *j, const char *text, size_t len)
+{
+	const struct brief_phrases *waits = &j->scene->brief.waits;
+	bool wait = false;
+	uint32_t i;
+
+	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 4; i--)
+		wait = wait || j->utterances[i - 1].wait;
+	for (i = 0; i < waits->count && wait; i++) {
+		size_t whole = strlen(waits->text[i]);
+
+		if (whole > len && !memcmp(waits->text[i] + whole - len, text, len))
+			return true;
+	}
+	return false;
+}
+
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len)
 {
 	const struct brief *b = &j->scene->brief;
@@ -58,6 +87,7 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 	uint32_t sound = talker_sound_of(&j->scene->talker, o->utterance);
 	struct judged_utterance *u = judge_utterance(j, o->utterance);
 	const struct spoken *s = judge_spoken(j, sound);
+	bool rest = is_wait_rest(j, o->text, o->text_len);
 
 	if (!s)
 		return;
@@ -70,6 +100,8 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 	}
 	*u = (struct judged_utterance){ .id = o->utterance, .sound = sound, .words = (uint16_t)s->word_count };
 	u->phrase = judge_is_phrase(j, o->text, o->text_len);
+	u->wait = is_wait(&j->scene->brief.waits, o->text, o->text_len);
+	u->wait_rest = rest;
 	u->whole = j->scene->brief.greeting_whole && strlen(j->scene->brief.greeting) >= o->text_len &&
 		   !memcmp(j->scene->brief.greeting + strlen(j->scene->brief.greeting) - o->text_len, o->text, o->text_len);
 }
@@ -276,6 +308,7 @@ static void speech_note(struct judge *j, const struct call_output *o)
 		break;
 	case NOTE_RESUME:
 		j->held = false;
+		j->resumed_us = judge_now(j);
 		break;
 	case NOTE_TURN:
 		judge_watch_turn(j, o);
@@ -312,6 +345,8 @@ void judge_speech_output(struct judge *j, const struct call_output *o)
 		u = judge_utterance(j, o->utterance);
 		if (u && !u->playing)
 			judge_exercise(j, P13);
+		if (u && (!u->playing || j->resumed_us == judge_now(j)))
+			judge_tool_filler(j, u);
 		if (u) {
 			u->playing = true;
 			u->cleared_us = 0;

@@ -4,7 +4,7 @@
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
-enum { SPOKE_DURING = 1, SPOKE_AFTER = 2, SHOWN = 4, COUNTED_DURING = 8, COUNTED_AFTER = 16, MISTOLD = 32 };
+enum { SPOKE_DURING = 1, SPOKE_AFTER = 2, SHOWN = 4, COUNTED_DURING = 8, COUNTED_AFTER = 16, MISTOLD = 32, BEHIND = 64 };
 
 static uint32_t entry_place(const struct judge *j, const struct ledger_entry *e)
 {
@@ -20,6 +20,10 @@ static uint32_t entry_place(const struct judge *j, const struct ledger_entry *e)
  *      is open, or when nobody knows what became of it; and one of which nobody knows is never told as done: not under its own key, nor
  *      when the model asks for it again. Exercised by each that the model asks for again. Exempt: a deadline, when another worker or
  *      socket took over meanwhile (it began anew then).
+ *      And: a result that came while an answer was written, or between two attempts at one, stands behind all that was said of it in the first request
+ *      that has it. Exercised by each, if there was anything. Exempt: a request for the rest of that answer need not have it.
+ *      And: an answer to it comes to its end (promises_dialogue.c): when it is stopped, the model is asked again within turn.noise_ms and a second in which
+ *      nobody speaks and nothing is at work. Exercised by each answer. Exempt: a model that was given up, a worker that died, quiet call.
  * P02: in every request each use has exactly one result, behind it, and no result stands alone. Exercised by each request
  *      with a use. And: a turn that ended while a tool ran is answered, or filled, within eight seconds. Exempt: faults of
  *      the model or the voice within five seconds, and the caller going on. And: a result is asked about (promises_dialogue.c).
@@ -51,13 +55,63 @@ static bool holds_pair(const struct request_block *blocks, size_t count, const s
 	return use && result;
 }
 
-static void result_shown(struct judge *j, uint32_t i, const struct request_block *blocks, size_t count)
+/* Behind this block stands what came of requests that had it. `count`: it is nowhere. */
+static size_t result_place(const struct request_block *blocks, size_t count, const struct ledger_entry *e)
+{
+	size_t i;
+
+	for (i = count; i-- > 0;) {
+		const struct request_block *b = &blocks[i];
+		bool own = b->type == BLOCK_TOOL_RESULT && b->turn == e->turn && b->index == e->index;
+		bool event = b->type == BLOCK_EVENT && memmem(b->text, b->text_len, e->name, e->name_len);
+
+		if ((own || event) && memmem(b->text, b->text_len, e->text, e->text_len))
+			return i;
+	}
+	return count;
+}
+
+void judge_answer_said(struct judge *j, const struct call_input *in)
+{
+	uint32_t room = JUDGE_GEN_TEXT - j->gen_text_len, len = in->text_len < room ? (uint32_t)in->text_len : room;
+
+	if (in->gen != j->last_gen)
+		return;
+	memcpy(j->gen_text + j->gen_text_len, in->text, len);
+	j->gen_text_len += len;
+}
+
+/* It came while an answer was written, or between two attempts at one: what was said of that stands before it. */
+static void result_behind(struct judge *j, const struct ledger_entry *e, const struct call_output *o, size_t place)
+{
+	size_t i;
+
+	if (j->gen_text_len)
+		judge_exercise(j, P01);
+	for (i = place + 1; i < o->block_count; i++) {
+		const struct request_block *b = &o->blocks[i];
+
+		if (b->type != BLOCK_AGENT || !memmem(j->gen_text, j->gen_text_len, b->text, b->text_len))
+			continue;
+		judge_fail(j, P01, "the result of %.*s (turn %u) stands before words that were asked for without it", (int)e->name_len, e->name, e->turn);
+		return;
+	}
+}
+
+static void result_shown(struct judge *j, uint32_t i, const struct call_output *o)
 {
 	const struct ledger_entry *e = &j->scene->conductor.ledger[i];
+	const struct request_block *blocks = o->blocks;
+	size_t count = o->block_count, place = result_place(blocks, count, e);
 	bool late = j->tool_told_us[i] > e->asked_us + (uint64_t)j->scene->settings.tool_timeout_ms * MS_US - 50 * MS_US;
 	bool whole = holds_pair(blocks, count, e) && (late || holds_text(blocks, count, e));
 	uint8_t *flags = &j->tool_flags[i];
 
+	if (o->kind == ASK_CONTINUE && *flags & BEHIND && place == count && holds_pair(blocks, count, e))
+		return; /* the rest of what was asked for without it */
+	if (*flags & BEHIND && place < count)
+		result_behind(j, e, o, place);
+	*flags &= (uint8_t)~BEHIND;
 	if (*flags & SPOKE_AFTER && !(*flags & COUNTED_AFTER))
 		judge_exercise(j, P01);
 	if (*flags & SPOKE_DURING && !(*flags & COUNTED_DURING))
@@ -148,17 +202,17 @@ static void unknown_shown(struct judge *j, uint32_t i, uint64_t since, const str
 		}
 }
 
-void judge_tools_shown(struct judge *j, const struct request_block *blocks, size_t count)
+void judge_tools_shown(struct judge *j, const struct call_output *o)
 {
 	uint64_t since;
 	uint32_t i;
 
 	for (i = 0; i < j->scene->conductor.ledger_count && i < 256; i++) {
 		if (j->tool_told_us[i])
-			result_shown(j, i, blocks, count);
+			result_shown(j, i, o);
 		since = unknown_since(j, i);
 		if (since)
-			unknown_shown(j, i, since, blocks, count);
+			unknown_shown(j, i, since, o->blocks, o->block_count);
 	}
 }
 
@@ -206,9 +260,31 @@ void judge_tool_told(struct judge *j, const struct ledger_entry *e)
 {
 	uint32_t i = entry_place(j, e);
 
-	if (i < 256)
+	if (i < 256) {
 		j->tool_told_us[i] = judge_now(j);
+		j->tool_flags[i] |= judge_answer_written(j) ? BEHIND : 0;
+	}
 	j->told_us = judge_now(j);
+}
+
+bool judge_filler_over(const struct judge *j, const struct judged_utterance *u)
+{
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count; i++)
+		if (!c->ledger[i].settled && (c->ledger[i].asked_us <= j->attached_us || judge_now(j) < entry_deadline(j, &c->ledger[i])))
+			return false;
+	return u->wait || u->wait_rest;
+}
+
+void judge_tool_filler(struct judge *j, const struct judged_utterance *u)
+{
+	if (!u->wait)
+		return;
+	judge_exercise(j, P12);
+	if (!conductor_tool_runs(&j->scene->conductor))
+		judge_fail(j, P12, "a tool's filler is said, and no tool runs any more");
 }
 
 void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e)

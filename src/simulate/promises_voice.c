@@ -142,7 +142,7 @@ static void cut_time(struct judge *j)
 {
 	const struct judged_utterance *u = j->cut_utterance ? judge_utterance(j, j->cut_utterance) : NULL;
 
-	if (u && !j->cut_reason && !j->ended && !judge_late_marks(j, judge_now(j)) && !j->attached_us && !rest_ordered(j, u))
+	if (u && !j->cut_reason && !j->ended && !judge_filler_over(j, u) && !judge_late_marks(j, judge_now(j)) && !j->attached_us && !rest_ordered(j, u))
 		judge_fail(j, P05, "utterance %u was left unfinished though nobody took the floor", j->cut_utterance);
 }
 

@@ -19,10 +19,11 @@
  *      prepared what it will say to it, or begins to speak before the final (0 to 3: it is a nod, and nobody answers); a change that ends while the
  *      answer that asks for it again is under way is not done twice, and what is said of a repeat is what is true of the first (0 to 3: of the last);
  *      a stream that is refused behind a takeover is followed by one that hears the same (0 to 3: from now on); a result that comes while an answer
- *      asked for ahead is under way is asked about behind that answer (0 to 3: with the next request); a tool's filler that is due
- *      while somebody speaks is said when he is done (0 to 3: five seconds later, if nobody speaks then);
- *      what was said before the agent's question began is no answer to it (0 to 3: it is), a cough into the question notwithstanding, and when it was a word
- *      and nobody speaks behind it the agent is asked to go on after twice turn.noise_ms; an agent whose words a voice without words took goes
+ *      is under way stands behind it and is asked about then (0 to 3: before its words, as if they said it; with the next request, if it was asked ahead),
+ *      and so does one that comes while the floor is taken (0 to 3: with the next request); a tool's filler that is due while somebody speaks
+ *      is said when he is done (0 to 3: five seconds later, if nobody speaks then), and none when no tool runs any more (0 to 3: one that waited is);
+ *      what was said before the agent's question began is no answer to it (0 to 3: it is), a cough into the question notwithstanding, and when it was a
+ *      word and nobody speaks behind it the agent is asked to go on after twice turn.noise_ms; an agent whose words a voice without words took goes
  *      on behind "I did not catch that" (0 to 3: the words are lost)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).

@@ -135,7 +135,7 @@ enum item_flag {
 	ITEM_FILLER = 1,
 	ITEM_PENDING = 2, /* a result that is still to come */
 	ITEM_CHANGES = 4, /* a use that changes something */
-	ITEM_UNSEEN = 8   /* a change's result that came while an answer was under way: its request did not have it */
+	ITEM_UNSEEN = 8   /* a result, or its event, that no request has had yet */
 };
 
 struct item {
@@ -320,6 +320,7 @@ void endpoint_voice(struct call *call, uint64_t position);
 /* dialogue.c: generations */
 void dialogue_turn(struct call *call, struct text words);
 void dialogue_aside(struct call *call, struct text words, bool answer); /* said before the agent's question; or no answer to it */
+void dialogue_owed(struct call *call);    /* results that no request has had are asked about now */
 void dialogue_unbreak(struct call *call); /* voice without words took the floor, and is over: the agent goes on */
 void dialogue_ahead(struct call *call);
 void dialogue_discard(struct call *call); /* the generation asked ahead */
@@ -342,9 +343,12 @@ void dialogue_end(struct call *call);
 uint32_t history_add(struct call *call, enum block_type type, struct text text);
 uint32_t history_agent(struct call *call, struct text text, bool filler);
 uint32_t history_insert(struct call *call, uint32_t at, const struct item *item);
+uint32_t history_end(const struct call *call); /* here stands what is said and done next: before the late results that no request has had */
+bool history_unseen(const struct call *call);  /* there is a result that no request has had */
+bool history_spoken(const struct call *call, uint32_t item); /* the agent has said something behind it, and that was no filler */
 void history_remove(struct call *call, uint32_t at);
 void history_trim(struct call *call);
-size_t history_request(struct call *call); /* appends a request's blocks to the step's; returns how many */
+size_t history_request(struct call *call, uint32_t count); /* appends the blocks of the first `count` items to the step's; returns how many */
 uint64_t history_digest(const struct request_block *blocks, size_t count);
 
 /* tools.c */
@@ -369,6 +373,7 @@ void speech_hold(struct call *call);
 void speech_resume(struct call *call);
 void speech_drop(struct call *call);                   /* everything unheard; history keeps what was heard */
 void speech_drop_gen(struct call *call, uint32_t gen); /* unplayed utterances of a generation that was thrown away */
+void speech_drop_waits(struct call *call, bool begun); /* when no tool is open: their fillers, those that are not to be played yet, or all */
 void speech_released(struct call *call, uint32_t gen); /* what was made ahead may be played, as part of this turn */
 void speech_advance(struct call *call);
 void speech_timer(struct call *call, enum timer timer);

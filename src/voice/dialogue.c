@@ -99,6 +99,7 @@ static void results_seen(struct dialogue *d)
 static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 {
 	struct dialogue *d = &call->dialogue;
+	uint32_t count = kind == ASK_CONTINUE ? history_end(call) : d->item_count; /* who goes on has no other words than those he goes on from */
 	struct call_output *out;
 
 	d->gen.state = GEN_ASKED;
@@ -110,7 +111,8 @@ static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	if (kind != ASK_AHEAD) {
 		call->quiet.broken = false; /* what comes now goes on from what was heard */
 		d->gen.base_items = d->item_count;
-		d->need_answer = d->go_on = false;
+		d->need_answer = count < d->item_count;
+		d->go_on = false;
 	}
 	if (kind == ASK_PLAIN && attempt == 1)
 		call_put(call, OUT_SNAPSHOT);
@@ -119,8 +121,9 @@ static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	out->turn = d->turn;
 	out->kind = kind;
 	out->number = attempt;
-	results_seen(d);
-	out->block_count = history_request(call);
+	if (count == d->item_count)
+		results_seen(d);
+	out->block_count = history_request(call, count);
 	out->position = history_digest(call->blocks + call->block_count - out->block_count, out->block_count);
 	timer_in(call, TIMER_TOTAL, call->settings.llm_total_ms);
 	if (kind != ASK_AHEAD)
@@ -257,7 +260,7 @@ void dialogue_turn(struct call *call, struct text words)
 	d->go_on = false;
 }
 
-/* The agent's last words that ask; behind everything: none do. */
+/* The agent's last words that ask; behind all that was said: none do. */
 static uint32_t question_item(const struct call *call)
 {
 	const struct dialogue *d = &call->dialogue;
@@ -269,7 +272,7 @@ static uint32_t question_item(const struct call *call)
 		if (item->type == BLOCK_AGENT && words_question(call_text(call, item->text), item->text.len) < item->text.len)
 			return i;
 	}
-	return d->item_count;
+	return history_end(call);
 }
 
 void dialogue_aside(struct call *call, struct text words, bool answer)
@@ -281,6 +284,15 @@ void dialogue_aside(struct call *call, struct text words, bool answer)
 		dialogue_discard(call);
 	history_insert(call, question_item(call), &item);
 	d->need_answer |= answer;
+}
+
+/* They came while the floor was taken. Behind what is said next they would read as answered. */
+void dialogue_owed(struct call *call)
+{
+	if (!history_unseen(call))
+		return;
+	call->dialogue.need_answer = true;
+	dialogue_advance(call);
 }
 
 void dialogue_unbreak(struct call *call)

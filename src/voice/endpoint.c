@@ -394,6 +394,7 @@ static void noise_due(struct call *call)
 	call->listen.waiting = false;
 	call->listen.reopened = false;
 	call_note(call, NOTE_NOISE, 0, ear->voice_us);
+	dialogue_owed(call);
 	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
 	dialogue_unbreak(call);
 }

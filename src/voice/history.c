@@ -140,7 +140,40 @@ uint32_t history_agent(struct call *call, struct text text, bool filler)
 {
 	struct item item = { .type = BLOCK_AGENT, .flags = filler ? ITEM_FILLER : 0, .turn = call->dialogue.turn, .text = text };
 
-	return history_insert(call, call->dialogue.item_count, &item);
+	return history_insert(call, history_end(call), &item);
+}
+
+/* What a request under way has not seen stands behind the words and uses that come of it: in front of them it would read as answered. */
+uint32_t history_end(const struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint32_t end = d->item_count;
+
+	while (end && d->items[end - 1].type == BLOCK_EVENT && (d->items[end - 1].flags & ITEM_UNSEEN))
+		end--;
+	return end;
+}
+
+bool history_spoken(const struct call *call, uint32_t item)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	for (i = item + 1; i < d->item_count; i++)
+		if (d->items[i].type == BLOCK_AGENT && d->items[i].text.len && !(d->items[i].flags & ITEM_FILLER))
+			return true;
+	return false;
+}
+
+bool history_unseen(const struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	for (i = d->item_count; i > 0; i--)
+		if (d->items[i - 1].flags & ITEM_UNSEEN)
+			return true;
+	return false;
 }
 
 size_t call_said(const struct call *call, char *out, size_t size)
@@ -190,12 +223,11 @@ static bool left_out(const struct call *call, uint32_t i)
 	return item->type == BLOCK_AGENT && !item->text.len;
 }
 
-/* Appends the request's blocks to the step's; returns how many. */
-size_t history_request(struct call *call)
+size_t history_request(struct call *call, uint32_t count)
 {
 	struct dialogue *d = &call->dialogue;
-	uint32_t count = d->item_count, i;
 	size_t first = call->block_count;
+	uint32_t i;
 
 	while (count && d->items[count - 1].type == BLOCK_AGENT && (d->items[count - 1].flags & ITEM_FILLER))
 		count--; /* a filler is no answer to go on from */

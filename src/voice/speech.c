@@ -20,7 +20,8 @@
  *   g  all is played, or nobody says so in time       speech_played, speech_news, utterance_broken_off, speech_attached,
  *                                                     speech_timer (TIMER_MARK); all: utterance_finish
  *   h  no attempt is left                             make_again, play_late; both: utterance_give_up: utterance_finish
- *   i  the floor was taken, the call ends             speech_drop: utterance_finish, from WAITS too; CUT if any was sent
+ *   i  the floor was taken, the call ends · what it   speech_drop · speech_drop_waits; both: cut: utterance_finish, from WAITS too; CUT if
+ *      fills is over                                  any was sent
  *   j  its answer, asked ahead, is thrown away        speech_drop_gen
  *   k  the audio was a dead worker's                  speech_attached; what was heard of it: f, or utterance_behead (utterance.c)
  *   l  a second for marks on their way (late_mark,    speech_advance: cuts_forget; queue_add: free_slot, when it needs the room
@@ -299,6 +300,45 @@ void speech_hold(struct call *call)
 	utterance_clear_marks(call);
 }
 
+static void cut(struct call *call, struct utterance *u)
+{
+	bool sent = u->sent;
+
+	utterance_finish(call, u, true);
+	if (!sent)
+		return;
+	u->state = UTTERANCE_CUT;
+	u->cut_us = call->now_us;
+	call->speech.none_cut = false;
+}
+
+/* A filler for tools, or what a voice that died has left of one. */
+static bool is_wait(const struct call *call, const struct utterance *u)
+{
+	const struct brief_phrases *waits = &call->brief.waits;
+	unsigned int i;
+
+	for (i = 0; i < waits->count && u->kind == SAY_FILLER; i++)
+		if (memmem(waits->text[i], strlen(waits->text[i]), call_text(call, u->text), u->text.len))
+			return true;
+	return false;
+}
+
+/* What they fill is over, unless a tool has no result yet. */
+void speech_drop_waits(struct call *call, bool begun)
+{
+	unsigned int i = call->speech.count;
+
+	if (call->settings.call_rules < 4 || tools_open(call))
+		return;
+	while (i-- > 0) {
+		struct utterance *u = queue_at(call, i);
+
+		if (is_wait(call, u) && (begun || u->state != UTTERANCE_PLAYS))
+			cut(call, u);
+	}
+}
+
 void speech_resume(struct call *call)
 {
 	struct utterance *u;
@@ -308,6 +348,7 @@ void speech_resume(struct call *call)
 	timer_stop(call, TIMER_RESUME);
 	call_note(call, NOTE_RESUME, speech_head(call), 0);
 	call->outputs[call->output_count - 1].position = utterance_heard_samples(call, head(call)); /* what is held, is something */
+	speech_drop_waits(call, true);
 	for (i = 0; (u = queue_at(call, i)); i++)
 		if (u->state == UTTERANCE_PLAYS)
 			utterance_play(call, u, utterance_heard_samples(call, u));
@@ -321,16 +362,8 @@ void speech_drop(struct call *call)
 	if (clear)
 		call_put(call, OUT_HOLD);
 	utterance_clear_marks(call);
-	while ((u = queue_at(call, 0))) {
-		bool sent = u->sent;
-
-		utterance_finish(call, u, true);
-		if (!sent)
-			continue;
-		u->state = UTTERANCE_CUT;
-		u->cut_us = call->now_us;
-		call->speech.none_cut = false;
-	}
+	while ((u = queue_at(call, 0)))
+		cut(call, u);
 	call->speech.held = false;
 	timer_stop(call, TIMER_RESUME);
 	clocks_stop(call);
@@ -488,6 +521,7 @@ void speech_attached(struct call *call)
 		u->sent = false;
 		i++;
 	}
+	speech_drop_waits(call, false);
 }
 
 /* ------------------------------------------------------------------ what others ask */

@@ -19,7 +19,8 @@
  *   e  another worker asks again, under the same key    dialogue_attached: tools_attached: tool_send
  *
  * Use and result enter the history together; until it is settled the result reads "still running". A deadline settles a tool as
- * failed, or as unknown if it changes something. What changes something is never dispatched twice with the same arguments in
+ * failed, or as unknown if it changes something. One that the agent has gone on without is told as an event, at the
+ * end: behind whatever comes of a request that did not have it (history_end). What changes something is never dispatched twice with the same arguments in
  * a turn, nor ever again while its outcome is open. Nothing the caller says cancels what was dispatched.
  */
 #include "voice/call_state.h"
@@ -161,7 +162,7 @@ static uint32_t tool_history(struct call *call, const struct gen_tool *request, 
 
 	use.flags = changes ? ITEM_CHANGES : 0;
 	history_insert(call, use_at, &use);
-	return history_insert(call, d->item_count, &result);
+	return history_insert(call, history_end(call), &result);
 }
 
 static void tool_refuse(struct call *call, uint32_t item, const char *why)
@@ -233,7 +234,7 @@ void tools_commit(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 	struct gen_tool tools[GEN_TOOLS_MAX];
-	uint32_t count = d->gen.tool_count, first = d->item_count, i;
+	uint32_t count = d->gen.tool_count, first = history_end(call), i;
 	bool spoke = d->gen.spoke;
 
 	memcpy(tools, d->gen.tools, sizeof(tools));
@@ -246,6 +247,7 @@ void tools_commit(struct call *call)
 
 static void event_add(struct call *call, const struct tool *t, const char *text, size_t len)
 {
+	struct item event = { .type = BLOCK_EVENT, .flags = call->settings.call_rules >= 4 ? ITEM_UNSEEN : 0, .turn = call->dialogue.turn };
 	struct buf *b = &call->scratch;
 
 	buf_reset(b);
@@ -253,25 +255,29 @@ static void event_add(struct call *call, const struct tool *t, const char *text,
 	buf_append(b, call_text(call, t->name), t->name.len);
 	buf_text(b, ": ");
 	buf_append(b, text, len);
-	history_add(call, BLOCK_EVENT, call_keep(call, b->data, b->len));
+	event.text = call_keep(call, b->data, b->len);
+	history_insert(call, call->dialogue.item_count, &event);
 }
 
 static void tool_settle(struct call *call, struct tool *t, enum tool_status status, const char *text, size_t len)
 {
 	struct dialogue *d = &call->dialogue;
+	bool late = t->state == TOOL_DETACHED || (call->settings.call_rules >= 4 && history_spoken(call, t->item));
 	struct text name = t->name;
 
-	if (t->state == TOOL_DETACHED)
+	if (late)
 		event_add(call, t, text, len);
-	result_fill(call, t->item, status, t->state == TOOL_DETACHED ? call_keep_str(call, "still running, the result will follow") :
-		call_keep(call, text, len));
-	if (t->changes && d->gen.state != GEN_NONE && call->settings.call_rules >= 4)
+	result_fill(call, t->item, status, late ? call_keep_str(call, "still running, the result will follow") : call_keep(call, text, len));
+	if (call->settings.call_rules >= 4) {
 		d->items[t->item].flags |= ITEM_UNSEEN;
+		d->go_on = false; /* what the agent was saying when he was interrupted is no more all that he has to say */
+	}
 	call_note_text(call, NOTE_TOOL, t->index, status, name);
 	call->outputs[call->output_count - 1].turn = t->turn;
 	t->state = TOOL_FREE;
 	d->need_answer = true;
 	tool_timer(call);
+	speech_drop_waits(call, false);
 }
 
 void tools_result(struct call *call, const struct call_input *in)

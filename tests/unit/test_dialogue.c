@@ -1948,8 +1948,8 @@ static void test_P02_a_result_that_came_behind_a_question_ahead_is_told_next(voi
 		"result 1.0: still running, the result will follow",
 		"agent: It takes a while.",
 		"caller: and some milk",
-		"event: Result of lookup: green",
-		"agent: With milk.");
+		"agent: With milk.",
+		"event: Result of lookup: green");
 }
 
 static void by_the_rules_of_before_it_waited_for_the_next_request(void **state)
@@ -1964,19 +1964,344 @@ static void by_the_rules_of_before_it_waited_for_the_next_request(void **state)
 	assert_false(has(k, "ask"));
 }
 
-/* An attempt behind the release has it: nothing is left to be told. */
-static void a_later_attempt_has_that_result(void **state)
+/* The rest of that answer is asked for without it. */
+static void the_rest_of_an_answer_does_not_have_that_result(void **state)
 {
 	struct kit *k = *state;
 
 	result_behind_a_question_ahead(k);
 	failed(k);
 	expect(k, "600 ~retry t2 i0 n2", "600 ask g4 t2 try 2 continue");
-	assert_non_null(strstr(buf_str(&k->request), "event: Result of lookup: green"));
+	assert_null(strstr(buf_str(&k->request), "event"));
+	text(k, "And tea. ");
+	drop(k);
+	done(k);
+	expect(k, "600 snapshot", "600 ask g5 t2 try 1");
+	assert_non_null(strstr(buf_str(&k->request), "agent: With milk.\nagent: And tea.\nevent: Result of lookup: green"));
+}
+
+/* ------------------------------------------------------------------ a result that comes while an answer is under way */
+
+/* The tool was left to run, the model was asked what to say to that. */
+static void still_running(struct kit *k, const char *name)
+{
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 500;
+	tools_run(k, name, "{}");
+	zero(k);
+	quiet_until(k, 500);
+	expect(k, "500 snapshot", "500 ask g2 t1 try 1");
+}
+
+static void test_P01_a_result_stands_behind_an_answer_that_was_asked_for_without_it(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	text(k, "It takes a while. ");
+	result(k, 1, 0, TOOL_OK, "green");
+	text(k, "Just a moment. ");
+	assert_int_equal(k->gen, 2);
+	drop(k);
+	done(k);
+	expect(k, "500 snapshot", "500 ask g3 t1 try 1");
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: It takes a while.",
+		"agent: Just a moment.",
+		"event: Result of lookup: green");
 	text(k, "It is green. ");
 	drop(k);
 	done(k);
 	expect_nothing(k);
+}
+
+static void before_its_first_word_too(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	result(k, 1, 0, TOOL_OK, "green");
+	text(k, "It takes a while. ");
+	done(k);
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: It takes a while.",
+		"event: Result of lookup: green");
+}
+
+static void by_the_rules_of_before_its_words_stood_behind_it(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	still_running(k, "lookup");
+	result(k, 1, 0, TOOL_OK, "green");
+	text(k, "It takes a while. ");
+	done(k);
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"event: Result of lookup: green",
+		"agent: It takes a while.");
+}
+
+/* Knowledge comes with the caller's words, in front of them; of two results the first stands first. */
+static void two_results_and_knowledge_have_their_places(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	k->brief.knowledge = true;
+	k->settings.tool_detach_ms = 500;
+	asked(k);
+	use(k, "lookup", "{}");
+	use(k, "book", "{}");
+	done(k);
+	quiet_for(k, 512);
+	result(k, 1, 1, TOOL_OK, "number 7");
+	knowledge(k, 1, "we close at six");
+	text(k, "It takes a while. ");
+	result(k, 1, 0, TOOL_OK, "green");
+	turn(k, "are you still there now");
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"use 1.1 book: {}",
+		"result 1.0: still running, the result will follow",
+		"result 1.1: still running, the result will follow",
+		"event: Result of book: number 7",
+		"event: Result of lookup: green",
+		"event: we close at six",
+		"caller: are you still there now");
+}
+
+static void the_answers_own_tools_stand_before_it(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	text(k, "I will book it meanwhile. ");
+	use(k, "book", "{}");
+	result(k, 1, 0, TOOL_OK, "green");
+	done(k);
+	assert_true(has(k, "tool 1.1 book changes"));
+	result(k, 1, 1, TOOL_OK, "number 7");
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: I will book it meanwhile.",
+		"use 1.1 book: {}",
+		"result 1.1: number 7",
+		"event: Result of lookup: green");
+}
+
+static void words_that_are_cut_stand_before_it(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	result(k, 1, 0, TOOL_OK, "green");
+	text(k, answer);
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, 640);
+	played(k, 1, 640);
+	voice(k, 96);
+	final(k, "wait a moment please");
+	assert_true(has(k, "~yield"));
+	quiet_for(k, 640);
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: One two",
+		"event: Result of lookup: green",
+		"caller: wait a moment please");
+}
+
+/* Nothing was said of it: the second attempt has the result, and no other request is needed. */
+static void an_answer_that_dies_before_its_first_word_is_asked_for_with_it(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	result(k, 1, 0, TOOL_OK, "green");
+	drop(k);
+	failed(k);
+	expect(k, "500 ~retry t1 i0 n2", "500 ask g3 t1 try 2");
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"event: Result of lookup: green");
+	text(k, "It is green. ");
+	drop(k);
+	done(k);
+	expect_nothing(k);
+}
+
+/* Voice without words takes the floor, and the result comes in it: that is what the model is asked about, and not the rest of what was said before. */
+static void a_result_that_comes_while_the_floor_is_taken_is_asked_about(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	text(k, answer);
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, 640);
+	played(k, 1, 640);
+	voice(k, 512);
+	result(k, 1, 0, TOOL_OK, "green");
+	voice(k, 512);
+	assert_true(has(k, "~yield"));
+	drop(k);
+	quiet_until(k, 3363);
+	assert_false(has(k, "ask"));
+	quiet_until(k, 3364);
+	assert_true(has(k, "3364 ask g3 t1 try 1\n3364 speak u2.1 \"Sorry, I did not catch that.\""));
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: One two",
+		"event: Result of lookup: green");
+}
+
+/* Another worker asks for it again while the rest of an answer comes that said that it runs. */
+static void a_result_behind_a_takeover_is_an_event_too(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	text(k, "It takes a while. And");
+	simple(k, IN_ATTACHED);
+	assert_true(has(k, "continue"));
+	result(k, 1, 0, TOOL_OK, "green");
+	text(k, " it will be done. ");
+	done(k);
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: It takes a while.",
+		"agent: it will be done.",
+		"event: Result of lookup: green");
+}
+
+/* ------------------------------------------------------------------ a tool's filler, and its result */
+
+/* The first filler is said: six words of it, of which two are heard when a cough holds it. */
+static void filler_held(struct kit *k)
+{
+	tools_run(k, "lookup", "{}");
+	zero(k);
+	quiet_until(k, 1500);
+	while (!k->last)
+		quiet_for(k, 32);
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, 640);
+	played(k, 1, 640);
+	voice(k, 128);
+	assert_true(has(k, "~hold"));
+	drop(k);
+}
+
+static void test_P12_a_held_filler_is_not_said_on_when_the_result_is_there(void **state)
+{
+	struct kit *k = *state;
+
+	filler_held(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	quiet_for(k, 640);
+	assert_true(has(k, "~resume"));
+	assert_true(has(k, "~heard t1 i1 n1 \"I am\""));
+	assert_false(has(k, "play"));
+	assert_true(has(k, "ask g2 t1 try 1"));
+	text(k, "It is green. ");
+	audio_all(k, 2);
+	assert_true(has(k, "play u2.2 from 0"));
+}
+
+static void it_is_when_a_tool_still_runs(void **state)
+{
+	struct kit *k = *state;
+
+	filler_held(k);
+	quiet_for(k, 640);
+	assert_true(has(k, "play u1.3 from 5120"));
+}
+
+static void by_the_rules_of_before_it_was_said_on(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	filler_held(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	quiet_for(k, 640);
+	assert_true(has(k, "play u1.3 from 5120"));
+}
+
+static void what_a_dead_voice_left_of_it_is_not_said_either(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	while (!k->last)
+		quiet_for(k, 32);
+	audio(k, 1, 960);
+	sent(k, 1);
+	voice_dies(k, 1);
+	assert_true(has(k, "speak u2.1 \"that up for you.\""));
+	quiet_for(k, 320);
+	played(k, 1, 320);
+	voice(k, 128);
+	result(k, 1, 0, TOOL_OK, "green");
+	audio_all(k, 2);
+	drop(k);
+	quiet_for(k, 640);
+	assert_true(has(k, "~resume"));
+	assert_false(has(k, "play"));
+}
+
+static void another_worker_does_not_say_it_again(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	while (!k->last)
+		quiet_for(k, 32);
+	audio_all(k, 1);
+	sent(k, 1);
+	result(k, 1, 0, TOOL_OK, "green");
+	drop(k);
+	simple(k, IN_ATTACHED);
+	assert_false(has(k, " speak u1"));
+	assert_true(has(k, "ask g3 t1 try 1"));
+}
+
+static void a_filler_that_has_not_begun_is_not_said_when_the_result_is_there(void **state)
+{
+	struct kit *k = *state;
+
+	tools_run(k, "lookup", "{}");
+	while (!k->last)
+		quiet_for(k, 32);
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_true(has(k, "unspeak u1"));
+	audio_all(k, 1);
+	assert_false(has(k, "play"));
 }
 
 static void detached_tools_get_no_filler(void **state)
@@ -2197,9 +2522,9 @@ static void test_P01_a_change_that_ended_behind_the_models_back_is_not_done_agai
 		"result 1.0: still running, the result will follow",
 		"agent: It takes a while.",
 		"caller: and now",
-		"event: Result of book: number 7",
 		"use 2.0 book: {}",
-		"result 2.0: asked for before; its result has come meanwhile, not done again");
+		"result 2.0: asked for before; its result has come meanwhile, not done again",
+		"event: Result of book: number 7");
 }
 
 static void by_the_rules_of_before_it_was(void **state)
@@ -3004,7 +3329,22 @@ int main(void)
 		KIT_TEST(a_tools_own_time_limit_counts),
 		KIT_TEST(test_P02_a_result_that_came_behind_a_question_ahead_is_told_next),
 		KIT_TEST(by_the_rules_of_before_it_waited_for_the_next_request),
-		KIT_TEST(a_later_attempt_has_that_result),
+		KIT_TEST(the_rest_of_an_answer_does_not_have_that_result),
+		KIT_TEST(test_P01_a_result_stands_behind_an_answer_that_was_asked_for_without_it),
+		KIT_TEST(before_its_first_word_too),
+		KIT_TEST(by_the_rules_of_before_its_words_stood_behind_it),
+		KIT_TEST(two_results_and_knowledge_have_their_places),
+		KIT_TEST(the_answers_own_tools_stand_before_it),
+		KIT_TEST(words_that_are_cut_stand_before_it),
+		KIT_TEST(an_answer_that_dies_before_its_first_word_is_asked_for_with_it),
+		KIT_TEST(a_result_that_comes_while_the_floor_is_taken_is_asked_about),
+		KIT_TEST(a_result_behind_a_takeover_is_an_event_too),
+		KIT_TEST(test_P12_a_held_filler_is_not_said_on_when_the_result_is_there),
+		KIT_TEST(it_is_when_a_tool_still_runs),
+		KIT_TEST(by_the_rules_of_before_it_was_said_on),
+		KIT_TEST(what_a_dead_voice_left_of_it_is_not_said_either),
+		KIT_TEST(another_worker_does_not_say_it_again),
+		KIT_TEST(a_filler_that_has_not_begun_is_not_said_when_the_result_is_there),
 		KIT_TEST(detached_tools_get_no_filler),
 		KIT_TEST(the_same_change_in_one_turn_is_answered_from_the_first),
 		KIT_TEST(a_refused_change_is_answered_from_the_first_as_well),
