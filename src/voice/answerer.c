@@ -333,16 +333,14 @@ bool answerer_turn(struct call *call, const char *text, size_t len)
 {
 	const struct answerer *a = &call->answerer;
 	unsigned int sounds = answer_sounds(&call->brief, text, len);
-	bool late;
+	bool late = !call->listen.partial.len && call->listen.final_sample && call->listen.final_sample <= a->heard_sample;
 
 	switch (a->state) {
 	case ANSWERER_OPEN: return !speech_idle(call);
-	case ANSWERER_PERSON:
-		late = !call->listen.partial.len && call->listen.final_sample && call->listen.final_sample <= a->heard_sample;
-		return late && !speech_idle(call);
+	case ANSWERER_PERSON: return late && !speech_idle(call);
 	case ANSWERER_MACHINE:
 	case ANSWERER_LEAVING:
-		if (picks_up(a, sounds))
+		if (picks_up(a, sounds) && (a->state == ANSWERER_MACHINE || !late))
 			person(call, ANSWERED_WORDS);
 		return a->state != ANSWERER_PERSON || !speech_idle(call);
 	case ANSWERER_SCREEN:
@@ -415,5 +413,7 @@ bool answerer_busy(const struct call *call)
 
 bool answerer_heard(const struct call *call, uint64_t to_sample)
 {
-	return call->answerer.state == ANSWERER_PERSON && to_sample && to_sample <= call->answerer.heard_sample;
+	const struct answerer *a = &call->answerer;
+
+	return (a->state == ANSWERER_PERSON || a->state == ANSWERER_LEAVING) && to_sample && to_sample <= a->heard_sample;
 }

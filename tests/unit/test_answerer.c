@@ -223,6 +223,31 @@ static void P22_the_message_begins_behind_the_beep(void **state)
 	expect_request(k, "event: " EVENT_MACHINE " Say what is to be left on it, and nothing else; then end the call.");
 }
 
+/* A recogniser that is behind tells of the greeting when the message is said already: nobody interrupts it. */
+static void P22_late_words_of_the_greeting_do_not_stop_the_message(void **state)
+{
+	static const char late[] = "press one to leave a number and what is it about";
+	struct call_input in = { .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_FINAL, .text = late, .text_len = sizeof(late) - 1 };
+	struct kit *k = *state;
+
+	greeted(k);
+	quiet_for(k, 320);
+	voice(k, 2880);
+	final(k, "please leave a message after the tone");
+	message_made(k);
+	voice(k, 1920);
+	in.position2 = k->sample;
+	beep(k, 400);
+	quiet_for(k, 320);
+	zero(k);
+	in.stream = k->stream;
+	kit_step(k, &in);
+	quiet_for(k, 192);
+	assert_false(has(k, "hold") || has(k, "unspeak") || has(k, "~answered"));
+	spoken(k, k->last);
+	assert_true(has(k, "hangup agent"));
+}
+
 static void P22_a_machine_that_does_not_beep_records_when_it_is_quiet(void **state)
 {
 	struct kit *k = *state;
@@ -587,6 +612,7 @@ int main(void)
 		KIT_TEST(P22_a_late_transcript_does_not_stop_the_greeting),
 		KIT_TEST(P22_without_a_greeting_the_first_words_are_a_turn),
 		KIT_TEST(P22_the_message_begins_behind_the_beep),
+		KIT_TEST(P22_late_words_of_the_greeting_do_not_stop_the_message),
 		KIT_TEST(P22_a_machine_that_does_not_beep_records_when_it_is_quiet),
 		KIT_TEST(P22_a_machine_that_goes_on_hears_the_message_again),
 		KIT_TEST(P22_a_beep_alone_is_a_machine),
