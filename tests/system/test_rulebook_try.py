@@ -41,6 +41,22 @@ def test_outcomes(run, book, lines, outcome, status):
     assert got == status
 
 
+@pytest.mark.parametrize("words, kept", [
+    ("see you on Wednesday", True), ("I'll be there at ten thirty", True), ("yes, Wednesday at ten thirty is fine", True),
+    ("see you on Friday", False), ("I'll be there at ten", False), ("yes at eleven", False), ("I can make it at nine", False), ("yes, Thursday is fine", False),
+])
+def test_only_the_day_and_time_that_were_told_confirm(run, words, kept):
+    records, _ = talk(run, "appointment-reminder", ["yes", words], "--var", "today=2026-11-22")
+    assert (records[-1]["outcome"] == "confirmed") == kept
+    assert any(r.get("tool") == "confirm_appointment" for r in records) == kept
+
+
+@pytest.mark.parametrize("words", ["I would rather not cancel", "I'd rather not", "I don't want to lose it", "I don't want to", "I don't want that"])
+def test_a_refusal_cancels_nothing(run, words):
+    records, _ = talk(run, "appointment-reminder", ["yes", "cancel it", words])
+    assert not any(r.get("tool") == "cancel_appointment" for r in records)
+
+
 def test_hindi(run):
     lines = ["हाँ", "चार शून्य दो एक", "थोड़ा दे सकता हूँ", "दो हज़ार", "शनिवार", "हाँ"]
     records, status = talk(run, "payment-reminder", lines, "--language", "hi-IN", "--var", "today=2026-11-23")

@@ -444,6 +444,10 @@ static void test_doubtful_answer(void **state)
 		{ "if I can walk, keep it", "Just to be sure: " HOW },
 		{ "my mother wants to keep hers", "Just to be sure: " HOW },
 		{ "keep it, no wait", "Of course, take your time." },
+		{ "keep me posted", "Just to be sure: " HOW },
+		{ "keep talking", "Just to be sure: " HOW },
+		{ "keep it for nine", "Just to be sure: " HOW },
+		{ "keep it on Friday", "Just to be sure: " HOW },
 		{ "move it, my leg is broken", DAY },
 	};
 	struct talk *t = *state;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -38,7 +39,7 @@ static void no_wake(void *arg, uint64_t delay_us)
 	(void)delay_us;
 }
 
-/* `today` is NULL for the samples' own. */
+/* The shipped book of that name, or one of tests/rulebooks; `today` is NULL for the samples' own. */
 static struct rehearsed *engine_for(const char *name, const char *language, const char *today, json_t **read)
 {
 	static struct rulebook_report report;
@@ -52,6 +53,8 @@ static struct rehearsed *engine_for(const char *name, const char *language, cons
 	buf_init(&bytes, RULEBOOK_MAX_BYTES);
 	buf_init(&flow, RULEBOOK_JSON_MAX);
 	snprintf(path, sizeof(path), "%s/../rulebooks/%s.yaml", getenv("CALLFUNNEL_TESTS"), name);
+	if (access(path, R_OK))
+		snprintf(path, sizeof(path), "%s/rulebooks/%s.yaml", getenv("CALLFUNNEL_TESTS"), name);
 	assert_int_equal(rulebook_read(path, &bytes, &detail), ERR_NONE);
 	assert_int_equal(rulebook_load(&book, name, bytes.data, bytes.len, &report), ERR_NONE);
 	samples = rulebook_samples(book);
@@ -313,13 +316,13 @@ static void test_blind_e(void **state)
 static void test_blind_g(void **state)
 {
 	(void)state;
-	judge_blind("blind-g", 88, 11);
+	judge_blind("blind-g", 87, 10);
 }
 
 static void test_blind_f(void **state)
 {
 	(void)state;
-	judge_blind("blind-f", 87, 8);
+	judge_blind("blind-f", 86, 8);
 }
 
 /* unreal.tsv: "I would have come, but …" is asked again, never taken. */
@@ -404,6 +407,31 @@ static void test_twists(void **state)
 	tally_print("twists", &all);
 	assert_true(all.answers > LINES_LEAST);
 	assert_true(all.wrong * 1000 <= all.lines * 10);
+	assert_true(all.understood * 100 >= all.answers * 95);
+}
+
+/* explained*.tsv: an answer that something hangs on explains all that was said; a value is of the kind that was asked for, and not refused. */
+static void test_explained(void **state)
+{
+	static const struct {
+		const char *file, *book, *language;
+	} sheets[] = {
+		{ "explained", "appointment-reminder", "en-US" }, { "explained", "lead-callback", "en-US" }, { "explained", "payment-reminder", "en-IN" },
+		{ "explained", "parcel-place", "en-IN" }, { "explained", "club-plan", "en-US" },
+		{ "explained-hi", "payment-reminder", "hi-IN" }, { "explained-hi", "parcel-place", "hi-IN" },
+	};
+	struct tally all = { .question = "all" }, one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+		one = judge_book(sheets[i].file, sheets[i].book, sheets[i].language, "2026-11-22");
+		assert_true(one.lines > 0);
+		tally_add(&all, &one);
+	}
+	tally_print("explained", &all);
+	assert_true(all.answers > 100);
+	assert_true(all.wrong * 1000 <= all.lines * 12);
 	assert_true(all.understood * 100 >= all.answers * 95);
 }
 
@@ -550,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_twists),
+		cmocka_unit_test(test_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

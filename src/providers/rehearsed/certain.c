@@ -5,7 +5,7 @@
 #include <string.h>
 
 struct beside {
-	const struct expect *e;
+	const struct expect *e; /* NULL: something was read back */
 	const struct words *w, *question;
 	const json_t *option; /* choice: the one that was answered, or NULL */
 	size_t place;         /* its place among them */
@@ -24,17 +24,25 @@ static const char *const asks_nothing[] = { "that is what", "just what", "exactl
 static const char *const courtesies[] = { "for reminding me", "for the reminder", "nearly forgot", "almost forgot", "forgot about",
 	"put that in my calendar", "put it in my calendar", "put that in my diary", "put it in my diary", "that is better", "better for me",
 	"even better", "even better than", "much appreciated", "thank", "thanks", "please", "kindly", "appreciate", "cheers", "lovely", "now", "just",
-	"actually", "then", "also", "with", "time", "day", "date", "slot", "appointment", "doctor", "reminder", "reaching", "my wife", "my husband",
-	"anyway", "no no", NULL };
+	"actually", "then", "also", "with", "time", "day", "date", "slot", "appointment", "doctor", "reminder", "reaching",
+	"anyway", "no no", "ko", "को", "दीजिए", "दीजिये", "दीजिएगा", "देना", "दें", "दो", "ले", "लाना", "आना", "आइए", "कीजिए", "करो", "dijiye",
+	"dijiyega", "dena", "dein", "le", "lana", "aana", "kijiye", "karo", "any more", "anymore", "any longer", "not change anything",
+	"no reason to change", "the way it is", "where it is", "from my end",
+	"my booking", "booking", "everything", "agreed", "noted", "written down", "mark me", "all good", "no problem at all",
+	"somebody else can have", "someone else can have", "in my calendar",
+	"in my diary", NULL };
 static const char *const limits[] = { "but", "only", "if", "unless", "until", "till", "except", "though", "although", "however", "depends",
 	"depending", "provided", "instead", "maybe", "perhaps", "wait", "hold on", "hang on", "let me think", "let me see", "let me check",
-	"let me ask", "let me get", "let me look", "let me find", "let me talk", "let me speak", "let me call", "might", "or", "not sure", "lekin",
+	"let me ask", "let me get", "let me look", "let me find", "let me talk", "let me speak", "let me call", "might", "or",
+	"not sure", "may", "will try", "can try", "try my best", "do my best", "hopefully", "hope", "think i can",
+	"not want it", "wish i", "lekin",
 	"magar", "agar", "shayad", "लेकिन", "मगर", "अगर", "शायद", "पर", NULL };
-static const char *const conditions[] = { "if", "unless", "until", "till", "only", "except", "provided", "depends", "depending", "or", "wait", "agar",
+static const char *const conditions[] = { "if", "unless", "until", "till", "only", "except", "provided", "depends", "depending",
+	"or", "wait", "hope", "may", "might", "agar",
 	"अगर", NULL };
 static const char *const limits_nothing[] = { "but thank", "but thanks", "no if", "ifs or buts", "if you can", "if you do not mind", "if possible",
 	"if you please", "if you like", "if that is ok", "if that is okay", "if that is fine", "if it is free", "if it is available", "or anything",
-	"or so", "only that", NULL };
+	"or so", "only that", "may i", "not want it anymore", "not want it any more", NULL };
 
 /* How many words of one of the option's own phrases stand there as they are; 0: none does. */
 static size_t option_says_at(const json_t *option, const struct words *w, size_t at)
@@ -106,6 +114,8 @@ static bool means_the_same(const struct beside *b, const struct words *part, boo
 	int option, side;
 
 	*outright = false;
+	if (!b->e)
+		return false; /* "half of it" is no yes to what is read back */
 	if (!b->option) {
 		side = b->question ? meanings_side(part, b->question, outright) : 0;
 		return b->side ? side > 0 : side < 0;
@@ -144,12 +154,14 @@ static size_t leading_nos(const struct beside *b)
 	return at;
 }
 
-/* "I was worried you'd be booked up, yes, let's do it". */
-static bool says_yes_at_last(const struct beside *b, struct span clause)
+/* Every word of a clause that means what was answered is harmless, or belongs to what it means: in "I'll be there on Friday" the day is left over. */
+static bool is_explained(const struct beside *b, struct span clause, const struct words *part)
 {
-	size_t at = clause.from + word_in(b->w, clause.from, LIST("and", "then", "so"));
+	size_t at = 0, len;
 
-	return !b->option && clause.len > 1 && clause.from + clause.len == b->w->count && word_in(b->w, at, LIST("yes", "yeah", "yep", "haan", "हां"));
+	while (at < clause.len && ((len = harmless_at(b, clause.from + at)) || (len = meanings_explained_at(part, at, b->question))))
+		at += len;
+	return at >= clause.len;
 }
 
 enum worth { WORTH_NOTHING = 0, WORTH_HARMLESS, WORTH_WISH /* the answer itself, in words that need no yes */ };
@@ -160,12 +172,14 @@ static enum worth clause_worth(const struct beside *b, struct span clause)
 	bool outright, is_same = means_the_same(b, &part, &outright);
 
 	if (is_harmless(b, clause))
-		return (is_same && outright) || says_yes_at_last(b, clause) ? WORTH_WISH : WORTH_HARMLESS;
-	if (word_is(&part, 0, "but") && outright && is_same)
-		words_cut(&part, (struct span){ 0, 1 }); /* "I was worried, but keep it" */
+		return is_same && outright ? WORTH_WISH : WORTH_HARMLESS;
+	if (word_is(&part, 0, "but") && outright && is_same) { /* "I was worried, but keep it" */
+		words_cut(&part, (struct span){ 0, 1 });
+		clause = (struct span){ clause.from + 1, clause.len - 1 };
+	}
 	if (has_any(&part, limits))
 		return WORTH_NOTHING;
-	if (is_same)
+	if (is_same && is_explained(b, clause, &part))
 		return outright ? WORTH_WISH : WORTH_HARMLESS;
 	return is_reason(&part) || is_favour(&part) ? WORTH_HARMLESS : WORTH_NOTHING;
 }
@@ -238,13 +252,13 @@ bool answer_is_certain(const struct expect *e, const struct words *w, const stru
 {
 	struct beside b = { .e = e, .w = w, .question = question };
 
-	if (e->kind == EXPECT_CHOICE) {
+	if (e && e->kind == EXPECT_CHOICE) {
 		option_find(&b, a);
 		if (b.option && meanings_refuses(e->meanings[b.place]))
 			return !no_is_turned(w);
 		return b.option && (yes_is_weighed(w, question) || all_certain(&b));
 	}
-	if (e->kind != EXPECT_YES_NO)
+	if (e && e->kind != EXPECT_YES_NO)
 		return true;
 	b.side = a->number == 1;
 	return b.side ? yes_is_weighed(w, question) || all_certain(&b) : !no_is_turned(w);
@@ -312,7 +326,7 @@ static bool is_of_other(const struct expect *e, const struct words *w)
 	if (!word_in(w, 0, LIST("my", "his", "her", "our")) || !word_in(w, 1, kin))
 		return false;
 	return word_in(w, w->count - 1, LIST("hers", "his", "theirs")) ||
-		(e->kind == EXPECT_AMOUNT && word_in(w, 2, LIST("has", "had", "earns", "makes", "spent")));
+		(e->kind == EXPECT_AMOUNT && word_in(w, 2, LIST("has", "had", "earns", "makes", "spent", "paid", "pays", "got")));
 }
 
 bool answer_is_taken_back(const struct expect *e, const struct words *w)
@@ -328,8 +342,12 @@ bool answer_asks_back(const struct words *w)
 		"all right if", "alright if", "fine if", "too late", "can i", "could i", "free", "available", NULL };
 	size_t i = 0, at;
 
-	if (w->count > 1 && word_in(w, w->count - 1, LIST("what", "who", "whom", "which", "why")))
-		return true; /* "a part of what" */
+	if (w->count > 1 && word_in(w, w->count - 1, LIST("what", "who", "whom", "which", "why", "kya", "क्या")))
+		return true; /* "a part of what", "bhar diya hai kya" */
+	if (word_in(w, 0, LIST("kisne", "किसने")))
+		return true;
+	if (word_in(w, 0, LIST("kya", "क्या")) && word_in(w, 1, LIST("maine", "humne", "usne", "unhone", "मैंने", "हमने", "उसने", "उन्होंने")))
+		return true; /* "have I paid it?" */
 	while (word_in(w, i, fillers))
 		i++;
 	if (!word_in(w, i, LIST("is", "are", "was", "will", "does")) || !word_in(w, i + 1, LIST("it", "that", "this", "he", "she", "they", "my", "the", "i")))

@@ -1,6 +1,8 @@
 /* Which option an answer is: the phrases of the rule-book, beside what the answer means (meanings.h). */
 #include <string.h>
 
+#include "providers/rehearsed/options.h"
+#include "providers/rehearsed/polarity.h"
 #include "providers/rehearsed/understand.h"
 #include "redact/token.h"
 
@@ -12,7 +14,7 @@ struct choice_hit {
 	struct span span;
 };
 
-enum { HITS_MAX = 64, EXACT_WORD = 10, LENDING_WORDS = 3, TELLING_WORDS = 6, ROOT_BYTES = 5, ROOT_ENDING = 3, FAINT_WORDS = 10 };
+enum { HITS_MAX = 64, EXACT_WORD = 10, TELLING_WORDS = 6, FAINT_WORDS = 10 };
 
 struct hits {
 	size_t count;
@@ -20,26 +22,15 @@ struct hits {
 	struct choice_hit at[HITS_MAX];
 };
 
+/* A phrase that denies something itself ("not coming") is what it says. */
 static bool phrase_denied(const struct words *w, const struct words *phrase, struct span span)
 {
-	static const char *const small[] = { "to", "it", "the", "want", "do", "a", "need", "is", "will", "can", "be", "that", "so", "very", NULL };
-	size_t i = span.from, end = span.from + span.len, back;
+	size_t i;
 
-	if (word_is(w, end, "not") && !w->at[end].before && (end + 1 == w->count || w->at[end + 1].before))
-		return true; /* "of course not" */
-	if (i > 1 && word_is(w, i - 1, "and") && word_in(w, i - 2, LIST("come", "go")))
-		i -= 2; /* "I don't want to come and collect it" */
-	for (back = 0; i && back < 4; back++, i--) {
-		if (word_is(w, i - 1, "no") && word_is(w, i, "need"))
-			return true;
-		if (word_negates(w, i - 1) && !(word_is(w, i - 1, "no") && w->at[i].before))
-			return !word_negates(phrase, 0) && !word_is(w, i - 1, "no");
-		if (i > 1 && word_is(w, i - 1, "from") && word_is(w, i - 2, "far"))
-			return true;
-		if (!word_in(w, i - 1, small))
-			break;
-	}
-	return false;
+	for (i = 0; i < phrase->count; i++)
+		if (word_negates(phrase, i))
+			return false;
+	return span_is_denied(w, span);
 }
 
 static void hit_put(struct hits *h, int option, int score, struct span span)
@@ -74,6 +65,12 @@ static bool is_report(const struct words *w, const struct words *phrase, struct 
 	return false;
 }
 
+/* It does not stand there word for word. */
+static bool is_loose(const struct words *phrase, int score)
+{
+	return score < EXACT_WORD * (int)phrase->count;
+}
+
 static void hits_find(struct hits *h, const json_t *options, const struct words *w)
 {
 	struct words phrase;
@@ -89,7 +86,7 @@ static void hits_find(struct hits *h, const json_t *options, const struct words 
 
 			words_read(&phrase, json_string_value(text), json_string_length(text));
 			span = words_near(w, &phrase, &score);
-			if (!span.len || is_report(w, &phrase, span) || (span.len == 1 && meanings_says_nothing(w, span.from)))
+			if (!span.len || is_report(w, &phrase, span) || ((span.len == 1 || is_loose(&phrase, score)) && meanings_says_nothing(w, span.from)))
 				continue;
 			if (phrase_denied(w, &phrase, span))
 				h->denied = span;
@@ -144,55 +141,6 @@ static const struct choice_hit *hits_choose(const struct hits *h, const struct w
 	return last ? last : best;
 }
 
-/* Words that only one option's phrases have, and a short one without a "not" among them: in others a word stands by the way. */
-static const char *const common_words[] = { "i", "it", "a", "the", "to", "is", "my", "of", "do", "not", "that", "this", "will", "can", "am", "have", "in", "me",
-	"you", "we", "be", "for", "another", "want", "need", "pay", "yes", "no", "then", "than", "some", "there", "on", "or", "us", "had", "was", "did", "are",
-	"so", "as", "at", "hai", "है", "मैं", "दे", "कर", "में", "हैं", "नहीं", "nahi", "dunga", "दूंगा", "दूंगी", "भर", "just", "now", "money", "पैसे", "यह",
-	"मेरा", "sent", "amount", "रकम", "time", "day", "make", "next", "week", "year", "number", "never", "work",
-	"works", "looking", "forget", "about", "give", "something", "somebody", "after", "before", "off", "out", "up", "from", "what", "else", "by", "with", NULL };
-
-static bool phrase_lends(const struct words *phrase)
-{
-	size_t i;
-
-	for (i = 0; i < phrase->count; i++)
-		if (word_negates(phrase, i))
-			return false;
-	return phrase->count <= LENDING_WORDS;
-}
-
-static bool option_has(const json_t *option, const char *word, bool lends)
-{
-	const json_t *words = json_object_get(option, "words");
-	struct words phrase;
-	size_t i, j;
-
-	for (i = 0; i < json_array_size(words); i++) {
-		const json_t *text = json_array_get(words, i);
-
-		words_read(&phrase, json_string_value(text), json_string_length(text));
-		for (j = 0; j < phrase.count && (!lends || phrase_lends(&phrase)); j++)
-			if (words_stem_same(phrase.at[j].text, word))
-				return true;
-	}
-	return false;
-}
-
-static int only_option(const json_t *options, const char *word)
-{
-	int found = -1;
-	size_t i;
-
-	for (i = 0; i < json_array_size(options); i++) {
-		if (!option_has(json_array_get(options, i), word, false))
-			continue;
-		if (found >= 0)
-			return -1;
-		found = (int)i;
-	}
-	return found >= 0 && option_has(json_array_get(options, (size_t)found), word, true) ? found : -1;
-}
-
 /* "Can I bring my wife": a word of an option in it says nothing. */
 static bool is_request(const struct words *w)
 {
@@ -200,40 +148,6 @@ static bool is_request(const struct words *w)
 	static const char *const persons[] = { "i", "we", "you", "he", "she", "it", "there", "they", NULL };
 
 	return word_in(w, 0, helpers) && word_in(w, 1, persons);
-}
-
-/* "Delivery" is "deliver it". */
-static bool same_root(const char *a, const char *b)
-{
-	size_t n = 0, longer;
-
-	while (a[n] && a[n] == b[n])
-		n++;
-	longer = strlen(a) > strlen(b) ? strlen(a) : strlen(b);
-	return words_stem_same(a, b) || (n >= ROOT_BYTES && longer - n <= ROOT_ENDING);
-}
-
-static int option_of_root(const json_t *options, const char *root)
-{
-	struct words phrase;
-	int found = -1;
-	size_t i, j, k;
-
-	for (i = 0; i < json_array_size(options); i++) {
-		const json_t *words = json_object_get(json_array_get(options, i), "words");
-
-		for (j = 0; j < json_array_size(words); j++) {
-			words_read(&phrase, json_string_value(json_array_get(words, j)), json_string_length(json_array_get(words, j)));
-			for (k = 0; k < phrase.count && !same_root(phrase.at[k].text, root); k++)
-				;
-			if (k == phrase.count)
-				continue;
-			if ((found >= 0 && found != (int)i) || !phrase_lends(&phrase))
-				return -1;
-			found = (int)i;
-		}
-	}
-	return found;
 }
 
 /* The words from `from` to where the clause ends, and whether a "not" is among them. */
@@ -257,7 +171,7 @@ static int choose_by_root(const json_t *options, const struct words *w)
 
 	for (from = 0; from < w->count; from = to)
 		for (i = clause_denies(w, from, &to) ? to : from; i < to; i++) {
-			if (word_in(w, i, small) || word_in(w, i, common_words))
+			if (word_in(w, i, small) || option_word_is_common(w, i))
 				continue;
 			option = strlen(w->at[i].text) < 4 ? -1 : option_of_root(options, w->at[i].text);
 			if (option >= 0 && chosen >= 0 && option != chosen)
@@ -278,9 +192,9 @@ static int choose_by_words(const json_t *options, const struct words *w)
 		if (word_negates(w, i) && !w->at[i].before)
 			return -1;
 	for (i = 0; i < w->count && w->count <= TELLING_WORDS && !is_request(w); i++) {
-		if (word_in(w, i, common_words) || strlen(w->at[i].text) < 4 || meanings_know(w, i) || w->at[i].number == WORD_DIGIT || w->at[i].number == WORD_PAIR)
+		if (option_word_is_common(w, i) || strlen(w->at[i].text) < 4 || meanings_know(w, i) || w->at[i].number == WORD_DIGIT || w->at[i].number == WORD_PAIR)
 			continue;
-		option = only_option(options, w->at[i].text);
+		option = option_of_own_word(options, w->at[i].text);
 		if (option < 0 || option == chosen)
 			continue;
 		if (chosen >= 0)
@@ -288,24 +202,6 @@ static int choose_by_words(const json_t *options, const struct words *w)
 		chosen = option;
 	}
 	return chosen;
-}
-
-static int option_of_word(const json_t *options, const char *const *words)
-{
-	size_t i, j;
-
-	for (i = 0; i < json_array_size(options); i++) {
-		const json_t *list = json_object_get(json_array_get(options, i), "words");
-
-		for (j = 0; j < json_array_size(list); j++) {
-			const char *const *word;
-
-			for (word = words; *word; word++)
-				if (!strcasecmp(json_string_value(json_array_get(list, j)), *word))
-					return (int)i;
-		}
-	}
-	return -1;
 }
 
 static const char *const plain_yes[] = { "yes", "हाँ", "haan", NULL }, *const plain_no[] = { "no", "नहीं", "nahi", NULL };
@@ -360,19 +256,23 @@ static int span_means(const struct expect *e, const struct words *w, struct span
 	return meanings_choose(e->meanings, said);
 }
 
+/* Its words do not stand there one after another. */
+static bool is_apart(const struct choice_hit *hit)
+{
+	return hit->span.len > 1 && hit->score < EXACT_WORD * (int)hit->span.len;
+}
+
 /* A word, or words found apart, in a long sentence of which nothing else is known: they may stand there by the way ("somebody else would be living there and
  * paying me every month"). A yes at its beginning or its end is an answer. */
 static bool is_faint(const struct words *w, const struct choice_hit *hit)
 {
-	bool is_loose = hit->score < EXACT_WORD * (int)hit->span.len;
-
-	return w->count > FAINT_WORDS && (hit->span.len == 1 || is_loose) && hit->span.from + hit->span.len < w->count && !yes_no_begins(w);
+	return w->count > FAINT_WORDS && (hit->span.len == 1 || is_apart(hit)) && hit->span.from + hit->span.len < w->count && !yes_no_begins(w);
 }
 
 /* Several of the book's own words, as they stand there. */
 static bool is_own_phrase(const struct words *w, const struct choice_hit *hit)
 {
-	return hit->span.len > 1 && hit->score == EXACT_WORD * (int)hit->span.len && !meanings_doubted(w, hit->span.from);
+	return hit->span.len > 1 && !is_apart(hit) && !meanings_doubted(w, hit->span.from);
 }
 
 /* The option that a phrase of the book was found of, beside another that is meant. The book's own words which mean nothing by themselves go before what
@@ -402,7 +302,7 @@ static int weigh(const struct expect *e, const struct words *w, const struct cho
 		return -1;
 	alone = span_means(e, w, hit->span, &said);
 	if (meant == MEANT_OPEN)
-		return alone == MEANT_OPEN ? hit->option : -1; /* the phrase itself is what leaves it open: "not sure yet" */
+		return alone == MEANT_OPEN && !is_apart(hit) ? hit->option : -1; /* the phrase itself is what leaves it open: "not sure yet" */
 	if (meant >= 0)
 		return phrase_or_meaning(e, w, hit, all->mere_time, alone, meant);
 	if (meant == MEANT_SEVERAL && !words_correct(w, 0, hit->span.from))
@@ -422,25 +322,15 @@ static int hint_or_yes_no(const struct expect *e, const struct words *w, const s
 	return option < 0 || option == meant ? meant : -1;
 }
 
-/* "I don't want to collect it" refuses one option, and chooses none of the others. */
-static bool only_refuses(const struct expect *e, const struct words *w, const struct meanings *said, struct span denied)
-{
-	struct meanings part;
-
-	return denied.len && said->mere_no && span_means(e, w, meanings_clause(w, denied.from), &part) == meanings_choose(e->meanings, said);
-}
-
 /* The phrases of the rule-book first, beside what is meant; then a yes or a no, and words. */
 static int choose(const struct expect *e, const struct words *w, const struct meanings *said, const struct hits *h)
 {
-	bool has_hits = h->count && !only_negated(h, w), refuses = only_refuses(e, w, said, h->denied);
+	bool has_hits = h->count && !only_negated(h, w);
 	const struct choice_hit *hit = has_hits ? hits_choose(h, w) : NULL;
-	int option, meant = refuses ? MEANT_NOTHING : meanings_choose(e->meanings, said);
+	int option, meant = meanings_choose(e->meanings, said);
 
 	if (hit)
 		return weigh(e, w, hit, said, meant);
-	if (refuses)
-		return -1;
 	if (meant != MEANT_NOTHING || has_hits)
 		return hint_or_yes_no(e, w, said, meant);
 	option = choose_by_yes_no(e->options, w);
@@ -468,7 +358,7 @@ static bool sees_no_reason(const struct words *w, const struct hits *h)
 static bool wonders(const struct words *w)
 {
 	static const char *const others[] = { "son", "daughter", "wife", "husband", "mother", "father", "mom", "mum", "dad", "brother", "sister", "friend",
-		"partner", "kids", "child", "children", NULL };
+		"partner", "neighbour", "neighbor", "kids", "child", "children", NULL };
 	static const char *const when[] = { "on", "at", "for", "in", "this", "next", "today", "tomorrow", NULL };
 	bool asks = word_in(w, 0, LIST("can", "could", "may"));
 
@@ -498,7 +388,7 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 	hits_weigh(&h);
 	meanings_read(&said, w, question);
 	option = choose(e, w, &said, &h);
-	if (option >= 0 && option == option_of_word(e->options, plain_yes) && (yes_no_taken_back(w) || (yes_no_begins(w) && yes_is_for_other(w, question))))
+	if (option >= 0 && option == option_of_word(e->options, plain_yes) && yes_no_taken_back(w))
 		return UNDERSTOOD_NOT;
 	used = h.count ? h.at[0].span.from + h.at[0].span.len : 0;
 	return chosen(e->options, option, used > said.denied_to ? used : said.denied_to, out);

@@ -86,15 +86,30 @@ static bool nearest(const struct dates *d, int32_t month, int32_t dom, int32_t s
 	return found;
 }
 
+/* "December 12th 2027": the year that is said counts. How many words, or 0; *day is moved there. */
+static size_t year_behind(const struct words *w, size_t at, int32_t month, int32_t dom, int32_t *day)
+{
+	size_t n = word_in(w, at, LIST("of", "in"));
+	int32_t year;
+
+	if (at + n >= w->count || w->at[at + n].kind != WORD_NUMBER || strlen(w->at[at + n].text) != 4 || strchr(w->at[at + n].text, '.'))
+		return 0;
+	year = atoi(w->at[at + n].text);
+	return year > 1900 && year < 2200 && day_of(year, month, dom, day) ? n + 1 : 0;
+}
+
 /* A day of a named month whose last word is at `to` - 1: of the year that is said behind it (*used: its words), else the one that the question means.
  * One that may be of several years is none. */
 static bool of_month(struct dates *d, int32_t month, int32_t dom, size_t to, int32_t *day, size_t *used)
 {
-	bool needs = year_needed(d->e), fine;
+	bool needs = year_needed(d->e), near = d->e->has_low && d->e->has_high && !needs, fine;
 	int32_t year;
 
-	*used = d->e->has_low && d->e->has_high && !needs ? 0 : year_at(d->e, d->w, to, &year);
-	fine = *used ? day_of(year, month, dom, day) : !needs && nearest(d, month, dom, 12, day);
+	*used = near ? year_behind(d->w, to, month, dom, day) : year_at(d->e, d->w, to, &year);
+	if (*used)
+		fine = near || day_of(year, month, dom, day);
+	else
+		fine = !needs && nearest(d, month, dom, 12, day);
 	d->found.vague = d->found.vague || (!fine && needs);
 	return fine;
 }
@@ -268,8 +283,8 @@ static size_t put_distance(struct dates *d, size_t at)
 	ahead = !back && (ahead || word_in(w, end, afters));
 	if (!back && !ahead)
 		return 0;
-	if (word_is(w, end, "from") && !word_in(w, end + 1, starts))
-		d->found.vague = true; /* from another day */
+	if (word_in(w, end, LIST("from", "later")) && !word_in(w, end + 1, starts))
+		d->found.vague = true; /* from another day: "two days later" than what? */
 	if (back || word_in(w, end, afters))
 		end++;
 	if (word_in(w, end, starts))

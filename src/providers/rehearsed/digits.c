@@ -133,6 +133,28 @@ static bool held_count(const struct word *held, int64_t *least, int64_t *most)
 	return false;
 }
 
+/* "Minus one", "not one three", "quarter to eight", "between four and five". */
+static bool is_no_value(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "minus", "negative", "not", "except", "between", "past", "quarter", NULL };
+	static const char *const halves[] = { "am", "pm", "oclock", "in the morning", "in the afternoon", "in the evening", "at night",
+		"baje", "बजे", NULL };
+
+	if (words_any_at(w, at + 1, halves))
+		return true; /* "at two in the afternoon" */
+	return at && (word_in(w, at - 1, leads) || (at > 1 && word_is(w, at - 1, "to") && word_is(w, at - 2, "quarter")));
+}
+
+/* "It was [NUMBER_1] on the old card, now it's 5033". */
+static bool has_other_digits(const struct words *w, size_t held)
+{
+	size_t at, run = 0;
+
+	for (at = held + 1; at < w->count && run < 3; at++)
+		run = w->at[at].kind == WORD_NUMBER && strlen(w->at[at].text) > 2 ? 3 : w->at[at].number == WORD_DIGIT || w->at[at].kind == WORD_NUMBER ? run + 1 : 0;
+	return run >= 3;
+}
+
 /* A number that we may not see. Two of them are none, unless the second takes the place of the first. */
 static enum understood held_digits(const struct expect *e, const struct words *w, struct answer *out)
 {
@@ -142,10 +164,12 @@ static enum understood held_digits(const struct expect *e, const struct words *w
 	for (i = 0; i < w->count; i++) {
 		if (w->at[i].kind != WORD_HELD || !held_count(&w->at[i], &least, &most))
 			continue;
-		if (held < w->count && !words_correct(w, held + 1, i))
+		if ((held < w->count && !words_correct(w, held + 1, i)) || is_no_value(w, i))
 			return UNDERSTOOD_NOT;
 		held = i;
 	}
+	if (held < w->count && has_other_digits(w, held))
+		return UNDERSTOOD_NOT;
 	if (held == w->count || strlen(w->at[held].text) >= sizeof(out->digits))
 		return UNDERSTOOD_NOT;
 	(void)held_count(&w->at[held], &least, &most);
@@ -224,14 +248,6 @@ static bool digits_join(const struct words *w, const struct digits_said *d, size
 	return true;
 }
 
-/* "Minus one", "not one three", "quarter to eight", "between four and five". */
-static bool is_no_value(const struct words *w, size_t at)
-{
-	static const char *const leads[] = { "minus", "negative", "not", "except", "between", "past", "quarter", NULL };
-
-	return at && (word_in(w, at - 1, leads) || (at > 1 && word_is(w, at - 1, "to") && word_is(w, at - 2, "quarter")));
-}
-
 static void digits_close(struct digits_said *d)
 {
 	d->unclear = d->unclear || (d->first.len && d->run.len && strcmp(d->first.digits, d->run.digits) != 0);
@@ -276,6 +292,12 @@ static void drop_apart_ohs(struct words *w)
 
 /* ---- the answer ---- */
 
+/* "5033 was my old card". */
+static bool is_of_old(const struct words *w)
+{
+	return words_have(w, LIST("old card", "old one", "old account", "old number", "previous", "expired"));
+}
+
 static enum understood digits_read(const struct expect *e, const struct words *w, struct answer *out)
 {
 	struct digits_said said = { .parts = 0 };
@@ -308,6 +330,8 @@ enum understood understand_digits(const struct expect *e, const struct words *w,
 	enum understood u = held_digits(e, w, out);
 	struct words heard = *w;
 
+	if (is_of_old(w))
+		return UNDERSTOOD_NOT;
 	if (u != UNDERSTOOD_NOT)
 		return u;
 	if (has_scale(w))

@@ -35,6 +35,8 @@ static size_t governed(const struct words *w, size_t at, const char *const *whom
 /* "I have to talk to somebody at work first": he puts it off, and wants nobody here. */
 static bool is_own_errand(const struct words *w, size_t at)
 {
+	if (at && word_is(w, at - 1, "you") && word_in(w, at, talks))
+		return true; /* "did you speak to someone at my office" */
 	return (at > 1 && word_is(w, at - 1, "to") && word_in(w, at - 2, LIST("have", "had", "got"))) || words_find(w, at, "first").len;
 }
 
@@ -119,7 +121,23 @@ static bool is_named_by_the_way(const struct words *w, size_t at)
 	return false;
 }
 
+/* "Your manager promised me", "I was talking to a human just now", "I am an agent myself": more is told than a wish for one. */
+static bool is_told_of(const struct words *w, struct span phrase)
+{
+	static const char *const tells[] = { "was", "were", "am", "did", "said", "told", "promised", "called", "knows", "has", "had",
+		"spoke", "talked", "did you", "just now", "before",
+		"yesterday", "last", "myself", "already", NULL };
+	size_t at;
+
+	for (at = phrase.from; at && !w->at[at].before && !word_in(w, at - 1, LIST("but", "so", "and")); at--)
+		;
+	for (; at < w->count && (at <= phrase.from || !w->at[at].before); at++)
+		if ((at < phrase.from || at >= phrase.from + phrase.len) && words_any_at(w, at, tells))
+			return !human_wanted(w);
+	return false;
+}
+
 bool human_only_named(const struct words *w, struct span phrase)
 {
-	return is_named_by_the_way(w, phrase.from) || is_refused_behind(w, phrase.from + phrase.len);
+	return is_told_of(w, phrase) || is_named_by_the_way(w, phrase.from) || is_refused_behind(w, phrase.from + phrase.len);
 }

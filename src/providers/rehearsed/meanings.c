@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "providers/rehearsed/polarity.h"
 #include "providers/rehearsed/vocabulary.h"
 #include "redact/token.h"
 
@@ -216,6 +217,15 @@ static bool is_hour(const struct words *w, size_t at)
 	return at && word_in(w, at - 1, leads) && (w->at[at].kind == WORD_NUMBER || w->at[at].number == WORD_DIGIT || w->at[at].number == WORD_PAIR);
 }
 
+static bool has_not(const struct words *w, size_t at, size_t len)
+{
+	size_t i = at;
+
+	while (i < at + len && !word_negates(w, i))
+		i++;
+	return i < at + len;
+}
+
 /* What stands at `at`, and how many words it is. */
 static size_t step(const struct words *w, size_t at, const struct words *question, set *means)
 {
@@ -223,6 +233,8 @@ static size_t step(const struct words *w, size_t at, const struct words *questio
 
 	if (len == 1 && word_negates(w, at))
 		*means |= is_bare_no(w, at) ? 0 : C(NOT);
+	if (*means && !(*means & ~(C(DISPUTED) | C(BROKE))) && !has_not(w, at, len) && span_is_denied(w, (struct span){ at, len }))
+		*means = 0; /* "nothing is wrong with it", "I'm not broke" */
 	if (!*means && is_doing(w, at))
 		*means = C(BUSY);
 	if (is_hour(w, at))
@@ -272,7 +284,7 @@ struct rule {
 /* The first that fits is what a clause means: what says more stands before what says less. */
 static const struct rule rules[] = {
 	{ M_UNSURE, .needs = C(UNSURE) },
-	{ M_DISPUTE, .needs = C(STRANGER), .one_of = C(PAY) | C(MONEY) | C(LOAN) },
+	{ M_DISPUTE, .needs = C(STRANGER), .one_of = C(PAY) | C(MONEY) | C(LOAN) | C(MY) },
 	{ M_STRANGER, .needs = C(STRANGER) },
 	{ M_NO_HURRY, .needs = C(AT_EASE) },
 	{ M_NO_HURRY, .needs = C(NOT), .one_of = C(HURRY) | C(SOON), .lacks = C(NEED) | C(PAY) | C(CAN) | C(TALK) | C(MONEY) | C(BROKE) | C(HAVE) | C(GOOD) | C(COME) },
@@ -413,7 +425,6 @@ void meanings_read(struct meanings *m, const struct words *w, const struct words
 		*(r->hint ? &m->hinted : &m->plain) |= last;
 	}
 	m->mere_time = (m->plain | m->hinted) == M(OTHER_TIME) && !changes;
-	m->mere_no = (m->plain | m->hinted) == M(NO_NEED);
 }
 
 /* ---- options ---- */
@@ -425,7 +436,7 @@ static const struct {
 	{ M_COMING, M_KEEP }, { M_GOOD, M_KEEP }, { M_GOOD, M_READY }, { M_NOT_GOOD, M_OTHER_TIME }, { M_NOT_GOOD, M_BUSY }, { M_OTHER_TIME, M_BUSY }, { M_CANNOT, M_BUSY },
 	{ M_NOT_COMING, M_STOP }, { M_NO_NEED, M_STOP }, { M_FOUND_OTHER, M_STOP }, { M_NO_INTEREST, M_STOP }, { M_NO_NEED, M_NO_INTEREST },
 	{ M_FOUND_OTHER, M_NO_INTEREST }, { M_STOP, M_NO_INTEREST }, { M_PAY, M_PAY_ALL }, { M_PAY_ALL, M_PAY }, { M_NO_MONEY, M_REFUSE }, { M_CANNOT, M_REFUSE },
-	{ M_WILL_NOT, M_REFUSE }, { M_NOT_ORDERED, M_DISPUTE }, { M_NOT_ORDERED, M_STRANGER }, { M_STRANGER, M_DISPUTE }, { M_HURRY, M_SOON }, { M_HURRY, M_BUSY },
+	{ M_WILL_NOT, M_REFUSE }, { M_NOT_ORDERED, M_DISPUTE }, { M_NOT_ORDERED, M_STRANGER }, { M_HURRY, M_SOON }, { M_HURRY, M_BUSY },
 };
 
 static uint64_t text_means(const char *text, size_t len)
@@ -648,6 +659,21 @@ struct span meanings_clause(const struct words *w, size_t at)
 	while ((next = clause_read(w, from, NULL, &clause)) <= at && next < w->count)
 		from = next;
 	return (struct span){ from, next - from };
+}
+
+size_t meanings_explained_at(const struct words *w, size_t at, const struct words *question)
+{
+	static const set helpers = C(CAN) | C(WILL) | C(WOULD) | C(DO) | C(NEED) | C(HAVE) | C(LET) | C(MY) | C(LOAN) | C(MONEY) |
+		C(GOOD) | C(SAME) | C(ALREADY) | C(PAST);
+	struct span clause = meanings_clause(w, at);
+	const struct rule *r;
+	set all, means;
+	size_t len;
+
+	clause_read(w, clause.from, question, &all);
+	r = rule_for(all);
+	len = step(w, at, question, &means);
+	return r && means && !(means & ~(r->needs | r->one_of | helpers)) ? len : 0;
 }
 
 bool meanings_doubted(const struct words *w, size_t at)

@@ -18,7 +18,6 @@ struct meanings {
 	bool asks;         /* a clause is a question of the caller's own */
 	bool depends;      /* a clause is an "if" */
 	bool mere_time;    /* all that is meant is another time, and that only from words for a day or time: "a table for tomorrow" */
-	bool mere_no;      /* all that is meant is that something is not wanted: "I don't want to collect it" */
 	size_t denied_to;  /* the words up to here say what cannot be: "Thursday is bad" names no day that is wanted */
 };
 
@@ -48,6 +47,9 @@ size_t meanings_asked_at(const struct words *w, size_t at, const struct words *q
 
 /* It asks whether there is interest, or for some part: a yes binds to little, and how much comes later. */
 bool meanings_binds_little(const struct words *question);
+
+/* How many words there belong to what their clause means: "there" in "I'll be there", and not "Friday" behind it. 0: they are left over. */
+size_t meanings_explained_at(const struct words *w, size_t at, const struct words *question);
 
 struct span meanings_clause(const struct words *w, size_t at); /* the clause that holds the word */
 

@@ -5,6 +5,7 @@
 
 #include "providers/rehearsed/human.h"
 #include "providers/rehearsed/opt_outs.h"
+#include "providers/rehearsed/options.h"
 #include "providers/rehearsed/unreal.h"
 
 enum { ASIDES_MAX = 6 };
@@ -353,7 +354,7 @@ static enum understood take_confirm(struct mind *m, const struct words *w, const
 		return UNDERSTOOD_VALUE;
 	if (u != UNDERSTOOD_VALUE)
 		return yes_no_begins(w) ? UNDERSTOOD_UNSURE : UNDERSTOOD_NOT;
-	if (a.number && !yes_is_certain(w, &said))
+	if (a.number && !answer_is_certain(NULL, w, &said, &a))
 		return UNDERSTOOD_UNSURE;
 	if (a.number) {
 		m->note = REHEARD_CONFIRMED;
@@ -374,7 +375,13 @@ static void question_words(const struct mind *m, int step, struct words *w)
 	buf_fini(&text);
 }
 
-/* Behind this answer something is changed, or the call ends, before another question is asked. Who speaks is judged elsewhere (persons.c). */
+/* What is said there is written down as it is, and takes nothing back ("please tell me what is wrong"). */
+static bool passes(const struct flow_step *s)
+{
+	return s->kind == STEP_SAY || (s->kind == STEP_ASK && !s->confirm && s->expect.kind == EXPECT_FREE);
+}
+
+/* Behind this answer something is changed, or the call ends, before another question is asked that may take it back. Who speaks is judged elsewhere (persons.c). */
 static bool answer_binds(struct mind *m, int step, const struct answer *a, const struct words *question)
 {
 	const struct mind_answer before = m->answers[step];
@@ -385,7 +392,7 @@ static bool answer_binds(struct mind *m, int step, const struct answer *a, const
 		return false;
 	m->answers[step] = (struct mind_answer){ true, *a };
 	s = &m->f->steps[mind_next(m, s)];
-	for (walked = 0; s->kind == STEP_SAY && walked < m->f->step_count; walked++)
+	for (walked = 0; passes(s) && walked < m->f->step_count; walked++)
 		s = &m->f->steps[mind_next(m, s)];
 	m->answers[step] = before;
 	return s->kind == STEP_GOODBYE || (s->kind == STEP_TOOL && s->changes);
@@ -394,12 +401,14 @@ static bool answer_binds(struct mind *m, int step, const struct answer *a, const
 enum understood mind_understand(struct mind *m, int step, const struct words *w, const char *text, size_t len, struct answer *a)
 {
 	const struct expect *e = &m->f->steps[step].expect;
-	struct words question;
+	struct words question, heard = *w;
 	enum understood u;
 
+	if (e->kind == EXPECT_CHOICE)
+		options_in_script(e->options, &heard);
 	question_words(m, step, &question);
-	u = understand(e, w, m->at == step ? &question : NULL, text, len, a);
-	if (u == UNDERSTOOD_VALUE && answer_binds(m, step, a, &question) && !answer_is_certain(e, w, &question, a))
+	u = understand(e, &heard, m->at == step ? &question : NULL, text, len, a);
+	if (u == UNDERSTOOD_VALUE && answer_binds(m, step, a, &question) && !answer_is_certain(e, &heard, &question, a))
 		u = UNDERSTOOD_UNSURE;
 	return u;
 }

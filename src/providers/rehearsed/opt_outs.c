@@ -241,13 +241,16 @@ static bool has_other_object(const struct words *w, size_t at)
 	return (word_is(w, at, "my") && at + 1 < w->count && !word_in(w, at + 1, ours)) || (at < w->count && !w->at[at].before && words_any_at(w, at, others));
 }
 
-/* "Don't call me on the work line"; "on this work line" may be the one that was called. */
+/* "Don't call me on the work line", "don't contact me by e-mail"; "on this work line" may be the one that was called. */
 static bool has_other_line(const struct words *w, size_t from, size_t to)
 {
+	static const char *const other_ways[] = { "by email", "by e mail", "by mail", "by text", "by sms", "by post", "by letter",
+		"via email", "via e mail", "via text", "via sms",
+		"on whatsapp", NULL };
 	static const char *const lines[] = { "work line", "work phone", "work number", "work cell", "office line", "office phone", "office number",
 		"at the office", "other line", "other number", "other phone", NULL };
 
-	return has(w, from, to, lines) && !has(w, from, to, LIST("this"));
+	return (has(w, from, to, lines) && !has(w, from, to, LIST("this"))) || has(w, from, to, other_ways);
 }
 
 static bool is_limited(const struct words *w, struct span s, enum way_kind kind)
@@ -343,6 +346,8 @@ static enum opt_out weigh(const struct words *w, const struct way *way, struct s
 		return lasts ? OPT_OUT_DOUBT : OPT_OUT_LIMITED;
 	if (way->kind == ENDS && s.from && word_negates(w, s.from - 1) && !w->at[s.from].before)
 		return OPT_OUT_LIMITED; /* "don't remove my number" */
+	if (way->then == lists && word_is(w, s.from, "keep"))
+		return OPT_OUT_DOUBT; /* "keep my name out of your files": he may mean his data alone */
 	if ((way->then == lists || way->then == own_numbers) && word_in(w, s.from + s.len - 2, LIST("the", "that")))
 		return is_limited(w, s, DENIES) ? OPT_OUT_LIMITED : OPT_OUT_DOUBT; /* "take me off the list", "forget that number": which one? */
 	if (way->kind == DENIES && name_behind(w, s.from + s.len, &sure))

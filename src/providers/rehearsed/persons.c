@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "providers/rehearsed/sounds.h"
+
 /* "Alex here", "this is Alex": the name stands in the question with a capital letter; here all is small, so any word of the question
  * will do that is none of its own ordinary ones. */
 bool person_says_name(const struct words *w, const struct words *question)
@@ -153,39 +155,13 @@ static bool speaks_of_other(const struct words *w)
 	return false;
 }
 
-/* What a name's consonants are, roughly, so that a name is known in the other script: "Ravi" and "रवि" are both "rv". */
-static size_t name_sounds(const char *word, char out[WORD_BYTES])
-{
-	static const char nagari[] = "kkggnkkjjnttddnttddnnpfbbmyrrlllvsss"; /* U+0915 to U+0938, the aspirated ones as the others */
-	static const char *const plain = "bcdfgjklmnpqrstvwxz", *const as = "bkdfgjklmnpkrstvvsj";
-	const unsigned char *at = (const unsigned char *)word;
-	size_t n = 0;
-	char sound;
-
-	for (; *at; at++) {
-		sound = 0;
-		if (*at == 0xe0 && at[1] == 0xa4 && at[2] >= 0x95 && at[2] <= 0xb8)
-			sound = nagari[at[2] - 0x95];
-		else if (*at < 0x80 && strchr(plain, *at))
-			sound = as[strchr(plain, *at) - plain];
-		if (sound && sound != 'y' && (!n || out[n - 1] != sound))
-			out[n++] = sound;
-	}
-	out[n] = 0;
-	return n;
-}
-
 bool person_is_named(const struct words *w, size_t at, const struct words *question)
 {
-	char said[WORD_BYTES], asked[WORD_BYTES];
 	size_t i;
 
-	for (i = 0; i < question->count; i++) {
-		bool is_other_script = (unsigned char)*w->at[at].text >= 0x80 && (unsigned char)*question->at[i].text < 0x80;
-
-		if (is_other_script && name_sounds(w->at[at].text, said) > 1 && name_sounds(question->at[i].text, asked) && !strcmp(said, asked))
+	for (i = 0; i < question->count; i++)
+		if ((unsigned char)*w->at[at].text >= 0x80 && sounds_same(w->at[at].text, question->at[i].text, 2))
 			return true;
-	}
 	return false;
 }
 

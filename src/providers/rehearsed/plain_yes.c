@@ -55,14 +55,24 @@ static bool is_of_question(const struct words *w, size_t at, const struct words 
 	return false;
 }
 
+/* "Ten" is not "10:30". */
+static bool minutes_are_same(const struct words *w, size_t at, const struct words *question, size_t behind)
+{
+	int32_t asked, said;
+
+	if (behind >= question->count || question->at[behind].before != ':' || !number_small(question, behind, &asked) || !asked)
+		return true;
+	return number_small(w, at, &said) && said == asked;
+}
+
 /* A number that was read back, in words or digits. */
 static size_t number_of_question(const struct words *w, size_t at, const struct words *question)
 {
 	int64_t said, asked;
-	size_t len = number_at(w, at, &said), i;
+	size_t len = number_at(w, at, &said), i, n;
 
 	for (i = 0; len && question && i < question->count; i++)
-		if (number_at(question, i, &asked) && said == asked)
+		if ((n = number_at(question, i, &asked)) && said == asked && minutes_are_same(w, at + len, question, i + n))
 			return len;
 	return 0;
 }
@@ -146,27 +156,4 @@ bool yes_repeats(const struct words *w, const struct words *question)
 		len += !len;
 	}
 	return true;
-}
-
-/* "Yes, but on Thursday", "yes unless you have Friday". */
-bool yes_is_for_other(const struct words *w, const struct words *question)
-{
-	static const char *const conditions[] = { "if", "unless", "until", "provided", "agar", "अगर", NULL }, *const at_hour[] = { "at", "around",
-		"by", NULL };
-	bool limited = false;
-	int64_t number;
-	size_t at, len;
-
-	for (at = 0; at < w->count; at += len) {
-		if (words_any_at(w, at, harmless_phrases)) {
-			len = words_any_at(w, at, harmless_phrases);
-			continue;
-		}
-		len = 1;
-		limited = limited || words_any_at(w, at, limits);
-		if (limited && (word_in(w, at, conditions) || (date_names_day(w, at) && !is_of_question(w, at, question)) ||
-			(at && word_in(w, at - 1, at_hour) && number_at(w, at, &number) && !number_of_question(w, at, question))))
-			return true;
-	}
-	return false;
 }

@@ -171,6 +171,8 @@ static size_t put_hour(struct times *t, size_t at)
 
 	if (!n || strchr(w->at[at].text, '.'))
 		return 0;
+	if (number_of_other(w, at + n) || (n == 1 && word_in(w, at + 1, LIST("more", "of")) && number_of_other(w, at + 2)))
+		return n;
 	if (n == 2 && hour > 12) /* "twenty two": an hour of nobody's day when spoken */
 		return 0;
 	m = word_in(w, at + n, words) ? 0 : minutes_at(w, at + n, &minutes);

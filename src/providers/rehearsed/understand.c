@@ -175,7 +175,7 @@ bool understand_words(const struct words *w, const char *words)
 	for (at = 0; phrase.count && at + phrase.count <= w->count; at++) {
 		for (n = 0; n < phrase.count && !strcmp(w->at[at + n].text, phrase.at[n].text); n++)
 			;
-		if (n == phrase.count && !denied(w, at))
+		if (n == phrase.count && !denied(w, at) && !word_is(w, at + n, "of")) /* "at the tone of your voice I hang up" */
 			return true;
 	}
 	return false;

@@ -87,6 +87,7 @@ size_t number_at(const struct words *w, size_t at, int64_t *micros);
 size_t number_small(const struct words *w, size_t at, int32_t *value); /* 0 to 99, no scale words */
 int64_t number_scale(const struct words *w, size_t at); /* "thousand": 1000; 0 for any other word */
 size_t number_skip_and(const struct words *w, size_t at); /* 1 for an "and", else 0 */
+bool number_of_other(const struct words *w, size_t to); /* it counts money, people or hours, and is no time of day: "five hundred", "16 people" */
 bool number_of_thing(const struct words *w, size_t to); /* what follows makes it no value: "one second" */
 
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out);
@@ -104,11 +105,10 @@ bool yes_is_plain(const struct words *w, const struct words *question, bool is_m
 	is_meant: the words say what was asked for by themselves ("I don't need it any more"), or the question binds to little */
 bool yes_is_certain(const struct words *w, const struct words *question); /* and every word beside it is known to be harmless; may be NULL */
 bool yes_repeats(const struct words *w, const struct words *question);    /* a value that was read back was said again, and nothing that limits it */
-bool yes_is_for_other(const struct words *w, const struct words *question); /* a condition, or another day or hour behind a "but" */
 size_t yes_is_plain_at(const struct words *w, size_t at, const struct words *question); /* how many words are harmless there, or 0 */
 
 /* What an answer is worth that something hangs on (certain.c): a yes or an option beside which all is known to be harmless or means the same, a no that
- * nothing turns. `question` is what was asked. Other kinds are always certain. */
+ * nothing turns. `question` is what was asked, or read back (`e` is NULL). Other kinds are always certain. */
 bool answer_is_certain(const struct expect *e, const struct words *w, const struct words *question, const struct answer *a);
 
 bool answer_is_taken_back(const struct expect *e, const struct words *w); /* "keep it, no wait", "in full? no chance", "my mother wants to cancel hers" */

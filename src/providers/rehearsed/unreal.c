@@ -57,6 +57,32 @@ static size_t unmet(const struct words *w, size_t from)
 	return 0;
 }
 
+/* "You said I paid last time", "my wife says she paid": another one's words tell nothing of one's own wish. */
+static size_t report(const struct words *w, size_t at)
+{
+	static const char *const others[] = { "you", "they", "he", "she", "wife", "husband", "son", "daughter", "brother", "sister",
+		"mother", "father", "bank", "somebody",
+		"someone", "colleague", NULL };
+	static const char *const says[] = { "said", "says", "say", "told me", "tells me", "tell me", "thinks", "think", "claims", "claim", NULL };
+	static const char *const persons[] = { "i", "we", "he", "she", "it", "they", "that", NULL };
+	size_t len = word_in(w, at, others) ? words_any_at(w, at + 1, says) : 0;
+
+	if (!len || !word_in(w, at + 1 + len, persons) || word_in(w, at + 2 + len, LIST("should", "have", "need", "can", "could",
+	"must", "would", "will")))
+		return 0;
+	return clause_end(w, at + 1 + len);
+}
+
+/* "I never said I can't pay", "it's not that I don't want to". */
+static size_t disclaimed(const struct words *w, size_t at)
+{
+	static const char *const leads[] = { "never said i", "not say i", "not saying i", "never said that i", "not say that i",
+		"it is not that", "not that i", "not as if i", "not like i", NULL };
+	size_t len = words_any_at(w, at, leads);
+
+	return len ? clause_end(w, at + len - 1) : 0;
+}
+
 /* Behind what is unreal from here on; 0: nothing is. */
 static size_t unreal_end(const struct words *w, size_t at)
 {
@@ -67,6 +93,8 @@ static size_t unreal_end(const struct words *w, size_t at)
 		end = behind(w, at + len, contrasts);
 		return end ? end : clause_end(w, at + len);
 	}
+	if ((end = report(w, at)) || (end = disclaimed(w, at)))
+		return end;
 	len = wish(w, at);
 	end = len ? behind(w, at + len, contrasts) : 0;
 	if (!end && words_any_at(w, at, LIST("i would", "we would", "i could", "we could")) &&
@@ -75,13 +103,28 @@ static size_t unreal_end(const struct words *w, size_t at)
 	return end;
 }
 
-/* "Maine de diya hota par …": the word that makes it unreal stands at the end. */
+/* "Maine de diya hota",
+"he will have paid it" (bhar diya hoga), "it is not so" (aisa nahi hai): it makes all before it unreal. How many words, or 0. */
+static size_t undone_at(const struct words *w, size_t at)
+{
+	static const char *const done[] = { "diya", "diye", "dee", "kiya", "chuka", "chuki", "gaya", "दिया", "दिए", "दी", "किया",
+		"चुका", "चुकी", "गया", NULL };
+	static const char *const may_be[] = { "hoga", "hogi", "honge", "होगा", "होगी", "होंगे", "होता", "होती", "होते", NULL };
+	static const char *const not_so[] = { "aisa nahi hai", "aisa nahi", "ऐसा नहीं है", "ऐसा नहीं", NULL };
+
+	if (words_any_at(w, at, LIST("hota", "hoti", "hote")) || (at && word_in(w, at - 1, done) && word_in(w, at, may_be)))
+		return 1;
+	return words_any_at(w, at, not_so);
+}
+
 static size_t unreal_start(const struct words *w, size_t at, size_t *end)
 {
-	static const char *const leads[] = { "i", "we", "well", "yes", "yeah", "oh", "so", NULL };
+	static const char *const leads[] = { "i", "we", "well", "yes", "yeah", "oh", "so", "my", "the", "it", "do", NULL };
+	size_t len;
 
-	if (words_any_at(w, at, LIST("hota", "hoti", "hote"))) {
-		*end = behind(w, at + 1, LIST("par", "lekin", "magar", "but"));
+	if ((len = undone_at(w, at))) {
+		*end = behind(w, at + len, LIST("par", "lekin", "magar", "but", "पर", "लेकिन", "मगर"));
+		*end = *end ? *end : clause_end(w, at + len - 1);
 		return 0;
 	}
 	*end = unreal_end(w, at);

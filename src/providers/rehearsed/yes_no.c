@@ -97,7 +97,7 @@ size_t yes_no_puts_off(const struct words *w, size_t at)
 
 static enum signal signal_at(const struct words *w, size_t at, size_t *len)
 {
-	static const char *const conditions[] = { "if", "when", "unless", "whether", "than", "what", NULL }; /* "is there a fee if I do" */
+	static const char *const conditions[] = { "if", "when", "unless", "whether", "than", "what", "wish", "only", NULL }; /* "is there a fee if I do" */
 	enum signal best = SIGNAL_NONE;
 	size_t i, j, n;
 
