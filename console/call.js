@@ -2,6 +2,7 @@
 
 import { ask, follow, titles } from "./api.js";
 import { copy, el, notice, onceAFrame, question, say, seen, show, trouble, unnotice } from "./dom.js";
+import { CostCard } from "./costs.js";
 import { Latency } from "./latency.js";
 import { Player } from "./player.js";
 import { may } from "./session.js";
@@ -61,6 +62,7 @@ export class Call {
 		this.now = el("div", { class: "now", hidden: true });
 		this.transcript = new Transcript({ seek: (at_ms) => this.player?.seek(at_ms - this.offset_ms, true) });
 		this.latency = new Latency();
+		this.costs = new CostCard();
 		this.decisions = el("input", { type: "checkbox", checked: localStorage.getItem(DECISIONS) !== "no", onchange: () => this.showDecisions() });
 		this.replay = el("code", null, `callfunnel replay ${this.id}`);
 		this.replayBox = el("section", { class: "card replay", hidden: true, "aria-labelledby": "replay-title" },
@@ -72,7 +74,7 @@ export class Call {
 		const head = el("div", { class: "head" }, el("div", null, this.inside ? null : el("a", { href: "#/calls", class: "back" }, "← Calls"), this.title, this.chips),
 			this.inside ? null : el("div", { class: "tools" }, this.download, this.endButton));
 		main.replaceChildren(el("div", { class: this.inside ? "call inside" : "call" }, head, this.inside ? null : this.facts_list, this.playerBox,
-			el("div", { class: "columns" }, this.words, el("div", { class: "side" }, this.latency.node, this.replayBox))));
+			el("div", { class: "columns" }, this.words, el("div", { class: "side" }, this.latency.node, this.costs.node, this.replayBox))));
 		this.showDecisions();
 	}
 
@@ -209,6 +211,7 @@ export class Call {
 		this.paintNow(live);
 		this.transcript.draw(story, { stick: live || this.inside });
 		this.latency.draw(story);
+		this.costs.draw(story);
 		show(this.endButton, live && may("operator"));
 		show(this.replayBox, Boolean(story.end));
 		if (live && !this.seconds && story.start) this.seconds = setInterval(() => this.paintFacts({ ...this.facts, state: "live" }), 1000);

@@ -13,7 +13,10 @@
  *   attach   epoch, gap_ms
  *   outcome  name, args
  *   end      reason, connected_ms, turns, outcome
+ * `costs` is what providers were used for, summed (costs.js).
  */
+
+import { Costs } from "./costs.js";
 
 
 /* The order in which things happened. A worker tells some of them up to a tenth of a second late. */
@@ -39,6 +42,7 @@ export class Story {
 		this.start = null;
 		this.end = null;
 		this.outcome = null;
+		this.costs = new Costs();
 		this.settled = null; /* what the call came to, told behind its end */
 		this.floor = "nobody";
 		this.floor_ms = 0;
@@ -229,6 +233,10 @@ export class Story {
 		if (line.code === "media") this.media_ms = line.at_ms;
 		else if (line.code === "discard") this.drop((piece) => piece.state === "queued");
 		if (line.code !== "media") this.add("note", line, { line });
+	}
+
+	on_usage(line) {
+		this.costs.take(line);
 	}
 
 	on_turn(line) {

@@ -85,9 +85,12 @@ static void read_start(struct shown *s, const uint8_t *payload, size_t len)
 
 static void read_meter(struct shown *s, const uint8_t *payload, size_t len)
 {
+	struct record_usage u;
 	struct record_meter m;
 
-	if (!record_meter_decode(&m, payload, len) && m.meter < METERS)
+	if (!record_usage_decode(&u, payload, len))
+		costs_add(&s->costs, &u);
+	else if (!record_meter_decode(&m, payload, len) && m.meter < METERS)
 		s->meters[m.meter] += m.amount;
 	else
 		s->unread++;
@@ -362,6 +365,8 @@ void shown_json(struct buf *b, const struct shown *s, const char *name)
 	for (i = 1; i < METERS; i++)
 		json_pair_u64(b, meter_name((enum meter)i), s->meters[i]);
 	json_close(b, '}');
+	json_put_key(b, "costs");
+	costs_json(b, &s->costs);
 }
 
 /* ------------------------------------------------------------------ for people */
@@ -496,6 +501,7 @@ static void put_tail(struct buf *b, const struct shown *s)
 		if (s->meters[i])
 			buf_printf(b, " %s %" PRIu64, meter_name((enum meter)i), s->meters[i]);
 	buf_text(b, "\n");
+	costs_text(b, &s->costs);
 }
 
 void shown_text(struct buf *b, const struct shown *s, const char *name)

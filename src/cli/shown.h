@@ -6,6 +6,7 @@
 #ifndef CLI_SHOWN_H
 #define CLI_SHOWN_H
 
+#include "cli/costs.h"
 #include "cli/source.h"
 #include "voice/journal/steps.h"
 
@@ -29,6 +30,7 @@ struct shown {
 	uint64_t begun_us;  /* by the clock of the worker that began it */
 	uint64_t last_us;   /* of the call's time: the last that is known */
 	uint64_t meters[METERS];
+	struct costs costs;
 	struct shown_event *events;
 	size_t count, cap;
 	struct buf texts;

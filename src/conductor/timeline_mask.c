@@ -40,7 +40,8 @@ struct line_mask {
 enum speaker { SPEAKER_NONE, SPEAKER_NOTE, SPEAKER_AGENT, SPEAKER_CALLER, SPEAKER_CALLER_OPEN, SPEAKER_KEYS, SPEAKER_TOOL };
 
 /* Names and words of ours, and the call's id, which looks like a number. */
-static const char *const plain_keys[] = { "call", "type", "who", "code", "why", "status", "reason", "direction", "language", "rulebook", "track", "what" };
+static const char *const plain_keys[] = { "call", "type", "who", "code", "why", "status", "reason", "direction", "language", "rulebook", "track", "what",
+	"vendor", "model", "provider", "prices" };
 
 enum err line_mask_new(struct line_mask **mp)
 {

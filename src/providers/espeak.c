@@ -98,6 +98,8 @@ static void run_stop(struct tts_utterance *u)
 static void silence(struct tts_utterance *u)
 {
 	if (u->slot)
+		usage_tell_text(u->events.used, u->arg, "local", "espeak", u->text, strlen(u->text));
+	if (u->slot)
 		*u->slot = NULL;
 	u->slot = NULL;
 	u->is_silenced = true;

@@ -224,6 +224,8 @@ static void *thread_run(void *arg)
 static void silence(struct tts_utterance *u)
 {
 	if (u->slot)
+		usage_tell_text(u->events.used, u->arg, "local", "flite", u->text, strlen(u->text));
+	if (u->slot)
 		*u->slot = NULL;
 	u->slot = NULL;
 	pthread_mutex_lock(&u->f->lock);

@@ -55,7 +55,14 @@ static void voice_failed(void *arg, enum err why)
 	events.failed(events_arg, why);
 }
 
-static const struct tts_events voice_events = { .audio = voice_audio, .words = voice_words, .done = voice_done, .failed = voice_failed };
+static void voice_used(void *arg, const struct usage *usage)
+{
+	struct tts_utterance *u = arg;
+
+	usage_tell(u->events.used, u->arg, usage);
+}
+
+static const struct tts_events voice_events = { .audio = voice_audio, .words = voice_words, .done = voice_done, .failed = voice_failed, .used = voice_used };
 
 static enum err voice_start(void *vendor, struct tts_utterance **up, const char *language, const char *text, size_t len,
 	const struct tts_events *events, void *arg)
@@ -118,7 +125,14 @@ static void stream_ended(void *arg, enum err why)
 	events.ended(events_arg, why);
 }
 
-static const struct stt_events stream_events = { .transcript = stream_transcript, .ended = stream_ended };
+static void stream_used(void *arg, const struct usage *usage)
+{
+	struct stt_stream *s = arg;
+
+	usage_tell(s->events.used, s->arg, usage);
+}
+
+static const struct stt_events stream_events = { .transcript = stream_transcript, .ended = stream_ended, .used = stream_used };
 
 static enum err stream_start(void *vendor, struct stt_stream **sp, const char *language, const struct stt_events *events, void *arg)
 {
@@ -215,7 +229,14 @@ static void answer_failed(void *arg, enum failure why)
 	events.failed(events_arg, why);
 }
 
-static const struct llm_events answer_events = { .text = answer_text, .tool = answer_tool, .done = answer_done, .failed = answer_failed };
+static void answer_used(void *arg, const struct usage *usage)
+{
+	struct llm_answer *a = arg;
+
+	usage_tell(a->events.used, a->arg, usage);
+}
+
+static const struct llm_events answer_events = { .text = answer_text, .tool = answer_tool, .done = answer_done, .failed = answer_failed, .used = answer_used };
 
 static enum err answer_start(void *vendor, struct llm_answer **ap, enum ask_kind kind, uint32_t attempt, const struct llm_block *blocks, size_t count,
 	const struct llm_events *events, void *arg)

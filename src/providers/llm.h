@@ -4,7 +4,8 @@
  * (redact/redact.h). What a model says of a value is its placeholder, in words as in a tool's arguments; whoever asked puts the value
  * back. How many digits it has may be told (redacted_digits). A tool's name is the rule-book's.
  * Shapes as in stt.h. `tool` comes only with complete, parsed arguments; `done` or `failed` is the last callback, the slot
- * is NULL before it.
+ * is NULL before it. `used` tells once what the answer took: just before the last callback, or from inside the cancel; of one that the
+ * adapter's own close silences too. What the vendor did not say is estimated and marked.
  */
 #ifndef PROVIDERS_LLM_H
 #define PROVIDERS_LLM_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/usage.h"
 #include "providers/shapes.h"
 
 struct redacted; /* redact/redact.h */
@@ -33,6 +35,7 @@ struct llm_events {
 	void (*tool)(void *arg, uint32_t index, const char *name, size_t name_len, const char *args, size_t args_len);
 	void (*done)(void *arg, uint32_t tokens);
 	void (*failed)(void *arg, enum failure why);
+	usage_h *used; /* NULL: nobody counts */
 };
 
 struct llm {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/usage.h"
 #include "providers/shapes.h"
 
 struct stt_stream;
@@ -19,6 +20,9 @@ struct stt_events {
 	/* Positions are samples since the first one pushed. Text is borrowed. */
 	void (*transcript)(void *arg, enum transcript_kind kind, const char *text, size_t len, uint64_t from_sample, uint64_t to_sample);
 	void (*ended)(void *arg, enum err why);
+	/* Sound that was sent to the vendor since this was told last: now and then, also from inside push; the rest just before `ended` or from inside
+	 * the cancel. NULL: nobody counts. */
+	usage_h *used;
 };
 
 struct stt {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/usage.h"
 #include "providers/shapes.h"
 
 struct tts_utterance;
@@ -21,6 +22,7 @@ struct tts_events {
 	void (*words)(void *arg, const struct speech_word *words, size_t count, bool exact); /* further words, in order */
 	void (*done)(void *arg);
 	void (*failed)(void *arg, enum err why);
+	usage_h *used; /* the text, if it was sent to the vendor: once, just before the last callback or from inside the cancel. NULL: nobody counts */
 };
 
 struct tts {

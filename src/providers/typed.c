@@ -21,6 +21,7 @@ struct stt_stream {
 	struct stt_events events;
 	void *arg;
 	uint64_t pushed, from; /* where in the stream the line began */
+	uint64_t counted;
 };
 
 enum err typed_open(struct typed **tp)
@@ -114,6 +115,7 @@ static void stream_push(struct stt_stream *s, const uint8_t *ulaw, size_t sample
 {
 	(void)ulaw; /* silence */
 	s->pushed += samples;
+	usage_tell_audio(s->events.used, s->arg, "local", "typed", s->pushed, &s->counted, false);
 	if (s->typed->stream == s && s->typed->samples)
 		stream_say(s);
 }
@@ -133,6 +135,7 @@ static void stream_cancel(struct stt_stream **sp)
 	*sp = NULL;
 	if (!s)
 		return;
+	usage_tell_audio(s->events.used, s->arg, "local", "typed", s->pushed, &s->counted, true);
 	if (s->typed->stream == s)
 		s->typed->stream = NULL;
 	free(s);

@@ -190,6 +190,16 @@ void asked_binary(struct asked *a, uint64_t number, size_t len)
 	asked_sound(a, number, "binary_frames", len);
 }
 
+void asked_usage(struct asked *a, uint64_t number, json_t *usage_take)
+{
+	json_t *one = slot(a, number);
+
+	if (one)
+		json_object_set_new(one, "usage", usage_take);
+	else
+		json_decref(usage_take);
+}
+
 const json_t *asked_at(const struct asked *a, uint64_t number)
 {
 	return slot(a, number);

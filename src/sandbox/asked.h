@@ -3,7 +3,8 @@
  * {"n":1,"vendor":"anthropic","method":"POST","path":"/v1/messages","query":{…},"headers":{…},"body":…,"messages":[…]}. Names of headers are in
  * lower case; a query's keys that come twice have a list. What may be a key is not kept: of Authorization the scheme alone, of other such
  * headers and queries "***". A body that is JSON is that, another is {"bytes":N}. "messages" are a socket's, in order: texts as JSON,
- * runs of binary ones as one {"binary_frames":N,"bytes":M}, of texts that carry sound {"audio_input":N,"bytes":M}. Printed with sorted keys and without spaces. One owner, one thread.
+ * runs of binary ones as one {"binary_frames":N,"bytes":M}, of texts that carry sound {"audio_input":N,"bytes":M}. Where the vendor told tokens there is
+ * "usage": what it told last. Printed with sorted keys and without spaces. One owner, one thread.
  */
 #ifndef SANDBOX_ASKED_H
 #define SANDBOX_ASKED_H
@@ -32,6 +33,9 @@ uint64_t asked_add(struct asked *a, const char *vendor, const struct http_reques
 void asked_text(struct asked *a, uint64_t number, const void *data, size_t len);
 void asked_binary(struct asked *a, uint64_t number, size_t len);
 void asked_sound(struct asked *a, uint64_t number, const char *kind, size_t len); /* one more piece of sound, in messages of this kind */
+
+/* What that request's answer said it took so far, in place of what it said before. */
+void asked_usage(struct asked *a, uint64_t number, json_t *usage_take);
 
 /* {"requests":[…]} of one vendor, or of all (NULL). NULL: no memory. The caller's to free(). */
 char *asked_print(const struct asked *a, const char *vendor);

@@ -355,6 +355,15 @@ static void drop_said(struct model_reply *r, uint32_t from, const struct llm_blo
 
 /* ---- the streams ---- */
 
+/* The vendor counts what it has told; of an answer that it told to its end it says so itself. */
+static void answer_used(const struct llm_answer *a, uint64_t tokens, bool is_whole)
+{
+	const struct usage u = { .vendor = "simulated", .model = "model", .is_estimated = !is_whole,
+		.units = { [USAGE_REQUESTS] = 1, [USAGE_OUTPUT_TOKENS] = tokens } };
+
+	usage_tell(a->events->used, a->arg, &u);
+}
+
 static void answer_end(struct llm_answer *a)
 {
 	world_forget(&a->model->scene->world, &a->event);
@@ -368,6 +377,7 @@ static void answer_fail(struct llm_answer *a, enum failure why)
 	const struct llm_events *events = a->events;
 	void *arg = a->arg;
 
+	answer_used(a, a->told / 4, false);
 	answer_end(a);
 	events->failed(arg, why);
 }
@@ -407,6 +417,7 @@ static void answer_done(struct llm_answer *a)
 	void *arg = a->arg;
 	uint32_t tokens = a->reply.len / 4 + 8 * a->reply.tool_count + 1;
 
+	answer_used(a, tokens, true);
 	answer_end(a);
 	events->done(arg, tokens);
 }
@@ -521,6 +532,7 @@ static void llm_cancel(struct llm_answer **ap)
 {
 	if (!*ap)
 		return;
+	answer_used(*ap, (*ap)->told / 4, false);
 	(*ap)->slot = NULL;
 	answer_end(*ap);
 	*ap = NULL;

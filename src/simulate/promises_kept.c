@@ -9,6 +9,7 @@
 #include "voice/journal/journal_read.h"
 #include "voice/replay/replay.h"
 #include "voice/journal/steps.h"
+#include "voice/journal/usage_record.h"
 #include "voice/replay/tape.h"
 
 static uint32_t hash32(const char *text, size_t len)
@@ -300,6 +301,53 @@ static void wasted_check(struct judge *j)
 			(unsigned long long)wasted);
 }
 
+/* What providers told of themselves adds up to the session's own meters; what was for nothing is a part of it. */
+struct used {
+	uint64_t meters[METERS];
+	uint64_t all[USAGE_UNITS], wasted[USAGE_UNITS];
+	uint64_t whole_tokens; /* of answers that were told to their end */
+};
+
+static void used_add(struct used *u, const void *payload, size_t len)
+{
+	struct record_usage r;
+	struct record_meter m;
+	uint32_t i;
+
+	if (!record_usage_decode(&r, payload, len)) {
+		for (i = 0; i < USAGE_UNITS; i++)
+			(r.is_wasted ? u->wasted : u->all)[i] += r.units[i];
+		if (!r.is_wasted && !r.is_estimated)
+			u->whole_tokens += r.units[USAGE_OUTPUT_TOKENS];
+	} else if (!record_meter_decode(&m, payload, len) && m.meter < METERS) {
+		u->meters[m.meter] += m.amount;
+	}
+}
+
+static void used_same(struct judge *j, const char *what, uint64_t metered, uint64_t told)
+{
+	if (metered != told)
+		judge_fail(j, N3, "%s: %llu were metered, the providers told of %llu", what, (unsigned long long)metered, (unsigned long long)told);
+}
+
+/* Not in calls that lost a worker or their disk, as above. */
+static void used_check(struct judge *j)
+{
+	const struct sink *k = &j->scene->sink;
+	struct used u = { .whole_tokens = 0 };
+	uint32_t i;
+
+	for (i = 0; i < k->count; i++)
+		if (k->records[i].header.kind == JOURNAL_METER && !k->records[i].err)
+			used_add(&u, judge_payload(k, &k->records[i]), k->records[i].len);
+	used_same(j, "milliseconds of the recogniser", u.meters[METER_STT_MS], u.all[USAGE_AUDIO_SAMPLES] / 8);
+	used_same(j, "bytes of the voice", u.meters[METER_TTS_CHARACTERS], u.all[USAGE_TEXT_BYTES]);
+	used_same(j, "tokens of the model", u.meters[METER_MODEL_TOKENS], u.whole_tokens);
+	for (i = 0; i < USAGE_UNITS; i++)
+		if (u.wasted[i] > u.all[i])
+			judge_fail(j, N3, "more %s were wasted than used", usage_unit_name((enum usage_unit)i));
+}
+
 /* ---- N6 -------------------------------------------------------------------------------------------------------------------
  *
  * Sixty seconds after a worker died its call has another or is over (worker.c's reaper tells); at the end the sink has exactly
@@ -387,8 +435,10 @@ void judge_kept_end(struct judge *j)
 	if (!j->scene->sink.overflow) {
 		holes_check(j);
 		durable_check(j);
-		if (!j->worker_count && !j->scene->disk_gone)
+		if (!j->worker_count && !j->scene->disk_gone) {
 			wasted_check(j);
+			used_check(j);
+		}
 		facts_check(j);
 	}
 	journal_check(j);

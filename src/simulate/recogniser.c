@@ -20,6 +20,7 @@ static void stream_arm(struct stt_stream *s)
 
 static void stream_end(struct stt_stream *s)
 {
+	usage_tell_audio(s->events->used, s->arg, "simulated", "recogniser", s->pushed, &s->counted, true);
 	world_forget(&s->recogniser->scene->world, &s->event);
 	s->used = false;
 	if (s->slot)
@@ -216,6 +217,7 @@ static enum err stt_start(void *vendor, struct stt_stream **sp, const char *lang
 	s->used = true;
 	s->silent = s->phrase_over = s->turn_over = false;
 	s->pushed = s->base = s->to = s->final_us = s->partial_us = s->word_us = 0;
+	s->counted = 0;
 	s->next = s->len = 0;
 	s->events = events;
 	s->arg = arg;
@@ -243,6 +245,7 @@ static void stt_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples)
 
 	(void)ulaw;
 	s->pushed += samples;
+	usage_tell_audio(s->events->used, s->arg, "simulated", "recogniser", s->pushed, &s->counted, false);
 	if (s->pushed <= end && (s->to != end - samples || s->pushed == samples)) {
 		s->base = end - s->pushed;
 		s->next = sound_from(&s->recogniser->scene->caller, s->base);

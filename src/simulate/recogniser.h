@@ -18,6 +18,7 @@ struct stt_stream {
 	struct recogniser *recogniser;
 	bool used, silent;          /* half open: says nothing any more */
 	uint64_t pushed;            /* samples, all in all */
+	uint64_t counted;           /* of them, told as used */
 	uint64_t base;              /* the caller's sample that the first one was */
 	uint64_t to;                /* the caller's samples up to here were pushed */
 	uint32_t next;              /* the caller's next sound to be understood */

@@ -190,6 +190,9 @@ void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, 
 
 static void stream_end(struct tts_utterance *u)
 {
+	const struct spoken *s = &u->talker->sounds[u->sound];
+
+	usage_tell_text(u->events->used, u->arg, "simulated", "voice", talker_text(u->talker, s), s->text_len);
 	world_forget(&u->talker->scene->world, &u->event);
 	u->used = false;
 	if (u->slot)

@@ -6,6 +6,7 @@
 
 #include "voice/output.h"
 #include "voice/journal/steps.h"
+#include "voice/journal/usage_record.h"
 
 enum { OUT_MAX_BYTES = 1 << 22 };
 
@@ -32,6 +33,7 @@ AGAIN(record_agent)
 AGAIN(record_played)
 AGAIN(record_event)
 AGAIN(record_meter)
+AGAIN(record_usage)
 AGAIN(call_settings)
 AGAIN(brief)
 
@@ -89,7 +91,7 @@ static enum err again_steps(const uint8_t *data, size_t size, struct buf *out)
 }
 
 static again_h *const kinds[] = { again_record_start, again_record_snapshot, again_record_end, again_record_caller, again_record_agent,
-	again_record_played, again_record_event, again_record_meter, again_call_settings, again_brief, again_output, again_steps };
+	again_record_played, again_record_event, again_record_meter, again_call_settings, again_brief, again_output, again_steps, again_record_usage };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

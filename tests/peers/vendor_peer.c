@@ -98,7 +98,7 @@ static void openai_usage_tell(void)
 		last->request_id);
 }
 
-static void usage_tell(void)
+static void wrong_usage_tell(void)
 {
 	const struct anthropic_last *last;
 
@@ -116,7 +116,7 @@ static void on_answered(void *arg, uint32_t tokens)
 {
 	(void)arg;
 	(void)tokens;
-	usage_tell();
+	wrong_usage_tell();
 	tell("done", "", 0);
 	done();
 }
@@ -126,7 +126,7 @@ static void on_refused(void *arg, enum failure why)
 	static const char *const names[] = { "died", "busy", "garbage", "refused" };
 
 	(void)arg;
-	usage_tell();
+	wrong_usage_tell();
 	tell("failed", names[why], strlen(names[why]));
 	done();
 }

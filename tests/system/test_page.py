@@ -230,6 +230,19 @@ def test_the_page_shows_what_the_journal_carries(house, held):
         assert shown.nth(i).locator(".bar-parts .part").count() == sum(ms > 0 for ms in turn["parts_ms"].values())
 
 
+def test_the_page_shows_what_the_call_cost(house, held):
+    """By vendor and model, the sum of the events; here all engines are this machine's own, and their price is known to be zero."""
+    lines = [event for event in house.events(held["id"]) if event["type"] == "usage"]
+    assert {line["vendor"] for line in lines} == {"local"} and {line["what"] for line in lines} == {"answer", "utterance", "stream"}
+    assert all(line["picos"] == 0 and line["prices"] for line in lines)
+    shown = held["other"].locator(".costs .turns li")
+    assert shown.count() == len({line["model"] for line in lines}) == 3
+    characters = sum(line["units"]["characters"] for line in lines if line["model"] == "flite" and not line["wasted"])
+    voice = shown.filter(has_text="local flite").inner_text()
+    assert f"{characters} characters" in voice and "$0.000000" in voice and "price unknown" not in voice
+    assert "$0.000000, $0.000000 of it for nothing" in held["other"].locator(".costs .muted").first.inner_text()
+
+
 def test_a_reload_in_mid_call_shows_the_same(held):
     assert held["live"] == "Live"
     settled = len(held["before"]) - 1  # the last row may have gone on meanwhile

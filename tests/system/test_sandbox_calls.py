@@ -1,10 +1,12 @@
 """Whole calls of the product through the sandbox, over TLS: recogniser, model and voice by the network, and what becomes of the call when one of them fails."""
 import struct
+import subprocess
+import time
 import wave
 
 import pytest
 
-from conftest import ROOT
+from conftest import BINARY, ROOT
 from sandboxkit import BOOK, Sandbox
 
 # What is at work in real time may be slow on a busy machine; these tests are not about that.
@@ -160,6 +162,95 @@ def test_no_hindi_voice_that_fails_ends_a_call(sandbox, call, longest_quiet, fau
     """The voice of this machine speaks instead."""
     assert longest_quiet(hindi(sandbox, call, {"path": "/text-to-speech", **fault})) <= QUIET_MAX_S
     assert [one["path"] for one in sandbox.requests("sarvam")][0] == "/text-to-speech/ws"
+
+
+# ---- what a call costs ----
+
+# Micro-dollars a million tokens of claude-haiku-5-5, for prompts of up to 100,000: the list of docs/providers.md.
+LIST = {"input_tokens": 100_000, "cache_read_tokens": 10_000, "cache_write_5m_tokens": 125_000, "cache_write_1h_tokens": 200_000, "output_tokens": 500_000}
+
+
+def told(request):
+    """Tokens by kind, as the sandbox told them in that answer."""
+    usage = request.get("usage", {})
+    written = usage.get("cache_creation", {})
+    return {"input_tokens": usage.get("input_tokens", 0), "cache_read_tokens": usage.get("cache_read_input_tokens", 0),
+            "cache_write_5m_tokens": written.get("ephemeral_5m_input_tokens", 0),
+            "cache_write_1h_tokens": written.get("ephemeral_1h_input_tokens", 0), "output_tokens": usage.get("output_tokens", 0)}
+
+
+def micros(tokens):
+    return -(-sum(LIST[kind] * count for kind, count in tokens.items()) // 1_000_000)
+
+
+def nonzero(counts):
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def test_a_call_costs_what_the_vendors_were_asked_and_answered(sandbox, call):
+    document = call(["yes", "keep it please"], speak=True)
+    assert confirmed(document), document
+    costs = document["costs"]
+    rows = {one["vendor"]: one for one in costs["providers"]}
+    assert set(rows) == {"anthropic", "cartesia", "deepgram"} and rows["anthropic"]["model"] == "claude-haiku-5-5"
+
+    answers = [told(one) for one in sandbox.requests("anthropic")]
+    tokens = nonzero({kind: sum(one[kind] for one in answers) for kind in LIST})
+    assert tokens["output_tokens"] and len(answers) >= 4
+    counted = {kind: count for kind, count in rows["anthropic"]["units"].items() if kind in LIST}
+    estimated = rows["anthropic"]["estimated"]  # an answer that was thrown away before its end: the vendor had not said all of it
+    if estimated:
+        tokens.pop("output_tokens"), counted.pop("output_tokens")
+    else:
+        assert rows["anthropic"]["micros"] == costs["micros"] == micros(tokens)
+    assert counted == tokens and rows["anthropic"]["units"]["requests"] == len(answers)
+
+    sent = [message for one in sandbox.requests("cartesia") for message in one["messages"] if message.get("transcript")]
+    assert rows["cartesia"]["units"]["characters"] == sum(len(message["transcript"]) for message in sent)
+    assert rows["cartesia"]["units"]["requests"] == len(sent)
+    heard = sum(message.get("bytes", 0) for one in sandbox.requests("deepgram") for message in one["messages"] if "binary_frames" in message)
+    assert rows["deepgram"]["units"] == {"audio_samples": heard}
+
+    assert rows["cartesia"]["micros"] is None and rows["deepgram"]["micros"] is None and costs["all_known"] is False
+    usage = document["usage"]
+    assert usage["tts_characters"] == rows["cartesia"]["units"]["text_bytes"]
+    assert estimated or usage["model_tokens"] == rows["anthropic"]["units"]["output_tokens"]
+
+
+def test_an_answer_that_is_thrown_away_is_counted_as_wasted(sandbox, call):
+    sandbox.faults({"vendor": "anthropic", "kind": "reset", "times": 1})
+    document = call(["yes", "keep it"])
+    row = next(one for one in document["costs"]["providers"] if one["vendor"] == "anthropic")
+    assert row["wasted_units"]["requests"] >= 1 and row["estimated"]
+    assert row["units"]["requests"] == len(sandbox.requests("anthropic"))
+
+
+def test_a_call_that_is_killed_counts_nothing_twice(run, model, sandbox, call, tmp_path):
+    """kill -9 in mid-call: what is recorded is a part of what the vendors saw, each answer at most once, and all that was over before."""
+    data, words = tmp_path / "data", [word for one in (f"vad.model_file={model}", *PATIENT) for word in ("--set", one)]
+    command = [BINARY, "call", "--rulebook", BOOK, "--type", "--config", tmp_path / "sandbox.yaml", "--data", data, *words]
+    with subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        process.stdin.write(b"yes\n")
+        process.stdin.flush()
+        until = time.monotonic() + 60
+        while not any("usage" in one and one["usage"]["output_tokens"] > 1 for one in sandbox.requests("anthropic")):
+            assert time.monotonic() < until and process.poll() is None
+            time.sleep(0.1)
+        [folder] = (data / "journal").iterdir()
+        while not any(one["vendor"] == "anthropic" for one in run("show", folder.name, "--dir", folder, "--json").json()["costs"]["providers"]):
+            assert time.monotonic() < until  # what was over by then becomes durable
+        process.kill()
+    document = run("show", folder.name, "--dir", folder, "--json").json()
+    assert not document["ended"]
+    row = next(one for one in document["costs"]["providers"] if one["vendor"] == "anthropic")
+    seen = [told(one) for one in sandbox.requests("anthropic")]
+    assert 1 <= row["units"]["requests"] <= len(seen)
+    assert 1 <= row["units"]["output_tokens"] <= sum(one["output_tokens"] for one in seen)
+    for kind in ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"):
+        assert row["units"].get(kind, 0) <= sum(one[kind] for one in seen)
+    sent = [message["transcript"] for one in sandbox.requests("cartesia") for message in one["messages"] if message.get("transcript")]
+    voice = [one for one in document["costs"]["providers"] if one["vendor"] == "cartesia"]
+    assert sum(one["units"]["characters"] for one in voice) <= sum(map(len, sent))
 
 
 def test_the_settings_are_those_of_the_flag(run, sandbox):

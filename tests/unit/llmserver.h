@@ -198,7 +198,8 @@ static inline void kit_says(struct kit *k, unsigned int status, const char *body
 struct listener {
 	struct llm_answer *answer;
 	char told[4000];
-	unsigned int texts, tools, ends;
+	unsigned int texts, tools, ends, uses;
+	struct usage used;
 	enum { ON_NONE, ON_TEXT, ON_TOOL, ON_DONE, ON_FAILED } cancels_on, asks_on;
 	struct listener *victim; /* whom it cancels */
 };
@@ -256,6 +257,7 @@ static inline void on_done(void *arg, uint32_t tokens)
 	int len = snprintf(text, sizeof(text), "%u", tokens);
 
 	assert_null(to->answer); /* emptied before */
+	assert_int_equal(to->uses, 1);
 	to->ends++;
 	tell(to, "done ", text, (size_t)len);
 	act(to, ON_DONE);
@@ -267,15 +269,25 @@ static inline void on_failed(void *arg, enum failure why)
 	struct listener *to = arg;
 
 	assert_null(to->answer);
+	assert_int_equal(to->uses, 1);
 	to->ends++;
 	tell(to, "failed ", names[why], strlen(names[why]));
 	act(to, ON_FAILED);
 }
 
-static const struct llm_events events = { .text = on_text, .tool = on_tool, .done = on_done, .failed = on_failed };
+static inline void on_used(void *arg, const struct usage *usage)
+{
+	struct listener *to = arg;
+
+	to->uses++;
+	to->used = *usage;
+}
+
+static const struct llm_events events = { .text = on_text, .tool = on_tool, .done = on_done, .failed = on_failed, .used = on_used };
 
 static inline void begin_answer(struct listener *to)
 {
+	to->uses = 0;
 	assert_int_equal(KIT_LLM.start(kit.vendor, &to->answer, ASK_PLAIN, 1, blocks.at, blocks.count, &events, to), ERR_NONE);
 	assert_non_null(to->answer);
 }

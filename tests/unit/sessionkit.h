@@ -209,9 +209,13 @@ static inline void kit_stt_finalize(struct stt_stream *s)
 
 static inline void kit_stt_cancel(struct stt_stream **sp)
 {
-	if (!*sp)
+	const struct usage used = { .vendor = "kit", .model = "ears", .units = { [USAGE_AUDIO_SAMPLES] = *sp ? (*sp)->pushed : 0 } };
+	struct stt_stream *s = *sp;
+
+	if (!s)
 		return;
-	(*sp)->cancelled = true;
+	usage_tell(s->events->used, s->arg, &used);
+	s->cancelled = true;
 	*sp = NULL;
 }
 

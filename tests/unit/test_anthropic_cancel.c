@@ -42,6 +42,10 @@ static void a_cancel_breaks_the_exchange_off(void **state)
 	kit_until(&kit, &kit.gone, 1);
 	assert_string_equal(l.told, "Good |");
 	assert_int_equal(anthropic_last(kit.vendor)->total.input, 41); /* it is paid for */
+	assert_int_equal(l.uses, 1);
+	assert_true(l.used.is_estimated);
+	assert_int_equal(l.used.units[USAGE_INPUT_TOKENS], 41);
+	assert_int_equal(l.used.units[USAGE_OUTPUT_TOKENS], 2); /* five bytes */
 }
 
 static void a_cancel_before_anything_came(void **state)
@@ -52,6 +56,8 @@ static void a_cancel_before_anything_came(void **state)
 	anthropic_llm.cancel(&l.answer);
 	kit_for(&kit, 60);
 	assert_string_equal(l.told, "");
+	assert_true(l.uses == 1 && l.used.is_estimated);
+	assert_int_equal(l.used.units[USAGE_REQUESTS], 1);
 }
 
 /* One that is being told gives its place to nobody. */
@@ -123,7 +129,23 @@ static void tokens_are_counted_by_kind_and_added_up(void **state)
 	assert_int_equal(last->usage.output, 38);
 	assert_int_equal(last->total.cache_read, 4620);
 	assert_int_equal(last->total.output, 76);
-	assert_int_equal(anthropic_cost_micros(anthropic_model(kit.vendor), &last->usage), 50); /* 4.1 + 3.75 + 23.1 + 19 */
+	assert_string_equal(l.used.vendor, "anthropic");
+	assert_string_equal(l.used.model, ANTHROPIC_DEFAULT_MODEL);
+	assert_false(l.used.is_estimated);
+	assert_int_equal(l.used.units[USAGE_INPUT_TOKENS], 41);
+	assert_int_equal(l.used.units[USAGE_CACHE_WRITE_5M_TOKENS], 30);
+	assert_int_equal(l.used.units[USAGE_CACHE_READ_TOKENS], 2310);
+	assert_int_equal(l.used.units[USAGE_OUTPUT_TOKENS], 38);
+}
+
+static void a_refusal_took_no_tokens(void **state)
+{
+	(void)state;
+	kit_says(&kit, 429, "{}", KIT_ENDS);
+	ask();
+	assert_false(l.used.is_estimated);
+	assert_int_equal(l.used.units[USAGE_REQUESTS], 1);
+	assert_int_equal(l.used.units[USAGE_INPUT_TOKENS] + l.used.units[USAGE_OUTPUT_TOKENS], 0);
 }
 
 static void one_client_may_carry_many_calls(void **state)
@@ -185,6 +207,7 @@ int main(void)
 		UNIT(one_may_cancel_the_other),
 		UNIT(places_are_counted),
 		UNIT(tokens_are_counted_by_kind_and_added_up),
+		UNIT(a_refusal_took_no_tokens),
 		UNIT(one_client_may_carry_many_calls),
 		UNIT(options_that_are_off_are_refused),
 	};

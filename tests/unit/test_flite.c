@@ -61,7 +61,7 @@ static void on_failed(void *arg, enum err why)
 	h->fails++;
 }
 
-static const struct tts_events events = { on_audio, on_words, on_done, on_failed };
+static const struct tts_events events = { .audio = on_audio, .words = on_words, .done = on_done, .failed = on_failed };
 
 struct fixture {
 	uv_loop_t loop;

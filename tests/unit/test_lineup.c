@@ -31,7 +31,7 @@ struct world {
 	struct vendor vendors[MEMBERS];
 	struct lineup_health health[MEMBERS];
 	struct lineup lineup;
-	unsigned int ended, failed, done, words, audio, tools;
+	unsigned int ended, failed, done, words, audio, tools, uses;
 };
 
 /* ---- vendors ---- */
@@ -219,7 +219,17 @@ static void on_ended(void *arg, enum err why)
 	w->ended++;
 }
 
-static const struct stt_events listens = { .transcript = on_transcript, .ended = on_ended };
+/* Whoever was used is named by his place. */
+static void on_used(void *arg, const struct usage *usage)
+{
+	struct world *w = arg;
+
+	assert_string_equal(usage->member, "fake");
+	assert_string_equal(usage->model, "m");
+	w->uses += (unsigned int)usage->units[USAGE_REQUESTS];
+}
+
+static const struct stt_events listens = { .transcript = on_transcript, .ended = on_ended, .used = on_used };
 
 static void on_text(void *arg, const char *text, size_t len)
 {
@@ -257,7 +267,7 @@ static void on_model_failed(void *arg, enum failure why)
 	w->failed++;
 }
 
-static const struct llm_events asks = { .text = on_text, .tool = on_tool, .done = on_answered, .failed = on_model_failed };
+static const struct llm_events asks = { .text = on_text, .tool = on_tool, .done = on_answered, .failed = on_model_failed, .used = on_used };
 
 static void on_audio(void *arg, const uint8_t *ulaw, size_t samples)
 {
@@ -291,7 +301,7 @@ static void on_voice_failed(void *arg, enum err why)
 	w->failed++;
 }
 
-static const struct tts_events speaks = { .audio = on_audio, .words = on_words, .done = on_spoken, .failed = on_voice_failed };
+static const struct tts_events speaks = { .audio = on_audio, .words = on_words, .done = on_spoken, .failed = on_voice_failed, .used = on_used };
 
 static void begin(struct world *w, const void *table)
 {
@@ -711,6 +721,35 @@ static void test_a_lineup_has_a_ceiling(void **state)
 	assert_int_equal(lineup_add(&l, "fake", &fake_tts, NULL, &health), ERR_LIMIT);
 }
 
+static void what_was_used_goes_on_with_the_members_name(void **state)
+{
+	const struct usage used = { .vendor = "v", .model = "m", .units = { [USAGE_REQUESTS] = 3 } };
+	struct tts_utterance *u;
+	struct stt_stream *s;
+	struct llm_answer *a;
+	struct world w;
+
+	(void)state;
+	begin(&w, &fake_llm);
+	assert_int_equal(lineup_llm.start(&w.lineup, &a, ASK_PLAIN, 1, NULL, 0, &asks, &w), ERR_NONE);
+	w.vendors[0].answer->events->used(w.vendors[0].answer->arg, &used);
+	lineup_llm.cancel(&a);
+	end(&w);
+	assert_int_equal(w.uses, 3);
+	begin(&w, &fake_stt);
+	assert_int_equal(lineup_stt.start(&w.lineup, &s, "en-US", &listens, &w), ERR_NONE);
+	w.vendors[0].stream->events->used(w.vendors[0].stream->arg, &used);
+	lineup_stt.cancel(&s);
+	end(&w);
+	assert_int_equal(w.uses, 3);
+	begin(&w, &fake_tts);
+	assert_int_equal(lineup_tts.start(&w.lineup, &u, "en-US", "x", 1, &speaks, &w), ERR_NONE);
+	w.vendors[0].utterance->events->used(w.vendors[0].utterance->arg, &used);
+	lineup_tts.cancel(&u);
+	end(&w);
+	assert_int_equal(w.uses, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -729,6 +768,7 @@ int main(void)
 		cmocka_unit_test(test_P05_a_voice_that_always_breaks_off_is_followed_by_the_next),
 		cmocka_unit_test(test_a_voice_that_is_interrupted_has_worked),
 		cmocka_unit_test(test_a_lineup_has_a_ceiling),
+		cmocka_unit_test(what_was_used_goes_on_with_the_members_name),
 	};
 
 	return cmocka_run_group_tests(tests, deadline_start, deadline_stop);

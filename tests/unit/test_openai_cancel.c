@@ -42,6 +42,8 @@ static void a_cancel_breaks_the_exchange_off(void **state)
 	kit_until(&kit, &kit.gone, 1);
 	assert_string_equal(l.told, "Good |");
 	assert_int_equal(openai_last(kit.vendor)->usage.output, 0); /* nobody has said how many */
+	assert_true(l.uses == 1 && l.used.is_estimated);
+	assert_int_equal(l.used.units[USAGE_OUTPUT_TOKENS], 2); /* five bytes */
 }
 
 static void a_cancel_before_anything_came(void **state)

@@ -91,7 +91,7 @@ static void on_rests(void *arg, bool rests)
 	*(rests ? &h->rests : &h->works) += 1;
 }
 
-static const struct stt_events events = { on_transcript, on_ended };
+static const struct stt_events events = { .transcript = on_transcript, .ended = on_ended };
 
 struct fixture {
 	uv_loop_t loop;

@@ -1,6 +1,8 @@
 /* The session: inputs in, outputs carried out, all of it in the journal. The core is the real one; so are mouth and journal. */
 #include "sessionkit.h"
 
+#include "base/prices.h"
+#include "voice/journal/usage_record.h"
 #include "voice/recording/recorder.h"
 
 static struct kit *k;
@@ -297,6 +299,7 @@ struct reading {
 	uint8_t first, last;
 	uint64_t meters[METERS];
 	unsigned int connected;
+	uint64_t used_samples;
 	struct call *call; /* replays */
 	unsigned int steps, outputs;
 	bool settings_equal, brief_equal;
@@ -367,8 +370,16 @@ static void read_snapshot(struct reading *r, const uint8_t *payload, size_t len)
 
 static void read_meter(struct reading *r, const uint8_t *payload, size_t len)
 {
+	struct record_usage u;
 	struct record_meter m;
 
+	if (!record_usage_decode(&u, payload, len)) {
+		assert_string_equal(u.model, "ears");
+		assert_string_equal(u.prices, PRICES_VERSION);
+		assert_int_equal(u.what, USAGE_STREAM);
+		r->used_samples += u.units[USAGE_AUDIO_SAMPLES];
+		return;
+	}
 	assert_int_equal(record_meter_decode(&m, payload, len), ERR_NONE);
 	assert_true(m.meter < METERS);
 	r->meters[m.meter] += m.amount;
@@ -461,6 +472,7 @@ static void the_journal_replays_byte_for_byte(void **state)
 	assert_int_equal(usage.connected_ms, connected / 1000);
 	assert_int_equal(r.meters[METER_STT_MS], usage.stt_ms);
 	assert_int_equal(usage.stt_ms, kit_stream(k)->pushed / 8);
+	assert_int_equal(r.used_samples, kit_stream(k)->pushed);
 	assert_int_equal(r.meters[METER_MODEL_TOKENS], 12);
 	assert_int_equal(r.meters[METER_MODEL_REQUESTS], usage.model_requests);
 	assert_int_equal(r.meters[METER_TOOL_CALLS], 1);
@@ -885,6 +897,36 @@ static void a_session_closed_early_has_no_end(void **state)
 	assert_int_equal(kinds[JOURNAL_END], 0);
 	assert_int_equal(kinds[JOURNAL_START], 1);
 	assert_true(kinds[RECORD_STEPS] > 10);
+}
+
+/* What a provider was used for is written by who had it, once: when the call is left, not by a worker that died. */
+static void what_was_used_is_written_by_who_leaves_the_call(void **state)
+{
+	struct reading r = { .used_samples = 0 };
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 2000);
+	session_close(&k->session);
+	kit_journal_close(k);
+	kit_read(k, sabotage_h, &r);
+	assert_true(kit_stream(k)->pushed > 8000);
+	assert_int_equal(r.used_samples, kit_stream(k)->pushed);
+	assert_int_equal(r.meters[METER_STT_MS], r.used_samples / 8);
+}
+
+static void a_worker_that_dies_writes_of_nobody(void **state)
+{
+	struct reading r = { .used_samples = 0 };
+
+	(void)state;
+	kit_begin(k);
+	kit_run(k, 2000);
+	session_drop(&k->session);
+	kit_journal_close(k);
+	kit_read(k, sabotage_h, &r);
+	assert_int_equal(r.used_samples, 0);
+	assert_int_equal(r.kinds[JOURNAL_METER], 0);
 }
 
 /* The caller's turn, up to where the session parked itself. */
@@ -1625,6 +1667,8 @@ int main(void)
 		WRITTEN(N3_a_call_that_ended_while_nobody_had_it_counts_to_its_end),
 		WRITTEN(F01_a_worker_that_died_at_once_is_replaced),
 		WRITTEN(a_session_closed_early_has_no_end),
+		WRITTEN(what_was_used_is_written_by_who_leaves_the_call),
+		WRITTEN(a_worker_that_dies_writes_of_nobody),
 		WRITTEN(parked_at_a_turns_boundary_it_goes_on_elsewhere),
 		WRITTEN(the_outcome_goes_with_the_snapshot),
 		WRITTEN(unparked_it_goes_on_as_if_nothing_had_been),

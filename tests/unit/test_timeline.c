@@ -3,6 +3,8 @@
 
 #include <jansson.h>
 
+#include "base/prices.h"
+#include "voice/journal/usage_record.h"
 #include "voice/shipping/timeline.h"
 
 static struct kit *k;
@@ -433,8 +435,8 @@ static void what_is_missing_is_told(void **state)
 
 static void nonsense_makes_no_line(void **state)
 {
-	static const uint8_t kinds[] = { JOURNAL_START, JOURNAL_ATTACH, JOURNAL_INPUTS, JOURNAL_EVENT, JOURNAL_PLAYED, JOURNAL_AUDIO_CALLER, JOURNAL_GAP,
-		JOURNAL_END, 77 };
+	static const uint8_t kinds[] = { JOURNAL_START, JOURNAL_ATTACH, JOURNAL_INPUTS, JOURNAL_EVENT, JOURNAL_METER, JOURNAL_PLAYED, JOURNAL_AUDIO_CALLER,
+		JOURNAL_GAP, JOURNAL_END, 77 };
 	uint8_t bytes[64];
 	uint32_t seed = 1;
 
@@ -452,6 +454,44 @@ static void nonsense_makes_no_line(void **state)
 				buf_reset(&told.out);
 		}
 	assert_int_equal(call_lines_put(&told.lines, &(struct journal_header){ .kind = JOURNAL_END }, NULL, 0, &told.out), 0);
+}
+
+static json_t *usage_line(const struct record_usage *r, uint64_t sequence)
+{
+	const struct journal_header h = { .kind = JOURNAL_METER, .epoch = 1, .sequence = sequence };
+	struct buf b;
+
+	buf_init(&b, 4096);
+	record_usage_encode(r, &b);
+	record_put(&h, b.data, b.len);
+	buf_fini(&b);
+	return json_array_get(told.all, json_array_size(told.all) - 1);
+}
+
+static void what_was_used_is_a_line_with_its_price(void **state)
+{
+	struct record_usage r = { .what = USAGE_ANSWER, .turn = 2, .index = 5, .vendor = "anthropic", .model = "claude-haiku-5-5", .member = "anthropic",
+		.prices = PRICES_VERSION, .units = { [USAGE_INPUT_TOKENS] = 30, [USAGE_OUTPUT_TOKENS] = 7 } };
+	const struct journal_header h = { .kind = JOURNAL_METER, .epoch = 1, .sequence = 3 };
+	json_t *line, *units;
+	struct buf b;
+
+	(void)state;
+	line = usage_line(&r, 1);
+	units = json_object_get(line, "units");
+	assert_string_equal(text_of(line, "type"), "usage");
+	assert_string_equal(text_of(line, "what"), "answer");
+	assert_string_equal(text_of(line, "provider"), "anthropic");
+	assert_true(number_of(line, "picos") == 30 * 100000 + 7 * 500000); /* 0.10 and 0.50 a million */
+	assert_true(json_object_size(units) == 2 && number_of(units, "output_tokens") == 7);
+	r.model[0] = 'x';
+	line = usage_line(&r, 2);
+	assert_true(json_is_null(json_object_get(line, "picos")));
+	buf_init(&b, 4096);
+	record_meter_encode(&(struct record_meter){ .meter = METER_STT_MS, .amount = 5 }, &b);
+	record_put(&h, b.data, b.len);
+	buf_fini(&b);
+	assert_int_equal(json_array_size(told.all), 2); /* the call's own meters make none */
 }
 
 /* The same records give the same lines. */
@@ -487,6 +527,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_worker, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_missing_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_makes_no_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_used_is_a_line_with_its_price, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_are_the_same_again, setup, teardown),
 	};
 

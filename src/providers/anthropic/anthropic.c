@@ -28,6 +28,7 @@ struct llm_answer {
 	const struct llm_events *events;
 	void *arg;
 	unsigned int status;
+	size_t text_bytes;             /* that were told */
 	unsigned int telling;          /* handlers of the HTTP client that are running */
 	struct anthropic_stream stream;
 	struct buf error;
@@ -39,6 +40,7 @@ struct anthropic {
 	const char *key; /* borrowed */
 	char *url;
 	char version[40]; /* a header */
+	char model[USAGE_NAME_MAX];
 	struct anthropic_head head;
 	struct buf body;
 	uint64_t connect_us, idle_us, total_us;
@@ -57,12 +59,28 @@ static void usage_add(struct anthropic_usage *sum, const struct anthropic_usage 
 	sum->output += u->output;
 }
 
-/* Nobody is told anything any more. */
+/* A message that was not told to its end has more output than the vendor said so far: four bytes are a token. Of one that never began nothing
+ * is known. A refusal took no tokens. */
+static void answer_used(struct llm_answer *a)
+{
+	const struct anthropic_usage *told = &a->stream.usage;
+	uint64_t said = (a->text_bytes + a->stream.args.len + 3) / 4;
+	bool is_whole = a->stream.state == STREAM_COMPLETE, is_refused = a->status && a->status != 200;
+	const struct usage u = { .vendor = "anthropic", .model = a->owner->model, .is_estimated = !is_whole && !is_refused,
+		.units = { [USAGE_REQUESTS] = 1, [USAGE_INPUT_TOKENS] = told->input, [USAGE_CACHE_READ_TOKENS] = told->cache_read,
+			[USAGE_CACHE_WRITE_5M_TOKENS] = told->cache_write_5m, [USAGE_CACHE_WRITE_1H_TOKENS] = told->cache_write_1h,
+			[USAGE_OUTPUT_TOKENS] = is_whole ? told->output : num_max(told->output, said) } };
+
+	usage_tell(a->events->used, a->arg, &u);
+}
+
+/* Nobody is told anything any more, but what it took. */
 static void answer_silence(struct llm_answer *a)
 {
 	struct anthropic_last *last = &a->owner->last;
 
 	assert(a->slot);
+	answer_used(a);
 	*a->slot = NULL;
 	a->slot = NULL;
 	last->usage = a->stream.usage;
@@ -115,6 +133,7 @@ static void text_h(void *arg, const char *text, size_t len)
 {
 	struct llm_answer *a = arg;
 
+	a->text_bytes += len;
 	a->events->text(a->arg, text, len);
 }
 
@@ -218,6 +237,7 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	if (err)
 		return err;
 	a->status = 0;
+	a->text_bytes = 0;
 	a->events = events;
 	a->arg = arg;
 	anthropic_stream_reset(&a->stream, a);
@@ -298,6 +318,7 @@ static enum err texts_make(struct anthropic *v, const struct anthropic_options *
 	while (len && base[len - 1] == '/')
 		len--;
 	v->key = o->key;
+	snprintf(v->model, sizeof(v->model), "%.*s", USAGE_NAME_MAX - 1, prompt.model);
 	snprintf(v->version, sizeof(v->version), "anthropic-version: %s", or_else(o->api_version, ANTHROPIC_DEFAULT_VERSION));
 	if (asprintf(&v->url, "%.*s/v1/messages", (int)len, base) < 0)
 		v->url = NULL;

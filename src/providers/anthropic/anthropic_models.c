@@ -10,24 +10,14 @@
 static const struct anthropic_model models[] = {
 	{ .id = "claude-haiku-5-5", .versions = BOTH, .thinking = THINKING_ADAPTIVE | THINKING_DISABLED, .thinking_off = "disabled",
 		.thinking_off_efforts = EFFORTS_CALM, .efforts = EFFORTS, .takes_forced_tool = true, .takes_system_messages = true, .cache_min_tokens = 512,
-		.context_tokens = 1000000, .answer_max_tokens = 128000,
-		.prices = { { .prompt_max_tokens = 100000, .input = 100000, .cache_write_5m = 125000, .cache_write_1h = 200000, .cache_read = 10000,
-			.output = 500000 },
-			{ .prompt_max_tokens = UINT64_MAX, .input = 500000, .cache_write_5m = 625000, .cache_write_1h = 1000000, .cache_read = 50000,
-			.output = 2500000 } } },
+		.context_tokens = 1000000, .answer_max_tokens = 128000 },
 	{ .id = "claude-haiku-4-5", .versions = BOTH, .thinking = THINKING_ENABLED | THINKING_DISABLED, .sampling = ANTHROPIC_2023_06_01, .takes_prefill = true,
-		.takes_forced_tool = true, .cache_min_tokens = 4096, .context_tokens = 200000, .answer_max_tokens = 64000,
-		.prices = { { .prompt_max_tokens = UINT64_MAX, .input = 1000000, .cache_write_5m = 1250000, .cache_write_1h = 2000000, .cache_read = 100000,
-			.output = 5000000 } } },
+		.takes_forced_tool = true, .cache_min_tokens = 4096, .context_tokens = 200000, .answer_max_tokens = 64000 },
 	{ .id = "claude-sonnet-5-5", .versions = BOTH, .thinking = THINKING_ADAPTIVE | THINKING_BETWEEN_TOOLS, .thinking_off = "between_tools",
 		.thinking_off_efforts = EFFORTS_CALM, .efforts = EFFORTS, .takes_system_messages = true, .cache_min_tokens = 512, .context_tokens = 1000000,
-		.answer_max_tokens = 128000,
-		.prices = { { .prompt_max_tokens = UINT64_MAX, .input = 2000000, .cache_write_5m = 2500000, .cache_write_1h = 4000000, .cache_read = 200000,
-			.output = 10000000 } } },
+		.answer_max_tokens = 128000 },
 	{ .id = "claude-opus-5-5", .versions = BOTH, .thinking = THINKING_ADAPTIVE, .efforts = EFFORTS, .takes_system_messages = true, .cache_min_tokens = 512,
-		.context_tokens = 1000000, .answer_max_tokens = 128000,
-		.prices = { { .prompt_max_tokens = UINT64_MAX, .input = 4000000, .cache_write_5m = 5000000, .cache_write_1h = 8000000, .cache_read = 200000,
-			.output = 20000000 } } },
+		.context_tokens = 1000000, .answer_max_tokens = 128000 },
 	{ .id = NULL, .versions = BOTH, .cache_min_tokens = 4096, .context_tokens = 200000, .answer_max_tokens = 64000 },
 };
 
@@ -73,16 +63,4 @@ const struct anthropic_model *anthropic_model_find(const char *id)
 		if (!strncmp(id, m->id, strlen(m->id)) && is_date(id + strlen(m->id)))
 			break;
 	return m;
-}
-
-uint64_t anthropic_cost_micros(const struct anthropic_model *model, const struct anthropic_usage *u)
-{
-	uint64_t prompt = u->input + u->cache_write_5m + u->cache_write_1h + u->cache_read, total;
-	const struct anthropic_price *p = model->prices;
-
-	while (p < model->prices + ANTHROPIC_PRICES - 1 && prompt > p->prompt_max_tokens)
-		p++;
-	total = u->input * p->input + u->cache_write_5m * p->cache_write_5m + u->cache_write_1h * p->cache_write_1h + u->cache_read * p->cache_read +
-		u->output * p->output;
-	return (total + 999999) / 1000000;
 }

@@ -1,7 +1,7 @@
-/* What is known of each of Anthropic's models, as data: what a request to it may say, what it caches, what it costs.
+/* What is known of each of Anthropic's models, as data: what a request to it may say, what it caches. What it costs stands in base/prices.c.
  *
  * Adding a model is a row in anthropic_models.c and nothing else. One that is not known gets the row that is never refused: nothing
- * optional is sent, and it has no price. Facts: the shared protocol notes on Anthropic, "Model facts" and sections 2, 5 and 6, checked
+ * optional is sent. Facts: the shared protocol notes on Anthropic, "Model facts" and sections 2, 5 and 6, checked
  * 2026-11-21. No state, any thread.
  */
 #ifndef PROVIDERS_ANTHROPIC_ANTHROPIC_MODELS_H
@@ -23,14 +23,6 @@ enum { EFFORT_LOW = 1, EFFORT_MEDIUM = 2, EFFORT_HIGH = 4, EFFORT_XHIGH = 8, EFF
 /* Ways of thinking that may be asked for, as bits. ENABLED is the old one, with a budget of tokens. */
 enum { THINKING_DISABLED = 1, THINKING_ADAPTIVE = 2, THINKING_BETWEEN_TOOLS = 4, THINKING_ENABLED = 8 };
 
-/* Micro-dollars a million tokens, up to so long a prompt (tokens, cached ones included). */
-struct anthropic_price {
-	uint64_t prompt_max_tokens; /* UINT64_MAX: any */
-	uint64_t input, cache_write_5m, cache_write_1h, cache_read, output;
-};
-
-enum { ANTHROPIC_PRICES = 2 };
-
 struct anthropic_model {
 	const char *id;                /* without a date; NULL: the row of those that are not known */
 	unsigned int versions;         /* of the API that it is served under */
@@ -44,7 +36,6 @@ struct anthropic_model {
 	bool takes_system_messages;    /* role "system" among the messages */
 	uint32_t cache_min_tokens;     /* a shorter prefix is not cached, and nobody says so */
 	uint32_t context_tokens, answer_max_tokens;
-	struct anthropic_price prices[ANTHROPIC_PRICES]; /* the first that is long enough; all 0: not known */
 };
 
 /* Tokens of an answer, or of several together. */
@@ -60,8 +51,5 @@ const struct anthropic_model *anthropic_model_find(const char *id);
 /* The bit of a version ("2026-10-21") or of an effort ("low"); 0: there is none of that name. */
 unsigned int anthropic_version_find(const char *version);
 unsigned int anthropic_effort_find(const char *effort);
-
-/* What one answer cost, in micro-dollars, rounded up; of several together only where they share a price. 0 where the price is not known. */
-uint64_t anthropic_cost_micros(const struct anthropic_model *model, const struct anthropic_usage *usage);
 
 #endif

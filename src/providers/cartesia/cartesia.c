@@ -56,6 +56,8 @@ struct cartesia {
 
 static void silence(struct tts_utterance *u)
 {
+	if (u->slot && u->is_sent)
+		usage_tell_text(u->events.used, u->arg, "cartesia", u->c->options.model, (const char *)u->text.data, u->text.len);
 	if (u->slot)
 		*u->slot = NULL;
 	u->slot = NULL;

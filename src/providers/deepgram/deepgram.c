@@ -12,7 +12,7 @@ enum { SEND_MAX_BYTES = 64 * 1024, PING_PARTS = 4, REASON_MAX = 16 };
 
 /* ------------------------------------------------------------------ the end */
 
-/* Out of the list and the owner's slot, in silence. */
+/* Out of the list and the owner's slot, in silence but for what was sent. */
 static void stream_free(struct stt_stream *s)
 {
 	struct stt_stream **at = &s->d->first;
@@ -20,6 +20,7 @@ static void stream_free(struct stt_stream *s)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
+	sound_count(s, true);
 	*s->slot = NULL;
 	clock_timer_stop(&s->timer);
 	websocket_free(&s->ws);
@@ -228,6 +229,7 @@ static enum err options_take(struct deepgram *d, const struct deepgram_options *
 	struct deepgram_options *o = &d->options;
 
 	*o = *options;
+	snprintf(d->model, sizeof(d->model), "%.*s", USAGE_NAME_MAX - 1, o->model);
 	o->url = o->model = o->tag = NULL;
 	o->keyterms = o->hints = NULL;
 	o->ca_file = options->ca_file ? strdup(options->ca_file) : NULL;

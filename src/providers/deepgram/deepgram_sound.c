@@ -76,6 +76,11 @@ static size_t frame_ready(const struct stt_stream *s, uint64_t now)
 	return is_whole ? n : 0;
 }
 
+void sound_count(struct stt_stream *s, bool is_over)
+{
+	usage_tell_audio(s->events.used, s->arg, "deepgram", s->d->model, s->sent, &s->counted, is_over);
+}
+
 static bool frame_send(struct stt_stream *s, uint64_t now)
 {
 	size_t n = frame_ready(s, now);
@@ -85,6 +90,7 @@ static bool frame_send(struct stt_stream *s, uint64_t now)
 	buf_cut(&s->waiting, 0, n);
 	s->finalize_at -= s->finalize ? n : 0;
 	s->sent += n;
+	sound_count(s, false);
 	s->sound_us = now;
 	s->pace_us = num_max(s->pace_us, num_over(now, BURST_US)) + n * SAMPLE_US * 100 / s->d->options.pace_percent;
 	return true;

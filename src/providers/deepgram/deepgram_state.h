@@ -21,6 +21,7 @@ enum { FILLS_MAX = 16, URL_MAX_BYTES = 7800, NAME_MAX_BYTES = 64 };
 struct deepgram {
 	uv_loop_t *loop;
 	struct deepgram_options options; /* of its pointers only those that are borrowed until close are left, and ca_file, a copy */
+	char model[USAGE_NAME_MAX];
 	bool is_flux;
 	bool is_one_language;  /* flux-general-en */
 	bool has_hints;        /* the address has them already */
@@ -52,6 +53,7 @@ struct stt_stream {
 	/* sound */
 	struct buf waiting;
 	uint64_t pushed, sent; /* samples; `sent` has the fills in it */
+	uint64_t counted;      /* of `sent`, told as used */
 	struct fill fills[FILLS_MAX];
 	unsigned int fill_count;
 	uint64_t fills_gone;   /* samples of fills that are forgotten: all before the first that is known */
@@ -87,6 +89,7 @@ void sound_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples);
 void sound_finalize(struct stt_stream *s);
 void sound_opened(struct stt_stream *s);
 void sound_step(struct stt_stream *s); /* sends what is due, and sets the timer for what will be */
+void sound_count(struct stt_stream *s, bool is_over); /* tells what was sent */
 uint64_t sound_place(const struct stt_stream *s, uint64_t us); /* the vendor's time as a sample that was pushed */
 
 /* deepgram_hear.c */

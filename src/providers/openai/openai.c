@@ -28,6 +28,7 @@ struct llm_answer {
 	const struct llm_events *events;
 	void *arg;
 	unsigned int status;
+	size_t text_bytes;             /* that were told */
 	unsigned int telling;          /* handlers of the HTTP client that are running */
 	struct openai_stream stream;
 	struct buf error;
@@ -38,6 +39,7 @@ struct openai {
 	bool owns_client;
 	const char *key; /* borrowed */
 	char *url;
+	char model[USAGE_NAME_MAX];
 	struct openai_head head;
 	struct buf body;
 	uint64_t connect_us, idle_us, total_us;
@@ -54,12 +56,35 @@ static void usage_add(struct openai_usage *sum, const struct openai_usage *u)
 	sum->output += u->output;
 }
 
-/* Nobody is told anything any more. */
+static size_t args_bytes(const struct openai_stream *s)
+{
+	size_t i, bytes = 0;
+
+	for (i = 0; i < s->tool_count; i++)
+		bytes += s->tools[i].args.len;
+	return bytes;
+}
+
+/* Counts come with the last chunk, or never: what is not known of the output is estimated, four bytes are a token. A refusal took no tokens. */
+static void answer_used(struct llm_answer *a)
+{
+	const struct openai_usage *told = &a->stream.usage;
+	uint64_t said = (a->text_bytes + args_bytes(&a->stream) + 3) / 4;
+	bool is_known = told->input || told->cached || told->output, is_refused = a->status && a->status != 200;
+	const struct usage u = { .vendor = "openai", .model = a->owner->model, .is_estimated = !is_known && !is_refused,
+		.units = { [USAGE_REQUESTS] = 1, [USAGE_INPUT_TOKENS] = told->input, [USAGE_CACHE_READ_TOKENS] = told->cached,
+			[USAGE_OUTPUT_TOKENS] = is_known ? told->output : said } };
+
+	usage_tell(a->events->used, a->arg, &u);
+}
+
+/* Nobody is told anything any more, but what it took. */
 static void answer_silence(struct llm_answer *a)
 {
 	struct openai_last *last = &a->owner->last;
 
 	assert(a->slot);
+	answer_used(a);
 	*a->slot = NULL;
 	a->slot = NULL;
 	last->usage = a->stream.usage;
@@ -112,6 +137,7 @@ static void text_h(void *arg, const char *text, size_t len)
 {
 	struct llm_answer *a = arg;
 
+	a->text_bytes += len;
 	a->events->text(a->arg, text, len);
 }
 
@@ -215,6 +241,7 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	if (err)
 		return err;
 	a->status = 0;
+	a->text_bytes = 0;
 	a->events = events;
 	a->arg = arg;
 	openai_stream_reset(&a->stream, a);
@@ -333,6 +360,7 @@ static enum err texts_make(struct openai *v, const struct openai_options *o, str
 	while (len && base[len - 1] == '/')
 		len--;
 	v->key = o->key;
+	snprintf(v->model, sizeof(v->model), "%.*s", USAGE_NAME_MAX - 1, o->model);
 	if (asprintf(&v->url, "%.*s/v1/chat/completions", (int)len, base) < 0)
 		v->url = NULL;
 	return v->url ? openai_head_make(&v->head, &prompt, detail) : ERR_NOMEM;

@@ -63,6 +63,8 @@ static void speech_free(struct openai_speech *s)
 static void silence(struct tts_utterance *u)
 {
 	if (u->slot)
+		usage_tell_text(u->events.used, u->arg, "openai", u->s->options.model, (const char *)u->text.data, u->text.len);
+	if (u->slot)
 		*u->slot = NULL;
 	u->slot = NULL;
 	http_exchange_cancel(&u->exchange);

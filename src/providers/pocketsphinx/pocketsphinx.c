@@ -39,6 +39,7 @@ struct stt_stream {
 	struct pocketsphinx *p;
 	struct stt_stream *next;
 	struct stt_stream **slot; /* NULL: silenced */
+	uint64_t pushed, counted; /* samples; told as used */
 	struct stt_events events;
 	void *arg;
 	pthread_t thread;
@@ -324,6 +325,8 @@ static void busy_set(struct stt_stream *s, bool is_busy)
 static void silence(struct stt_stream *s)
 {
 	if (s->slot)
+		usage_tell_audio(s->events.used, s->arg, "local", "pocketsphinx", s->pushed, &s->counted, true);
+	if (s->slot)
 		*s->slot = NULL;
 	s->slot = NULL;
 	pthread_mutex_lock(&s->lock);
@@ -419,6 +422,8 @@ static void stream_push(struct stt_stream *s, const uint8_t *ulaw, size_t sample
 	uint8_t *room;
 
 	busy_set(s, true);
+	s->pushed += samples;
+	usage_tell_audio(s->events.used, s->arg, "local", "pocketsphinx", s->pushed, &s->counted, false);
 	pthread_mutex_lock(&s->lock);
 	room = buf_reserve(&s->audio, samples);
 	if (room && ulaw)

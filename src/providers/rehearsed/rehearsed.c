@@ -260,10 +260,20 @@ static enum err llm_start(void *vendor, struct llm_answer **ap, enum ask_kind ki
 	return ERR_NONE;
 }
 
+static void answer_used(const struct llm_answer *a, uint64_t tokens, bool is_whole)
+{
+	const struct usage u = { .vendor = "local", .model = "rehearsed", .is_estimated = !is_whole,
+		.units = { [USAGE_REQUESTS] = 1, [USAGE_OUTPUT_TOKENS] = tokens } };
+
+	usage_tell(a->events->used, a->arg, &u);
+}
+
 static void llm_cancel(struct llm_answer **ap)
 {
-	if (*ap)
-		answer_end(*ap);
+	if (!*ap)
+		return;
+	answer_used(*ap, (*ap)->told / BYTES_A_TOKEN, false);
+	answer_end(*ap);
 }
 
 const struct llm rehearsed_llm = { .name = "rehearsed", .start = llm_start, .cancel = llm_cancel };
@@ -287,6 +297,7 @@ static void answer_done(struct llm_answer *a)
 	uint32_t tokens = (uint32_t)((a->reply.text.len + a->reply.arguments.len) / BYTES_A_TOKEN + 1);
 	void *arg = a->arg;
 
+	answer_used(a, tokens, true);
 	answer_end(a);
 	events->done(arg, tokens);
 }

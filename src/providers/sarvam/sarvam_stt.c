@@ -11,7 +11,7 @@ enum { SEND_MAX_BYTES = 128 * 1024, PING_PARTS = 4 };
 
 /* ------------------------------------------------------------------ the end */
 
-/* Out of the list and the owner's slot, in silence. */
+/* Out of the list and the owner's slot, in silence but for what was sent. */
 static void stream_free(struct stt_stream *s)
 {
 	struct stt_stream **at = &s->v->first;
@@ -19,6 +19,7 @@ static void stream_free(struct stt_stream *s)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
+	sarvam_sound_count(s, true);
 	*s->slot = NULL;
 	clock_timer_stop(&s->timer);
 	websocket_free(&s->ws);
@@ -202,6 +203,7 @@ static enum err options_take(struct sarvam_stt_vendor *v, const struct sarvam_st
 	struct sarvam_stt_options *o = &v->options;
 
 	*o = *options;
+	snprintf(v->model, sizeof(v->model), "%.*s", USAGE_NAME_MAX - 1, o->model);
 	o->url = o->model = o->stream_type = o->mode = o->prompt = NULL;
 	o->keyterms = NULL;
 	o->ca_file = options->ca_file ? strdup(options->ca_file) : NULL;

@@ -84,6 +84,11 @@ static bool audio_sent(struct stt_stream *s, size_t samples, uint64_t now)
 	return text_sent(s, s->message.data, s->message.len, now);
 }
 
+void sarvam_sound_count(struct stt_stream *s, bool is_over)
+{
+	usage_tell_audio(s->events.used, s->arg, "sarvam", s->v->model, s->sent, &s->counted, is_over);
+}
+
 static bool frame_send(struct stt_stream *s, uint64_t now)
 {
 	size_t n = frame_ready(s, now);
@@ -93,6 +98,7 @@ static bool frame_send(struct stt_stream *s, uint64_t now)
 	buf_cut(&s->waiting, 0, n);
 	s->finalize_at -= s->finalize ? n : 0;
 	s->sent += n;
+	sarvam_sound_count(s, false);
 	s->pace_us = num_max(s->pace_us, num_over(now, BURST_US)) + n * SAMPLE_US * 100 / s->v->options.pace_percent;
 	return true;
 }

@@ -25,6 +25,7 @@ enum {
 struct sarvam_stt_vendor {
 	uv_loop_t *loop;
 	struct sarvam_stt_options options; /* of its pointers only those that are borrowed until close are left, and ca_file, a copy */
+	char model[USAGE_NAME_MAX];
 	bool has_told;     /* one end of a stream was told to the log as a warning */
 	struct buf url;    /* all but the language */
 	struct stt_stream *first;
@@ -49,6 +50,7 @@ struct stt_stream {
 	struct buf waiting;
 	struct buf message;      /* the JSON that goes out next */
 	uint64_t pushed, sent;   /* samples */
+	uint64_t counted;        /* of `sent`, told as used */
 	uint64_t pushed_us;      /* when sound last came, */
 	uint64_t sent_us;        /* and when anything went out */
 	uint64_t pace_us;        /* when the next frame may go */
@@ -75,6 +77,7 @@ void sarvam_stt_options_url(struct buf *b, const struct sarvam_stt_options *o); 
 void sarvam_sound_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples);
 void sarvam_sound_finalize(struct stt_stream *s);
 void sarvam_sound_opened(struct stt_stream *s);
+void sarvam_sound_count(struct stt_stream *s, bool is_over); /* tells what was sent */
 void sarvam_sound_step(struct stt_stream *s); /* sends what is due, and sets the timer for what will be */
 
 /* sarvam_stt_hear.c */

@@ -13,6 +13,8 @@ enum { TICK_MS = 1000, PING_PARTS = 4 };
 
 static void silence(struct tts_utterance *u)
 {
+	if (u->slot && u->v->speaking == u)
+		usage_tell_text(u->events.used, u->arg, "sarvam", u->v->options.model, (const char *)u->text.data, u->text.len);
 	if (u->slot)
 		*u->slot = NULL;
 	u->slot = NULL;

@@ -237,7 +237,8 @@ static struct saying_message *message_new(struct vendor *v, struct http_request 
 
 	if (!m)
 		return NULL;
-	*m = (struct saying_message){ .all = all, .next = all->first, .place = &all->first, .vendor = v, .harm = turn->harm, .request = r, .body = body,
+	*m = (struct saying_message){ .all = all, .next = all->first, .place = &all->first, .vendor = v, .number = turn->number,
+		.harm = turn->harm, .request = r, .body = body,
 		.model = message_model_find(json_string_value(json_object_get(body, "model"))), .streams = json_is_true(json_object_get(body, "stream")),
 		.content = json_array(), .max_tokens = (uint64_t)json_integer_value(json_object_get(body, "max_tokens")) };
 	if (m->next)

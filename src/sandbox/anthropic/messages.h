@@ -18,6 +18,7 @@ struct saying_message {
 	struct messages *all;
 	struct saying_message *next, **place;
 	struct vendor *vendor;
+	uint64_t number;              /* of asked.h */
 	struct harm harm;
 	struct http_request *request; /* until it is answered or begun */
 	struct outlet out;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "sandbox/asked.h"
 #include "sandbox/anthropic/messages.h"
 
 enum { EVENT_MAX = SAY_TEXT_MAX + 4096, SIGNATURE_BYTES = 64, PIECE_BYTES = 24 };
@@ -135,6 +136,7 @@ void say_begin(struct saying_message *m)
 	event_begin(&b, "message_start");
 	buf_printf(&b, ",\"message\":%s", text ? text : "{}");
 	event_end(m, &b, "message_start");
+	asked_usage(m->vendor->asked, m->number, usage_of(m, 1));
 	free(text);
 	json_decref(message);
 	thinking_say(m);
@@ -256,6 +258,7 @@ void say_end(struct saying_message *m, const char *stop_reason)
 		return;
 	m->has_ended = true;
 	text_stop(m);
+	asked_usage(m->vendor->asked, m->number, usage_of(m, output));
 	if (!stop_reason)
 		stop_reason = m->has_tools ? "tool_use" : "end_turn";
 	if (m->streams)

@@ -16,6 +16,7 @@
  *   PLAYED        struct record_played         media began, a mark came back, a clear went out
  *   EVENT         struct record_event          the timeline
  *   METER         struct record_meter          usage with each SNAPSHOT and at the end; connected time once, at the end
+ *                 struct record_usage          (usage_record.h; meter METER_USAGE) what one provider was used for, when it is known
  *   END           struct record_end            last
  */
 #ifndef VOICE_STEPS_H
@@ -234,7 +235,8 @@ enum meter {
 	METER_TOOL_CALLS,
 	METER_WASTED_TOKENS,
 	METER_WASTED_CHARACTERS,
-	METERS
+	METERS,
+	METER_USAGE = 64 /* a struct record_usage; it belongs to no sum of these */
 };
 
 const char *meter_name(enum meter meter); /* "connected_ms" */

@@ -69,7 +69,14 @@ static void answer_failed(void *arg, enum failure why)
 	events->failed(events_arg, why);
 }
 
-static const struct llm_events answer_events = { .text = answer_text, .tool = answer_tool, .done = answer_done, .failed = answer_failed };
+static void answer_used(void *arg, const struct usage *usage)
+{
+	struct llm_answer *a = arg;
+
+	usage_tell_as(a->events->used, a->arg, usage, a->member->name);
+}
+
+static const struct llm_events answer_events = { .text = answer_text, .tool = answer_tool, .done = answer_done, .failed = answer_failed, .used = answer_used };
 
 /* Those that have not said a word yet: they stall, or nobody would ask a second time. */
 static uint32_t late(struct lineup *l)

@@ -38,7 +38,14 @@ static void stream_ended(void *arg, enum err why)
 	events->ended(events_arg, why);
 }
 
-static const struct stt_events stream_events = { .transcript = stream_transcript, .ended = stream_ended };
+static void stream_used(void *arg, const struct usage *usage)
+{
+	struct stt_stream *s = arg;
+
+	usage_tell_as(s->events->used, s->arg, usage, s->member->name);
+}
+
+static const struct stt_events stream_events = { .transcript = stream_transcript, .ended = stream_ended, .used = stream_used };
 
 /* The core opens another one at once when the one before has stalled. */
 static void stalled(struct lineup *l)

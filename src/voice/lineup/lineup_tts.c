@@ -55,7 +55,14 @@ static void voice_failed(void *arg, enum err why)
 	events->failed(events_arg, why);
 }
 
-static const struct tts_events voice_events = { .audio = voice_audio, .words = voice_words, .done = voice_done, .failed = voice_failed };
+static void voice_used(void *arg, const struct usage *usage)
+{
+	struct tts_utterance *u = arg;
+
+	usage_tell_as(u->events->used, u->arg, usage, u->member->name);
+}
+
+static const struct tts_events voice_events = { .audio = voice_audio, .words = voice_words, .done = voice_done, .failed = voice_failed, .used = voice_used };
 
 static enum err voice_start(void *vendor, struct tts_utterance **up, const char *language, const char *text, size_t len, const struct tts_events *events,
 	void *arg)

@@ -54,6 +54,7 @@ static void carry_note(struct session *s, const struct call_output *out, uint64_
 {
 	if (out->kind == NOTE_DISCARD)
 		session_wasted(s, out);
+	session_usage_note(s, out);
 	if (out->kind == NOTE_RETRY || out->kind == NOTE_FAILED)
 		session_log_note(s, out);
 	session_write_note(s, out, at_us);

@@ -63,6 +63,7 @@ static enum err session_new(struct session **sp, const struct session_io *io, ui
 	buf_init(&s->outcome, INPUT_TEXT_MAX);
 	buf_init(&s->said, 2 * INPUT_TEXT_MAX);
 	steps_writer_init(&s->steps);
+	session_usage_init(s);
 	slots_init(s);
 	session_log_init(s);
 	mouth_media(s->mouth, io->media, io->socket);
@@ -91,6 +92,7 @@ static void session_free(struct session *s)
 	steps_writer_fini(&s->steps);
 	buf_fini(&s->queue);
 	buf_fini(&s->record);
+	buf_fini(&s->used);
 	buf_fini(&s->core);
 	buf_fini(&s->map);
 	buf_fini(&s->outcome);
@@ -298,6 +300,7 @@ void session_close(struct session **sp)
 	struct session *s = *sp;
 
 	if (s && (s->state == LIVE || s->state == LINGER)) {
+		session_adapters_cancel(s); /* what they were used for is written here, by nobody else */
 		session_write_waiting(s);
 		log_info(&s->log, "the call is left to another worker", LOG_UINT("at_ms", session_now(s) / 1000));
 	}
@@ -309,8 +312,10 @@ void session_drop(struct session **sp)
 	struct session *s = *sp;
 
 	*sp = NULL;
-	if (s)
-		session_free(s);
+	if (!s)
+		return;
+	s->io.journal = NULL;
+	session_free(s);
 }
 
 /* ------------------------------------------------------------------ media */

@@ -46,7 +46,7 @@ static void stt_ended_h(void *arg, enum err why)
 	session_settle(l->s);
 }
 
-static const struct stt_events stt_events = { .transcript = transcript_h, .ended = stt_ended_h };
+static const struct stt_events stt_events = { .transcript = transcript_h, .ended = stt_ended_h, .used = session_stream_used };
 
 static void stt_push(struct session *s, const uint8_t *ulaw, uint64_t samples)
 {

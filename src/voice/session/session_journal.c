@@ -145,6 +145,22 @@ static void meter_more(struct session *s, enum meter meter, uint64_t total, uint
 		*metered = total;
 }
 
+/* Not s->record: a provider may tell while another record lies in that. */
+bool session_write_usage(struct session *s, const struct record_usage *record)
+{
+	uint64_t now_us = s->io.now_us(s->io.arg);
+
+	if (!s->io.journal)
+		return true;
+	buf_reset(&s->used);
+	record_usage_encode(record, &s->used);
+	if (s->used.err)
+		return false;
+	if (s->state == FINISHED)
+		return journal_append_owed(s->io.journal, JOURNAL_METER, s->used.data, s->used.len, now_us) == ERR_NONE;
+	return journal_append(s->io.journal, JOURNAL_METER, s->used.data, s->used.len, now_us) == ERR_NONE;
+}
+
 void session_write_meters(struct session *s)
 {
 	struct session_usage *u = &s->usage, *m = &s->metered;
@@ -158,6 +174,7 @@ void session_write_meters(struct session *s)
 	meter_more(s, METER_TOOL_CALLS, u->tool_calls, &m->tool_calls);
 	meter_more(s, METER_WASTED_TOKENS, u->wasted_tokens, &m->wasted_tokens);
 	meter_more(s, METER_WASTED_CHARACTERS, u->wasted_characters, &m->wasted_characters);
+	ledger_settle(&s->ledger, s->state == FINISHED);
 }
 
 /* ------------------------------------------------------------------ audio */

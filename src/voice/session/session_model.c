@@ -60,6 +60,7 @@ static void model_text_h(void *arg, const char *text, size_t len)
 	struct asking *a = arg;
 	struct session *s = a->s;
 
+	a->spoke = true;
 	if (redact_speaker_passes(&a->speaker, text, len)) {
 		model_text(s, a->gen, text, len);
 	} else {
@@ -112,6 +113,7 @@ static void model_tool_h(void *arg, uint32_t index, const char *name, size_t nam
 	struct asking *a = arg;
 	struct session *s = a->s;
 
+	a->spoke = true;
 	if (model_text_ends(a) && a->op)
 		model_asks_tool(a, index, name, name_len, args, args_len);
 	session_settle(s);
@@ -143,7 +145,8 @@ static void model_failed_h(void *arg, enum failure why)
 	session_settle(a->s);
 }
 
-static const struct llm_events llm_events = { .text = model_text_h, .tool = model_tool_h, .done = model_done_h, .failed = model_failed_h };
+static const struct llm_events llm_events = { .text = model_text_h, .tool = model_tool_h, .done = model_done_h, .failed = model_failed_h,
+	.used = session_answer_used };
 
 static enum err ask_start(struct session *s, struct asking *a, const struct call_output *out)
 {
@@ -155,6 +158,7 @@ static enum err ask_start(struct session *s, struct asking *a, const struct call
 	if (request.withheld)
 		session_log_withheld(s, request.withheld);
 	a->gen = out->gen;
+	a->spoke = false;
 	redact_speaker_init(&a->speaker, s->language);
 	s->usage.model_requests++;
 	return s->io.llm->start(s->io.llm_vendor, &a->op, (enum ask_kind)out->kind, (uint32_t)out->number, request.blocks, request.count, &llm_events, a);

@@ -131,7 +131,8 @@ static void voice_failed_h(void *arg, enum err why)
 	session_settle(v->s);
 }
 
-static const struct tts_events tts_events = { .audio = voice_audio_h, .words = voice_words_h, .done = voice_done_h, .failed = voice_failed_h };
+static const struct tts_events tts_events = { .audio = voice_audio_h, .words = voice_words_h, .done = voice_done_h, .failed = voice_failed_h,
+	.used = session_voice_used };
 
 void session_voices_cancel(struct session *s, uint32_t utterance, bool all)
 {
@@ -212,8 +213,10 @@ static enum err voice_start(struct session *s, struct voicing *v, const struct c
 		if (!len)
 			return silence_say(s, out);
 	}
-	s->usage.tts_characters += len;
-	return s->io.tts->start(s->io.tts_vendor, &v->op, s->language, text, len, &tts_events, v);
+	ledger_said(&s->ledger, out->utterance, (uint32_t)out->text_len);
+	err = s->io.tts->start(s->io.tts_vendor, &v->op, s->language, text, len, &tts_events, v);
+	s->usage.tts_characters += err ? 0 : len;
+	return err;
 }
 
 void session_speak(struct session *s, const struct call_output *out)

@@ -1,5 +1,5 @@
 /* The state of a session, for its own files only: session.c, session_attach.c, session_caller.c, session_journal.c,
- * session_log.c, session_model.c, session_speech.c. Each part changes what stands under its name; the step is session.c's alone.
+ * session_log.c, session_model.c, session_speech.c, session_usage.c. Each part changes what stands under its name; the step is session.c's alone.
  */
 #ifndef VOICE_SESSION_STATE_H
 #define VOICE_SESSION_STATE_H
@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "redact/redact.h"
+#include "voice/session/ledger.h"
 #include "voice/session/masker.h"
 #include "voice/session/mouth.h"
 #include "voice/session/session.h"
@@ -36,6 +37,7 @@ struct asking {
 	struct session *s;
 	struct llm_answer *op;
 	uint32_t gen;
+	bool spoke;                    /* something came */
 	struct redact_speaker speaker; /* its words so far: what is held back of them */
 	struct buf said;               /* a piece of them with values in the place of placeholders */
 };
@@ -131,6 +133,8 @@ struct session {
 	bool snapshot_told;            /* that none could be taken, and not yet that one was */
 
 	struct session_usage usage, metered;
+	struct ledger ledger;
+	struct buf used;               /* its record */
 	uint64_t stt_samples;
 	struct {
 		uint32_t gen, tokens;
@@ -221,6 +225,14 @@ void session_hold(struct session *s);                                 /* OUT_HOL
 void session_voices_cancel(struct session *s, uint32_t utterance, bool all);
 void session_pump(struct session *s); /* sends what may go; tells the core at once of audio that the mouth is waiting for */
 
+/* ------------------------------------------------------------------ session_usage.c: what providers tell of themselves */
+
+void session_usage_init(struct session *s);
+usage_h session_answer_used;    /* arg is a struct asking */
+usage_h session_voice_used;     /* a struct voicing */
+usage_h session_stream_used;    /* a struct listening */
+void session_usage_note(struct session *s, const struct call_output *out); /* OUT_NOTE: what became of it */
+
 /* ------------------------------------------------------------------ session_journal.c; nothing happens without a journal */
 
 bool session_records_audio(const struct session *s);
@@ -232,6 +244,7 @@ bool session_write_event(struct session *s, const struct record_event *event); /
 void session_write_note(struct session *s, const struct call_output *out, uint64_t at_us);
 void session_write_snapshot(struct session *s); /* s->record */
 void session_write_meters(struct session *s);
+bool session_write_usage(struct session *s, const struct record_usage *record); /* false: the journal does not take it */
 void session_write_caller(struct session *s, const uint8_t *ulaw, size_t samples); /* moves the caller's position on */
 void session_write_gap(struct session *s, uint64_t samples, enum record_gap_why why); /* before the position moves on */
 void session_write_agent(void *arg, const struct mouth_frames *f); /* the mouth's; arg is the session */

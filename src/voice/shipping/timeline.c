@@ -479,6 +479,7 @@ bool call_lines_wants(uint8_t kind)
 	case JOURNAL_ATTACH:
 	case JOURNAL_INPUTS:
 	case JOURNAL_EVENT:
+	case JOURNAL_METER:
 	case JOURNAL_PLAYED:
 	case JOURNAL_AUDIO_CALLER:
 	case JOURNAL_GAP:
@@ -498,6 +499,7 @@ unsigned int call_lines_put(struct call_lines *l, const struct journal_header *h
 	case JOURNAL_ATTACH: attach_tell(&t, payload, len); break;
 	case JOURNAL_INPUTS: steps_tell(&t, payload, len); break;
 	case JOURNAL_EVENT: event_tell(&t, payload, len); break;
+	case JOURNAL_METER: telling_usage(&t, payload, len); break;
 	case JOURNAL_PLAYED: played_tell(&t, payload, len); break;
 	case JOURNAL_AUDIO_CALLER: caller_tell(&t, payload, len); break;
 	case JOURNAL_GAP: gap_tell(&t, payload, len); break;

@@ -1,4 +1,4 @@
-/* What timeline.c and timeline_notes.c share: one record on its way into lines. */
+/* What timeline.c, timeline_notes.c and timeline_usage.c share: one record on its way into lines. */
 #ifndef VOICE_TIMELINE_STATE_H
 #define VOICE_TIMELINE_STATE_H
 
@@ -24,5 +24,6 @@ const char *telling_name(const char *const *names, size_t count, uint64_t i); /*
 extern const char *const telling_tool_statuses[TELLING_TOOL_STATUSES]; /* of enum tool_status */
 
 void telling_note(struct telling *t, const struct call_output *o, uint64_t at_us); /* timeline_notes.c */
+void telling_usage(struct telling *t, const void *payload, size_t len); /* a METER record; timeline_usage.c */
 
 #endif
