@@ -65,7 +65,7 @@ const struct option call_options[] = {
 	NUMBER("call.rules", call_rules, 4, 4, 4, "", "The core's rules: those of this release. A call is replayed by those that it was recorded with."),
 	SWITCH("amd.detect", amd_detect, 1, "In calls out, listen for who answered, a person or a machine, before the agent speaks."),
 	SWITCH("amd.leave", amd_leave, 1, "An answering machine gets the message that the rule-book has for it; off, the call ends."),
-	MS("amd.human_ms", amd_human_ms, 400, 200, 500,
+	MS("amd.human_ms", amd_human_ms, 400, 200, 2000,
 		"Silence behind a short opening (\"hello?\") that makes it a person's; the voice levels are 0.1 to 0.2 s behind the voice. 0.8 s at most are promised."),
 	MS("amd.greeting_ms", amd_greeting_ms, 2400, 1000, 6000, "An opening that goes on for longer than this without such a silence is a machine's greeting."),
 	MS("amd.silence_ms", amd_silence_ms, 2000, 500, 10000, "The call is answered and nobody says anything for this long: the agent begins."),

@@ -497,7 +497,8 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 	append_words(&l->said, in->text, in->text_len);
 	l->text_us = call->now_us;
 	l->final_us = call->now_us;
-	l->said_sample = num_max(l->said_sample, in->position2);
+	if (call->settings.call_rules >= 4)
+		l->said_sample = num_max(l->said_sample, in->position2);
 	l->voice_sample = l->final_sample;
 	l->waiting = call->ear.burst;
 	if (!late && !answerer_heard(call, in->position2))
