@@ -24,6 +24,7 @@ enum {
 	BRIEF_SAY_MAX = 80,
 	BRIEF_MACHINES_MAX = 80,
 	BRIEF_MACHINE_MAX = 84,
+	BRIEF_KEYS_MAX = 32, /* that are sent at once */
 	BRIEF_BYTES_MAX = 64 * 1024
 };
 
@@ -31,6 +32,7 @@ struct brief_tool {
 	char name[BRIEF_NAME_MAX];
 	bool changes;        /* it changes something: at most once */
 	bool ends;           /* the agent asks for the end of the call with it; nothing is sent anywhere */
+	bool keys;           /* its `digits` are sent as tones in the agent's track; nothing is sent anywhere else */
 	uint32_t timeout_ms; /* 0: the setting's */
 };
 

@@ -111,6 +111,18 @@ int32_t book_today(void)
 	return (int32_t)((now + tm.tm_gmtoff) / 86400);
 }
 
+int64_t book_moment(int32_t day, int32_t minute)
+{
+	const time_t noon = (time_t)day * 86400 + 43200;
+	struct tm tm;
+
+	gmtime_r(&noon, &tm);
+	tm.tm_hour = minute / 60;
+	tm.tm_min = minute % 60;
+	tm.tm_isdst = -1;
+	return mktime(&tm);
+}
+
 int32_t book_day(const json_t *variables)
 {
 	const char *text = json_string_value(json_object_get(variables, "today"));

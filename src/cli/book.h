@@ -18,6 +18,9 @@ int book_fail_language(struct cli *cli, const struct rulebook *book, const char 
 /* The day of the place this machine is set to, since 1970-01-01. */
 int32_t book_today(void);
 
+/* Seconds since 1970 of a minute of a day by this machine's clock on the wall. */
+int64_t book_moment(int32_t day, int32_t minute);
+
 int32_t book_day(const json_t *variables); /* the call's: their "today", without one this machine's */
 
 /* The book's samples, this machine's day as "today", and over them what was `given` as NAME=VALUE. The caller's to decref, also when

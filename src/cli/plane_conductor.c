@@ -89,6 +89,12 @@ static int32_t today(void *arg)
 	return book_today();
 }
 
+static uint64_t moment_ms(void *arg, int32_t day, int32_t minute)
+{
+	(void)arg;
+	return (uint64_t)book_moment(day, minute) * 1000;
+}
+
 /* ------------------------------------------------------------------ health, numbers */
 
 static void stores_said(struct health_answer *a, enum err err)
@@ -289,7 +295,8 @@ static enum err calls_begin(struct conductor_process *p, struct err_detail *deta
 {
 	struct calls_settings settings = { .loop = &p->stores.loop, .documents = p->stores.documents, .secrets = p->stores.secrets, .tools = p->toolbox,
 		.rulebooks_dir = config_text(p->cli->config, "rulebooks.dir"), .replay = replay_words(p), .defaults = &p->defaults,
-		.token = bearer_token, .assertion = assertion, .now_ms = now_ms, .mono_ms = mono_ms, .today = today, .arg = p };
+		.token = bearer_token, .assertion = assertion, .now_ms = now_ms, .mono_ms = mono_ms, .today = today,
+		.moment_ms = moment_ms, .arg = p };
 	const struct http_client_settings http = { .ca_file = NULL };
 	enum err err = http_client_open(&p->client, &p->stores.loop, &http, detail);
 

@@ -79,6 +79,7 @@ struct calls_settings {
 	uint64_t (*now_ms)(void *arg);  /* since 1970 */
 	uint64_t (*mono_ms)(void *arg); /* never falls */
 	int32_t (*today)(void *arg);    /* days since 1970-01-01 where the offices are */
+	uint64_t (*moment_ms)(void *arg, int32_t day, int32_t minute); /* since 1970, of a minute of a day there */
 	void *arg;
 	uint64_t sweep_ms;              /* 0: CALLS_SWEEP_MS */
 };

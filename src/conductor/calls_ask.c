@@ -15,10 +15,10 @@ struct ask *ask_begin(struct calls *c, struct http_request *r)
 {
 	struct ask *a = calloc(1, sizeof(*a));
 
-	if (!a) {
+	if (!a && r)
 		http_reply_error(r, 503, "unavailable", "No memory.", NULL, NULL);
+	if (!a)
 		return NULL;
-	}
 	a->calls = c;
 	a->request = r;
 	a->next = c->asks;
@@ -53,6 +53,10 @@ void ask_over(struct ask *a)
 
 void ask_error(struct ask *a, unsigned int status, const char *code, const char *message, const char *hint)
 {
+	if (!a->request) {
+		call_back_over(a, status);
+		return;
+	}
 	http_reply_error(a->request, status, code, message, NULL, hint && *hint ? hint : NULL);
 	ask_over(a);
 }
@@ -71,9 +75,13 @@ void ask_failed(struct ask *a, enum err err)
 
 void ask_json(struct ask *a, unsigned int status, struct buf *json)
 {
-	http_reply_json(a->request, status, json);
+	if (a->request)
+		http_reply_json(a->request, status, json);
 	buf_fini(json);
-	ask_over(a);
+	if (a->request)
+		ask_over(a);
+	else
+		call_back_over(a, status);
 }
 
 void ask_done(struct ask *a)

@@ -247,6 +247,12 @@ static void judge_new(struct ask *a)
 		make(a);
 }
 
+void dial_judge_begin(struct ask *a)
+{
+	a->judge = judge_new;
+	ask_find(a);
+}
+
 /* False: it has ended. */
 static bool take_key(struct ask *a)
 {
@@ -277,8 +283,6 @@ void calls_on_dial(struct http_request *r, void *arg)
 		ask_error(a, 400, "bad_request", "to and rulebook are texts, from and language too, variables an object.", NULL);
 	else if (!s->carrier || !s->carrier->rest || !s->carrier_client || !*s->options.server_url)
 		ask_error(a, 503, "unavailable", "No carrier is set up here.", NULL);
-	else {
-		a->judge = judge_new;
-		ask_find(a);
-	}
+	else
+		dial_judge_begin(a);
 }

@@ -10,7 +10,7 @@
 enum {
 	F_ID = 1, F_RULEBOOK, F_VERSION, F_HASH, F_LANGUAGE, F_OUTBOUND, F_KIND, F_ACCOUNT, F_CARRIER_CALL, F_STATE, F_EPOCH, F_WORKER, F_OFFERS,
 	F_BEGAN, F_CLOCK, F_ENDED, F_CONNECTED, F_TURNS, F_REASON, F_OUTCOME, F_TOKEN, F_VARIABLES, F_BRIEF, F_SETTINGS,
-	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT, F_SETTLING, F_KNOWN, F_DIAL, F_VISITS
+	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT, F_SETTLING, F_KNOWN, F_DIAL, F_VISITS, F_ASKED
 };
 
 enum { INDEX_TENANT = 1, INDEX_ID, INDEX_BEGAN, INDEX_UNTIL };
@@ -87,6 +87,7 @@ enum err call_record_encode(const struct call_record *r, struct buf *out)
 	wire_put_u64(out, F_SETTLING, r->is_settling);
 	wire_put_bytes(out, F_KNOWN, r->known.data, r->known.len);
 	dial_encode(&r->dial, F_DIAL, out);
+	call_asked_encode(&r->asked, F_ASKED, out);
 	return out->err;
 }
 
@@ -147,6 +148,7 @@ static bool take_text_field(struct call_record *r, const struct wire_field *f)
 	case F_RESULT: return take(f, r->result, sizeof(r->result));
 	case F_TOKEN: return take_token(r, f);
 	case F_DIAL: return dial_decode(&r->dial, f);
+	case F_ASKED: return call_asked_decode(&r->asked, f);
 	case F_VARIABLES: return take_bytes(&r->variables, f);
 	case F_BRIEF: return take_bytes(&r->brief, f);
 	case F_SETTINGS: return take_bytes(&r->settings, f);
@@ -213,6 +215,12 @@ void call_record_reopen(struct call_record *r)
 	r->state = CALL_WAITING;
 	r->ended_ms = 0;
 	r->reason[0] = 0;
+}
+
+void call_record_recorded(struct call_record *r)
+{
+	if (!r->outcome[0])
+		memcpy(r->outcome, r->asked.outcome, sizeof(r->outcome));
 }
 
 void call_record_settled(struct call_record *r)

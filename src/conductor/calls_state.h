@@ -38,6 +38,18 @@ struct call_token {
 	uint64_t until_ms; /* 0: free */
 };
 
+/* What the conductor's own tools were asked for in a call. */
+struct call_asked {
+	char outcome[CALL_WORD_MAX]; /* the last that was recorded, */
+	uint64_t outcome_key;        /* under this request's key; 0: none was */
+	uint64_t due_ms;             /* a call-back: when, since 1970, */
+	uint64_t due_key;            /* 0: none */
+	char to[ROUTE_NUMBER_MAX];
+	char next[CALL_ID_MAX];      /* the call that came of it, CALL_BACK_REFUSED when none can; "": not yet */
+};
+
+#define CALL_BACK_REFUSED "refused"
+
 struct call_record {
 	char id[CALL_ID_MAX];
 	char rulebook[ROUTE_RULEBOOK_MAX], version[24], hash[RULEBOOK_HASH_BYTES];
@@ -60,6 +72,7 @@ struct call_record {
 	char outcome[CALL_WORD_MAX], result[CALL_WORD_MAX]; /* the book's name for how it went, and whether that is a "success", "neutral" or a "failure" */
 	struct call_token tokens[CALL_TOKENS_MAX];
 	struct call_dial dial; /* we called */
+	struct call_asked asked;
 	struct buf variables;  /* JSON, as the flow was filled in with */
 	struct buf brief, settings;
 	struct buf known;      /* while it is settling: JSON, what the agent knew, or nothing */
@@ -83,6 +96,7 @@ void call_record_reopen(struct call_record *r);
 /* The outcome that the agent named stays when the book has it; else the book says what a call came to that ended so. `known`: what the agent knew
  * (rulebook_unfinished), or NULL; `done`: what was carried out (toolbox_look_start), or NULL. */
 void call_record_settle(struct call_record *r, const struct rulebook *book, const json_t *known, const json_t *done);
+void call_record_recorded(struct call_record *r); /* an outcome that was written down in the call stands in where the end has none */
 /* When a tool that changes something is still under way. False: no room for what is known; it is to be settled by what is done now. */
 bool call_record_settle_later(struct call_record *r, const json_t *known) MUST_USE;
 void call_record_settled(struct call_record *r); /* there is nothing to wait for any more */
@@ -194,7 +208,7 @@ typedef void ask_step(struct ask *a);
 struct ask {
 	struct calls *calls;
 	struct ask *previous, *next;
-	struct http_request *request;
+	struct http_request *request; /* NULL: a call-back, which nobody asks for by HTTP */
 	struct job *job;
 	struct toolbox_wait *tool;
 	struct toolbox_look *look;
@@ -220,6 +234,10 @@ struct ask {
 	uint32_t epoch;             /* that the worker says it has */
 	struct buf keys;            /* of providers: the answer so far, private */
 	size_t keys_looked;         /* for so many of provider_names */
+	const char *refused;        /* why a tool of our own cannot be done */
+	/* a call-back: the call that it was agreed on in, and what came of it */
+	char back[CALL_ID_MAX], came[CALL_ID_MAX];
+	uint64_t back_ms;
 	/* a carrier's webhook */
 	const struct carrier *carrier;
 	struct http_pairs form;
@@ -351,6 +369,22 @@ void ask_snapshot(struct ask *a);
 enum err snapshot_put(struct ask *a, uint32_t epoch, const void *data, size_t len, documents_stored_h *h) MUST_USE;
 
 void calls_on_dial(struct http_request *r, void *arg);     /* calls_dial.c */
+/* Makes the call of a->id as a->body asks for it, unless it is there. For asks without a request: the end is call_back_over's. */
+void dial_judge_begin(struct ask *a);
+
+/* ---- the conductor's own tools, and call-backs (calls_built_in.c) ---- */
+
+void call_asked_encode(const struct call_asked *a, uint32_t field, struct buf *out);
+bool call_asked_decode(struct call_asked *a, const struct wire_field *f);
+
+/* Does what the tool does to a->record, which is still to be stored: once under each key. Otherwise says why it cannot be done, in words for the
+ * agent; what is wrong with the arguments by their schema is the toolbox's to say. */
+const char *built_in_do(struct ask *a, const struct rulebook_tool *tool, const json_t *arguments, uint32_t turn, uint32_t index);
+
+bool call_back_is_open(const struct call_record *r); /* one was agreed on, and has not been placed */
+/* Places it. Whatever fails now is tried by a later sweep. */
+void call_back_begin(struct calls *c, const struct tenant *t, const struct call_record *r, uint64_t began_ms);
+void call_back_over(struct ask *a, unsigned int status); /* what was answered to it; ends the ask */
 
 /* ---- calls out (dialer.c): what the carrier is asked ---- */
 

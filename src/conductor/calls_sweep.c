@@ -4,6 +4,7 @@
  *                                                          │ ended, and a tool was not over: settled once it is ─┤
  *                                                          │ live, not seen for 15 s: "lost" ────────────────────┤
  *                                                          ├ a call out, its leg not ended: it is looked up      │
+ *                                                          ├ ended, and a call-back agreed on: placed once due   │
  *                                                          └ waiting, no token good: "unanswered" ───────────────┘
  *   then media tokens, one page ─► each that has expired goes
  *
@@ -144,7 +145,10 @@ static void on_stored(void *arg, enum err err, uint64_t revision)
 	} else {
 		if (!s->record.is_told)
 			log_warn(&log, "a call that nobody has is ended", LOG_TEXT("reason", s->record.reason), LOG_TEXT("worker", s->record.worker));
-		close_ended(s);
+		if (call_back_is_open(&s->record))
+			step(s);
+		else
+			close_ended(s);
 	}
 }
 
@@ -260,6 +264,7 @@ static void lose(struct sweep *s, uint64_t unseen)
 	uint64_t now = calls_now_ms(s->calls), last = now > unseen ? now - unseen : 0;
 
 	call_record_end(r, "lost", now);
+	call_record_recorded(r);
 	r->connected_ms = last > r->clock_ms ? last - r->clock_ms : 0;
 	settle(s);
 }
@@ -274,6 +279,10 @@ static void judge(struct sweep *s)
 	} else if (dial_is_open(r) && r->state != CALL_LIVE) {
 		dialer_look(s->calls, item(s)->index.tenant, r->id, r->began_ms);
 		step(s); /* by its leg it will be seen how it ends */
+	} else if (r->state == CALL_ENDED && call_back_is_open(r)) {
+		if (r->asked.due_ms <= now)
+			call_back_begin(s->calls, item(s)->index.tenant, r, item(s)->index.began_ms);
+		step(s); /* its entry is what it is found by */
 	} else if (r->state == CALL_ENDED) {
 		close_ended(s);
 	} else if (r->state == CALL_LIVE) {

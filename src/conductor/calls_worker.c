@@ -192,7 +192,7 @@ static struct toolbox_ask tool_ask(const struct ask *a)
 
 	return (struct toolbox_ask){ .tenant = a->tenant, .call = a->id, .turn = number(a, "turn"), .index = number(a, "index"), .rulebook = a->book,
 		.tool = json_string_value(json_object_get(a->body, "tool")), .arguments = arguments, .arguments_len = strlen(arguments),
-		.wait_ms = number(a, "timeout_ms") };
+		.refused = a->refused, .wait_ms = number(a, "timeout_ms") };
 }
 
 static void refuse_tool(struct ask *a)
@@ -237,6 +237,15 @@ static void start_tool(struct ask *a)
 		ask_failed(a, err);
 }
 
+static void do_built_in(struct ask *a, const struct rulebook_tool *tool)
+{
+	const char *text = json_string_value(json_object_get(a->body, "arguments"));
+	json_t *arguments = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	a->refused = built_in_do(a, tool, arguments, number(a, "turn"), number(a, "index"));
+	json_decref(arguments);
+}
+
 /* A look-up may be made once too often; what changes something is let in by the document. */
 static void admit_tool(struct ask *a)
 {
@@ -246,6 +255,8 @@ static void admit_tool(struct ask *a)
 		start_tool(a);
 		return;
 	}
+	if (rulebook_tool_is_built_in(&tool))
+		do_built_in(a, &tool);
 	a->record.tools++;
 	a->then = start_tool;
 	ask_store(a);
@@ -381,6 +392,7 @@ static void take_end(struct ask *a)
 	a->is_swept = r->state == CALL_ENDED && !r->is_settling;
 	take_word(a, "reason", reason);
 	take_word(a, "outcome", r->outcome);
+	call_record_recorded(r);
 	r->result[0] = 0;
 	r->is_told = true;
 	call_record_settled(r); /* by what is told now */

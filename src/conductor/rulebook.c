@@ -80,6 +80,7 @@ static void book_read(struct reading *r, const struct yaml_item *root)
 	if (root->kind != YAML_KIND_MAP)
 		return;
 	tools_read(r, root);
+	may_read(r, root);
 	flow_read(r, root);
 	outcomes_read(r, root);
 	if (!r->report->count && !r->no_memory) {

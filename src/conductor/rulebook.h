@@ -131,6 +131,15 @@ struct rulebook_tool {
 /* The name of the tool that ends a call with an outcome; every book has it, nothing is sent anywhere. */
 #define RULEBOOK_END_TOOL "end_call"
 
+/* Tools that a book's `may` adds, and the conductor carries out itself: their address is RULEBOOK_BUILT_IN. */
+#define RULEBOOK_BUILT_IN "built-in:"
+#define RULEBOOK_OUTCOME_TOOL "record_outcome"
+#define RULEBOOK_CALLBACK_TOOL "schedule_callback"
+#define RULEBOOK_KEYS_TOOL "send_digits" /* carried out by the call itself */
+
+bool rulebook_tool_is_built_in(const struct rulebook_tool *tool);
+uint32_t rulebook_callback_days(const struct rulebook *b); /* a call-back is at most so far ahead; 0: there are none */
+
 size_t rulebook_tool_count(const struct rulebook *b); /* without end_call */
 void rulebook_tool_at(const struct rulebook *b, size_t index, struct rulebook_tool *out);
 bool rulebook_tool_find(const struct rulebook *b, const char *name, struct rulebook_tool *out);

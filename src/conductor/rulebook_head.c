@@ -7,7 +7,7 @@
 #include "base/wording.h"
 
 static const char *const root_keys[] = { "rulebook", "id", "version", "title", "company", "agent", "languages", "goal", "facts", "variables",
-	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce", NULL };
+	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "may", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce", NULL };
 
 const char *const phrase_names[] = { "fillers", "waits", "prompts", "unheard", "apology", "goodbye", "nods", "stops", NULL };
 

@@ -222,6 +222,7 @@ struct rulebook {
 	bool asks_done; /* one of the rules looks at what was done */
 	struct tool_spec tools[BRIEF_TOOLS_MAX];
 	size_t tool_count;
+	uint32_t callback_days; /* so far ahead may calls be scheduled; 0: none may */
 	struct step *steps;
 	size_t step_count;
 	struct anytime anytime[ANYTIME_MAX];
@@ -301,6 +302,7 @@ void phrases_read(struct reading *r, const struct yaml_item *root);
 void pronounce_read(struct reading *r, const struct yaml_item *root);
 void outcomes_read(struct reading *r, const struct yaml_item *root);
 void tools_read(struct reading *r, const struct yaml_item *root);
+void may_read(struct reading *r, const struct yaml_item *root); /* behind the outcomes and the tools */
 void flow_read(struct reading *r, const struct yaml_item *root);
 const char *outcome_of(struct reading *r, const struct yaml_item *item); /* the outcome of that name, or NULL and a mistake */
 void go_find(struct reading *r, const struct yaml_item *item, struct branch *b); /* the step of that name, or a mistake */

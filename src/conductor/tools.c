@@ -194,7 +194,7 @@ static void unfit(struct toolbox_run *r, const char *code, const char *message)
 }
 
 /* What can be said about a request without asking anybody. */
-static void run_judge(struct toolbox_run *r, const char *name)
+static void run_judge(struct toolbox_run *r, const char *name, const char *refused)
 {
 	struct err_detail detail = { .message = "" };
 
@@ -205,6 +205,8 @@ static void run_judge(struct toolbox_run *r, const char *name)
 		unfit(r, "bad_arguments", "The arguments are no JSON.");
 	else if (rulebook_tool_check(r->book, r->tool.name, r->arguments, &detail))
 		unfit(r, "bad_arguments", detail.message);
+	else if (refused && rulebook_tool_is_built_in(&r->tool))
+		unfit(r, "not_possible", refused);
 	r->tool.name = r->name;
 }
 
@@ -223,7 +225,7 @@ static struct toolbox_run *run_new(struct toolbox *b, const struct toolbox_ask *
 	tool_hash(ask->tool, r->arguments, ask->arguments, ask->arguments_len, r->hash);
 	buf_init(&r->text, TOOLBOX_TEXT_MAX_BYTES);
 	buf_init(&r->url, 8000);
-	run_judge(r, ask->tool);
+	run_judge(r, ask->tool, ask->refused);
 	if (!r->tool.timeout_ms)
 		r->tool.timeout_ms = ask->tool_timeout_ms;
 	uv_timer_init(b->settings.loop, &r->timer);

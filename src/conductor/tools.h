@@ -9,6 +9,7 @@
  *
  * The text of an answer is JSON for a model: the declared fields, or {"error", "message"} in words that may be spoken about: no
  * status, no address, no secret. Where the details go is the log, without arguments.
+ * A built-in tool (rulebook.h) sends nothing: whoever asks has done it before, under the same key, and the ledger says so.
  * Addresses that are not service:… may only lead to the public internet. Answers: 256 KB, JSON. One loop's thread.
  */
 #ifndef CONDUCTOR_TOOLS_H
@@ -99,6 +100,7 @@ struct toolbox_ask {
 	const char *arguments;           /* JSON */
 	size_t arguments_len;
 	uint32_t tool_timeout_ms;        /* for a tool that names none: the call's setting; above 0 */
+	const char *refused;             /* a built-in tool that cannot be done: why, for the agent; NULL: the asker has done what it does */
 	uint32_t wait_ms;                /* for an answer here, after which it is TOOL_UNKNOWN or TOOL_ERROR and goes on alone; 0: no limit */
 };
 

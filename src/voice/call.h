@@ -24,7 +24,8 @@
  *      is said when he is done (0 to 3: five seconds later, if nobody speaks then), and none when no tool runs any more (0 to 3: one that waited is);
  *      what was said before the agent's question began is no answer to it (0 to 3: it is), a cough into the question notwithstanding, and when it was a
  *      word and nobody speaks behind it the agent is asked to go on after twice turn.noise_ms; an agent whose words a voice without words took goes
- *      on behind "I did not catch that" (0 to 3: the words are lost)
+ *      on behind "I did not catch that" (0 to 3: the words are lost); a disclosure that no voice could say is said again, to its end, before
+ *      anything else, and when it cannot be said the call ends (0 to 3: it is left out, and the call goes on)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -181,7 +181,7 @@ struct dialogue {
 };
 
 enum utterance_state { UTTERANCE_FREE = 0, UTTERANCE_WAITS, UTTERANCE_MADE, UTTERANCE_PLAYS, UTTERANCE_CUT };
-enum utterance_kind { SAY_ANSWER = 0, SAY_FILLER, SAY_PROMPT, SAY_GREETING, SAY_GOODBYE };
+enum utterance_kind { SAY_ANSWER = 0, SAY_FILLER, SAY_PROMPT, SAY_GREETING, SAY_GOODBYE, SAY_KEYS };
 
 struct utterance {
 	enum utterance_state state;
@@ -210,6 +210,7 @@ struct utterance {
 	uint64_t sent_us;          /* then */
 	uint64_t bound_us;         /* no mark of this take can come sooner: what was queued before it; 0: nothing was */
 	uint64_t cut_us;
+	struct text keys;          /* SAY_KEYS: what is sent; `text` is what is told of it */
 	struct text text;
 	uint16_t word_count;
 	struct speech_word words[INPUT_WORDS_MAX];
@@ -360,9 +361,11 @@ void tools_due(struct call *call);
 void tools_filler(struct call *call);        /* one that is due */
 void tools_spare(struct call *call);         /* the caller speaks: what runs goes on */
 void tools_attached(struct call *call);
+void tools_keys_over(struct call *call, bool heard); /* the keys that were being sent */
 
 /* speech.c, utterance.c: what the agent says: queued, sent, played, heard */
 void speech_say(struct call *call, enum utterance_kind kind, const char *text, size_t len, bool whole);
+bool speech_keys(struct call *call, const char *keys, size_t len); /* as tones; false: there is no room */
 void speech_phrase(struct call *call, enum utterance_kind kind, const struct brief_phrases *phrases, uint8_t *turn);
 void speech_cut(struct call *call, bool flush); /* the generation's text into utterances */
 void speech_news(struct call *call, const struct call_input *in);

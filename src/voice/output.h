@@ -12,7 +12,7 @@ enum { OUTPUT_MAX = 256 }; /* per step; the core's own ceilings keep it below */
 enum output_type {
 	OUT_LISTEN = 1, /* stream, position: open a recogniser stream, feed it the caller's audio from that sample on; older streams are over */
 	OUT_FINALIZE,   /* stream: say now what you have */
-	OUT_SPEAK,      /* utterance, take, text: synthesise */
+	OUT_SPEAK,      /* utterance, take, text, kind = enum speak_kind: synthesise; of keys: number = the length of what stands for them in the history */
 	OUT_UNSPEAK,    /* utterance: stop synthesis, forget its audio */
 	OUT_PLAY,       /* utterance, take, position: send its audio from that sample on, behind what is being sent */
 	OUT_HOLD,       /* clear what the carrier has queued, within one frame, send nothing more; keep the audio */
@@ -27,6 +27,8 @@ enum output_type {
 	OUT_TRIM,       /* utterance, position: no more audio comes for it, and what lies behind that sample is not played */
 	OUT_TYPES
 };
+
+enum speak_kind { SPEAK_TEXT = 0, SPEAK_KEYS /* the text is keys of a telephone, made as tones */ };
 
 enum end_reason {
 	END_CALLER = 0, /* hung up */

@@ -27,6 +27,7 @@ struct column {
 #define COLUMN(number_, type, name) { number_, sizeof(((struct type *)0)->name), offsetof(struct type, name), 0 }
 #define BELOW(number_, type, name, limit) { number_, sizeof(((struct type *)0)->name), offsetof(struct type, name), (limit) - 1 }
 #define TEXT(number_, type, name) { number_, 0, offsetof(struct type, name), 0 }
+#define TEXT_SELDOM(number_, type, name) { number_, 0, offsetof(struct type, name), 1 } /* left out when it is empty */
 
 static const struct column call_columns[] = {
 	COLUMN(1, call, now_us), COLUMN(2, call, wake_us), BELOW(3, call, measured, 2), BELOW(4, call, texts.kept, TEXTS_CEILING + 1),
@@ -82,14 +83,14 @@ static const struct column item_columns[] = {
 };
 
 static const struct column utterance_columns[] = {
-	BELOW(1, utterance, state, 5), BELOW(2, utterance, kind, 5), BELOW(3, utterance, whole, 2), BELOW(4, utterance, done, 2),
+	BELOW(1, utterance, state, 5), BELOW(2, utterance, kind, 6), BELOW(3, utterance, whole, 2), BELOW(4, utterance, done, 2),
 	BELOW(5, utterance, exact, 2), BELOW(6, utterance, sent, 2), BELOW(7, utterance, cleared, 2), BELOW(8, utterance, anchored, 2),
 	COLUMN(9, utterance, id), COLUMN(10, utterance, gen), COLUMN(11, utterance, turn), COLUMN(12, utterance, item), COLUMN(13, utterance, take),
 	COLUMN(14, utterance, synth_take), COLUMN(15, utterance, attempts), COLUMN(16, utterance, play_tries), COLUMN(17, utterance, samples),
 	COLUMN(18, utterance, played), COLUMN(19, utterance, from), COLUMN(20, utterance, anchor), COLUMN(21, utterance, anchor_us),
 	COLUMN(22, utterance, made_us), COLUMN(23, utterance, audio_us), COLUMN(24, utterance, play_us), COLUMN(25, utterance, sent_at),
 	COLUMN(26, utterance, sent_us), COLUMN(27, utterance, bound_us), COLUMN(28, utterance, cut_us), TEXT(29, utterance, text),
-	BELOW(31, utterance, word_count, INPUT_WORDS_MAX + 1), { 0 },
+	BELOW(31, utterance, word_count, INPUT_WORDS_MAX + 1), TEXT_SELDOM(32, utterance, keys), { 0 },
 };
 
 static const struct column speech_columns[] = {
@@ -132,7 +133,7 @@ static void columns_put(const struct call *call, const struct column *c, const v
 
 		if (c->size)
 			wire_put_u64(b, c->number, column_get(c, base));
-		else
+		else if (text->len || !c->max)
 			wire_put_bytes(b, c->number, call_text(call, *text), text->len);
 	}
 }

@@ -19,7 +19,8 @@
  *      the rest is a new one, in WAITS
  *   g  all is played, or nobody says so in time       speech_played, speech_news, utterance_broken_off, speech_attached,
  *                                                     speech_timer (TIMER_MARK); all: utterance_finish
- *   h  no attempt is left                             make_again, play_late; both: utterance_give_up: utterance_finish
+ *   h  no attempt is left                             make_again, play_late; both: utterance_give_up: utterance_finish; of a disclosure
+ *                                                     the rest is made again, as in k, while the call may go on
  *   i  the floor was taken, the call ends · what it   speech_drop · speech_drop_waits; both: cut: utterance_finish, from WAITS too; CUT if
  *      fills is over                                  any was sent
  *   j  its answer, asked ahead, is thrown away        speech_drop_gen
@@ -197,6 +198,21 @@ void speech_say(struct call *call, enum utterance_kind kind, const char *text, s
 		return;
 	u = queue_add(call, call->speech.count, kind, kept, item);
 	u->whole = whole;
+}
+
+/* Whatever answers is often talking, a menu: it does not keep them from being sent. */
+bool speech_keys(struct call *call, const char *keys, size_t len)
+{
+	static const char told[] = "[keys sent]";
+	uint32_t before = call->speech.count;
+	struct utterance *u;
+
+	speech_say(call, SAY_KEYS, told, sizeof(told) - 1, true);
+	if (call->speech.count == before)
+		return false;
+	u = queue_at(call, before);
+	u->keys = call_keep(call, keys, len);
+	return true;
 }
 
 /* The next phrase of a list: never the same twice running while there are two. */
@@ -505,6 +521,10 @@ void speech_attached(struct call *call)
 			utterance_finish(call, u, false);
 			continue;
 		}
+		if (u->kind == SAY_KEYS && u->sent) { /* whoever counts them must not get some of them twice */
+			utterance_finish(call, u, true);
+			continue;
+		}
 		if (words && queue_room(call, 0)) {
 			utterance_split(call, u, words);
 			utterance_finish(call, u, false);
@@ -512,13 +532,7 @@ void speech_attached(struct call *call)
 		}
 		if (words)
 			utterance_behead(call, u, words);
-		utterance_unspeak(call, u);
-		u->state = UTTERANCE_WAITS;
-		u->played = 0;
-		u->samples = 0;
-		u->word_count = 0;
-		u->done = false;
-		u->sent = false;
+		utterance_unmake(call, u);
 		i++;
 	}
 	speech_drop_waits(call, false);

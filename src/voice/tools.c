@@ -27,6 +27,8 @@
 
 #include <string.h>
 
+#include "base/json_scan.h"
+
 enum { WAIT_AGAIN_US = 5000000 };
 
 bool tools_running(const struct call *call)
@@ -133,6 +135,45 @@ static void tool_send(struct call *call, const struct tool *t)
 	out->text_len = t->args.len;
 }
 
+/* It is done when an utterance is over. */
+static bool is_keys(const struct call *call, const struct tool *t)
+{
+	int known = t->state ? brief_tool_find(&call->brief, call_text(call, t->name), t->name.len) : -1;
+
+	return known >= 0 && call->brief.tools[known].keys;
+}
+
+/* The keys among the arguments, at most `size`; 0: there are none, or something else. */
+static size_t keys_find(const struct call *call, struct text args, char *keys, size_t size)
+{
+	struct json_scan scan;
+	struct json_item item;
+	size_t len = 0, i;
+
+	json_scan_init(&scan, call_text(call, args), args.len);
+	while (json_scan_next(&scan, &item) != JSON_SCAN_END)
+		if (item.kind == JSON_SCAN_STRING && item.depth == 1 && json_item_is(&item, "digits") && json_scan_text(&item, keys, size, &len))
+			return 0;
+	for (i = 0; i < len; i++)
+		if (!memchr("0123456789*#ABCD", keys[i], 16))
+			return 0;
+	return scan.err ? 0 : len;
+}
+
+/* Why they are not being sent; NULL: they are. */
+static const char *keys_send(struct call *call, struct text args)
+{
+	char keys[BRIEF_KEYS_MAX];
+	size_t len = keys_find(call, args, keys, sizeof(keys)), i;
+
+	if (!len)
+		return "digits are 1 to 32 of 0 to 9, * and #; nothing was sent";
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (is_keys(call, &call->dialogue.tools[i]))
+			return "other keys are being sent; these were not";
+	return speech_keys(call, keys, len) ? NULL : "too much is being said; nothing was sent";
+}
+
 static struct tool *tool_slot(struct call *call)
 {
 	unsigned int i;
@@ -175,9 +216,10 @@ static void tool_run(struct call *call, const struct brief_tool *known, const st
 {
 	struct tool *t = tool_slot(call);
 	int64_t timeout = known->timeout_ms ? known->timeout_ms : call->settings.tool_timeout_ms;
+	const char *why = !t ? "too many tools at once, ask again later" : known->keys ? keys_send(call, request->args) : NULL;
 
-	if (!t) {
-		tool_refuse(call, item, "too many tools at once, ask again later");
+	if (why) {
+		tool_refuse(call, item, why);
 		return;
 	}
 	*t = (struct tool){ .state = TOOL_RUNNING, .changes = known->changes, .item = item, .timeout_ms = (uint32_t)timeout };
@@ -187,7 +229,8 @@ static void tool_run(struct call *call, const struct brief_tool *known, const st
 	t->args = request->args;
 	t->detach_us = call->now_us + (uint64_t)call->settings.tool_detach_ms * 1000;
 	t->deadline_us = call->now_us + (uint64_t)timeout * 1000;
-	tool_send(call, t);
+	if (!is_keys(call, t))
+		tool_send(call, t);
 }
 
 static void tool_repeat(struct call *call, const struct item *before, uint32_t item, struct text name)
@@ -292,6 +335,16 @@ void tools_result(struct call *call, const struct call_input *in)
 	tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);
 }
 
+void tools_keys_over(struct call *call, bool heard)
+{
+	const char *text = heard ? "sent" : "interrupted: some of the keys may have been heard, or none";
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (is_keys(call, &call->dialogue.tools[i]))
+			tool_settle(call, &call->dialogue.tools[i], heard ? TOOL_OK : TOOL_UNKNOWN, text, strlen(text));
+}
+
 static void tool_overdue(struct call *call, struct tool *t)
 {
 	const char *text = t->changes ? "no answer in time: it may or may not have been done; do not try again" : "no answer in time";
@@ -372,7 +425,8 @@ void tools_attached(struct call *call)
 		t->state = TOOL_RUNNING;
 		t->detach_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
 		t->deadline_us = call->now_us + (uint64_t)t->timeout_ms * 1000;
-		tool_send(call, t);
+		if (!is_keys(call, t))
+			tool_send(call, t);
 	}
 	tool_timer(call);
 }

@@ -124,8 +124,10 @@ void utterance_make(struct call *call, struct utterance *u)
 	u->audio_us = 0;
 	out->utterance = u->id;
 	out->take = u->take;
-	out->text = call_text(call, u->text);
-	out->text_len = u->text.len;
+	out->text = call_text(call, u->keys.len ? u->keys : u->text);
+	out->text_len = u->keys.len ? u->keys.len : u->text.len;
+	out->kind = u->keys.len ? SPEAK_KEYS : SPEAK_TEXT;
+	out->number = u->keys.len ? u->text.len : 0;
 }
 
 void utterance_unspeak(struct call *call, const struct utterance *u)
@@ -221,6 +223,8 @@ void utterance_finish(struct call *call, struct utterance *u, bool cut)
 	utterance_unspeak(call, u);
 	u->state = UTTERANCE_FREE;
 	queue_remove(call, at);
+	if (u->kind == SAY_KEYS)
+		tools_keys_over(call, !cut);
 	if (call->speech.count && !at && !cut) {
 		queue_at(call, 0)->bound_us = call->now_us;
 		queue_at(call, 0)->play_us = call->now_us;
@@ -244,12 +248,46 @@ static void take_back(struct call *call, const struct utterance *u)
 		utterance_play(call, queue_at(call, i), utterance_heard_samples(call, queue_at(call, i)));
 }
 
+/* What has audio has none any more, and is made from the beginning. */
+void utterance_unmake(struct call *call, struct utterance *u)
+{
+	utterance_unspeak(call, u);
+	u->state = UTTERANCE_WAITS;
+	u->played = 0;
+	u->samples = 0;
+	u->word_count = 0;
+	u->done = false;
+	u->sent = false;
+}
+
+/* What must be disclosed is owed before anything else: its rest is said again, and a call in which it cannot be said ends. While the phone rings
+ * nothing is owed yet (quiet_answered greets again). */
+static bool disclosed_again(struct call *call, struct utterance *u)
+{
+	unsigned int words = utterance_heard_words(call, u);
+
+	if (call->settings.call_rules < 4 || u->kind != SAY_GREETING || !u->whole || !call->quiet.started || call->quiet.ending)
+		return false;
+	if (++call->dialogue.failures >= (uint32_t)call->settings.call_failures) {
+		quiet_end(call, END_FAILED, true, false);
+		return false;
+	}
+	if (words)
+		utterance_behead(call, u, words);
+	utterance_unmake(call, u);
+	u->attempts = 0;
+	u->play_tries = 0;
+	return true;
+}
+
 void utterance_give_up(struct call *call, struct utterance *u, enum retry_what what)
 {
 	bool answer = u->kind == SAY_ANSWER;
 
 	call_note(call, NOTE_FAILED, what, u->id);
 	take_back(call, u);
+	if (disclosed_again(call, u))
+		return;
 	utterance_finish(call, u, true);
 	if (answer)
 		call->dialogue.failures++;

@@ -29,6 +29,7 @@ uint32_t utterance_skip_space(const struct call *call, struct text text, uint32_
 
 /* utterance.c: what becomes of it */
 void utterance_make(struct call *call, struct utterance *u);
+void utterance_unmake(struct call *call, struct utterance *u);        /* it is to be made anew */
 void utterance_unspeak(struct call *call, const struct utterance *u); /* the voice may forget it */
 void utterance_play(struct call *call, struct utterance *u, uint32_t from);
 void utterance_finish(struct call *call, struct utterance *u, bool cut); /* over: out of the queue, its slot is free */

@@ -73,6 +73,7 @@ struct kit {
 	struct calls *calls;
 	struct call_settings defaults;
 	uint64_t now_ms, mono_ms, sweep_ms;
+	uint64_t midnight_ms; /* today began with the test */
 	unsigned int closed, orders, order_status, sockets_asked, socket_status; /* of a worker's */
 	struct http_request *held_socket;
 	char order_call[40], order_body[200], order_tenant[100];
@@ -428,6 +429,21 @@ static inline unsigned int tool(struct got *g, const char *call, unsigned int ep
 	return g->status;
 }
 
+/* One of the conductor's own. `arguments` is JSON. */
+static inline unsigned int tool_built_in(struct got *g, const char *call, unsigned int turn, const char *name, const char *arguments)
+{
+	const char *headers[] = { bearer_service(k->voice_key, &kit_inside), "Content-Type: application/json", NULL };
+	json_t *json = json_pack("{s:i, s:i, s:i, s:s, s:s}", "epoch", 1, "turn", (int)turn, "index", 0, "tool", name, "arguments", arguments);
+	char *body = json_dumps(json, 0), path[200];
+
+	snprintf(path, sizeof(path), "/internal/v1/calls/%s/tools", call);
+	kit_start(g, HTTP_POST, path, headers, body, strlen(body));
+	kit_wait(g);
+	free(body);
+	json_decref(json);
+	return g->status;
+}
+
 static inline unsigned int ended(struct got *g, const char *call, unsigned int epoch, const char *reason, const char *outcome)
 {
 	char path[200], body[300];
@@ -646,6 +662,11 @@ static inline uint64_t kit_now_ms(void *arg) { return ((struct kit *)arg)->now_m
 static inline uint64_t kit_mono_ms(void *arg) { return ((struct kit *)arg)->mono_ms; }
 static inline int32_t kit_today(void *arg) { return shop_today(arg); }
 
+static inline uint64_t kit_moment_ms(void *arg, int32_t day, int32_t minute)
+{
+	return ((struct kit *)arg)->midnight_ms + (uint64_t)(day - shop_today(arg)) * 86400000 + (uint64_t)minute * 60000;
+}
+
 static inline enum err kit_assertion(void *arg, const struct tenant *t, struct buf *out)
 {
 	struct kit *kit = arg;
@@ -759,7 +780,8 @@ static inline void kit_calls_open(void)
 		.carrier = &twilio_carrier, .carrier_client = k->carrier_url ? k->client : NULL, .carrier_url = k->carrier_url, .ring_s = 25,
 		.detects_machines = true, .rulebooks_dir = k->books, .defaults = &k->defaults,
 		.options = { .server_url = PUBLIC_URL, .voice_url = k->voice_url ? k->voice_url : "", .samples = k->samples }, .token = bearer_token,
-		.assertion = kit_assertion, .now_ms = kit_now_ms, .mono_ms = kit_mono_ms, .today = kit_today, .arg = k, .sweep_ms = k->sweep_ms };
+		.assertion = kit_assertion, .now_ms = kit_now_ms, .mono_ms = kit_mono_ms, .today = kit_today,
+		.moment_ms = kit_moment_ms, .arg = k, .sweep_ms = k->sweep_ms };
 	struct err_detail detail = { .message = "" };
 
 	settings.carriers = kit_carriers;
@@ -798,6 +820,7 @@ static inline int kit_begin(void **state)
 	shop_begin(&k->s);
 	k->gate = (struct gate){ .base = { .backend = &gate_backend }, .inner = k->s.documents };
 	k->now_ms = (uint64_t)time(NULL) * 1000;
+	k->midnight_ms = k->now_ms;
 	k->mono_ms = 100000;
 	k->sweep_ms = 1000000000; /* never by itself */
 	k->order_status = 204;

@@ -4,7 +4,7 @@
 #define TO  "+14155550199"
 #define TO2 "+14155550188"
 
-enum { LEGS_MAX = 8 };
+enum { LEGS_MAX = 24 };
 
 /* What the carrier has, and how it answers. */
 static struct {
@@ -813,6 +813,135 @@ static void test_nobody_could_take_it(void **state)
 	got_drop(&g);
 }
 
+/* ------------------------------------------------------------------ call-backs */
+
+static void schedules(struct got *g, unsigned int turn, const char *arguments)
+{
+	assert_int_equal(tool_built_in(g, call, turn, "schedule_callback", arguments), 200);
+}
+
+/* A call out in which one is agreed on for tomorrow at ten, and which has ended. */
+static void agreed(unsigned int leg)
+{
+	struct got g = { .done = 0 };
+	char sid[CARRIER_ID_MAX];
+
+	dial();
+	snprintf(sid, sizeof(sid), "CA%032u", leg);
+	assert_int_equal(told_as(&g, "voice", call, leg, "CallStatus=in-progress&Direction=outbound-api", SECRET_A), 200);
+	assert_int_equal(attach_of(&g, "w1", offer_token(&g), "twilio", ACCOUNT, sid), 200);
+	schedules(&g, 1, "{\"day\":\"2026-11-24\",\"time\":\"10:00\"}");
+	assert_string_equal(got_text(&g, "text"), "{\"done\":true}");
+	assert_int_equal(ended(&g, call, 1, "agent", "done"), 204);
+	assert_int_equal(told_as(&g, "status", call, leg, "CallStatus=completed", SECRET_A), 200);
+	got_drop(&g);
+}
+
+static uint64_t until_due(void) { return k->midnight_ms + 34 * 3600000ull - k->now_ms; }
+
+static void test_a_call_back_is_placed_once_when_it_is_due(void **state)
+{
+	(void)state;
+	agreed(1);
+	sweep_later(20000);
+	assert_int_equal(documents_of(tenant_house(), "open/"), 1);
+	sweep_later(until_due() - 1);
+	assert_int_equal(twilio.asked, 1);
+	kit_restart();
+	sweep_later(1);
+	kit_until(!k->calls->asks);
+	idle();
+	assert_int_equal(twilio.asked, 2);
+	assert_string_equal(twilio.to[2], TO);
+	for (unsigned int i = 0; i < 3; i++)
+		sweep_later(1000);
+	assert_int_equal(twilio.asked, 2);
+	assert_int_equal(documents_of(k->s.w.a, "call/"), 2);
+	assert_int_equal(documents_of(tenant_house(), "open/"), 1); /* the new one's */
+}
+
+/* However often it is asked for under one key; another request is another time. */
+static void test_the_last_time_agreed_on_counts(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	dial();
+	attach_leg(&g, answers(&g));
+	schedules(&g, 1, "{\"day\":\"2026-11-24\",\"time\":\"10:00\"}");
+	schedules(&g, 1, "{\"day\":\"2026-11-24\",\"time\":\"10:00\"}");
+	schedules(&g, 1, "{\"day\":\"2026-11-23\",\"time\":\"10:00\"}");
+	assert_string_equal(got_text(&g, "status"), "error"); /* something else under the same key */
+	schedules(&g, 2, "{\"day\":\"2026-11-24\",\"time\":\"12:00\",\"number\":\"" TO2 "\"}");
+	assert_int_equal(ended(&g, call, 1, "agent", "done"), 204);
+	told("completed");
+	sweep_later(until_due());
+	assert_int_equal(twilio.asked, 1);
+	sweep_later(2 * 3600000);
+	kit_until(!k->calls->asks);
+	idle();
+	assert_int_equal(twilio.asked, 2);
+	assert_string_equal(twilio.to[2], TO2);
+	got_drop(&g);
+}
+
+static void test_times_that_cannot_be(void **state)
+{
+	static const char *const all[][2] = {
+		{ "{\"day\":\"2026-11-22\",\"time\":\"10:00\"}", "is over" },
+		{ "{\"day\":\"2026-12-04\",\"time\":\"10:00\"}", "too far ahead" },
+		{ "{\"day\":\"tomorrow\",\"time\":\"10:00\"}", "is to be written" },
+		{ "{\"day\":\"2026-11-24\",\"time\":\"25:00\"}", "is to be written" },
+		{ "{\"day\":\"2026-11-24\",\"time\":\"10:00\",\"number\":\"911\"}", "no phone number" },
+		{ "{\"day\":\"2026-11-24\"}", "is missing" },
+		{ "{\"day\":7,\"time\":\"10:00\"}", "bad_arguments" },
+		{ "[]", "bad_arguments" },
+		{ "nothing", "bad_arguments" },
+	};
+	struct got g = { .done = 0 };
+
+	(void)state;
+	dial();
+	attach_leg(&g, answers(&g));
+	for (unsigned int i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		schedules(&g, i + 1, all[i][0]);
+		assert_string_equal(got_text(&g, "status"), "error");
+		assert_non_null(strstr(got_text(&g, "text"), all[i][1]));
+	}
+	assert_int_equal(ended(&g, call, 1, "agent", "done"), 204);
+	told("completed");
+	sweep_later(20000);
+	assert_int_equal(documents_of(tenant_house(), "open/"), 0);
+	got_drop(&g);
+}
+
+/* The store says no after any number of changes, and the conductor dies with it: there is one call all the same, asked for at most once. */
+static void test_F03_a_call_back_that_fails_at_any_change(void **state)
+{
+	for (unsigned int spares = 0; spares < 7; spares++) {
+		if (spares) { /* another house: what was left open there would make changes, too */
+			end(state);
+			begin(state);
+		}
+		agreed(1);
+		k->gate.answers = true;
+		clock_pass(34 * 3600000ull);
+		worker_has_none("w1");
+		k->gate.refuse_puts = ERR_IO;
+		k->gate.spares = spares;
+		kit_sweep();
+		kit_until(!k->calls->asks && !k->calls->dials);
+		kit_restart();
+		k->gate.refuse_puts = ERR_NONE;
+		sweep_later(1000);
+		kit_until(!k->calls->asks && !k->calls->dials);
+		sweep_later(1000);
+		kit_until(!k->calls->asks && !k->calls->dials);
+		assert_int_equal(documents_of(k->s.w.a, "call/"), 2);
+		assert_int_equal(twilio.asked, 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -846,6 +975,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refusals, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_number_is_masked, begin, end),
 		cmocka_unit_test_setup_teardown(test_nobody_could_take_it, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_call_back_is_placed_once_when_it_is_due, begin, end),
+		cmocka_unit_test_setup_teardown(test_the_last_time_agreed_on_counts, begin, end),
+		cmocka_unit_test_setup_teardown(test_times_that_cannot_be, begin, end),
+		cmocka_unit_test_setup_teardown(test_F03_a_call_back_that_fails_at_any_change, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, kit_keys_make, kit_keys_drop);

@@ -187,6 +187,10 @@ static const struct wrong wrongs[] = {
 	{ "me == yes", "me == maybe", 22, "flow.me.next", "me is never \"maybe\"" },
 	{ "me == yes", "me >= yes", 22, "flow.me.next", "neither more nor less" },
 	{ "me == yes", "not", 22, "flow.me.next", "a name is expected" },
+	{ "unclear: bye\n", "unclear: bye\nmay: {record_outcome: yes please}\n", 18, "may.record_outcome", "" },
+	{ "unclear: bye\n", "unclear: bye\nmay: {schedule_callback: {days: 61}}\n", 18, "may.schedule_callback.days", "" },
+	{ "unclear: bye\n", "unclear: bye\nmay: {schedule_callback: true}\n", 18, "may.schedule_callback", "" },
+	{ "unclear: bye\n", "unclear: bye\nmay: {fly: true}\n", 18, "may.fly", "no such key" },
 	{ "me == yes", "(me == yes", 22, "flow.me.next", "not closed" },
 	{ "me == yes", "me == yes or", 22, "flow.me.next", "a name is expected" },
 	{ "me == yes", "me yes", 22, "flow.me.next", "goes on with" },
@@ -913,6 +917,32 @@ static void a_model_sees_schemas_and_outcomes(void **state)
 	rulebook_free(b);
 }
 
+static void what_the_agent_may_do_is_a_tool_of_the_book(void **state)
+{
+	char *text = changed("unclear: bye\n", "may: {record_outcome: true, schedule_callback: {days: 14}}\nunclear: bye\n");
+	struct rulebook *b = load(text);
+	struct rulebook_tool t;
+	struct buf out;
+	json_t *tools;
+
+	(void)state;
+	assert_int_equal(rulebook_tool_count(b), 3);
+	assert_true(rulebook_tool_find(b, "schedule_callback", &t) && t.changes && rulebook_tool_is_built_in(&t));
+	assert_true(rulebook_tool_find(b, "save", &t) && !rulebook_tool_is_built_in(&t));
+	assert_int_equal(rulebook_callback_days(b), 14);
+	buf_init(&out, RULEBOOK_JSON_MAX);
+	rulebook_tools_json(b, &out);
+	tools = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+	buf_fini(&out);
+	assert_int_equal(json_array_size(tools), 4);
+	same_json(json_object_get(json_array_get(tools, 1), "input_schema"), "{\"type\": \"object\", \"properties\": {\"outcome\": {\"type\": \"string\", "
+		"\"description\": \"How it goes.\", \"enum\": [\"promised\", \"nothing\"]}}, \"required\": [\"outcome\"], \"additionalProperties\": false}");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(tools, 2), "name")), "schedule_callback");
+	json_decref(tools);
+	rulebook_free(b);
+	free(text);
+}
+
 static enum err check(const struct rulebook *b, const char *arguments, struct err_detail *d)
 {
 	json_t *json = json_loads(arguments, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
@@ -1413,6 +1443,7 @@ int main(void)
 		cmocka_unit_test(a_placed_call_knows_machines),
 		cmocka_unit_test(the_prompt_is_stable_and_begins_with_what_never_changes),
 		cmocka_unit_test(a_model_sees_schemas_and_outcomes),
+		cmocka_unit_test(what_the_agent_may_do_is_a_tool_of_the_book),
 		cmocka_unit_test(a_dictionary_comes_with_the_brief_in_its_language),
 		cmocka_unit_test(arguments_are_judged),
 		cmocka_unit_test(answers_are_cut_to_their_fields),

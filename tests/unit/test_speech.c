@@ -1412,6 +1412,139 @@ static void another_phrase_that_cannot_be_spoken_does_not(void **state)
 	assert_false(has(k, "hangup"));
 }
 
+static const char disclosure[] = "one two three four five six seven eight";
+
+static void discloses(struct kit *k)
+{
+	strcpy(k->brief.greeting, disclosure);
+	k->brief.greeting_whole = true;
+	k->settings.tts_attempts = 1;
+	kit_open(k);
+	simple(k, IN_PREPARE);
+	simple(k, IN_START);
+	zero(k);
+}
+
+/* Words, a stop word and a key over it: it is not even held, and what was said is answered behind it. */
+static void a_disclosure_that_is_interrupted_is_said_to_its_end(void **state)
+{
+	static const char *const over[] = { "stop", "what do you want from me", "I want to talk to somebody now" };
+	struct kit *k = *state;
+	unsigned int i;
+
+	discloses(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	for (i = 0; i < 3; i++) {
+		voice(k, 640);
+		final(k, over[i]);
+		digit(k, '1');
+		quiet_for(k, 96);
+	}
+	assert_false(has(k, "hold"));
+	assert_false(has(k, "~yield"));
+	assert_false(has(k, "ask g"));
+	played(k, 1, 8 * WORD_MS);
+	quiet_for(k, 4800);
+	assert_true(has(k, "ask g1"));
+	assert_true(!strncmp(buf_str(&k->request), "agent: one two three four five six seven eight\n", 47));
+}
+
+/* No voice could say its rest: that is said again before anything else, and a call in which it cannot be said ends. */
+static void a_disclosure_that_no_voice_could_say_is_owed(void **state)
+{
+	struct kit *k = *state;
+
+	discloses(k);
+	voice_dies(k, 1);
+	assert_int_equal(times(k, "speak u1"), 2);
+	audio(k, 1, 960);
+	sent(k, 1);
+	pass(k, 960);
+	played(k, 1, 960);
+	drop(k);
+	voice_dies(k, 1); /* its rest is an utterance of its own, as often as any */
+	assert_true(has(k, "speak u2.1 \"four five six seven eight\""));
+	voice_dies(k, 2);
+	assert_true(has(k, "hangup failed"));
+	assert_false(has(k, "ask g"));
+}
+
+static void by_the_rules_of_before_it_was_left_out(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	discloses(k);
+	voice_dies(k, 1);
+	assert_int_equal(times(k, "speak u1"), 1);
+	assert_false(has(k, "hangup"));
+}
+
+/* The agent has pressed 1 2 #: tones are made of them, nothing is asked of anybody, and their first frame is out. */
+static void presses(struct kit *k)
+{
+	k->brief.tools[k->brief.tool_count++] = (struct brief_tool){ .name = "send_digits", .changes = true, .keys = true };
+	begin(k);
+	turn(k, "for sales press one");
+	use(k, "send_digits", "{\"digits\":\"12#\"}");
+	zero(k);
+	done(k);
+	assert_true(has(k, "speak u1.1 \"12#\""));
+	assert_false(has(k, " tool 1.0"));
+	audio_all(k, 1);
+	sent(k, 1);
+}
+
+/* A menu that goes on talking does not keep them from being sent; the model is asked when they were heard. */
+static void keys_are_sent_over_whoever_talks(void **state)
+{
+	struct kit *k = *state;
+	size_t asked;
+
+	presses(k);
+	asked = k->ask_count;
+	voice(k, 320);
+	assert_false(has(k, "hold"));
+	assert_int_equal(k->ask_count, asked);
+	played(k, 1, WORD_MS);
+	quiet_for(k, 960);
+	assert_int_equal(k->ask_count, asked + 1);
+	expect_request(k, "caller: for sales press one", "use 1.0 send_digits: {\"digits\":\"12#\"}", "result 1.0: sent", "agent: [keys sent]");
+}
+
+/* Whoever counts them must not get some twice. */
+static void keys_are_not_sent_again_by_another_worker(void **state)
+{
+	struct kit *k = *state;
+
+	presses(k);
+	drop(k);
+	simple(k, IN_ATTACHED);
+	assert_false(has(k, " speak u"));
+	assert_false(has(k, " tool 1.0"));
+	expect_request(k, "caller: for sales press one", "use 1.0 send_digits: {\"digits\":\"12#\"}",
+		"result 1.0 unknown: interrupted: some of the keys may have been heard, or none");
+}
+
+static void what_are_no_keys_is_not_sent(void **state)
+{
+	static const char *const args[] = { "{}", "{\"digits\":\"\"}", "{\"digits\":\"1a\"}", "{\"digits\":7}", "[\"digits\"]", "{\"digits\":\"1\"", "",
+		"{\"digits\":\"123456789012345678901234567890123\"}" };
+	struct kit *k = *state;
+	unsigned int i;
+
+	k->brief.tools[k->brief.tool_count++] = (struct brief_tool){ .name = "send_digits", .changes = true, .keys = true };
+	begin(k);
+	for (i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+		turn(k, "for sales press one");
+		use(k, "send_digits", args[i]);
+		done(k);
+		assert_non_null(strstr(buf_str(&k->request), "nothing was sent"));
+	}
+	assert_false(has(k, " speak u"));
+}
+
 static void a_voice_that_gives_up_in_the_middle_is_cleared(void **state)
 {
 	struct kit *k = *state;
@@ -2472,6 +2605,12 @@ int main(void)
 		KIT_TEST(an_answer_that_cannot_be_spoken_counts_as_none),
 		KIT_TEST(another_phrase_that_cannot_be_spoken_does_not),
 		KIT_TEST(a_voice_that_gives_up_in_the_middle_is_cleared),
+		KIT_TEST(keys_are_sent_over_whoever_talks),
+		KIT_TEST(keys_are_not_sent_again_by_another_worker),
+		KIT_TEST(what_are_no_keys_is_not_sent),
+		KIT_TEST(a_disclosure_that_is_interrupted_is_said_to_its_end),
+		KIT_TEST(a_disclosure_that_no_voice_could_say_is_owed),
+		KIT_TEST(by_the_rules_of_before_it_was_left_out),
 		KIT_TEST(while_held_there_is_nothing_to_clear),
 		KIT_TEST(when_the_held_one_is_given_up_the_next_is_held),
 		KIT_TEST(what_was_heard_before_the_voice_died_is_over),

@@ -50,6 +50,7 @@ static const char shop_book[] =
 	"agent: {name: Maya, persona: Brief.}\n"
 	"languages: {en-US: {voice: slt}}\n"
 	"goal: None.\n"
+	"may: {record_outcome: true, schedule_callback: {days: 10}}\n"
 	"flow:\n"
 	"  - ask: you\n"
 	"    text: Yes?\n"

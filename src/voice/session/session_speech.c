@@ -2,8 +2,10 @@
  * the voices' operations; what is spoken, held or forgotten is the core's word. */
 #include "voice/session/session_state.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "audio/dtmf.h"
 #include "audio/g711.h"
 
 static void speech_news_feed(struct session *s, uint32_t utterance, uint32_t take, bool at_once)
@@ -192,6 +194,44 @@ static enum err silence_say(struct session *s, const struct call_output *out)
 	return ERR_NONE;
 }
 
+/* All of it at once: the mouth keeps time. */
+static enum err tones_make(struct session *s, const struct call_output *out, struct dtmf_sender *sender, uint32_t *samples)
+{
+	int16_t sound[MOUTH_FRAME_SAMPLES];
+	uint8_t ulaw[MOUTH_FRAME_SAMPLES];
+	enum err err = ERR_NONE;
+	size_t count;
+
+	for (*samples = 0; !err && (count = dtmf_sender_pop(sender, sound, MOUTH_FRAME_SAMPLES)); *samples += (uint32_t)count) {
+		for (size_t i = 0; i < count; i++)
+			ulaw[i] = g711_ulaw_encode(sound[i]);
+		err = mouth_audio(s->mouth, out->utterance, out->take, ulaw, count);
+	}
+	return err;
+}
+
+/* Keys of a telephone as tones, in the agent's own track: a carrier that is told to send some takes the call away from us. */
+static enum err keys_say(struct session *s, const struct call_output *out)
+{
+	struct speech_word all = { .text_end = (uint16_t)out->number };
+	struct dtmf_sender *sender;
+	char keys[BRIEF_KEYS_MAX + 1];
+	enum err err = dtmf_sender_new(&sender, NULL);
+
+	snprintf(keys, sizeof(keys), "%.*s", (int)out->text_len, out->text);
+	if (!err)
+		err = dtmf_sender_push(sender, keys);
+	if (!err)
+		err = tones_make(s, out, sender, &all.end_samples);
+	dtmf_sender_free(&sender);
+	if (err)
+		return err;
+	mouth_words(s->mouth, out->utterance, out->take, &all, 1, true);
+	mouth_done(s->mouth, out->utterance, out->take);
+	speech_news_feed(s, out->utterance, out->take, true);
+	return ERR_NONE;
+}
+
 /* Gives it to the voice: as it is said, unless the voice wants it as it is written. */
 static enum err voice_start(struct session *s, struct voicing *v, const struct call_output *out)
 {
@@ -232,7 +272,7 @@ void session_speak(struct session *s, const struct call_output *out)
 	if (!err && v == end)
 		err = ERR_LIMIT;
 	if (!err)
-		err = voice_start(s, v, out);
+		err = out->kind == SPEAK_KEYS ? keys_say(s, out) : voice_start(s, v, out);
 	if (!err)
 		return;
 	session_log_failed(s, RETRY_VOICE, err);
