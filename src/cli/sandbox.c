@@ -19,13 +19,14 @@
 #include "providers/pocketsphinx/pocketsphinx.h"
 #include "providers/rehearsed/rehearsed.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/tone_voice.h"
 
 enum { PORT_DEFAULT = 8600, LATENCY_MS_MAX = 60000, TEXT_MAX_BYTES = 16384, SIGNALS = 2, PORT_MAX = 65535 - SANDBOX_VENDORS_MAX };
 
 struct sandbox_flags {
 	const char *rulebook, *language, *tls, *address;
-	int64_t port, stt_ms, llm_ms, tts_ms;
-	bool print;
+	int64_t port, stt_ms, llm_ms, word_ms, tts_ms;
+	bool print, tones;
 	struct flag_list variables;
 };
 
@@ -44,6 +45,7 @@ struct sandbox_process {
 	struct pocketsphinx *ears;
 	struct flite *voice;
 	struct espeak *other_voice;
+	struct tone_voice *tones;
 };
 
 /* ------------------------------------------------------------------ the agent */
@@ -138,11 +140,21 @@ static int agent_open(struct sandbox_process *p, struct sandbox_agent *agent)
 	return CLI_FINE;
 }
 
+static int tones_open(struct sandbox_process *p, struct sandbox_agent *agent)
+{
+	struct err_detail detail = { .message = "" };
+	enum err err = tone_voice_open(&p->tones, p->clock);
+
+	*agent = (struct sandbox_agent){ .tts = &tone_tts, .tts_vendor = p->tones, .other_tts = &tone_tts, .other_tts_vendor = p->tones };
+	return err ? plane_fail(p->cli, err, &detail, "the voice") : CLI_FINE;
+}
+
 /* Behind the sandbox: nobody asks any more. */
 static void agent_close(struct sandbox_process *p)
 {
 	clock_timer_stop(&p->step);
 	rehearsed_free(&p->rehearsed);
+	tone_voice_close(&p->tones);
 	pocketsphinx_close(&p->ears);
 	flite_close(&p->voice);
 	espeak_close(&p->other_voice);
@@ -207,9 +219,10 @@ static int sandbox_begin(struct sandbox_process *p)
 {
 	const struct sandbox_flags *f = &p->flags;
 	struct sandbox_options options = { .address = f->address, .port = (unsigned int)f->port, .tls_dir = f->tls, .stt_us = (uint64_t)f->stt_ms * 1000,
-		.llm_us = (uint64_t)f->llm_ms * 1000, .tts_us = (uint64_t)f->tts_ms * 1000, .clock = p->clock };
+		.llm_us = (uint64_t)f->llm_ms * 1000,
+		.word_us = (uint64_t)f->word_ms * 1000, .tts_us = (uint64_t)f->tts_ms * 1000, .clock = p->clock };
 	struct err_detail detail = { .message = "" };
-	int status = agent_open(p, &options.agent);
+	int status = f->tones ? tones_open(p, &options.agent) : agent_open(p, &options.agent);
 	enum err err;
 
 	if (status)
@@ -300,7 +313,9 @@ int cmd_sandbox(struct cli *cli, int argc, char **argv)
 		{ .name = "tls", .type = FLAG_STRING, .value = &f->tls, .arg = "DIR", .help = "Speak TLS; ca.pem, to be trusted, and its key lie there." },
 		{ .name = "stt-ms", .type = FLAG_INT, .value = &f->stt_ms, .arg = "MS", .help = "Words come so much later (0).", .min = 0, .max = LATENCY_MS_MAX },
 		{ .name = "llm-ms", .type = FLAG_INT, .value = &f->llm_ms, .arg = "MS", .help = "A model's first word comes so late (0).", .min = 0, .max = LATENCY_MS_MAX },
+		{ .name = "word-ms", .type = FLAG_INT, .value = &f->word_ms, .arg = "MS", .help = "Each further word takes so long (0).", .min = 0, .max = LATENCY_MS_MAX },
 		{ .name = "tts-ms", .type = FLAG_INT, .value = &f->tts_ms, .arg = "MS", .help = "A voice's first sound comes so late (0).", .min = 0, .max = LATENCY_MS_MAX },
+		{ .name = "tones", .type = FLAG_BOOL, .value = &f->tones, .help = "Voices are tones, at no cost, and nothing is heard that is not scripted: for load." },
 		{ .name = NULL },
 	};
 	int status = cli_flags(cli, flags, &argc, argv);

@@ -24,7 +24,7 @@ struct simulating {
 	struct cli *cli;
 	struct scene_options options;
 	int64_t calls, seed, jobs, call;
-	const char *faults, *script_path, *sabotage, *disk, *ledger, *keep;
+	const char *faults, *script_path, *sabotage, *disk, *ledger, *keep, *vendor_ms;
 	struct flag_list crash_at, inject;
 	bool trace, save_load, list_faults;
 	uint64_t traced; /* the call under way */
@@ -180,6 +180,8 @@ static void again_put(struct simulating *m, uint64_t seed, uint64_t call)
 	again_disk(m);
 	if (m->script_path)
 		again_flag(m, "script", m->script_path);
+	if (m->vendor_ms)
+		again_flag(m, "vendor-ms", m->vendor_ms);
 	if (m->sabotage)
 		again_flag(m, "sabotage", m->sabotage);
 	if (m->save_load)
@@ -243,6 +245,9 @@ static void people_totals(struct simulating *m, const struct run_result *r)
 	buf_printf(&m->out, "median end of a yes or no %u ms; %" PRIu64 " of %" PRIu64 " spelled answers cut off; %" PRIu64 " workers died; %" PRIu64
 		" cores saved and loaded; knowledge came %" PRIu64 " times\n", verdict_median(&r->verdict), r->verdict.early_spelled, r->verdict.spelled,
 		t->deaths, t->saved, t->knowledge);
+	if (m->vendor_ms)
+		buf_printf(&m->out, "%" PRIu64 " whole answers were answered within %u ms (median), %u ms (p95)\n", r->verdict.answer_count, verdict_answer(&r->verdict, 50),
+			verdict_answer(&r->verdict, 95));
 }
 
 static void json_promises(struct simulating *m, const struct run_result *r)
@@ -332,6 +337,9 @@ static void json_totals(struct simulating *m, const struct run_result *r)
 	json_pair_u64(b, "records", t->records);
 	json_pair_u64(b, "saved_and_loaded", t->saved);
 	json_pair_u64(b, "yes_no_median_ms", verdict_median(&r->verdict));
+	json_pair_u64(b, "answer_median_ms", verdict_answer(&r->verdict, 50));
+	json_pair_u64(b, "answer_p95_ms", verdict_answer(&r->verdict, 95));
+	json_pair_u64(b, "answers", r->verdict.answer_count);
 	json_pair_u64(b, "spelled", r->verdict.spelled);
 	json_pair_u64(b, "spelled_cut_off", r->verdict.early_spelled);
 	json_put_key(b, "seconds");
@@ -493,6 +501,23 @@ static int jobs_take(struct simulating *m)
 	return CLI_FINE;
 }
 
+/* "150,250,5,90": recogniser, model, each further word, voice. */
+static bool times_take(const char *text, struct fixed_times *out)
+{
+	uint64_t *const fields[] = { &out->stt_us, &out->llm_us, &out->word_us, &out->tts_us };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		size_t digits = strspn(text, "0123456789");
+
+		if (!digits || digits > 5 || text[digits] != (i < 3 ? ',' : 0))
+			return false;
+		*fields[i] = strtoull(text, NULL, 10) * 1000;
+		text += digits + 1;
+	}
+	out->is_set = true;
+	return true;
+}
+
 static int options_take(struct simulating *m)
 {
 	struct err_detail detail = { .message = "" };
@@ -504,6 +529,9 @@ static int options_take(struct simulating *m)
 	config_bind(m->cli->config, call_options, &m->options.settings);
 	if (fault_set_parse(&m->options.faults, m->faults, &detail))
 		return wrong(m, "--faults", &detail);
+	if (m->vendor_ms && !times_take(m->vendor_ms, &m->options.fixed))
+		return cli_fail(m->cli, CLI_USAGE, ERR_USAGE, "--vendor-ms", "--vendor-ms STT,LLM,WORD,TTS in whole milliseconds: 150,250,5,90",
+			"found \"%.100s\"", m->vendor_ms);
 	status = jobs_take(m);
 	if (!status)
 		status = sabotage_take(m);
@@ -595,6 +623,8 @@ int cmd_simulate(struct cli *cli, int argc, char **argv)
 		{ .name = "trace", .type = FLAG_BOOL, .value = &m.trace, .help = "Prints every step's input and outputs." },
 		{ .name = "script", .type = FLAG_STRING, .value = &m.script_path, .arg = "F", .help = "A scenario of one's own (docs/simulation.md)." },
 		{ .name = "save-load", .type = FLAG_BOOL, .value = &m.save_load, .help = "Saves the call and goes on with the loaded one, at random steps." },
+		{ .name = "vendor-ms", .type = FLAG_STRING, .value = &m.vendor_ms, .arg = "STT,LLM,WORD,TTS",
+			.help = "Vendors that always take so long: to a final, to the model's first word and each further one, to the voice." },
 		{ .name = "sabotage", .type = FLAG_STRING, .value = &m.sabotage, .arg = "PROMISE", .help = "Switches that promise's guard off: the run must fail." },
 		{ .name = "disk", .type = FLAG_STRING, .value = &m.disk, .arg = "DIR", .help = "A real journal in this folder." },
 		{ .name = "crash-at", .type = FLAG_LIST, .value = &m.crash_at, .arg = "KIND:N", .help = "Is killed at the nth write, fsync, rename or dispatch (may be repeated)." },

@@ -78,9 +78,8 @@ static json_t *headers_of(const struct http_request *r)
 	return headers;
 }
 
-static json_t *query_of(const struct http_request *r)
+static json_t *pairs_of(const struct http_pairs *pairs)
 {
-	const struct http_pairs *pairs = http_query_all(r);
 	json_t *query = json_object();
 
 	for (size_t i = 0; i < pairs->count; i++) {
@@ -96,7 +95,12 @@ static json_t *body_of(const struct http_request *r)
 	size_t len;
 	const void *data = http_body(r, &len);
 	json_t *body = len ? json_loadb(data, len, JSON_DECODE_ANY, NULL) : json_null();
+	struct http_pairs form;
 
+	if (!body && !http_form(r, &form)) {
+		body = pairs_of(&form);
+		http_pairs_free(&form);
+	}
 	return body ? body : json_pack("{s:I}", "bytes", (json_int_t)len);
 }
 
@@ -137,7 +141,7 @@ uint64_t asked_add(struct asked *a, const char *vendor, const struct http_reques
 {
 	uint64_t number = ++a->count;
 	json_t *one = json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:[]}", "n", (json_int_t)number, "vendor", vendor, "method", http_method_name(http_method(r)),
-		"path", http_path(r), "query", query_of(r), "headers", headers_of(r), "body", body_of(r), "messages");
+		"path", http_path(r), "query", pairs_of(http_query_all(r)), "headers", headers_of(r), "body", body_of(r), "messages");
 
 	if (!a->first)
 		a->first = 1;

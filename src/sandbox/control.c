@@ -117,12 +117,12 @@ static bool answers_judge(struct http_request *r, const struct vendor *v, const 
 	return true;
 }
 
-/* All or none: judged first. */
+/* All or none: judged first. With stay=true they come again and again, for many calls that say the same. */
 static void on_script(struct http_request *r, void *arg)
 {
 	struct control *c = arg;
 	json_t *script = body_read(r), *answers;
-	const char *name;
+	const char *name, *stays = http_query(r, "stay");
 
 	if (!script)
 		return;
@@ -131,8 +131,10 @@ static void on_script(struct http_request *r, void *arg)
 			json_decref(script);
 			return;
 		}
-	json_object_foreach(script, name, answers)
+	json_object_foreach(script, name, answers) {
 		json_array_extend(vendor_find(c, name)->script, answers);
+		vendor_find(c, name)->script_stays = stays && !strcmp(stays, "true");
+	}
 	json_decref(script);
 	http_reply(r, 204, NULL, "", 0);
 }

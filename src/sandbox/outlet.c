@@ -14,6 +14,7 @@ static void tell(void *arg)
 	struct outlet *o = arg;
 
 	buf_fini(&o->waiting);
+	buf_fini(&o->paced);
 	o->over(o->arg);
 }
 
@@ -25,6 +26,7 @@ static void finish(struct outlet *o)
 	o->is_over = true;
 	o->stream = NULL;
 	o->socket = NULL;
+	clock_timer_stop(&o->pace);
 	clock_timer_set(&o->timer, o->clock, 0, tell, o);
 }
 
@@ -229,6 +231,7 @@ void outlet_open(struct outlet *o, struct clock *clock, struct http_stream *stre
 {
 	*o = (struct outlet){ .clock = clock, .stream = stream, .socket = socket, .harm = *harm, .over = over, .arg = arg };
 	buf_init(&o->waiting, OUTLET_WAITING_MAX);
+	buf_init(&o->paced, OUTLET_WAITING_MAX);
 	if (!stream && !socket)
 		finish(o);
 }
@@ -238,7 +241,7 @@ bool outlet_is_live(const struct outlet *o)
 	return !o->is_over && !o->is_silent && (o->stream || o->socket) && !o->ends;
 }
 
-void outlet_json(struct outlet *o, const char *event, const char *json, size_t len)
+static void json_send(struct outlet *o, const char *event, const char *json, size_t len)
 {
 	bool strikes = outlet_is_live(o) && strikes_now(o);
 
@@ -254,17 +257,9 @@ void outlet_json(struct outlet *o, const char *event, const char *json, size_t l
 	o->bytes += len;
 }
 
-void outlet_bytes(struct outlet *o, const void *data, size_t len)
-{
-	assert(!o->socket);
-	if (outlet_is_live(o) && strikes_now(o))
-		strike(o);
-	pass_on(o, data, len);
-	o->messages++;
-	o->bytes += len;
-}
+/* ------------------------------------------------------------------ what is said later */
 
-void outlet_end(struct outlet *o, uint16_t code, const char *reason)
+static void end_now(struct outlet *o, uint16_t code, const char *reason)
 {
 	if (o->is_over || o->ends || o->is_silent)
 		return;
@@ -278,6 +273,87 @@ void outlet_end(struct outlet *o, uint16_t code, const char *reason)
 		close_now(o);
 }
 
+struct paced_message {
+	uint64_t at_us;
+	const char *event;
+	size_t len; /* of the JSON behind it; PACED_END: nothing more is to be said */
+};
+
+#define PACED_END SIZE_MAX
+
+static bool is_pacing(const struct outlet *o)
+{
+	return o->paced_at < o->paced.len || clock_now_us(o->clock) < o->paced_us;
+}
+
+/* All that is due. */
+static void on_pace(void *arg)
+{
+	struct outlet *o = arg;
+	struct paced_message m;
+
+	while (!o->is_over && o->paced_at < o->paced.len) {
+		memcpy(&m, o->paced.data + o->paced_at, sizeof(m));
+		if (m.at_us > clock_now_us(o->clock)) {
+			clock_timer_set(&o->pace, o->clock, m.at_us, on_pace, o);
+			return;
+		}
+		o->paced_at += sizeof(m);
+		if (m.len == PACED_END) {
+			end_now(o, 0, NULL);
+			return;
+		}
+		json_send(o, m.event, (const char *)o->paced.data + o->paced_at, m.len);
+		o->paced_at += m.len;
+	}
+}
+
+static void paced_push(struct outlet *o, const char *event, const char *json, size_t len)
+{
+	const struct paced_message m = { .at_us = o->paced_us, .event = event, .len = len };
+
+	buf_append(&o->paced, &m, sizeof(m));
+	if (len != PACED_END)
+		buf_append(&o->paced, json, len);
+	if (o->paced.err)
+		reset(o);
+	else if (!o->pace.is_set)
+		clock_timer_set(&o->pace, o->clock, m.at_us, on_pace, o);
+}
+
+void outlet_wait(struct outlet *o, uint64_t us)
+{
+	uint64_t now = clock_now_us(o->clock);
+
+	o->paced_us = (o->paced_us > now ? o->paced_us : now) + us;
+}
+
+void outlet_json(struct outlet *o, const char *event, const char *json, size_t len)
+{
+	if (o->paced_us && is_pacing(o) && outlet_is_live(o))
+		paced_push(o, event, json, len);
+	else
+		json_send(o, event, json, len);
+}
+
+void outlet_bytes(struct outlet *o, const void *data, size_t len)
+{
+	assert(!o->socket);
+	if (outlet_is_live(o) && strikes_now(o))
+		strike(o);
+	pass_on(o, data, len);
+	o->messages++;
+	o->bytes += len;
+}
+
+void outlet_end(struct outlet *o, uint16_t code, const char *reason)
+{
+	if (o->stream && o->paced_us && is_pacing(o) && outlet_is_live(o))
+		paced_push(o, NULL, NULL, PACED_END);
+	else
+		end_now(o, code, reason);
+}
+
 void outlet_gone(struct outlet *o)
 {
 	o->stream = NULL;
@@ -288,10 +364,12 @@ void outlet_gone(struct outlet *o)
 void outlet_cancel(struct outlet *o)
 {
 	clock_timer_stop(&o->timer);
+	clock_timer_stop(&o->pace);
 	if (!o->is_over && o->stream)
 		http_stream_cut(o->stream);
 	websocket_free(&o->socket);
 	buf_fini(&o->waiting);
+	buf_fini(&o->paced);
 	o->is_over = true;
 	o->stream = NULL;
 }

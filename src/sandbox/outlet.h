@@ -34,6 +34,10 @@ struct outlet {
 	struct buf waiting;         /* for the drip; of a socket each with its length before it */
 	size_t waiting_at;
 	struct clock_timer timer;
+	struct buf paced;           /* what is said later: when, of what event, how long, and the JSON */
+	size_t paced_at;
+	uint64_t paced_us;          /* when the last of it is due */
+	struct clock_timer pace;
 	void (*over)(void *arg);
 	void *arg;
 };
@@ -42,9 +46,13 @@ struct outlet {
 void outlet_open(struct outlet *o, struct clock *clock, struct http_stream *stream, struct websocket *socket, const struct harm *harm,
 	void (*over)(void *arg), void *arg);
 
-/* A message: JSON; over a stream as an event of that name (NULL: without one). */
+/* A message: JSON; over a stream as an event of that name (NULL: without one), which is borrowed until
+ * the outlet is over. */
 void outlet_json(struct outlet *o, const char *event, const char *json, size_t len);
 void outlet_bytes(struct outlet *o, const void *data, size_t len); /* as they are; streams alone */
+
+/* From here on what is pushed goes out so much later than what was pushed before: a model that thinks for a moment before each word. */
+void outlet_wait(struct outlet *o, uint64_t us);
 
 /* Nothing more is to be said. `code` closes a socket (websocket.h). */
 void outlet_end(struct outlet *o, uint16_t code, const char *reason);

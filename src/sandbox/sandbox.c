@@ -12,7 +12,7 @@
 #include "sandbox/front.h"
 #include "sandbox/vendor.h"
 
-enum { LISTEN_MAX = 80, BODY_LIMIT_US = 60000000, STREAM_MAX_BYTES = 16 << 20 };
+enum { LISTEN_MAX = 80, BODY_LIMIT_US = 60000000, STREAM_MAX_BYTES = 16 << 20, PIECE_BYTES = 24 };
 
 struct sandbox {
 	uv_loop_t *loop;
@@ -49,6 +49,8 @@ json_t *vendor_script(struct vendor *v)
 
 	if (next)
 		json_array_remove(v->script, 0);
+	if (next && v->script_stays)
+		json_array_append(v->script, next);
 	return next;
 }
 
@@ -60,6 +62,15 @@ void vendor_id(struct vendor *v, const char *prefix, char *out, size_t size)
 void vendor_uuid(struct vendor *v, char out[37])
 {
 	snprintf(out, 37, "00000000-0000-4000-8000-%012llx", (unsigned long long)(++v->ids & 0xffffffffffffULL));
+}
+
+size_t vendor_piece(const struct vendor *v, const char *text, size_t len)
+{
+	size_t least = v->options->word_us ? 1 : PIECE_BYTES, n = len < least ? len : least;
+
+	while (n < len && text[n] != ' ')
+		n++;
+	return n;
 }
 
 uint64_t vendor_now_us(const struct vendor *v)
@@ -112,13 +123,15 @@ static enum err vendor_open(struct sandbox *s, const struct vendor_kind *kind, u
 	struct vendor *v = &s->vendors[s->vendor_count];
 	enum err err;
 
-	*v = (struct vendor){ .kind = kind, .sandbox = s, .options = &s->options, .script = json_array(), .asked = &s->asked, .harms = &s->harms };
+	*v = (struct vendor){ .kind = kind, .sandbox = s, .loop = s->loop, .options = &s->options, .script = json_array(), .asked = &s->asked, .harms = &s->harms };
 	s->names[s->vendor_count++] = kind->name;
 	err = v->script ? ERR_NONE : ERR_NOMEM;
 	if (!err && kind->open)
 		err = kind->open(v);
 	if (!err)
 		err = vendor_listen(s, v, port, detail);
+	if (!err && kind->control)
+		err = http_server_mount(s->control.server, kind->control, v);
 	if (!err)
 		url_make(v->url, kind, &s->options, s->tls ? front_port(v->front) : http_server_port(v->server));
 	return err;

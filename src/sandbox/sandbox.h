@@ -41,7 +41,8 @@ struct sandbox_options {
 	unsigned int port;      /* of the page; the vendors follow, each by one more; 0: any that are free */
 	const char *tls_dir;    /* ca.pem and ca.key are made there when they are missing; NULL: in the clear */
 	uint64_t stt_us;        /* a recogniser's words come so much later, */
-	uint64_t llm_us;        /* a model's first word */
+	uint64_t llm_us;        /* a model's first word, */
+	uint64_t word_us;       /* each further one, */
 	uint64_t tts_us;        /* and a voice's first sound */
 	struct clock *clock;    /* the loop's */
 	struct sandbox_agent agent;

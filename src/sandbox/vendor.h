@@ -24,6 +24,7 @@ struct vendor_kind {
 	const char *other_url;            /* another setting of its that has the same address; NULL: none */
 	const char *settings;             /* lines of its settings beside the address; NULL: none */
 	const struct http_route *routes;
+	const struct http_route *control; /* of the sandbox's own port; NULL: none */
 	enum err (*open)(struct vendor *v);  /* makes v->state; may be NULL */
 	void (*close)(struct vendor *v);     /* ends what is under way at once; may be NULL */
 	void (*refuse)(struct vendor *v, struct http_request *r, unsigned int status, uint64_t retry_after_ms); /* in the vendor's own words */
@@ -31,16 +32,18 @@ struct vendor_kind {
 	const char *script_hint;
 };
 
-extern const struct vendor_kind anthropic_vendor, deepgram_vendor, cartesia_vendor, openai_vendor, sarvam_vendor;
+extern const struct vendor_kind anthropic_vendor, deepgram_vendor, cartesia_vendor, openai_vendor, sarvam_vendor, twilio_vendor;
 extern const struct vendor_kind *const vendor_kinds[]; /* NULL-ended */
 
 struct vendor {
 	const struct vendor_kind *kind;
 	struct sandbox *sandbox;
+	uv_loop_t *loop;
 	const struct sandbox_options *options;
 	struct http_server *server;
 	struct front *front;   /* NULL: in the clear */
 	json_t *script;        /* a list: the answers to come */
+	bool script_stays;     /* what was given comes again, behind the others */
 	struct asked *asked;
 	struct harms *harms;
 	char url[SANDBOX_URL_MAX];
@@ -62,6 +65,9 @@ json_t *vendor_script(struct vendor *v);
 
 /* "req_000000000001": a name that is this sandbox's alone. */
 void vendor_id(struct vendor *v, const char *prefix, char *out, size_t size);
+
+/* How many of these bytes a model says at once: a few words; one, when each takes its time. */
+size_t vendor_piece(const struct vendor *v, const char *text, size_t len);
 
 uint64_t vendor_now_us(const struct vendor *v);
 

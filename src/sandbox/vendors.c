@@ -3,4 +3,5 @@
 
 #include "sandbox/vendor.h"
 
-const struct vendor_kind *const vendor_kinds[] = { &anthropic_vendor, &deepgram_vendor, &cartesia_vendor, &openai_vendor, &sarvam_vendor, NULL };
+const struct vendor_kind *const vendor_kinds[] = { &anthropic_vendor, &deepgram_vendor, &cartesia_vendor, &openai_vendor, &sarvam_vendor,
+	&twilio_vendor, NULL };

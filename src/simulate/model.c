@@ -9,7 +9,7 @@
 
 /* ---- the mind ---- */
 
-enum { PLACEHOLDER = REDACT_NAME_BYTES };
+enum { PLACEHOLDER = REDACT_NAME_BYTES, PIECE_WORDS = 4 };
 
 struct view { /* what the blocks tell */
 	int asked;            /* the last question the caller heard, or -1 */
@@ -385,7 +385,10 @@ static void answer_fail(struct llm_answer *a, enum failure why)
 static uint64_t first_us(struct model *m)
 {
 	uint64_t us = dice_ms(&m->dice, 180, 700);
+	const struct fixed_times *fixed = &m->scene->options.fixed;
 
+	if (fixed->is_set)
+		return fixed->llm_us + (FIXED_CLAUSE_WORDS - 1) * fixed->word_us;
 	return m->quick ? dice_ms(&m->quick_dice, 1, 4) : us;
 }
 
@@ -394,6 +397,8 @@ static uint64_t token_us(struct llm_answer *a)
 	struct model *m = a->model;
 	uint64_t us = dice_ms(&m->dice, 40, 110);
 
+	if (m->scene->options.fixed.is_set)
+		return m->scene->options.fixed.word_us * PIECE_WORDS;
 	return (m->quick ? dice_ms(&m->quick_dice, 0, 1) : us) * (a->slow ? 5 : 1);
 }
 
@@ -403,7 +408,7 @@ static uint32_t piece_len(const struct llm_answer *a)
 	const char *text = a->reply.text + a->told;
 	uint32_t left = a->reply.len - a->told, len = 0, words = 0;
 
-	while (len < left && words < 4) {
+	while (len < left && words < PIECE_WORDS) {
 		len++;
 		if (len == left || text[len] == ' ')
 			words++;

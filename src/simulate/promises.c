@@ -317,6 +317,9 @@ void verdict_add(struct verdict *to, const struct verdict *from)
 	}
 	for (i = 0; i < ENDPOINT_BINS; i++)
 		to->endpoints[i] += from->endpoints[i];
+	for (i = 0; i < ANSWER_BINS; i++)
+		to->answers[i] += from->answers[i];
+	to->answer_count += from->answer_count;
 	to->endpoint_count += from->endpoint_count;
 	to->yes_no_ms = from->yes_no_ms ? from->yes_no_ms : to->yes_no_ms;
 	to->early_spelled += from->early_spelled;
@@ -338,6 +341,19 @@ uint32_t verdict_median(const struct verdict *v)
 			return i;
 	}
 	return ENDPOINT_BINS;
+}
+
+uint32_t verdict_answer(const struct verdict *v, uint32_t percent)
+{
+	uint64_t seen = 0;
+	uint32_t i;
+
+	for (i = 0; i < ANSWER_BINS && v->answer_count; i++) {
+		seen += v->answers[i];
+		if (seen * 100 >= v->answer_count * percent)
+			return i;
+	}
+	return 0;
 }
 
 /* What is counted over a run: `first` is one call that shows it. */

@@ -32,7 +32,8 @@ struct promise_fact {
 extern const struct promise_fact promise_facts[PROMISES];
 int promise_find(const char *name);
 
-enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
+enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, ANSWER_BINS = 4000,
+	JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
 	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_EARS = 2048, JUDGE_DROPS = 16, JUDGE_TURN_TEXT = 8192,
 	JUDGE_REPEATS = 16, JUDGE_GEN_TEXT = 4096 };
 
@@ -47,6 +48,8 @@ struct verdict {
 	uint64_t exercised[PROMISES], broken[PROMISES];
 	uint64_t endpoints[ENDPOINT_BINS]; /* yes/no answers by their silence in ms */
 	uint64_t endpoint_count;
+	uint64_t answers[ANSWER_BINS];     /* turns that a whole answer ended, from its last voice to the first frame for the carrier, in ms */
+	uint64_t answer_count;
 	uint32_t yes_no_ms;                /* what their median may be with this run's settings; 0: no call yet */
 	uint64_t early_spelled, spelled;   /* P09 */
 	struct failure_report early, slow; /* P09: the first answer cut off, the first end over the promised median; step 0: none */
@@ -215,6 +218,7 @@ struct judge {
 	uint64_t owed_sample;            /* no words before it are waited for any more */
 	uint64_t listened_us;            /* that stream was opened then, */
 	uint64_t owed_to_it;             /* and has a word to hear whose first sample is the one before this; 0: none, or it was given that */
+	uint32_t turn_why;               /* enum turn_why of the last turn */
 	char turn_text[JUDGE_TURN_TEXT]; /* of the last turn */
 	uint32_t turn_len;
 	struct judged_utterance utterances[JUDGE_UTTERANCES];
@@ -282,6 +286,7 @@ void verdict_add(struct verdict *to, const struct verdict *from);
 
 /* What only a whole run can tell (P09's share and median). */
 void verdict_close(struct verdict *v);
-uint32_t verdict_median(const struct verdict *v); /* ms, of the yes and no answers */
+uint32_t verdict_median(const struct verdict *v);
+uint32_t verdict_answer(const struct verdict *v, uint32_t percent); /* so many of these are no longer than it; 0: there are none */ /* ms, of the yes and no answers */
 
 #endif

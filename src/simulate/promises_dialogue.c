@@ -296,7 +296,7 @@ static void owed_time(struct judge *j)
 static void latency_noted(struct judge *j, const struct call_output *o)
 {
 	struct wire_reader r;
-	uint64_t sum = 0, part;
+	uint64_t sum = 0, part = 0;
 	bool within = true;
 	uint32_t i;
 
@@ -305,6 +305,12 @@ static void latency_noted(struct judge *j, const struct call_output *o)
 		part = wire_varint(&r);
 		within = within && part <= o->number;
 		sum += part;
+	}
+	if (j->turn_why == TURN_COMPLETE && part <= sum) { /* the last part is behind the first frame */
+		uint64_t ms = (sum - part) / MS_US;
+
+		j->verdict->answers[ms < ANSWER_BINS ? ms : ANSWER_BINS - 1]++;
+		j->verdict->answer_count++;
 	}
 	judge_exercise(j, P24);
 	if (r.err || r.at != r.end || !within || sum != o->number || o->number > judge_now(j) - j->scene->opened_us)
@@ -405,6 +411,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 {
 	switch (o->kind) {
 	case NOTE_TURN:
+		j->turn_why = o->index == TURN_ASIDE ? j->turn_why : o->index;
 		judge_order_turn(j, o);
 		if (o->index == TURN_ASIDE)
 			judge_turn_words(j, o); /* they wait for no answer */

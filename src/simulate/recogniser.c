@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/scene.h"
 
 static void stream_arm(struct stt_stream *s)
@@ -51,6 +52,12 @@ static void word_take(struct stt_stream *s, const struct sound *sound)
 	s->len += sound->len;
 }
 
+/* What is left of that time, which began with the sound's last sample. */
+static uint64_t fixed_wait(const struct stt_stream *s, const struct sound *sound, uint64_t us)
+{
+	return num_over(us, (s->to - sound->to) * S_US / CALL_RATE_HZ);
+}
+
 static void phrase_ended(struct stt_stream *s, const struct sound *sound)
 {
 	struct recogniser *r = s->recogniser;
@@ -58,6 +65,8 @@ static void phrase_ended(struct stt_stream *s, const struct sound *sound)
 
 	if (fault_strikes(&r->scene->plan, FAULT_STT_LATE, now))
 		wait = dice_ms(&r->dice, 500, 2000);
+	if (r->scene->options.fixed.is_set)
+		wait = fixed_wait(s, sound, r->scene->options.fixed.stt_us);
 	s->phrase_over = true;
 	s->turn_over = (sound->flags & SOUND_TURN_END) != 0;
 	s->final_us = now + wait;
@@ -90,6 +99,8 @@ static void word_heard(struct stt_stream *s, const struct sound *sound)
 	s->word_us = now;
 	if (!s->partial_us)
 		s->partial_us = now + dice_ms(&r->dice, 80, 250);
+	if (r->scene->options.fixed.is_set)
+		s->partial_us = now + fixed_wait(s, sound, r->scene->options.fixed.stt_us / 2);
 	if (sound->flags & SOUND_PHRASE_END)
 		phrase_ended(s, sound);
 }
@@ -260,6 +271,8 @@ static void stt_finalize(struct stt_stream *s)
 	struct recogniser *r = s->recogniser;
 	uint64_t now = r->scene->world.now_us, soonest = now + dice_ms(&r->dice, 40, 110);
 
+	if (r->scene->options.fixed.is_set)
+		soonest = now + r->scene->options.fixed.stt_us;
 	if (!s->len)
 		return;
 	if (s->final_us && s->final_us <= soonest)

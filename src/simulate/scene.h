@@ -66,11 +66,23 @@ struct sink {
 
 typedef void scene_trace_h(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out);
 
+/* Vendors that always take the same time, so that what we add to it can be told. */
+struct fixed_times {
+	bool is_set;
+	uint64_t stt_us;  /* a phrase's final behind its last sample; a partial comes in half of it */
+	uint64_t llm_us;  /* to the model's first word, */
+	uint64_t word_us; /* and to each further one; its first piece is a clause of FIXED_CLAUSE_WORDS */
+	uint64_t tts_us;  /* to the voice's first sound */
+};
+
+enum { FIXED_CLAUSE_WORDS = 10 };
+
 struct scene_options {
 	uint64_t seed;
 	fault_set faults;
 	const struct script *script; /* NULL: one of the built-in ones, drawn */
 	struct call_settings settings;
+	struct fixed_times fixed;
 	bool save_load;
 	int sabotage;                /* enum promise, or -1 */
 	const struct disk *disk;     /* NULL: a virtual one for each call */

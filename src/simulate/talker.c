@@ -346,6 +346,8 @@ static enum err tts_start(void *vendor, struct tts_utterance **up, const char *l
 	uint64_t latency = dice_ms(&t->dice, 80, 260);
 
 	(void)language;
+	if (t->scene->options.fixed.is_set)
+		latency = t->scene->options.fixed.tts_us;
 	*up = NULL;
 	if (sound == TALKER_NONE || !u)
 		return ERR_LIMIT;

@@ -114,6 +114,8 @@ struct words_expect endpoint_asked(const struct call *call, struct text said)
 {
 	const char *text = call_text(call, said);
 
+	if (call->settings.call_rules >= 4)
+		return words_wanted(text, said.len);
 	return call->settings.call_rules >= 2 ? words_asked(text, said.len) : words_expect(text, said.len);
 }
 
@@ -141,8 +143,9 @@ static enum words_finish turn_finish(struct call *call)
 	struct buf *b = turn_text(call);
 	const char *text = (const char *)b->data;
 	enum words_finish finish = words_finish(expect, text, b->len);
+	bool is_polar = expect.kind == EXPECT_YES_NO || expect.kind == EXPECT_CHECKED;
 
-	if (finish != FINISH_COMPLETE && expect.kind == EXPECT_YES_NO && call->settings.call_rules >= 3 && words_answered(text, b->len))
+	if (finish != FINISH_COMPLETE && is_polar && call->settings.call_rules >= 3 && words_answered(text, b->len))
 		return FINISH_COMPLETE;
 	return finish;
 }

@@ -45,7 +45,7 @@ enum { LISTEN_SAID = 20, LISTEN_PARTIAL, LISTEN_USED };
 static const struct column listen_columns[] = {
 	COLUMN(1, listen, stream), COLUMN(2, listen, retries), BELOW(3, listen, down, 2), BELOW(4, listen, endpoint, 2),
 	BELOW(5, listen, finalizing, 2), COLUMN(6, listen, text_us), COLUMN(7, listen, final_us), COLUMN(8, listen, final_sample),
-	COLUMN(9, listen, turn_us), BELOW(10, listen, waiting, 2), COLUMN(11, listen, voice_sample), BELOW(12, listen, expect.kind, 4),
+	COLUMN(9, listen, turn_us), BELOW(10, listen, waiting, 2), COLUMN(11, listen, voice_sample), BELOW(12, listen, expect.kind, EXPECT_CHECKED + 1),
 	COLUMN(13, listen, expect.digits), COLUMN(14, listen, turn_sample), COLUMN(15, listen, again_us), BELOW(16, listen, over_agent, 2),
 	BELOW(17, listen, reopened, 2),
 	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us),

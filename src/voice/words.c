@@ -346,6 +346,32 @@ struct words_expect words_asked(const char *text, size_t len)
 	return e;
 }
 
+/* Does it ask whether something is so? With `may_want` also what may as well be a request ("may I have your number?"). */
+static bool is_polar(const char *question, size_t len, bool may_want)
+{
+	static const char *const before[] = { "and", "so", "but", "ok", "okay", "well", "then", "now", "alright", NULL };
+	static const char *const so[] = { "is", "are", "am", "was", "were", "did", "does", "has", "had", "shall", "should", "isn't", "aren't", "wasn't", NULL };
+	static const char *const wants[] = { "can", "could", "would", "will", "may", "might", "do", "have", "kya", NULL };
+	struct scan s = scan_of(question, len);
+	struct word w;
+
+	while (word_next(&s, &w))
+		if (!word_in(&w, before))
+			return word_in(&w, so) || (may_want && word_in(&w, wants));
+	return false;
+}
+
+struct words_expect words_wanted(const char *text, size_t len)
+{
+	struct words_expect e = words_asked(text, len);
+	size_t start = words_question(text, len);
+	bool is_value = e.kind >= EXPECT_DIGITS;
+
+	if (!memchr(text + start, '?', len - start) || !is_polar(text + start, len - start, !is_value))
+		return e;
+	return (struct words_expect){ is_value ? EXPECT_CHECKED : EXPECT_YES_NO, 0 };
+}
+
 size_t words_sentence(const char *text, size_t len, bool *over)
 {
 	static const char danda[] = "\xe0\xa5\xa4";

@@ -12,7 +12,8 @@
 
 #include "base/brief.h"
 
-enum expect_kind { EXPECT_ANY = 0, EXPECT_YES_NO, EXPECT_DIGITS, EXPECT_SPELLED };
+/* CHECKED: whether digits or letters are right ("Is that number correct?"): a yes or no is whole, what is spelled instead may have pauses. */
+enum expect_kind { EXPECT_ANY = 0, EXPECT_YES_NO, EXPECT_DIGITS, EXPECT_SPELLED, EXPECT_CHECKED };
 
 struct words_expect {
 	enum expect_kind kind;
@@ -33,6 +34,9 @@ struct words_expect words_expect(const char *question, size_t len);
 
 /* The same of all that he says: the last sentence that asks decides; none: nothing. */
 struct words_expect words_asked(const char *text, size_t len);
+
+/* The same since call.rules 4: whether something is so is a yes or no also behind "and", with "am", "was", "may", and when it is said of a number. */
+struct words_expect words_wanted(const char *text, size_t len);
 
 /* Where the last sentence that asks begins; `len`: none does. */
 size_t words_question(const char *text, size_t len);

@@ -331,6 +331,20 @@ def test_a_spoken_interruption(speak, voice, run):
     assert run("replay", document["call"], "--dir", document["journal"]).status == 0
 
 
+def test_words_over_what_a_question_tells_are_no_answer(speak, voice):
+    """Too few to interrupt, and over before "Would you like to keep it, move it, or cancel it?" began: only the answer behind it counts."""
+    document = speak("appointment-reminder", "--speak", voice("yes, this is he"), "--speak", voice("cancel"), "--at", "12500", "--speak", voice("keep it"))
+    assert any(turn.get("why") == "aside" for turn in document["turns"]), document["turns"]
+    assert document["outcome"] == "confirmed", document["turns"]
+
+
+def test_a_question_asked_again_takes_its_answer(speak, voice):
+    """More than a word at the first question is answered with the question once more; a "yes" to that one is its answer."""
+    document = speak("appointment-reminder", "--placed", "--speak", voice("yes, this is he."), "--at", "500", "--speak", voice("yes, this is he"),
+                     "--speak", voice("please keep it"))
+    assert document["outcome"] == "confirmed", document["turns"]
+
+
 def test_no_recogniser_for_hindi(run, voice):
     done = run("call", "--rulebook", ROOT / "rulebooks" / "payment-reminder.yaml", "--language", "hi-IN", "--speak", voice("yes"), "--json")
     assert done.status == 2 and "recogniser" in done.error()["message"]

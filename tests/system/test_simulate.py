@@ -92,6 +92,13 @@ def counts(summary):
     return {k: v for k, v in summary.items() if k not in ("seconds", "cpu_seconds", "steps_per_second")}
 
 
+@pytest.mark.parametrize("question", ["Is that number correct?", "Am I speaking with Alex Morgan?", "And was it you?", "May I book it?"])
+def test_P09_whether_something_is_so_is_answered_at_once(run, tmp_path, question):
+    (tmp_path / "so.call").write_text(f"name so\nagent Hello. {question}\nask yes-no {question}\nanswer yes\nanswer no\n")
+    done = run("simulate", "--script", tmp_path / "so.call", "--calls", 500, "--seed", 3, "--json")
+    assert done.status == 0 and done.json()["yes_no_median_ms"] <= 300, done.out
+
+
 def test_its_processes_do_not_outlive_it(tmp_path):
     parent = subprocess.Popen([BINARY, "simulate", "--calls", "1000000", "--jobs", "2", "--keep", tmp_path / "kept"], stdout=subprocess.DEVNULL)
     children = pathlib.Path(f"/proc/{parent.pid}/task/{parent.pid}/children")

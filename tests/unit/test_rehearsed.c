@@ -227,6 +227,89 @@ static void test_cut_goes_on_from_its_sentence(void **state)
 	assert_string_equal(says(t), "Are you Alex?");
 }
 
+#define TOLD "You have an appointment with Doctor Adams on Friday at ten."
+#define ORDER "Now please say whether you keep it."
+
+/* The question begins with what it is about. */
+static void tell_first(struct talk *t, const char *asked)
+{
+	static char told[sizeof(flow) + sizeof(TOLD) + sizeof(ORDER)];
+	const char *at = strstr(flow, HOW);
+	struct err_detail detail = { .message = "" };
+
+	assert_non_null(at);
+	snprintf(told, sizeof(told), "%.*s" TOLD " %s%s", (int)(at - flow), flow, asked, at + strlen(HOW));
+	rehearsed_free(&t->engine);
+	assert_int_equal(rehearsed_new(&t->engine, told, strlen(told), wake, NULL, &detail), ERR_NONE);
+}
+
+/* The call core puts words that the agent talked over in front of his question. */
+static void test_words_before_the_question_answer_nothing(void **state)
+{
+	struct talk *t = *state;
+
+	tell_first(t, HOW);
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, TOLD);
+	add(t, BLOCK_CALLER, "another day");
+	assert_string_equal(says(t), TOLD " " HOW);
+	assert_int_equal(t->reply.heard, REHEARD_CUT);
+	add(t, BLOCK_AGENT, HOW);
+	assert_string_equal(says(t), TOLD " " HOW);
+	add(t, BLOCK_CALLER, "keep it");
+	assert_string_equal(says(t), "Thank you, goodbye.");
+	t->blocks[t->count - 1].text = "move it";
+	t->blocks[t->count - 1].text_len = 7;
+	assert_string_equal(says(t), DAY);
+}
+
+static void test_words_before_an_order_answer_nothing(void **state)
+{
+	struct talk *t = *state;
+
+	tell_first(t, ORDER);
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, TOLD);
+	add(t, BLOCK_CALLER, "another day");
+	assert_string_equal(says(t), TOLD " " ORDER);
+	add(t, BLOCK_AGENT, ORDER);
+	add(t, BLOCK_CALLER, "keep it");
+	assert_string_equal(says(t), "Thank you, goodbye.");
+}
+
+/* Of what is read back too, where the number of words alone would do. */
+static void test_words_before_is_that_right(void **state)
+{
+	struct talk *t = *state;
+
+	to_confirm(t);
+	add(t, BLOCK_AGENT, "So Friday, 27 November at 10 AM.");
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, "Is that right?");
+	add(t, BLOCK_CALLER, "no");
+	assert_string_equal(says(t), HOUR);
+	t->blocks[t->count - 1].text = "yes";
+	t->blocks[t->count - 1].text_len = 3;
+	assert_string_equal(says(t), "Let me see.");
+}
+
+/* Half of the question itself is enough for an option. */
+static void test_half_of_the_question_is_heard(void **state)
+{
+	struct talk *t = *state;
+
+	tell_first(t, HOW);
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, TOLD " Would you like to keep");
+	add(t, BLOCK_CALLER, "keep it");
+	assert_string_equal(says(t), "Thank you, goodbye.");
+	t->blocks[t->count - 2].text_len -= strlen(" to keep");
+	assert_string_equal(says(t), TOLD " " HOW);
+}
+
 static void test_unheard_reply_and_filler(void **state)
 {
 	struct talk *t = *state;
@@ -255,6 +338,25 @@ static void test_yes_to_a_prompt_is_no_answer(void **state)
 	add(t, BLOCK_CALLER, "yes");
 	assert_string_equal(says(t), "Are you Alex?");
 	add(t, BLOCK_AGENT, "Are you Alex?");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), HOW);
+}
+
+/* Behind words that came too early the core asks for an answer, and gets the question once more. */
+static void test_question_asked_again_is_the_question(void **state)
+{
+	struct talk *t = *state;
+
+	add(t, BLOCK_AGENT, "Hello, this is Maya of Acme.");
+	add(t, BLOCK_CALLER, "yes the fifteenth");
+	add(t, BLOCK_AGENT, "Are you Alex?");
+	assert_string_equal(says(t), "Are you Alex?");
+	add(t, BLOCK_AGENT, "Are you Alex?");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), HOW);
+	add(t, BLOCK_AGENT, HOW);
+	add(t, BLOCK_AGENT, HOW);
+	add(t, BLOCK_AGENT, "Are you still there?"); /* another's question, all the same */
 	add(t, BLOCK_CALLER, "yes");
 	assert_string_equal(says(t), HOW);
 }
@@ -813,9 +915,14 @@ int main(void)
 		TEST(test_cut_question_is_asked_again),
 		TEST(test_cut_confirmation_is_no_yes),
 		TEST(test_cut_goes_on_from_its_sentence),
+		TEST(test_words_before_the_question_answer_nothing),
+		TEST(test_words_before_an_order_answer_nothing),
+		TEST(test_words_before_is_that_right),
+		TEST(test_half_of_the_question_is_heard),
 		TEST(test_unheard_reply_and_filler),
 		TEST(test_two_blocks_are_one_turn),
 		TEST(test_yes_to_a_prompt_is_no_answer),
+		TEST(test_question_asked_again_is_the_question),
 		TEST(test_goes_on_behind_what_was_said),
 		TEST(test_again_then_unclear),
 		TEST(test_asides_cost_no_try),

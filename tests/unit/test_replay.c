@@ -408,6 +408,20 @@ static struct world *ordered_call(void)
 	return w;
 }
 
+/* We placed it, a machine answers and beeps, and nothing is to be left on it. */
+static struct world *answered_call(void)
+{
+	static const struct phrase script[] = { { 320, 1600, "you have reached Asha Rao please be brief" }, { 0, 0, NULL } };
+	struct world *w = world_new(script);
+	struct call_input tone = { .type = IN_TONE, .number = 1000, .position = 17600, .position2 = 20800 };
+
+	w->brief.placed = true;
+	snprintf(w->brief.greeting, sizeof(w->brief.greeting), "Good morning, am I speaking with Asha Rao?");
+	event_add(w, 2640000, &tone);
+	world_play(w);
+	return w;
+}
+
 /* ------------------------------------------------------------------ tapes */
 
 static const uint8_t *record_data(const struct world *w, size_t i)
@@ -1006,6 +1020,7 @@ static void test_scripted_calls_replay(void **state)
 	scripted(ordered_call(), "scripted-orders.cfj", END_ORDER);
 	scripted(failed_call(), "scripted-failed.cfj", END_FAILED);
 	scripted(longest_call(), "scripted-longest.cfj", END_MAX);
+	scripted(answered_call(), "scripted-answered.cfj", END_MACHINE);
 }
 
 static void test_a_flipped_byte_reaches_the_core_and_its_record_is_named(void **state)

@@ -100,7 +100,7 @@ static void values_over_their_limit_are_refused(void **state)
 		uint64_t limit; /* the first value that is too large */
 	} limits[] = {
 		{ CALL, 3, 2 }, { EAR, 1, 2 }, { EAR, 2, 2 }, { EAR, 3, 2 }, { EAR, 4, 2 }, { LISTEN, 1, 1ull << 32 }, { LISTEN, 3, 2 }, { LISTEN, 4, 2 },
-		{ LISTEN, 5, 2 }, { LISTEN, 10, 2 }, { LISTEN, 12, 4 }, { LISTEN, 13, 1ull << 32 }, { DIALOGUE, 1, 1ull << 32 }, { DIALOGUE, 7, 1024 },
+		{ LISTEN, 5, 2 }, { LISTEN, 10, 2 }, { LISTEN, 12, 5 }, { LISTEN, 13, 1ull << 32 }, { DIALOGUE, 1, 1ull << 32 }, { DIALOGUE, 7, 1024 },
 		{ DIALOGUE, 8, 11 }, { DIALOGUE, 9, 2 }, { DIALOGUE, 10, 2 }, { DIALOGUE, 12, 256 }, { DIALOGUE, 13, 256 }, { GEN, 1, 4 }, { GEN, 2, 2 },
 		{ GEN, 3, 2 }, { GEN, 9, 9 }, { ITEM, 1, 6 }, { ITEM, 2, 16 }, { ITEM, 3, 3 }, { TOOL, 1, 3 }, { TOOL, 2, 2 }, { UTTERANCE, 1, 5 },
 		{ UTTERANCE, 2, 6 }, { UTTERANCE, 3, 2 }, { UTTERANCE, 4, 2 }, { UTTERANCE, 5, 2 }, { UTTERANCE, 6, 2 }, { UTTERANCE, 7, 2 }, { UTTERANCE, 8, 2 },

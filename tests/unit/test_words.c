@@ -270,6 +270,42 @@ static void what_was_asked_is_the_last_sentence_that_asks(void **state)
 	}
 }
 
+/* Since call.rules 4. */
+static void a_question_whether_something_is_so_wants_a_yes_or_no(void **state)
+{
+	static const struct {
+		const char *text;
+		enum expect_kind kind;
+	} cases[] = {
+		{ "Is that number correct?", EXPECT_CHECKED },
+		{ "Thank you. And was that your e-mail address?", EXPECT_CHECKED },
+		{ "Shall I use this phone number?", EXPECT_CHECKED },
+		{ "Am I speaking with Alex Morgan?", EXPECT_YES_NO },
+		{ "And is that right?", EXPECT_YES_NO },
+		{ "So, was it you?", EXPECT_YES_NO },
+		{ "May I book it?", EXPECT_YES_NO },
+		{ "Can you hear me?", EXPECT_YES_NO },
+		{ "May I have your number?", EXPECT_DIGITS },
+		{ "Can you spell your name?", EXPECT_SPELLED },
+		{ "Do you have your policy number?", EXPECT_DIGITS },
+		{ "What is your number?", EXPECT_DIGITS },
+		{ "And how are you?", EXPECT_ANY },
+		{ "Please say the code.", EXPECT_DIGITS },
+		{ "So", EXPECT_ANY },
+		{ "And?", EXPECT_ANY },
+		{ "", EXPECT_ANY },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct words_expect e = words_wanted(cases[i].text, strlen(cases[i].text));
+
+		if (e.kind != cases[i].kind)
+			fail_msg("\"%s\" gave %d", cases[i].text, (int)e.kind);
+	}
+}
+
 static void an_answer_sounds_finished_or_not(void **state)
 {
 	static const struct {
@@ -387,7 +423,8 @@ int main(void)
 		cmocka_unit_test(stop_words_count_anywhere_as_whole_words),
 		cmocka_unit_test(digits_are_counted_written_and_spoken),
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
-		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(an_answer_sounds_finished_or_not),
+		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(a_question_whether_something_is_so_wants_a_yes_or_no),
+		cmocka_unit_test(an_answer_sounds_finished_or_not),
 		cmocka_unit_test(a_yes_or_no_is_whole_with_courtesy_behind_it),
 		cmocka_unit_test(test_P09_a_number_is_finished_at_its_last_digit),
 	};

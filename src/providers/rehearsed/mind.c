@@ -36,7 +36,7 @@ void mind_reply_begin(struct mind *m)
 {
 	buf_reset(&m->reply);
 	m->question_at = 0;
-	m->heard = 0;
+	m->heard = m->cut_at = 0;
 }
 
 static void say_text(struct mind *m, const json_t *text)

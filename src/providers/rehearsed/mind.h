@@ -42,8 +42,9 @@ struct mind {
 	bool dispatched, pending; /* MOOD_TOOL: the tool was asked for; its result will follow */
 	uint32_t turn, index;     /* its key */
 	struct buf reply;         /* what there is to say now */
-	size_t question_at;       /* where the question begins in it */
+	size_t question_at;       /* where the open step's text begins in it */
 	size_t heard;             /* bytes of it */
+	size_t cut_at;            /* the caller spoke here, before he had heard the question; 0: he did not */
 	bool prompted;            /* somebody else's question ("are you still there?") came last */
 	struct buf kept;          /* the caller's words, end to end; reserved whole, so that it never moves */
 	enum rehearsed_heard note;
@@ -86,6 +87,14 @@ enum understood mind_understand(struct mind *m, int step, const struct words *w,
 
 bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b);
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
+
+/* ---- what was heard (mind_heard.c) ---- */
+
+/* Enough of the question that words are an answer to it. A yes says nothing to half a sentence, and nothing is an answer to what was told
+ * before the question. */
+bool mind_question_heard(const struct mind *m);
+void mind_judge_cut(struct mind *m, const struct words *w, const char *text, size_t len); /* the caller spoke before he had heard it */
+void mind_see_agent(struct mind *m, const struct llm_block *b);                           /* fillers and prompts are none of ours */
 
 /* ---- corrections (mind_correct.c) ---- */
 

@@ -1,191 +1,12 @@
-/* Where the call stands: the walk over the blocks, what was heard of each reply, tools and their results. */
+/* Where the call stands: the walk over the blocks, tools and their results. */
 #include "providers/rehearsed/mind.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "redact/redact.h"
 
-enum { CUTS_MAX = 3, KEPT_MAX = 1 << 20, MASKED_WORDS = 24, LAST_MINUTE = 24 * 60 - 1 };
-
-/* ---- what was heard ---- */
-
-static size_t words_in(const uint8_t *text, size_t len)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < len; i++)
-		n += text[i] != ' ' && (!i || text[i - 1] == ' ');
-	return n;
-}
-
-/* Whether enough of the question was heard that words are an answer to it. A yes says nothing to half a sentence. */
-static bool question_heard(const struct mind *m)
-{
-	const uint8_t *text = m->reply.data;
-	size_t at = m->question_at, all, heard;
-	bool yes_no = m->mood == MOOD_CONFIRM || mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_FREE;
-
-	if (m->cuts >= CUTS_MAX || at >= m->reply.len)
-		return true;
-	all = words_in(text + at, m->reply.len - at);
-	heard = m->heard > at ? words_in(text + at, m->heard - at) : 0;
-	if (yes_no)
-		return heard + (all > 8 ? 2 : 1) >= all;
-	return heard * 2 >= all;
-}
-
-static bool sentence_ends(const struct buf *b, size_t at)
-{
-	if (at + 1 >= b->len || b->data[at + 1] != ' ')
-		return false;
-	return strchr(".?!", b->data[at]) || (at >= 2 && !memcmp(b->data + at - 2, "\xe0\xa5\xa4", 3));
-}
-
-/* What is left of the reply, from the sentence that was cut. */
-static void say_rest(struct mind *m)
-{
-	size_t from = 0, i;
-
-	for (i = 0; i < m->heard && i < m->reply.len; i++)
-		if (sentence_ends(&m->reply, i))
-			from = i + 2;
-	from = num_min(from, m->question_at);
-	buf_cut(&m->reply, 0, from);
-	m->question_at -= from;
-	m->heard = 0;
-}
-
-/* The caller spoke before he had heard the question. */
-static void judge_cut(struct mind *m, const struct words *w, const char *text, size_t len)
-{
-	struct buf rest;
-	size_t question;
-
-	m->cuts++;
-	m->note = REHEARD_CUT;
-	say_rest(m);
-	question = m->question_at;
-	rest = m->reply;
-	buf_init(&m->reply, MIND_TEXT_MAX);
-	if (mind_take_correction(m, w, text, len)) {
-		buf_fini(&rest);
-		return;
-	}
-	if (understand_aside(w) == ASIDE_WHO)
-		mind_say_intro(m);
-	if (m->reply.len)
-		buf_byte(&m->reply, ' ');
-	m->question_at = m->reply.len + question;
-	buf_append(&m->reply, rest.data, rest.len);
-	buf_fini(&rest);
-}
-
-/* The length of the placeholder at the start of `text`, or 0. */
-static size_t placeholder(const char *text, size_t len)
-{
-	size_t n = 1;
-
-	if (!len || *text != '[')
-		return 0;
-	while (n < len && (isupper((unsigned char)text[n]) || isdigit((unsigned char)text[n]) || text[n] == '_'))
-		n++;
-	return n > 2 && n < len && text[n] == ']' ? n + 1 : 0;
-}
-
-static size_t word_end(const char *text, size_t len, size_t at)
-{
-	while (at < len && text[at] != ' ')
-		at++;
-	return at;
-}
-
-static size_t word_next(const char *text, size_t len, size_t at)
-{
-	while (at < len && text[at] == ' ')
-		at++;
-	return at;
-}
-
-static bool is_number(const char *text, size_t from, size_t to)
-{
-	for (; from < to; from++)
-		if (isdigit((unsigned char)text[from]) || text[from] == '@')
-			return true;
-	return false;
-}
-
-/* A number or an address in the rule-book's own text comes back masked: `word` of n bytes, which has a placeholder in it and is followed
- * by [rest, end). How far it reaches in the reply from byte `at` on; 0: it is none. */
-static size_t masked_to(const struct buf *reply, size_t at, const char *word, size_t n, const char *rest, const char *end)
-{
-	const char *said = (const char *)reply->data, *open = memchr(word, '[', n);
-	size_t before = open ? (size_t)(open - word) : n, name = placeholder(word + before, n - before), tail = n - before - name;
-	size_t left = (size_t)(end - rest), ends[MASKED_WORDS], count = 0, from = at;
-
-	rest += word_next(rest, left, 0);
-	left = word_end(rest, (size_t)(end - rest), 0);
-	if (!name || before + tail >= reply->len - at || memcmp(said + at, word, before) != 0 || said[at + before] == '[')
-		return 0;
-	while (count < MASKED_WORDS && from < reply->len) {
-		ends[count] = word_end(said, reply->len, from);
-		if (!is_number(said, from, ends[count]))
-			break;
-		from = word_next(said, reply->len, ends[count++]);
-	}
-	while (count--) {
-		size_t next = word_next(said, reply->len, ends[count]);
-
-		if (ends[count] >= at + before + tail && !memcmp(said + ends[count] - tail, word + n - tail, tail) && left <= reply->len - next &&
-			!memcmp(said + next, rest, left))
-			return ends[count];
-	}
-	return 0;
-}
-
-/* How far the reply is said when the words of `text` follow its byte `at`; *whole: all of them do. */
-static size_t said_to(const struct buf *reply, size_t at, const char *text, size_t len, bool *whole)
-{
-	const char *end = text + len, *said = (const char *)reply->data;
-
-	for (;;) {
-		size_t from, n, to;
-
-		text += word_next(text, (size_t)(end - text), 0);
-		from = word_next(said, reply->len, at);
-		n = word_end(text, (size_t)(end - text), 0);
-		*whole = !n;
-		if (!n)
-			return at;
-		if (n <= reply->len - from && !memcmp(said + from, text, n))
-			to = from + n;
-		else
-			to = masked_to(reply, from, text, n, text + n, end);
-		if (!to)
-			return at;
-		at = to;
-		text += n;
-	}
-}
-
-/* Fillers and prompts among the agent's words are none of ours. */
-static void see_agent(struct mind *m, const struct llm_block *b)
-{
-	const char *text = redacted_text(b->text);
-	size_t i = redacted_len(b->text), to;
-	bool whole;
-
-	to = said_to(&m->reply, m->heard, text, i, &whole);
-	if (whole || to > m->heard + 3) {
-		m->heard = to;
-		m->prompted = false;
-		return;
-	}
-	while (i && isspace((unsigned char)text[i - 1]))
-		i--;
-	m->prompted = i && text[i - 1] == '?';
-}
+enum { KEPT_MAX = 1 << 20, LAST_MINUTE = 24 * 60 - 1 };
 
 /* ---- the caller, and tools ---- */
 
@@ -254,8 +75,8 @@ static void see_caller(struct mind *m, const char *text, size_t len, const struc
 		mind_go(m, anytime, mind_no_rest);
 	} else if (!asked) {
 		judge_unasked(m, &w, text, len);
-	} else if (!question_heard(m)) {
-		judge_cut(m, &w, text, len);
+	} else if (!mind_question_heard(m)) {
+		mind_judge_cut(m, &w, text, len);
 	} else {
 		mind_reply_begin(m);
 		mind_judge_answer(m, &w, text, len);
@@ -412,7 +233,7 @@ static void see(struct mind *m, const struct llm_block *blocks, size_t count)
 				see_caller(m, (const char *)m->kept.data + from, m->kept.len - from, blocks + i, n);
 			break;
 		case BLOCK_AGENT:
-			see_agent(m, &blocks[i]);
+			mind_see_agent(m, &blocks[i]);
 			break;
 		case BLOCK_TOOL_USE:
 			see_tool_use(m, &blocks[i]);

@@ -170,11 +170,10 @@ void say_text(struct saying_message *m, const char *text, size_t len)
 	bool is_cut = room < len;
 
 	while (room) {
-		size_t n = room;
+		size_t n = vendor_piece(m->vendor, text, room);
 
-		if (n > PIECE_BYTES)
-			for (n = PIECE_BYTES; n < room && text[n] != ' '; n++) {
-			}
+		if (m->said_bytes && m->streams)
+			outlet_wait(&m->out, m->vendor->options->word_us);
 		piece_say(m, text, n);
 		text += n;
 		room -= n;

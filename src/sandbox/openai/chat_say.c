@@ -74,15 +74,6 @@ static size_t room_of(const struct chat_answer *a, const char *text, size_t len)
 	return utf8_cut(text, len, room);
 }
 
-static size_t piece_len(const char *text, size_t room)
-{
-	size_t n = room < PIECE_BYTES ? room : PIECE_BYTES;
-
-	while (n < room && text[n] != ' ')
-		n++;
-	return n;
-}
-
 /* A few words at a time, as a model writes. */
 void chat_say_text(struct chat_answer *a, const char *text, size_t len)
 {
@@ -93,7 +84,9 @@ void chat_say_text(struct chat_answer *a, const char *text, size_t len)
 		return;
 	begin_say(a);
 	for (size_t n; room; text += n, room -= n) {
-		n = piece_len(text, room);
+		n = vendor_piece(a->vendor, text, room);
+		if (a->said_bytes && a->streams)
+			outlet_wait(&a->out, a->vendor->options->word_us);
 		piece_say(a, text, n);
 	}
 	if (is_cut)

@@ -18,22 +18,21 @@ static void units_add(struct record_usage *to, const struct record_usage *r)
 		to->units[i] += r->units[i];
 }
 
-/* Without room the counts of one provider are more than whose they were. */
+/* With little room left the counts of one provider are more than whose they were; the rest of the room is for others. */
 static void owe(struct ledger *l, const struct record_usage *r)
 {
 	unsigned int i;
 
-	if (l->owed_count < LEDGER_OWED) {
-		l->owed[l->owed_count++] = *r;
-		return;
-	}
-	for (i = 0; i < LEDGER_OWED; i++) {
+	for (i = 0; l->owed_count >= LEDGER_OWED / 4 && i < l->owed_count; i++) {
 		if (!owed_is_same(&l->owed[i], r))
 			continue;
 		units_add(&l->owed[i], r);
 		return;
 	}
-	l->lost++;
+	if (l->owed_count < LEDGER_OWED)
+		l->owed[l->owed_count++] = *r;
+	else
+		l->lost++;
 }
 
 static void owed_put(struct ledger *l)

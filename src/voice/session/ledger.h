@@ -20,7 +20,7 @@
 
 #include "voice/journal/usage_record.h"
 
-enum { LEDGER_ANSWERS = 8, LEDGER_UTTERANCES = 24, LEDGER_OWED = 8 };
+enum { LEDGER_ANSWERS = 8, LEDGER_UTTERANCES = 24, LEDGER_OWED = 32 };
 
 /* A text that a voice was given. */
 struct ledger_entry {
