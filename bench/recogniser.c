@@ -119,7 +119,7 @@ static void speak(struct bench *b, const struct buf *ulaw)
 
 static void hear(struct bench *b, const struct recording *r, const struct buf *ulaw)
 {
-	static const struct stt_events events = { on_transcript, on_ended };
+	static const struct stt_events events = { .transcript = on_transcript, .ended = on_ended };
 	double before = processor_s();
 
 	buf_reset(&b->line);
