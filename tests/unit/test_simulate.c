@@ -1239,7 +1239,7 @@ static void test_command(void **state)
 	assert_int_equal(command(out, sizeof(out), "--list-faults"), 0);
 	assert_non_null(strstr(out, "worker-death"));
 	assert_int_equal(command(out, sizeof(out), "--call 2 --faults none --trace --json"), 0);
-	assert_non_null(strstr(out, "{\"step\":1,\"input\":{\"in\":\"prepare\""));
+	assert_non_null(strstr(out, "{\"call\":2,\"step\":1,\"input\":{\"in\":\"prepare\""));
 	assert_int_equal(command(out, sizeof(out), "--calls 60 --sabotage P24"), 1);
 	assert_non_null(strstr(out, "P24 broken:"));
 	assert_int_equal(command(out, sizeof(out), "--faults sunshine"), 2);
