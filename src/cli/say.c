@@ -168,6 +168,13 @@ static int print_spoken(struct cli *cli, const char *language, const char *text)
 
 /* ---- its sound ---- */
 
+static bool is_wav(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len >= 4 && !strcasecmp(path + len - 4, ".wav");
+}
+
 static int save_sound(struct cli *cli, const char *language, const char *text, const char *path)
 {
 	struct err_detail detail = { .message = "" };
@@ -179,6 +186,8 @@ static int save_sound(struct cli *cli, const char *language, const char *text, c
 
 	if (status)
 		return status;
+	if (!is_wav(path))
+		return cli_fail(cli, CLI_USAGE, ERR_USAGE, path, "name a file that ends in .wav", "only WAV files are written");
 	buf_init(&s.ulaw, SOUND_MAX_BYTES);
 	err = spoken_find(&spoken, language, text);
 	if (!err)
@@ -190,13 +199,6 @@ static int save_sound(struct cli *cli, const char *language, const char *text, c
 	buf_fini(&s.ulaw);
 	spoken_fini(&spoken);
 	return err ? refuse(cli, err, language, &detail) : CLI_FINE;
-}
-
-static bool is_wav(const char *path)
-{
-	size_t len = strlen(path);
-
-	return len >= 4 && !strcasecmp(path + len - 4, ".wav");
 }
 
 int cmd_say(struct cli *cli, int argc, char **argv)
@@ -217,7 +219,5 @@ int cmd_say(struct cli *cli, int argc, char **argv)
 		return cli_fail_words(cli, "say", argc < 2 ? "what is to be said?" : "one text, in quotes");
 	if (print == (path != NULL))
 		return cli_fail_words(cli, "say", "a file to write (-o), or --print");
-	if (path && !is_wav(path))
-		return cli_fail(cli, CLI_USAGE, ERR_USAGE, path, "name a file that ends in .wav", "only WAV files are written");
 	return print ? print_spoken(cli, language, argv[1]) : save_sound(cli, language, argv[1], path);
 }

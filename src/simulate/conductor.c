@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/scene.h"
 
 static struct ledger_entry *ledger_find(struct conductor *c, uint32_t turn, uint32_t index)
@@ -87,13 +88,15 @@ static void on_done(void *arg)
 
 /* ---- executing ---- */
 
+#define SLOWEST_US (20 * S_US)
+
 /* One of three ends when the next answer no longer waits for it and the model is at what is said meanwhile; past its deadline nobody would miss it. */
 static uint64_t slow_us(struct conductor *c)
 {
 	uint64_t us = dice_ms(&c->dice, 3000, scene_provokes(c->scene, P03) ? 8000 : 20000);
 
 	if (dice_below(&c->dice, 3) == 0)
-		us = (uint64_t)c->scene->settings.tool_detach_ms * MS_US + dice_ms(&c->dice, 100, 2500);
+		us = num_min((uint64_t)c->scene->settings.tool_detach_ms * MS_US, SLOWEST_US) + dice_ms(&c->dice, 100, 2500);
 	return us;
 }
 

@@ -150,11 +150,13 @@ static uint32_t word_enough(const struct spoken *s, const struct spoken_word *w)
 	return w->end - w->start > DRIFT_MAX ? w->end - DRIFT_MAX : w->start + 1;
 }
 
+/* One that was cut before it could be understood, and is said again from its beginning, begins then. */
 static void word_begins(struct spoken_word *w, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position)
 {
 	uint32_t first = from > w->start ? from : w->start;
+	bool anew = first == w->start && !w->heard_us;
 
-	if (!w->begun_us && first < to && first < w->end)
+	if ((!w->begun_us || anew) && first < to && first < w->end)
 		w->begun_us = run_from_us + (uint64_t)(first - run_position) * 125;
 }
 

@@ -24,7 +24,7 @@ struct spoken_word {
 	uint32_t start, end; /* samples: the truth */
 	uint32_t heard_to;   /* the ear has its samples from `start` to here */
 	uint16_t text_from, text_to;
-	uint64_t begun_us;   /* when the ear first had a sample of it; 0: not yet */
+	uint64_t begun_us;   /* when the ear first had a sample of it, the last time that it was begun; 0: not yet */
 	uint64_t heard_us;   /* when the ear had it, as far as the voice's word times can tell; 0: not yet */
 	uint64_t whole_us;   /* when it truly had its last sample */
 };

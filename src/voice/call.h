@@ -18,7 +18,7 @@
  *   4  a # that ends no entry is nothing (0 to 3: it takes the floor, and nobody answers); a "sure" that is an answer stays one when the agent has
  *      prepared what it will say to it, or begins to speak before the final (0 to 3: it is a nod, and nobody answers); a change that ends while the
  *      answer that asks for it again is under way is not done twice, and what is said of a repeat is what is true of the first (0 to 3: of the last);
- *      "and", "am I", "was it", "may I" begin a question for a yes or no, and so does one whether a number is right (0 to 3: it is taken for digits);
+ *      "and", "was it", "may I" begin a question for a yes or no, and so does one whether a number is right (0 to 3: it is taken for digits);
  *      a stream that is refused behind a takeover is followed by one that hears the same (0 to 3: from now on); a result that comes while an answer
  *      is under way stands behind it and is asked about then (0 to 3: before its words, as if they said it; with the next request, if it was asked ahead),
  *      and so does one that comes while the floor is taken (0 to 3: with the next request); a tool's filler that is due while somebody speaks

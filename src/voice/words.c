@@ -350,7 +350,7 @@ struct words_expect words_asked(const char *text, size_t len)
 static bool is_polar(const char *question, size_t len, bool may_want)
 {
 	static const char *const before[] = { "and", "so", "but", "ok", "okay", "well", "then", "now", "alright", NULL };
-	static const char *const so[] = { "is", "are", "am", "was", "were", "did", "does", "has", "had", "shall", "should", "isn't", "aren't", "wasn't", NULL };
+	static const char *const so[] = { "is", "are", "was", "were", "did", "does", "has", "had", "shall", "should", "isn't", "aren't", "wasn't", NULL };
 	static const char *const wants[] = { "can", "could", "would", "will", "may", "might", "do", "have", "kya", NULL };
 	struct scan s = scan_of(question, len);
 	struct word w;

@@ -35,7 +35,7 @@ struct words_expect words_expect(const char *question, size_t len);
 /* The same of all that he says: the last sentence that asks decides; none: nothing. */
 struct words_expect words_asked(const char *text, size_t len);
 
-/* The same since call.rules 4: whether something is so is a yes or no also behind "and", with "am", "was", "may", and when it is said of a number. */
+/* The same since call.rules 4: whether something is so is a yes or no also behind "and", with "was", "may", and when it is said of a number. */
 struct words_expect words_wanted(const char *text, size_t len);
 
 /* Where the last sentence that asks begins; `len`: none does. */

@@ -34,6 +34,7 @@ MORE = (
     ("rulebook: 1\n", "rulebook: 1\npronounce:\n  - word: Acme\n    say: Ack me\n    ipa: ækmi\n"),
     ("    voice: slt\n", "    voice: slt\n    recogniser: pocketsphinx\n"),
     ("sample: Alex Morgan}", "sample: Alex Morgan, default: Alex Morgan}"),
+    ("tools:\n", "may:\n  record_outcome: true\n  schedule_callback: {days: 30}\n  send_digits: true\ntools:\n"),
     ("  - ask: person\n", "  - ask: person\n    tries: 2\n"),
     ("      doctor: text\n", "      doctor: text\n      floor: {type: number, optional: true}\n"),
     ("        time: {type: string, description: \"HH:MM\", maxLength: 5}\n",

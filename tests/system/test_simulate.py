@@ -92,7 +92,7 @@ def counts(summary):
     return {k: v for k, v in summary.items() if k not in ("seconds", "cpu_seconds", "steps_per_second")}
 
 
-@pytest.mark.parametrize("question", ["Is that number correct?", "Am I speaking with Alex Morgan?", "And was it you?", "May I book it?"])
+@pytest.mark.parametrize("question", ["Is that number correct?", "And was it you?", "May I book it?"])
 def test_P09_whether_something_is_so_is_answered_at_once(run, tmp_path, question):
     (tmp_path / "so.call").write_text(f"name so\nagent Hello. {question}\nask yes-no {question}\nanswer yes\nanswer no\n")
     done = run("simulate", "--script", tmp_path / "so.call", "--calls", 500, "--seed", 3, "--json")

@@ -411,7 +411,7 @@ static struct world *ordered_call(void)
 /* We placed it, a machine answers and beeps, and nothing is to be left on it. */
 static struct world *answered_call(void)
 {
-	static const struct phrase script[] = { { 320, 1600, "you have reached Asha Rao please be brief" }, { 0, 0, NULL } };
+	static const struct phrase script[] = { { 320, 1600, NULL }, { 0, 0, NULL } };
 	struct world *w = world_new(script);
 	struct call_input tone = { .type = IN_TONE, .number = 1000, .position = 17600, .position2 = 20800 };
 

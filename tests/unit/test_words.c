@@ -280,7 +280,7 @@ static void a_question_whether_something_is_so_wants_a_yes_or_no(void **state)
 		{ "Is that number correct?", EXPECT_CHECKED },
 		{ "Thank you. And was that your e-mail address?", EXPECT_CHECKED },
 		{ "Shall I use this phone number?", EXPECT_CHECKED },
-		{ "Am I speaking with Alex Morgan?", EXPECT_YES_NO },
+		{ "Am I speaking with Alex Morgan?", EXPECT_ANY }, /* "yes … speaking" is one answer */
 		{ "And is that right?", EXPECT_YES_NO },
 		{ "So, was it you?", EXPECT_YES_NO },
 		{ "May I book it?", EXPECT_YES_NO },
