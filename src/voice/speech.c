@@ -193,7 +193,7 @@ void speech_say(struct call *call, enum utterance_kind kind, const char *text, s
 	if (!len || !queue_room(call, SAY_SPARE))
 		return;
 	kept = call_keep(call, text, len);
-	item = history_agent(call, kept, kind == SAY_FILLER);
+	item = history_agent(call, kept, kind == SAY_FILLER || kind == SAY_KEYS);
 	if (call->err)
 		return;
 	u = queue_add(call, call->speech.count, kind, kept, item);
