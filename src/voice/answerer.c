@@ -163,6 +163,7 @@ static void records(struct call *call, enum answered_why why)
 	enter(call, ANSWERER_LEAVING);
 	call->ear.burst = false; /* a tone is no voice that anybody waits for */
 	call->ear.voiced = false;
+	endpoint_settle(call);
 	if (call->quiet.ending)
 		timer_in(call, TIMER_END, call->settings.call_end_ms);
 }

@@ -313,6 +313,7 @@ void endpoint_transcript(struct call *call, const struct call_input *in);
 void endpoint_down(struct call *call, uint32_t stream);
 void endpoint_update(struct call *call); /* sets the timers anew */
 void endpoint_keys(struct call *call, const char *keys, size_t count);
+void endpoint_settle(struct call *call); /* what a machine said before it records */
 struct words_expect endpoint_asked(const struct call *call, struct text said); /* what these words of the agent's ask for, by the call's rules */
 bool endpoint_words(const struct call *call); /* there are words that are no turn yet */
 void endpoint_timer(struct call *call, enum timer timer);

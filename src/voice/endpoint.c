@@ -277,6 +277,15 @@ static void turn_aside(struct call *call, bool wants)
 	dialogue_aside(call, words, answer);
 }
 
+/* Words that were over before the message began are none of who speaks over it. */
+void endpoint_settle(struct call *call)
+{
+	const struct listen *l = &call->listen;
+
+	if (l->said.len && !l->partial.len && answerer_machine(call) && answerer_heard(call, l->final_sample))
+		turn_aside(call, false);
+}
+
 /* `enough_us`: since then the silence was long enough; what came behind it was waiting for the final. */
 static void turn_end(struct call *call, enum turn_why why, uint64_t enough_us)
 {
@@ -540,6 +549,7 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 		partial_take(call, in);
 	else
 		final_take(call, in, unworded);
+	endpoint_settle(call);
 	if (in->kind == TRANSCRIPT_END && l->said.len && !l->partial.len)
 		l->endpoint = true;
 	else if (in->text_len)

@@ -408,6 +408,41 @@ static void P22_a_late_person_over_the_message(void **state)
 	assert_false(has(k, "hangup"));
 }
 
+/* The machine's own words are none of the person's: neither those that no silence has made a turn yet, nor those that are told late. */
+static void a_late_person_behind(struct kit *k, const char *before, const char *late)
+{
+	struct call_input in = { .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_FINAL, .text = late, .text_len = strlen(late) };
+
+	greeted(k);
+	voice(k, 640);
+	partial(k, "please leave your message");
+	message_made(k);
+	voice(k, 640);
+	final(k, before);
+	in.position2 = k->sample;
+	beep(k, 320);
+	sent(k, k->last);
+	in.stream = k->stream;
+	if (late[0])
+		kit_step(k, &in);
+	quiet_for(k, 320);
+	zero(k);
+	voice(k, 320);
+	partial(k, "hello hello I'm here");
+	assert_true(has(k, " i0 n3"));
+	assert_true(has(k, "\"" GREETING "\""));
+}
+
+static void P22_a_late_person_behind_the_machines_last_words(void **state)
+{
+	a_late_person_behind(*state, "please leave your message after the tone", "");
+}
+
+static void P22_a_late_person_behind_late_words_of_the_machine(void **state)
+{
+	a_late_person_behind(*state, "please leave your message", "after the tone");
+}
+
 /* ---- who asks for our name ---- */
 
 static void P22_screening_is_told_our_purpose(void **state)
@@ -623,6 +658,8 @@ int main(void)
 		KIT_TEST(P22_a_message_without_an_end_ends_the_call),
 		KIT_TEST(P22_a_late_person_while_the_machine_speaks),
 		KIT_TEST(P22_a_late_person_over_the_message),
+		KIT_TEST(P22_a_late_person_behind_the_machines_last_words),
+		KIT_TEST(P22_a_late_person_behind_late_words_of_the_machine),
 		KIT_TEST(P22_screening_is_told_our_purpose),
 		KIT_TEST(P22_screening_that_brings_nobody_ends),
 		KIT_TEST(P22_the_carrier_says_machine),
