@@ -1,7 +1,6 @@
 #include "base/config.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -423,17 +422,14 @@ static bool is_nothing(const struct yaml_item *root)
 	return !root || (root->kind == YAML_KIND_SCALAR && !*root->text && !root->is_quoted);
 }
 
-enum err config_load(struct config *c, const char *name, const void *data, size_t len, struct err_detail *detail)
+/* The document is freed. */
+static enum err take(struct config *c, const char *name, struct yaml_doc *doc, struct err_detail *detail)
 {
 	struct loading l = { .config = c, .file = name, .detail = detail };
-	const struct yaml_item *root;
-	struct yaml_doc *doc;
-	enum err err = yaml_doc_parse(&doc, name, data, len, detail);
+	const struct yaml_item *root = yaml_doc_root(doc);
+	enum err err;
 
-	if (err)
-		return err;
 	c->loads++;
-	root = yaml_doc_root(doc);
 	if (is_nothing(root)) {
 		err = ERR_NONE;
 	} else if (root->kind != YAML_KIND_MAP) {
@@ -446,48 +442,20 @@ enum err config_load(struct config *c, const char *name, const void *data, size_
 	return err;
 }
 
-static enum err refuse_file(const char *path, int errnum, struct err_detail *detail)
+enum err config_load(struct config *c, const char *name, const void *data, size_t len, struct err_detail *detail)
 {
-	if (detail) {
-		snprintf(detail->message, sizeof(detail->message), "cannot read the settings: %s", strerror(errnum));
-		snprintf(detail->where, sizeof(detail->where), "%s", path);
-		snprintf(detail->hint, sizeof(detail->hint), "check the path and its permissions");
-	}
-	return err_from_errno(errnum);
-}
+	struct yaml_doc *doc;
+	enum err err = yaml_doc_parse(&doc, name, data, len, detail);
 
-/* Reads at most one byte more than a document may have: enough for the parser to say that it is too large. */
-static int read_file(const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "rb");
-	uint8_t *at;
-	int errnum = 0;
-
-	if (!f)
-		return errno;
-	at = buf_reserve(out, YAML_DOC_MAX_BYTES + 1);
-	if (at) {
-		out->len = fread(at, 1, YAML_DOC_MAX_BYTES + 1, f);
-		if (ferror(f))
-			errnum = errno ? errno : EIO;
-	} else {
-		errnum = ENOMEM;
-	}
-	fclose(f);
-	return errnum;
+	return err ? err : take(c, name, doc, detail);
 }
 
 enum err config_load_file(struct config *c, const char *path, struct err_detail *detail)
 {
-	struct buf bytes;
-	int errnum;
-	enum err err;
+	struct yaml_doc *doc;
+	enum err err = yaml_doc_load(&doc, path, "the settings", detail);
 
-	buf_init(&bytes, YAML_DOC_MAX_BYTES + 1);
-	errnum = read_file(path, &bytes);
-	err = errnum ? refuse_file(path, errnum, detail) : config_load(c, path, bytes.data, bytes.len, detail);
-	buf_fini(&bytes);
-	return err;
+	return err ? err : take(c, path, doc, detail);
 }
 
 static const struct entry *must_find(const struct config *c, const char *name, enum option_type type)

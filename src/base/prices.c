@@ -35,13 +35,13 @@ static bool is_of(const struct price *p, const struct usage *u)
 }
 
 /* Of the rows that held by then the newest; of one day's rows the first whose prompt is long enough. */
-static const struct price *find(const struct usage *u, const char *version)
+static const struct price *newest(const struct price *rows, size_t count, const struct usage *u, const char *version)
 {
 	uint64_t prompt = u->units[USAGE_INPUT_TOKENS] + u->units[USAGE_CACHE_READ_TOKENS] + u->units[USAGE_CACHE_WRITE_5M_TOKENS] +
 		u->units[USAGE_CACHE_WRITE_1H_TOKENS];
 	const struct price *found = NULL, *p;
 
-	for (p = table; p < table + sizeof(table) / sizeof(table[0]); p++) {
+	for (p = rows; p < rows + count; p++) {
 		if (!is_of(p, u) || strcmp(p->since, version) > 0 || (p->prompt_max_tokens && prompt > p->prompt_max_tokens))
 			continue;
 		if (!found || strcmp(p->since, found->since) > 0)
@@ -50,19 +50,25 @@ static const struct price *find(const struct usage *u, const char *version)
 	return found;
 }
 
+static const struct price *find(const struct usage *u, const char *version)
+{
+	size_t count;
+	const struct price *own = prices_own(&count), *found = newest(own, count, u, version);
+
+	return found ? found : newest(table, sizeof(table) / sizeof(table[0]), u, version);
+}
+
 /* Of one unit; UINT64_MAX stands for more than a number holds. */
 static uint64_t picos_of(const struct price *p, enum usage_unit unit, uint64_t count)
 {
-	static const uint64_t hour_samples = UINT64_C(3600) * 8000;
-	uint64_t picos;
+	unsigned __int128 picos = (unsigned __int128)count * p->micros[unit], hour_samples = UINT64_C(3600) * 8000;
 
-	if (__builtin_mul_overflow(count, p->micros[unit], &picos))
-		return UINT64_MAX;
-	if (unit != USAGE_AUDIO_SAMPLES)
-		return picos;
-	if (__builtin_mul_overflow(picos, (uint64_t)PRICES_PICOS_A_MICRO, &picos))
-		return UINT64_MAX;
-	return picos / hour_samples + (picos % hour_samples != 0);
+	if (unit == USAGE_AUDIO_SAMPLES) {
+		if (picos > UINT64_MAX)
+			return UINT64_MAX;
+		picos = (picos * PRICES_PICOS_A_MICRO + hour_samples - 1) / hour_samples;
+	}
+	return picos > UINT64_MAX ? UINT64_MAX : (uint64_t)picos;
 }
 
 bool prices_cost(const struct usage *u, const char *version, uint64_t *picos)

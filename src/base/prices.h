@@ -3,7 +3,8 @@
  * A version is the day of the table's newest change. Rows are added and never altered, so that what was counted under an older version is priced
  * as it was then. Money is in micro-dollars; a cost is told in picos, a millionth of one, so that a single token of the cheapest model is
  * a whole number; it is rounded up where it is shown. What has no row has no price, which is not a price of zero. Facts: the shared protocol
- * notes on Anthropic, "Model facts", checked 2026-11-21; of the other vendors no price is public knowledge that was checked. Pure; any thread.
+ * notes on Anthropic, "Model facts", checked 2026-11-21; of the other vendors no price is public knowledge that was checked. What a contract says
+ * stands in a file of one's own, whose rows go before the table's. Pure once that is read; any thread.
  */
 #ifndef BASE_PRICES_H
 #define BASE_PRICES_H
@@ -11,12 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
+#include "base/options.h"
 #include "base/usage.h"
 
-#define PRICES_VERSION "2026-11-21"
+#define PRICES_VERSION "2026-11-21" /* the table's */
 
 enum {
 	PRICES_VERSION_MAX = 48,
+	PRICES_OWN_MAX = 200, /* rows of one's own */
 	PRICES_PICOS_A_MICRO = 1000000
 };
 
@@ -35,5 +39,22 @@ struct price {
 bool prices_cost(const struct usage *u, const char *version, uint64_t *picos);
 
 uint64_t prices_micros(uint64_t picos); /* rounded up */
+
+/* "prices.file" */
+struct prices_settings {
+	char file[1024];
+};
+extern const struct option prices_options[];
+
+/* Reads rows of one's own; "" has none. They hold from their day on, before rows of the table that say the same vendor and model, and are in the version
+ * once their day is there: `today` is "2026-11-21". Again forgets those before. Before other threads start. ERR_NOTFOUND, ERR_DENIED, ERR_IO: the
+ * file; ERR_FORMAT, ERR_LIMIT: a mistake in it, nothing is taken then. docs/providers.md has an example. */
+enum err prices_load(const char *path, const char *today, struct err_detail *detail) MUST_USE;
+
+/* What holds now: for records. */
+const char *prices_version(void);
+
+/* For prices.c. */
+const struct price *prices_own(size_t *count);
 
 #endif

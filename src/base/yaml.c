@@ -4,10 +4,13 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+
+#include "base/buf.h"
 
 enum { BLOCK_BYTES = 16 * 1024, TEXT_SHOWN_MAX = 60 };
 
@@ -288,6 +291,51 @@ enum err yaml_doc_parse(struct yaml_doc **docp, const char *name, const void *da
 	}
 	*docp = b.doc;
 	return ERR_NONE;
+}
+
+static enum err refuse_file(const char *path, const char *what, int errnum, struct err_detail *detail)
+{
+	if (detail) {
+		snprintf(detail->message, sizeof(detail->message), "cannot read %s: %s", what, strerror(errnum));
+		snprintf(detail->where, sizeof(detail->where), "%s", path);
+		snprintf(detail->hint, sizeof(detail->hint), "check the path and its permissions");
+	}
+	return err_from_errno(errnum);
+}
+
+/* Reads at most one byte more than a document may have: enough for the parser to say that it is too large. */
+static int read_file(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *at;
+	int errnum = 0;
+
+	if (!f)
+		return errno;
+	at = buf_reserve(out, YAML_DOC_MAX_BYTES + 1);
+	if (at) {
+		out->len = fread(at, 1, YAML_DOC_MAX_BYTES + 1, f);
+		if (ferror(f))
+			errnum = errno ? errno : EIO;
+	} else {
+		errnum = ENOMEM;
+	}
+	fclose(f);
+	return errnum;
+}
+
+enum err yaml_doc_load(struct yaml_doc **docp, const char *path, const char *what, struct err_detail *detail)
+{
+	struct buf bytes;
+	int errnum;
+	enum err err;
+
+	*docp = NULL;
+	buf_init(&bytes, YAML_DOC_MAX_BYTES + 1);
+	errnum = read_file(path, &bytes);
+	err = errnum ? refuse_file(path, what, errnum, detail) : yaml_doc_parse(docp, path, bytes.data, bytes.len, detail);
+	buf_fini(&bytes);
+	return err;
 }
 
 void yaml_doc_free(struct yaml_doc *doc)

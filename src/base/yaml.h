@@ -42,6 +42,9 @@ struct yaml_item {
 enum err yaml_doc_parse(struct yaml_doc **docp, const char *name, const void *data, size_t len, struct err_detail *detail) MUST_USE;
 void yaml_doc_free(struct yaml_doc *doc);
 
+/* The same of the file at `path`; `what` is what a mistake in reading calls it ("the settings"). ERR_NOTFOUND, ERR_DENIED, ERR_IO as well. */
+enum err yaml_doc_load(struct yaml_doc **docp, const char *path, const char *what, struct err_detail *detail) MUST_USE;
+
 /* NULL when the document is empty. */
 const struct yaml_item *yaml_doc_root(const struct yaml_doc *doc);
 

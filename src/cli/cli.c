@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/prices.h"
 #include "base/settings.h"
 #include "cli/provider_settings.h"
 
@@ -321,6 +323,17 @@ static void print_help(const struct reading *r)
 	buf_fini(&b);
 }
 
+static enum err read_prices(const struct config *config, struct err_detail *detail)
+{
+	time_t now = time(NULL);
+	char today[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm))
+		strftime(today, sizeof(today), "%Y-%m-%d", &tm);
+	return prices_load(config_text(config, "prices.file"), today, detail);
+}
+
 /* The file first, then --set over it, whatever order they stood in. */
 static int apply(struct reading *r, const struct common *common)
 {
@@ -335,6 +348,8 @@ static int apply(struct reading *r, const struct common *common)
 		err = config_judge(config, call_orders, &detail);
 	if (!err)
 		err = providers_judge(config, &detail);
+	if (!err)
+		err = read_prices(config, &detail);
 	if (err)
 		return cli_fail(r->cli, err == ERR_NOMEM ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s",
 			detail.message[0] ? detail.message : err_name(err));

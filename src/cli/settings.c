@@ -6,6 +6,7 @@
 #include "base/jwks_fetch.h"
 #include "base/jws.h"
 #include "base/log.h"
+#include "base/prices.h"
 #include "base/settings.h"
 #include "cli/plane_settings.h"
 #include "cli/provider_settings.h"
@@ -25,6 +26,7 @@ const struct option program_options[] = {
 
 const struct option *const settings_tables[] = {
 	program_options,
+	prices_options,
 	log_options,
 	vad_options,
 	call_options,

@@ -187,7 +187,7 @@ def nonzero(counts):
     return {kind: count for kind, count in counts.items() if count}
 
 
-def test_a_call_costs_what_the_vendors_were_asked_and_answered(sandbox, call):
+def test_a_call_costs_what_the_vendors_were_asked_and_answered(run, sandbox, call, tmp_path):
     document = call(["yes", "keep it please"], speak=True)
     assert confirmed(document), document
     costs = document["costs"]
@@ -215,6 +215,17 @@ def test_a_call_costs_what_the_vendors_were_asked_and_answered(sandbox, call):
     usage = document["usage"]
     assert usage["tts_characters"] == rows["cartesia"]["units"]["text_bytes"]
     assert estimated or usage["model_tokens"] == rows["anthropic"]["units"]["output_tokens"]
+
+    contract = tmp_path / "prices.yaml"
+    contract.write_text("prices:\n- {vendor: cartesia, since: 2026-11-01, million_characters: 38}\n- {vendor: deepgram, since: 2026-11-01, hour_of_sound: 0.48}\n")
+    priced = run("show", document["call"], "--dir", document["journal"], "--set", f"prices.file={contract}", "--json").json()["costs"]
+    of = {one["vendor"]: one["micros"] for one in priced["providers"]}
+    assert of["cartesia"] == 38 * rows["cartesia"]["units"]["characters"] and priced["all_known"]
+    assert abs(of["deepgram"] - 480_000 * heard / 8000 / 3600) <= 50  # each stretch rounded up to a pico
+    assert abs(priced["micros"] - sum(of.values())) <= 2
+    contract.write_text("prices:\n- {vendor: cartesia, since: today, million_characters: 38}\n")
+    refused = run("show", document["call"], "--dir", document["journal"], "--set", f"prices.file={contract}")
+    assert refused.status == 2 and f"{contract}:2:" in refused.err and "2026-11-21" in refused.err
 
 
 def test_an_answer_that_is_thrown_away_is_counted_as_wasted(sandbox, call):

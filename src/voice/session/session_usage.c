@@ -34,7 +34,7 @@ static struct record_usage record_of(const struct session *s, enum usage_what wh
 {
 	struct record_usage r = { .at_us = session_now(s), .what = (uint32_t)what, .turn = call_turn(s->call), .index = index };
 
-	snprintf(r.prices, sizeof(r.prices), "%s", PRICES_VERSION);
+	snprintf(r.prices, sizeof(r.prices), "%s", prices_version());
 	record_usage_take(&r, u);
 	return r;
 }
