@@ -232,6 +232,15 @@ uint32_t wire_u32(const struct wire_field *f)
 	return f->u64 > UINT32_MAX ? UINT32_MAX : (uint32_t)f->u64;
 }
 
+bool wire_text(const struct wire_field *f, char *out, size_t size)
+{
+	if (!f->is_bytes || f->len >= size || memchr(f->bytes, 0, f->len))
+		return false;
+	memcpy(out, f->bytes, f->len);
+	out[f->len] = 0;
+	return true;
+}
+
 void wire_reader_sub(struct wire_reader *r, const struct wire_field *f)
 {
 	wire_reader_init(r, f->bytes, f->is_bytes ? f->len : 0);

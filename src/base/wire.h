@@ -68,4 +68,7 @@ int64_t wire_i64(const struct wire_field *f);         /* undoes the zigzag */
 uint32_t wire_u32(const struct wire_field *f);        /* saturates */
 void wire_reader_sub(struct wire_reader *r, const struct wire_field *f); /* reads a nested struct */
 
+/* The text into `out`, with its end. False, and `out` as it was: a number, no room, or a zero byte inside. */
+bool wire_text(const struct wire_field *f, char *out, size_t size);
+
 #endif

@@ -39,21 +39,12 @@ void call_asked_encode(const struct call_asked *a, uint32_t field, struct buf *o
 	wire_close(out, opened);
 }
 
-static bool take(const struct wire_field *f, char *out, size_t size)
-{
-	if (!f->is_bytes || f->len >= size || memchr(f->bytes, 0, f->len))
-		return false;
-	memcpy(out, f->bytes, f->len);
-	out[f->len] = 0;
-	return true;
-}
-
 static bool take_field(struct call_asked *a, const struct wire_field *f)
 {
 	switch (f->number) {
-	case F_OUTCOME: return take(f, a->outcome, sizeof(a->outcome));
-	case F_TO: return take(f, a->to, sizeof(a->to));
-	case F_NEXT: return take(f, a->next, sizeof(a->next));
+	case F_OUTCOME: return wire_text(f, a->outcome, sizeof(a->outcome));
+	case F_TO: return wire_text(f, a->to, sizeof(a->to));
+	case F_NEXT: return wire_text(f, a->next, sizeof(a->next));
 	case F_OUTCOME_KEY: a->outcome_key = f->u64; break;
 	case F_DUE: a->due_ms = f->u64; break;
 	case F_DUE_KEY: a->due_key = f->u64; break;

@@ -93,15 +93,6 @@ enum err call_record_encode(const struct call_record *r, struct buf *out)
 
 /* ---- reading ---- */
 
-static bool take(const struct wire_field *f, char *out, size_t size)
-{
-	if (!f->is_bytes || f->len >= size || memchr(f->bytes, 0, f->len))
-		return false;
-	memcpy(out, f->bytes, f->len);
-	out[f->len] = 0;
-	return true;
-}
-
 static bool take_token(struct call_record *r, const struct wire_field *f)
 {
 	struct call_token *t = r->tokens;
@@ -133,19 +124,19 @@ static bool take_bytes(struct buf *b, const struct wire_field *f)
 static bool take_text_field(struct call_record *r, const struct wire_field *f)
 {
 	switch (f->number) {
-	case F_ID: return take(f, r->id, sizeof(r->id));
-	case F_RULEBOOK: return take(f, r->rulebook, sizeof(r->rulebook));
-	case F_VERSION: return take(f, r->version, sizeof(r->version));
-	case F_HASH: return take(f, r->hash, sizeof(r->hash));
-	case F_LANGUAGE: return take(f, r->language, sizeof(r->language));
-	case F_KIND: return take(f, r->kind, sizeof(r->kind));
-	case F_ACCOUNT: return take(f, r->account, sizeof(r->account));
-	case F_CARRIER_CALL: return take(f, r->carrier_call, sizeof(r->carrier_call));
-	case F_WORKER: return take(f, r->worker, sizeof(r->worker));
-	case F_OFFERED: return take(f, r->offered, sizeof(r->offered));
-	case F_REASON: return take(f, r->reason, sizeof(r->reason));
-	case F_OUTCOME: return take(f, r->outcome, sizeof(r->outcome));
-	case F_RESULT: return take(f, r->result, sizeof(r->result));
+	case F_ID: return wire_text(f, r->id, sizeof(r->id));
+	case F_RULEBOOK: return wire_text(f, r->rulebook, sizeof(r->rulebook));
+	case F_VERSION: return wire_text(f, r->version, sizeof(r->version));
+	case F_HASH: return wire_text(f, r->hash, sizeof(r->hash));
+	case F_LANGUAGE: return wire_text(f, r->language, sizeof(r->language));
+	case F_KIND: return wire_text(f, r->kind, sizeof(r->kind));
+	case F_ACCOUNT: return wire_text(f, r->account, sizeof(r->account));
+	case F_CARRIER_CALL: return wire_text(f, r->carrier_call, sizeof(r->carrier_call));
+	case F_WORKER: return wire_text(f, r->worker, sizeof(r->worker));
+	case F_OFFERED: return wire_text(f, r->offered, sizeof(r->offered));
+	case F_REASON: return wire_text(f, r->reason, sizeof(r->reason));
+	case F_OUTCOME: return wire_text(f, r->outcome, sizeof(r->outcome));
+	case F_RESULT: return wire_text(f, r->result, sizeof(r->result));
 	case F_TOKEN: return take_token(r, f);
 	case F_DIAL: return dial_decode(&r->dial, f);
 	case F_ASKED: return call_asked_decode(&r->asked, f);
@@ -332,7 +323,7 @@ enum err call_index_decode(struct call_index *i, const void *data, size_t len)
 	while (wire_next(&reader, &f)) {
 		if (f.number == INDEX_TENANT && f.is_bytes && !i->tenant)
 			err = tenant_from_record(&i->tenant, f.bytes, f.len);
-		else if (f.number == INDEX_ID && !take(&f, i->id, sizeof(i->id)))
+		else if (f.number == INDEX_ID && !wire_text(&f, i->id, sizeof(i->id)))
 			err = ERR_CORRUPT;
 		else if (f.number == INDEX_BEGAN && !f.is_bytes)
 			i->began_ms = f.u64;

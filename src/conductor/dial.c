@@ -171,22 +171,13 @@ void dial_encode(const struct call_dial *d, uint32_t field, struct buf *out)
 	wire_close(out, opened);
 }
 
-static bool take(const struct wire_field *f, char *out, size_t size)
-{
-	if (!f->is_bytes || f->len >= size || memchr(f->bytes, 0, f->len))
-		return false;
-	memcpy(out, f->bytes, f->len);
-	out[f->len] = 0;
-	return true;
-}
-
 static bool take_field(struct call_dial *d, const struct wire_field *f)
 {
 	switch (f->number) {
-	case D_TO: return take(f, d->to, sizeof(d->to));
-	case D_FROM: return take(f, d->from, sizeof(d->from));
-	case D_ANSWERED_BY: return take(f, d->answered_by, sizeof(d->answered_by));
-	case D_WHY: return take(f, d->why, sizeof(d->why));
+	case D_TO: return wire_text(f, d->to, sizeof(d->to));
+	case D_FROM: return wire_text(f, d->from, sizeof(d->from));
+	case D_ANSWERED_BY: return wire_text(f, d->answered_by, sizeof(d->answered_by));
+	case D_WHY: return wire_text(f, d->why, sizeof(d->why));
 	case D_STATE: d->state = (enum leg_state)wire_u32(f); break;
 	case D_ASKED: d->asked_ms = f->u64; break;
 	case D_CODE: d->code = wire_u32(f); break;

@@ -4,17 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/lookup.h"
+
 enum { NAME_MAX_BYTES = 128 };
 
 static const char *const secret_headers[] = { "x-api-key", "api-subscription-key", "sec-websocket-protocol", "cookie", "proxy-authorization", NULL };
 static const char *const secret_queries[] = { "api_key", "access_token", "token", NULL };
-
-static bool list_has(const char *const *list, const char *name)
-{
-	while (*list && strcmp(*list, name) != 0)
-		list++;
-	return *list;
-}
 
 /* ------------------------------------------------------------------ one request */
 

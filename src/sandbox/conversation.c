@@ -150,3 +150,16 @@ void conversation_fini(struct conversation *c)
 	c->blocks = NULL;
 	c->count = 0;
 }
+
+bool conversation_script_fits(const json_t *answer)
+{
+	const json_t *tools = json_object_get(answer, "tools"), *tool;
+	size_t i;
+
+	if (json_is_string(answer))
+		return true;
+	json_array_foreach((json_t *)(uintptr_t)tools, i, tool)
+		if (!json_is_string(json_object_get(tool, "name")) || !json_is_object(json_object_get(tool, "input")))
+			return false;
+	return json_is_string(json_object_get(answer, "text")) || json_array_size(tools);
+}

@@ -7,7 +7,10 @@
 #ifndef SANDBOX_CONVERSATION_H
 #define SANDBOX_CONVERSATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include <jansson.h>
 
 #include "base/err.h"
 #include "providers/llm.h"
@@ -38,5 +41,8 @@ void conversation_agent(struct conversation *c, const char *text);
 /* `args` is JSON. */
 void conversation_use(struct conversation *c, const char *id, const char *name, const char *args, size_t len);
 void conversation_result(struct conversation *c, const char *id, const char *text, bool is_error);
+
+/* Of a model's script: a text, or {"text":…,"tools":[{"name":…,"input":{…}}]} with one of the two at least. */
+bool conversation_script_fits(const json_t *answer);
 
 #endif

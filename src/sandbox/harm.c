@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sandbox/lookup.h"
+
 enum { STATUS_MIN = 400, STATUS_MAX = 599, COUNT_MAX = 1000000, EVERY_MS_MAX = 60000, PATH_MAX_BYTES = 100 };
 
 static const char *const names[HARM_KINDS] = {
@@ -73,13 +75,6 @@ static void list_put(const char *const *items, char *out, size_t size)
 
 	for (out[0] = 0; *items && at + 1 < size; items++)
 		at += (size_t)snprintf(out + at, size - at, "%s%s", at ? ", " : "", *items);
-}
-
-static bool list_has(const char *const *items, const char *word)
-{
-	while (*items && strcmp(*items, word))
-		items++;
-	return *items;
 }
 
 static enum err vendor_read(struct reading *r, const json_t *fault, struct harm *h)

@@ -4,72 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media_seen.h"
 #include "providers/exotel/carrier.h"
 #include "providers/exotel/media.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct seen {
-	int started, over;
-};
-
-static void must(int holds)
-{
-	if (!holds)
-		abort();
-}
-
-static void started(void *arg, const struct media_start *start)
-{
-	struct seen *s = arg;
-
-	must(!s->started++ && !s->over && start->parameter_count <= MEDIA_PARAMETERS && *start->stream);
-	must(!strpbrk(start->stream, "\"\\ "));
-}
-
-static void live(void *arg)
-{
-	struct seen *s = arg;
-
-	must(s->started && !s->over);
-}
-
-static void audio(void *arg, const uint8_t *ulaw, size_t samples)
-{
-	live(arg);
-	must(ulaw && samples && samples <= 320);
-}
-
-static void gap(void *arg, uint64_t samples)
-{
-	live(arg);
-	must(samples && samples <= EXOTEL_GAP_MAX_MS * 8);
-}
-
-static void mark(void *arg, const struct mark *m)
-{
-	(void)m;
-	live(arg);
-}
-
-static void digit(void *arg, char d)
-{
-	live(arg);
-	must(d && strchr("0123456789*#ABCD", d));
-}
-
-static void stopped(void *arg)
-{
-	live(arg);
-	((struct seen *)arg)->over = 1;
-}
-
-static void broken(void *arg, const struct err_detail *detail)
-{
-	struct seen *s = arg;
-
-	must(!s->over++ && detail->message[0]);
-}
 
 static void push(void *arg, const char *text, size_t len)
 {
@@ -109,13 +48,11 @@ static void check_callback(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct media_events events = { .started = started, .audio = audio, .gap = gap, .mark = mark, .digit = digit, .stopped = stopped,
-		.broken = broken };
 	static const uint32_t rates[] = { 8000, 16000, 24000 }, chunks[] = { 0, 320, 1000, 9600 };
 	const uint8_t choice = size ? data[0] : 0;
 	const struct exotel_options options = { .keys = choice % 3, .fields = choice >> 2 & 1, .rate_hz = rates[choice % 3], .chunk_bytes = chunks[choice >> 4 & 3] };
-	struct seen seen = { 0, 0 };
-	const struct media_pipe pipe = { .events = &events, .push = push, .close = closed, .arg = &seen };
+	struct seen seen = { .audio_max = 320, .gap_max = EXOTEL_GAP_MAX_MS * 8 };
+	const struct media_pipe pipe = { .events = &seen_events, .push = push, .close = closed, .arg = &seen };
 	struct exotel_media media;
 	size_t at = size > 0, turn = 0;
 

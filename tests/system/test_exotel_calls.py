@@ -11,7 +11,7 @@ import websockets
 from callers import YESES, Caller, ended, settled, voice, when_planned  # noqa: F401
 from conftest import ROOT
 from exotelphone import KEY, ExotelPhone
-from house import House
+from house import houses_for
 
 NUMBER = "+15550100"
 PUBLIC = "https://calls.example.com"
@@ -20,21 +20,7 @@ PUBLIC = "https://calls.example.com"
 @pytest.fixture
 def houses(tmp_path, model):
     """Makes a house with these settings."""
-    made = []
-
-    def make(*settings):
-        house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", *settings)
-        made.append(house)
-        house.start()
-        house.command("route", "add", NUMBER, "local", "appointment-reminder")
-        house.command("secret", "set", "local", "exotel.webhook_key", stdin=KEY.encode())
-        house.sign_in()
-        return house
-
-    yield make
-    for house in made:
-        house.close()
-        assert house.replayed
+    yield from houses_for(tmp_path, model, PUBLIC, NUMBER, "exotel.webhook_key", KEY)
 
 
 def caller_of(house, number, voice, **how):  # noqa: F811

@@ -5,7 +5,7 @@ import pytest
 
 from callers import Caller, ended, voice  # noqa: F401 (a fixture)
 from conftest import ROOT
-from house import House
+from house import House, brief_books
 from twiliophone import NUMBER, PUBLIC, SECRET
 from vendors import Chat, IndianRecogniser, Model, Recogniser, Refusing
 
@@ -266,7 +266,7 @@ def test_a_call_with_nobody_to_think_is_refused(call):
 def test_a_live_call_goes_on_without_those_who_have_no_key(tmp_path, model, voice):  # noqa: F811
     house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "llm.providers=anthropic, openai, rehearsed",
                   "stt.providers=deepgram,sarvam,pocketsphinx", "tts.providers=cartesia,sarvam,local", "providers.cartesia.voice=abc",
-                  "providers.openai.url=https://models.invalid", "providers.openai.model=o9")
+                  "providers.openai.url=https://models.invalid", "providers.openai.model=o9", f"rulebooks.dir={brief_books(tmp_path)}")
     house.start()
     try:
         house.command("route", "add", NUMBER, "local", "appointment-reminder")

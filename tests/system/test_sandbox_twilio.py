@@ -17,7 +17,7 @@ from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 
 from conftest import BINARY
-from house import House, until
+from house import House, brief_books, until
 from sandboxkit import BOOK, PEER, Sandbox, canonical
 
 ACCOUNT, TOKEN = "AC00000000000000000000000000000001", "token-of-the-test"
@@ -234,7 +234,7 @@ def test_calls_in_that_are_none(sandbox, change, where):
 
 @pytest.fixture
 def house(tmp_path, model):
-    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true")
+    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"rulebooks.dir={brief_books(tmp_path)}")
     h.start()
     h.command("route", "add", FROM, "local", "appointment-reminder")
     h.command("secret", "set", "local", "twilio.auth_token", stdin=TOKEN.encode())

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from callers import Caller, ended, voice, when_planned  # noqa: F401
-from house import House, until
+from house import House, brief_books, until
 from twiliophone import NUMBER, PUBLIC, SECRET
 
 HOUR = 3600
@@ -47,7 +47,7 @@ def clock(clockstep, tmp_path, monkeypatch):
 
 @pytest.fixture
 def house(clock, tmp_path, model):
-    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2")
+    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2", f"rulebooks.dir={brief_books(tmp_path)}")
     h.start()
     h.command("route", "add", NUMBER, "local", "appointment-reminder")
     h.command("secret", "set", "local", "twilio.auth_token", stdin=SECRET.encode())

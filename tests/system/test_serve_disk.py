@@ -5,7 +5,7 @@ The data folder is a tmpfs of our own; where mounting is not permitted these tes
 import pytest
 
 from callers import Caller, ended, voice, when_planned  # noqa: F401
-from house import House, until
+from house import House, brief_books, until
 from test_disk import small_disk  # noqa: F401
 from twiliophone import NUMBER, PUBLIC, SECRET
 
@@ -17,7 +17,7 @@ SIZES = ("journal.reserve_mb=16", "journal.ring_mb=8", "journal.segment_mb=16")
 def house(small_disk, tmp_path, model):  # noqa: F811
     """On a disk of its own; its log is elsewhere."""
     disk = small_disk(DISK_KB)
-    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", *SIZES)
+    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"rulebooks.dir={brief_books(tmp_path)}", *SIZES)
     h.data, h.disk = disk / "data", disk
     h.start()
     h.command("route", "add", NUMBER, "local", "appointment-reminder")

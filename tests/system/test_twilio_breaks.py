@@ -6,27 +6,14 @@ import pytest
 
 from callers import Caller, ended, voice  # noqa: F401
 from conftest import BINARY
-from house import House, until
+from house import houses_for, until
 from twiliophone import NUMBER, PUBLIC, SECRET
 
 
 @pytest.fixture
 def houses(tmp_path, model):
-    made = []
-
-    def make(workers):
-        house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"voice.workers={workers}", "key.gap_ms=8000")
-        made.append(house)
-        house.start()
-        house.command("route", "add", NUMBER, "local", "appointment-reminder")
-        house.command("secret", "set", "local", "twilio.auth_token", stdin=SECRET.encode())
-        house.sign_in()
-        return house
-
-    yield make
-    for house in made:
-        house.close()
-        assert house.replayed
+    """houses("voice.workers=2"): a house that waits long for the next key."""
+    yield from houses_for(tmp_path, model, PUBLIC, NUMBER, "twilio.auth_token", SECRET, "key.gap_ms=8000")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +59,7 @@ def presses_behind(caller, keys):
 
 def test_F01_keys_while_the_call_is_looked_for(houses, voice):  # noqa: F811
     """They come before the next worker has the call: it has to be asked for, and the journal of the dead one is searched."""
-    house = houses(2)
+    house = houses("voice.workers=2")
     caller = Caller(house, 40, voice)
 
     def die():
@@ -91,7 +78,7 @@ def test_F01_keys_while_the_call_is_looked_for(houses, voice):  # noqa: F811
 @pytest.mark.parametrize("workers", [1, 2], ids=["the same worker", "another worker"])
 def test_F01_keys_just_before_the_line_breaks(houses, voice, workers):  # noqa: F811
     """Two frames later it is gone, the worker lives: what the journal has not yet, the worker had in its memory."""
-    house = houses(workers)
+    house = houses(f"voice.workers={workers}")
     caller = Caller(house, 41, voice)
     pressed = []
 
@@ -116,7 +103,7 @@ def test_F01_keys_just_before_the_line_breaks(houses, voice, workers):  # noqa: 
 
 def test_F01_words_just_before_the_line_breaks(houses, voice):  # noqa: F811
     """ "Keep it" is said to its end, and no recogniser has understood it yet: nobody has to say it again."""
-    house = houses(1)
+    house = houses("voice.workers=1")
     caller = Caller(house, 42, voice)
     said = []
 
@@ -139,7 +126,7 @@ def test_F01_words_just_before_the_line_breaks(houses, voice):  # noqa: F811
 
 def test_F01_the_outcome_was_named_before_the_death(houses, voice, no_calls):  # noqa: F811
     """In the middle of the goodbye: who ends the call was not there when the agent named what it came to. No answer and no tool tells it otherwise."""
-    house = houses(2)
+    house = houses("voice.workers=2")
     caller = Caller(house, 43, voice)
     caller.phone.answer = lambda: no_calls if caller.asked() == "yes" and not caller.follower.of("outcome") else None
 

@@ -13,7 +13,7 @@ import websockets
 
 from callers import YESES, Caller, ended, settled, voice, when_planned  # noqa: F401
 from conftest import BINARY
-from house import House, is_alive, until
+from house import House, brief_books, is_alive, until
 from twiliophone import NUMBER, PUBLIC, SECRET, Webhook, start_message, stream_of
 
 VOICE, AFTER = "/webhooks/twilio/voice", "/webhooks/twilio/after"
@@ -23,7 +23,7 @@ OTHER_NUMBER, OTHER_SECRET = "+15550101", "abcdefabcdefabcdefabcdefabcdefab"
 @pytest.fixture
 def house(tmp_path, model):
     """With two tenants, each with a number and a secret of its own."""
-    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true")
+    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"rulebooks.dir={brief_books(tmp_path)}")
     h.start()
     h.command("tenant", "add", "other")
     for number, tenant, secret in ((NUMBER, "local", SECRET), (OTHER_NUMBER, "other", OTHER_SECRET)):
@@ -268,12 +268,12 @@ def test_the_worker_is_killed_in_the_greeting(house, voice):
     assert ended(call) == ("ended", "agent", "confirmed"), house.errors()
     assert call["epoch"] == 2 and caller.phone.streams == 2
     said = " ".join(line["text"] for line in (caller.follower.whole(), caller.follower.of("speak"))[1])
-    assert said.count("automated assistant of Lakeside Clinic") == 2
+    assert said.count("Hello, this is Maya") == 2
 
 
 def test_F01_one_of_two_workers_is_killed(tmp_path, model, voice):
     """F01: its call goes on at the other worker, whose own call does not notice."""
-    house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2")
+    house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2", f"rulebooks.dir={brief_books(tmp_path)}")
     try:
         house.start()
         house.command("route", "add", NUMBER, "local", "appointment-reminder")
@@ -315,7 +315,8 @@ def recorded_gaps(house, call):
 @pytest.fixture
 def two(tmp_path, model):
     """A house with two workers: where one dies, the other one is there at once."""
-    house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2", "key.gap_ms=8000")
+    house = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", "voice.workers=2", "key.gap_ms=8000",
+                  f"rulebooks.dir={brief_books(tmp_path)}")
     house.start()
     house.command("route", "add", NUMBER, "local", "appointment-reminder")
     house.command("secret", "set", "local", "twilio.auth_token", stdin=SECRET.encode())

@@ -11,7 +11,7 @@ import pytest
 import websockets
 
 from callers import YESES, Caller, ended, voice, when_planned  # noqa: F401 (a fixture)
-from house import House, until
+from house import houses_for, until
 from twiliophone import NUMBER, PUBLIC, SECRET
 
 VOICE, AFTER = "/webhooks/twilio/voice", "/webhooks/twilio/after"
@@ -20,22 +20,8 @@ BACK_MS = 3000  # F01
 
 @pytest.fixture
 def houses(tmp_path, model):
-    """houses("voice.workers=2"): a house; at its end every call is replayed, every epoch of it."""
-    made = []
-
-    def make(*settings):
-        h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", *settings)
-        made.append(h)
-        h.start()
-        h.command("route", "add", NUMBER, "local", "appointment-reminder")
-        h.command("secret", "set", "local", "twilio.auth_token", stdin=SECRET.encode())
-        h.sign_in()
-        return h
-
-    yield make
-    for h in made:
-        h.close()
-        assert h.replayed >= 1
+    """houses("voice.workers=2"): a house."""
+    yield from houses_for(tmp_path, model, PUBLIC, NUMBER, "twilio.auth_token", SECRET)
 
 
 def told(caller):
@@ -45,9 +31,9 @@ def told(caller):
 
 
 # Of a call that nothing happens to: appointment-reminder, kept.
-SCRIPT = re.compile(r"This call may be recorded\. Hello, this is Maya, the automated assistant of Lakeside Clinic\. Am I speaking with Alex Morgan\? "
+SCRIPT = re.compile(r"This call may be recorded\. Hello, this is Maya\. Am I speaking with Alex Morgan\? "
                     r"You have an appointment with Doctor Adams on \w+day, \d+ \w+ at \d+ [AP]M\. Would you like to keep it, move it, or cancel it\? "
-                    r"Thank you, it is confirmed\. Please bring your insurance card, a list of your medicines\. Goodbye\.")
+                    r"Thank you, it is confirmed\. Goodbye\.")
 
 
 def drain(house, caller, seen):

@@ -9,7 +9,7 @@ import pytest
 
 from callers import Caller, ended, settled, voice  # noqa: F401
 from conftest import ROOT
-from house import House, until
+from house import House, brief_books, until
 from twiliophone import NUMBER, PUBLIC, SECRET
 
 APPOINTMENT = {"status": "booked", "date": "2026-12-03", "time": "10:30", "doctor": "Doctor Adams"}
@@ -70,11 +70,12 @@ def records():
 
 def patient_books(folder, timeout_ms):
     """The appointment book with so much time for its tools."""
-    text = (ROOT / "rulebooks" / "appointment-reminder.yaml").read_text()
+    books = brief_books(folder)
+    book = books / "appointment-reminder.yaml"
+    text = book.read_text()
     assert "timeout_ms: 5000" in text
-    (folder / "books").mkdir()
-    (folder / "books" / "appointment-reminder.yaml").write_text(text.replace("timeout_ms: 5000", f"timeout_ms: {timeout_ms}"))
-    return folder / "books"
+    book.write_text(text.replace("timeout_ms: 5000", f"timeout_ms: {timeout_ms}"))
+    return books
 
 
 @pytest.fixture

@@ -415,6 +415,8 @@ static void test_dates(void **state)
 	assert_int_equal(means(&e, "Monday"), day("2026-11-30"));
 	assert_int_equal(means(&e, "the fifth"), day("2026-12-05"));
 	assert_int_equal(means(&e, "Friday the 4th of December"), day("2026-12-04"));
+	assert_int_equal(means(&e, "December 12th 2026"), day("2026-12-12"));
+	assert_int_equal(means(&e, "December 12th 1900"), day("2026-12-12")); /* no year that anybody means */
 	assert_int_equal(means(&e, "in two weeks"), day("2026-12-07"));
 	assert_int_equal(means(&e, "2026-12-01"), day("2026-12-01"));
 	assert_int_equal(means(&e, "1/12"), day("2026-12-01"));

@@ -114,6 +114,8 @@ static void an_emoji_is_silence(void **state)
 	(void)state;
 	greet("en-US", "\xf0\x9f\x98\x80");
 	assert_int_equal(k->voice_count, 0);
+	assert_int_equal(told.word_count, 1); /* all of it is one word */
+	assert_int_equal(told.words[0].text_end, 4);
 	to_the_question();
 	kit_model_says(k, "You owe $5.");
 	kit_run(k, 500);

@@ -213,6 +213,25 @@ static void a_number_is_no_struct_and_u32_saturates(void **state)
 	assert_int_equal(wire_u32(&number), 7);
 }
 
+static void a_text_is_whole_or_left_alone(void **state)
+{
+	const struct wire_field five = { .number = 1, .is_bytes = true, .bytes = (const uint8_t *)"hello", .len = 5 };
+	const struct wire_field holed = { .number = 1, .is_bytes = true, .bytes = (const uint8_t *)"a\0b", .len = 3 };
+	const struct wire_field empty = { .number = 1, .is_bytes = true, .bytes = (const uint8_t *)"" };
+	const struct wire_field number = { .number = 1, .u64 = 7 };
+	char out[6] = "old";
+
+	(void)state;
+	assert_false(wire_text(&five, out, 5));
+	assert_false(wire_text(&holed, out, sizeof(out)));
+	assert_false(wire_text(&number, out, sizeof(out)));
+	assert_string_equal(out, "old");
+	assert_true(wire_text(&five, out, sizeof(out)));
+	assert_string_equal(out, "hello");
+	assert_true(wire_text(&empty, out, sizeof(out)));
+	assert_string_equal(out, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +244,7 @@ int main(void)
 		cmocka_unit_test(bad_bytes_are_refused),
 		cmocka_unit_test(every_cut_is_noticed_or_clean),
 		cmocka_unit_test(a_number_is_no_struct_and_u32_saturates),
+		cmocka_unit_test(a_text_is_whole_or_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "providers/anthropic/anthropic_reply.h"
 #include "providers/anthropic/anthropic_request.h"
 #include "providers/anthropic/anthropic_stream.h"
+#include "providers/judged.h"
 
 enum {
 	ANSWER_MAX_BYTES = 4 << 20,     /* of a stream, all events together */
@@ -265,61 +266,37 @@ const struct llm anthropic_llm = { .name = "anthropic", .start = llm_start, .can
 
 /* ------------------------------------------------------------------ life */
 
-static enum err wrong(struct err_detail *detail, const char *message, const char *where, const char *hint)
-{
-	*detail = (struct err_detail){ .message = "" };
-	snprintf(detail->message, sizeof(detail->message), "%s", message);
-	snprintf(detail->where, sizeof(detail->where), "%s", where);
-	snprintf(detail->hint, sizeof(detail->hint), "%s", hint);
-	return ERR_USAGE;
-}
-
-static const char *or_else(const char *text, const char *other)
-{
-	return text && *text ? text : other;
-}
-
-static bool key_is_good(const char *key)
-{
-	size_t i;
-
-	for (i = 0; key && key[i] && i <= ANTHROPIC_KEY_MAX_BYTES; i++)
-		if (key[i] <= ' ' || key[i] > '~')
-			return false;
-	return key && i && i <= ANTHROPIC_KEY_MAX_BYTES;
-}
-
 static enum err options_judge(const struct anthropic_options *o, const struct anthropic_model *model, struct err_detail *detail)
 {
-	unsigned int version = anthropic_version_find(or_else(o->api_version, ANTHROPIC_DEFAULT_VERSION));
+	unsigned int version = anthropic_version_find(judged_or(o->api_version, ANTHROPIC_DEFAULT_VERSION));
 
-	if (!key_is_good(o->key))
-		return wrong(detail, "the key of the model's vendor is none", "", "one line of printable ASCII, without blanks");
-	if (!http_is_url(or_else(o->base_url, ANTHROPIC_DEFAULT_URL)) || strlen(or_else(o->base_url, "")) > URL_MAX_BYTES)
-		return wrong(detail, "the address of the model's vendor is none", "", "write " HTTP_URL_FITTING);
+	if (!judged_is_word(o->key, ANTHROPIC_KEY_MAX_BYTES))
+		return judged_wrong(detail, "the key of the model's vendor is none", "", "one line of printable ASCII, without blanks");
+	if (!http_is_url(judged_or(o->base_url, ANTHROPIC_DEFAULT_URL)) || strlen(judged_or(o->base_url, "")) > URL_MAX_BYTES)
+		return judged_wrong(detail, "the address of the model's vendor is none", "", "write " HTTP_URL_FITTING);
 	if (!(version & model->versions))
-		return wrong(detail, "this version of the API is not known", or_else(o->api_version, ""), "2026-10-21 or 2023-06-01");
+		return judged_wrong(detail, "this version of the API is not known", judged_or(o->api_version, ""), "2026-10-21 or 2023-06-01");
 	if (o->effort && !anthropic_effort_find(o->effort))
-		return wrong(detail, "this effort is not known", o->effort, "low, medium, high, xhigh or max");
+		return judged_wrong(detail, "this effort is not known", o->effort, "low, medium, high, xhigh or max");
 	if (o->max_tokens > model->answer_max_tokens)
-		return wrong(detail, "the model gives no answer of so many tokens", or_else(o->model, ANTHROPIC_DEFAULT_MODEL),
+		return judged_wrong(detail, "the model gives no answer of so many tokens", judged_or(o->model, ANTHROPIC_DEFAULT_MODEL),
 			"a spoken answer needs 200 to 400");
 	return ERR_NONE;
 }
 
 static enum err texts_make(struct anthropic *v, const struct anthropic_options *o, struct err_detail *detail)
 {
-	const struct anthropic_prompt prompt = { .model = or_else(o->model, ANTHROPIC_DEFAULT_MODEL), .effort = o->effort, .fixed = o->fixed,
+	const struct anthropic_prompt prompt = { .model = judged_or(o->model, ANTHROPIC_DEFAULT_MODEL), .effort = o->effort, .fixed = o->fixed,
 		.max_tokens = o->max_tokens ? o->max_tokens : ANTHROPIC_DEFAULT_TOKENS, .tenant = o->tenant, .facts = o->facts, .tools = o->tools,
 		.is_strict = o->is_strict };
-	const char *base = or_else(o->base_url, ANTHROPIC_DEFAULT_URL);
+	const char *base = judged_or(o->base_url, ANTHROPIC_DEFAULT_URL);
 	size_t len = strlen(base);
 
 	while (len && base[len - 1] == '/')
 		len--;
 	v->key = o->key;
 	snprintf(v->model, sizeof(v->model), "%.*s", USAGE_NAME_MAX - 1, prompt.model);
-	snprintf(v->version, sizeof(v->version), "anthropic-version: %s", or_else(o->api_version, ANTHROPIC_DEFAULT_VERSION));
+	snprintf(v->version, sizeof(v->version), "anthropic-version: %s", judged_or(o->api_version, ANTHROPIC_DEFAULT_VERSION));
 	if (asprintf(&v->url, "%.*s/v1/messages", (int)len, base) < 0)
 		v->url = NULL;
 	return v->url ? anthropic_head_make(&v->head, &prompt, detail) : ERR_NOMEM;
@@ -360,7 +337,7 @@ enum err anthropic_open(struct anthropic **ap, uv_loop_t *loop, const struct ant
 	struct anthropic *v;
 
 	*ap = NULL;
-	err = options_judge(o, anthropic_model_find(or_else(o->model, ANTHROPIC_DEFAULT_MODEL)), detail);
+	err = options_judge(o, anthropic_model_find(judged_or(o->model, ANTHROPIC_DEFAULT_MODEL)), detail);
 	if (err)
 		return err;
 	v = vendor_new(o);

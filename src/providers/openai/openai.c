@@ -9,6 +9,7 @@
 
 #include "base/http_client.h"
 #include "base/num.h"
+#include "providers/judged.h"
 #include "providers/openai/openai_reply.h"
 #include "providers/openai/openai_request.h"
 #include "providers/openai/openai_stream.h"
@@ -269,31 +270,6 @@ const struct llm openai_llm = { .name = "openai", .start = llm_start, .cancel = 
 
 /* ------------------------------------------------------------------ life */
 
-static enum err wrong(struct err_detail *detail, const char *message, const char *where, const char *hint)
-{
-	*detail = (struct err_detail){ .message = "" };
-	snprintf(detail->message, sizeof(detail->message), "%s", message);
-	snprintf(detail->where, sizeof(detail->where), "%s", where);
-	snprintf(detail->hint, sizeof(detail->hint), "%s", hint);
-	return ERR_USAGE;
-}
-
-static const char *or_else(const char *text, const char *other)
-{
-	return text && *text ? text : other;
-}
-
-/* One line of printable ASCII. */
-static bool word_is_good(const char *word, size_t max)
-{
-	size_t i;
-
-	for (i = 0; word[i] && i <= max; i++)
-		if (word[i] <= ' ' || word[i] > '~')
-			return false;
-	return i && i <= max;
-}
-
 /* A number that JSON takes: digits, and a fraction maybe. */
 static bool temperature_is_good(const char *text)
 {
@@ -317,26 +293,26 @@ static enum err words_judge(const struct openai_options *o, struct err_detail *d
 	static const char *const roles[] = { "system", "developer", NULL }, *const choices[] = { "auto", "none", "required", "", NULL };
 
 	if (o->temperature && *o->temperature && !temperature_is_good(o->temperature))
-		return wrong(detail, "this temperature is none", o->temperature, "0 to 2, with at most four decimals: 0.3");
-	if (!is_one_of(or_else(o->system_role, "system"), roles))
-		return wrong(detail, "this role of the prompt is not known", o->system_role, "system or developer");
+		return judged_wrong(detail, "this temperature is none", o->temperature, "0 to 2, with at most four decimals: 0.3");
+	if (!is_one_of(judged_or(o->system_role, "system"), roles))
+		return judged_wrong(detail, "this role of the prompt is not known", o->system_role, "system or developer");
 	if (o->tool_choice && !is_one_of(o->tool_choice, choices))
-		return wrong(detail, "this choice of tools is not known", o->tool_choice, "auto, none, required, or nothing");
+		return judged_wrong(detail, "this choice of tools is not known", o->tool_choice, "auto, none, required, or nothing");
 	return ERR_NONE;
 }
 
 static enum err options_judge(const struct openai_options *o, struct err_detail *detail)
 {
-	const char *base = or_else(o->base_url, OPENAI_DEFAULT_URL);
+	const char *base = judged_or(o->base_url, OPENAI_DEFAULT_URL);
 
-	if (o->key && *o->key && !word_is_good(o->key, OPENAI_KEY_MAX_BYTES))
-		return wrong(detail, "the key of the model's server is none", "", "one line of printable ASCII, without blanks");
+	if (o->key && *o->key && !judged_is_word(o->key, OPENAI_KEY_MAX_BYTES))
+		return judged_wrong(detail, "the key of the model's server is none", "", "one line of printable ASCII, without blanks");
 	if (!http_is_url(base) || strlen(base) > URL_MAX_BYTES || strpbrk(base, "?#{"))
-		return wrong(detail, "the address of the model's server is none", "", "write " HTTP_URL_FITTING);
-	if (!o->model || !word_is_good(o->model, OPENAI_MODEL_MAX_BYTES))
-		return wrong(detail, "the model has no name", "", "as the server calls it: GET /v1/models lists them");
+		return judged_wrong(detail, "the address of the model's server is none", "", "write " HTTP_URL_FITTING);
+	if (!judged_is_word(o->model, OPENAI_MODEL_MAX_BYTES))
+		return judged_wrong(detail, "the model has no name", "", "as the server calls it: GET /v1/models lists them");
 	if (o->max_tokens > OPENAI_TOKENS_MAX)
-		return wrong(detail, "no model gives an answer of so many tokens", o->model, "a spoken answer needs 200 to 400");
+		return judged_wrong(detail, "no model gives an answer of so many tokens", o->model, "a spoken answer needs 200 to 400");
 	return words_judge(o, detail);
 }
 
@@ -352,9 +328,9 @@ static enum err texts_make(struct openai *v, const struct openai_options *o, str
 	static const char *const parallel[] = { [OPENAI_PARALLEL_NO] = "false", [OPENAI_PARALLEL_YES] = "true", [OPENAI_PARALLEL_NOT_SAID] = NULL };
 	const struct openai_prompt prompt = { .model = o->model, .max_tokens = o->max_tokens ? o->max_tokens : OPENAI_DEFAULT_TOKENS,
 		.limit_name = limits[o->limit_name], .temperature = said(o->temperature, OPENAI_DEFAULT_TEMPERATURE), .has_usage = !o->without_usage,
-		.system_role = or_else(o->system_role, "system"), .tool_choice = said(o->tool_choice, "auto"), .parallel_tools = parallel[o->parallel],
+		.system_role = judged_or(o->system_role, "system"), .tool_choice = said(o->tool_choice, "auto"), .parallel_tools = parallel[o->parallel],
 		.fixed = o->fixed, .tenant = o->tenant, .facts = o->facts, .tools = o->tools, .is_strict = o->is_strict };
-	const char *base = or_else(o->base_url, OPENAI_DEFAULT_URL);
+	const char *base = judged_or(o->base_url, OPENAI_DEFAULT_URL);
 	size_t len = strlen(base);
 
 	while (len && base[len - 1] == '/')

@@ -11,6 +11,7 @@
 
 #include "base/http_client.h"
 #include "base/json.h"
+#include "providers/judged.h"
 #include "providers/openai/openai_sound.h"
 
 enum {
@@ -336,24 +337,14 @@ static enum err refuse(struct err_detail *detail, const char *message, const cha
 	return ERR_USAGE;
 }
 
-static bool is_word(const char *text, size_t max)
-{
-	size_t i;
-
-	for (i = 0; text && text[i] && i <= max; i++)
-		if (text[i] <= ' ' || text[i] > '~')
-			return false;
-	return text && i && i <= max;
-}
-
 static enum err voices_judge(const struct openai_speech_options *o, struct err_detail *detail)
 {
-	if (o->voice && !is_word(o->voice, OPENAI_SPEECH_NAME_MAX))
+	if (o->voice && !judged_is_word(o->voice, OPENAI_SPEECH_NAME_MAX))
 		return refuse(detail, "it has no name", "as the server calls it: af_heart");
 	if (!o->voice && !(o->voices && o->voices->tag))
 		return refuse(detail, "there is none", "as the server calls it: af_heart");
 	for (const struct openai_voice *v = o->voices; v && v->tag; v++)
-		if (!is_word(v->tag, TAG_MAX_BYTES) || !is_word(v->voice, OPENAI_SPEECH_NAME_MAX))
+		if (!judged_is_word(v->tag, TAG_MAX_BYTES) || !judged_is_word(v->voice, OPENAI_SPEECH_NAME_MAX))
 			return refuse(detail, "a language's has no name", "write en: af_heart");
 	return ERR_NONE;
 }
@@ -370,9 +361,9 @@ static enum err options_take(struct openai_speech *s, const struct openai_speech
 	o->deadline_ms = given->deadline_ms ? given->deadline_ms : 60000;
 	if (strlen(o->base_url) > URL_MAX_BYTES || !http_is_url(o->base_url) || strpbrk(o->base_url, "?#{"))
 		return refuse(detail, "the address of its server is none", "write " HTTP_URL_FITTING);
-	if (o->key && *o->key && !is_word(o->key, OPENAI_SPEECH_KEY_MAX))
+	if (o->key && *o->key && !judged_is_word(o->key, OPENAI_SPEECH_KEY_MAX))
 		return refuse(detail, "the key of its server is none", "one line of printable ASCII, without blanks");
-	if (!is_word(o->model, OPENAI_SPEECH_NAME_MAX))
+	if (!judged_is_word(o->model, OPENAI_SPEECH_NAME_MAX))
 		return refuse(detail, "its model has no name", "as the server calls it: kokoro");
 	if (o->rate_hz < RATE_MIN_HZ || o->rate_hz > RATE_MAX_HZ)
 		return refuse(detail, "this rate of its sound is none", "8000 to 48000");

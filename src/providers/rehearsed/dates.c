@@ -92,10 +92,7 @@ static size_t year_behind(const struct words *w, size_t at, int32_t month, int32
 	size_t n = word_in(w, at, LIST("of", "in"));
 	int32_t year;
 
-	if (at + n >= w->count || w->at[at + n].kind != WORD_NUMBER || strlen(w->at[at + n].text) != 4 || strchr(w->at[at + n].text, '.'))
-		return 0;
-	year = atoi(w->at[at + n].text);
-	return year > 1900 && year < 2200 && day_of(year, month, dom, day) ? n + 1 : 0;
+	return year_written_at(w, at + n, &year) && year > 1900 && day_of(year, month, dom, day) ? n + 1 : 0;
 }
 
 /* A day of a named month whose last word is at `to` - 1: of the year that is said behind it (*used: its words), else the one that the question means.

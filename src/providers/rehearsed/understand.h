@@ -139,6 +139,7 @@ enum understood understand_conclusion(enum understood (*read)(const struct expec
 /* Years (years.c): how many words say one there, or 0; and whether a day without one may be any of several that the question accepts. Two digits
  * are one only where the question reaches back further than a year. */
 size_t year_at(const struct expect *e, const struct words *w, size_t at, int32_t *year);
+size_t year_written_at(const struct words *w, size_t at, int32_t *year); /* in four digits, 1900 to 2199 */
 bool year_needed(const struct expect *e);
 
 bool date_names_day(const struct words *w, size_t at); /* a weekday, a month, "tomorrow" */

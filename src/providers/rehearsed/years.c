@@ -48,7 +48,7 @@ static size_t paired_at(const struct words *w, size_t at, int32_t *year)
 	return n ? 1 + n : 0;
 }
 
-static size_t written_at(const struct words *w, size_t at, int32_t *year)
+size_t year_written_at(const struct words *w, size_t at, int32_t *year)
 {
 	if (at >= w->count || w->at[at].kind != WORD_NUMBER || strlen(w->at[at].text) != 4)
 		return 0;
@@ -78,7 +78,7 @@ size_t year_at(const struct expect *e, const struct words *w, size_t at, int32_t
 
 	lead += lead && word_in(w, at + 1, LIST("the", "year"));
 	lead += lead == 2 && word_is(w, at + 2, "year");
-	n = written_at(w, at + lead, year);
+	n = year_written_at(w, at + lead, year);
 	n = n ? n : paired_at(w, at + lead, year);
 	n = n ? n : scaled_at(w, at + lead, year);
 	n = n ? n : short_at(e, w, at + lead, year);

@@ -133,19 +133,6 @@ static void scripted_say(struct saying_message *m)
 	say_end(m, json_string_value(json_object_get(m->scripted, "stop_reason")));
 }
 
-static bool script_fits(const json_t *answer)
-{
-	const json_t *tools = json_object_get(answer, "tools"), *tool;
-	size_t i;
-
-	if (json_is_string(answer))
-		return true;
-	json_array_foreach((json_t *)(uintptr_t)tools, i, tool)
-		if (!json_is_string(json_object_get(tool, "name")) || !json_is_object(json_object_get(tool, "input")))
-			return false;
-	return json_is_string(json_object_get(answer, "text")) || json_array_size(tools);
-}
-
 static void plain_say(struct saying_message *m)
 {
 	static const char said[] = "You said: ";
@@ -339,5 +326,5 @@ static const struct http_route routes[] = {
 
 const struct vendor_kind anthropic_vendor = {
 	.name = "anthropic", .scheme = "http", .routes = routes, .open = anthropic_begin, .close = anthropic_end, .refuse = anthropic_refuse,
-	.script_fits = script_fits, .script_hint = "a text, or {\"text\":…,\"tools\":[{\"name\":…,\"input\":{…}}],\"stop_reason\":…}"
+	.script_fits = conversation_script_fits, .script_hint = "a text, or {\"text\":…,\"tools\":[{\"name\":…,\"input\":{…}}],\"stop_reason\":…}"
 };

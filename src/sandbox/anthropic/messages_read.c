@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
+#include "sandbox/lookup.h"
 
 static void use_read(struct conversation *c, const json_t *block)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "sandbox/lookup.h"
 
 enum { MESSAGES_MAX = 100000, TOOL_NAME_MAX = 64, THINKING_MIN = 1024 };
 
@@ -76,18 +77,6 @@ const struct message_model *message_model_find(const char *id)
 			return m;
 	}
 	return NULL;
-}
-
-static bool list_has(const char *const *list, const char *word)
-{
-	while (*list && strcmp(*list, word) != 0)
-		list++;
-	return *list;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
 }
 
 static bool is_blank(const char *text)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/lookup.h"
+
 #define VERSION_OF_IDS "2026-08-14"
 
 struct judging {
@@ -27,18 +29,6 @@ static bool refuse(struct judging *j, unsigned int status, const char *code, con
 	vsnprintf(j->refusal->message, sizeof(j->refusal->message), fmt, args);
 	va_end(args);
 	return false;
-}
-
-static bool list_has(const char *const *list, const char *word)
-{
-	while (*list && strcmp(*list, word) != 0)
-		list++;
-	return *list;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
 }
 
 const char *asking_version(const struct http_request *r)

@@ -2,12 +2,9 @@
 
 #include <string.h>
 
-static const char event_open[] = "<event>", event_close[] = "</event>", mistake[] = "The tool failed: ";
+#include "sandbox/lookup.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
+static const char event_open[] = "<event>", event_close[] = "</event>", mistake[] = "The tool failed: ";
 
 /* Up to the line's end, but an event's up to its closing tag. */
 static size_t line_len(const char *text)

@@ -88,19 +88,6 @@ static void openai_end(struct vendor *v)
 	v->state = NULL;
 }
 
-static bool script_fits(const json_t *answer)
-{
-	const json_t *tools = json_object_get(answer, "tools"), *tool;
-	size_t i;
-
-	if (json_is_string(answer))
-		return true;
-	json_array_foreach((json_t *)(uintptr_t)tools, i, tool)
-		if (!json_is_string(json_object_get(tool, "name")) || !json_is_object(json_object_get(tool, "input")))
-			return false;
-	return json_is_string(json_object_get(answer, "text")) || json_array_size(tools);
-}
-
 static const struct http_route routes[] = {
 	{ HTTP_POST, "/v1/chat/completions", chat_hear, ROUTE_OPEN, OPENAI_BODY_MAX_BYTES },
 	{ HTTP_POST, "/v1/audio/speech", audio_hear, ROUTE_OPEN, OPENAI_BODY_MAX_BYTES },
@@ -110,5 +97,5 @@ static const struct http_route routes[] = {
 const struct vendor_kind openai_vendor = {
 	.name = "openai", .scheme = "http", .routes = routes, .open = openai_begin, .close = openai_end, .refuse = openai_refuse,
 	.other_url = "speech_url", .settings = "    model: sandbox\n    speech_model: sandbox\n    voice: sandbox\n", /* any name is one */
-	.script_fits = script_fits, .script_hint = "a text, or {\"text\":…,\"tools\":[{\"name\":…,\"input\":{…}}],\"finish_reason\":…}"
+	.script_fits = conversation_script_fits, .script_hint = "a text, or {\"text\":…,\"tools\":[{\"name\":…,\"input\":{…}}],\"finish_reason\":…}"
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "sandbox/lookup.h"
 
 enum { NAME_MAX_BYTES = 64, TOKEN_BYTES = 4, TOKENS_MAX = 1000000 };
 
@@ -21,18 +22,6 @@ static bool refuse(struct openai_refusal *r, const char *param, const char *fmt,
 	vsnprintf(r->message, sizeof(r->message), fmt, args);
 	va_end(args);
 	return false;
-}
-
-static bool list_has(const char *const *list, const char *word)
-{
-	while (*list && strcmp(*list, word) != 0)
-		list++;
-	return *list;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
 }
 
 static bool keys_judge(const json_t *body, const char *const *known, struct openai_refusal *r)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "sandbox/lookup.h"
 
 enum { BUFFER_DEFAULT = 50, RATE_DEFAULT = 22050 };
 
@@ -42,18 +43,6 @@ static bool refuse(struct config_reading *g, const char *fmt, ...)
 	vsnprintf(g->why, CONFIG_WHY_MAX, fmt, args);
 	va_end(args);
 	return false;
-}
-
-static bool list_has(const char *const *list, const char *word)
-{
-	while (*list && strcmp(*list, word) != 0)
-		list++;
-	return *list;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
 }
 
 static const struct voice_model *model_find(const char *name)

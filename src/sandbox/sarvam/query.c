@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "sandbox/lookup.h"
 
 enum { MS_MAX = 10000 };
 
@@ -33,13 +34,6 @@ static bool refuse(struct query_reading *g, const char *fmt, ...)
 	vsnprintf(g->why, g->size, fmt, args);
 	va_end(args);
 	return false;
-}
-
-static bool list_has(const char *const *list, const char *word)
-{
-	while (*list && strcmp(*list, word) != 0)
-		list++;
-	return *list;
 }
 
 /* ------------------------------------------------------------------ the handshake */

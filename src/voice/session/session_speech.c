@@ -177,6 +177,14 @@ static enum err spoken_find(struct session *s, struct voicing *v, const struct c
 	return spoken_make(&v->spoken, &how, (const char *)v->text.data, v->text.len);
 }
 
+/* All of its sound is in the mouth, and one word stands for the whole. */
+static void whole_said(struct session *s, const struct call_output *out, const struct speech_word *all)
+{
+	mouth_words(s->mouth, out->utterance, out->take, all, 1, true);
+	mouth_done(s->mouth, out->utterance, out->take);
+	speech_news_feed(s, out->utterance, out->take, true);
+}
+
 /* Nothing of it is said, an emoji: a frame of silence stands for it, so that it is over and counts as heard. */
 static enum err silence_say(struct session *s, const struct call_output *out)
 {
@@ -186,12 +194,9 @@ static enum err silence_say(struct session *s, const struct call_output *out)
 
 	memset(silence, G711_ULAW_SILENCE, sizeof(silence));
 	err = mouth_audio(s->mouth, out->utterance, out->take, silence, sizeof(silence));
-	if (err)
-		return err;
-	mouth_words(s->mouth, out->utterance, out->take, &all, 1, true);
-	mouth_done(s->mouth, out->utterance, out->take);
-	speech_news_feed(s, out->utterance, out->take, true);
-	return ERR_NONE;
+	if (!err)
+		whole_said(s, out, &all);
+	return err;
 }
 
 /* All of it at once: the mouth keeps time. */
@@ -224,12 +229,9 @@ static enum err keys_say(struct session *s, const struct call_output *out)
 	if (!err)
 		err = tones_make(s, out, sender, &all.end_samples);
 	dtmf_sender_free(&sender);
-	if (err)
-		return err;
-	mouth_words(s->mouth, out->utterance, out->take, &all, 1, true);
-	mouth_done(s->mouth, out->utterance, out->take);
-	speech_news_feed(s, out->utterance, out->take, true);
-	return ERR_NONE;
+	if (!err)
+		whole_said(s, out, &all);
+	return err;
 }
 
 /* Gives it to the voice: as it is said, unless the voice wants it as it is written. */
