@@ -12,7 +12,7 @@ import re
 import sys
 
 KINDS = "kinds"  # headers of src/providers that only describe
-SHARED = {"llm_blocks.h", "llm_tools.h"}  # pure, and of no vendor
+SHARED = {"carrier_form.h", "llm_blocks.h", "llm_tools.h"}  # pure, and of no vendor
 ALLOWED = {
     "base": {"base"},
     "audio": {"base", "audio"},

@@ -30,6 +30,7 @@
 #include "control/api.h"
 #include "data/recordings.h"
 #include "providers/exotel/carrier.h"
+#include "providers/exotel/rest.h"
 #include "providers/twilio/carrier.h"
 
 enum { REFRESH_MS = 60000, CLOSE_MS = 1000, TRY_MS = 1000, TRY_BYTES = 64 << 10 };
@@ -44,7 +45,8 @@ struct conductor_process {
 	struct plane_keys keys;
 	struct tenant *tenant;
 	struct recordings *recordings;
-	struct http_client *client, *carrier_client;
+	struct http_client *client, *twilio_client, *exotel_client;
+	struct exotel_rest_options exotel;
 	struct http_server *server, *records_server;
 	struct records *records;
 	struct toolbox *toolbox;
@@ -269,26 +271,47 @@ static const char *replay_words(struct conductor_process *p)
 
 static const struct carrier *const carriers[] = { &twilio_carrier, &exotel_carrier, NULL };
 
-/* Who brings calls, and how the one is asked that calls out go by. It has certificates of its own to be judged by. */
-static enum err carrier_begin(struct conductor_process *p, struct calls_settings *settings, struct err_detail *detail)
+/* Each has certificates of its own to be judged by. */
+static enum err carrier_client_begin(struct conductor_process *p, struct http_client **cp, const char *ca_file, struct err_detail *detail)
+{
+	const struct http_client_settings http = { .ca_file = *ca_file ? ca_file : NULL };
+
+	return http_client_open(cp, &p->stores.loop, &http, detail);
+}
+
+static enum err twilio_begin(struct conductor_process *p, struct calls_line *line, struct err_detail *detail)
 {
 	struct twilio_settings twilio;
-	struct exotel_settings exotel;
-	struct http_client_settings http = { .ca_file = NULL };
 	enum err err;
 
 	config_bind(p->cli->config, twilio_options, &twilio);
-	config_bind(p->cli->config, exotel_options, &exotel);
-	http.ca_file = *twilio.ca_file ? twilio.ca_file : NULL;
-	err = http_client_open(&p->carrier_client, &p->stores.loop, &http, detail);
-	settings->carriers = carriers;
-	settings->media_hz = (unsigned int)strtoul(exotel_rates[exotel.rate_hz], NULL, 10);
-	settings->carrier = &twilio_carrier;
-	settings->carrier_client = p->carrier_client;
-	settings->carrier_url = twilio.url;
-	settings->ring_s = (unsigned int)twilio.ring_s;
-	settings->detects_machines = twilio.detects_machines;
+	err = carrier_client_begin(p, &p->twilio_client, twilio.ca_file, detail);
+	*line = (struct calls_line){ .carrier = &twilio_carrier, .client = p->twilio_client, .url = twilio.url, .ring_s = (unsigned int)twilio.ring_s,
+		.detects_machines = twilio.detects_machines };
 	return err;
+}
+
+static enum err exotel_begin(struct conductor_process *p, struct calls_line *line, unsigned int *media_hz, struct err_detail *detail)
+{
+	struct exotel_settings exotel;
+	enum err err;
+
+	config_bind(p->cli->config, exotel_options, &exotel);
+	err = carrier_client_begin(p, &p->exotel_client, exotel.ca_file, detail);
+	p->exotel = (struct exotel_rest_options){ .caller_id = exotel.caller_id, .zone_min = (int)exotel.zone_min, .flow_url = exotel.flow_url };
+	*line = (struct calls_line){ .carrier = &exotel_carrier, .client = p->exotel_client, .url = exotel.url, .ring_s = (unsigned int)exotel.ring_s,
+		.settings = &p->exotel };
+	*media_hz = (unsigned int)strtoul(exotel_rates[exotel.rate_hz], NULL, 10);
+	return err;
+}
+
+/* Who brings calls, and how those are asked that calls out go by; Twilio's are those of routes that name no carrier. */
+static enum err carriers_begin(struct conductor_process *p, struct calls_settings *settings, struct err_detail *detail)
+{
+	enum err err = twilio_begin(p, &settings->lines[0], detail);
+
+	settings->carriers = carriers;
+	return err ? err : exotel_begin(p, &settings->lines[1], &settings->media_hz, detail);
 }
 
 static enum err calls_begin(struct conductor_process *p, struct err_detail *detail)
@@ -306,7 +329,7 @@ static enum err calls_begin(struct conductor_process *p, struct err_detail *deta
 	if (!*settings.options.server_url)
 		settings.options.server_url = p->url; /* enough for carriers on this machine: tests, a tunnel that keeps the address */
 	if (!err)
-		err = carrier_begin(p, &settings, detail);
+		err = carriers_begin(p, &settings, detail);
 	return err ? err : calls_open(&p->calls, &settings, detail);
 }
 
@@ -423,7 +446,8 @@ static void house_close(struct conductor_process *p)
 		http_server_close(&p->records_server, NULL, NULL);
 	records_close(&p->records);
 	http_client_close(&p->client);
-	http_client_close(&p->carrier_client);
+	http_client_close(&p->twilio_client);
+	http_client_close(&p->exotel_client);
 	recordings_close(&p->recordings);
 	tenant_drop(&p->tenant);
 	plane_keys_end(&p->keys);

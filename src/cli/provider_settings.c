@@ -10,6 +10,7 @@
 #include "providers/cartesia/cartesia.h"
 #include "providers/deepgram/deepgram.h"
 #include "providers/exotel/options.h"
+#include "providers/exotel/rest.h"
 #include "providers/openai/openai.h"
 #include "providers/sarvam/sarvam_stt.h"
 #include "providers/sarvam/sarvam_tts.h"
@@ -49,6 +50,12 @@ static bool is_safe_url(const char *url)
 	if (!http_is_url(url) || strpbrk(url, "?#{"))
 		return false;
 	return !strncmp(url, "https://", 8) || is_loopback_url(url);
+}
+
+/* A name that is sent; nobody goes there. */
+static bool is_flow_url(const char *url)
+{
+	return http_is_url(url) && !strpbrk(url, "?#{");
 }
 
 static bool is_word(const char *text)
@@ -266,6 +273,7 @@ const struct option twilio_options[] = {
 
 static const char *const exotel_keys[] = { [EXOTEL_KEYS_AUTO] = "auto", [EXOTEL_KEYS_SNAKE] = "snake", [EXOTEL_KEYS_CAMEL] = "camel", NULL };
 static const char *const exotel_fields[] = { [EXOTEL_FIELDS_FULL] = "full", [EXOTEL_FIELDS_MINIMAL] = "minimal", NULL };
+static const char *const exotel_caller_ids[] = { [EXOTEL_CALLER_NATIONAL] = "national", [EXOTEL_CALLER_E164] = "e164", NULL };
 const char *const exotel_rates[] = { "8000", "16000", "24000", NULL };
 
 const struct option exotel_options[] = {
@@ -273,6 +281,13 @@ const struct option exotel_options[] = {
 	CHOICE(exotel, media_fields, exotel_fields, "Whether sound goes out with its number and time, or as a payload alone."),
 	CHOICE(exotel, rate_hz, exotel_rates, "The sound's rate in Hz that Exotel is asked for; a chunk has 200 ms at 8000 and 100 ms at the others."),
 	NUMBER(exotel, chunk_bytes, 0, 0, 9600, "bytes", "So much sound in one message, in steps of 320 and at most 200 ms; 0: 3200, at 24000 Hz 4800."),
+	FITTED(exotel, url, 500, EXOTEL_DEFAULT_URL, is_safe_url, SAFE_URL_FITTING,
+		"Where Exotel is asked for calls out: India's accounts; https://api.exotel.com is Singapore's."),
+	TEXT(exotel, ca_file, 1000, "", CA_HELP),
+	FITTED(exotel, flow_url, 200, EXOTEL_DEFAULT_FLOW_URL, is_flow_url, "http://host or https://host", "What a flow's name begins with that a call out is told to run."),
+	NUMBER(exotel, ring_s, 30, 5, 600, "s", "A call out rings for so long."),
+	NUMBER(exotel, zone_min, 330, -720, 840, "min", "The account's clock, ahead of UTC; Exotel's times name no zone."),
+	CHOICE(exotel, caller_id, exotel_caller_ids, "How our number is written when a call out is asked for: India's as 080…, or each with + and its country."),
 	{ .name = NULL },
 };
 

@@ -74,11 +74,14 @@ struct twilio_settings {
 	bool detects_machines;
 };
 
-/* How its media socket speaks; nothing of it is asked. */
+/* How its media socket speaks, and how it is asked for calls out. */
 struct exotel_settings {
 	int key_case, media_fields; /* enum exotel_keys, enum exotel_fields */
 	int rate_hz;                /* place in exotel_rates */
 	int64_t chunk_bytes;
+	const char *url, *ca_file, *flow_url;
+	int64_t ring_s, zone_min;
+	int caller_id; /* enum exotel_caller_id */
 };
 
 extern const struct option provider_options[];  /* "stt.providers", "llm.providers", "tts.providers": by enum provider_role */

@@ -15,7 +15,8 @@ enum { OUT_BYTES_MAX = 16 << 20, NAMES_BYTES_MAX = 8192 };
 static void put_route(struct buf *b, bool json, const struct route *r)
 {
 	if (!json) {
-		buf_printf(b, "%-18s %-24s %-24s %s\n", r->number, r->tenant, r->rulebook, r->account[0] ? r->account : "any account");
+		buf_printf(b, "%-18s %-24s %-24s %s%s%s\n", r->number, r->tenant, r->rulebook, r->account[0] ? r->account : "any account", r->carrier[0] ? "  " : "",
+			r->carrier);
 		return;
 	}
 	json_open(b, '{');
@@ -23,6 +24,8 @@ static void put_route(struct buf *b, bool json, const struct route *r)
 	json_pair_string(b, "account", r->account[0] ? r->account : NULL);
 	json_pair_string(b, "tenant", r->tenant);
 	json_pair_string(b, "rulebook", r->rulebook);
+	if (r->carrier[0])
+		json_pair_string(b, "carrier", r->carrier);
 	json_close(b, '}');
 }
 
@@ -76,11 +79,25 @@ static int take_number(struct cli *cli, struct route *r, const char *number, con
 	return CLI_FINE;
 }
 
+static int take_carrier(struct cli *cli, struct route *r, const char *carrier)
+{
+	static const char *const known[] = { "twilio", "exotel" };
+
+	for (size_t i = 0; carrier && i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(carrier, known[i])) {
+			snprintf(r->carrier, sizeof(r->carrier), "%s", carrier);
+			return CLI_FINE;
+		}
+	return carrier ? cli_fail(cli, CLI_USAGE, ERR_USAGE, "--carrier", "twilio or exotel", "no carrier of calls out: %s", carrier) : CLI_FINE;
+}
+
 /* The words of the command line as a route. */
-static int take(struct cli *cli, struct route *r, char **words, const char *account)
+static int take(struct cli *cli, struct route *r, char **words, const char *account, const char *carrier)
 {
 	int status = take_number(cli, r, words[0], account, true);
 
+	if (!status)
+		status = take_carrier(cli, r, carrier);
 	if (status)
 		return status;
 	if (!route_rulebook_ok(words[2]))
@@ -181,10 +198,11 @@ static int list(struct stores *s)
 
 int cmd_route(struct cli *cli, int argc, char **argv)
 {
-	const char *data = NULL, *account = NULL;
+	const char *data = NULL, *account = NULL, *carrier = NULL;
 	bool replace = false, adds, removes;
 	const struct flag flags[] = {
 		{ .name = "account", .type = FLAG_STRING, .value = &account, .arg = "A", .help = "Only calls of this account at the carrier (default: any)." },
+		{ .name = "carrier", .type = FLAG_STRING, .value = &carrier, .arg = "C", .help = "Calls out from this number go by it: twilio (default), exotel." },
 		{ .name = "replace", .type = FLAG_BOOL, .value = &replace, .help = "Take the place of the route that is there." },
 		STORES_FLAG(&data),
 		{ .name = NULL },
@@ -200,7 +218,7 @@ int cmd_route(struct cli *cli, int argc, char **argv)
 	if (!adds && !removes && !(argc == 2 && !strcmp(argv[1], "list")))
 		return cli_fail_words(cli, "route", "add with a number, a tenant and a rule-book, remove with a number, or list");
 	if (adds)
-		status = take(cli, &r, argv + 2, account);
+		status = take(cli, &r, argv + 2, account, carrier);
 	else if (removes)
 		status = take_number(cli, &r, argv[2], account, false);
 	if (!status)

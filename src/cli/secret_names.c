@@ -10,7 +10,8 @@
 enum { NEAR = 2 };
 
 /* What carriers' webhooks and REST ask for (providers/twilio, providers/exotel). */
-static const char *const carrier_names[] = { "twilio.auth_token", "twilio.account_sid", "twilio.webhook_key", "exotel.webhook_key" };
+static const char *const carrier_names[] = { "twilio.auth_token", "twilio.account_sid", "twilio.webhook_key", "exotel.webhook_key",
+	"exotel.api_key", "exotel.api_token", "exotel.account_sid", "exotel.app_id" };
 
 enum { CARRIER_NAMES = sizeof(carrier_names) / sizeof(carrier_names[0]), NAMES = PROVIDER_NAMES + CARRIER_NAMES };
 
@@ -45,15 +46,21 @@ static const char *nearest(const char *name, unsigned int *distance, bool *of_ve
 	return best;
 }
 
-static void tell(const char *best, unsigned int distance, char *out, size_t size)
+/* Those of the same vendor when there are any: all of them have no room. */
+static void tell(const char *name, const char *best, unsigned int distance, bool of_vendor, char *out, size_t size)
 {
+	const char *before = "";
 	size_t used = 0;
 
 	if (name_is_near(best, distance))
 		used = (size_t)snprintf(out, size, "did you mean %s? ", best);
 	used += (size_t)snprintf(out + used, size - used, "known:");
-	for (size_t i = 0; i < NAMES && used < size; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s %s", i ? "," : "", name_at(i));
+	for (size_t i = 0; i < NAMES && used < size; i++) {
+		if (of_vendor && !is_of_same_vendor(name, name_at(i)))
+			continue;
+		used += (size_t)snprintf(out + used, size - used, "%s %s", before, name_at(i));
+		before = ",";
+	}
 }
 
 enum err secret_name_judge(const char *name, struct err_detail *detail)
@@ -65,6 +72,6 @@ enum err secret_name_judge(const char *name, struct err_detail *detail)
 	if (!distance || (!of_vendor && distance > NEAR))
 		return ERR_NONE;
 	snprintf(detail->message, sizeof(detail->message), "nothing asks for a secret %s", name);
-	tell(best, distance, detail->hint, sizeof(detail->hint));
+	tell(name, best, distance, of_vendor, detail->hint, sizeof(detail->hint));
 	return ERR_USAGE;
 }

@@ -32,6 +32,7 @@ struct calls;
 
 enum {
 	CALLS_WORKERS_MAX = 1000,
+	CALLS_LINES_MAX = 4,
 	CALLS_HEARD_MS = 6000,       /* a worker that was silent for longer gets no new calls; for so long after its start a conductor waits for them */
 	CALLS_WAIT_MS = 100,         /* how often it is looked whether that time is over */
 	CALLS_AGAIN_MS = 15000,      /* as long as a carrier waits for an answer: one that did not get ours has asked again by then */
@@ -44,6 +45,16 @@ enum {
 	CALLS_SNAPSHOT_MAX_BYTES = DOCUMENT_MAX_BYTES - 64,
 	CALLS_VARIABLES_MAX_BYTES = 16 * 1024,
 	CALLS_REPLAY_MAX = 8192
+};
+
+/* A carrier that calls out go by, and how its own HTTP interface is asked. */
+struct calls_line {
+	const struct carrier *carrier;
+	struct http_client *client; /* borrowed; NULL: it is never asked, and no calls go out by it */
+	const char *url;            /* … and is here */
+	unsigned int ring_s;        /* a call out rings for so long */
+	bool detects_machines;      /* the carrier says whether a machine answered */
+	const void *settings;       /* the carrier's own kind's (struct carrier_place); NULL: the defaults */
 };
 
 /* What an operator may set. */
@@ -63,11 +74,7 @@ struct calls_settings {
 	struct http_client *client;  /* for orders to workers */
 	const struct carrier *const *carriers; /* behind /webhooks/KIND/, NULL-ended; NULL: none */
 	unsigned int media_hz;         /* what a carrier that can be asked for a rate is asked for; 0: its own */
-	const struct carrier *carrier; /* that calls out go by; NULL: none do */
-	struct http_client *carrier_client; /* … whose own HTTP interface is asked by it; NULL: it is never asked, and no calls go out */
-	const char *carrier_url;     /* … and is here */
-	unsigned int ring_s;         /* a call out rings for so long */
-	bool detects_machines;       /* the carrier says whether a machine answered */
+	struct calls_line lines[CALLS_LINES_MAX]; /* that calls out go by; the first is that of routes which name none. Unused: without a carrier */
 	const char *rulebooks_dir;   /* rulebooks.dir */
 	const char *replay;          /* the words of a shell that replay a call of this house, when its id is put behind them; NULL: nobody knows */
 	const struct call_settings *defaults; /* the config's, which rule-books override */

@@ -297,13 +297,14 @@ void ask_token(struct ask *a)
 {
 	char key[DOCUMENT_KEY_MAX];
 	struct documents_put put = { .key = key, .expected = DOCUMENT_NONE };
+	uint64_t life_ms = a->token_ms ? a->token_ms : CALLS_TOKEN_MS;
 	struct buf b;
 	enum err err;
 
 	buf_init(&b, 512);
-	call_token_make(&a->record, calls_now_ms(a->calls), a->token, a->hash);
+	call_token_make(&a->record, calls_now_ms(a->calls), life_ms, a->token, a->hash);
 	call_token_key(a->hash, key);
-	err = call_token_encode(a->tenant, a->id, a->began_ms, calls_now_ms(a->calls) + CALLS_TOKEN_MS, &b);
+	err = call_token_encode(a->tenant, a->id, a->began_ms, calls_now_ms(a->calls) + life_ms, &b);
 	put.value = b.data;
 	put.len = b.len;
 	if (!err)

@@ -198,14 +198,12 @@ void call_back_over(struct ask *a, unsigned int status)
 
 void call_back_begin(struct calls *c, const struct tenant *t, const struct call_record *r, uint64_t began_ms)
 {
-	const struct calls_settings *s = &c->settings;
-	struct ask *a = s->carrier && s->carrier->rest && s->carrier_client && *s->options.server_url ? ask_begin(c, NULL) : NULL;
+	struct ask *a = line_find(c, "") && *c->settings.options.server_url ? ask_begin(c, NULL) : NULL;
 
 	if (!a)
 		return; /* until a carrier is set up, or there is memory */
 	a->tenant = tenant_share(t);
 	a->body = body_of(r);
-	a->carrier = s->carrier;
 	memcpy(a->back, r->id, sizeof(a->back));
 	a->back_ms = began_ms;
 	a->failed = mark_failed;

@@ -8,7 +8,7 @@
 #include "base/roles.h"
 #include "conductor/calls_state.h"
 
-enum { KEY_MAX = 200 };
+enum { KEY_MAX = 200, ANSWER_MS = 30000 /* from picking up to the socket */ };
 
 static void reply(struct ask *a)
 {
@@ -24,7 +24,9 @@ static void reply(struct ask *a)
 
 static void stored(struct ask *a)
 {
-	dialer_place(a->calls, a->tenant, a->id, a->began_ms);
+	const struct dial_way way = { .flow = a->flow, .media_url = a->media_url, .token = a->token };
+
+	dialer_place(a->calls, a->tenant, a->id, a->began_ms, &way);
 	reply(a);
 }
 
@@ -82,10 +84,17 @@ static void refuse(struct ask *a, enum err err, const struct err_detail *detail)
 		ask_error(a, 422, "unfit", err == ERR_LIMIT ? "The variables are too large." : "There is no such rule-book or language.", NULL);
 }
 
+/* The carrier is given a worker's address at once, with a token that lives until somebody has answered; else it asks for it then. */
 static void store(struct ask *a)
 {
-	a->then = stored;
-	ask_store(a);
+	if (!a->line->carrier->flow || a->flow[0]) {
+		a->then = stored;
+		ask_store(a);
+		return;
+	}
+	a->token_ms = DIAL_PLACE_MS + DIAL_ASK_MS + (uint64_t)a->line->ring_s * 1000 + ANSWER_MS;
+	if (!ask_offer(a, a->line->carrier->media_path, stored))
+		ask_error(a, 503, "no_worker", "No worker can take a call now.", "Try again in a moment.");
 }
 
 static void begin(struct ask *a)
@@ -112,6 +121,45 @@ static void begin(struct ask *a)
 
 /* ---- whose number, which account ---- */
 
+static void on_flow(void *arg, enum err err, struct secret secret)
+{
+	struct ask *a = arg;
+	bool fits = !err && secret.len < sizeof(a->flow) && route_account_ok(secret.value);
+
+	if (fits)
+		snprintf(a->flow, sizeof(a->flow), "%s", secret.value);
+	secret_release(&secret);
+	if (!err && !fits)
+		ask_error(a, 422, "no_flow", "The carrier has no flow of such a name.", "Letters, digits, - and _: callfunnel secret set TENANT exotel.app_id.");
+	else if (err && err != ERR_NOTFOUND)
+		ask_failed(a, err);
+	else
+		begin(a);
+}
+
+static void find_flow(struct ask *a)
+{
+	const char *name = a->line->carrier->flow;
+	enum err err;
+
+	a->flow[0] = 0;
+	if (!name) {
+		begin(a);
+		return;
+	}
+	err = secrets_get(a->calls->settings.secrets, &a->job, a->tenant, name, on_flow, a);
+	if (err)
+		ask_failed(a, err);
+}
+
+static void no_account(struct ask *a)
+{
+	char hint[160];
+
+	snprintf(hint, sizeof(hint), "Name it in the number's route (--account), or as the secret %s.", a->line->carrier->account);
+	ask_error(a, 422, "no_account", "The carrier's account is not known.", hint);
+}
+
 static void on_account(void *arg, enum err err, struct secret secret)
 {
 	struct ask *a = arg;
@@ -122,11 +170,11 @@ static void on_account(void *arg, enum err err, struct secret secret)
 		snprintf(a->record.account, sizeof(a->record.account), "%s", secret.value);
 	secret_release(&secret);
 	if (err == ERR_NOTFOUND)
-		ask_error(a, 422, "no_account", "The carrier's account is not known.", "Name it in the number's route (--account), or as the secret twilio.account_sid.");
+		no_account(a);
 	else if (err)
 		ask_failed(a, err);
 	else
-		begin(a);
+		find_flow(a);
 }
 
 static void find_account(struct ask *a)
@@ -134,12 +182,25 @@ static void find_account(struct ask *a)
 	enum err err;
 
 	if (a->record.account[0]) {
-		begin(a);
+		find_flow(a);
 		return;
 	}
-	err = secrets_get(a->calls->settings.secrets, &a->job, a->tenant, a->carrier->account, on_account, a);
+	err = secrets_get(a->calls->settings.secrets, &a->job, a->tenant, a->line->carrier->account, on_account, a);
 	if (err)
 		ask_failed(a, err);
+}
+
+/* By the route's carrier. */
+static void find_line(struct ask *a, const char *kind)
+{
+	a->line = line_find(a->calls, kind);
+	if (!a->line) {
+		ask_error(a, 422, "no_carrier", "No calls go out by the carrier of that number's route.", "callfunnel route add --carrier names one that is set up.");
+		return;
+	}
+	a->carrier = a->line->carrier;
+	snprintf(a->record.kind, sizeof(a->record.kind), "%s", a->carrier->kind);
+	find_account(a);
 }
 
 /* The number that was asked for, or, of those that are the tenant's, rather the rule-book's own. */
@@ -152,6 +213,7 @@ static void on_routes(void *arg, enum err err, const struct documents_page *page
 {
 	struct ask *a = arg;
 	struct call_dial *d = &a->record.dial;
+	char carrier[ROUTE_CARRIER_MAX] = "";
 	struct route r;
 
 	for (size_t i = 0; !err && i < page->count; i++) {
@@ -161,6 +223,7 @@ static void on_routes(void *arg, enum err err, const struct documents_page *page
 		snprintf(a->rulebook, sizeof(a->rulebook), "%s", r.rulebook);
 		snprintf(d->from, sizeof(d->from), "%s", r.number);
 		snprintf(a->record.account, sizeof(a->record.account), "%s", r.account);
+		memcpy(carrier, r.carrier, sizeof(carrier));
 		if (!strcmp(r.rulebook, a->record.rulebook))
 			break;
 	}
@@ -171,7 +234,7 @@ static void on_routes(void *arg, enum err err, const struct documents_page *page
 	else if (!strcmp(d->from, d->to))
 		ask_error(a, 422, "bad_number", "A number cannot call itself.", NULL);
 	else
-		find_account(a);
+		find_line(a, carrier);
 }
 
 static void find_from(struct ask *a)
@@ -232,7 +295,6 @@ static void make(struct ask *a)
 		refuse(a, err, &detail);
 		return;
 	}
-	snprintf(a->record.kind, sizeof(a->record.kind), "%s", a->carrier->kind);
 	if (dial_number(to_of(a), a->record.dial.to, &detail))
 		ask_error(a, 422, "bad_number", detail.message, detail.hint);
 	else
@@ -249,6 +311,7 @@ static void judge_new(struct ask *a)
 
 void dial_judge_begin(struct ask *a)
 {
+	a->carrier = line_find(a->calls, "")->carrier; /* until the route says which: whoever died between entry and document is made again */
 	a->judge = judge_new;
 	ask_find(a);
 }
@@ -273,15 +336,13 @@ static bool take_key(struct ask *a)
 void calls_on_dial(struct http_request *r, void *arg)
 {
 	struct calls *c = arg;
-	const struct calls_settings *s = &c->settings;
 	struct ask *a = ask_begin(c, r);
 
 	if (!a || !ask_person(a, ROLE_OPERATOR) || !ask_body(a) || !take_key(a))
 		return;
-	a->carrier = s->carrier;
 	if (!is_whole(a))
 		ask_error(a, 400, "bad_request", "to and rulebook are texts, from and language too, variables an object.", NULL);
-	else if (!s->carrier || !s->carrier->rest || !s->carrier_client || !*s->options.server_url)
+	else if (!line_find(c, "") || !*c->settings.options.server_url)
 		ask_error(a, 503, "unavailable", "No carrier is set up here.", NULL);
 	else
 		dial_judge_begin(a);

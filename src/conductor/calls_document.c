@@ -344,7 +344,7 @@ static void hash_text(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES])
 	crypto_hash_sha256(hash, (const uint8_t *)text, strlen(text));
 }
 
-void call_token_make(struct call_record *r, uint64_t now_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES])
+void call_token_make(struct call_record *r, uint64_t now_ms, uint64_t life_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES])
 {
 	struct call_token *place = NULL;
 	uint8_t bytes[32];
@@ -356,7 +356,7 @@ void call_token_make(struct call_record *r, uint64_t now_ms, char text[CALL_TOKE
 		if (!place || r->tokens[i].until_ms <= now_ms || r->tokens[i].until_ms >= place->until_ms)
 			place = &r->tokens[i];
 	memcpy(place->hash, hash, CALL_TOKEN_HASH_BYTES);
-	place->until_ms = now_ms + CALLS_TOKEN_MS;
+	place->until_ms = now_ms + life_ms;
 }
 
 bool call_token_hash(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES])

@@ -122,7 +122,7 @@ void call_open_key(const char *id, char out[DOCUMENT_KEY_MAX]);
 
 /* A fresh token: its text, and its hash noted in the record. When all places are taken it takes the newest one's: what was handed out first stays
  * good, however often a webhook is repeated. */
-void call_token_make(struct call_record *r, uint64_t now_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES]);
+void call_token_make(struct call_record *r, uint64_t now_ms, uint64_t life_ms, char text[CALL_TOKEN_TEXT_MAX], uint8_t hash[CALL_TOKEN_HASH_BYTES]);
 bool call_token_hash(const char *text, uint8_t hash[CALL_TOKEN_HASH_BYTES]); /* false: it cannot be one */
 bool call_token_holds(const struct call_record *r, uint64_t now_ms, const uint8_t hash[CALL_TOKEN_HASH_BYTES]);
 bool call_token_any(const struct call_record *r, uint64_t now_ms); /* whether one is still good */
@@ -238,6 +238,9 @@ struct ask {
 	/* a call-back: the call that it was agreed on in, and what came of it */
 	char back[CALL_ID_MAX], came[CALL_ID_MAX];
 	uint64_t back_ms;
+	/* a call out: what it goes by, and what the carrier calls what it is to do when it is answered ("": it is given the sound's address) */
+	const struct calls_line *line;
+	char flow[CARRIER_ID_MAX];
 	/* a carrier's webhook */
 	const struct carrier *carrier;
 	struct http_pairs form;
@@ -256,6 +259,7 @@ struct ask {
 	char picked[CALL_WORD_MAX];  /* a worker that counts this call already; "" when none does because of us */
 	bool is_repeat;              /* the same question again, not a call that came back */
 	char media_url[CALL_URL_MAX];
+	uint64_t token_ms;           /* it lives so long; 0: CALLS_TOKEN_MS */
 	char token[CALL_TOKEN_TEXT_MAX];
 	uint8_t hash[CALL_TOKEN_HASH_BYTES];
 	struct buf snapshot;        /* that was found */
@@ -390,10 +394,18 @@ void call_back_over(struct ask *a, unsigned int status); /* what was answered to
 
 enum { DIALS_MAX = 500 /* that are asked about at a time */ };
 
+/* By the carrier's kind; "": that of routes which name none. NULL: no calls go out by it. */
+const struct calls_line *line_find(const struct calls *c, const char *kind);
+
+/* What a carrier is told that asks us for nothing when a call out is answered; texts may be "", and are copied. */
+struct dial_way {
+	const char *flow, *media_url, *token;
+};
+
 struct dial_run;
 bool dialer_has_room(const struct calls *c);
 /* The carrier is asked for the leg of a call that was stored just now, once; nobody else asks for it. */
-void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms);
+void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, const struct dial_way *way);
 /* Its leg is looked up, and ended when the call has; nothing when somebody is at it. */
 void dialer_look(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms);
 void dialer_close(struct calls *c);

@@ -170,10 +170,18 @@ static bool webhook_take(struct ask *a)
 	return carrier->is_resolver || (w->signature && w->form);
 }
 
+/* The call of ours that the address names, or what the carrier was given to say again. */
+static const char *named_by(const struct carrier *carrier, const struct http_request *r)
+{
+	const char *id = http_query(r, "call");
+
+	return id || !carrier || !carrier->named ? id : carrier->named(http_query_all(r));
+}
+
 static void begin(struct calls *c, struct http_request *r, enum hook hook)
 {
 	const struct carrier *carrier = carrier_of(c, http_path(r));
-	const char *attempt = http_query(r, "attempt"), *named = http_query(r, "call"), *visit = http_query(r, "visit");
+	const char *attempt = http_query(r, "attempt"), *named = named_by(carrier, r), *visit = http_query(r, "visit");
 	struct ask *a = ask_begin(c, r);
 
 	if (!a)

@@ -143,13 +143,15 @@ bool dial_fits(const struct call_record *r, const struct carrier_leg *leg)
 {
 	uint64_t asked = r->dial.asked_ms;
 
+	if (leg->name[0])
+		return !strcmp(leg->name, r->id);
 	return leg->is_outbound && !strcmp(leg->to, r->dial.to) && !strcmp(leg->from, r->dial.from) && leg->made_ms + DIAL_SKEW_MS >= asked &&
 		leg->made_ms <= asked + DIAL_PLACE_MS + DIAL_ASK_MS + DIAL_SKEW_MS;
 }
 
-bool dial_is_absent(const struct call_record *r, uint64_t now_ms)
+bool dial_is_absent(const struct call_record *r, unsigned int ring_s, uint64_t now_ms)
 {
-	return now_ms > r->dial.asked_ms + DIAL_UNKNOWN_MS;
+	return now_ms > r->dial.asked_ms + DIAL_UNKNOWN_MS + (uint64_t)ring_s * 1000;
 }
 
 /* ------------------------------------------------------------------ bytes */

@@ -24,7 +24,7 @@ struct call_record;
 
 enum {
 	DIAL_WHY_MAX = 24,
-	DIAL_PLACE_MS = 30000,     /* the carrier is asked again for no longer when it has too much to do */
+	DIAL_PLACE_MS = 45000,     /* the carrier is asked again for no longer when it has too much to do */
 	DIAL_ASK_MS = 15000,       /* one request takes no longer */
 	DIAL_SKEW_MS = 30000,      /* the carrier's clock may be off by so much */
 	DIAL_LOOK_MS = 5000,       /* before that nobody looks for a leg that is not known */
@@ -62,8 +62,8 @@ enum dial_step dial_next(const struct call_record *r, bool is_new, uint64_t now_
 
 /* Whether this leg can be the attempt's, of which nothing but its numbers is known. */
 bool dial_fits(const struct call_record *r, const struct carrier_leg *leg);
-/* … and whether a look that found none says that there is none. */
-bool dial_is_absent(const struct call_record *r, uint64_t now_ms);
+/* … and whether a look that found none says that there is none, or that nobody will know. `ring_s`: it may ring for so long without being listed. */
+bool dial_is_absent(const struct call_record *r, unsigned int ring_s, uint64_t now_ms);
 
 void dial_encode(const struct call_dial *d, uint32_t field, struct buf *out);
 bool dial_decode(struct call_dial *d, const struct wire_field *f);

@@ -18,19 +18,29 @@
 #include "base/num.h"
 #include "conductor/dialer_state.h"
 
-enum { LINE_MAX_BYTES = 16384, URL_MAX_BYTES = 4096, FORM_MAX_BYTES = 16384, BODY_MAX_BYTES = 1 << 20, LATER_FIRST_MS = 200, LATER_MAX_MS = 3000 };
+enum { LATER_FIRST_MS = 200, LATER_MAX_MS = 3000 };
 
 static void load(struct dial_run *r);
-static void ask(struct dial_run *r);
 
 static const struct carrier_rest *rest(const struct dial_run *r)
 {
-	return r->calls->settings.carrier->rest;
+	return r->line->carrier->rest;
 }
 
 static struct log log_of(const struct dial_run *r)
 {
 	return (struct log){ .plane = "conductor", .call = r->id, .doing = "calling out" };
+}
+
+const struct calls_line *line_find(const struct calls *c, const char *kind)
+{
+	for (size_t i = 0; i < CALLS_LINES_MAX; i++) {
+		const struct calls_line *l = &c->settings.lines[i];
+
+		if (l->carrier && l->client && l->carrier->rest && (!*kind || !strcmp(l->carrier->kind, kind)))
+			return l;
+	}
+	return NULL;
 }
 
 /* ---- its end ---- */
@@ -51,6 +61,8 @@ static void run_free(struct dial_run *r)
 	r->calls->dial_count--;
 	job_cancel(&r->job);
 	http_exchange_cancel(&r->exchange);
+	run_forget(r);
+	sodium_memzero(r->token, sizeof(r->token));
 	call_record_fini(&r->record);
 	tenant_drop(&r->tenant);
 	uv_close((uv_handle_t *)&r->timer, run_freed);
@@ -76,10 +88,10 @@ void run_give_up(struct dial_run *r, enum err err)
 
 static void ended_follows(struct dial_run *r)
 {
-	if (r->step == DIAL_LOOK && !r->ends && r->record.state == CALL_ENDED && dial_is_open(&r->record)) {
+	if (r->step == DIAL_LOOK && !r->ends && rest(r)->end && r->record.state == CALL_ENDED && dial_is_open(&r->record)) {
 		r->ends = true;
 		r->apply = NULL;
-		ask(r);
+		run_ask(r);
 	} else {
 		run_over(r);
 	}
@@ -162,14 +174,16 @@ void run_fail(struct dial_run *r, enum leg_state end, const char *why, unsigned 
 static void judge(struct dial_run *r)
 {
 	r->step = dial_next(&r->record, r->is_new, calls_now_ms(r->calls));
-	if (r->step == DIAL_REST)
+	if (!r->line && (r->step == DIAL_LOOK || r->step == DIAL_FIND))
+		run_give_up(r, ERR_UNAVAILABLE); /* it was placed by a carrier that is set up no more */
+	else if (r->step == DIAL_REST)
 		run_over(r);
 	else if (r->step == DIAL_DROP)
 		run_fail(r, LEG_CANCELED, "order", 0);
 	else if (r->step == DIAL_GIVE_UP)
 		run_fail(r, LEG_FAILED, "unknown", 0);
 	else
-		ask(r);
+		run_ask(r);
 }
 
 static void on_loaded(void *arg, enum err err, const struct document *d)
@@ -179,6 +193,8 @@ static void on_loaded(void *arg, enum err err, const struct document *d)
 	r->revision = d ? d->revision : DOCUMENT_NONE;
 	if (!err)
 		err = call_record_decode(&r->record, d->value, d->len);
+	if (!err)
+		r->line = line_find(r->calls, r->record.kind);
 	if (err)
 		run_give_up(r, err);
 	else if (r->apply)
@@ -249,8 +265,6 @@ static void looked(struct dial_run *r)
 		run_over(r);
 }
 
-/* ---- asking the carrier ---- */
-
 static void answered(struct dial_run *r)
 {
 	if (r->step == DIAL_PLACE)
@@ -261,11 +275,11 @@ static void answered(struct dial_run *r)
 		looked(r);
 }
 
-static void on_done(const struct http_answer *answer, void *arg)
+void run_answered(const struct http_answer *answer, void *arg)
 {
 	struct dial_run *r = arg;
 	const struct carrier_answer got = { .status = answer->status, .retry_after = answer->err ? NULL : http_answer_header(answer, "Retry-After"),
-		.body = answer->body, .len = answer->len };
+		.body = answer->body, .len = answer->len, .settings = r->line->settings };
 	struct log log = log_of(r);
 
 	if (!answer->err) {
@@ -278,93 +292,6 @@ static void on_done(const struct http_answer *answer, void *arg)
 		run_fail(r, LEG_FAILED, "unreachable", 0);
 	else
 		run_over(r);
-}
-
-static void hook_url(const struct dial_run *r, const char *name, char out[CALL_URL_MAX])
-{
-	const struct calls_settings *s = &r->calls->settings;
-
-	snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/%s?call=%s", s->options.server_url, s->carrier->kind, name, r->id);
-}
-
-static void request_make(struct dial_run *r, struct carrier_request *q)
-{
-	const struct calls_settings *s = &r->calls->settings;
-	const struct call_record *c = &r->record;
-	char voice[CALL_URL_MAX], status[CALL_URL_MAX];
-	const struct carrier_place place = { .to = c->dial.to, .from = c->dial.from, .voice_url = voice, .status_url = status,
-		.machine_url = s->detects_machines ? status : NULL, .ring_s = s->ring_s };
-
-	hook_url(r, "voice", voice);
-	hook_url(r, "status", status);
-	if (r->step == DIAL_PLACE)
-		rest(r)->place(q, s->carrier_url, c->account, &place);
-	else if (r->step == DIAL_FIND)
-		rest(r)->find(q, s->carrier_url, c->account, c->dial.to, c->dial.from);
-	else if (r->ends)
-		rest(r)->end(q, s->carrier_url, c->account, c->carrier_call);
-	else
-		rest(r)->look(q, s->carrier_url, c->account, c->carrier_call);
-}
-
-static enum err request_send(struct dial_run *r, const struct secret *secret)
-{
-	static const struct http_exchange_handlers handlers = { .done = on_done };
-	const char *headers[] = { NULL, "Accept: application/json", "Content-Type: application/x-www-form-urlencoded", NULL };
-	struct http_ask asked = { .headers = headers, .body_max_bytes = BODY_MAX_BYTES, .total_us = (uint64_t)DIAL_ASK_MS * 1000 };
-	struct carrier_request q = { .method = HTTP_GET };
-	struct err_detail detail;
-	struct buf line;
-	enum err err;
-
-	buf_init(&q.url, URL_MAX_BYTES);
-	buf_init(&q.form, FORM_MAX_BYTES);
-	buf_init_private(&line, LINE_MAX_BYTES);
-	request_make(r, &q);
-	rest(r)->authorise(&line, r->record.account, secret->value, secret->len);
-	asked.method = q.method;
-	asked.url = buf_str(&q.url);
-	asked.body = q.form.len ? q.form.data : NULL;
-	asked.len = q.form.len;
-	headers[0] = buf_str(&line);
-	if (q.method == HTTP_GET)
-		headers[2] = NULL;
-	err = q.url.err ? q.url.err : q.form.err ? q.form.err : line.err;
-	if (!err)
-		err = http_exchange_start(&r->exchange, r->calls->settings.carrier_client, &asked, &handlers, r, &detail);
-	buf_fini(&q.url);
-	buf_fini(&q.form);
-	buf_fini(&line);
-	return err;
-}
-
-/* Nothing was sent: of an attempt that is to be placed it is known how it ended. */
-static void not_sent(struct dial_run *r, enum err err)
-{
-	if (r->step == DIAL_PLACE)
-		run_fail(r, LEG_FAILED, err == ERR_NOTFOUND ? "no_key" : "unavailable", 0);
-	else
-		run_give_up(r, err);
-}
-
-static void on_secret(void *arg, enum err err, struct secret secret)
-{
-	struct dial_run *r = arg;
-
-	if (!err)
-		err = request_send(r, &secret);
-	secret_release(&secret);
-	if (err)
-		not_sent(r, err);
-}
-
-static void ask(struct dial_run *r)
-{
-	const struct calls_settings *s = &r->calls->settings;
-	enum err err = secrets_get(s->secrets, &r->job, r->tenant, s->carrier->key, on_secret, r);
-
-	if (err)
-		not_sent(r, err);
 }
 
 /* ---- beginning ---- */
@@ -382,9 +309,10 @@ bool dialer_has_room(const struct calls *c)
 	return c->dial_count < DIALS_MAX;
 }
 
-static void begin(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, bool is_new)
+/* `way`: it is to be placed, so. */
+static void begin(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, const struct dial_way *way)
 {
-	struct dial_run *r = c->settings.carrier_client && dialer_has_room(c) && !is_busy(c, id) ? calloc(1, sizeof(*r)) : NULL;
+	struct dial_run *r = line_find(c, "") && dialer_has_room(c) && !is_busy(c, id) ? calloc(1, sizeof(*r)) : NULL;
 
 	if (!r)
 		return; /* the sweeper comes again; what was never asked for is then found to be so */
@@ -392,7 +320,12 @@ static void begin(struct calls *c, const struct tenant *t, const char *id, uint6
 	r->tenant = tenant_share(t);
 	snprintf(r->id, sizeof(r->id), "%s", id);
 	r->began_ms = began_ms;
-	r->is_new = is_new;
+	r->is_new = way;
+	if (way) {
+		snprintf(r->flow, sizeof(r->flow), "%s", way->flow);
+		snprintf(r->media_url, sizeof(r->media_url), "%s", way->media_url);
+		snprintf(r->token, sizeof(r->token), "%s", way->token);
+	}
 	call_record_init(&r->record);
 	uv_timer_init(c->settings.loop, &r->timer);
 	r->timer.data = r;
@@ -404,14 +337,14 @@ static void begin(struct calls *c, const struct tenant *t, const char *id, uint6
 	load(r);
 }
 
-void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms)
+void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, const struct dial_way *way)
 {
-	begin(c, t, id, began_ms, true);
+	begin(c, t, id, began_ms, way);
 }
 
 void dialer_look(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms)
 {
-	begin(c, t, id, began_ms, false);
+	begin(c, t, id, began_ms, NULL);
 }
 
 void dialer_close(struct calls *c)

@@ -10,8 +10,8 @@ static void found(struct dial_run *r)
 {
 	if (r->candidates == 1)
 		run_hear(r, &r->reply.legs[r->at]);
-	else if (!r->candidates && dial_is_absent(&r->record, calls_now_ms(r->calls)))
-		run_fail(r, LEG_FAILED, "not_placed", 0);
+	else if (!r->candidates && dial_is_absent(&r->record, r->line->carrier->rest->lists_ended ? r->line->ring_s : 0, calls_now_ms(r->calls)))
+		run_fail(r, LEG_FAILED, r->line->carrier->rest->lists_ended ? "unknown" : "not_placed", 0);
 	else
 		run_over(r);
 }
@@ -74,12 +74,25 @@ static void look_at_others(struct dial_run *r)
 		run_give_up(r, err);
 }
 
+/* The leg that says by its name whose it is; no other can be meant. */
+static const struct carrier_leg *named(const struct dial_run *r)
+{
+	for (size_t i = 0; i < r->reply.leg_count; i++)
+		if (!strcmp(r->reply.legs[i].name, r->id))
+			return &r->reply.legs[i];
+	return NULL;
+}
+
 void run_listed(struct dial_run *r)
 {
+	const struct carrier_leg *leg = named(r);
+
 	count(r);
 	r->after[0] = 0;
 	if (r->reply.verdict != CARRIER_DONE)
 		run_over(r);
+	else if (leg)
+		run_hear(r, leg);
 	else if (r->candidates)
 		look_at_others(r);
 	else

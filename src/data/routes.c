@@ -69,6 +69,8 @@ enum err route_encode(const struct route *r, struct buf *out)
 	json_pair_string(out, "account", r->account);
 	json_pair_string(out, "tenant", r->tenant);
 	json_pair_string(out, "rulebook", r->rulebook);
+	if (r->carrier[0])
+		json_pair_string(out, "carrier", r->carrier);
 	json_close(out, '}');
 	return out->err;
 }
@@ -86,6 +88,9 @@ enum err route_decode(struct route *r, const struct document *d)
 	bool good = take(object, "number", r->number, sizeof(r->number)) && take(object, "account", r->account, sizeof(r->account)) &&
 		take(object, "tenant", r->tenant, sizeof(r->tenant)) && take(object, "rulebook", r->rulebook, sizeof(r->rulebook));
 
+	r->carrier[0] = 0; /* earlier releases wrote none */
+	if (good && json_object_get(object, "carrier"))
+		good = take(object, "carrier", r->carrier, sizeof(r->carrier));
 	json_decref(object);
 	return good && tenant_name_ok(r->tenant) ? ERR_NONE : ERR_CORRUPT;
 }

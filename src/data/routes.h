@@ -12,13 +12,14 @@
 #include "base/tenant.h"
 #include "data/documents.h"
 
-enum { ROUTE_NUMBER_MAX = 24, ROUTE_ACCOUNT_MAX = 65, ROUTE_RULEBOOK_MAX = 64 };
+enum { ROUTE_NUMBER_MAX = 24, ROUTE_ACCOUNT_MAX = 65, ROUTE_RULEBOOK_MAX = 64, ROUTE_CARRIER_MAX = 16 };
 
 struct route {
 	char number[ROUTE_NUMBER_MAX];     /* as route_number made it */
 	char account[ROUTE_ACCOUNT_MAX];   /* the carrier's account; "" for any */
 	char tenant[TENANT_NAME_MAX];
 	char rulebook[ROUTE_RULEBOOK_MAX];
+	char carrier[ROUTE_CARRIER_MAX];   /* that calls out from it go by, "exotel"; "": the house's first */
 };
 
 /* Digits with or without a plus; blanks, dashes, dots and brackets go. ERR_FORMAT: no number of 3 to 15 digits. */

@@ -56,6 +56,7 @@ struct carrier_leg {
 	char to[CARRIER_NUMBER_MAX], from[CARRIER_NUMBER_MAX];
 	enum leg_state state;               /* LEG_ASKED: it says nothing of that */
 	bool is_outbound;
+	char name[CARRIER_ID_MAX];          /* that we gave it when it was asked for */
 	char answered_by[CARRIER_WORD_MAX]; /* "human", "machine_start", … in the carrier's words */
 	unsigned int code;                  /* SIP's, of a call that came to nothing */
 	uint64_t made_ms;                   /* since 1970 */
@@ -65,7 +66,14 @@ struct carrier_place {
 	const char *to, *from;
 	const char *voice_url, *status_url; /* asked when it is answered; told how far it has come */
 	const char *machine_url;            /* told whether a machine answered; NULL: nobody looks */
+	const char *hook_key;               /* to stand in these as `key` (struct carrier); NULL: it does not */
+	const char *name;                   /* ours for the leg; it may come back with whatever is said of it */
+	const char *flow;                   /* what it does when it is answered, where that has a name at the carrier (struct carrier, `flow`) … */
+	const char *media_url, *token;      /* … or else where the sound is to go: as in struct carrier_offer. NULL: neither is wanted */
+	unsigned int rate_hz;               /* of that sound; 0: the carrier's */
 	unsigned int ring_s;
+	unsigned int limit_s;               /* no call is longer */
+	const void *settings;               /* the carrier's own kind's; NULL: the defaults */
 };
 
 /* A request to be sent: method, whole URL, and a form (empty with GET). The owner inits the buffers and gives them back. */
@@ -80,6 +88,7 @@ struct carrier_answer {
 	const char *retry_after; /* the header, or NULL */
 	const void *body;
 	size_t len;
+	const void *settings;    /* as in struct carrier_place */
 };
 
 enum carrier_verdict {
@@ -101,9 +110,11 @@ struct carrier_reply {
 
 /* `base` is the carrier's address. */
 struct carrier_rest {
-	/* Appends a header line with the key in it: `line` is private. */
-	void (*authorise)(struct buf *line, const char *account, const char *secret, size_t len);
+	bool lists_ended; /* `find` lists legs that have ended and no others: one that is not there may be under way */
+	/* Appends a header line with the key in it: `line` is private. `user`: the secret that goes with it, else the account. */
+	void (*authorise)(struct buf *line, const char *user, const char *secret, size_t len);
 	void (*place)(struct carrier_request *r, const char *base, const char *account, const struct carrier_place *p);
+	/* NULL: it can do neither; a leg ends with its sound, and by ring_s and limit_s. */
 	void (*end)(struct carrier_request *r, const char *base, const char *account, const char *call);
 	void (*redirect)(struct carrier_request *r, const char *base, const char *account, const char *call, const char *url);
 	void (*look)(struct carrier_request *r, const char *base, const char *account, const char *call);
@@ -121,6 +132,9 @@ struct carrier {
 	const char *answer_type;      /* Content-Type of the answers */
 	const char *key;              /* the tenant's secret that REST is asked with */
 	const char *account;          /* … and the one that names the account, for numbers whose route does not */
+	const char *user;             /* … and the one that goes with the key as a user's name; NULL: the account does */
+	const char *hook_key;         /* … and the one that stands in the addresses it is given, as `key`; NULL: it signs what it sends */
+	const char *flow;             /* … and the one that names what it does with a call out; the tenant may have none. NULL: it is told by voice_url */
 	const struct carrier_rest *rest; /* NULL: it places no calls */
 	/* It asks by GET where the sound is to go, and again whenever it wants any: `connect` answers that. Behind a socket it asks only whether the
 	 * call goes on. It needs no signature_header, is told "later" and "it is over" by a status, and nothing is said to whoever is on the line. */
@@ -129,6 +143,8 @@ struct carrier {
 
 	/* ERR_FORMAT: it is no webhook of a call. */
 	enum err (*read)(const struct carrier_webhook *w, struct carrier_call *call);
+	/* The name that we gave a leg, out of a query, where the address has none; NULL: none of ours. May be NULL itself. */
+	const char *(*named)(const struct http_pairs *query);
 	/* A webhook that tells of a leg. ERR_FORMAT: it does not. */
 	enum err (*hear)(const struct carrier_webhook *w, struct carrier_leg *leg);
 	/* The name of the tenant's secret that the signature was made with; NULL: made in a way nobody knows. */

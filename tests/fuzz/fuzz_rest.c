@@ -1,4 +1,4 @@
-/* A carrier's REST answers as outside bytes: the first line is the status, the second Retry-After, the rest the body. Whatever comes, the verdict
+/* Carriers' REST answers as outside bytes, each as Twilio's and as Exotel's: the first line is the status, the second Retry-After, the rest the body. Whatever comes, the verdict
  * is one of those there are, a leg has a plain id, and "surely not carried out" is never said of an answer that leaves it open. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conductor/calls_state.h"
+#include "providers/exotel/rest.h"
 #include "providers/twilio/rest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -32,7 +33,7 @@ static bool is_plain(const char *text, size_t max)
 {
 	size_t len = strnlen(text, max);
 
-	return len && len < max && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == len;
+	return len && len < max && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }
 
 /* Heard by an attempt, twice: the second time it is no news, and bytes keep it. */
@@ -57,13 +58,13 @@ static void check_attempt(const struct carrier_leg *leg)
 	call_record_fini(&again);
 }
 
-static void check(const struct carrier_answer *answer, bool wants_leg)
+static void check(const struct carrier_rest *rest, const struct carrier_answer *answer, bool wants_leg)
 {
 	struct carrier_reply *reply = malloc(sizeof(*reply));
 	bool is_certain;
 
 	must(reply);
-	twilio_rest.read(answer, wants_leg, reply);
+	rest->read(answer, wants_leg, reply);
 	is_certain = reply->verdict == CARRIER_REFUSED || reply->verdict == CARRIER_LATER || reply->verdict == CARRIER_GONE;
 	must(reply->verdict <= CARRIER_UNKNOWN && reply->leg_count <= CARRIER_LEGS_MAX);
 	must(reply->verdict != CARRIER_DONE || !wants_leg || reply->leg_count);
@@ -85,8 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	answer.status = (unsigned int)strtoul(status, NULL, 10) % 600;
 	answer.body = data + used;
 	answer.len = size - used;
-	check(&answer, true);
-	check(&answer, false);
+	check(&twilio_rest, &answer, true);
+	check(&twilio_rest, &answer, false);
+	check(&exotel_rest, &answer, true);
+	check(&exotel_rest, &answer, false);
 	(void)twilio_date_ms(retry_after);
+	(void)exotel_date_ms(retry_after, 330);
 	return 0;
 }

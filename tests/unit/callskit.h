@@ -82,7 +82,8 @@ struct kit {
 	bool samples;
 	const char *voice_url;
 	bool asks_prompt; /* workers have a model to tell */
-	const char *carrier_url; /* where the carrier is asked for calls out; NULL: nowhere */
+	const char *carrier_url, *exotel_url; /* where Twilio and Exotel are asked for calls out; NULL: nowhere */
+	const char *route_carrier; /* of the routes that are made; NULL: they name none */
 };
 
 static struct kit *k;
@@ -643,6 +644,7 @@ static inline void kit_route(const char *number, const char *account, const char
 	snprintf(r.account, sizeof(r.account), "%s", account);
 	snprintf(r.tenant, sizeof(r.tenant), "%s", tenant);
 	snprintf(r.rulebook, sizeof(r.rulebook), "%s", rulebook);
+	snprintf(r.carrier, sizeof(r.carrier), "%s", k->route_carrier ? k->route_carrier : "");
 	buf_init(&b, 1000);
 	route_key(&r, key);
 	assert_int_equal(route_encode(&r, &b), ERR_NONE);
@@ -777,8 +779,9 @@ static const struct carrier *const kit_carriers[] = { &twilio_carrier, &exotel_c
 static inline void kit_calls_open(void)
 {
 	struct calls_settings settings = { .loop = &k->s.w.loop, .documents = &k->gate.base, .secrets = k->s.secrets, .tools = k->s.box, .client = k->client,
-		.carrier = &twilio_carrier, .carrier_client = k->carrier_url ? k->client : NULL, .carrier_url = k->carrier_url, .ring_s = 25,
-		.detects_machines = true, .rulebooks_dir = k->books, .defaults = &k->defaults,
+		.lines = { { .carrier = &twilio_carrier, .client = k->carrier_url ? k->client : NULL, .url = k->carrier_url, .ring_s = 25, .detects_machines = true },
+			{ .carrier = &exotel_carrier, .client = k->exotel_url ? k->client : NULL, .url = k->exotel_url, .ring_s = 25 } },
+		.rulebooks_dir = k->books, .defaults = &k->defaults,
 		.options = { .server_url = PUBLIC_URL, .voice_url = k->voice_url ? k->voice_url : "", .samples = k->samples }, .token = bearer_token,
 		.assertion = kit_assertion, .now_ms = kit_now_ms, .mono_ms = kit_mono_ms, .today = kit_today,
 		.moment_ms = kit_moment_ms, .arg = k, .sweep_ms = k->sweep_ms };

@@ -8,12 +8,13 @@
 #include <sodium.h>
 
 #include "base/json.h"
+#include "providers/exotel/rest.h"
 
-enum { INDIA_DIGITS = 10, PASSWORD_MAX = 512 };
+enum { INDIA_DIGITS = 10, PASSWORD_MAX = 512, URL_MAX_BYTES = 1200 };
 
 /* ------------------------------------------------------------------ what is asked */
 
-static bool take_id(const char *text, char out[CARRIER_ID_MAX])
+bool exotel_take_id(const char *text, char out[CARRIER_ID_MAX])
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 	size_t len = text ? strnlen(text, CARRIER_ID_MAX) : 0;
@@ -53,9 +54,9 @@ static enum err exotel_read_call(const struct carrier_webhook *w, struct carrier
 	const char *account = either(w->query, "AccountSid", "account"), *number = either(w->form, "CallTo", "To"), *direction;
 
 	*call = (struct carrier_call){ .is_outbound = false };
-	if (!w->form || !take_id(http_pairs_find(w->form, "CallSid"), call->call) || !number)
+	if (!w->form || !exotel_take_id(http_pairs_find(w->form, "CallSid"), call->call) || !number)
 		return ERR_FORMAT;
-	if (account && *account && !take_id(account, call->account))
+	if (account && *account && !exotel_take_id(account, call->account))
 		return ERR_FORMAT;
 	direction = http_pairs_find(w->form, "Direction");
 	call->is_outbound = direction && !strncmp(direction, "outbound", 8);
@@ -136,7 +137,7 @@ static enum err leg_take(const struct said *s, struct carrier_leg *leg)
 {
 	const char *by = said_of(s, "AnsweredBy");
 
-	if (!take_id(said_of(s, "CallSid"), leg->call))
+	if (!exotel_take_id(said_of(s, "CallSid"), leg->call))
 		return ERR_FORMAT;
 	leg->state = state_of(said_of(s, "EventType"), said_of(s, "Status"));
 	if (!strcmp(by, "human") || !strcmp(by, "machine"))
@@ -160,17 +161,23 @@ static enum err exotel_hear(const struct carrier_webhook *w, struct carrier_leg 
 
 /* ------------------------------------------------------------------ what is answered */
 
+void exotel_stream_url(struct buf *out, const struct carrier_offer *offer)
+{
+	buf_printf(out, "%s?sample-rate=%u&token=%s", offer->media_url, offer->rate_hz ? offer->rate_hz : 8000, offer->token);
+}
+
 static void exotel_connect(struct buf *out, const struct carrier_offer *offer)
 {
-	char url[1200];
+	struct buf url;
 
-	if (snprintf(url, sizeof(url), "%s?sample-rate=%u&token=%s", offer->media_url, offer->rate_hz ? offer->rate_hz : 8000, offer->token) >= (int)sizeof(url)) {
-		out->err = ERR_LIMIT;
-		return;
-	}
+	buf_init_private(&url, URL_MAX_BYTES);
+	exotel_stream_url(&url, offer);
 	json_open(out, '{');
-	json_pair_string(out, "url", url);
+	json_pair_string(out, "url", buf_str(&url));
 	json_close(out, '}');
+	if (url.err)
+		out->err = url.err;
+	buf_fini(&url);
 }
 
 /* The status says it all; there is nothing that Exotel could be told to say or to wait for. */
@@ -198,10 +205,17 @@ const struct carrier exotel_carrier = {
 	.media_path = "/media/exotel",
 	.signature_header = "Authorization",
 	.answer_type = "application/json",
+	.key = "exotel.api_token",
+	.account = "exotel.account_sid",
+	.user = "exotel.api_key",
+	.hook_key = "exotel.webhook_key",
+	.flow = "exotel.app_id",
+	.rest = &exotel_rest,
 	.is_resolver = true,
 	.retry_status = 503,
 	.end_status = 302,
 	.read = exotel_read_call,
+	.named = exotel_named,
 	.hear = exotel_hear,
 	.secret = exotel_secret,
 	.is_signed = exotel_is_signed,

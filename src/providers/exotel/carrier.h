@@ -12,6 +12,12 @@
 
 extern const struct carrier exotel_carrier;
 
+/* A call's id or an account's name: what is plain enough to be one. NULL is none; false: `out` is "". */
+bool exotel_take_id(const char *text, char out[CARRIER_ID_MAX]);
+
+/* Appends the address of a socket: where it is, the rate, and the token. */
+void exotel_stream_url(struct buf *out, const struct carrier_offer *offer);
+
 /* Our number as routes have it: India's without their country ("080…", "80…", "9180…") get it, others stay as they are. Too long: "". */
 void exotel_number_put(const char *text, char out[CARRIER_NUMBER_MAX]);
 

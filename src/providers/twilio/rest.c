@@ -1,11 +1,11 @@
 #include "providers/twilio/rest.h"
 
 #include <jansson.h>
-#include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "providers/carrier_form.h"
 
 #define VERSION "/2010-04-01/Accounts/"
 
@@ -56,13 +56,6 @@ static enum leg_state state_of(const char *status)
 	return LEG_ASKED;
 }
 
-static unsigned int number_of(const char *text, unsigned int max)
-{
-	unsigned long n = text && *text && strlen(text) < 9 && strspn(text, "0123456789") == strlen(text) ? strtoul(text, NULL, 10) : 0;
-
-	return n > max ? max : (unsigned int)n;
-}
-
 uint64_t twilio_date_ms(const char *text)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -84,26 +77,6 @@ uint64_t twilio_date_ms(const char *text)
 
 /* ------------------------------------------------------------------ requests */
 
-static void put_escaped(struct buf *b, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~", c))
-			buf_byte(b, c);
-		else
-			buf_printf(b, "%%%02X", c);
-	}
-}
-
-static void put_pair(struct buf *b, const char *name, const char *value)
-{
-	if (b->len)
-		buf_byte(b, '&');
-	buf_printf(b, "%s=", name);
-	put_escaped(b, value);
-}
-
 static void begin(struct carrier_request *r, enum http_method method, const char *base, const char *account)
 {
 	size_t len = strlen(base);
@@ -111,7 +84,7 @@ static void begin(struct carrier_request *r, enum http_method method, const char
 	r->method = method;
 	buf_append(&r->url, base, len && base[len - 1] == '/' ? len - 1 : len);
 	buf_text(&r->url, VERSION);
-	put_escaped(&r->url, account);
+	carrier_put_escaped(&r->url, account);
 	buf_text(&r->url, "/Calls");
 }
 
@@ -119,29 +92,8 @@ static void begin_one(struct carrier_request *r, enum http_method method, const 
 {
 	begin(r, method, base, account);
 	buf_byte(&r->url, '/');
-	put_escaped(&r->url, call);
+	carrier_put_escaped(&r->url, call);
 	buf_text(&r->url, ".json");
-}
-
-static void rest_authorise(struct buf *line, const char *account, const char *secret, size_t len)
-{
-	struct buf plain;
-	size_t size;
-	uint8_t *at;
-
-	buf_init_private(&plain, 16384);
-	buf_printf(&plain, "%s:", account);
-	buf_append(&plain, secret, len);
-	size = sodium_base64_encoded_len(plain.len, sodium_base64_VARIANT_ORIGINAL);
-	buf_text(line, "Authorization: Basic ");
-	at = plain.err ? NULL : buf_reserve(line, size);
-	if (at) {
-		sodium_bin2base64((char *)at, size, plain.data, plain.len, sodium_base64_VARIANT_ORIGINAL);
-		line->len += size - 1;
-	} else if (!line->err) {
-		line->err = plain.err;
-	}
-	buf_fini(&plain);
 }
 
 static void rest_place(struct carrier_request *r, const char *base, const char *account, const struct carrier_place *p)
@@ -152,31 +104,31 @@ static void rest_place(struct carrier_request *r, const char *base, const char *
 	begin(r, HTTP_POST, base, account);
 	buf_text(&r->url, ".json");
 	snprintf(ring, sizeof(ring), "%u", p->ring_s);
-	put_pair(&r->form, "To", p->to);
-	put_pair(&r->form, "From", p->from);
-	put_pair(&r->form, "Url", p->voice_url);
-	put_pair(&r->form, "StatusCallback", p->status_url);
+	carrier_put_pair(&r->form, "To", p->to);
+	carrier_put_pair(&r->form, "From", p->from);
+	carrier_put_pair(&r->form, "Url", p->voice_url);
+	carrier_put_pair(&r->form, "StatusCallback", p->status_url);
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-		put_pair(&r->form, "StatusCallbackEvent", events[i]); /* one key each: a list is not understood here */
-	put_pair(&r->form, "Timeout", ring);
-	put_pair(&r->form, "Record", "false");
+		carrier_put_pair(&r->form, "StatusCallbackEvent", events[i]); /* one key each: a list is not understood here */
+	carrier_put_pair(&r->form, "Timeout", ring);
+	carrier_put_pair(&r->form, "Record", "false");
 	if (!p->machine_url)
 		return;
-	put_pair(&r->form, "MachineDetection", "Enable");
-	put_pair(&r->form, "AsyncAmd", "true"); /* the other way nobody hears a word until it is known */
-	put_pair(&r->form, "AsyncAmdStatusCallback", p->machine_url);
+	carrier_put_pair(&r->form, "MachineDetection", "Enable");
+	carrier_put_pair(&r->form, "AsyncAmd", "true"); /* the other way nobody hears a word until it is known */
+	carrier_put_pair(&r->form, "AsyncAmdStatusCallback", p->machine_url);
 }
 
 static void rest_end(struct carrier_request *r, const char *base, const char *account, const char *call)
 {
 	begin_one(r, HTTP_POST, base, account, call);
-	put_pair(&r->form, "Status", "completed"); /* also of one that still rings */
+	carrier_put_pair(&r->form, "Status", "completed"); /* also of one that still rings */
 }
 
 static void rest_redirect(struct carrier_request *r, const char *base, const char *account, const char *call, const char *url)
 {
 	begin_one(r, HTTP_POST, base, account, call);
-	put_pair(&r->form, "Url", url);
+	carrier_put_pair(&r->form, "Url", url);
 }
 
 static void rest_look(struct carrier_request *r, const char *base, const char *account, const char *call)
@@ -189,9 +141,9 @@ static void rest_find(struct carrier_request *r, const char *base, const char *a
 {
 	begin(r, HTTP_GET, base, account);
 	buf_text(&r->url, ".json?To=");
-	put_escaped(&r->url, to);
+	carrier_put_escaped(&r->url, to);
 	buf_text(&r->url, "&From=");
-	put_escaped(&r->url, from);
+	carrier_put_escaped(&r->url, from);
 	buf_printf(&r->url, "&PageSize=%d", CARRIER_LEGS_MAX);
 }
 
@@ -224,16 +176,6 @@ static void take_legs(const json_t *all, struct carrier_reply *reply)
 		reply->leg_count += take_leg(json_array_get(all, i), &reply->legs[reply->leg_count]);
 }
 
-static void take_why(const char *text, char out[CARRIER_WHY_MAX])
-{
-	size_t len = 0;
-
-	for (; text && *text && len < CARRIER_WHY_MAX - 1; text++)
-		if (*text >= ' ' && *text <= '~')
-			out[len++] = *text;
-	out[len] = 0;
-}
-
 static void read_good(const json_t *o, bool wants_leg, struct carrier_reply *reply)
 {
 	const json_t *all = json_object_get(o, "calls");
@@ -253,7 +195,7 @@ static void read_bad(unsigned int status, const char *retry_after, const json_t 
 
 	if (code > 0 && code < 1000000)
 		reply->code = (unsigned int)code;
-	take_why(text_of(o, "message"), reply->why);
+	carrier_take_why(text_of(o, "message"), reply->why);
 	if (status < 400 || status >= 500 || status == 408)
 		reply->verdict = CARRIER_UNKNOWN;
 	else if (status == 429)
@@ -262,7 +204,7 @@ static void read_bad(unsigned int status, const char *retry_after, const json_t 
 		reply->verdict = CARRIER_GONE;
 	else
 		reply->verdict = CARRIER_REFUSED;
-	reply->wait_s = number_of(retry_after, WAIT_MAX_S);
+	reply->wait_s = carrier_number(retry_after, WAIT_MAX_S);
 }
 
 static void rest_read(const struct carrier_answer *answer, bool wants_leg, struct carrier_reply *reply)
@@ -284,13 +226,13 @@ enum err twilio_hear(const struct carrier_webhook *w, struct carrier_leg *leg)
 	if (!w->form || !twilio_take_id(http_pairs_find(w->form, "AccountSid"), leg->account) || !twilio_take_id(http_pairs_find(w->form, "CallSid"), leg->call))
 		return ERR_FORMAT;
 	leg->state = state_of(http_pairs_find(w->form, "CallStatus"));
-	leg->code = number_of(http_pairs_find(w->form, "SipResponseCode"), 999);
+	leg->code = carrier_number(http_pairs_find(w->form, "SipResponseCode"), 999);
 	take_answered_by(http_pairs_find(w->form, "AnsweredBy"), leg->answered_by);
 	return ERR_NONE;
 }
 
 const struct carrier_rest twilio_rest = {
-	.authorise = rest_authorise,
+	.authorise = carrier_put_basic,
 	.place = rest_place,
 	.end = rest_end,
 	.redirect = rest_redirect,
