@@ -30,7 +30,7 @@ def talk(run, book, lines, *args, **env):
     ("payment-reminder", ["haan ji", "4021", "I will pay in full", "Friday", "yes"], "promised", 0),
     ("payment-reminder", ["yes", "4022", "4021", "only some of it", "two thousand", "kal", "haan"], "part_promised", 0),
     ("payment-reminder", ["yes", "1111", "2222"], "not_verified", 1),
-    ("payment-reminder", ["yes", "4021", "I already paid", "yesterday"], "says_paid", 0),
+    ("payment-reminder", ["yes", "4021", "I already paid", "yesterday", "yes"], "says_paid", 0),
     ("payment-reminder", ["yes", "4021", "the amount is wrong", "I returned the phone last month"], "disputed", 0),
     ("payment-reminder", ["yes", "4021", "I can't pay", "no"], "refused", 1),
     ("appointment-reminder", ["yes", "/hangup"], "no_result", 1),

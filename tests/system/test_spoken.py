@@ -193,8 +193,8 @@ CASES = [
     Case("amount and day", "payment-reminder", (YES, LAST_FOUR, flite("half"), AMOUNT, recorded("digits/tomorrow"), RIGHT), "part_promised", 0,
          ("definitely", "four zero two one", "half", "three thousand two hundred twenty", "tomorrow", "exactly"),
          "save_promise", {"amount": 3220, "date": "2026-11-24", "part": True}),
-    Case("keypad", "payment-reminder", (YES, tones("4021"), flite("already paid"), recorded("digits/today")), "says_paid", 0,
-         ("definitely", "[keypad] 4021", "already paid", "today"), "save_note", {"kind": "already_paid", "text": "2026-11-23"}),
+    Case("keypad", "payment-reminder", (YES, tones("4021"), flite("already paid"), recorded("digits/today"), RIGHT), "says_paid", 0,
+         ("definitely", "[keypad] 4021", "already paid", "today", "exactly"), "save_note", {"kind": "already_paid", "text": "2026-11-23"}),
     # Plain words of the voice that `callfunnel say` has.
     Case("plain yes", "appointment-reminder", (flite("yes that's right"), flite("keep it")), "confirmed", 0, ("yes that's right", "keep it"),
          "confirm_appointment", {"id": "A-1001"}),

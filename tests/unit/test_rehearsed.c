@@ -218,6 +218,29 @@ static void test_cut_confirmation_is_no_yes(void **state)
 	assert_string_equal(says(t), "So Friday, 27 November at 10 AM. Is that right?"); /* more than half of it was heard: still no yes */
 }
 
+/* Whoever cuts a question short each time is listened to in the end, but a mere yes still says nothing to it. */
+static void test_cut_again_and_again_is_no_yes(void **state)
+{
+	struct talk *t = *state;
+	int i;
+
+	to_confirm(t);
+	for (i = 0; i < 3; i++) {
+		add(t, BLOCK_AGENT, "So Friday");
+		add(t, BLOCK_CALLER, "yes");
+		assert_string_equal(says(t), "So Friday, 27 November at 10 AM. Is that right?");
+		assert_int_equal(t->reply.heard, REHEARD_CUT);
+	}
+	add(t, BLOCK_AGENT, "So Friday");
+	add(t, BLOCK_CALLER, "yes yes okay");
+	assert_string_equal(says(t), "Just to be sure: So Friday, 27 November at 10 AM. Is that right?");
+	assert_null(t->reply.tool);
+	assert_int_equal(t->reply.heard, REHEARD_NOT);
+	t->count--;
+	add(t, BLOCK_CALLER, "no, at eleven"); /* says something by itself */
+	assert_string_equal(says(t), "So Friday, 27 November at 11 AM. Is that right?");
+}
+
 static void test_cut_goes_on_from_its_sentence(void **state)
 {
 	struct talk *t = *state;
@@ -914,6 +937,7 @@ int main(void)
 		TEST(test_same_blocks_same_reply),
 		TEST(test_cut_question_is_asked_again),
 		TEST(test_cut_confirmation_is_no_yes),
+		TEST(test_cut_again_and_again_is_no_yes),
 		TEST(test_cut_goes_on_from_its_sentence),
 		TEST(test_words_before_the_question_answer_nothing),
 		TEST(test_words_before_an_order_answer_nothing),

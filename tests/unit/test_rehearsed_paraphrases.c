@@ -2,7 +2,7 @@
  * Each line is judged alone. Of each file at least 75 % of the answers are understood the first time and at most 2 % of all lines end in a wrong
  * outcome; the rest is asked again. CALLFUNNEL_PARAPHRASES=1 prints the lines that were not.
  *
- * blind-a.tsv to blind-g.tsv are outside testers', everyday.tsv is the author's, for all English books. All but blind-g.tsv have been mended on:
+ * blind-a.tsv to blind-i.tsv are outside testers', everyday.tsv is the author's, for all English books; two have Hindi beside them. All have been mended on:
  * their floors keep what was learnt, and say little of words that nobody here has thought of (docs/rehearsed.md). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -246,16 +246,28 @@ static void judge_file(const char *file, const char *book, const char *language)
 }
 
 /* His days are counted from the day that he wrote on. */
-static void judge_blind(const char *file, unsigned int understood_percent, unsigned int wrong_per_mille)
+static void judge_written_on(const char *today, const char *file, unsigned int understood_percent, unsigned int wrong_per_mille)
 {
 	static const char *const books[] = { "appointment-reminder", "lead-callback", "payment-reminder" }, *const languages[] = { "en-US", "en-US", "en-IN" };
 	struct tally all = { .question = "all" }, one;
 	size_t i;
 
 	for (i = 0; i < sizeof(books) / sizeof(books[0]); i++) {
-		one = judge_book(file, books[i], languages[i], "2026-11-21");
+		one = judge_book(file, books[i], languages[i], today);
 		tally_add(&all, &one);
 	}
+	floors_hold(file, &all, understood_percent, wrong_per_mille);
+}
+
+static void judge_blind(const char *file, unsigned int understood_percent, unsigned int wrong_per_mille)
+{
+	judge_written_on("2026-11-21", file, understood_percent, wrong_per_mille);
+}
+
+static void judge_blind_hindi(const char *file, unsigned int understood_percent, unsigned int wrong_per_mille)
+{
+	struct tally all = judge_book(file, "payment-reminder", "hi-IN", "2026-11-23");
+
 	floors_hold(file, &all, understood_percent, wrong_per_mille);
 }
 
@@ -325,6 +337,30 @@ static void test_blind_f(void **state)
 	judge_blind("blind-f", 86, 8);
 }
 
+static void test_blind_h(void **state)
+{
+	(void)state;
+	judge_written_on("2026-11-23", "blind-h", 96, 4);
+}
+
+static void test_blind_h_hindi(void **state)
+{
+	(void)state;
+	judge_blind_hindi("blind-h-hi", 96, 5);
+}
+
+static void test_blind_i(void **state)
+{
+	(void)state;
+	judge_written_on("2026-11-23", "blind-i", 96, 5);
+}
+
+static void test_blind_i_hindi(void **state)
+{
+	(void)state;
+	judge_blind_hindi("blind-i-hi", 95, 5);
+}
+
 /* unreal.tsv: "I would have come, but …" is asked again, never taken. */
 static void test_unreal(void **state)
 {
@@ -336,6 +372,27 @@ static void test_unreal(void **state)
 	for (i = 0; i < sizeof(books) / sizeof(books[0]); i++) {
 		one = judge_book("unreal", books[i], i == 2 ? "en-IN" : "en-US", "2026-11-21");
 		assert_true(one.lines > 0);
+		assert_int_equal(one.wrong, 0);
+		assert_int_equal(one.understood, one.answers);
+	}
+}
+
+/* strays*.tsv: a day to call is no day to pay, a limit is no sum, another term is no yes. */
+static void test_strays(void **state)
+{
+	static const struct {
+		const char *file, *book, *language;
+	} sheets[] = {
+		{ "strays", "appointment-reminder", "en-US" }, { "strays", "lead-callback", "en-US" }, { "strays", "payment-reminder", "en-IN" },
+		{ "strays-hi", "payment-reminder", "hi-IN" },
+	};
+	struct tally one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+		one = judge_book(sheets[i].file, sheets[i].book, sheets[i].language, "2026-11-23");
+		assert_true(one.answers > 0);
 		assert_int_equal(one.wrong, 0);
 		assert_int_equal(one.understood, one.answers);
 	}
@@ -431,7 +488,7 @@ static void test_explained(void **state)
 	}
 	tally_print("explained", &all);
 	assert_true(all.answers > 100);
-	assert_true(all.wrong * 1000 <= all.lines * 12);
+	assert_true(all.wrong * 1000 <= all.lines * 3);
 	assert_true(all.understood * 100 >= all.answers * 95);
 }
 
@@ -573,7 +630,12 @@ int main(void)
 		cmocka_unit_test(test_blind_e),
 		cmocka_unit_test(test_blind_f),
 		cmocka_unit_test(test_blind_g),
+		cmocka_unit_test(test_blind_h),
+		cmocka_unit_test(test_blind_h_hindi),
+		cmocka_unit_test(test_blind_i),
+		cmocka_unit_test(test_blind_i_hindi),
 		cmocka_unit_test(test_unreal),
+		cmocka_unit_test(test_strays),
 		cmocka_unit_test(test_everyday),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_offers),

@@ -350,6 +350,9 @@ bool answer_asks_back(const struct words *w)
 		return true; /* "have I paid it?" */
 	while (word_in(w, i, fillers))
 		i++;
+	if (word_in(w, i, LIST("is", "are", "does")) && word_in(w, w->count - 1, LIST("allowed", "permitted", "included", "required",
+		"necessary", "legal")))
+		return true; /* "is renting it out allowed" */
 	if (!word_in(w, i, LIST("is", "are", "was", "will", "does")) || !word_in(w, i + 1, LIST("it", "that", "this", "he", "she", "they", "my", "the", "i")))
 		return false;
 	for (at = i + 2; at < w->count; at++)

@@ -59,6 +59,7 @@ static bool is_report(const struct words *w, const struct words *phrase, struct 
 		len = strlen(w->at[at].text);
 		lead = at - 1;
 		lead -= lead && word_in(w, lead, LIST("already", "just"));
+		lead -= lead && word_is(w, lead, "else");
 		if (len > 4 && !strcmp(w->at[at].text + len - 2, "ed") && word_in(w, lead, leads) && !phrase_has(phrase, w->at[at].text))
 			return true;
 	}
@@ -369,6 +370,8 @@ static bool wonders(const struct words *w)
 
 enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out)
 {
+	static const char *const puts_off[] = { "next month", "next year", "agle mahine", "agle saal", "baad mein", "baad me", "अगले महीने", "अगले साल",
+		"बाद में", NULL };
 	struct hits h = { .count = 0 };
 	struct meanings said;
 	int option = -1;
@@ -390,6 +393,8 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 	option = choose(e, w, &said, &h);
 	if (option >= 0 && option == option_of_word(e->options, plain_yes) && yes_no_taken_back(w))
 		return UNDERSTOOD_NOT;
+	if (option >= 0 && meanings_promise(e->meanings[option]) && words_have(w, puts_off))
+		return UNDERSTOOD_UNSURE;
 	used = h.count ? h.at[0].span.from + h.at[0].span.len : 0;
 	return chosen(e->options, option, used > said.denied_to ? used : said.denied_to, out);
 }

@@ -172,7 +172,7 @@ static int32_t ordinal_word(const char *word)
 /* A day of the month; *sure: it can be nothing else ("fifth", "5th", "5 tarikh"). */
 static size_t dom_at(const struct words *w, size_t at, int32_t *dom, bool *sure)
 {
-	static const char *const ends[] = { "st", "nd", "rd", "th", "tarikh", "tareekh", "तारीख", NULL };
+	static const char *const ends[] = { "st", "nd", "rd", "th", "tarikh", "tareekh", "तारीख", "को", NULL };
 	size_t n;
 
 	*sure = false;
@@ -267,12 +267,14 @@ static size_t put_distance(struct dates *d, size_t at)
 	static const char *const ones[] = { "a", "an", "one", NULL }, *const starts[] = { "today", "now", NULL };
 	int32_t count = 1;
 	size_t n = word_in(w, at, ones) ? 1 : number_small(w, at, &count), end;
-	int unit = n ? unit_days(w, at + n) : 0;
+	int unit = n ? unit_days(w, at + n) : 0, less;
 	size_t lead = at - (at && word_in(w, at - 1, abouts)); /* "in exactly a week" */
 	bool ahead = lead && word_in(w, lead - 1, befores), back;
 
 	if (!unit)
 		return 0;
+	if (at && !w->at[at].before && number_small(w, at - 1, &less) == 1 && less == count - 1)
+		d->found.vague = true; /* "two three days", "ek do din mein" */
 	end = at + n + 1;
 	if (unit % 7 == 0 && put_weeks_on(d, at, end, count * unit))
 		return end + 2 - at;
@@ -321,6 +323,7 @@ static size_t put_month_end(struct dates *d, size_t at)
 		if (!words_at(d->w, at, phrases[i], &n))
 			continue;
 		civil(d->e->today, &year, &month, &dom);
+		month += at && word_in(d->w, at - 1, LIST("next", "agle", "अगले"));
 		if (day_of(year, month + 1, 1, &day))
 			put(d, day - 1, at, n, false);
 		return n;
@@ -355,6 +358,13 @@ static bool week_follows(const struct words *w, size_t at, size_t *n)
 	return words_at(w, at, "next week", n) || words_at(w, at, "of next week", n);
 }
 
+/* "Next week on Friday". */
+static bool week_leads(const struct words *w, size_t at)
+{
+	at -= at && word_is(w, at - 1, "on");
+	return at > 1 && word_is(w, at - 1, "week") && word_is(w, at - 2, "next") && !w->at[at].before;
+}
+
 /* "Friday week" is the Friday of the week after the coming one. */
 static bool week_on(const struct words *w, size_t at)
 {
@@ -372,7 +382,7 @@ static size_t put_weekday(struct dates *d, size_t at)
 	if (week < 0)
 		return 0;
 	day = monday + (week + 6) % 7;
-	if (week_follows(w, at + 1, &n)) {
+	if (week_follows(w, at + 1, &n) || week_leads(w, at)) {
 		day += 7;
 	} else if (at && word_in(w, at - 1, nexts)) {
 		day += 7;
@@ -519,7 +529,7 @@ static bool vague_after(const struct words *w, const struct found *f)
 	size_t i;
 
 	for (i = 0; i < f->count; i++)
-		if (f->at[i].from && word_in(w, f->at[i].from - 1, list) && f->at[i].loose)
+		if (f->at[i].from && word_in(w, f->at[i].from - 1, list) && (f->at[i].loose || word_is(w, f->at[i].from, "christmas")))
 			return true;
 	return false;
 }

@@ -561,6 +561,11 @@ bool meanings_refuses(uint64_t of)
 	return (of & (M(NO_INTEREST) | M(STRANGER) | M(NOT_ORDERED))) && !(of & (M(KEEP) | M(COMING) | M(OTHER_TIME)));
 }
 
+bool meanings_promise(uint64_t of)
+{
+	return (of & (M(PAY) | M(PAY_ALL))) && !(of & M(PART));
+}
+
 /* ---- yes or no ---- */
 
 /* What is a yes or a no to a question that speaks of this; the first line that fits. */

@@ -35,6 +35,9 @@ int meanings_choose(const uint64_t of[MEANINGS_OPTIONS_MAX], const struct meanin
 /* An option with these meanings is a no to the whole matter: no interest, never asked. */
 bool meanings_refuses(uint64_t of);
 
+/* An option with these meanings promises to pay all, which some later time takes back: "I'll pay, but next month". */
+bool meanings_promise(uint64_t of);
+
 /* To a yes/no question: 1 what is meant says yes ("I don't need it" where it is to be cancelled), -1 no, 0 neither. *outright: no mere hint; set unless 0. */
 int meanings_side(const struct words *w, const struct words *question, bool *outright);
 

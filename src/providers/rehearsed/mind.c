@@ -315,7 +315,7 @@ static bool confirm_value(struct mind *m, const struct words *w, const struct wo
 {
 	struct answer a, *old = &m->answers[m->at].value;
 
-	if (!is_other_value(m, w, no) || understand(&mind_step(m)->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
+	if (!is_other_value(m, w, no) || mind_answer_strays(m, m->at, w) || understand(&mind_step(m)->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
 		return false;
 	if (mind_answer_same(mind_step(m), &a, old)) {
 		if (no || !yes_repeats(w, said))
@@ -408,6 +408,8 @@ enum understood mind_understand(struct mind *m, int step, const struct words *w,
 		options_in_script(e->options, &heard);
 	question_words(m, step, &question);
 	u = understand(e, &heard, m->at == step ? &question : NULL, text, len, a);
+	if (u == UNDERSTOOD_VALUE && m->at == step && mind_answer_strays(m, step, w))
+		return UNDERSTOOD_UNSURE;
 	if (u == UNDERSTOOD_VALUE && answer_binds(m, step, a, &question) && !answer_is_certain(e, &heard, &question, a))
 		u = UNDERSTOOD_UNSURE;
 	return u;
@@ -446,6 +448,10 @@ static void judge_answer(struct mind *m, const struct words *w, const char *text
 	}
 	if (aside_alone(m, w) && take_aside(m, w))
 		return;
+	if (mind_answer_is_blind(m, w)) {
+		not_understood(m, PHRASE_SURE);
+		return;
+	}
 	u = m->mood == MOOD_CONFIRM ? take_confirm(m, w, text, len) : take_answer(m, w, text, len);
 	if (u == UNDERSTOOD_VALUE)
 		return;

@@ -45,6 +45,7 @@ struct mind {
 	size_t question_at;       /* where the open step's text begins in it */
 	size_t heard;             /* bytes of it */
 	size_t cut_at;            /* the caller spoke here, before he had heard the question; 0: he did not */
+	bool unheard;             /* words are judged although the question was cut short: it was, too often */
 	bool prompted;            /* somebody else's question ("are you still there?") came last */
 	struct buf kept;          /* the caller's words, end to end; reserved whole, so that it never moves */
 	enum rehearsed_heard note;
@@ -85,6 +86,11 @@ void mind_take_value(struct mind *m, const struct words *w, const struct answer 
 /* The words as an answer to that question. UNSURE: something is changed behind it, and not all that stands beside it is harmless. */
 enum understood mind_understand(struct mind *m, int step, const struct words *w, const char *text, size_t len, struct answer *a);
 
+/* ---- what an answer does not say (mind_doubt.c) ---- */
+
+bool mind_answer_strays(const struct mind *m, int step, const struct words *w);   /* its value is of something else, or only a limit */
+bool mind_answer_is_blind(const struct mind *m, const struct words *w); /* a mere yes or no to a question that was cut short each time */
+
 bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b);
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
 
@@ -93,6 +99,7 @@ void mind_judge_answer(struct mind *m, const struct words *w, const char *text, 
 /* Enough of the question that words are an answer to it. A yes says nothing to half a sentence, and nothing is an answer to what was told
  * before the question. */
 bool mind_question_heard(const struct mind *m);
+bool mind_cut_too_often(const struct mind *m); /* then words are judged all the same */
 void mind_judge_cut(struct mind *m, const struct words *w, const char *text, size_t len); /* the caller spoke before he had heard it */
 void mind_see_agent(struct mind *m, const struct llm_block *b);                           /* fillers and prompts are none of ours */
 

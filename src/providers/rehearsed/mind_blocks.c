@@ -75,7 +75,7 @@ static void see_caller(struct mind *m, const char *text, size_t len, const struc
 		mind_go(m, anytime, mind_no_rest);
 	} else if (!asked) {
 		judge_unasked(m, &w, text, len);
-	} else if (!mind_question_heard(m)) {
+	} else if ((m->unheard = !mind_question_heard(m)) && !mind_cut_too_often(m)) {
 		mind_judge_cut(m, &w, text, len);
 	} else {
 		mind_reply_begin(m);

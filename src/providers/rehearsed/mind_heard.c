@@ -65,7 +65,7 @@ bool mind_question_heard(const struct mind *m)
 	size_t at = m->question_at, all, heard;
 	bool yes_no = m->mood == MOOD_CONFIRM || mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_FREE;
 
-	if (m->cuts >= CUTS_MAX || at >= m->reply.len)
+	if (at >= m->reply.len)
 		return true;
 	if (m->heard <= question_begin(m))
 		return false;
@@ -74,6 +74,11 @@ bool mind_question_heard(const struct mind *m)
 	all = words_in(text + at, m->reply.len - at);
 	heard = words_in(text + at, m->heard - at);
 	return yes_no ? heard + (all > 8 ? 2 : 1) >= all : heard * 2 >= all;
+}
+
+bool mind_cut_too_often(const struct mind *m)
+{
+	return m->cuts >= CUTS_MAX;
 }
 
 /* What is left of the reply, from the sentence that was cut. Where in it the agent was. */

@@ -124,8 +124,12 @@ static bool has(const struct words *w, size_t from, size_t to, const char *const
 /* From the refusal to the end of what it governs. */
 static struct span way_at(const struct words *w, size_t at, const struct way *way)
 {
+	static const char *const holds_none[] = { "not have this phone", "not have that phone", "not have the phone", "not have a phone",
+		"not have his phone", "not have her phone", NULL }; /* "he doesn't have this phone any more" */
 	size_t i = at + words_any_at(w, at, way->first), last = i + BETWEEN_MAX, len;
 
+	if (words_any_at(w, at, holds_none))
+		return (struct span){ 0, 0 };
 	for (; i > at && i < w->count && i < last && !w->at[i].before; i++) {
 		len = words_any_at(w, i, way->then);
 		if (len && (!way->among || has(w, at, i, way->among)))

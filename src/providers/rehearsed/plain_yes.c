@@ -112,6 +112,39 @@ bool yes_is_certain(const struct words *w, const struct words *question)
 	return at == w->count;
 }
 
+static int unit_at(const struct words *w, size_t at)
+{
+	static const char *const units[][8] = {
+		{ "day", "days", "din", "दिन", "दिनों", NULL }, { "week", "weeks", "hafte", "hafton", "हफ्ते", "हफ्तों", "हफ्ता", NULL },
+		{ "month", "months", "mahine", "mahina", "महीने", "महीनों", NULL }, { "year", "years", "saal", "साल", "वर्ष", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (word_in(w, at, units[i]))
+			return (int)i + 1;
+	return 0;
+}
+
+/* "Next month", "in three weeks", where it was to be within two weeks; "by the end of the month" may be. */
+static bool names_longer_term(const struct words *w, const struct words *question)
+{
+	int32_t said, asked;
+	size_t at, i = 0;
+
+	while (i < question->count && !unit_at(question, i))
+		i++;
+	if (!i || i == question->count || !number_small(question, i - 1, &asked))
+		return false;
+	for (at = 1; at < w->count; at++) {
+		if (!unit_at(w, at) || word_in(w, at - 1, LIST("the", "this", "is", "इस", "इसी")))
+			continue;
+		if (unit_at(w, at) > unit_at(question, i) || (unit_at(w, at) == unit_at(question, i) && number_small(w, at - 1, &said) && said > asked))
+			return true;
+	}
+	return false;
+}
+
 /* A condition or a limit; and, unless the words mean a yes by themselves, a "not" or a value that was not in the question. */
 static bool is_limited(const struct words *w, const struct words *question, bool is_meant)
 {
@@ -134,6 +167,8 @@ static bool is_limited(const struct words *w, const struct words *question, bool
 
 bool yes_is_plain(const struct words *w, const struct words *question, bool is_meant)
 {
+	if (question && names_longer_term(w, question))
+		return false;
 	if (question && person_asked(question))
 		return person_is_plain(w, question) && (w->count > SHORT_PERSON || yes_is_certain(w, question));
 	return is_meant || w->count > SHORT_WORDS ? !is_limited(w, question, is_meant) : yes_is_certain(w, question);

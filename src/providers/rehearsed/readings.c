@@ -59,6 +59,16 @@ static bool denied(const struct words *w, const struct reading_found *r, const s
 	return r->from > 1 && excepts(w, r->from - 2) && !w->at[r->from - 1].before && !w->at[r->from].before;
 }
 
+/* "Tomorrow or the day after", "a thousand or a bit more": what stands behind the "or" is another one that is not known. */
+static bool has_other(const struct words *w, size_t to)
+{
+	static const char *const nothing[] = { "so", "something", "thereabouts", "thereabout", "around", "about", "whatever",
+		"whenever", "anything", "is", "does", "will",
+		"would", "do", "are", "if", NULL };
+
+	return word_in(w, to, LIST("or", "ya", "या")) && to + 1 < w->count && !word_in(w, to + 1, nothing);
+}
+
 bool found_choose(const struct words *w, const struct found *f, int64_t *value, size_t *used)
 {
 	const struct reading_found *kept = NULL, *before = NULL;
@@ -79,7 +89,7 @@ bool found_choose(const struct words *w, const struct found *f, int64_t *value, 
 		}
 		kept = r;
 	}
-	if (!kept)
+	if (!kept || has_other(w, kept->to))
 		return false;
 	*value = kept->value;
 	*used = f->at[f->count - 1].to;

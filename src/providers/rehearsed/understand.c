@@ -8,7 +8,8 @@
 /* ---- free words ---- */
 
 /* What tells nothing by itself: nods, greetings, hesitations, what recognisers write for noise. */
-static const char *const nothing[] = { "hmm", "hm", "um", "uh", "hello", "hi", "yes", "yeah", "no", "ok", "okay", "well", "so", "हैलो", "हम्म", "हां",
+static const char *const nothing[] = { "hmm", "hm", "um", "uh", "hello", "hi", "yes", "yeah", "no", "ok", "okay", "well", "so",
+	"हैलो", "हेलो", "हलो", "हम्म", "हां",
 	"नहीं", "जी", "haan", "ji", "nahi", "what", "huh", "sorry", "yep", "yup", "ya", "aye", "nope", "nah", "mhm", "mm", "mmm", "er", "erm", "uhm",
 	"ah", "eh", "oh", "hey", "alright", "thanks", "pardon", "bye", "goodbye", "namaste", "नमस्ते", "नमस्कार", "धन्यवाद", "shukriya", "theek",
 	"thik", "ठीक", "अच्छा", "acha", "achha", "speaking", "noise", "silence", "inaudible", "unintelligible", "cough", "coughing", "laughter",
@@ -65,7 +66,8 @@ static const char *const why[] = { "what is this about", "what is it regarding",
 	"what do you want", "what is this for", "kya kaam", "क्या काम", "kis baare", "किस बारे", "क्यों", "why", "kyon", NULL };
 static const char *const repeat[] = { "repeat", "say that again", "say it again", "say again", "again please", "pardon", "did not hear",
 	"did not catch", "did not get that",
-	"can not hear you", "could not hear", "breaking up", "cutting out", "come again", "what did you say", "once more", "what was the", "what were the", "when was it",
+	"can not hear you", "could not hear", "voice is not", "line is not", "connection is not", "voice not clear", "not audible",
+	"voice is breaking", "breaking up", "cutting out", "come again", "what did you say", "once more", "what was the", "what were the", "when was it",
 	"what day did", "how much was", "did not understand", "what do you mean",
 	"phir se",
 	"fir se", "dobara", "फिर से", "दोबारा", "क्या कहा", "sorry what", NULL };
@@ -115,14 +117,15 @@ bool understand_aside_alone(const struct words *w, const struct words *question)
 size_t understand_greets_at(const struct words *w, size_t at)
 {
 	static const char *const greetings[] = { "good morning", "good afternoon", "good evening", "good day", "good night", "namaste ji", "ji namaste",
-		"namaskar ji", "ji namaskar", "hello ji", "ji hello", "नमस्ते जी", "जी नमस्ते", "नमस्कार जी", "जी नमस्कार", "हैलो जी", "जी हैलो", NULL };
+		"namaskar ji", "ji namaskar", "hello ji", "ji hello", "are you there", "are you still there", "नमस्ते जी", "जी नमस्ते",
+		"नमस्कार जी", "जी नमस्कार", "हैलो जी", "जी हैलो", NULL };
 
 	return words_any_at(w, at, greetings);
 }
 
 bool understand_hello(const struct words *w)
 {
-	static const char *const list[] = { "hello", "hi", "hey", "yes", "yeah", "i", "am", "here", "still", "there", "haan", "ji", "हैलो",
+	static const char *const list[] = { "hello", "hi", "hey", "yes", "yeah", "i", "am", "here", "still", "there", "haan", "ji", "हैलो", "हेलो", "हलो",
 	"हां", "जी", "can",
 		"hear", "you", "me", "sun", "raha", "hoon", "बोलिए", NULL };
 	size_t i, len;

@@ -83,6 +83,21 @@ static size_t disclaimed(const struct words *w, size_t at)
 	return len ? clause_end(w, at + len - 1) : 0;
 }
 
+/* "Thanks for calling back": what the other one did is no wish. The yes before it is his own. */
+static size_t thanks(const struct words *w, size_t at)
+{
+	size_t len = words_any_at(w, at, LIST("thanks for", "thank you for", "thanks so much for", "thank you so much for", "thanks very much for",
+		"thank you very much for", "thanks a lot for", "appreciate you")), end = at + len, n;
+
+	n = len ? words_any_at(w, end, LIST("calling", "ringing", "phoning", "getting", "reaching", "trying", "following", "the call",
+		"your call", "the reminder")) : 0;
+	if (!n)
+		return 0;
+	for (end += n; word_in(w, end, LIST("me", "us", "back", "again", "up", "out", "to")) && !w->at[end].before; end++)
+		;
+	return end;
+}
+
 /* Behind what is unreal from here on; 0: nothing is. */
 static size_t unreal_end(const struct words *w, size_t at)
 {
@@ -122,6 +137,8 @@ static size_t unreal_start(const struct words *w, size_t at, size_t *end)
 	static const char *const leads[] = { "i", "we", "well", "yes", "yeah", "oh", "so", "my", "the", "it", "do", NULL };
 	size_t len;
 
+	if ((*end = thanks(w, at)))
+		return at;
 	if ((len = undone_at(w, at))) {
 		*end = behind(w, at + len, LIST("par", "lekin", "magar", "but", "पर", "लेकिन", "मगर"));
 		*end = *end ? *end : clause_end(w, at + len - 1);

@@ -13,14 +13,13 @@ struct signal_phrase {
 };
 
 static const char *const opens[] = { "not sure", "not know", "depends", "maybe", "perhaps", "i am good thanks",
-	"i am good thank", "i am fine thanks",
-	"i am fine thank", "let me see", "i will think", "should ask", "will have to see", "would have to see", "pata nahi", "pata nahin",
+	"i am good thank", "i am fine thanks", "i am fine thank", "let me see", "i will think", "should ask", "will have to see", "would have to see", "pata nahi", "pata nahin",
 	"पता नहीं", "सोचता हूं", "सोचना पडेगा", "still thinking",
 	"not had time", "not had the time", "not had a chance", "not had the chance", "not got around", "not gotten around",
 	"still deciding", "shayad", "शायद", "can not say no", "could not say no", "hard to say no", "not say no",
 	"dekhte hain", "dekhta hoon", "dekhti hoon", "dekhenge", "sochte hain", "sochna padega", "देखते हैं", "देखता हूं", "देखती हूं", "देखेंगे", "सोचते हैं",
-	"let us see", "awaaz nahi",
-	"आवाज नहीं", "not really know", "not really sure", "not quite sure", "not too sure", NULL };
+	"let us see", "awaaz nahi", "आवाज नहीं", "not really know", "not really sure", "not quite sure", "not too sure", "on the fence", "in two minds", "of two minds", "undecided",
+	"see what i can", "see what we can", "see if i can", "see if we can", NULL };
 static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
 static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
 	"no problem", "no problems", "no issue",
@@ -48,7 +47,8 @@ static const char *const yes_ending[] = { "i am", "i do", "it is", "you are", "w
 	"we can", "i will", "we will", "i am only", NULL };
 static const char *const yes_phrases[] = { "yes", "yeah", "yep", "yup", "yah", "ya", "yea", "yes yes", "haan", "han", "haa", "haanji", "hanji", "ji haan",
 	"bilkul", "हां", "हांजी", "जी हां", "बिल्कुल", "sure", "correct", "absolutely", "definitely", "certainly", "indeed", "affirmative", "exactly",
-	"of course", "go ahead", "please do", "do it", "go for it", "sounds good", "that is me", "would be me", "confirmed", "ji", "जी", "sahi", "सही",
+	"of course", "go ahead", "go right ahead", "live with that", "live with it", "please do", "do it", "go for it", "sounds good",
+	"that is me", "would be me", "confirmed", "ji", "जी", "sahi", "सही",
 	"afraid so", "might as well", "may as well", "guilty as charged", "in the flesh", "theek hai", "thik hai", "ठीक है", NULL };
 static const char *const yes_weak[] = { "okay", "ok", "fine", "alright", "all right", "perfect", "great", "good", "works", "right", "speaking",
 	"still interested", "very interested", "very much", "works for me", "that will work", "that will do", "i will take it",

@@ -1,0 +1,80 @@
+/* What an answer's words do not say, by the question that they stand behind: the day of a call that he wants is no day to pay, "not more than a
+ * thousand" promises no thousand, and a mere yes to a question that he never heard is none. All are asked again. */
+#include "providers/rehearsed/mind.h"
+
+/* Some wording of the question speaks of it. */
+static bool step_speaks_of(const struct mind *m, int step, const char *const *list)
+{
+	const struct flow_step *s = &m->f->steps[step];
+	const json_t *const texts[] = { s->text, s->again, s->confirm };
+	struct words words;
+	struct buf text;
+	bool found = false;
+	size_t i;
+
+	for (i = 0; !found && i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!texts[i])
+			continue;
+		buf_init(&text, MIND_TEXT_MAX);
+		mind_text(m, texts[i], &text);
+		words_read(&words, (const char *)text.data, text.len);
+		found = words_have(&words, list);
+		buf_fini(&text);
+	}
+	return found;
+}
+
+/* "Can you call me on Friday". */
+static bool wants_call(const struct mind *m, int step, const struct words *w)
+{
+	static const char *const calls[] = { "call me", "call back", "ring me", "phone me", "call you", "ring you", "call my",
+		"ring my", "phone my", "call him", "call her",
+		"call karna", "call kijiye", "phone karna",
+		"phone kijiye", "फोन करना", "फोन कीजिए", "फोन करिए", "कॉल करना", "कॉल कीजिए", NULL };
+	static const char *const asked[] = { "call", "calls", "ring", "phone", "speak", "talk", "contact", "फोन", "कॉल", "बात", NULL };
+
+	return words_have(w, calls) && !step_speaks_of(m, step, asked);
+}
+
+/* "I can't pay more than a thousand": it may be less. Where a rough sum is wanted it is one. */
+static bool tells_limit(const struct mind *m, int step, const struct words *w)
+{
+	static const char *const rough[] = { "roughly", "about", "around", "approximately", "budget", "at most", "maximum", "most", "limit", NULL };
+	size_t at, back;
+
+	for (at = 1; at + 1 < w->count; at++) {
+		if (!word_in(w, at, LIST("more", "above", "over")) || (word_is(w, at, "more") && !word_is(w, at + 1, "than")))
+			continue;
+		for (back = 1; back <= 4 && back <= at && !word_negates(w, at - back) && !word_is(w, at - back, "nothing"); back++)
+			;
+		if (back <= 4 && back <= at)
+			return !step_speaks_of(m, step, rough);
+	}
+	return false;
+}
+
+bool mind_answer_strays(const struct mind *m, int step, const struct words *w)
+{
+	switch (m->f->steps[step].expect.kind) {
+	case EXPECT_DATE:
+	case EXPECT_TIME:
+		return wants_call(m, step, w);
+	case EXPECT_AMOUNT:
+		return tells_limit(m, step, w);
+	default:
+		return false;
+	}
+}
+
+/* Who has cut a question short again and again is taken at his word when it says something by itself ("wrong number", "keep it"). */
+bool mind_answer_is_blind(const struct mind *m, const struct words *w)
+{
+	size_t at, len;
+
+	if (!m->unheard)
+		return false;
+	for (at = 0; at < w->count; at += len)
+		if (!(len = yes_is_plain_at(w, at, NULL)) && !(len = word_negates(w, at)))
+			return false;
+	return true;
+}
