@@ -178,6 +178,7 @@ struct judge {
 	/* P12, P13 */
 	bool air_open, air_fault, starving_said, stuck_said, quiet_said, quiet;
 	uint32_t answered; /* a bit for each of the script's questions */
+	uint64_t tool_us; /* since when a tool runs; 0: none does */
 	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
 	uint64_t filler_us;          /* a filler is due then, while a tool runs; 0: none is */
 	uint64_t filler_said_us;     /* the last of those for tools was ordered */

@@ -2,6 +2,7 @@
  * outputs and the frames on the wire. */
 #include <string.h>
 
+#include "base/num.h"
 #include "base/wire.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
@@ -109,7 +110,8 @@ void judge_tool_dispatched(struct judge *j, const struct tool_request *q)
  * From the end of a turn to the first frame given to the carrier, and from any first attempt at an answer with nothing left
  * to be heard, at most 2.5 s pass. Exercised when a fault of the model falls into that time. Exempt: the caller's voice or
  * keys meanwhile, faults of the voice or the recogniser within five seconds, and what judge_quiet_call says. P02's half is the
- * same clock at eight seconds. While a tool runs this clock stands, and the filler's counts (below). */
+ * same clock at eight seconds. While a tool runs for longer than tool.filler_ms (a second at most) this
+ * clock stands, and the filler's counts (below). */
 
 static void air_open(struct judge *j)
 {
@@ -135,9 +137,22 @@ void judge_agent_sounds(struct judge *j)
 		air_close(j);
 }
 
+/* A tool runs, and has for so long that a filler may be due: for tool.filler_ms, a second at most. */
+static bool tool_is_slow(struct judge *j)
+{
+	uint64_t now = judge_now(j);
+
+	if (!conductor_tool_runs(&j->scene->conductor))
+		j->tool_us = 0;
+	else if (!j->tool_us)
+		j->tool_us = now;
+	return j->tool_us && now >= j->tool_us + num_min((uint64_t)j->scene->settings.tool_filler_ms * MS_US, 1 * S_US);
+}
+
 static void air_time(struct judge *j)
 {
 	uint64_t now = judge_now(j);
+	bool slow = tool_is_slow(j);
 
 	if (!j->air_open)
 		return;
@@ -145,7 +160,7 @@ static void air_time(struct judge *j)
 		j->air_open = false;
 		return;
 	}
-	if (conductor_tool_runs(&j->scene->conductor))
+	if (slow)
 		j->air_us = now;
 	if (judge_faults(j, FAULTS_LLM, 3 * S_US))
 		j->air_fault = true;
@@ -190,6 +205,14 @@ static void filler_time(struct judge *j)
 	}
 }
 
+/* One that is said before it is due, because the caller has heard nothing for long, is the first. */
+static void wait_said(struct judge *j)
+{
+	j->filler_said_us = judge_now(j);
+	if (j->filler_us > j->filler_said_us)
+		j->filler_us = j->filler_said_us + FILLER_AGAIN_US;
+}
+
 static void filler_said(struct judge *j, const struct call_output *o)
 {
 	const struct brief_phrases *kinds[] = { &j->scene->brief.fillers, &j->scene->brief.waits };
@@ -204,7 +227,7 @@ static void filler_said(struct judge *j, const struct call_output *o)
 			if (strlen(kinds[k]->text[i]) != o->text_len || memcmp(kinds[k]->text[i], o->text, o->text_len) != 0)
 				continue;
 			if (k)
-				j->filler_said_us = judge_now(j);
+				wait_said(j);
 			if (j->attached_us)
 				continue;
 			if (kinds[k]->count > 1 && j->fillers_said[k] == i + 1 && !judge_faults(j, FAULTS_TTS, 10 * S_US))

@@ -26,7 +26,12 @@
  *      what was said before the agent's question began is no answer to it (0 to 3: it is), a cough into the question notwithstanding, and when it was a
  *      word and nobody speaks behind it the agent is asked to go on after twice turn.noise_ms; an agent whose words a voice without words took goes
  *      on behind "I did not catch that" (0 to 3: the words are lost); a disclosure that no voice could say is said again, to its end, before
- *      anything else, and when it cannot be said the call ends (0 to 3: it is left out, and the call goes on)
+ *      anything else, and when it cannot be said the call ends (0 to 3: it is left out, and the call goes on); a key takes the answer of which nothing is
+ *      heard yet back, and is answered with what was said before it, words too end their turn behind an entry alone (0 to 3: the answer is cut when the
+ *      entry is over); entries and digits are asked about ahead, behind half of their time (0 to 3: never); a result whose request was given up or thrown
+ *      away is told when nobody speaks (0 to 3: with the next turn); a tool's filler is due when the caller has heard nothing for llm.silent_ms (0 to 3:
+ *      after tool.filler_ms alone); "hold on" and the like do not wait for digits, "am I speaking with" wants a yes or no, and "speaking" behind that yes
+ *      is no interruption (0 to 3: they do, it wants anything, it is one)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -108,6 +108,8 @@ struct listen {
 	uint64_t sentence_us;      /* and the sentence that he is in the middle of; 0: he is in none */
 	uint64_t begun_us;         /* when the sentence that matters began to sound, of an utterance that was held in it, */
 	uint32_t begun;            /* and which one that is; 0: none */
+	bool who;                  /* the agent asked whether the caller is somebody, */
+	uint32_t who_turn;         /* and this turn said yes: a "speaking" over what the agent says to it belongs to it; 0: none did */
 };
 
 enum gen_state { GEN_NONE = 0, GEN_ASKED, GEN_TEXT, GEN_DONE };
@@ -135,7 +137,8 @@ enum item_flag {
 	ITEM_FILLER = 1,
 	ITEM_PENDING = 2, /* a result that is still to come */
 	ITEM_CHANGES = 4, /* a use that changes something */
-	ITEM_UNSEEN = 8   /* a result, or its event, that no request has had yet */
+	ITEM_UNSEEN = 8,  /* a result, or its event, that no request has had yet, or none that an answer came of; */
+	ITEM_ASKED = 16   /* one had it, and its answer is not there yet */
 };
 
 struct item {
@@ -313,14 +316,17 @@ void endpoint_transcript(struct call *call, const struct call_input *in);
 void endpoint_down(struct call *call, uint32_t stream);
 void endpoint_update(struct call *call); /* sets the timers anew */
 void endpoint_keys(struct call *call, const char *keys, size_t count);
+void endpoint_keys_put(struct buf *words, const char *keys, size_t count); /* as a turn has them, behind the words before them */
 void endpoint_settle(struct call *call); /* what a machine said before it records */
 struct words_expect endpoint_asked(const struct call *call, struct text said); /* what these words of the agent's ask for, by the call's rules */
+bool endpoint_nods(const struct call *call, const char *text, size_t len); /* words that are no interruption, whoever speaks */
 bool endpoint_words(const struct call *call); /* there are words that are no turn yet */
 void endpoint_timer(struct call *call, enum timer timer);
 void endpoint_voice(struct call *call, uint64_t position);
 
 /* dialogue.c: generations */
 void dialogue_turn(struct call *call, struct text words);
+void dialogue_key(struct call *call); /* one is pressed */
 void dialogue_aside(struct call *call, struct text words, bool answer); /* said before the agent's question; or no answer to it */
 void dialogue_owed(struct call *call);    /* results that no request has had are asked about now */
 void dialogue_unbreak(struct call *call); /* voice without words took the floor, and is over: the agent goes on */
@@ -331,6 +337,7 @@ void dialogue_words_changed(struct call *call);
 void dialogue_yield(struct call *call);
 void dialogue_advance(struct call *call);
 void dialogue_silence(struct call *call); /* everything there was to say is said */
+uint64_t dialogue_silent_us(const struct call *call); /* the agent, who has said nothing to the turn, says something then; UINT64_MAX: he has */
 bool dialogue_idle(const struct call *call);      /* nothing asked, nothing running, nothing owed */
 bool dialogue_asked(const struct call *call);     /* the model is at a released answer, or about to be asked for it again */
 bool dialogue_answering(const struct call *call); /* the agent owes, or is about to give, an answer that is released */

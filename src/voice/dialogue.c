@@ -22,11 +22,11 @@
  *   e  it failed · is empty · is slow, stalls, takes  dialogue_model: gen_failed · gen_finish: gen_failed · dialogue_timer ·
  *      too long · its worker died: next attempt       dialogue_attached: ask_again; all: attempt_next: ask
  *   f  no attempt is left: an apology · a new turn ·  attempt_next: give_up · dialogue_turn · dialogue_yield · dialogue_end ·
- *      the floor is taken · the end · its worker      ask_again; all: gen_cancel
- *      died and tools are asked for again
+ *      the floor is taken, a key · the end · its      dialogue_key · ask_again; all: gen_cancel
+ *      worker died and tools are asked for again
  *   g  the end of the turn is likely                  endpoint_timer (TIMER_AHEAD): dialogue_ahead: ask
  *   h  the turn ends with the same words              dialogue_turn: release
- *   i  other words · the floor is taken · the end ·   dialogue_words_changed, dialogue_turn · dialogue_yield · dialogue_end ·
+ *   i  other words, a key · the floor is taken · end  dialogue_words_changed, dialogue_turn, dialogue_key · dialogue_yield · dialogue_end ·
  *      it fails · is slow · its worker died           gen_failed · dialogue_timer · dialogue_attached; all: dialogue_discard
  *
  * An answer that was asked for ahead makes no sound and dispatches nothing; it is released when the turn ends with the same
@@ -39,7 +39,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AHEAD_TRIES = 2, AHEAD_MEMORY = 10, AHEAD_JUDGED = 5, RETRY_WAIT_MS = 400, FILLER_SOON_MS = 500, STALL_SOON_US = 300000, BREAKS_MAX = 3 };
+enum {
+	AHEAD_TRIES = 2, AHEAD_MEMORY = 10, AHEAD_JUDGED = 5, RETRY_WAIT_MS = 400, FILLER_SOON_MS = 500, STALL_SOON_US = 300000, SILENT_LATE_US = 500000,
+	BREAKS_MAX = 3
+};
 
 /* ------------------------------------------------------------------ generations */
 
@@ -71,12 +74,28 @@ static void gen_cancel(struct call *call)
 	dialogue_clear(call);
 }
 
+/* When the agent is to say something, whatever he waits for: he has said nothing to the turn yet, no filler either. UINT64_MAX: he has. */
+uint64_t dialogue_silent_us(const struct call *call)
+{
+	const struct call_settings *s = &call->settings;
+	const struct dialogue *d = &call->dialogue;
+	uint32_t i = d->item_count;
+
+	if (s->call_rules < 4 || !s->llm_silent_ms || !call->at[AT_TURN])
+		return UINT64_MAX;
+	while (i-- > 0 && d->items[i].type != BLOCK_CALLER)
+		if (d->items[i].type == BLOCK_AGENT && d->items[i].text.len)
+			return UINT64_MAX;
+	return call->at[AT_TURN] + (uint64_t)s->llm_silent_ms * 1000;
+}
+
 /* How long the caller has been waiting counts from the end of the turn, whenever the model was asked; in the middle of an
  * answer there has been silence already. */
 static void gen_clocks(struct call *call, enum ask_kind kind)
 {
 	const struct call_settings *s = &call->settings;
 	uint64_t silent_us = s->llm_silent_ms ? call->at[AT_TURN] + (uint64_t)s->llm_silent_ms * 1000 : 0;
+	uint64_t mute_us = dialogue_silent_us(call);
 	int64_t filler = kind == ASK_CONTINUE ? (int64_t)num_min((uint64_t)s->llm_filler_ms, FILLER_SOON_MS) : s->llm_filler_ms;
 
 	if (call->dialogue.gen.spoke || !guarded(call, GUARD_P12))
@@ -84,16 +103,30 @@ static void gen_clocks(struct call *call, enum ask_kind kind)
 	timer_in(call, TIMER_FILLER, filler);
 	if (call->at[AT_TURN] && !call->at[AT_SENT] && call->now_us < silent_us) /* the caller has heard nothing since */
 		timer_set(call, TIMER_FILLER, num_min(call->timers[TIMER_FILLER], silent_us));
+	else if (call->now_us >= mute_us && call->now_us < mute_us + SILENT_LATE_US) /* a tool's filler was due just now, and is one no more */
+		timer_set(call, TIMER_FILLER, call->now_us);
 	timer_in(call, TIMER_SECOND, s->llm_second_ms);
 }
 
-/* The next request has them all. */
-static void results_seen(struct dialogue *d)
+static void results_turn(struct dialogue *d, enum item_flag from, unsigned int to)
 {
 	uint32_t i;
 
 	for (i = 0; i < d->item_count; i++)
-		d->items[i].flags &= (uint8_t)~ITEM_UNSEEN;
+		if (d->items[i].flags & from)
+			d->items[i].flags = (uint8_t)((d->items[i].flags & ~from) | to);
+}
+
+/* The next request has them all. */
+static void results_seen(struct call *call)
+{
+	results_turn(&call->dialogue, ITEM_UNSEEN, call->settings.call_rules >= 4 ? ITEM_ASKED : 0);
+}
+
+/* Nothing came of the request that had them: they are owed as before. */
+static void results_unseen(struct dialogue *d)
+{
+	results_turn(d, ITEM_ASKED, ITEM_UNSEEN);
 }
 
 static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
@@ -122,7 +155,7 @@ static void ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	out->kind = kind;
 	out->number = attempt;
 	if (count == d->item_count)
-		results_seen(d);
+		results_seen(call);
 	out->block_count = history_request(call, count);
 	out->position = history_digest(call->blocks + call->block_count - out->block_count, out->block_count);
 	timer_in(call, TIMER_TOTAL, call->settings.llm_total_ms);
@@ -158,13 +191,17 @@ static void ahead_learn(struct call *call, bool hit)
 	d->ahead_count = num_min32(d->ahead_count + 1, AHEAD_MEMORY);
 }
 
+/* As the turn would have them if it ended now. */
 static void turn_words(const struct call *call, struct buf *b)
 {
 	const struct listen *l = &call->listen;
+	const struct quiet *q = &call->quiet;
 
 	buf_reset(b);
 	buf_append(b, l->said.data, l->said.len);
-	if (l->said.len && l->partial.len)
+	if (q->key_count && call->settings.call_rules >= 4)
+		endpoint_keys_put(b, q->keys, q->key_count);
+	if (b->len && l->partial.len)
 		buf_text(b, " ");
 	buf_append(b, l->partial.data, l->partial.len);
 }
@@ -204,6 +241,7 @@ void dialogue_discard(struct call *call)
 	assert(d->items[g->base_items].type == BLOCK_CALLER);
 	history_remove(call, g->base_items);
 	call_note(call, NOTE_DISCARD, id, wasted);
+	results_unseen(d);
 	gen_cancel(call);
 	ahead_learn(call, false);
 }
@@ -258,6 +296,22 @@ void dialogue_turn(struct call *call, struct text words)
 	history_add(call, BLOCK_CALLER, words);
 	d->need_answer = true;
 	d->go_on = false;
+}
+
+/* A key. While an answer is made of which nothing is heard yet, it belongs to what was said before it: whoever says yes and presses 1 means both, and
+ * wants one answer. So that one is given up at once, not in the middle of its words when the entry is over; until then nothing is asked. */
+void dialogue_key(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+
+	if (call->settings.call_rules < 4)
+		return; /* it goes on, and is cut when the entry is over */
+	if (d->gen.ahead)
+		dialogue_discard(call);
+	if (!speech_idle(call))
+		return;
+	gen_cancel(call);
+	d->need_answer = false;
 }
 
 /* The agent's last words that ask; behind all that was said: none do. */
@@ -356,6 +410,8 @@ void dialogue_advance(struct call *call)
 		return;
 	if ((endpoint_words(call) || floor_caller(call)) && !answerer_machine(call))
 		return; /* the caller is in the middle of something: it belongs into the same request */
+	if (call->quiet.key_count && call->settings.call_rules >= 4)
+		return; /* so does an entry */
 	ask(call, d->go_on ? ASK_CONTINUE : ASK_PLAIN, 1);
 }
 
@@ -383,10 +439,14 @@ static void expect_again(struct call *call)
 	}
 }
 
+/* The results that its request had are told when nobody speaks behind the apology (quiet_due): once more the model is asked. Not those of an answer
+ * that was begun: they may have been told. */
 static void give_up(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 
+	if (!d->gen.spoke && !d->gen.goes_on)
+		results_unseen(d);
 	gen_cancel(call);
 	call_note(call, NOTE_FAILED, RETRY_MODEL, ++d->failures);
 	d->need_answer = false;
@@ -450,6 +510,7 @@ static void gen_finish(struct call *call)
 		return;
 	}
 	d->failures = 0;
+	results_turn(d, ITEM_ASKED, 0);
 	if (d->gen.tool_count)
 		tools_commit(call);
 	else

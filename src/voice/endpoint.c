@@ -25,8 +25,9 @@
  *      it is done), or the ear heard nothing lately,
  *      or the media is lost (until it is back:
  *      endpoint_attached)
- * In SILENCE TIMER_AHEAD asks the model ahead (endpoint_timer: dialogue_ahead); in NO WORDS TIMER_NOISE answers to voice that
- * nobody understood (noise_update sets it, endpoint_timer: noise_due).
+ * While an entry on the keypad is begun only h ends the turn (endpoint_update). In SILENCE, and in an entry, TIMER_AHEAD asks
+ * the model ahead (endpoint_timer: dialogue_ahead); in NO WORDS TIMER_NOISE answers to voice that nobody understood
+ * (noise_update sets it, endpoint_timer: noise_due).
  *
  *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c) and by what the
  *   recogniser says (turn_need). Silence is counted from the arrival of the last voiced chunk; where the ear heard nothing,
@@ -147,6 +148,8 @@ static enum words_finish turn_finish(struct call *call)
 
 	if (finish != FINISH_COMPLETE && is_polar && call->settings.call_rules >= 3 && words_answered(text, b->len))
 		return FINISH_COMPLETE;
+	if (finish == FINISH_SPELLED && expect.kind == EXPECT_DIGITS && call->settings.call_rules >= 4 && words_beside(text, b->len))
+		return FINISH_UNKNOWN; /* no digits, and none are on their way; an address may well begin with "help me" */
 	return finish;
 }
 
@@ -214,24 +217,53 @@ static void noise_update(struct call *call)
 		timer_set(call, TIMER_NOISE, ear->last_voice_us + (uint64_t)call->settings.turn_noise_ms * 1000);
 }
 
+/* Behind half of the time that a next key has, the entry is likely to be over: a quick answer is there when it is. */
+static void keys_ahead(struct call *call)
+{
+	uint64_t half_us = (uint64_t)call->settings.key_gap_ms * 1000 / 2;
+
+	if (call->settings.turn_preempt && !call->ear.voiced && !call->listen.partial.len)
+		timer_set(call, TIMER_AHEAD, num_over(call->timers[TIMER_KEYS], half_us));
+}
+
+/* Behind digits half of what they wait is a long pause: an answer that is asked for then, and the tool's request in it, is there when the turn is over.
+ * When the recogniser calls the end it is as likely as behind other words. */
+static void words_ahead(struct call *call, enum turn_why why, uint64_t since)
+{
+	const struct call_settings *s = &call->settings;
+	bool spelled = why == TURN_SPELLED;
+	int64_t ms = s->turn_preempt_ms;
+
+	if (spelled && s->call_rules < 4)
+		return;
+	if (spelled && !call->listen.endpoint && ms < s->turn_spelled_ms / 2)
+		ms = s->turn_spelled_ms / 2;
+	timer_set(call, TIMER_AHEAD, since + (uint64_t)ms * 1000);
+}
+
 void endpoint_update(struct call *call)
 {
 	const struct call_settings *s = &call->settings;
 	struct listen *l = &call->listen;
+	bool keys = call->quiet.key_count && s->call_rules >= 4; /* the words before them and they are one turn, which ends with them */
 	enum turn_why why;
-	uint64_t since;
+	uint64_t since, due;
 
 	noise_update(call);
 	words_timers_stop(call);
 	l->over_agent &= !call->ear.voiced;
+	if (keys)
+		keys_ahead(call);
 	if (!endpoint_words(call) || call->ear.voiced)
 		return;
 	since = silence_since(call);
-	timer_set(call, TIMER_TURN, since + (uint64_t)turn_need(call, &why) * 1000);
+	due = since + (uint64_t)turn_need(call, &why) * 1000;
+	if (!keys)
+		timer_set(call, TIMER_TURN, due);
 	if (l->partial.len && !l->finalizing)
 		timer_set(call, TIMER_FINALIZE, since + (uint64_t)s->turn_finalize_ms * 1000);
-	if (s->turn_preempt && !aside(call) && why != TURN_OPEN && why != TURN_SPELLED && (!l->partial.len || why == TURN_COMPLETE))
-		timer_set(call, TIMER_AHEAD, since + (uint64_t)s->turn_preempt_ms * 1000);
+	if (s->turn_preempt && !keys && !aside(call) && why != TURN_OPEN && (!l->partial.len || why == TURN_COMPLETE))
+		words_ahead(call, why, since);
 }
 
 static void said_clear(struct call *call)
@@ -248,6 +280,7 @@ static void said_clear(struct call *call)
 	l->turn_sample = call->ear.end_sample;
 	l->waiting = l->used.len;
 	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
+	l->who = false;
 	l->again_us = 0;
 	l->over_agent = false;
 	call->ear.unworded = false;
@@ -298,6 +331,7 @@ static void turn_end(struct call *call, enum turn_why why, uint64_t enough_us)
 	call->dialogue.asides = 0;
 	call->dialogue.tool_index = 0;
 	call->dialogue.ahead_tries = 0;
+	call->listen.who_turn = call->listen.who && words_answered(call_text(call, words), words.len) ? call->dialogue.turn : 0;
 	call_note_text(call, NOTE_TURN, why, num_over(call->now_us, since), words);
 	said_clear(call);
 	quiet_words(call);
@@ -305,14 +339,19 @@ static void turn_end(struct call *call, enum turn_why why, uint64_t enough_us)
 	answerer_answer(call);
 }
 
+void endpoint_keys_put(struct buf *words, const char *keys, size_t count)
+{
+	if (words->len)
+		buf_text(words, " ");
+	buf_text(words, "[keypad] ");
+	buf_append(words, keys, count);
+}
+
 void endpoint_keys(struct call *call, const char *keys, size_t count)
 {
 	struct listen *l = &call->listen;
 
-	if (l->said.len)
-		buf_text(&l->said, " ");
-	buf_text(&l->said, "[keypad] ");
-	buf_append(&l->said, keys, count);
+	endpoint_keys_put(&l->said, keys, count);
 	l->text_us = call->now_us;
 	turn_end(call, TURN_KEYS, call->now_us);
 }
@@ -437,6 +476,15 @@ static void append_words(struct buf *b, const char *text, size_t len)
 	b->err = ERR_NONE; /* over the ceiling: what is there is enough for an answer */
 }
 
+bool endpoint_nods(const struct call *call, const char *text, size_t len)
+{
+	const struct listen *l = &call->listen;
+
+	if (words_all_in(&call->brief.nods, text, len))
+		return true;
+	return l->who_turn && l->who_turn == call->dialogue.turn && words_speaking(text, len);
+}
+
 /* A nod over the agent's words is noted and forgotten. */
 /* What is prepared for the answer that is being given is not said to anybody yet. */
 static bool agent_at_it(const struct call *call)
@@ -450,7 +498,7 @@ static bool nod(struct call *call, const char *text, size_t len)
 {
 	bool over = call->ear.over_agent || agent_at_it(call);
 
-	if (!over || endpoint_words(call) || !words_all_in(&call->brief.nods, text, len) || words_any_in(&call->brief.stops, text, len))
+	if (!over || endpoint_words(call) || !endpoint_nods(call, text, len) || words_any_in(&call->brief.stops, text, len))
 		return false;
 	if (floor_near_end(call))
 		return false; /* the question is as good as asked: this answers it */

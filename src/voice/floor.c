@@ -121,7 +121,7 @@ void floor_words(struct call *call, const char *text, size_t len)
 		return;
 	if (!call->speech.held && !speech_audible(call) && !call->ear.burst)
 		return; /* nothing was said over anything: the turn's end decides */
-	if (guarded(call, GUARD_P06) && !stop && words_all_in(&call->brief.nods, text, len))
+	if (guarded(call, GUARD_P06) && !stop && endpoint_nods(call, text, len))
 		return;
 	if (stop)
 		floor_yield(call, YIELD_STOP);

@@ -22,7 +22,8 @@
  *   i  nobody took it within call.attach_ms           quiet_timer (TIMER_MEDIA): quiet_hangup
  *   j  the caller hangs up                            input_take (call.c): quiet_hangup
  * In LIVE, TIMER_QUIET runs while call_waits (quiet_advance sets and stops it) and asks again: quiet_due. Behind a word that came before the
- * agent's question it is the model that goes on, once a question, and sooner (after_ms): he who spoke too early believes that he has answered.
+ * agent's question it is the model that goes on, once a question, and sooner (after_ms): he who spoke too early believes that he has answered. So it
+ * does when a result is owed of which no request has made an answer: it was given up (dialogue.c: give_up), or thrown away without a turn.
  */
 #include "voice/call_state.h"
 
@@ -134,14 +135,15 @@ bool call_still(const struct call *call)
 	       !endpoint_words(call);
 }
 
-/* Twice the silence behind a voice that was not understood: whoever begins to answer within a second or two is not spoken over, and with the
+/* Behind a word that was said too early, and while a result is owed of whose request no answer came: twice the silence
+ * behind a voice that was not understood: whoever begins to answer within a second or two is not spoken over, and with the
  * model's time and the voice's the caller hears no three seconds of silence. */
 static int64_t after_ms(const struct call *call)
 {
 	const struct call_settings *s = &call->settings;
 	int64_t aside_ms = 2 * s->turn_noise_ms;
 
-	return call->quiet.aside && aside_ms < s->quiet_after_ms ? aside_ms : s->quiet_after_ms;
+	return (call->quiet.aside || history_unseen(call)) && aside_ms < s->quiet_after_ms ? aside_ms : s->quiet_after_ms;
 }
 
 void quiet_advance(struct call *call)
@@ -159,8 +161,8 @@ void quiet_advance(struct call *call)
 		timer_in(call, TIMER_QUIET, after_ms(call));
 }
 
-/* The model has the caller's word and the question behind it, and says what is to be said to the two. */
-static void aside_due(struct call *call)
+/* The model has the caller's word and the question behind it, or the result that is owed, and says what is to be said to them. */
+static void ask_due(struct call *call)
 {
 	call->quiet.aside = false;
 	call->dialogue.need_answer = true;
@@ -173,8 +175,8 @@ static void quiet_due(struct call *call)
 
 	if (!call_waits(call))
 		return;
-	if (q->aside) {
-		aside_due(call);
+	if (q->aside || history_unseen(call)) {
+		ask_due(call);
 		return;
 	}
 	if (q->prompts >= (uint32_t)call->settings.quiet_prompts) {
@@ -212,12 +214,17 @@ void quiet_digit(struct call *call, uint64_t digit)
 		return; /* it closes an entry that ended by itself, or none */
 	if (!speech_idle(call) && !speech_whole(call) && !speech_unreleased(call))
 		floor_yield(call, YIELD_KEYS);
-	if (digit != '#')
+	if (digit != '#') {
+		dialogue_key(call);
 		q->keys[q->key_count++] = (char)digit;
-	if (digit == '#' || q->key_count == KEYS_MAX)
+	}
+	if (digit == '#' || q->key_count == KEYS_MAX) {
 		keys_done(call);
-	else
-		timer_in(call, TIMER_KEYS, call->settings.key_gap_ms);
+		return;
+	}
+	timer_in(call, TIMER_KEYS, call->settings.key_gap_ms);
+	if (call->settings.call_rules >= 4)
+		endpoint_update(call);
 }
 
 /* ------------------------------------------------------------------ orders, media, timers */

@@ -49,7 +49,8 @@ static const struct column listen_columns[] = {
 	COLUMN(13, listen, expect.digits), COLUMN(14, listen, turn_sample), COLUMN(15, listen, again_us), BELOW(16, listen, over_agent, 2),
 	BELOW(17, listen, reopened, 2),
 	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us),
-	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample), { 0 },
+	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample),
+	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };
@@ -78,7 +79,7 @@ static const struct column tool_columns[] = {
 };
 
 static const struct column item_columns[] = {
-	BELOW(1, item, type, BLOCK_EVENT + 1), BELOW(2, item, flags, 16), BELOW(3, item, status, 3), COLUMN(4, item, turn), COLUMN(5, item, index),
+	BELOW(1, item, type, BLOCK_EVENT + 1), BELOW(2, item, flags, 32), BELOW(3, item, status, 3), COLUMN(4, item, turn), COLUMN(5, item, index),
 	TEXT(6, item, name), TEXT(8, item, text), { 0 },
 };
 

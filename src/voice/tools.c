@@ -285,6 +285,8 @@ void tools_commit(struct call *call)
 	for (i = 0; i < count; i++)
 		tool_take(call, &tools[i], first + i, spoke);
 	d->filler_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
+	if (call->settings.tool_filler_ms < call->settings.llm_silent_ms) /* who sets a later one wants it later */
+		d->filler_us = num_min(d->filler_us, dialogue_silent_us(call));
 	tool_timer(call);
 }
 

@@ -83,8 +83,10 @@ static void expect(struct call *call, const struct utterance *u)
 {
 	struct words_expect e = endpoint_asked(call, u->text);
 
-	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY)
+	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY) {
 		call->listen.expect = e;
+		call->listen.who = call->settings.call_rules >= 4 && words_who(call_text(call, u->text), u->text.len);
+	}
 }
 
 void utterance_play(struct call *call, struct utterance *u, uint32_t from)

@@ -349,8 +349,8 @@ struct words_expect words_asked(const char *text, size_t len)
 /* Does it ask whether something is so? With `may_want` also what may as well be a request ("may I have your number?"). */
 static bool is_polar(const char *question, size_t len, bool may_want)
 {
-	static const char *const before[] = { "and", "so", "but", "ok", "okay", "well", "then", "now", "alright", NULL };
-	static const char *const so[] = { "is", "are", "was", "were", "did", "does", "has", "had", "shall", "should", "isn't", "aren't", "wasn't", NULL };
+	static const char *const before[] = { "and", "so", "but", "ok", "okay", "well", "then", "now", "alright", "hello", "hi", NULL };
+	static const char *const so[] = { "am", "is", "are", "was", "were", "did", "does", "has", "had", "shall", "should", "isn't", "aren't", "wasn't", NULL };
 	static const char *const wants[] = { "can", "could", "would", "will", "may", "might", "do", "have", "kya", NULL };
 	struct scan s = scan_of(question, len);
 	struct word w;
@@ -466,6 +466,47 @@ bool words_answered(const char *text, size_t len)
 		if (!here.at || !answer) /* "that's right, thank you" */
 			answer = (size_t)(s.at - text);
 	}
+}
+
+bool words_beside(const char *text, size_t len)
+{
+	static const struct brief_phrases waits = { { "wait", "hold on", "hang on", "one moment", "one second", "just a moment", "just a second", "a moment",
+		"a second", "please", "sorry", "okay", "ruko", "rukiye", "ek minute", "ek second" }, 16 };
+	static const struct brief_phrases asks = { { "help", "help me", "can you help me", "what", "pardon", "what did you say", "what was that",
+		"say that again", "say it again", "can you repeat that", "repeat that", "i don't know", "i do not know", "pata nahin", "phir se boliye",
+		"kya kaha" }, 16 };
+	struct scan s = scan_of(text, len);
+	bool any = false;
+	struct word w;
+
+	for (;;) {
+		struct scan here = s;
+		const char *at;
+
+		if (!word_next(&s, &w))
+			return any;
+		at = list_at(&asks, here, &w);
+		s.at = at ? at : list_at(&waits, here, &w);
+		if (!s.at)
+			return false;
+		any = true;
+	}
+}
+
+bool words_who(const char *text, size_t len)
+{
+	static const struct brief_phrases whos = { { "am i speaking", "am i talking", "do i speak" }, 3 };
+	size_t start = words_question(text, len);
+
+	return memchr(text + start, '?', len - start) && words_any_in(&whos, text + start, len - start);
+}
+
+bool words_speaking(const char *text, size_t len)
+{
+	static const struct brief_phrases rest = { { "speaking", "yes", "yeah", "this is he", "this is she", "this is him", "this is her", "that's me",
+		"that is me", "it's me", "i am" }, 11 };
+
+	return words_all_in(&rest, text, len);
 }
 
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len)

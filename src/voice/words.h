@@ -35,7 +35,7 @@ struct words_expect words_expect(const char *question, size_t len);
 /* The same of all that he says: the last sentence that asks decides; none: nothing. */
 struct words_expect words_asked(const char *text, size_t len);
 
-/* The same since call.rules 4: whether something is so is a yes or no also behind "and", with "was", "may", and when it is said of a number. */
+/* The same since call.rules 4: whether something is so is a yes or no also behind "and", with "am", "was", "may", and when it is said of a number. */
 struct words_expect words_wanted(const char *text, size_t len);
 
 /* Where the last sentence that asks begins; `len`: none does. */
@@ -49,6 +49,15 @@ enum words_finish words_finish(struct words_expect expect, const char *text, siz
 
 /* Is it a whole yes or no, with courtesy behind it or none ("yes please", "no thank you")? */
 bool words_answered(const char *text, size_t len);
+
+/* Is it nothing but a request to wait, to help, to say it again, or "I don't know"? That answers no question. */
+bool words_beside(const char *text, size_t len);
+
+/* Does it ask the caller whether he is somebody ("Am I speaking with …?")? */
+bool words_who(const char *text, size_t len);
+
+/* "Speaking", "this is he": what may follow a yes to that, and be no more than the rest of it. */
+bool words_speaking(const char *text, size_t len);
 
 /* Digits in it, written or spoken ("double nine" is two). */
 uint32_t words_digits(const char *text, size_t len);

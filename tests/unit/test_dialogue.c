@@ -613,6 +613,173 @@ static void but_no_later_than_at_its_beginning(void **state)
 	expect(k, "400 speak u2.1 \"Let me see.\"");
 }
 
+/* ------------------------------------------------------------------ results of requests without an answer */
+
+static void failed_with_a_result(struct kit *k)
+{
+	k->settings.llm_attempts = 1;
+	k->settings.call_failures = 3;
+	begin(k);
+	turn(k, "is it free today");
+	use(k, "lookup", "{}");
+	done(k);
+	result(k, 1, 0, TOOL_OK, "it is free");
+	failed(k);
+	assert_true(has(k, "~failed"));
+	spoken(k, k->last);
+	zero(k);
+}
+
+static void a_result_of_a_failed_request_is_told_when_nobody_speaks(void **state)
+{
+	struct kit *k = *state;
+
+	failed_with_a_result(k);
+	quiet_until(k, 2399);
+	expect_nothing(k);
+	quiet_until(k, 2400);
+	expect(k, "2400 snapshot", "2400 ask g3 t1 try 1");
+	text(k, "It is free. ");
+	done(k);
+	spoken(k, k->last);
+	zero(k);
+	quiet_for(k, 32000);
+	assert_int_equal(times(k, "ask"), 0); /* once */
+}
+
+static void by_older_rules_the_callers_next_turn_has_it(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	failed_with_a_result(k);
+	quiet_for(k, 32000);
+	assert_int_equal(times(k, "ask"), 0);
+}
+
+static void and_once_more_while_the_call_may_fail(void **state)
+{
+	struct kit *k = *state;
+
+	failed_with_a_result(k);
+	quiet_until(k, 2400);
+	failed(k);
+	spoken(k, k->last);
+	zero(k);
+	quiet_until(k, 2400);
+	assert_true(has(k, "2400 ask g4 t1 try 1"));
+	failed(k);
+	assert_true(has(k, "~ending"));
+}
+
+/* What it had told may have been heard. */
+static void not_that_of_an_answer_that_had_begun(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.llm_attempts = 1;
+	k->settings.call_failures = 3;
+	begin(k);
+	turn(k, "is it free today");
+	use(k, "lookup", "{}");
+	done(k);
+	result(k, 1, 0, TOOL_OK, "it is free");
+	text(k, "It is free. ");
+	failed(k);
+	spoken(k, 1);
+	spoken(k, k->last);
+	zero(k);
+	quiet_for(k, 32000);
+	assert_int_equal(times(k, "ask"), 0);
+}
+
+/* The caller took the floor when it came; his words, with which it was asked about ahead, were none. */
+static void a_result_that_only_a_question_ahead_had_is_told(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	begin(k);
+	turn(k, "is it free today");
+	use(k, "lookup", "{}");
+	done(k);
+	on_air(k, "One moment please while I look at that for you");
+	voice(k, 480);
+	result(k, 1, 0, TOOL_OK, "it is free");
+	partial(k, "what is it?");
+	assert_true(has(k, "~yield"));
+	zero(k);
+	quiet_until(k, 128);
+	assert_true(has(k, "ahead"));
+	drop(k);
+	final(k, "");
+	assert_true(has(k, "~discard"));
+	drop(k);
+	quiet_until(k, 1216);
+	assert_int_equal(times(k, "ask"), 1);
+	assert_false(has(k, "continue")); /* it is told, before what the agent was saying */
+	assert_non_null(strstr(buf_str(&k->request), "it is free"));
+}
+
+/* ------------------------------------------------------------------ silence before a quick tool */
+
+/* The turn is over at 600 ms; nothing may be heard of the agent for two seconds at most. */
+static void slowly_used(struct kit *k)
+{
+	begin(k);
+	caller_says(k, "is it free today");
+	zero(k);
+	quiet_until(k, 1700);
+	use(k, "lookup", "{}");
+	done(k);
+	drop(k);
+}
+
+static void the_filler_of_a_tool_counts_from_the_turn(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_filler_ms = 1500;
+	slowly_used(k);
+	quiet_until(k, 2599);
+	expect_nothing(k);
+	quiet_until(k, 2600);
+	assert_int_equal(times(k, "2600 speak u1.1"), 1);
+}
+
+static void so_does_that_of_the_request_behind_it(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_filler_ms = 1500;
+	k->brief.waits.count = 0;
+	slowly_used(k);
+	quiet_until(k, 2700);
+	result(k, 1, 0, TOOL_OK, "it is free");
+	pass(k, 1);
+	assert_int_equal(times(k, "speak"), 1);
+	quiet_for(k, 1216);
+	assert_int_equal(times(k, "Let me see"), times(k, " speak ")); /* tried again, no other */
+}
+
+static void a_caller_who_has_heard_a_filler_waits_as_before(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_filler_ms = 400;
+	slowly_used(k);
+	quiet_until(k, 2112);
+	assert_int_equal(times(k, "speak"), 1);
+	spoken(k, k->last);
+	quiet_until(k, 4000);
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "it is free");
+	pass(k, 1199);
+	assert_int_equal(times(k, "speak"), 0);
+	pass(k, 1);
+	assert_int_equal(times(k, "speak"), 1);
+}
+
 /* An attempt to go on that fails before it says a word is followed by one that goes on. */
 static void an_attempt_to_go_on_is_followed_by_another(void **state)
 {
@@ -888,7 +1055,7 @@ static void it_is_not_asked_ahead_in_the_middle_of_a_number(void **state)
 	spoken(k, 1);
 	caller_says(k, "oh one six");
 	zero(k);
-	quiet_until(k, 1799);
+	quiet_until(k, 899); /* half of what it waits */
 	expect_nothing(k);
 }
 
@@ -1187,7 +1354,7 @@ static void the_keypad_throws_it_away(void **state)
 	text(k, "Sure. ");
 	drop(k);
 	digit(k, '1');
-	expect_nothing(k);
+	expect(k, "96 unspeak u1", "96 ~discard t0 i1 n6", "96 cancel g1");
 	digit(k, '#');
 	expect_request(k, "caller: I want some tea [keypad] 1");
 }
@@ -3252,6 +3419,14 @@ int main(void)
 		KIT_TEST(fillers_come_again_while_nothing_is_said),
 		KIT_TEST(in_the_middle_of_an_answer_a_filler_comes_sooner),
 		KIT_TEST(but_no_later_than_at_its_beginning),
+		KIT_TEST(a_result_of_a_failed_request_is_told_when_nobody_speaks),
+		KIT_TEST(by_older_rules_the_callers_next_turn_has_it),
+		KIT_TEST(and_once_more_while_the_call_may_fail),
+		KIT_TEST(not_that_of_an_answer_that_had_begun),
+		KIT_TEST(a_result_that_only_a_question_ahead_had_is_told),
+		KIT_TEST(the_filler_of_a_tool_counts_from_the_turn),
+		KIT_TEST(so_does_that_of_the_request_behind_it),
+		KIT_TEST(a_caller_who_has_heard_a_filler_waits_as_before),
 		KIT_TEST(an_attempt_to_go_on_is_followed_by_another),
 		KIT_TEST(a_new_turn_starts_from_the_first_attempt),
 		KIT_TEST(test_P15_a_likely_end_is_asked_ahead_and_released),

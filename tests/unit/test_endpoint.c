@@ -157,6 +157,112 @@ static void test_P09_digits_that_were_asked_for_get_the_most_time(void **state)
 	expect(k, "1800 ~turn t1 i3 n1800000 \"oh one six three two\"", "1800 snapshot", "1800 ask g1 t1 try 1");
 }
 
+static void test_P09_what_is_no_number_does_not_wait_for_one(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "What is your number?");
+	voice(k, 320);
+	final(k, "hold on");
+	zero(k);
+	quiet_until(k, 599);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	expect(k, "600 ~turn t1 i0 n600000 \"hold on\"", "600 snapshot", "600 ask g1 t1 try 1");
+}
+
+static void by_older_rules_it_does(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	greet(k, "What is your number?");
+	voice(k, 320);
+	final(k, "hold on");
+	zero(k);
+	quiet_until(k, 1799);
+	expect_nothing(k);
+}
+
+/* A pause of half the time that digits wait makes their end likely: the answer, and what it asks of tools, is made meanwhile. */
+static void digits_are_asked_about_ahead(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	greet(k, "What is your number?");
+	voice(k, 320);
+	final(k, "oh one six three two");
+	zero(k);
+	quiet_until(k, 899);
+	expect_nothing(k);
+	quiet_until(k, 900);
+	expect(k, "900 ask g1 t0 try 1 ahead");
+	use(k, "lookup", "{}");
+	done(k);
+	expect_nothing(k);
+	quiet_until(k, 1800);
+	expect(k, "1800 ~turn t1 i3 n1800000 \"oh one six three two\"", "1800 ~release t1 i1 n0", "1800 snapshot", "1800 tool 1.0 lookup 10000 \"{}\"");
+}
+
+static void and_sooner_when_the_recogniser_calls_the_end(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	greet(k, "What is your number?");
+	voice(k, 320);
+	end(k, "oh one six three two");
+	zero(k);
+	quiet_until(k, 96);
+	expect(k, "96 ask g1 t0 try 1 ahead");
+	quiet_until(k, 1799);
+	expect_nothing(k);
+}
+
+/* "Yes … speaking" is one answer, and the second half of it no interruption. */
+static void said_yes(struct kit *k, const char *words)
+{
+	greet(k, "Am I speaking with Omar?");
+	voice(k, 320);
+	final(k, words);
+	zero(k);
+	quiet_until(k, 640);
+	text(k, "Good morning I am calling about the parcel of last week. ");
+	done(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_for(k, 320);
+}
+
+static void a_yes_to_who_he_is_is_whole(void **state)
+{
+	struct kit *k = *state;
+
+	said_yes(k, "yes");
+	assert_true(has(k, "200 ~turn t1 i1 n200000 \"yes\""));
+	drop(k);
+	voice(k, 480);
+	assert_true(has(k, "hold"));
+	partial(k, "yes speaking");
+	final(k, "yes speaking");
+	assert_true(has(k, "~nod t1 i0 n0 \"yes speaking\""));
+	quiet_for(k, 2016);
+	assert_true(has(k, "~resume"));
+	assert_false(has(k, "~yield") || has(k, "~turn"));
+}
+
+static void speaking_is_an_interruption_else(void **state)
+{
+	struct kit *k = *state;
+
+	said_yes(k, "no");
+	drop(k);
+	voice(k, 480);
+	partial(k, "speaking of that");
+	assert_true(has(k, "~yield"));
+}
+
 static void test_P09_pauses_in_a_number_do_not_end_the_turn(void **state)
 {
 	struct kit *k = *state;
@@ -1822,6 +1928,12 @@ int main(void)
 		KIT_TEST(test_P09_digits_asked_for_before_a_statement_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_that_the_greeting_asked_for_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_that_were_asked_for_get_the_most_time),
+		KIT_TEST(test_P09_what_is_no_number_does_not_wait_for_one),
+		KIT_TEST(by_older_rules_it_does),
+		KIT_TEST(digits_are_asked_about_ahead),
+		KIT_TEST(and_sooner_when_the_recogniser_calls_the_end),
+		KIT_TEST(a_yes_to_who_he_is_is_whole),
+		KIT_TEST(speaking_is_an_interruption_else),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
 		KIT_TEST(test_P09_so_does_a_yes_with_courtesy), KIT_TEST(by_the_rules_of_before_it_was_an_answer_like_others),

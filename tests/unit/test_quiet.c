@@ -498,9 +498,24 @@ static void an_overdue_entry_comes_before_what_it_makes_moot(void **state)
 	k->now_us += 9000000;
 	zero(k);
 	simple(k, IN_ATTACHED);
-	expect(k, "0 listen s2 from 2560", "0 ~keys t1 i0 n1", "0 ~turn t2 i6 n0 \"[keypad] 4\"", "0 cancel g1", "0 snapshot",
+	expect(k, "0 listen s2 from 2560", "0 ~keys t1 i0 n1", "0 ~turn t2 i6 n0 \"[keypad] 4\"", "0 snapshot",
 		"0 ask g2 t2 try 1");
 	expect_request(k, "caller: I want some tea", "caller: [keypad] 4");
+}
+
+static void by_older_rules_it_cancels_then(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	opened(k);
+	turn(k, "I want some tea");
+	digit(k, '4');
+	k->now_us += 9000000;
+	zero(k);
+	simple(k, IN_ATTACHED);
+	expect(k, "0 listen s2 from 2560", "0 ~keys t1 i0 n1", "0 ~turn t2 i6 n0 \"[keypad] 4\"", "0 cancel g1", "0 snapshot",
+		"0 ask g2 t2 try 1");
 }
 
 /* The same for words that waited, and for an answer whose next attempt was due. */
@@ -852,6 +867,93 @@ static void before_rules_4_it_took_the_floor(void **state)
 	expect(k, "992 ~yield t0 i3 n0", "992 hold", "992 ~heard t0 i1 n1 \"one two three\"", "992 unspeak u1");
 }
 
+/* Nothing of the answer is heard yet: both are answered at once, and one answer is all that is said. */
+static void a_key_behind_a_turn_is_answered_with_it(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "yes that one");
+	text(k, "Fine");
+	zero(k);
+	digit(k, '1');
+	expect(k, "0 cancel g1");
+	quiet_until(k, 2499);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "2500 ~keys t1 i0 n1", "2500 ~turn t2 i6 n0 \"[keypad] 1\"", "2500 snapshot", "2500 ask g2 t2 try 1");
+	expect_request(k, "caller: yes that one", "caller: [keypad] 1");
+}
+
+/* It is ready to be said when no other key can come any more. */
+static void an_entry_is_asked_about_ahead(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	opened(k);
+	turn(k, "yes that one");
+	zero(k);
+	digit(k, '1');
+	quiet_until(k, 500);
+	digit(k, '2');
+	drop(k);
+	quiet_until(k, 1749);
+	expect_nothing(k);
+	pass(k, 1);
+	expect(k, "1750 ask g2 t1 try 1 ahead");
+	expect_request(k, "caller: yes that one", "caller: [keypad] 12");
+	text(k, "Twelve. ");
+	audio_all(k, 1);
+	drop(k);
+	quiet_until(k, 3000);
+	expect(k, "3000 ~keys t1 i0 n2", "3000 ~turn t2 i6 n0 \"[keypad] 12\"", "3000 ~release t2 i2 n0", "3000 snapshot", "3000 play u1.2 from 0");
+}
+
+static void another_key_throws_that_away(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_preempt = true;
+	opened(k);
+	digit(k, '1');
+	quiet_until(k, 1500);
+	expect(k, "1250 ask g1 t0 try 1 ahead");
+	digit(k, '*');
+	expect(k, "1500 ~discard t0 i1 n0", "1500 cancel g1");
+	digit(k, '#');
+	expect_request(k, "caller: [keypad] 1*");
+}
+
+/* A result that comes into an entry waits for it: whoever presses keys is spoken over as little as whoever speaks. */
+static void a_result_waits_for_the_entry(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	turn(k, "book it for me");
+	use(k, "lookup", "{}");
+	done(k);
+	digit(k, '1');
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "free");
+	expect(k, "960 ~tool t1 i0 n0 \"lookup\"");
+	digit(k, '#');
+	expect_request(k, "caller: book it for me", "use 1.0 lookup: {}", "result 1.0: free", "caller: [keypad] 1");
+}
+
+static void words_do_not_end_the_turn_of_an_entry(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	caller_says(k, "yes that one");
+	digit(k, '1');
+	zero(k);
+	quiet_until(k, 2500);
+	expect(k, "2500 ~keys t0 i0 n1", "2500 ~turn t1 i6 n2500000 \"yes that one [keypad] 1\"", "2500 snapshot", "2500 ask g1 t1 try 1");
+}
+
 static void words_before_a_key_are_of_the_same_turn(void **state)
 {
 	struct kit *k = *state;
@@ -956,6 +1058,7 @@ int main(void)
 		KIT_TEST(attached_in_time_it_goes_on),
 		KIT_TEST(what_was_due_meanwhile_is_judged_after_the_attach),
 		KIT_TEST(an_overdue_entry_comes_before_what_it_makes_moot),
+		KIT_TEST(by_older_rules_it_cancels_then),
 		KIT_TEST(an_overdue_turn_comes_before_what_it_makes_moot),
 		KIT_TEST(a_turn_that_is_due_at_the_takeover_does_so_too),
 		KIT_TEST(an_overdue_turn_makes_any_answer_in_work_moot),
@@ -976,6 +1079,11 @@ int main(void)
 		KIT_TEST(a_key_yields),
 		KIT_TEST(a_hash_behind_an_entry_takes_no_floor),
 		KIT_TEST(before_rules_4_it_took_the_floor),
+		KIT_TEST(a_key_behind_a_turn_is_answered_with_it),
+		KIT_TEST(an_entry_is_asked_about_ahead),
+		KIT_TEST(another_key_throws_that_away),
+		KIT_TEST(a_result_waits_for_the_entry),
+		KIT_TEST(words_do_not_end_the_turn_of_an_entry),
 		KIT_TEST(words_before_a_key_are_of_the_same_turn),
 		KIT_TEST(a_disclosure_is_said_whatever_is_pressed),
 		KIT_TEST(an_entry_does_not_take_the_end_back),

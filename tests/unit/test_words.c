@@ -280,9 +280,10 @@ static void a_question_whether_something_is_so_wants_a_yes_or_no(void **state)
 		{ "Is that number correct?", EXPECT_CHECKED },
 		{ "Thank you. And was that your e-mail address?", EXPECT_CHECKED },
 		{ "Shall I use this phone number?", EXPECT_CHECKED },
-		{ "Am I speaking with Alex Morgan?", EXPECT_ANY }, /* "yes … speaking" is one answer */
+		{ "Am I speaking with Alex Morgan?", EXPECT_YES_NO },
 		{ "And is that right?", EXPECT_YES_NO },
 		{ "So, was it you?", EXPECT_YES_NO },
+		{ "Hello, am I speaking with Omar?", EXPECT_YES_NO },
 		{ "May I book it?", EXPECT_YES_NO },
 		{ "Can you hear me?", EXPECT_YES_NO },
 		{ "May I have your number?", EXPECT_DIGITS },
@@ -304,6 +305,33 @@ static void a_question_whether_something_is_so_wants_a_yes_or_no(void **state)
 		if (e.kind != cases[i].kind)
 			fail_msg("\"%s\" gave %d", cases[i].text, (int)e.kind);
 	}
+}
+
+static void what_answers_no_question_is_told_apart(void **state)
+{
+	static const char *const beside[] = { "wait", "Hold on.", "help me", "Sorry, what did you say?", "I don't know", "Can you repeat that?", "ek minute" };
+	static const char *const answers[] = { "", "wait it is four", "one", "help me with four two", "a", "oh one", "I don't know nine" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+		assert_true(words_beside(beside[i], strlen(beside[i])));
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		assert_false(words_beside(answers[i], strlen(answers[i])));
+}
+
+static void who_he_is_is_asked_and_said(void **state)
+{
+	static const char asks[] = "Good morning. Am I speaking with Omar?", says[] = "I am speaking with Omar.", other[] = "Am I speaking with Omar? Is it late?";
+
+	(void)state;
+	assert_true(words_who(asks, strlen(asks)));
+	assert_false(words_who(says, strlen(says)));
+	assert_false(words_who(other, strlen(other)));
+	assert_true(words_speaking("Yes, speaking.", 14));
+	assert_true(words_speaking("this is he", 10));
+	assert_false(words_speaking("speaking of that", 16));
+	assert_false(words_speaking("", 0));
 }
 
 static void an_answer_sounds_finished_or_not(void **state)
@@ -424,6 +452,8 @@ int main(void)
 		cmocka_unit_test(digits_are_counted_written_and_spoken),
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
 		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(a_question_whether_something_is_so_wants_a_yes_or_no),
+		cmocka_unit_test(what_answers_no_question_is_told_apart),
+		cmocka_unit_test(who_he_is_is_asked_and_said),
 		cmocka_unit_test(an_answer_sounds_finished_or_not),
 		cmocka_unit_test(a_yes_or_no_is_whole_with_courtesy_behind_it),
 		cmocka_unit_test(test_P09_a_number_is_finished_at_its_last_digit),
