@@ -73,6 +73,9 @@ const struct option call_options[] = {
 	MS("amd.quiet_ms", amd_quiet_ms, 2500, 1000, 10000, "A machine that says nothing for this long, and has not beeped, is recording: the message begins."),
 	MS("amd.wait_ms", amd_wait_ms, 60000, 10000, 180000, "A machine's greeting at the longest, and who asked for our name at the longest until somebody comes; then the call ends."),
 	MS("amd.window_ms", amd_window_ms, 30000, 0, 60000, "From the answer on, for so long a machine may still show where a person seemed to be; a person's first answer ends it."),
+	MS("turn.budget_ms", turn_budget_ms, 2200, 1000, 2500,
+		"From the end of the turn to the first sound: a filler is given to the voice so early as this call's voice lately took to begin. "
+		"2.5 s of dead air at most are promised."),
 	{ .name = NULL },
 };
 
@@ -110,6 +113,7 @@ static const struct recorded_range {
 	{ "turn.noise_ms", 300, 10000 },
 	{ "barge.yield_ms", 200, 10000 },
 	{ "barge.resume_ms", 100, 5000 },
+	{ "turn.budget_ms", 0, 2500 },
 	{ "llm.filler_ms", 100, 20000 },
 	{ "llm.silent_ms", 0, 2000 },
 	{ "llm.second_ms", 100, 20000 },
@@ -131,6 +135,7 @@ static const struct recorded_without {
 	{ "turn.late_apart", 0 },
 	{ "call.rules", 0 },
 	{ "amd.detect", 0 },
+	{ "turn.budget_ms", 0 },
 };
 
 static bool in_range(const struct option *o, uint64_t value)

@@ -80,6 +80,7 @@ struct call_settings {
 	int64_t amd_quiet_ms;      /* a machine that is quiet for so long, and has not beeped, records */
 	int64_t amd_wait_ms;       /* a machine that is not done by then is left; so is who asked for our name and brings nobody */
 	int64_t amd_window_ms;     /* from the answer on, so long may a machine show that sounded like a person */
+	int64_t turn_budget_ms;    /* end of turn to the first sound, the voice's own time included; 0 in calls recorded before there was this */
 };
 
 extern const struct option call_options[]; /* bound to struct call_settings */

@@ -33,6 +33,7 @@ struct usage {
 	const char *vendor, *model; /* "anthropic", "claude-haiku-5-5"; "local" is an engine of this machine */
 	const char *member;         /* whose place in the lineup it had; NULL: no lineup */
 	bool is_estimated;          /* the vendor did not say, or not all of it */
+	bool is_lost;               /* of a second one that was begun beside the first: who was slower; for nothing, whatever comes of the other */
 	uint64_t units[USAGE_UNITS];
 };
 

@@ -66,13 +66,19 @@ static enum err member_join(struct call_lineups *c, const struct choosing *s, in
 	static const struct id128 nobody;
 	struct lineup *l = &c->roles[s->role];
 	const char *name = provider_name(s->role, provider);
-	const struct id128 *tenant = provider_key_name(s->role, provider) ? &s->call->tenant : &nobody;
-	struct lineup_account *a = lineup_account_take(&c->shared->accounts, tenant, name);
+	const char *key_name = provider_key_name(s->role, provider);
+	struct lineup_account *a = lineup_account_take(&c->shared->accounts, key_name ? &s->call->tenant : &nobody, name), *admits = NULL;
+	struct lineup_member m = { .name = name, .table = made->table, .vendor = made->vendor, .is_far = key_name != NULL };
 
-	if (!a)
-		return ERR_NOMEM;
 	c->accounts[s->role][l->count] = a;
-	return lineup_add(l, name, made->table, made->vendor, &a->health);
+	if (key_name)
+		admits = lineups_limits_take(&c->shared->limits, &c->shared->accounts, &s->call->tenant, key_name);
+	c->admits[s->role][l->count] = admits;
+	if (!a || (key_name && !admits))
+		return ERR_NOMEM;
+	m.health = &a->health;
+	m.account = admits ? &admits->leases : NULL;
+	return lineup_add(l, &m);
 }
 
 /* ERR_NONE also when it is left out. */
@@ -115,6 +121,7 @@ static enum err role_fill(struct call_lineups *c, enum provider_role role, const
 
 	s.wanted = providers_chosen(c->shared->config, role, chosen);
 	c->roles[role] = (struct lineup){ .clock = c->shared->clock, .call = c->name };
+	lineups_limits_hedge(&c->shared->limits, role, &c->roles[role]);
 	c->is_plain[role] = s.wanted == 1 && !provider_key_name(role, chosen[0]);
 	for (i = 0; i < s.wanted && !err; i++)
 		err = member_try(c, &s, chosen[i]);
@@ -153,8 +160,10 @@ void call_lineups_close(struct call_lineups **cp)
 		return;
 	lineups_vendors_close(c);
 	for (int role = 0; role < PROVIDER_ROLES; role++)
-		for (size_t i = 0; i < LINEUP_MAX; i++)
+		for (size_t i = 0; i < LINEUP_MAX; i++) {
 			lineup_account_leave(&c->shared->accounts, &c->accounts[role][i]);
+			lineup_account_leave(&c->shared->accounts, &c->admits[role][i]);
+		}
 	free(c);
 }
 
@@ -184,6 +193,11 @@ const struct lineup *call_lineups_role(const struct call_lineups *c, enum provid
 
 /* ------------------------------------------------------------------ what is shared */
 
+void lineups_metrics(const struct lineups *l, struct buf *b)
+{
+	lineups_limits_metrics(&l->limits, b);
+}
+
 enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears)
 {
 	struct lineups *s = calloc(1, sizeof(*s));
@@ -200,6 +214,7 @@ enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_
 	config_bind(config, cartesia_options, &s->cartesia);
 	config_bind(config, openai_options, &s->openai);
 	config_bind(config, sarvam_options, &s->sarvam);
+	lineups_limits_init(&s->limits, config);
 	if (!openai_voices_read(&s->openai_voices, s->openai.voices))
 		*s->openai_voices.list = (struct openai_voice){ .tag = NULL };
 	return ERR_NONE;

@@ -16,6 +16,7 @@
 #include <jansson.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "cli/provider_settings.h"
@@ -51,6 +52,8 @@ struct lineups_ears {
 
 /* `config` and `clock` are borrowed and outlive it, `ears` is copied. flite, espeak-ng and the HTTP client are made with the first call that needs them. */
 enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears) MUST_USE;
+
+void lineups_metrics(const struct lineups *l, struct buf *b); /* streams at vendors, and second ones beside late ones */
 
 /* All calls must be closed. Its handles close in the loop's next turns. NULL-safe. */
 void lineups_close(struct lineups **lp);

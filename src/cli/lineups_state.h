@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/lineups.h"
 #include "cli/lineups_learned.h"
+#include "cli/lineups_limits.h"
 #include "cli/openai_voices.h"
 #include "providers/deepgram/deepgram.h"
 #include "providers/held.h"
@@ -38,13 +39,15 @@ struct lineups {
 	struct espeak *espeak;
 	struct lineup_accounts accounts;
 	struct lineups_learned learned;
+	struct lineups_limits limits;
 };
 
 struct call_lineups {
 	struct lineups *shared;
 	char name[33]; /* of the call, in the log */
 	struct lineup roles[PROVIDER_ROLES];
-	struct lineup_account *accounts[PROVIDER_ROLES][LINEUP_MAX];
+	struct lineup_account *accounts[PROVIDER_ROLES][LINEUP_MAX]; /* how well each member is, */
+	struct lineup_account *admits[PROVIDER_ROLES][LINEUP_MAX];   /* and what it may have at once; NULL: it is of this machine */
 	bool is_plain[PROVIDER_ROLES]; /* one provider of this machine and no other: it is asked without a lineup */
 	void *ears;
 	struct deepgram *deepgram, *flux;

@@ -70,6 +70,11 @@ enum err live_agents_open(struct live_agents **ap, const struct config *config, 
 	return err;
 }
 
+void live_agents_metrics(const struct live_agents *a, struct buf *b)
+{
+	lineups_metrics(a->lineups, b);
+}
+
 void live_agents_close(struct live_agents **ap)
 {
 	struct live_agents *s = *ap;

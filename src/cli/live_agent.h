@@ -17,6 +17,8 @@ struct live_agents;
 enum err live_agents_open(struct live_agents **ap, const struct config *config, uv_loop_t *loop, struct clock *clock,
 	const struct lineups_ears *ears) MUST_USE;
 
+void live_agents_metrics(const struct live_agents *a, struct buf *b);
+
 /* All agents must be closed. NULL-safe. */
 void live_agents_close(struct live_agents **ap);
 

@@ -200,6 +200,7 @@ static void metrics(void *arg, struct buf *b)
 	put_calls(p, b);
 	put_journal(p, b);
 	put_shipping(p, b);
+	live_agents_metrics(p->agents, b);
 	metric_one(b, "callfunnel_conductor_answers", METRIC_GAUGE, "1 while the conductor takes this worker's reports.", conductor_answers(p->conductor));
 	metric_one(b, "callfunnel_conductor_telling", METRIC_GAUGE, "Calls gone from here of which the conductor is still to be told something.",
 		(double)conductor_telling(p->conductor));

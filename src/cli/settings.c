@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/prices.h"
 #include "base/settings.h"
+#include "cli/lineups_limits.h"
 #include "cli/plane_settings.h"
 #include "cli/provider_settings.h"
 #include "conductor/calls.h"
@@ -42,6 +43,7 @@ const struct option *const settings_tables[] = {
 	rulebook_options,
 	toolbox_options,
 	provider_options,
+	limit_options,
 	deepgram_options,
 	anthropic_options,
 	cartesia_options,

@@ -326,6 +326,20 @@ enum err redacted_copy(const void *text, size_t len, struct redacted **rp)
 	return ERR_NONE;
 }
 
+enum err redacted_again(const struct redacted *r, struct redacted **rp)
+{
+	enum err err = redacted_new(rp, r->len, r->placed_count);
+
+	if (err)
+		return err;
+	redacted_append(*rp, r->text, r->len);
+	(*rp)->text[r->len] = 0;
+	if (r->placed_count)
+		memcpy((*rp)->placed, r->placed, r->placed_count * sizeof(*r->placed));
+	(*rp)->placed_count = r->placed_count;
+	return ERR_NONE;
+}
+
 const char *redacted_text(const struct redacted *r)
 {
 	return r->text;

@@ -126,6 +126,9 @@ const char *redacted_text(const struct redacted *r); /* ends in NUL */
 size_t redacted_len(const struct redacted *r);
 void redacted_free(struct redacted **rp); /* NULL-safe */
 
+/* The same text once more, for who asks a second model later than the first; you then own *rp. */
+enum err redacted_again(const struct redacted *r, struct redacted **rp) MUST_USE;
+
 /* How many digits the value behind a placeholder of the caller's words has, which says nothing of what they are: a question may want four
  * of them. At least and at most: a telephone number is said with its country and without. False: an address, one that is held, or not
  * known (what redact_data made). */

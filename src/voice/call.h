@@ -31,7 +31,8 @@
  *      entry is over); entries and digits are asked about ahead, behind half of their time (0 to 3: never); a result whose request was given up or thrown
  *      away is told when nobody speaks (0 to 3: with the next turn); a tool's filler is due when the caller has heard nothing for llm.silent_ms (0 to 3:
  *      after tool.filler_ms alone); "hold on" and the like do not wait for digits, "am I speaking with" wants a yes or no, and "speaking" behind that yes
- *      is no interruption (0 to 3: they do, it wants anything, it is one)
+ *      is no interruption (0 to 3: they do, it wants anything, it is one); a voice that told its own times of all words and stands still before their sound
+ *      was there has not said them (0 to 3: it has only forgotten its end, and they count as heard)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

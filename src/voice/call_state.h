@@ -223,6 +223,7 @@ struct speech {
 	uint32_t utterances;       /* the last one's number */
 	bool held;
 	uint64_t held_us;
+	uint64_t voice_us;         /* from a text to its first audio, lately: as the slowest at once, from there a quarter down each time; 0: not known */
 	uint64_t lag_us;           /* the shortest way seen from a frame's sending to its mark, plus one; 0: not known */
 	uint8_t order[UTTERANCES_MAX]; /* slots in speaking order; cut ones are not in it */
 	uint8_t count;

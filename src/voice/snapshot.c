@@ -95,7 +95,8 @@ static const struct column utterance_columns[] = {
 };
 
 static const struct column speech_columns[] = {
-	COLUMN(1, speech, utterances), BELOW(2, speech, held, 2), COLUMN(3, speech, held_us), COLUMN(4, speech, lag_us), { 0 },
+	COLUMN(1, speech, utterances), BELOW(2, speech, held, 2), COLUMN(3, speech, held_us), COLUMN(4, speech, lag_us),
+	COLUMN(5, speech, voice_us), { 0 },
 };
 
 enum { QUIET_KEYS = 20 };

@@ -16,7 +16,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { ESTIMATE_PART = 8 };
+enum { ESTIMATE_PART = 8, FORGOT_SAMPLES = CALL_RATE_HZ / 5 };
 
 /* ------------------------------------------------------------------ heard */
 
@@ -385,11 +385,17 @@ void utterance_behead(struct call *call, struct utterance *u, unsigned int n)
 	call_note(call, NOTE_RETRY, RETRY_VOICE, u->attempts + 1);
 }
 
+/* The voice has told its own times, and there is less sound than they take: it did not only forget its end. */
+static bool lacks_sound(const struct call *call, const struct utterance *u)
+{
+	return call->settings.call_rules >= 4 && u->exact && u->word_count && u->words[u->word_count - 1].end_samples > u->samples + FORGOT_SAMPLES;
+}
+
 /* No more audio will come for it, and it is not said to be done. */
 void utterance_broken_off(struct call *call, struct utterance *u, bool died)
 {
 	unsigned int n = made_words(call, u);
-	unsigned int last = died ? n : u->word_count; /* a voice that only forgot its end is believed more */
+	unsigned int last = died || lacks_sound(call, u) ? n : u->word_count; /* a voice that only forgot its end is believed more */
 
 	if (last && last == u->word_count && utterance_skip_space(call, u->text, u->words[last - 1].text_end) + 1 >= u->text.len) {
 		trim(call, u); /* all words are there: only the end was not told */
@@ -412,6 +418,15 @@ void utterance_broken_off(struct call *call, struct utterance *u, bool died)
 		utterance_finish(call, u, false);
 }
 
+/* Calls of before have no use for it, and their snapshots nothing of it. */
+static void voice_timed(struct call *call, const struct utterance *u)
+{
+	struct speech *s = &call->speech;
+
+	if (call->settings.turn_budget_ms && !u->samples)
+		s->voice_us = num_max(call->now_us - u->made_us, s->voice_us - s->voice_us / 4);
+}
+
 void speech_news(struct call *call, const struct call_input *in)
 {
 	struct utterance *u = queue_find(call, in->utterance);
@@ -419,6 +434,7 @@ void speech_news(struct call *call, const struct call_input *in)
 	if (!u || u->synth_take != in->take || u->done || u->state == UTTERANCE_CUT)
 		return;
 	if (in->position > u->samples && in->position <= UINT32_MAX) {
+		voice_timed(call, u);
 		u->samples = (uint32_t)in->position;
 		u->audio_us = call->now_us;
 		if (u->kind == SAY_ANSWER)

@@ -129,6 +129,92 @@ def test_openai_that_fails_ends_no_call(sandbox, call, longest_quiet, path, kind
     assert [one for one in sandbox.requests("openai") if one["path"].startswith(path)]
 
 
+# ---- vendors that are late, or stand still ----
+
+TWO = ["llm.providers=anthropic, openai"]
+STANDS = {"vendor": "anthropic", "kind": "stall", "times": 100}
+
+
+def row_of(document, vendor):
+    return next((one for one in document["costs"]["providers"] if one["vendor"] == vendor), None)
+
+
+def test_a_model_that_is_late_is_overtaken_by_another(sandbox, call, longest_quiet):
+    """The core asks once: no attempt of its own is due in ten seconds (PATIENT). What the slower one took is told as wasted."""
+    sandbox.faults({"vendor": "anthropic", "kind": "stall", "hold_ms": 4000, "after_messages": 1, "times": 100})
+    document = call(["yes", "keep it"], *TWO, "llm.hedge_ms=400")
+    assert confirmed(document) and longest_quiet(document) <= QUIET_MAX_S, document
+    seen = asked(sandbox)
+    assert seen["anthropic"] >= 1 and seen["openai"] >= 3, seen
+    late, quick = row_of(document, "anthropic"), row_of(document, "openai")
+    assert late["wasted_units"]["requests"] == late["units"]["requests"] == seen["anthropic"], document["costs"]
+    read = sum(count for kind, count in late["wasted_units"].items() if kind in LIST)
+    assert document["usage"]["wasted_tokens"] >= read > 1000, document["usage"]  # it told what it had read, and no word
+    assert quick["units"]["requests"] - quick.get("wasted_units", {}).get("requests", 0) >= 3, document["costs"]
+
+
+def test_nobody_is_asked_twice_who_answers_in_time(sandbox, call):
+    assert confirmed(call(["yes", "keep it"], *TWO, "llm.hedge_ms=5000"))
+    assert asked(sandbox)["openai"] == 0
+
+
+def test_a_model_that_stands_still_is_followed_by_the_next(sandbox, call, longest_quiet):
+    sandbox.faults(STANDS)
+    document = call(["yes", "keep it"], *TWO, "llm.hedge_ms=0", "llm.filler_ms=1200", "llm.second_ms=1500")
+    assert confirmed(document) and longest_quiet(document) <= QUIET_MAX_S, document
+    assert asked(sandbox)["openai"] >= 3
+
+
+def test_a_voice_that_stands_still_is_followed_by_the_next(sandbox, call, longest_quiet):
+    sandbox.faults({"vendor": "cartesia", "kind": "stall", "times": 100})
+    document = call(["yes", "keep it"], "tts.first_ms=800")
+    assert confirmed(document) and longest_quiet(document) <= QUIET_MAX_S, document
+
+
+def test_a_voice_that_is_late_is_overtaken_where_that_is_wanted(sandbox, call):
+    sandbox.faults({"vendor": "cartesia", "kind": "stall", "hold_ms": 4000, "times": 100})
+    document = call(["yes", "keep it"], "tts.providers=cartesia, openai", "tts.hedge_ms=300")
+    assert confirmed(document), document
+    late = row_of(document, "cartesia")
+    assert late["wasted_units"]["characters"] == late["units"]["characters"], document["costs"]
+    texts = [one["body"]["input"] for one in sandbox.requests("openai") if one["path"] == "/v1/audio/speech"]
+    sent = [message["transcript"] for one in sandbox.requests("cartesia") for message in one["messages"] if message.get("transcript")]
+    assert texts and set(sent) <= set(texts)  # the same words
+
+
+def test_an_account_that_is_full_is_passed_over(sandbox, call):
+    """One stream of Cartesia's at a time: what is made ahead of one that is still under way is the next voice's. Of answers there is never more than one."""
+    sandbox.faults({"vendor": "cartesia", "kind": "drip", "every_ms": 60, "times": 100})
+    limits = ("providers.cartesia.max_streams=1", "providers.anthropic.max_streams=1")
+    document = call(["yes", "keep it"], *TWO, "llm.hedge_ms=0", "tts.providers=cartesia, openai", *limits)
+    assert confirmed(document), document
+    paths = [one["path"] for one in sandbox.requests("openai")]
+    assert "/v1/audio/speech" in paths and "/v1/chat/completions" not in paths, paths
+    assert [message for one in sandbox.requests("cartesia") for message in one["messages"] if message.get("transcript")]
+
+
+def test_what_a_voice_stood_still_in_is_said_on_from_there(sandbox, call, longest_quiet):
+    """It tells the times of all words first and stops in the middle of their sound: another voice says the rest, nothing twice and nothing less."""
+    sandbox.faults({"vendor": "cartesia", "kind": "stall", "after_messages": 28})
+    document = call(["yes", "keep it"], "tts.providers=cartesia, openai", "tts.first_ms=800", "tts.gap_ms=800")
+    assert confirmed(document) and longest_quiet(document) <= QUIET_MAX_S, document
+    [whole, *_] = [message["transcript"] for one in sandbox.requests("cartesia") for message in one["messages"] if message.get("transcript")]
+    [rest, *_] = [one["body"]["input"] for one in sandbox.requests("openai") if one["path"] == "/v1/audio/speech"]
+    assert len(rest) < len(whole) and whole.endswith(" " + rest), (whole, rest)
+    assert document["turns"][0]["heard"] == [whole[:-len(rest) - 1], rest], document["turns"][0]
+
+
+def test_a_recogniser_that_is_replaced_hears_what_was_not_understood_alone(sandbox, call):
+    """Its socket breaks at the first words of the first answer: the next one is given that answer from just before its voice on, not what was before."""
+    sandbox.faults({"vendor": "deepgram", "kind": "reset", "after_messages": 1})
+    document = call(["yes", "keep it please"], speak=True)
+    assert confirmed(document), document
+    assert [turn["said"] for turn in document["turns"] if "said" in turn] == ["yes", "keep it please"]
+    sent = [sum(message["bytes"] for message in one["messages"] if "binary_frames" in message) for one in sandbox.requests("deepgram")]
+    twice = sum(sent) / 8000 - document["usage"]["connected_ms"] / 1000  # seconds: µ-law at 8000 Hz
+    assert len(sent) == 2 and sent[0] > 5 * 8000 and twice < 4, (sent, twice)
+
+
 # ---- Sarvam: Hindi, and words of English in it ----
 
 SAID = "मैं Monday को pay कर दूँगा"

@@ -194,6 +194,7 @@ def test_numbers(house):
     numbers = samples(house.ask("GET", "/metrics", url=url(house, "w1")).body.decode())
     assert numbers['callfunnel_journal_health{state="ok"}'] == 1 and numbers['callfunnel_journal_health{state="stopped"}'] == 0
     assert numbers["callfunnel_voice_calls"] == numbers['callfunnel_voice_turn_seconds_bucket{le="+Inf"}'] == 0
+    assert numbers['callfunnel_voice_streams{vendor="deepgram"}'] == numbers['callfunnel_voice_hedges_total{role="llm"}'] == 0
     assert numbers["callfunnel_conductor_answers"] == 1
     assert house.ask("GET", "/metrics", token=house.command("token", "--role", "house").strip()).status == 200
 

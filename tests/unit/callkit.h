@@ -676,7 +676,7 @@ static inline void kit_settings(struct call_settings *s)
 	s->tool_filler_ms = 800, s->tool_detach_ms = 6000, s->tool_timeout_ms = 10000;
 	s->quiet_after_ms = 60000, s->quiet_prompts = 2, s->key_gap_ms = 2500;
 	s->call_max_ms = 1800000, s->call_end_ms = 10000, s->call_attach_ms = 15000, s->call_failures = 2;
-	s->turn_heard = true, s->llm_silent_ms = 2000, s->turn_late_apart = true, s->call_rules = 4;
+	s->turn_heard = true, s->llm_silent_ms = 2000, s->turn_late_apart = true, s->call_rules = 4, s->turn_budget_ms = 2200;
 }
 
 static inline int kit_setup(void **state)

@@ -386,6 +386,7 @@ static struct range {
 		{ "turn.noise_ms", 300, 10000 },
 		{ "barge.yield_ms", 200, 10000 },
 		{ "barge.resume_ms", 100, 5000 },
+		{ "turn.budget_ms", 0, 2500 },
 		{ "llm.filler_ms", 100, 20000 },
 		{ "llm.silent_ms", 0, 2000 },
 		{ "llm.second_ms", 100, 20000 },
@@ -442,6 +443,7 @@ static void settings_out_of_their_range_are_refused(void **state)
 	defaults.turn_late_apart = false;
 	defaults.call_rules = 0;
 	defaults.amd_detect = false;
+	defaults.turn_budget_ms = 0;
 	assert_memory_equal(&s, &defaults, sizeof(s));
 }
 

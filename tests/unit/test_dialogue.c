@@ -1855,12 +1855,55 @@ static void test_P12_silence_over_a_tool_counts_from_the_end_of_the_turn(void **
 	expect(k, "1960 speak u1.1 \"Let me see.\"");
 }
 
+/* Another turn, behind one whose voice took `voice_ms` to begin; a tool is in it, so that the model's own filler would come late. */
+static void looks_up_behind_a_voice_of(struct kit *k, unsigned int voice_ms)
+{
+	asked(k);
+	text(k, "Sure. ");
+	done(k);
+	quiet_for(k, voice_ms);
+	spoken(k, 1);
+	turn(k, "look it up please");
+	zero(k);
+	quiet_until(k, 1100);
+	use(k, "lookup", "{}");
+	done(k);
+	quiet_until(k, 1200);
+	result(k, 2, 0, TOOL_OK, "green");
+	drop(k);
+}
+
+/* The filler is made by the same voice: asked for at two seconds it would be heard at 2.9. */
+static void test_P12_a_filler_is_given_to_a_slow_voice_sooner(void **state)
+{
+	struct kit *k = *state;
+
+	looks_up_behind_a_voice_of(k, 896);
+	quiet_until(k, 1263);
+	expect_nothing(k);
+	quiet_until(k, 1264); /* the turn's 2200 without 896, 40 ms of which were over */
+	expect(k, "1264 speak u2.1 \"Let me see.\"");
+}
+
+static void without_a_budget_the_voice_does_not_count(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_budget_ms = 0;
+	looks_up_behind_a_voice_of(k, 896);
+	quiet_until(k, 1959);
+	expect_nothing(k);
+	quiet_until(k, 1960);
+	expect(k, "1960 speak u2.1 \"Let me see.\"");
+}
+
 /* In a call of before each request counts anew. */
 static void a_call_of_before_counts_each_request_anew(void **state)
 {
 	struct kit *k = *state;
 
 	k->settings.llm_silent_ms = 0;
+	k->settings.turn_budget_ms = 0;
 	asked(k);
 	quiet_until(k, 1100);
 	use(k, "lookup", "{}");
@@ -3490,6 +3533,8 @@ int main(void)
 		KIT_TEST(no_filler_that_was_due_behind_a_goodbye),
 		KIT_TEST(no_filler_over_the_caller),
 		KIT_TEST(test_P12_silence_over_a_tool_counts_from_the_end_of_the_turn),
+		KIT_TEST(test_P12_a_filler_is_given_to_a_slow_voice_sooner),
+		KIT_TEST(without_a_budget_the_voice_does_not_count),
 		KIT_TEST(a_call_of_before_counts_each_request_anew),
 		KIT_TEST(after_the_result_there_is_no_filler),
 		KIT_TEST(a_slow_tool_is_left_to_run_and_the_conversation_goes_on),

@@ -199,6 +199,7 @@ static void a_thinking_agent_is_no_quiet(void **state)
 
 	k->settings.llm_filler_ms = k->settings.llm_second_ms = 20000;
 	k->settings.llm_silent_ms = 0;
+	k->settings.turn_budget_ms = 0;
 	opened(k);
 	turn(k, "I want some tea");
 	drop(k);

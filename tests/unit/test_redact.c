@@ -421,10 +421,14 @@ static void expect_digits(const char *text, bool partial, const char *name, size
 	const struct redact_context context = { .language = "en-GB", .question = "Your phone number?", .question_len = 18, .caller = true, .partial = partial };
 	size_t least = 0, most = 0;
 	struct redact_map *m;
-	struct redacted *r;
+	struct redacted *first, *r;
 
 	assert_int_equal(redact_map_new(&m), ERR_NONE);
-	assert_int_equal(redact_text(m, text, strlen(text), &context, &r), ERR_NONE);
+	assert_int_equal(redact_text(m, text, strlen(text), &context, &first), ERR_NONE);
+	assert_int_equal(redacted_again(first, &r), ERR_NONE); /* the same, and it knows the same */
+	assert_string_equal(redacted_text(r), redacted_text(first));
+	assert_int_equal(redacted_len(r), redacted_len(first));
+	redacted_free(&first);
 	assert_non_null(strstr(redacted_text(r), name));
 	assert_int_equal(redacted_digits(r, name, &least, &most), want_most > 0);
 	assert_int_equal(least, want_least);

@@ -1007,10 +1007,10 @@ static void parked_at_a_turns_boundary_it_goes_on_elsewhere(void **state)
 	kit_run(k, 100);
 	assert_int_equal(kit_logged(k, "in digit", 0), 0);
 	assert_true(k->answer_count > answers);
-	assert_int_equal(k->voice_count, voices); /* the greeting was heard: not again */
+	assert_int_equal(k->voice_count, voices + 1); /* a filler, for there was silence for long; the greeting was heard: not again */
 	kit_model_says(k, "It opens at nine.");
 	kit_run(k, 3000);
-	assert_int_equal(kit_logged(k, "note heard", 0), 2);
+	assert_int_equal(kit_logged(k, "note heard", 0), 3);
 	assert_int_equal(kit_logged(k, "note turn", 0), 1);
 }
 

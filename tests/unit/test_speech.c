@@ -1,4 +1,6 @@
 /* What the agent says, from text to what was heard: making, sending, marks, clears, deadlines, voices that die, latency parts. */
+#include <limits.h>
+
 #include "callkit.h"
 
 #include "voice/call_state.h"
@@ -1916,6 +1918,59 @@ static void test_P13_audio_that_stops_is_a_failure_once_it_is_played(void **stat
 	expect(k, "2080 trim u1 at 10240", "2080 ~retry t0 i1 n2", "2080 speak u2.1 \"five six seven eight nine ten\"");
 }
 
+/* Some voices tell the times of all words before their sound. */
+static void words_before_their_sound(struct kit *k, unsigned int ms)
+{
+	struct call_input in = { .type = IN_SPEECH, .utterance = 1, .take = k->said[1].synth, .position = ms * 8, .exact = !k->estimates };
+
+	kit_words(k->said[1].text, UINT_MAX, &in);
+	kit_step(k, &in);
+}
+
+static void test_P05_words_whose_sound_never_came_are_said_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	words_before_their_sound(k, 1280);
+	sent(k, 1);
+	zero(k);
+	quiet_until(k, 2079);
+	expect_nothing(k);
+	quiet_until(k, 2080);
+	expect(k, "2080 trim u1 at 10240", "2080 ~retry t0 i1 n2", "2080 speak u2.1 \"five six seven eight nine ten\"");
+}
+
+/* Its own times may be a little beyond its sound: it has only forgotten to tell its end. */
+static void a_voice_that_forgets_its_end_is_believed(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	words_before_their_sound(k, 3100);
+	sent(k, 1);
+	zero(k);
+	quiet_until(k, 3900);
+	assert_true(has(k, "trim u1 at 24800"));
+	assert_false(has(k, "speak"));
+}
+
+static void before_rule_4_words_count_without_their_sound(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	begin(k);
+	order(k, ORDER_SAY, ten);
+	words_before_their_sound(k, 1280);
+	sent(k, 1);
+	zero(k);
+	quiet_until(k, 2080);
+	expect(k, "2080 trim u1 at 10240");
+}
+
 static void audio_that_stops_after_it_ran_dry_has_its_gap(void **state)
 {
 	struct kit *k = *state;
@@ -2633,6 +2688,9 @@ int main(void)
 		KIT_TEST(test_P13_no_first_audio_is_a_failure),
 		KIT_TEST(test_P13_without_its_guard_it_waits_for_ever),
 		KIT_TEST(test_P13_audio_that_stops_is_a_failure_once_it_is_played),
+		KIT_TEST(test_P05_words_whose_sound_never_came_are_said_again),
+		KIT_TEST(a_voice_that_forgets_its_end_is_believed),
+		KIT_TEST(before_rule_4_words_count_without_their_sound),
 		KIT_TEST(audio_that_stops_after_it_ran_dry_has_its_gap),
 		KIT_TEST(test_P13_a_voice_that_repeats_itself_has_stopped),
 		KIT_TEST(audio_that_stops_before_it_is_sent_has_its_gap),

@@ -225,6 +225,22 @@ static void an_answer_counts_once_and_is_wasted_when_thrown_away(void **state)
 	assert_int_equal(sum(true, USAGE_OUTPUT_TOKENS), 50);
 }
 
+/* Two voices had the same text, and one was slower: what is heard of the utterance says nothing of that one. */
+static void who_was_slower_is_wasted_at_once(void **state)
+{
+	struct record_usage slow = utterance(1, 40), quick = utterance(1, 40);
+
+	(void)state;
+	ledger_said(&kit.ledger, 1, 40);
+	ledger_lost(&kit.ledger, &slow);
+	assert_int_equal(sum(true, USAGE_CHARACTERS), 40);
+	ledger_utterance(&kit.ledger, &quick);
+	ledger_heard(&kit.ledger, 1, 40);
+	ledger_settle(&kit.ledger, true);
+	assert_int_equal(sum(false, USAGE_CHARACTERS), 80);
+	assert_int_equal(sum(true, USAGE_CHARACTERS), 40);
+}
+
 static void words_that_nobody_heard_are_wasted(void **state)
 {
 	struct record_usage whole = utterance(1, 80), half = utterance(2, 100), none = utterance(3, 40);
@@ -364,6 +380,7 @@ int main(void)
 		UNIT(answers_cost_what_the_list_says),
 		UNIT(what_has_no_price_is_not_free),
 		UNIT(an_answer_counts_once_and_is_wasted_when_thrown_away),
+		UNIT(who_was_slower_is_wasted_at_once),
 		UNIT(words_that_nobody_heard_are_wasted),
 		UNIT(what_a_voice_says_again_was_said_in_vain_before),
 		UNIT(nothing_is_lost_in_a_journal_that_is_full_for_a_while),

@@ -39,7 +39,7 @@ static void idle_drop(struct lineup_accounts *l)
 
 	for (a = l->first; a; a = next) {
 		next = a->next;
-		if (a->users || ++idle <= LINEUP_ACCOUNTS_IDLE)
+		if (a->users || a->leases.held || ++idle <= LINEUP_ACCOUNTS_IDLE)
 			continue;
 		unlink_from(l, a);
 		free(a);
@@ -65,7 +65,7 @@ void lineup_accounts_fini(struct lineup_accounts *l)
 	while (l->first) {
 		struct lineup_account *a = l->first;
 
-		assert(!a->users);
+		assert(!a->users && !a->leases.held);
 		l->first = a->next;
 		free(a);
 	}

@@ -12,6 +12,7 @@ enum { LINEUP_ACCOUNTS_IDLE = 64 };
 
 struct lineup_account {
 	struct lineup_health health;
+	struct lease_account leases; /* its limit and its counts are whoever's took it to say */
 	struct id128 tenant;
 	const char *provider;
 	unsigned int users;

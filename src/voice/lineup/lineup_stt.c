@@ -8,7 +8,9 @@ enum { REPLACED_US = 1000 };
 struct stt_stream {
 	struct lineup *lineup;
 	struct lineup_member *member;
+	struct lease lease;
 	struct stt_stream *inner, **slot;
+	const char *language; /* while it is being started */
 	const struct stt_events *events;
 	void *arg;
 };
@@ -33,6 +35,7 @@ static void stream_ended(void *arg, enum err why)
 	void *events_arg = s->arg;
 
 	lineup_failed(s->lineup, s->member, why);
+	lease_give(&s->lease);
 	*s->slot = NULL;
 	free(s);
 	events->ended(events_arg, why);
@@ -47,32 +50,26 @@ static void stream_used(void *arg, const struct usage *usage)
 
 static const struct stt_events stream_events = { .transcript = stream_transcript, .ended = stream_ended, .used = stream_used };
 
-/* The core opens another one at once when the one before has stalled. */
-static void stalled(struct lineup *l)
+static enum err stream_open(void *arg, const struct lineup_member *m)
 {
-	if (l->left && clock_now_us(l->clock) - l->left_us < REPLACED_US)
-		lineup_failed(l, l->left, ERR_TIMEOUT);
-	l->left = NULL;
+	struct stt_stream *s = arg;
+
+	return table_of(s)->start(m->vendor, &s->inner, s->language, &stream_events, s);
 }
 
+/* The core opens another one at once when the one before has stalled. */
 static enum err stream_start(void *vendor, struct stt_stream **sp, const char *language, const struct stt_events *events, void *arg)
 {
 	struct lineup *l = vendor;
 	struct stt_stream *s = calloc(1, sizeof(*s));
-	enum err err = ERR_UNAVAILABLE;
-	uint32_t tried = 0;
+	enum err err;
 
 	*sp = NULL;
 	if (!s)
 		return ERR_NOMEM;
-	*s = (struct stt_stream){ .lineup = l, .slot = sp, .events = events, .arg = arg };
-	stalled(l);
-	while (err && (s->member = lineup_next(l, tried))) {
-		err = table_of(s)->start(s->member->vendor, &s->inner, language, &stream_events, s);
-		if (err)
-			lineup_failed(l, s->member, err);
-		tried |= lineup_bit(l, s->member);
-	}
+	*s = (struct stt_stream){ .lineup = l, .slot = sp, .language = language, .events = events, .arg = arg };
+	(void)lineup_stalled(l, NULL, 0, REPLACED_US);
+	err = lineup_start(l, 0, &s->member, &s->lease, stream_open, s);
 	if (err)
 		free(s);
 	else
@@ -104,8 +101,8 @@ static void stream_cancel(struct stt_stream **sp)
 	if (!s)
 		return;
 	table_of(s)->cancel(&s->inner);
-	s->lineup->left = s->member;
-	s->lineup->left_us = clock_now_us(s->lineup->clock);
+	lease_give(&s->lease);
+	lineup_left(s->lineup, lineup_bit(s->lineup, s->member), NULL, 0, false);
 	free(s);
 }
 

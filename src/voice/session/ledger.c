@@ -99,6 +99,12 @@ void ledger_discard(struct ledger *l, uint32_t gen)
 	l->discarded_at = (l->discarded_at + 1) % LEDGER_ANSWERS;
 }
 
+void ledger_lost(struct ledger *l, const struct record_usage *record)
+{
+	put(l, record);
+	put_wasted(l, record);
+}
+
 void ledger_stream(struct ledger *l, const struct record_usage *record)
 {
 	put(l, record);

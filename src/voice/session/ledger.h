@@ -8,6 +8,7 @@
  *                       └─ ended without a word ──────────────────► put as wasted at once
  *   utterance  said ─► told ─► put ─ over, or said again: heard in part or not at all ─► that part put as wasted
  *   stream     told ─► put
+ *   lost       told ─► put ─► put as wasted at once
  *
  * It decides nothing and starts nothing, so it may be told from inside an adapter's cancel. The session's thread. Owns no memory but its own.
  */
@@ -49,6 +50,7 @@ struct ledger {
 /* Zeroed but for `put`, `lives` and `arg` it is empty. Each `record` comes filled but for is_wasted. */
 void ledger_answer(struct ledger *l, const struct record_usage *record, bool spoke);
 void ledger_utterance(struct ledger *l, const struct record_usage *record); /* behind its ledger_said */
+void ledger_lost(struct ledger *l, const struct record_usage *record); /* of one that was slower than another beside it: wasted at once */
 void ledger_stream(struct ledger *l, const struct record_usage *record);
 
 void ledger_discard(struct ledger *l, uint32_t gen); /* that answer is thrown away */

@@ -177,7 +177,7 @@ struct session_usage {
 	uint64_t model_tokens;
 	uint64_t model_requests;
 	uint64_t tool_calls;
-	uint64_t wasted_tokens;  /* of answers asked for ahead and thrown away */
+	uint64_t wasted_tokens;  /* written of answers asked for ahead and thrown away; read and written by a second model that was slower */
 	uint64_t wasted_characters;
 	uint64_t steps;
 	uint64_t audio_lost_samples; /* the journal would not take them; marked as gaps */

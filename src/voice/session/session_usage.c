@@ -39,12 +39,29 @@ static struct record_usage record_of(const struct session *s, enum usage_what wh
 	return r;
 }
 
+/* Nobody in the core knows of it, so the meters learn it here: a model's as tokens, what it read included, a voice's as text it was given. */
+static void lost(struct session *s, const struct record_usage *r)
+{
+	struct session_usage *u = &s->usage;
+	unsigned int i;
+
+	for (i = USAGE_INPUT_TOKENS; i <= USAGE_OUTPUT_TOKENS; i++)
+		u->wasted_tokens += r->units[i];
+	u->tts_characters += r->units[USAGE_TEXT_BYTES];
+	u->model_requests += r->what == USAGE_ANSWER;
+	u->model_tokens += r->is_estimated ? 0 : r->units[USAGE_OUTPUT_TOKENS];
+	ledger_lost(&s->ledger, r);
+}
+
 void session_answer_used(void *arg, const struct usage *usage)
 {
 	struct asking *a = arg;
 	const struct record_usage r = record_of(a->s, USAGE_ANSWER, a->gen, usage);
 
-	ledger_answer(&a->s->ledger, &r, a->spoke);
+	if (usage->is_lost)
+		lost(a->s, &r);
+	else
+		ledger_answer(&a->s->ledger, &r, a->spoke);
 }
 
 void session_voice_used(void *arg, const struct usage *usage)
@@ -52,7 +69,10 @@ void session_voice_used(void *arg, const struct usage *usage)
 	struct voicing *v = arg;
 	const struct record_usage r = record_of(v->s, USAGE_UTTERANCE, v->utterance, usage);
 
-	ledger_utterance(&v->s->ledger, &r);
+	if (usage->is_lost)
+		lost(v->s, &r);
+	else
+		ledger_utterance(&v->s->ledger, &r);
 }
 
 void session_stream_used(void *arg, const struct usage *usage)

@@ -1,0 +1,36 @@
+/* What a worker's calls may have at a vendor at once, when a second model or voice is begun beside a late one, and the numbers of both.
+ *
+ * A limit counts an account's streams of all roles in this process (voice/lineup/lease.h). No label of a number names a tenant. Loop thread.
+ */
+#ifndef CLI_LINEUPS_LIMITS_H
+#define CLI_LINEUPS_LIMITS_H
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/provider_names.h"
+#include "cli/provider_settings.h"
+#include "voice/lineup/lineup_accounts.h"
+
+struct limit_settings {
+	int64_t streams[PROVIDER_NAMES]; /* as provider_names; 0: no limit */
+	int64_t llm_hedge_ms, tts_hedge_ms; /* 0: never; -1: by the account's own pace */
+};
+
+extern const struct option limit_options[]; /* bound to struct limit_settings */
+
+struct lineups_limits {
+	struct limit_settings settings;
+	struct lease_counts leases[PROVIDER_NAMES];
+	struct lineup_hedge_counts hedges[PROVIDER_ROLES];
+};
+
+void lineups_limits_init(struct lineups_limits *l, const struct config *config);
+
+/* The account of that secret's vendor, with its limit and its counts. NULL: no memory. For lineup_account_leave. */
+struct lineup_account *lineups_limits_take(struct lineups_limits *l, struct lineup_accounts *accounts, const struct id128 *tenant, const char *key_name);
+
+void lineups_limits_hedge(struct lineups_limits *l, enum provider_role role, struct lineup *lineup);
+
+void lineups_limits_metrics(const struct lineups_limits *l, struct buf *b);
+
+#endif
