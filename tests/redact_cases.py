@@ -367,6 +367,41 @@ def negatives():
         put("negative", text, [], question=question)
 
 
+def twice(said, end, count, between=" "):
+    """The `count` words before word `end` come a second time: a recogniser that died brings them again."""
+    words = said.split()
+    return " ".join(words[:end]) + between + " ".join(words[end - count:])
+
+
+def begun_twice():
+    for i in range(4):
+        value = card("4242", 16)
+        put("checksum", FRAMES_EN[i][0], [("CARD", value, twice(said_in_groups(value, (4, 4, 4, 4), EN), 12, 8, (" ", " sorry ", ", ", " um ")[i]))], FRAMES_EN[i][1])
+    for i in range(3):
+        value = aadhaar()
+        put("checksum", "my aadhaar is ", [("AADHAAR", value, twice(say(value, (EN, HI, DEV)[i]), 9, 5 + i))])
+    for i in range(3):
+        value = gstin()
+        put("checksum", "company ka gst number hai ", [("GSTIN", value, twice(spelled(value, ("for", "", "nato")[i]), 8, 5, (" ", " sorry ", " ")[i]))])
+    for i in range(4):
+        value = "98765" + digits(5)
+        put("contact", "mera number ", [("PHONE", "+91" + value, twice(say(value, (EN, HI, HI2, DEV)[i]), 8, 5, (" ", " sorry ")[i % 2]))], " hai")
+    for value, said in (("omar@example.com", "omar at example dot at example dot com"), ("omar@example.com", "omar at example dot sorry at example dot com"),
+                        ("priya@gmail.com", "priya at the rate gmail gmail dot com"), ("team-lead@mail.example.net", "team dash lead at the rate of rate of mail dot example dot net"),
+                        ("r.verma@gmail.com", "r dot verma sorry dot verma at the rate gmail dot com"), ("sunita@example.org", "sunita at example dot sorry dot org"),
+                        ("sunita@gmail.com", "sunita at the at the rate gmail dot com"), ("anil.k@example.org", "anil dot sorry dot k at example dot org")):
+        put("contact", "mail it to ", [("EMAIL", value, said)], " please")
+    put("contact", "pay to ", [("UPI", "mohan@oksbi", "mohan at ok ok sbi")])
+    put("contact", "upi id ", [("UPI", "asha@okaxis", "asha at the rate rate ok axis")])
+    for i in range(3):
+        value = pan()
+        put("context", "my PAN is ", [("PAN", value, twice(spelled(value, ("for", "", "nato")[i]), 7, 4, (" ", " sorry ", " ")[i]))])
+    put("context", "the card expires ", [("CARD_EXPIRY", "03/28", "march twenty sorry march twenty twenty eight")])
+    put("context", "our server is ", [("IP", "192.0.2.45", "one nine two dot zero sorry one nine two dot zero dot two dot forty five")])
+    value = letters(3) + digits(7)
+    put("context", "my voter ID card number is ", [("VOTER_ID", value, twice(spelled(value, "for"), 9, 6))])
+
+
 def main():
     cards()
     aadhaars()
@@ -374,6 +409,7 @@ def main():
     contacts()
     contexts()
     negatives()
+    begun_twice()
     for case in CASES:
         print(json.dumps(case, ensure_ascii=False))
 

@@ -145,7 +145,7 @@ static size_t code_item(const struct scan *s, struct run *r, size_t i)
 		n = token_digits(t, s->text, digits, sizeof(digits));
 		return n <= sizeof(digits) ? code_put(r, i, i, digits, n, false) : 0;
 	}
-	if (t->kind != TOKEN_WORD)
+	if (t->kind != TOKEN_WORD || scan_is_word(s, i, "sorry"))
 		return 0;
 	if ((n = letter_item(s, r, i)) || (n = touches_digits(s, i) ? group_item(s, r, i) : run_item(s, r, i)))
 		return n;

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "redact/cue.h"
 #include "redact/phone.h"
+#include "redact/repeat.h"
 #include "redact/scan.h"
 #include "redact/token.h"
 
@@ -318,7 +319,8 @@ static enum err look_joined(struct scan *s, const char *earlier, size_t before)
 	return err;
 }
 
-static enum err scan_run(struct scan *s, const struct redact_context *context)
+/* `repeats`, or NULL: what comes twice in the text; none where nothing is worth a look. */
+static enum err scan_run(struct scan *s, const struct redact_context *context, struct repeats *repeats)
 {
 	size_t before = context ? context->earlier_len : 0;
 	enum err err = ERR_NONE;
@@ -329,6 +331,8 @@ static enum err scan_run(struct scan *s, const struct redact_context *context)
 		return ERR_NOMEM;
 	scan_read(s);
 	if (s->claim_count || worth_a_look(s)) {
+		if (repeats)
+			repeats_find(s, repeats);
 		err = look(s);
 		if (!err && before && !stands_alone(first_number(s)))
 			err = look_joined(s, context->earlier + context->earlier_len - before, before);
@@ -338,17 +342,57 @@ static enum err scan_run(struct scan *s, const struct redact_context *context)
 	return s->nomem ? ERR_NOMEM : err;
 }
 
+/* The text without what this one says a second time. */
+static enum err find_without(const struct scan *s, const struct repeat *r, char *room, struct redact_found *found)
+{
+	struct scan once = { .text = room, .len = s->len - (r->end - r->cut), .context = s->context, .asked = WORD_OTHER, .partial = s->partial, .found = found };
+
+	memcpy(room, s->text, r->cut);
+	memcpy(room + r->cut, s->text + r->end, s->len - r->end);
+	found->count = 0;
+	return scan_run(&once, s->context, NULL);
+}
+
+/* Values that were begun twice. What cannot be looked at stays as it was found. */
+static enum err find_again(const struct scan *s, const struct repeats *repeats)
+{
+	size_t tries = repeats_tries(repeats), i;
+	struct redact_found found; /* large: counted before it is read */
+	enum err err = ERR_NONE;
+	char *room = NULL;
+
+	for (i = 0; i < repeats->count && tries && !err; i++) {
+		if (!repeat_open(repeats, &repeats->at[i], s->found))
+			continue;
+		if (!room && !(room = malloc(s->len)))
+			return ERR_NOMEM;
+		tries--;
+		err = find_without(s, &repeats->at[i], room, &found);
+		if (!err)
+			(void)repeat_merge(repeats, &repeats->at[i], &found, s->found);
+		sodium_memzero(found.entities, found.count * sizeof(found.entities[0]));
+	}
+	free(room);
+	return err;
+}
+
 enum err scan_find(const char *text, size_t len, const struct redact_context *context, const struct scan_claim *claims, size_t count,
 	struct redact_found *found)
 {
 	struct scan s = { .text = text, .len = len, .context = context, .asked = WORD_OTHER, .claims = claims, .claim_count = count, .found = found };
+	struct repeats repeats;
+	enum err err;
 
 	assert(!count || !context || !context->earlier_len);
 	found->count = 0;
 	if (len > REDACT_MAX_BYTES)
 		return ERR_LIMIT;
 	s.partial = context && context->partial;
-	return scan_run(&s, context);
+	repeats.count = 0;
+	err = scan_run(&s, context, count || (context && context->ours) ? NULL : &repeats);
+	s.text = text;
+	s.len = len;
+	return err || !repeats.count ? err : find_again(&s, &repeats);
 }
 
 enum err redact_find(const char *text, size_t len, const struct redact_context *context, struct redact_found *found)

@@ -8,13 +8,14 @@
 
 #include <string.h>
 
+#include "redact/again.h"
 #include "redact/cue.h"
 #include "redact/guess.h"
 #include "redact/named.h"
 #include "redact/phone.h"
 #include "redact/run.h"
 
-enum { OVERLAP = 24, CONTEXT_TOKENS = 8, HELD_DIGITS = 3 };
+enum { OVERLAP = 24, CONTEXT_TOKENS = 8, HELD_DIGITS = 3, AGAIN_LEAST = 3 };
 
 static enum word_class about_here(const struct scan *s, size_t first)
 {
@@ -256,6 +257,32 @@ static bool judge_whole(struct scan *s, const struct run *r, size_t first, size_
 			continue;
 		report_whole(s, r, i && g.type == REDACT_PHONE ? first : from, to, &g);
 		return true;
+	}
+	return false;
+}
+
+/* "… three two one zero, three two one zero": without what comes a second time, once or more, it is one number. Not where what comes again is
+ * one by itself. */
+static bool judge_again(struct scan *s, const struct run *r, size_t first, size_t last)
+{
+	struct again a = { .at = 0 };
+	struct run once, rest;
+
+	if (first || last + 1 < r->count || (r->about == WORD_ABOUT_ELSE && !r->cue) || (s->skip && s->tokens[r->items[0].first].start < s->skip))
+		return false;
+	while (again_next(r, r->cue ? 1 : AGAIN_LEAST, &a)) {
+		struct again more = { .at = 0 };
+
+		if (run_span(r, a.at, a.at + a.count - 1) >= RUN_WHOLE_DIGITS)
+			continue;
+		again_drop(r, &a, &once);
+		if (judge_whole(s, &once, 0, once.count - 1))
+			return true;
+		if (again_next(&once, AGAIN_LEAST, &more)) {
+			again_drop(&once, &more, &rest);
+			if (judge_whole(s, &rest, 0, rest.count - 1))
+				return true;
+		}
 	}
 	return false;
 }
@@ -543,7 +570,7 @@ static void run_judge(struct scan *s, const struct run *r, size_t first, size_t 
 		return;
 	if (!run_trim(r, &a, &b, true))
 		return;
-	if (judge_whole(s, r, first, last) || judge_cover(s, r, a, b) || judge_pieces(s, r, a, b) ||
+	if (judge_whole(s, r, first, last) || judge_again(s, r, first, last) || judge_cover(s, r, a, b) || judge_pieces(s, r, a, b) ||
 		judge_named_pieces(s, r, a, b, beside) || judge_part(s, r, a, b))
 		return;
 	judge_named(s, r, a, b, beside);

@@ -1,0 +1,46 @@
+/* Words of a text that come a second time right behind themselves, also over "um" and "sorry": a recogniser that died brings its last words again,
+ * and people begin anew. What such a text holds is looked for once more without them. Inside this room only.
+ */
+#ifndef REDACT_REPEAT_H
+#define REDACT_REPEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "redact/scan.h"
+
+enum { REPEAT_WORDS = 160, REPEATS_MOST = 12 };
+
+/* Bytes of the text: what was said ends at `cut`, its second time is from `again` to `end`. */
+struct repeat {
+	uint32_t start, cut, again, end;
+	bool single; /* one word: digits and letters come twice in values too */
+};
+
+struct repeat_word {
+	uint32_t hash, start, end;
+	uint32_t token;
+	bool like; /* of a number, a code or an address, not only of talk */
+};
+
+struct repeats {
+	struct repeat_word words[REPEAT_WORDS]; /* all of the text; marks are none */
+	struct repeat at[REPEATS_MOST];         /* long ones first */
+	size_t word_count, count;
+};
+
+/* Before anything of the text is taken. A text of more than REPEAT_WORDS words is not looked at. */
+void repeats_find(const struct scan *s, struct repeats *all);
+
+/* How many of them may be tried: the longer the text, the fewer. */
+size_t repeats_tries(const struct repeats *all);
+
+/* Whether a value may reach over this one that `found` has not whole. */
+bool repeat_open(const struct repeats *all, const struct repeat *r, const struct redact_found *found);
+
+/* `without`: what the text holds without the second time. The value that reaches over it takes the place of those in `found` that it covers, if
+ * some of it was in clear; true then. Of one word, where both ways give a value of this type, it is masked without one. */
+bool repeat_merge(const struct repeats *all, const struct repeat *r, const struct redact_found *without, struct redact_found *found);
+
+#endif
