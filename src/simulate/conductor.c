@@ -57,7 +57,7 @@ static void run_tell(struct tool_run *r)
 	run_free(r);
 	if (r->slot)
 		*r->slot = NULL;
-	judge_tool_told(&e->conductor->scene->judge, e);
+	judge_tool_told(&e->conductor->scene->judge, e, r->foreign);
 	if (r->foreign)
 		len = snprintf(text, sizeof(text), "not done again; what was asked for before gave: %.*s", (int)e->text_len, e->text);
 	events->result(arg, e->status, r->foreign ? text : e->text, r->foreign ? (size_t)len : e->text_len);
@@ -242,7 +242,7 @@ static void knowledge_put(struct conductor *c, const struct known_answer *k)
 	buf_reset(&c->known_text);
 	if (k->kind == KNOWN_GARBAGE)
 		garbage_put(&c->known_dice, &c->known_text);
-	else
+	else if (k->kind != KNOWN_NOTHING)
 		buf_append(&c->known_text, fact, strlen(fact));
 	while (k->kind == KNOWN_LONG && c->known_text.len <= INPUT_TEXT_MAX)
 		buf_printf(&c->known_text, ", and %s", fact);
@@ -274,24 +274,45 @@ static void knowledge_later(struct conductor *c, uint64_t query, uint32_t fact, 
 	world_after(&c->scene->world, &c->known[i].tell, delay_us);
 }
 
+/* What becomes of a query: a fault's doing, else luck. In a script of one's own there is no bad luck. */
+static uint64_t known_us(struct conductor *c, uint32_t luck)
+{
+	bool late = fault_strikes(&c->scene->plan, FAULT_KNOWLEDGE_LATE, c->scene->world.now_us);
+
+	if (luck && !late)
+		return dice_ms(&c->known_dice, 30, 600);
+	return dice_ms(&c->known_dice, 1500, 9000);
+}
+
+static enum known_kind known_kind(struct conductor *c)
+{
+	struct fault_plan *plan = &c->scene->plan;
+	uint64_t now = c->scene->world.now_us;
+	enum known_kind kind = KNOWN_FACT;
+
+	if (fault_strikes(plan, FAULT_KNOWLEDGE_GARBAGE, now))
+		kind = KNOWN_GARBAGE;
+	if (fault_strikes(plan, FAULT_KNOWLEDGE_LONG, now))
+		kind = KNOWN_LONG;
+	if (fault_strikes(plan, FAULT_KNOWLEDGE_EMPTY, now))
+		kind = KNOWN_NOTHING;
+	return kind;
+}
+
 /* Mostly before the turn has ended; one time in ten late, one in ten never. */
 static void tools_retrieve(void *conductor, uint64_t query, const char *text, size_t len)
 {
 	struct conductor *c = conductor;
 	struct fault_plan *plan = &c->scene->plan;
 	uint64_t now = c->scene->world.now_us;
-	uint32_t luck = dice_below(&c->known_dice, 10), fact = (uint32_t)len;
-	uint64_t delay_us = luck ? dice_ms(&c->known_dice, 30, 600) : dice_ms(&c->known_dice, 1500, 9000);
-	enum known_kind kind = KNOWN_FACT;
+	uint32_t luck = c->scene->script->own ? 9 : dice_below(&c->known_dice, 10), fact = (uint32_t)len;
+	uint64_t delay_us = known_us(c, luck);
+	enum known_kind kind = known_kind(c);
 
 	while (len--)
 		fact += (uint8_t)text[len];
 	fact %= sizeof(facts) / sizeof(facts[0]);
-	if (fault_strikes(plan, FAULT_KNOWLEDGE_GARBAGE, now))
-		kind = KNOWN_GARBAGE;
-	if (fault_strikes(plan, FAULT_KNOWLEDGE_LONG, now))
-		kind = KNOWN_LONG;
-	if (luck == 1 && kind == KNOWN_FACT)
+	if (fault_strikes(plan, FAULT_KNOWLEDGE_FAILED, now) || (luck == 1 && kind == KNOWN_FACT))
 		return;
 	knowledge_later(c, query, fact, kind, delay_us);
 	if (fault_strikes(plan, FAULT_KNOWLEDGE_TWICE, now))
@@ -342,7 +363,7 @@ void conductor_init(struct conductor *c, struct scene *scene)
 	for (i = 0; i < KNOWN_MAX; i++)
 		c->known[i].used = false;
 	dice_init(&c->known_dice, scene->seed, scene->call, ACTOR_KNOWLEDGE);
-	scene->brief.knowledge = !scene->script->own && dice_below(&c->known_dice, 5) == 4;
+	scene->brief.knowledge = scene->script->own ? (scene->plan.armed & FAULTS_KNOWLEDGE) != 0 : dice_below(&c->known_dice, 5) == 4;
 }
 
 void conductor_stop(struct conductor *c)

@@ -44,7 +44,7 @@ struct tool_run { /* a worker that waits for a result */
 	struct event tell;
 };
 
-enum known_kind { KNOWN_FACT = 0, KNOWN_GARBAGE, KNOWN_LONG };
+enum known_kind { KNOWN_FACT = 0, KNOWN_GARBAGE, KNOWN_LONG, KNOWN_NOTHING };
 
 struct known_answer { /* what was retrieved, on its way to the worker that asked */
 	bool used;

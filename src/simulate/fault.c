@@ -50,6 +50,9 @@ const struct fault_fact fault_facts[FAULTS] = {
 	[FAULT_DISK_SMALL] = { "disk-small", "the disk is so small that it gets full, again and again: what is shipped makes room", 4, 1 },
 	[FAULT_DISK_STOPPED] = { "disk-stopped", "the disk is full, and its reserve is soon full as well: nothing can be written for some seconds", 4, 40 },
 	[FAULT_LLM_AGAIN] = { "llm-again", "the model asks again, turns later, for a change of which nobody knows what it did", 50, 2 },
+	[FAULT_KNOWLEDGE_LATE] = { "knowledge-late", "retrieved knowledge comes 1.5 to 9 s late", 20, 3 },
+	[FAULT_KNOWLEDGE_FAILED] = { "knowledge-failed", "retrieved knowledge never comes", 20, 3 },
+	[FAULT_KNOWLEDGE_EMPTY] = { "knowledge-empty", "nothing is known, and that is what comes", 20, 3 },
 };
 
 int fault_find(const char *name, size_t len)

@@ -21,8 +21,7 @@ struct view { /* what the blocks tell */
 	char number[PLACEHOLDER]; /* the last that he has said since he was asked and that we do not see; empty: none */
 	size_t since;         /* the first block after the last thing the agent has to answer to */
 	size_t last_caller;
-	const struct llm_block *result; /* a tool's result that nobody has spoken about yet */
-	bool goodbye;
+	const struct llm_block *result; /* the last tool's result behind the agent's last words */
 };
 
 static uint64_t hash_text(const char *text, size_t len)
@@ -126,18 +125,6 @@ static bool tool_used(const struct llm_block *blocks, size_t count, const char *
 	return false;
 }
 
-static void say(struct model_reply *r, const char *text)
-{
-	size_t len = strlen(text), space = r->len ? 1 : 0;
-
-	if (r->len + space + len >= MODEL_TEXT)
-		return;
-	if (space)
-		r->text[r->len++] = ' ';
-	memcpy(r->text + r->len, text, len);
-	r->len += (uint32_t)len;
-}
-
 static void call_tool(struct model_reply *r, const char *name, int step, uint64_t said, const char *number)
 {
 	struct model_tool *t = &r->tools[r->tool_count++];
@@ -154,38 +141,24 @@ static void say_ack(struct model_reply *r, const char *number, uint64_t dice)
 	static const char *const more[] = { "I have written that down for you.", "That helps me a lot, it makes things quicker for both of us.",
 		"We are nearly there now.", "Let us go on with the next point.", "That is what I have here as well." };
 
-	say(r, acks[dice % 5]);
+	model_say(r, acks[dice % 5]);
 	if (dice / 5 % 3 == 0)
-		say(r, more[dice / 15 % 5]);
+		model_say(r, more[dice / 15 % 5]);
 	if (*number) {
 		char text[PLACEHOLDER + 32];
 
 		snprintf(text, sizeof(text), "I have noted %s here.", number);
-		say(r, text);
-	}
-}
-
-static void say_result(struct model_reply *r, const struct llm_block *b)
-{
-	char text[300];
-
-	if (b->type == BLOCK_TOOL_RESULT && b->status == TOOL_ERROR) {
-		say(r, "That did not work just now, I am sorry.");
-	} else if (b->type == BLOCK_TOOL_RESULT && b->status == TOOL_UNKNOWN) {
-		say(r, "I could not see whether that went through, a colleague will check it.");
-	} else if (redacted_len(b->text) && redacted_len(b->text) < 160) {
-		snprintf(text, sizeof(text), "I see here: %s.", redacted_text(b->text));
-		say(r, text);
+		model_say(r, text);
 	}
 }
 
 static void say_next(struct model_reply *r, const struct script *script, int step)
 {
 	if ((uint32_t)step < script->step_count) {
-		say(r, script->steps[step].ask);
+		model_say(r, script->steps[step].ask);
 		return;
 	}
-	say(r, "Thank you for your time. Goodbye.");
+	model_say(r, "Thank you for your time. Goodbye.");
 	call_tool(r, SCRIPT_END_TOOL, step, 0, "");
 }
 
@@ -203,7 +176,7 @@ static void say_patience(struct model_reply *r, const struct view *v, const stru
 
 	for (i = v->last_caller; i < count && n + 1 < sizeof(words) / sizeof(words[0]); i++)
 		n += agent_said(&blocks[i], words[n], strlen(words[n]));
-	say(r, words[n]);
+	model_say(r, words[n]);
 }
 
 static const char CHECKING[] = "Let me check that for you.";
@@ -221,7 +194,7 @@ static void say_checking(struct model_reply *r, const struct view *v, const stru
 			return;
 	}
 	if (used && dice % 2)
-		say(r, CHECKING);
+		model_say(r, CHECKING);
 }
 
 /* An answer has come: the tools that belong to it, unless they were called. */
@@ -233,7 +206,7 @@ static bool call_tools(struct model_reply *r, const struct script *script, const
 	if (!step->tool || tool_used(blocks, count, step->tool))
 		return false;
 	if (dice % 2)
-		say(r, CHECKING);
+		model_say(r, CHECKING);
 	call_tool(r, step->tool, v->asked, v->said, v->number);
 	if (step->tool2)
 		call_tool(r, step->tool2, v->asked, v->said, v->number);
@@ -244,6 +217,7 @@ void model_plan(const struct script *script, uint64_t seed, const struct llm_blo
 {
 	struct view v;
 	uint64_t dice;
+	bool told;
 
 	view_make(&v, script, blocks, count);
 	dice = hash_text((const char *)&v.said, sizeof(v.said)) ^ seed * 0x9e3779b97f4a7c15ULL ^ (uint64_t)v.turns << 7;
@@ -253,21 +227,20 @@ void model_plan(const struct script *script, uint64_t seed, const struct llm_blo
 		return;
 	if (v.result && v.result->type == BLOCK_TOOL_RESULT)
 		say_checking(reply, &v, blocks, count, dice);
-	if (v.result)
-		say_result(reply, v.result);
+	told = model_results_say(reply, blocks, count, v.result) || v.result;
 	if (v.pending) {
-		if (!v.result)
+		if (!told)
 			say_patience(reply, &v, blocks, count);
 	} else if (v.asked < 0) {
-		say(reply, "Sorry, once more.");
+		model_say(reply, "Sorry, once more.");
 		say_next(reply, script, 0);
 	} else if (v.answered) {
-		if (!v.result)
+		if (!told)
 			say_ack(reply, v.number, dice);
 		say_next(reply, script, v.asked + 1);
 	} else {
-		if (!v.result)
-			say(reply, "Yes, I am here.");
+		if (!told)
+			model_say(reply, "Yes, I am here.");
 		say_next(reply, script, v.asked);
 	}
 }

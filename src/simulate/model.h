@@ -62,6 +62,16 @@ void model_init(struct model *m, struct scene *scene);
 /* The whole reply to these blocks, before ASK_CONTINUE takes away what was said. For the tests. */
 void model_plan(const struct script *script, uint64_t seed, const struct llm_block *blocks, size_t count, struct model_reply *reply);
 
+/* One more sentence, when there is room for it. model_results.c. */
+void model_say(struct model_reply *reply, const char *text);
+
+/* Says each result and event that these blocks hold and that none of the agent's words behind it has told whole, each once; `last` is the one that the
+ * agent has to answer to, or NULL. True: something is said. */
+bool model_results_say(struct model_reply *reply, const struct llm_block *blocks, size_t count, const struct llm_block *last);
+
+/* The words by which a tool's result is told: those of its text behind the tool's name, or what became of it. "" when it is too long to be read out. */
+void model_result_words(char *words, size_t size, const char *name, size_t name_len, enum tool_status status, const char *text, size_t len);
+
 /* Puts a tool that was asked for before in the place of the whole answer, when that fault strikes. model_repeat.c. */
 void model_repeat(struct llm_answer *a, const struct llm_block *blocks, size_t count);
 

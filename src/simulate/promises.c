@@ -1,6 +1,6 @@
 /* The judge's table, its clocks and what it makes of every step. The checks of what is said and heard stand in
  * promises_speech.c, promises_voice.c and promises_heard.c, those of the floor in promises_floor.c, those of turns, tools and answers in promises_turns.c,
- * promises_tools.c and promises_dialogue.c, those of a line that goes deaf in promises_line.c, those of what is kept in promises_kept.c
+ * promises_tools.c, promises_told.c and promises_dialogue.c, those of a line that goes deaf in promises_line.c, those of what is kept in promises_kept.c
  * and promises_recording.c, those of what the model may not see in promises_private.c. */
 #include "simulate/promises.h"
 
@@ -271,6 +271,7 @@ void judge_attached(struct judge *j)
 		j->utterances[i].settled = true; /* the old worker's */
 	j->open_stale = true;
 	j->question.used = j->sentence.used = j->aside_alone = false; /* its state may be of before them */
+	judge_results_attached(j);
 	j->repeat_count = 0; /* the numbers of what the old worker did since may be another's now */
 }
 

@@ -35,7 +35,7 @@ int promise_find(const char *name);
 enum { JUDGE_FAILURES = 3 * PROMISES, JUDGE_FAILURES_EACH = 3, JUDGE_WHAT = 200, ENDPOINT_BINS = 1000, ANSWER_BINS = 4000,
 	JUDGE_GENS = 512, JUDGE_TOOLS = 128, JUDGE_FINALS = 64, JUDGE_FINAL_TEXT = 512,
 	JUDGE_DEATHS = 16, JUDGE_UTTERANCES = 2048, JUDGE_FACTS = 1024, JUDGE_WORKERS = 8, JUDGE_GAPS = 256, JUDGE_EARS = 2048, JUDGE_DROPS = 16, JUDGE_TURN_TEXT = 8192,
-	JUDGE_REPEATS = 16, JUDGE_GEN_TEXT = 4096 };
+	JUDGE_REPEATS = 16, JUDGE_RESULTS = 256, JUDGE_REPEAT_NAME = 64, JUDGE_GEN_TEXT = 4096 };
 
 struct failure_report {
 	enum promise promise;
@@ -67,6 +67,18 @@ struct judged_tool { /* a tool that the model asked for, as the core was told */
 struct judged_repeat { /* a change that the model asked for again, and the core did not do again */
 	uint32_t turn, index;
 	uint64_t at_us;
+	char name[JUDGE_REPEAT_NAME];
+	uint32_t name_len;
+};
+
+struct judged_result { /* what the conductor gave, by the ledger's place */
+	bool is_told;      /* to the worker, in time, and the caller has to hear it */
+	bool is_alone;     /* nothing of before was left to be said when it was asked about */
+	uint32_t from;     /* so many words had the ear had */
+	uint32_t asked;    /* a sound from this one on, from 1, may be of an answer that knows it; 0: none yet */
+	uint32_t tellings; /* how often the ear had it whole, as far as the outputs could know */
+	uint32_t begin, end; /* where in the ear's words it was told last: from 1, and the last one's place */
+	uint64_t heard_us;
 };
 
 struct judged_death { /* a voice that died */
@@ -198,6 +210,11 @@ struct judge {
 	uint64_t tool_told_us[256];
 	struct judged_repeat repeats[JUDGE_REPEATS];
 	uint32_t repeat_count;
+	struct judged_result results[JUDGE_RESULTS];
+	uint32_t listened_words; /* of the ear's */
+	uint64_t untold_us;      /* since then nobody speaks, and nothing is at work */
+	uint64_t known_query;    /* the last words that knowledge was asked for, */
+	uint32_t known_count;    /* and how often some came in time */
 	struct judged_death deaths[JUDGE_DEATHS];
 	uint32_t death_count;
 	struct watch watch;
@@ -260,7 +277,7 @@ void judge_voice_died(struct judge *j, uint32_t sound);
 void judge_stt_pushed(struct judge *j, uint64_t base);
 void judge_model_asked(struct judge *j, const struct llm_block *blocks, size_t count); /* what the vendor got */
 void judge_tool_dispatched(struct judge *j, const struct tool_request *q);
-void judge_tool_told(struct judge *j, const struct ledger_entry *e);
+void judge_tool_told(struct judge *j, const struct ledger_entry *e, bool foreign); /* … of other arguments under the same key */
 void judge_tool_cancelled(struct judge *j, const struct ledger_entry *e);
 void judge_media_dropped(struct judge *j);
 void judge_line_deaf(struct judge *j, bool marks_wait, bool dead);

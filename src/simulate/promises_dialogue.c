@@ -65,6 +65,8 @@ void judge_model_asked(struct judge *j, const struct llm_block *blocks, size_t c
 void judge_request(struct judge *j, const struct call_output *o)
 {
 	judge_tools_shown(j, o);
+	judge_results_asked(j, o);
+	judge_known_request(j, o);
 	judge_history(j, o->blocks, o->block_count);
 	judge_private_request(j, o->blocks, o->block_count);
 	if (o->kind != ASK_CONTINUE)
@@ -162,12 +164,12 @@ static void air_time(struct judge *j)
 	}
 	if (slow)
 		j->air_us = now;
-	if (judge_faults(j, FAULTS_LLM, 3 * S_US))
+	if (judge_faults(j, FAULTS_LLM | FAULTS_KNOWLEDGE, 3 * S_US))
 		j->air_fault = true;
 	if (now <= j->air_us + AIR_US)
 		return;
 	judge_exercise(j, P12);
-	judge_fail(j, P12, "dead air for more than 2.5 s%s", j->air_fault ? " while the model stalls" : "");
+	judge_fail(j, P12, "dead air for more than 2.5 s%s", j->air_fault ? " while the model, or what it is to know, is late" : "");
 	j->air_open = false;
 }
 
@@ -312,7 +314,7 @@ static void owed_time(struct judge *j)
  *
  * A call that rang before it was answered has opened the recogniser and ordered the greeting before the media began, and its
  * first frame goes out within 200 ms after that. The recogniser's first sample is the caller's first. Exempt: the first
- * frame, when it rang for less than 700 ms, or with a fault of the voice; the recogniser, with a fault of its own. And: what is noted
+ * frame, when it rang for less than 700 ms, or with a fault of the voice since it rang; the recogniser, with a fault of its own since then. And: what is noted
  * of how long a turn's first words took is true to itself: all parts are there, none is longer than the whole (a negative
  * one would be), and their sum is the whole, which began while the call was on. Exercised by each note. Exempt: nothing. */
 
@@ -356,18 +358,20 @@ static void first_time(struct judge *j)
 	if (judge_now(j) <= j->started_us + 200 * MS_US)
 		return;
 	j->first_frame = true; /* say it once */
-	if (j->started_us < j->prepared_us + 700 * MS_US || judge_faults(j, FAULTS_TTS, 60 * S_US))
+	if (j->started_us < j->prepared_us + 700 * MS_US || judge_faults(j, FAULTS_TTS, judge_now(j) - j->prepared_us))
 		return;
 	judge_fail(j, P24, "no frame within 200 ms after the media began");
 }
 
 void judge_stt_pushed(struct judge *j, uint64_t base)
 {
+	uint64_t since = j->prepared_us ? j->prepared_us : j->started_us; /* it was opened then */
+
 	judge_stream_given(j, base);
 	if (j->base_known)
 		return;
 	j->base_known = true;
-	if (base && !judge_faults(j, FAULTS_STT, 600 * S_US) && !j->attached_us)
+	if (base && !judge_faults(j, FAULTS_STT, judge_now(j) - since) && !j->attached_us)
 		judge_fail(j, P24, "the recogniser's first sample is the caller's sample %llu", (unsigned long long)base);
 }
 
@@ -413,6 +417,12 @@ void judge_dialogue_input(struct judge *j, const struct call_input *in)
 		break;
 	case IN_TRANSCRIPT:
 		judge_final_given(j, in);
+		break;
+	case IN_KNOWLEDGE:
+		judge_known_input(j, in);
+		break;
+	case IN_ATTACHED:
+		judge_results_again(j);
 		break;
 	default:
 		break;
@@ -462,6 +472,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		j->result_owed = false;
 		break;
 	case NOTE_FAILED:
+		judge_results_again(j);
 		j->result_owed = j->result_owed && o->index != RETRY_MODEL;
 		j->result_gen = o->index != RETRY_MODEL ? j->result_gen : 0;
 		break;
@@ -506,6 +517,9 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 		j->speak_us = judge_now(j);
 		filler_said(j, o);
 		break;
+	case OUT_RETRIEVE:
+		j->known_query = o->number;
+		break;
 	case OUT_TOOL:
 		j->filler_us = judge_now(j) + (uint64_t)j->scene->settings.tool_filler_ms * MS_US;
 		break;
@@ -525,6 +539,7 @@ void judge_dialogue_time(struct judge *j)
 	air_time(j);
 	filler_time(j);
 	result_time(j);
+	judge_results_time(j, !judge_answer_due(j) && !j->words_wait && !j->held && caller_still(j));
 	owed_time(j);
 	judge_turns_time(j);
 }
@@ -532,5 +547,6 @@ void judge_dialogue_time(struct judge *j)
 void judge_dialogue_end(struct judge *j)
 {
 	judge_effects_end(j);
+	judge_results_end(j);
 	judge_finals_end(j);
 }

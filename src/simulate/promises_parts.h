@@ -50,6 +50,17 @@ void judge_tools_words(struct judge *j); /* the caller's came, whenever he said 
 bool judge_asked_twice(const struct judge *j); /* the model asked a tool the same twice, and has just got the second answer */
 void judge_effects_end(struct judge *j);
 
+/* promises_told.c: what the caller hears of results, and what the model sees of knowledge */
+void judge_result_given(struct judge *j, const struct ledger_entry *e, bool foreign);
+void judge_results_asked(struct judge *j, const struct call_output *o);
+void judge_results_again(struct judge *j); /* what was to tell them is given up */
+void judge_results_attached(struct judge *j);
+void judge_results_sentence(struct judge *j, uint32_t sound); /* the ear had it whole */
+void judge_results_end(struct judge *j);
+void judge_results_time(struct judge *j, bool still); /* still: nobody speaks, nothing is at work */
+void judge_known_input(struct judge *j, const struct call_input *in);
+void judge_known_request(struct judge *j, const struct call_output *o);
+
 /* promises_turns.c: the caller's */
 uint64_t judge_longest_silence(const struct call_settings *s); /* in which a turn may still go on */
 bool judge_turn_open(const struct judge *j); /* he may still be in the middle of one */

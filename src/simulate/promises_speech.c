@@ -265,6 +265,7 @@ void judge_sentence(struct judge *j, uint32_t sound)
 	uint32_t i;
 
 	judge_order_heard(j, sound);
+	judge_results_sentence(j, sound);
 	if (s->word_count < 3 || judge_is_phrase(j, talker_text(t, s), s->text_len) || (j->attached_us && s->turn == j->attached_turn) ||
 		judge_asked_twice(j))
 		return;

@@ -235,9 +235,14 @@ void judge_tool_again(struct judge *j, const struct tool_request *q)
 
 void judge_tool_repeated(struct judge *j, const struct call_output *o)
 {
+	struct judged_repeat *r = &j->repeats[j->repeat_count];
+
 	judge_exercise(j, P01);
-	if (j->repeat_count < JUDGE_REPEATS)
-		j->repeats[j->repeat_count++] = (struct judged_repeat){ .turn = o->turn, .index = o->index, .at_us = judge_now(j) };
+	if (j->repeat_count == JUDGE_REPEATS || o->text_len > JUDGE_REPEAT_NAME)
+		return;
+	*r = (struct judged_repeat){ .turn = o->turn, .index = o->index, .at_us = judge_now(j), .name_len = (uint32_t)o->text_len };
+	memcpy(r->name, o->text, o->text_len);
+	j->repeat_count++;
 }
 
 bool judge_tool_waits(const struct judge *j)
@@ -256,7 +261,7 @@ bool judge_tool_waits(const struct judge *j)
 	return false;
 }
 
-void judge_tool_told(struct judge *j, const struct ledger_entry *e)
+void judge_tool_told(struct judge *j, const struct ledger_entry *e, bool foreign)
 {
 	uint32_t i = entry_place(j, e);
 
@@ -265,6 +270,7 @@ void judge_tool_told(struct judge *j, const struct ledger_entry *e)
 		j->tool_flags[i] |= judge_answer_written(j) ? BEHIND : 0;
 	}
 	j->told_us = judge_now(j);
+	judge_result_given(j, e, foreign);
 }
 
 bool judge_filler_over(const struct judge *j, const struct judged_utterance *u)
@@ -336,6 +342,37 @@ void judge_effects_end(struct judge *j)
 	}
 }
 
+struct args_scan {
+	const char *at, *end;
+	bool quoted, escaped;
+};
+
+/* The next character of what the arguments say: spaces outside texts say nothing. -1: that was all. */
+static int args_next(struct args_scan *s)
+{
+	while (s->at < s->end && !s->quoted && memchr(" \t\r\n", *s->at, 4))
+		s->at++;
+	if (s->at == s->end)
+		return -1;
+	if (*s->at == '"' && !s->escaped)
+		s->quoted = !s->quoted;
+	s->escaped = *s->at == '\\' && !s->escaped;
+	return (unsigned char)*s->at++;
+}
+
+static bool same_args(const struct ledger_entry *a, const struct ledger_entry *b)
+{
+	struct args_scan x = { .at = a->args, .end = a->args + a->args_len }, y = { .at = b->args, .end = b->args + b->args_len };
+	int next;
+
+	do {
+		next = args_next(&x);
+		if (next != args_next(&y))
+			return false;
+	} while (next >= 0);
+	return true;
+}
+
 bool judge_asked_twice(const struct judge *j)
 {
 	const struct conductor *c = &j->scene->conductor;
@@ -349,8 +386,7 @@ bool judge_asked_twice(const struct judge *j)
 		for (k = 0; k < i; k++) {
 			const struct ledger_entry *b = &c->ledger[k];
 
-			if (b->name_len == a->name_len && b->args_len == a->args_len && !memcmp(a->name, b->name, a->name_len) &&
-				!memcmp(a->args, b->args, a->args_len))
+			if (same_text(a->name, a->name_len, b->name, b->name_len) && same_args(a, b))
 				return true;
 		}
 	}

@@ -56,10 +56,10 @@ void scene_stepped(void *arg, const struct call_input *in, const struct call_out
 	struct scene *s = arg;
 	size_t i;
 
+	if (s->options.trace)
+		s->options.trace(s->options.trace_arg, s->steps + 1, in, out); /* first: what a test makes of the outputs is what comes of them */
 	for (i = 0; i < out->count; i++)
 		output_map(s, &out->items[i]);
-	if (s->options.trace)
-		s->options.trace(s->options.trace_arg, s->steps + 1, in, out);
 	judge_step(&s->judge, in, out);
 }
 

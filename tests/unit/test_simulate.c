@@ -433,6 +433,33 @@ static void test_model_plan(void **state)
 	assert_true(says(&r, s->steps[3].ask));
 }
 
+/* Of two tools each is spoken of once, and again when it was not heard to its end. */
+static void test_model_plan_tells_every_result(void **state)
+{
+	const struct script *s = &scripts[1];
+	struct request_block blocks[7];
+	struct model_reply r;
+
+	(void)state;
+	blocks[0] = block(BLOCK_AGENT, s->steps[5].ask);
+	blocks[1] = block(BLOCK_CALLER, "four eight one");
+	blocks[2] = (struct request_block){ .type = BLOCK_TOOL_USE, .turn = 1, .name = "check_code", .name_len = 10, .text = "{}", .text_len = 2 };
+	blocks[3] = (struct request_block){ .type = BLOCK_TOOL_USE, .turn = 1, .index = 1, .name = "read_balance", .name_len = 12, .text = "{}", .text_len = 2 };
+	blocks[4] = block(BLOCK_TOOL_RESULT, "code is right");
+	blocks[5] = block(BLOCK_TOOL_RESULT, "balance is eighty");
+	blocks[4].turn = blocks[5].turn = blocks[5].index = 1;
+	plan(s, 1, blocks, 6, &r);
+	assert_true(says(&r, "check code gave code is right"));
+	assert_true(says(&r, "read balance gave balance is eighty"));
+	blocks[6] = block(BLOCK_AGENT, "I see here for check code gave code is right. I see here for read balance");
+	plan(s, 1, blocks, 7, &r);
+	assert_false(says(&r, "code is right"));
+	assert_true(says(&r, "read balance gave balance is eighty"));
+	blocks[4].status = TOOL_ERROR;
+	plan(s, 1, blocks, 7, &r);
+	assert_true(says(&r, "check code did not work just now"));
+}
+
 /* What it said before a tool it says again when it does not see that it did, and only then. */
 static void test_model_plan_says_what_it_does_not_see(void **state)
 {
@@ -852,6 +879,78 @@ static struct run_result *lie_run(const char *text, int64_t rules, scene_trace_h
 	return r;
 }
 
+/* Of two results one is never spoken of, though the model has both. */
+static void on_result_unsaid(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	static const char other[] = "Let us go on with what we have here now.";
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	(void)in;
+	while ((o = output_next(out, &i, OUT_SPEAK, 0))) {
+		if (!memmem(o->text, o->text_len, "check code gave", 15))
+			continue;
+		o->text = other;
+		o->text_len = sizeof(other) - 1;
+		lie->told++;
+	}
+}
+
+/* … or, a turn later, spoken of once more. */
+static void on_result_said_again(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	static const char again[] = "I see here for read balance gave balance is eighty.";
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	(void)in;
+	while ((o = output_next(out, &i, OUT_SPEAK, 0))) {
+		if (!memmem(o->text, o->text_len, "Thank you for your time.", 24))
+			continue;
+		o->text = again;
+		o->text_len = sizeof(again) - 1;
+		lie->told++;
+	}
+}
+
+/* Neither a result nor the question behind it is said: the answer is over, and nobody asked on. */
+static void on_answer_unsaid(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	static const char other[] = "That is what I have here now.";
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	on_result_unsaid(arg, step, in, out);
+	while ((o = output_next(out, &i, OUT_SPEAK, 0))) {
+		if (!memmem(o->text, o->text_len, "What else", 9))
+			continue;
+		o->text = other;
+		o->text_len = sizeof(other) - 1;
+		lie->told++;
+	}
+}
+
+/* The core shows knowledge of which nothing is known to have come. */
+static void on_knowledge_made_up(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+
+	(void)step;
+	(void)out;
+	if (in->type != IN_KNOWLEDGE)
+		return;
+	((struct call_input *)in)->text_len = 0;
+	lie->told++;
+}
+
+#define TWO_TOOLS "agent Hello. What is your code?\nask open What is your code?\nanswer it is the long road\ntool check_code 400 code is right\n" \
+	"tool read_balance 700 balance is eighty\nask open What else can I do?\nanswer tell me a story\n"
+
 static void test_the_judge_sees_what_is_done_wrongly(void **state)
 {
 	static const struct {
@@ -871,6 +970,10 @@ static void test_the_judge_sees_what_is_done_wrongly(void **state)
 		{ "agent How are you?\nask open How are you?\nanswer fine\nat 7 hangup\n", on_hung_up, P05, "the agent hung up while utterance" },
 		{ "agent How are you?\nask open How are you?\nanswer I cannot get online and I need it | for my work today\nfault stt-dead 2\n",
 		  on_listened_late, N5, "a new recogniser hears the caller from sample" },
+		{ TWO_TOOLS, on_result_unsaid, P01, "the result of check_code (turn 1) was not told before the agent asked on" },
+		{ TWO_TOOLS, on_result_said_again, P14, "the result of read_balance (turn 1) was told twice" },
+		{ TWO_TOOLS, on_answer_unsaid, P01, "the result of check_code (turn 1) was not told in an answer that knew it" },
+		{ TWO_TOOLS "fault knowledge-late 32\n", on_knowledge_made_up, P02, "a request has 1 pieces of knowledge, and 0 came in time" },
 	};
 	struct run_result *r;
 	struct lie lie;
@@ -898,8 +1001,9 @@ static void test_what_was_done_by_the_rules_of_before(void **state)
 		enum promise promise;
 		const char *what;
 	} cases[] = {
-		{ "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\ntool find_parcel 9500 here\n"
-		  "ask open What is the name of your street?\nanswer it is the long road\nask open What else can I do?\nanswer tell me a story\n", P02,
+		{ "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\ntool find_parcel 12700 here\n"
+		  "ask open What is the name of your street?\nanswer it is the long road\nask open What else can I do?\nanswer tell me a story\n"
+		  "at 15.5 say are you there\n", P02,
 		  "a tool's result came, the caller has not spoken for a second, and the model is not asked" },
 		{ "agent Can you press the button?\nask yes-no Can you press the button?\nanswer okay\nask yes-no Does it work now?\nanswer yeah\n", P06,
 		  "a word said into silence was taken for a nod" },
@@ -1094,6 +1198,25 @@ static void test_knowledge_faults(void **state)
 	assert_true(r->totals.faults > 0);
 	free(k);
 	free(r);
+}
+
+/* Each strikes in a script that names it, and the agent does not wait for what he is to know. */
+static void test_knowledge_faults_strike_in_a_script(void **state)
+{
+	static const char *const faults[] = { "knowledge-twice 1", "knowledge-garbage 1", "knowledge-long 1", "knowledge-late 1", "knowledge-failed 1",
+		"knowledge-empty 1" };
+	struct run_result *r;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		r = script_run(TWO_TOOLS, faults[i], -1);
+		failures_print(r);
+		assert_true(run_kept(r));
+		assert_true(r->totals.faults >= 18);
+		assert_true(r->verdict.exercised[P12] >= 18);
+		free(r);
+	}
 }
 
 static void assert_failure(const struct failure_report *found, const struct failure_report *of)
@@ -1329,6 +1452,7 @@ int main(void)
 		cmocka_unit_test(test_script_no_text),
 		cmocka_unit_test(test_script_garbage),
 		cmocka_unit_test(test_model_plan),
+		cmocka_unit_test(test_model_plan_tells_every_result),
 		cmocka_unit_test(test_model_plan_says_what_it_does_not_see),
 		cmocka_unit_test(test_a_runs_first_call_is_named),
 		cmocka_unit_test(test_calls_that_once_broke_a_promise),
@@ -1346,6 +1470,7 @@ int main(void)
 		cmocka_unit_test(test_an_answer_ahead_may_be_whole_before_the_final),
 		cmocka_unit_test(test_knowledge_is_asked_for_and_shown),
 		cmocka_unit_test(test_knowledge_faults),
+		cmocka_unit_test(test_knowledge_faults_strike_in_a_script),
 		cmocka_unit_test(test_sabotage_P01),
 		cmocka_unit_test(test_sabotage_P02),
 		cmocka_unit_test(test_sabotage_P03),
