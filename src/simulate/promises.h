@@ -197,6 +197,7 @@ struct judge {
 	uint8_t fillers_said[2];     /* the last of the brief's fillers, and of those for tools, from 1 */
 	bool result_owed, result_over; /* P02: a result is in the dialogue, and nothing was asked since; it came into the caller's voice */
 	uint64_t result_us;          /* since then nobody speaks, and nothing is at work */
+	uint32_t result_ahead;       /* what was asked ahead behind it; 0: nothing */
 	uint32_t result_gen;         /* P01: the answer to a result that is in the dialogue; 0: none is owed, or nothing was asked yet */
 	uint64_t resumed_us;         /* the agent last went on behind a hold */
 	/* generations */

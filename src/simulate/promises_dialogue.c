@@ -8,7 +8,6 @@
 #include "simulate/scene.h"
 
 #define AIR_US (2500 * MS_US)
-#define FILLER_AGAIN_US (5 * S_US)
 #define SOON_US (300 * MS_US)
 #define VENDORS (FAULTS_STT | FAULTS_LLM | FAULTS_TTS)
 
@@ -188,6 +187,11 @@ static bool caller_still(const struct judge *j)
  * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, and
  * what judge_quiet_call says. And: no filler is said twice running when the brief has more than one of its kind (P14). Exempt: a
  * fault of the voice within ten seconds, and calls that were taken over. */
+static uint64_t filler_again_us(const struct judge *j)
+{
+	return (j->scene->settings.call_rules >= 4 ? 4 : 5) * S_US;
+}
+
 static void filler_time(struct judge *j)
 {
 	uint64_t now = judge_now(j);
@@ -198,7 +202,7 @@ static void filler_time(struct judge *j)
 		j->filler_us = 0;
 	} else if (j->filler_said_us >= j->filler_us) {
 		judge_exercise(j, P12);
-		j->filler_us = j->filler_said_us + FILLER_AGAIN_US;
+		j->filler_us = j->filler_said_us + filler_again_us(j);
 	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j) || j->words_wait) {
 		j->filler_us = now;
 	} else if (now > j->filler_us + SOON_US) {
@@ -212,7 +216,7 @@ static void wait_said(struct judge *j)
 {
 	j->filler_said_us = judge_now(j);
 	if (j->filler_us > j->filler_said_us)
-		j->filler_us = j->filler_said_us + FILLER_AGAIN_US;
+		j->filler_us = j->filler_said_us + filler_again_us(j);
 }
 
 static void filler_said(struct judge *j, const struct call_output *o)
@@ -248,6 +252,7 @@ static void filler_said(struct judge *j, const struct call_output *o)
 static void result_came(struct judge *j)
 {
 	j->result_owed = true;
+	j->result_ahead = 0;
 	j->result_us = judge_now(j);
 	j->result_over = judge_now(j) <= j->voice_us + 200 * MS_US;
 }
@@ -258,11 +263,22 @@ static void result_asked(struct judge *j, const struct call_output *o)
 
 	if (j->result_gen || (j->result_owed && !without))
 		j->result_gen = o->gen;
+	if (o->kind == ASK_AHEAD && j->result_owed)
+		j->result_ahead = o->gen;
 	if (without)
 		return;
 	if (j->result_owed && j->result_over)
 		judge_exercise(j, P02);
 	j->result_owed = false;
+}
+
+/* What was asked ahead behind it is asked now. */
+static void result_released(struct judge *j, uint32_t gen)
+{
+	if (!j->result_owed || j->result_ahead != gen)
+		return;
+	j->result_owed = false;
+	j->result_gen = gen;
 }
 
 /* P01: the answer to it is whole, and released. */
@@ -466,6 +482,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		break;
 	case NOTE_RELEASE:
 		*gen_state(j, o->index) |= GEN_IS_RELEASED;
+		result_released(j, o->index);
 		result_answered(j, o->index);
 		break;
 	case NOTE_YIELD:

@@ -108,6 +108,7 @@ struct listen {
 	uint64_t sentence_us;      /* and the sentence that he is in the middle of; 0: he is in none */
 	uint64_t begun_us;         /* when the sentence that matters began to sound, of an utterance that was held in it, */
 	uint32_t begun;            /* and which one that is; 0: none */
+	uint32_t expect_by;        /* whose question `expect` is of */
 	bool who;                  /* the agent asked whether the caller is somebody, */
 	uint32_t who_turn;         /* and this turn said yes: a "speaking" over what the agent says to it belongs to it; 0: none did */
 };

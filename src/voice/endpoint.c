@@ -290,12 +290,13 @@ static void said_clear(struct call *call)
 }
 
 /* What the caller said before he was asked: it stands in the history where he said it. Over words that could not be interrupted it may have been
- * more than a word; that wants an answer, unless what the agent has ready is one. */
+ * more than a word; that wants an answer, unless what the agent has ready is one, or it was a greeting. */
 static void turn_aside(struct call *call, bool wants)
 {
 	struct buf *b = turn_text(call);
 	struct text words = call_keep(call, b->data, b->len);
-	bool answer = wants && words_count(call_text(call, words), words.len) >= (size_t)call->settings.barge_words;
+	const char *text = call_text(call, words);
+	bool answer = wants && words_count(text, words.len) >= (size_t)call->settings.barge_words && !words_greet(text, words.len);
 	struct words_expect expect = call->listen.expect;
 
 	call->dialogue.turn++;

@@ -50,7 +50,7 @@ static const struct column listen_columns[] = {
 	BELOW(17, listen, reopened, 2),
 	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us),
 	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample),
-	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), { 0 },
+	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), COLUMN(28, listen, expect_by), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };

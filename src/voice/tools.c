@@ -29,7 +29,7 @@
 
 #include "base/json_scan.h"
 
-enum { WAIT_AGAIN_US = 5000000 };
+enum { WAIT_AGAIN_US = 4000000, WAIT_AGAIN_OLD_US = 5000000 };
 
 bool tools_running(const struct call *call)
 {
@@ -358,7 +358,7 @@ static void filler_say(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 
-	d->filler_us = call->now_us + WAIT_AGAIN_US;
+	d->filler_us = call->now_us + (call->settings.call_rules >= 4 ? WAIT_AGAIN_US : WAIT_AGAIN_OLD_US);
 	if (tools_running(call) && speech_idle(call) && !floor_caller(call))
 		speech_phrase(call, SAY_FILLER, &call->brief.waits, &d->wait_turn);
 }

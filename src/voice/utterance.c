@@ -86,7 +86,19 @@ static void expect(struct call *call, const struct utterance *u)
 	if ((u->kind == SAY_ANSWER || u->kind == SAY_GREETING) && e.kind != EXPECT_ANY) {
 		call->listen.expect = e;
 		call->listen.who = call->settings.call_rules >= 4 && words_who(call_text(call, u->text), u->text.len);
+		call->listen.expect_by = call->settings.call_rules >= 4 ? u->id : 0;
 	}
+}
+
+/* Cut before its question began: nothing answers that. */
+static void expect_no_more(struct call *call, const struct utterance *u)
+{
+	struct listen *l = &call->listen;
+
+	if (call->settings.call_rules < 4 || l->expect_by != u->id || utterance_heard_bytes(call, u) > words_question(call_text(call, u->text), u->text.len))
+		return;
+	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
+	l->who = false;
 }
 
 void utterance_play(struct call *call, struct utterance *u, uint32_t from)
@@ -218,10 +230,12 @@ void utterance_finish(struct call *call, struct utterance *u, bool cut)
 
 	note_heard(call, u, cut);
 	item_set(call, u, cut ? utterance_heard_bytes(call, u) : u->text.len);
-	if (cut)
+	if (cut) {
 		call->listen.sentence_us = 0;
-	else
+		expect_no_more(call, u);
+	} else {
 		asked(call, u);
+	}
 	utterance_unspeak(call, u);
 	u->state = UTTERANCE_FREE;
 	queue_remove(call, at);

@@ -313,22 +313,28 @@ struct words_expect words_expect(const char *question, size_t len)
 	return e;
 }
 
-/* A question, or an order to say something. */
-static bool asks(const char *text, size_t len)
+/* An order to say something. */
+static bool orders(const char *text, size_t len)
 {
-	static const char *const orders[] = { "please", "tell", "say", "give", "enter", "spell", "type", "repeat", "kya", "kripya", NULL };
+	static const char *const list[] = { "tell", "say", "give", "enter", "spell", "type", "repeat", "kya", NULL };
 	struct scan s = scan_of(text, len);
 	bool needs = false;
 	struct word w;
 
-	if (memchr(text, '?', len))
-		return true;
 	while (word_next(&s, &w)) {
-		if (word_in(&w, orders) || (needs && (word_is(&w, "the") || word_is(&w, "your"))))
+		if (word_in(&w, list) || (needs && (word_is(&w, "the") || word_is(&w, "your"))))
 			return true;
 		needs = word_is(&w, "need");
 	}
 	return false;
+}
+
+/* A question, or an order. */
+static bool asks(const char *text, size_t len)
+{
+	static const struct brief_phrases requests = { { "please", "kripya" }, 2 };
+
+	return memchr(text, '?', len) || orders(text, len) || words_any_in(&requests, text, len);
 }
 
 struct words_expect words_asked(const char *text, size_t len)
@@ -391,17 +397,19 @@ size_t words_sentence(const char *text, size_t len, bool *over)
 
 size_t words_question(const char *text, size_t len)
 {
-	size_t end = len, start;
+	size_t end = len, start, request = len;
 	bool over;
 
 	for (; end; end = start) {
 		start = words_sentence(text, end, &over);
-		if (asks(text + start, end - start))
+		if (memchr(text + start, '?', end - start) || orders(text + start, end - start))
 			return start;
+		if (request == len && asks(text + start, end - start))
+			request = start; /* "please take your time" behind a question is none */
 		while (start && text[start - 1] == ' ')
 			start--;
 	}
-	return len;
+	return request;
 }
 
 static bool last_word(const char *text, size_t len, struct word *last)
@@ -507,6 +515,14 @@ bool words_speaking(const char *text, size_t len)
 		"that is me", "it's me", "i am" }, 11 };
 
 	return words_all_in(&rest, text, len);
+}
+
+bool words_greet(const char *text, size_t len)
+{
+	static const struct brief_phrases greetings = { { "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "namaste", "namaskar", "haan", "ji",
+		"yes", "yeah", "yep", "okay", "speaking", "there" }, 16 };
+
+	return words_all_in(&greetings, text, len);
 }
 
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len)

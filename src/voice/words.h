@@ -59,6 +59,9 @@ bool words_who(const char *text, size_t len);
 /* "Speaking", "this is he": what may follow a yes to that, and be no more than the rest of it. */
 bool words_speaking(const char *text, size_t len);
 
+/* Nothing but a greeting, a yes, or who speaks ("hello? hello", "yes, speaking"): what people say before they have heard a question. */
+bool words_greet(const char *text, size_t len);
+
 /* Digits in it, written or spoken ("double nine" is two). */
 uint32_t words_digits(const char *text, size_t len);
 

@@ -158,6 +158,14 @@ def test_P22_hello_and_the_agent_speaks_within_800_ms_flite(place, spoken):
     assert 500 <= call.spoken_ms() - call.caller_end_ms() <= 800
 
 
+def test_P22_a_greeting_at_pick_up_is_answered_by_ours_flite(place, spoken):
+    """The question is not asked again right behind itself: who said "hello" twice has not heard it yet."""
+    call = place(spoken("hello hello"), at_ms=300)
+    asked = [one["at_us"] for one in call.document["events"] if one["event"] == "heard" and "Am I speaking with Alex Morgan?" in one.get("text", "")]
+    assert "hello hello" in " ".join(one.get("text", "") for one in call.document["events"] if one["event"] == "turn")
+    assert asked and all(then - one > 4_000_000 for one, then in zip(asked, asked[1:]))
+
+
 def test_P22_nobody_says_anything(place):
     call = place(silence(200))
     assert call.answered()[:1] == [("person", "silence")] and call.spoken_ms() <= 3500

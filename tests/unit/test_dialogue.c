@@ -1681,7 +1681,7 @@ static void test_P14_a_fast_tool_does_not_ask_again_for_what_is_being_said(void 
 	assert_int_equal(times(k, "ask"), 1);
 }
 
-static void a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds(void **state)
+static void a_tool_gets_a_filler_after_a_moment_and_again_after_four_seconds(void **state)
 {
 	struct kit *k = *state;
 
@@ -1693,10 +1693,10 @@ static void a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds(voi
 	expect(k, "800 speak u1.1 \"I am looking that up for you.\"");
 	spoken(k, 1);
 	drop(k);
-	quiet_until(k, 5799);
+	quiet_until(k, 4799);
 	expect_nothing(k);
-	quiet_until(k, 5800);
-	expect(k, "5800 speak u2.1 \"Still checking, thank you for waiting.\"");
+	quiet_until(k, 4800);
+	expect(k, "4800 speak u2.1 \"Still checking, thank you for waiting.\"");
 }
 
 static void no_filler_over_the_agent(void **state)
@@ -1742,10 +1742,10 @@ static void test_P12_a_filler_that_was_due_is_said_when_the_agent_is_done(void *
 	assert_true(has(k, "3200 speak u2.1 \"I am looking that up for you.\""));
 	spoken(k, 2);
 	drop(k);
-	quiet_until(k, 8199);
+	quiet_until(k, 7199);
 	expect_nothing(k);
-	quiet_until(k, 8200);
-	expect(k, "8200 speak u3.1 \"Still checking, thank you for waiting.\"");
+	quiet_until(k, 7200);
+	expect(k, "7200 speak u3.1 \"Still checking, thank you for waiting.\"");
 }
 
 static void by_the_rules_of_before_it_was_said_five_seconds_later(void **state)
@@ -3523,7 +3523,7 @@ int main(void)
 		KIT_TEST(test_P02_without_its_guard_results_are_missing),
 		KIT_TEST(test_P14_without_its_guard_the_line_is_asked_for_again),
 		KIT_TEST(test_P14_a_fast_tool_does_not_ask_again_for_what_is_being_said),
-		KIT_TEST(a_tool_gets_a_filler_after_a_moment_and_again_after_five_seconds),
+		KIT_TEST(a_tool_gets_a_filler_after_a_moment_and_again_after_four_seconds),
 		KIT_TEST(no_filler_over_the_agent),
 		KIT_TEST(test_P12_a_filler_that_was_due_is_said_when_the_agent_is_done),
 		KIT_TEST(by_the_rules_of_before_it_was_said_five_seconds_later),

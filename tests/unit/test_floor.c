@@ -839,13 +839,13 @@ static void a_nod_over_the_agent_may_come_late(void **state)
 /* ------------------------------------------------------------------ before the question */
 
 /* An answer of two utterances: the first tells, the second asks. The first is on the air. Returns it. */
-static uint32_t tells_and_asks(struct kit *k)
+static uint32_t tells_and(struct kit *k, const char *question)
 {
 	uint32_t u;
 
 	turn(k, "hello there you");
 	text(k, "You have two seats booked here. ");
-	text(k, "Which one do you want?");
+	text(k, question);
 	done(k);
 	u = k->last - 1;
 	audio_all(k, u);
@@ -853,6 +853,11 @@ static uint32_t tells_and_asks(struct kit *k)
 	audio_all(k, u + 1);
 	zero(k);
 	return u;
+}
+
+static uint32_t tells_and_asks(struct kit *k)
+{
+	return tells_and(k, "Which one do you want?");
 }
 
 static void question_is_heard(struct kit *k, uint32_t u)
@@ -919,6 +924,44 @@ static void a_word_into_the_question_answers_it(void **state)
 	quiet_for(k, 64);
 	assert_true(has(k, "~turn t2 i7"));
 	assert_int_equal(times(k, "ask g2 t2"), 1);
+}
+
+/* How the caller is waited for goes by what he has heard. */
+static void a_question_that_was_not_begun_asks_for_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	tells_and(k, "What is your e-mail address?");
+	voice(k, 320);
+	partial(k, "how long will it take");
+	assert_true(has(k, "~yield"));
+	drop(k);
+	final(k, "how long will it take");
+	quiet_for(k, 672);
+	assert_int_equal(times(k, "~turn t2"), 1);
+}
+
+static void one_that_was_heard_in_part_does(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = tells_and(k, "What is your e-mail address?");
+	quiet_for(k, length_ms(k, u));
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 1600);
+	played(k, u + 1, 1600);
+	voice(k, 320);
+	partial(k, "omar at example");
+	drop(k);
+	final(k, "omar at example");
+	quiet_for(k, 672);
+	assert_int_equal(times(k, "~turn t2"), 0);
+	quiet_for(k, 1280);
+	assert_int_equal(times(k, "~turn t2"), 1);
 }
 
 /* The final's own position says when the word was over: a cough behind it is none. */
@@ -1213,6 +1256,8 @@ int main(void)
 		KIT_TEST(words_over_a_silent_agent_wait_for_the_turn),
 		KIT_TEST(words_in_a_burst_yield_over_an_agent_not_yet_audible),
 		KIT_TEST(too_few_words_are_answered_when_the_agent_is_done),
+		KIT_TEST(a_question_that_was_not_begun_asks_for_nothing),
+		KIT_TEST(one_that_was_heard_in_part_does),
 		KIT_TEST(a_word_before_the_question_is_no_answer),
 		KIT_TEST(by_the_rules_of_before_it_was_one),
 		KIT_TEST(a_word_into_the_question_answers_it),

@@ -234,6 +234,39 @@ static void a_question_says_what_answer_it_wants(void **state)
 	}
 }
 
+/* Where what is to be answered begins: the judge of what was said before it goes by that. */
+static void the_question_begins_where_it_asks(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t from;
+	} cases[] = {
+		{ "This call is recorded. Does it work now? Please take your time.", 23 },
+		{ "Does it work now? Please hold the line. Please.", 0 },
+		{ "Does it work now? Please tell me the colour.", 18 },
+		{ "Thank you. Please take your time.", 11 },
+		{ "Thank you. All is done.", 23 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(words_question(cases[i].text, strlen(cases[i].text)), cases[i].from);
+}
+
+static void greetings_are_no_answer(void **state)
+{
+	static const char *const yes[] = { "hello hello", "Hello? Hi there", "yes, speaking", "good morning", "haan ji hello" };
+	static const char *const no[] = { "", "hello who is this", "yes tomorrow", "hello I have a question" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(words_greet(yes[i], strlen(yes[i])));
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(words_greet(no[i], strlen(no[i])));
+}
+
 static void what_was_asked_is_the_last_sentence_that_asks(void **state)
 {
 	static const struct {
@@ -451,6 +484,8 @@ int main(void)
 		cmocka_unit_test(stop_words_count_anywhere_as_whole_words),
 		cmocka_unit_test(digits_are_counted_written_and_spoken),
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
+		cmocka_unit_test(the_question_begins_where_it_asks),
+		cmocka_unit_test(greetings_are_no_answer),
 		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(a_question_whether_something_is_so_wants_a_yes_or_no),
 		cmocka_unit_test(what_answers_no_question_is_told_apart),
 		cmocka_unit_test(who_he_is_is_asked_and_said),
