@@ -60,7 +60,7 @@ export function state(call) {
 
 const REASONS = {
 	caller: "the caller hung up", agent: "the agent ended it", quiet: "nobody spoke", max: "its time was up", time: "its time was up", order: "ended by a person",
-	lost: "the line was lost", failed: "no answer could be had", unanswered: "nobody answered", no_worker: "no worker was free",
+	lost: "the line was lost", failed: "no answer could be had", unanswered: "nobody answered", no_worker: "no worker was free", transferred: "a person has it",
 };
 
 export function reason(word) {

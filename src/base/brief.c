@@ -36,7 +36,7 @@ void brief_init(struct brief *b)
 
 enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_LISTS = 16 };
 enum saying_field { SF_WORD = 1, SF_SAY, SF_IPA };
-enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS };
+enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS, TF_MOVES };
 
 enum { LISTS = 8 };
 
@@ -59,6 +59,8 @@ static void tool_encode(const struct brief_tool *t, struct buf *out)
 	wire_put_u64(out, TF_TIMEOUT, t->timeout_ms);
 	if (t->keys) /* other briefs stay as they were recorded */
 		wire_put_u64(out, TF_KEYS, t->keys);
+	if (t->moves)
+		wire_put_u64(out, TF_MOVES, t->moves);
 	wire_close(out, opened);
 }
 
@@ -129,6 +131,7 @@ static enum err tool_decode(struct brief_tool *t, const struct wire_field *whole
 		case TF_NAME: err = text_take(t->name, sizeof(t->name), &f); break;
 		case TF_CHANGES: t->changes = f.u64 != 0; break;
 		case TF_KEYS: t->keys = f.u64 != 0; break;
+		case TF_MOVES: t->moves = f.u64 != 0; break;
 		case TF_ENDS: t->ends = f.u64 != 0; break;
 		case TF_TIMEOUT: t->timeout_ms = wire_u32(&f); break;
 		default: break;

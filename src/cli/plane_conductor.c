@@ -311,6 +311,7 @@ static enum err carriers_begin(struct conductor_process *p, struct calls_setting
 	enum err err = twilio_begin(p, &settings->lines[0], detail);
 
 	settings->carriers = carriers;
+	settings->hold_music_url = config_text(p->cli->config, "providers.twilio.hold_music_url");
 	return err ? err : exotel_begin(p, &settings->lines[1], &settings->media_hz, detail);
 }
 

@@ -267,6 +267,7 @@ const struct option twilio_options[] = {
 		"Where Twilio is asked for calls out; https://api.dublin.ie1.twilio.com is in Ireland."),
 	TEXT(twilio, ca_file, 1000, "", CA_HELP),
 	NUMBER(twilio, ring_s, 30, 5, 600, "s", "A call out rings for so long; Twilio may add five seconds."),
+	TEXT(twilio, hold_music_url, 500, "", "What a caller hears who waits for a person: a sound, or TwiML, at this address; empty: Twilio's own music."),
 	SWITCH(twilio, detects_machines, 1, "Twilio says whether a person or a machine answered a call out, beside the call."),
 	{ .name = NULL },
 };

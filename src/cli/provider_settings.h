@@ -69,7 +69,7 @@ struct sarvam_settings {
 
 /* The carrier, as it is asked for calls out. */
 struct twilio_settings {
-	const char *url, *ca_file;
+	const char *url, *ca_file, *hold_music_url;
 	int64_t ring_s;
 	bool detects_machines;
 };

@@ -75,6 +75,7 @@ struct calls_settings {
 	const struct carrier *const *carriers; /* behind /webhooks/KIND/, NULL-ended; NULL: none */
 	unsigned int media_hz;         /* what a carrier that can be asked for a rate is asked for; 0: its own */
 	struct calls_line lines[CALLS_LINES_MAX]; /* that calls out go by; the first is that of routes which name none. Unused: without a carrier */
+	const char *hold_music_url;  /* what a caller hears who waits for a person; NULL, "": the carrier's own */
 	const char *rulebooks_dir;   /* rulebooks.dir */
 	const char *replay;          /* the words of a shell that replay a call of this house, when its id is put behind them; NULL: nobody knows */
 	const struct call_settings *defaults; /* the config's, which rule-books override */

@@ -15,8 +15,7 @@
 
 enum { F_OUTCOME = 1, F_OUTCOME_KEY, F_DUE, F_DUE_KEY, F_TO, F_NEXT };
 
-/* Never 0. */
-static uint64_t key_of(uint32_t turn, uint32_t index)
+uint64_t tool_key(uint32_t turn, uint32_t index)
 {
 	return ((uint64_t)turn << 32 | index) + 1;
 }
@@ -112,7 +111,7 @@ static const char *schedule(const struct ask *a, struct call_record *r, const js
 const char *built_in_do(struct ask *a, const struct rulebook_tool *tool, const json_t *arguments, uint32_t turn, uint32_t index)
 {
 	struct call_record *r = &a->record;
-	uint64_t key = key_of(turn, index);
+	uint64_t key = tool_key(turn, index);
 
 	if (key == r->asked.outcome_key || key == r->asked.due_key || rulebook_tool_check(a->book, tool->name, arguments, NULL))
 		return NULL; /* done before; or the toolbox says what is wrong with it */

@@ -35,6 +35,7 @@ static void put_call(struct buf *b, const struct call_record *r, const char *rep
 	json_pair_string(b, "result", r->result);
 	json_pair_bool(b, "settling", r->state == CALL_ENDED && r->is_settling);
 	dial_put(b, &r->dial, reveals);
+	transfer_put(b, &r->transfer);
 	if (replay && snprintf(words, sizeof(words), "%s %s", replay, r->id) < (int)sizeof(words))
 		json_pair_string(b, "replay", words);
 	json_close(b, '}');

@@ -12,6 +12,7 @@
 #include "conductor/calls.h"
 #include "conductor/dial.h"
 #include "conductor/rulebook.h"
+#include "conductor/transfer.h"
 #include "data/routes.h"
 
 enum {
@@ -73,6 +74,8 @@ struct call_record {
 	struct call_token tokens[CALL_TOKENS_MAX];
 	struct call_dial dial; /* we called */
 	struct call_asked asked;
+	struct call_transfer transfer; /* the last; state TRANSFER_NONE: there was none */
+	char number[ROUTE_NUMBER_MAX]; /* of ours that was called; "": not known, or we called */
 	struct buf variables;  /* JSON, as the flow was filled in with */
 	struct buf brief, settings;
 	struct buf known;      /* while it is settling: JSON, what the agent knew, or nothing */
@@ -235,6 +238,8 @@ struct ask {
 	struct buf keys;            /* of providers: the answer so far, private */
 	size_t keys_looked;         /* for so many of provider_names */
 	const char *refused;        /* why a tool of our own cannot be done */
+	bool is_parked;             /* a tool that waits for what becomes of a transfer, */
+	uint64_t parked_ms;         /* since then; monotonic */
 	/* a call-back: the call that it was agreed on in, and what came of it */
 	char back[CALL_ID_MAX], came[CALL_ID_MAX];
 	uint64_t back_ms;
@@ -253,6 +258,8 @@ struct ask {
 	bool is_named;              /* the URL names a call of ours: it stands in a->id */
 	bool is_status;             /* it tells how far that has come, and asks nothing */
 	bool is_onward;             /* it asks only whether the call goes on */
+	bool is_transfer;           /* it is about a call that is handed over, */
+	char step[8];               /* … at this point of it, as the URL says */
 	struct carrier_leg leg;     /* what it says of it */
 	unsigned int attempt;       /* of asking again because a store failed */
 	/* an offer: the worker and the token that an answer will name */
@@ -349,6 +356,10 @@ void call_reopen(struct ask *a);
 void webhook_judge(struct ask *a);        /* a call that came in */
 void webhook_judge_named(struct ask *a);  /* one of ours, named by the URL: how it goes on */
 void webhook_judge_status(struct ask *a); /* … how far it has come */
+void webhook_judge_transfer(struct ask *a); /* … a call that is handed over (calls_transfer.c) */
+void webhook_offer(struct ask *a);        /* a worker for a caller who comes back */
+void webhook_hang_up(struct ask *a);
+void webhook_answer(struct ask *a, struct buf *b); /* the answer itself, which is given back */
 void webhook_nothing(struct ask *a);      /* there is nothing to be done; a resolver's call goes on */
 void webhook_failed(struct ask *a);       /* a store said no: ask again, or an apology */
 
@@ -390,6 +401,19 @@ bool call_back_is_open(const struct call_record *r); /* one was agreed on, and h
 void call_back_begin(struct calls *c, const struct tenant *t, const struct call_record *r, uint64_t began_ms);
 void call_back_over(struct ask *a, unsigned int status); /* what was answered to it; ends the ask */
 
+/* ---- handing over (calls_transfer.c) ---- */
+
+/* The tool, on the loaded record, with the book: begun, and then parked until it is known what comes of it; or answered. */
+void transfer_admit(struct ask *a, uint64_t key);
+void ask_tool_start(struct ask *a); /* the toolbox answers (calls_worker.c) */
+uint64_t tool_key(uint32_t turn, uint32_t index); /* never 0; of a later request it is greater */
+void transfer_wake(struct calls *c, const char *id); /* its parked asks are judged again; NULL: everybody's, and what they wait for is looked after */
+/* An address that the carrier is told to ask, or to tell, of a step of the call's transfer. */
+void transfer_url(const struct calls *c, const char *kind, const char *id, const char *step, char out[CALL_URL_MAX]);
+/* It is over, and a leg of it has to be told to end still: the sweeper keeps its entry. */
+void transfer_follow(struct ask *a, bool is_new); /* news of it was stored: what that asks for is done, and the sweeper looks at it when it is to */
+bool transfer_lingers(const struct call_record *r, uint64_t now_ms);
+
 /* ---- calls out (dialer.c): what the carrier is asked ---- */
 
 enum { DIALS_MAX = 500 /* that are asked about at a time */ };
@@ -408,6 +432,8 @@ bool dialer_has_room(const struct calls *c);
 void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, const struct dial_way *way);
 /* Its leg is looked up, and ended when the call has; nothing when somebody is at it. */
 void dialer_look(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms);
+/* What a call's transfer needs now is asked of the carrier (dialer_transfer.c); `is_new` as in transfer_next. When somebody is at it, it is looked at again then. */
+void dialer_transfer(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, bool is_new);
 void dialer_close(struct calls *c);
 
 /* ---- the sweeper (calls_sweep.c) ---- */

@@ -3,6 +3,7 @@
  *   open entries, one page ─► each: seen lately? next ─► the call's document ─► ended: snapshot and entry go ◄────┐
  *                                                          │ ended, and a tool was not over: settled once it is ─┤
  *                                                          │ live, not seen for 15 s: "lost" ────────────────────┤
+ *                                                          │ live, handed over to a person: what it needs now is done
  *                                                          ├ a call out, its leg not ended: it is looked up      │
  *                                                          ├ ended, and a call-back agreed on: placed once due   │
  *                                                          └ waiting, no token good: "unanswered" ───────────────┘
@@ -145,7 +146,7 @@ static void on_stored(void *arg, enum err err, uint64_t revision)
 	} else {
 		if (!s->record.is_told)
 			log_warn(&log, "a call that nobody has is ended", LOG_TEXT("reason", s->record.reason), LOG_TEXT("worker", s->record.worker));
-		if (call_back_is_open(&s->record))
+		if (call_back_is_open(&s->record) || transfer_lingers(&s->record, calls_now_ms(s->calls)))
 			step(s);
 		else
 			close_ended(s);
@@ -276,6 +277,9 @@ static void judge(struct sweep *s)
 
 	if (r->state == CALL_ENDED && r->is_settling) {
 		settle(s);
+	} else if (transfer_is_away(r) || transfer_lingers(r, now)) {
+		dialer_transfer(s->calls, item(s)->index.tenant, r->id, item(s)->index.began_ms, false);
+		step(s); /* nobody has it, and it is not lost */
 	} else if (dial_is_open(r) && r->state != CALL_LIVE) {
 		dialer_look(s->calls, item(s)->index.tenant, r->id, r->began_ms);
 		step(s); /* by its leg it will be seen how it ends */
@@ -419,6 +423,7 @@ void calls_sweep(struct calls *c)
 	s->is_running = true;
 	s->is_tokens = false;
 	sights_purge(c, SIGHT_KEPT_MS);
+	transfer_wake(c, NULL);
 	list(s);
 }
 

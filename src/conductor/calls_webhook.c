@@ -35,7 +35,10 @@ static bool check_signature(void *arg)
 static void verified(struct ask *a)
 {
 	a->failed = a->is_onward ? webhook_nothing : a->is_after ? webhook_failed : NULL;
-	if (a->is_named) {
+	if (a->is_transfer) {
+		a->failed = webhook_failed;
+		a->judge = webhook_judge_transfer;
+	} else if (a->is_named) {
 		a->judge = a->is_status ? webhook_judge_status : webhook_judge_named;
 	} else if (a->call.is_over) {
 		webhook_nothing(a);
@@ -112,7 +115,7 @@ static void find_named(struct ask *a)
 		forbid(a);
 		return;
 	}
-	if (!a->is_status && a->leg.state < LEG_ANSWERED)
+	if (!a->is_status && !a->is_transfer && a->leg.state < LEG_ANSWERED)
 		a->leg.state = LEG_ANSWERED; /* before that nobody asks how to go on */
 	call_index_key(a->id, key);
 	err = documents_get(a->calls->settings.documents, &a->job, tenant_house(), key, on_named, a);
@@ -136,7 +139,7 @@ static void find_route(struct ask *a)
 		ask_failed(a, err);
 }
 
-enum hook { HOOK_VOICE, HOOK_AFTER, HOOK_STATUS };
+enum hook { HOOK_VOICE, HOOK_AFTER, HOOK_STATUS, HOOK_TRANSFER };
 
 /* By the path's second part. */
 static const struct carrier *carrier_of(const struct calls *c, const char *path)
@@ -181,7 +184,7 @@ static const char *named_by(const struct carrier *carrier, const struct http_req
 static void begin(struct calls *c, struct http_request *r, enum hook hook)
 {
 	const struct carrier *carrier = carrier_of(c, http_path(r));
-	const char *attempt = http_query(r, "attempt"), *named = named_by(carrier, r), *visit = http_query(r, "visit");
+	const char *attempt = http_query(r, "attempt"), *named = named_by(carrier, r), *visit = http_query(r, "visit"), *step = http_query(r, "step");
 	struct ask *a = ask_begin(c, r);
 
 	if (!a)
@@ -196,7 +199,9 @@ static void begin(struct calls *c, struct http_request *r, enum hook hook)
 	a->is_status = hook == HOOK_STATUS;
 	a->is_repeat = hook == HOOK_VOICE;
 	a->is_onward = a->is_after && carrier->is_resolver;
-	a->is_named = named || a->is_status;
+	a->is_transfer = hook == HOOK_TRANSFER;
+	a->is_named = named || a->is_status || a->is_transfer;
+	snprintf(a->step, sizeof(a->step), "%s", step ? step : "");
 	snprintf(a->id, sizeof(a->id), "%s", named ? named : "");
 	a->attempt = attempt ? (unsigned int)strtoul(attempt, NULL, 10) % 100 : 0;
 	a->visit = visit ? (uint32_t)(strtoul(visit, NULL, 10) % VISITS_MAX) : 0;
@@ -224,10 +229,17 @@ static void on_status(struct http_request *r, void *arg)
 	begin(arg, r, HOOK_STATUS);
 }
 
+/* A call that is handed over to a person. */
+static void on_transfer(struct http_request *r, void *arg)
+{
+	begin(arg, r, HOOK_TRANSFER);
+}
+
 const struct http_route calls_webhook_routes[] = {
 	{ HTTP_POST, "/webhooks/twilio/voice", on_voice, ROUTE_OPEN, 0 },
 	{ HTTP_POST, "/webhooks/twilio/after", on_after, ROUTE_OPEN, 0 },
 	{ HTTP_POST, "/webhooks/twilio/status", on_status, ROUTE_OPEN, 0 },
+	{ HTTP_POST, "/webhooks/twilio/transfer", on_transfer, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/webhooks/exotel/voice", on_voice, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/webhooks/exotel/after", on_after, ROUTE_OPEN, 0 },
 	{ HTTP_POST, "/webhooks/exotel/status", on_status, ROUTE_OPEN, 0 },

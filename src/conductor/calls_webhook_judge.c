@@ -26,12 +26,12 @@ static void answer_as(struct ask *a, unsigned int status, struct buf *b)
 	buf_fini(b);
 }
 
-static void answer(struct ask *a, struct buf *b)
+void webhook_answer(struct ask *a, struct buf *b)
 {
 	answer_as(a, 200, b);
 }
 
-static void answer_hang_up(struct ask *a)
+void webhook_hang_up(struct ask *a)
 {
 	struct buf b;
 
@@ -55,7 +55,7 @@ void webhook_nothing(struct ask *a)
 
 	buf_init(&b, 65536);
 	a->carrier->acknowledge(&b);
-	answer(a, &b);
+	webhook_answer(a, &b);
 }
 
 /* The URL is signed, and its number is good for one offer: whoever sends it once more has overheard it, or did not get the answer. A number that was
@@ -63,8 +63,9 @@ void webhook_nothing(struct ask *a)
 static void after_url(const struct ask *a, unsigned int attempt, char out[CALL_URL_MAX])
 {
 	uint32_t visit = a->visit > a->record.visits ? a->visit : a->record.visits + 1;
+	bool named = a->is_transfer ? dial_is_ours(&a->record) : a->is_named;
 	int len = snprintf(out, CALL_URL_MAX, "%s/webhooks/%s/after?%s%s%svisit=%" PRIu32, a->calls->settings.options.server_url, a->carrier->kind,
-		a->is_named ? "call=" : "", a->is_named ? a->id : "", a->is_named ? "&" : "", visit);
+		named ? "call=" : "", named ? a->id : "", named ? "&" : "", visit);
 
 	if (attempt)
 		snprintf(out + len, CALL_URL_MAX - (size_t)len, "&attempt=%u", attempt);
@@ -80,7 +81,22 @@ static void answer_offer(struct ask *a)
 	buf_init(&b, 65536);
 	after_url(a, 0, after);
 	a->carrier->connect(&b, &offer);
-	answer(a, &b);
+	webhook_answer(a, &b);
+}
+
+/* Of a transfer the same step is asked for again. */
+static void retry_url(const struct ask *a, char out[CALL_URL_MAX])
+{
+	size_t len;
+
+	if (!a->is_transfer) {
+		after_url(a, a->attempt, out);
+		return;
+	}
+	transfer_url(a->calls, a->carrier->kind, a->id, a->step, out);
+	len = strlen(out);
+	if (a->attempt)
+		snprintf(out + len, CALL_URL_MAX - len, "&attempt=%u", a->attempt);
 }
 
 static void answer_retry(struct ask *a)
@@ -89,7 +105,7 @@ static void answer_retry(struct ask *a)
 	struct buf b;
 
 	buf_init(&b, 65536);
-	after_url(a, a->attempt, after);
+	retry_url(a, after);
 	a->carrier->retry(&b, after, 1);
 	answer_as(a, a->carrier->retry_status, &b);
 }
@@ -139,6 +155,12 @@ static void offer(struct ask *a)
 		no_worker(a);
 }
 
+void webhook_offer(struct ask *a)
+{
+	a->is_after = true; /* he was there already, and waits */
+	offer(a);
+}
+
 /* ---- the call ---- */
 
 static void make(struct ask *a)
@@ -165,6 +187,8 @@ static void make(struct ask *a)
 	snprintf(a->record.kind, sizeof(a->record.kind), "%s", a->carrier->kind);
 	memcpy(a->record.account, a->call.account, sizeof(a->record.account));
 	memcpy(a->record.carrier_call, a->call.call, sizeof(a->record.carrier_call));
+	if (a->call.is_outbound || route_number(a->call.number, a->record.number))
+		a->record.number[0] = 0;
 	a->then = offer;
 	call_begin(a, !is_new);
 }
@@ -180,7 +204,7 @@ static bool comes_again(const struct ask *a)
 static void answer_ended(struct ask *a)
 {
 	if (a->is_after || strcmp(a->record.reason, "no_worker") != 0) {
-		answer_hang_up(a);
+		webhook_hang_up(a);
 	} else if (comes_again(a) && worker_any(a->calls)) {
 		call_record_reopen(&a->record);
 		a->then = offer;
@@ -225,7 +249,7 @@ static void judge_known(struct ask *a)
 		answer_ended(a);
 	} else if (is_replay(a)) {
 		log_warn(&log_here, "a webhook came once more for a call that is answered: it is given no stream", LOG_TEXT("id", a->id));
-		answer_hang_up(a);
+		webhook_hang_up(a);
 	} else if (is_used(a)) {
 		log_warn(&log_here, "a webhook came once more: it is given no stream, and told to come back", LOG_TEXT("id", a->id));
 		answer_retry(a);
@@ -242,7 +266,7 @@ static void judge_known(struct ask *a)
 static void judge_onward(struct ask *a)
 {
 	if (a->revision == DOCUMENT_NONE || !a->began_ms || a->record.state == CALL_ENDED)
-		answer_hang_up(a);
+		webhook_hang_up(a);
 	else
 		webhook_nothing(a);
 }
@@ -254,7 +278,7 @@ void webhook_judge(struct ask *a)
 	else if (a->revision != DOCUMENT_NONE && a->began_ms)
 		judge_known(a);
 	else if (a->is_after)
-		answer_hang_up(a); /* nobody knows it */
+		webhook_hang_up(a); /* nobody knows it */
 	else
 		make(a);
 }
@@ -264,7 +288,7 @@ void webhook_judge(struct ask *a)
 static void foreign(struct ask *a)
 {
 	log_warn(&log_here, "a leg that is not this attempt's: it is given no stream", LOG_TEXT("id", a->id));
-	answer_hang_up(a);
+	webhook_hang_up(a);
 }
 
 static enum dial_news hear(struct ask *a)
@@ -296,11 +320,23 @@ static void tell_answered(struct ask *a)
 	ask_answered(a, webhook_nothing);
 }
 
+/* He was on his way to a person. */
+static void hung_up(struct ask *a)
+{
+	transfer_follow(a, false);
+	webhook_nothing(a);
+}
+
 void webhook_judge_status(struct ask *a)
 {
 	bool was_known = a->record.dial.answered_by[0];
 	enum dial_news news = hear(a);
 
+	if (news == DIAL_NEWS && !dial_is_open(&a->record) && transfer_gone(&a->record, calls_now_ms(a->calls))) {
+		a->then = hung_up;
+		ask_store(a);
+		return;
+	}
 	if (news == DIAL_NEWS) {
 		a->then = !was_known && a->record.dial.answered_by[0] ? tell_answered : webhook_nothing;
 		ask_store(a);

@@ -221,7 +221,7 @@ static void tool_not_let_in(struct ask *a)
 		refuse_tool(a);
 }
 
-static void start_tool(struct ask *a)
+void ask_tool_start(struct ask *a)
 {
 	struct toolbox_ask ask = tool_ask(a);
 	struct call_settings settings;
@@ -252,13 +252,17 @@ static void admit_tool(struct ask *a)
 	struct rulebook_tool tool;
 
 	if (!rulebook_tool_find(a->book, json_string_value(json_object_get(a->body, "tool")), &tool) || !tool.changes) {
-		start_tool(a);
+		ask_tool_start(a);
+		return;
+	}
+	if (rulebook_tool_is_built_in(&tool) && !strcmp(tool.name, RULEBOOK_TRANSFER_TOOL)) {
+		transfer_admit(a, tool_key(number(a, "turn"), number(a, "index")));
 		return;
 	}
 	if (rulebook_tool_is_built_in(&tool))
 		do_built_in(a, &tool);
 	a->record.tools++;
-	a->then = start_tool;
+	a->then = ask_tool_start;
 	ask_store(a);
 }
 

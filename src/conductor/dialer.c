@@ -20,8 +20,6 @@
 
 enum { LATER_FIRST_MS = 200, LATER_MAX_MS = 3000 };
 
-static void load(struct dial_run *r);
-
 static const struct carrier_rest *rest(const struct dial_run *r)
 {
 	return r->line->carrier->rest;
@@ -71,9 +69,21 @@ static void run_free(struct dial_run *r)
 /* The sweeper leaves it alone for a while; one that is talked in has a worker who is to be seen instead. */
 void run_over(struct dial_run *r)
 {
-	if (r->record.state != CALL_LIVE)
+	struct calls *c = r->calls;
+	char id[CALL_ID_MAX];
+
+	if (r->record.state != CALL_LIVE || transfer_is_away(&r->record))
 		sight_note(r->calls, r->id, r->record.epoch);
+	if (r->again) {
+		r->is_new = r->again_new;
+		r->again = r->again_new = false;
+		r->apply = NULL;
+		run_load(r);
+		return;
+	}
+	memcpy(id, r->id, sizeof(id));
 	run_free(r);
+	transfer_wake(c, id);
 }
 
 void run_give_up(struct dial_run *r, enum err err)
@@ -103,14 +113,16 @@ static void on_stored(void *arg, enum err err, uint64_t revision)
 
 	r->revision = revision;
 	if ((err == ERR_EXISTS || err == ERR_NOTFOUND) && ++r->stores < CALL_TRIES_MAX)
-		load(r);
+		run_load(r);
 	else if (err)
 		run_give_up(r, err);
+	else if (r->is_transfer)
+		run_transfer_stored(r);
 	else
 		ended_follows(r);
 }
 
-static void store(struct dial_run *r)
+void run_store(struct dial_run *r)
 {
 	char key[DOCUMENT_KEY_MAX];
 	struct documents_put put = { .key = key, .expected = r->revision };
@@ -137,7 +149,7 @@ static void apply_leg(struct dial_run *r)
 	if (news == DIAL_FOREIGN)
 		log_warn(&log, "the carrier tells of a leg that is not this attempt's", LOG_TEXT("leg", r->leg.call));
 	if (news == DIAL_NEWS)
-		store(r);
+		run_store(r);
 	else
 		ended_follows(r);
 }
@@ -156,7 +168,7 @@ static void apply_end(struct dial_run *r)
 		return;
 	}
 	dial_end(&r->record, r->end, r->why, r->code, calls_now_ms(r->calls));
-	store(r);
+	run_store(r);
 }
 
 void run_fail(struct dial_run *r, enum leg_state end, const char *why, unsigned int code)
@@ -173,6 +185,10 @@ void run_fail(struct dial_run *r, enum leg_state end, const char *why, unsigned 
 
 static void judge(struct dial_run *r)
 {
+	if (r->is_transfer) {
+		run_transfer_judge(r);
+		return;
+	}
 	r->step = dial_next(&r->record, r->is_new, calls_now_ms(r->calls));
 	if (!r->line && (r->step == DIAL_LOOK || r->step == DIAL_FIND))
 		run_give_up(r, ERR_UNAVAILABLE); /* it was placed by a carrier that is set up no more */
@@ -203,7 +219,7 @@ static void on_loaded(void *arg, enum err err, const struct document *d)
 		judge(r);
 }
 
-static void load(struct dial_run *r)
+void run_load(struct dial_run *r)
 {
 	char key[DOCUMENT_KEY_MAX];
 	enum err err;
@@ -218,7 +234,13 @@ static void load(struct dial_run *r)
 
 static void on_later(uv_timer_t *timer)
 {
-	load(timer->data); /* it may have been ended meanwhile */
+	run_load(timer->data); /* it may have been ended meanwhile */
+}
+
+void run_later(struct dial_run *r, uint64_t in_ms)
+{
+	r->apply = NULL;
+	uv_timer_start(&r->timer, on_later, in_ms, 0);
 }
 
 /* As long as it wishes, else a random time that doubles: others were told the same. */
@@ -267,7 +289,9 @@ static void looked(struct dial_run *r)
 
 static void answered(struct dial_run *r)
 {
-	if (r->step == DIAL_PLACE)
+	if (r->is_transfer)
+		run_transfer_answered(r);
+	else if (r->step == DIAL_PLACE)
 		placed(r);
 	else if (r->step == DIAL_FIND)
 		run_listed(r);
@@ -288,7 +312,9 @@ void run_answered(const struct http_answer *answer, void *arg)
 		return;
 	}
 	log_warn(&log, "the carrier does not answer", LOG_ERR(answer->err));
-	if (r->step == DIAL_PLACE && !answer->was_sent)
+	if (r->is_transfer)
+		run_transfer_unanswered(r, answer->was_sent);
+	else if (r->step == DIAL_PLACE && !answer->was_sent)
 		run_fail(r, LEG_FAILED, "unreachable", 0);
 	else
 		run_over(r);
@@ -296,12 +322,13 @@ void run_answered(const struct http_answer *answer, void *arg)
 
 /* ---- beginning ---- */
 
-static bool is_busy(const struct calls *c, const char *id)
+static struct dial_run *run_find(const struct calls *c, const char *id, bool is_transfer)
 {
-	for (const struct dial_run *r = c->dials; r; r = r->next)
-		if (!strcmp(r->id, id))
-			return true;
-	return false;
+	struct dial_run *r = c->dials;
+
+	while (r && (r->is_transfer != is_transfer || strcmp(r->id, id) != 0))
+		r = r->next;
+	return r;
 }
 
 bool dialer_has_room(const struct calls *c)
@@ -310,9 +337,9 @@ bool dialer_has_room(const struct calls *c)
 }
 
 /* `way`: it is to be placed, so. */
-static void begin(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, const struct dial_way *way)
+static void begin(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, const struct dial_way *way, bool is_new, bool is_transfer)
 {
-	struct dial_run *r = line_find(c, "") && dialer_has_room(c) && !is_busy(c, id) ? calloc(1, sizeof(*r)) : NULL;
+	struct dial_run *r = line_find(c, "") && dialer_has_room(c) && !run_find(c, id, is_transfer) ? calloc(1, sizeof(*r)) : NULL;
 
 	if (!r)
 		return; /* the sweeper comes again; what was never asked for is then found to be so */
@@ -320,7 +347,8 @@ static void begin(struct calls *c, const struct tenant *t, const char *id, uint6
 	r->tenant = tenant_share(t);
 	snprintf(r->id, sizeof(r->id), "%s", id);
 	r->began_ms = began_ms;
-	r->is_new = way;
+	r->is_new = is_new;
+	r->is_transfer = is_transfer;
 	if (way) {
 		snprintf(r->flow, sizeof(r->flow), "%s", way->flow);
 		snprintf(r->media_url, sizeof(r->media_url), "%s", way->media_url);
@@ -334,17 +362,31 @@ static void begin(struct calls *c, const struct tenant *t, const char *id, uint6
 		r->next->previous = r;
 	c->dials = r;
 	c->dial_count++;
-	load(r);
+	run_load(r);
 }
 
 void dialer_place(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, const struct dial_way *way)
 {
-	begin(c, t, id, began_ms, way);
+	begin(c, t, id, began_ms, way, true, false);
 }
 
 void dialer_look(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms)
 {
-	begin(c, t, id, began_ms, NULL);
+	begin(c, t, id, began_ms, NULL, false, false);
+}
+
+void dialer_transfer(struct calls *c, const struct tenant *t, const char *id, uint64_t began_ms, bool is_new)
+{
+	struct dial_run *r = run_find(c, id, true);
+
+	if (!r) {
+		begin(c, t, id, began_ms, NULL, is_new, true);
+		return;
+	}
+	r->again = true;
+	r->again_new = r->again_new || is_new;
+	if (uv_is_active((uv_handle_t *)&r->timer))
+		run_later(r, 0);
 }
 
 void dialer_close(struct calls *c)

@@ -57,7 +57,9 @@ static void request_make(struct dial_run *r, struct carrier_request *q)
 	const char *url = r->line->url;
 	const struct call_record *c = &r->record;
 
-	if (r->step == DIAL_PLACE)
+	if (r->is_transfer)
+		run_transfer_request(r, q);
+	else if (r->step == DIAL_PLACE)
 		place_make(r, q);
 	else if (r->step == DIAL_FIND)
 		rest(r)->find(q, url, c->account, c->dial.to, c->dial.from);
@@ -111,7 +113,9 @@ static enum err request_send(struct dial_run *r)
 static void not_sent(struct dial_run *r, enum err err)
 {
 	run_forget(r);
-	if (r->step == DIAL_PLACE)
+	if (r->is_transfer)
+		run_transfer_unanswered(r, false);
+	else if (r->step == DIAL_PLACE)
 		run_fail(r, LEG_FAILED, err == ERR_NOTFOUND ? "no_key" : "unavailable", 0);
 	else
 		run_give_up(r, err);
@@ -134,7 +138,7 @@ static const char *secret_name(const struct dial_run *r, enum dial_secret which)
 	switch (which) {
 	case DIAL_SECRET_KEY: return c->key;
 	case DIAL_SECRET_USER: return c->user;
-	case DIAL_SECRET_HOOK: return r->step == DIAL_PLACE ? c->hook_key : NULL;
+	case DIAL_SECRET_HOOK: return !r->is_transfer && r->step == DIAL_PLACE ? c->hook_key : NULL;
 	default: return NULL;
 	}
 }
@@ -175,5 +179,5 @@ void run_ask(struct dial_run *r)
 	if (r->line)
 		secrets_next(r);
 	else
-		run_fail(r, LEG_FAILED, "unavailable", 0); /* only one that is to be placed comes here without a carrier */
+		not_sent(r, ERR_UNAVAILABLE); /* the carrier is set up no more */
 }

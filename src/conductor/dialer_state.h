@@ -16,6 +16,10 @@ struct dial_run {
 	char id[CALL_ID_MAX];
 	uint64_t began_ms;
 	bool is_new;             /* to be placed: nobody has asked for it */
+	bool is_transfer;        /* what it does is `does`, not `step` (dialer_transfer.c); the same call may have a run of the other kind */
+	bool again, again_new;   /* somebody asked for it meanwhile */
+	enum transfer_step does;
+	uint32_t says;           /* which news it has (dialer_transfer.c) */
 	struct call_record record;
 	uint64_t revision;
 	const struct calls_line *line; /* that the record goes by */
@@ -43,7 +47,17 @@ void run_over(struct dial_run *r);
 void run_give_up(struct dial_run *r, enum err err);          /* for now */
 void run_hear(struct dial_run *r, const struct carrier_leg *leg);
 void run_fail(struct dial_run *r, enum leg_state end, const char *why, unsigned int code);
-void run_ask(struct dial_run *r);                            /* what r->step says, once the keys are there (dialer_ask.c) */
+void run_store(struct dial_run *r);                          /* the record, then run_stored's way */
+void run_ask(struct dial_run *r);                            /* what r->step or r->does says, once the keys are there (dialer_ask.c) */
+void run_load(struct dial_run *r);
+void run_later(struct dial_run *r, uint64_t in_ms);          /* loaded again then */
+
+/* Of a transfer (dialer_transfer.c). */
+void run_transfer_judge(struct dial_run *r);                 /* it is loaded */
+void run_transfer_request(const struct dial_run *r, struct carrier_request *q);
+void run_transfer_answered(struct dial_run *r);              /* r->reply */
+void run_transfer_unanswered(struct dial_run *r, bool was_sent);
+void run_transfer_stored(struct dial_run *r);
 void run_listed(struct dial_run *r);                         /* the carrier's list is in r->reply (dialer_find.c) */
 
 void run_answered(const struct http_answer *answer, void *arg); /* the request's end */

@@ -136,6 +136,24 @@ struct rulebook_tool {
 #define RULEBOOK_OUTCOME_TOOL "record_outcome"
 #define RULEBOOK_CALLBACK_TOOL "schedule_callback"
 #define RULEBOOK_KEYS_TOOL "send_digits" /* carried out by the call itself */
+#define RULEBOOK_TRANSFER_TOOL "transfer"
+
+enum { RULEBOOK_TARGET_TO_MAX = 160, RULEBOOK_SAY_MAX = 1200 };
+
+/* Where a call may be handed over to. Texts are borrowed. */
+struct rulebook_target {
+	const char *name, *about;
+	const char *to;        /* "+14155550188" or "sip:desk@example.com" */
+	bool is_warm;          /* whoever answers is told of the call, and takes it, before the two are joined */
+	bool wants_key;        /* … by a key: whatever else answers does not get the caller */
+	uint32_t ring_s;
+	const char *outcome;   /* what the call came to when it was taken */
+};
+
+bool rulebook_target_find(const struct rulebook *b, const char *name, struct rulebook_target *out);
+
+/* What is said to whoever answers: the target's briefing filled in, `note` behind it when there is one, and which key takes the call. Errors as rulebook_brief. */
+enum err rulebook_briefing(const struct rulebook *b, const char *target, const char *language, const json_t *variables, const char *note, struct buf *out) MUST_USE;
 
 bool rulebook_tool_is_built_in(const struct rulebook_tool *tool);
 uint32_t rulebook_callback_days(const struct rulebook *b); /* a call-back is at most so far ahead; 0: there are none */

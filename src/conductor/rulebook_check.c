@@ -405,6 +405,16 @@ void flow_check(struct reading *r)
 
 /* ---- texts outside the flow, and what all of it adds up to ---- */
 
+static void target_texts_check(struct flow_facts *f, const struct target *t)
+{
+	size_t up = path_down(f->r, "may.transfer"), deeper = path_down(f->r, t->target.name);
+
+	text_check(f, t->briefing, "briefing", NULL);
+	text_check(f, t->press, "press", NULL);
+	path_up(f->r, deeper);
+	path_up(f->r, up);
+}
+
 void texts_check(struct reading *r)
 {
 	struct flow_facts f = { .r = r };
@@ -415,4 +425,6 @@ void texts_check(struct reading *r)
 	text_check(&f, b->goal, "goal", NULL);
 	text_check(&f, b->persona, "agent.persona", NULL);
 	text_check(&f, b->voicemail.purpose, "voicemail.purpose", NULL);
+	for (size_t i = 0; i < b->target_count; i++)
+		target_texts_check(&f, &b->targets[i]);
 }

@@ -7,8 +7,7 @@
 
 enum { CALLBACK_DAYS_MAX = 60 };
 
-/* NULL: there is no more room, or no memory. */
-static struct tool_spec *tool_add(struct reading *r, const struct yaml_item *item, const char *about)
+struct tool_spec *may_tool_add(struct reading *r, const struct yaml_item *item, const char *about)
 {
 	struct tool_spec *t = &r->book->tools[r->book->tool_count];
 	struct rulebook_tool known;
@@ -26,7 +25,7 @@ static struct tool_spec *tool_add(struct reading *r, const struct yaml_item *ite
 	return t;
 }
 
-static void argument_add(struct tool_spec *t, struct argument a)
+void may_argument_add(struct tool_spec *t, struct argument a)
 {
 	t->arguments[t->argument_count++] = a;
 }
@@ -57,10 +56,10 @@ static void outcome_may(struct reading *r, const struct yaml_item *may)
 
 	if (!bool_under(r, may, RULEBOOK_OUTCOME_TOOL, false))
 		return;
-	t = tool_add(r, yaml_find(may, RULEBOOK_OUTCOME_TOOL),
+	t = may_tool_add(r, yaml_find(may, RULEBOOK_OUTCOME_TOOL),
 		"Writes down how the call goes, as soon as that is known and without ending it. The last one counts, unless the call is ended with another.");
 	if (t)
-		argument_add(t, (struct argument){ .name = "outcome", .description = "How it goes.", .choices = outcome_names(r, may), .required = true });
+		may_argument_add(t, (struct argument){ .name = "outcome", .description = "How it goes.", .choices = outcome_names(r, may), .required = true });
 }
 
 static void callback_may(struct reading *r, const struct yaml_item *may)
@@ -72,12 +71,12 @@ static void callback_may(struct reading *r, const struct yaml_item *may)
 
 	if (item && map_check(r, item, keys) && map_need(r, item, "days", "1 to 60")) {
 		r->book->callback_days = (uint32_t)int_under(r, item, "days", 1, 1, CALLBACK_DAYS_MAX);
-		t = tool_add(r, item, "Has the person called again, once, on a day and at a time that they agreed to.");
+		t = may_tool_add(r, item, "Has the person called again, once, on a day and at a time that they agreed to.");
 	}
 	if (t) {
-		argument_add(t, (struct argument){ .name = "day", .description = "The day, as 2026-01-31.", .max_length = 10, .required = true });
-		argument_add(t, (struct argument){ .name = "time", .description = "The time there, as 15:30.", .max_length = 5, .required = true });
-		argument_add(t, (struct argument){ .name = "number", .description = "The number with + and its country, when it is not the one that was called.",
+		may_argument_add(t, (struct argument){ .name = "day", .description = "The day, as 2026-01-31.", .max_length = 10, .required = true });
+		may_argument_add(t, (struct argument){ .name = "time", .description = "The time there, as 15:30.", .max_length = 5, .required = true });
+		may_argument_add(t, (struct argument){ .name = "number", .description = "The number with + and its country, when it is not the one that was called.",
 			.max_length = 16 });
 	}
 	path_up(r, up);
@@ -88,15 +87,15 @@ static void keys_may(struct reading *r, const struct yaml_item *may)
 	struct tool_spec *t = NULL;
 
 	if (bool_under(r, may, RULEBOOK_KEYS_TOOL, false))
-		t = tool_add(r, yaml_find(may, RULEBOOK_KEYS_TOOL), "Presses keys of a telephone, for a menu that asks for them. Its answer comes when they were heard.");
+		t = may_tool_add(r, yaml_find(may, RULEBOOK_KEYS_TOOL), "Presses keys of a telephone, for a menu that asks for them. Its answer comes when they were heard.");
 	if (t)
-		argument_add(t, (struct argument){ .name = "digits", .description = "The keys in their order: 0 to 9, * and #.", .max_length = BRIEF_KEYS_MAX,
+		may_argument_add(t, (struct argument){ .name = "digits", .description = "The keys in their order: 0 to 9, * and #.", .max_length = BRIEF_KEYS_MAX,
 			.required = true });
 }
 
 void may_read(struct reading *r, const struct yaml_item *root)
 {
-	static const char *const keys[] = { RULEBOOK_OUTCOME_TOOL, RULEBOOK_CALLBACK_TOOL, RULEBOOK_KEYS_TOOL, NULL };
+	static const char *const keys[] = { RULEBOOK_OUTCOME_TOOL, RULEBOOK_CALLBACK_TOOL, RULEBOOK_KEYS_TOOL, RULEBOOK_TRANSFER_TOOL, NULL };
 	const struct yaml_item *may = yaml_find(root, "may");
 	size_t up = path_down(r, "may");
 
@@ -104,6 +103,7 @@ void may_read(struct reading *r, const struct yaml_item *root)
 		outcome_may(r, may);
 		callback_may(r, may);
 		keys_may(r, may);
+		transfer_may(r, may);
 	}
 	path_up(r, up);
 }

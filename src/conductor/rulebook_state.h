@@ -22,6 +22,7 @@ enum {
 	OUTCOMES_MAX = 32,
 	PROMISES_MAX = 16,
 	ANYTIME_MAX = 16,
+	TARGETS_MAX = 16,
 	FIELDS_MAX = 16,
 	ARGUMENTS_MAX = 16,
 	HEADERS_MAX = 16,
@@ -191,6 +192,11 @@ struct voicemail {
 	const struct yaml_item *purpose; /* who calls and why, told to what screens calls; NULL: nothing is */
 };
 
+struct target {
+	struct rulebook_target target;
+	const struct yaml_item *briefing, *press; /* texts by language, or NULL */
+};
+
 struct rule {
 	const struct expr *when;
 	const struct yaml_item *when_item;
@@ -223,6 +229,8 @@ struct rulebook {
 	struct tool_spec tools[BRIEF_TOOLS_MAX];
 	size_t tool_count;
 	uint32_t callback_days; /* so far ahead may calls be scheduled; 0: none may */
+	struct target targets[TARGETS_MAX];
+	size_t target_count;
 	struct step *steps;
 	size_t step_count;
 	struct anytime anytime[ANYTIME_MAX];
@@ -303,6 +311,10 @@ void pronounce_read(struct reading *r, const struct yaml_item *root);
 void outcomes_read(struct reading *r, const struct yaml_item *root);
 void tools_read(struct reading *r, const struct yaml_item *root);
 void may_read(struct reading *r, const struct yaml_item *root); /* behind the outcomes and the tools */
+void transfer_may(struct reading *r, const struct yaml_item *may);
+/* A tool more, without arguments. NULL: there is no more room, or no memory. */
+struct tool_spec *may_tool_add(struct reading *r, const struct yaml_item *item, const char *about);
+void may_argument_add(struct tool_spec *t, struct argument a);
 void flow_read(struct reading *r, const struct yaml_item *root);
 const char *outcome_of(struct reading *r, const struct yaml_item *item); /* the outcome of that name, or NULL and a mistake */
 void go_find(struct reading *r, const struct yaml_item *item, struct branch *b); /* the step of that name, or a mistake */

@@ -17,7 +17,7 @@
 #include "base/roles.h"
 #include "conductor/timeline_state.h"
 
-enum { WRITE_BYTES = 64 << 10, ENDED_LATER_MS = 30000 };
+enum { WRITE_BYTES = 64 << 10, ENDED_LATER_MS = 30000, AWAY_LATER_MS = 3000 };
 
 static const char idle_line[] = "{\"type\":\"idle\"}\n";
 
@@ -163,6 +163,14 @@ static void line_open(struct timeline_stream *s, const struct call_record *r, co
 	json_pair_string(b, "type", type);
 }
 
+static void transfer_line(struct timeline_stream *s, const struct call_record *r)
+{
+	line_open(s, r, "transfer");
+	transfer_members(&s->held, &r->transfer);
+	json_close(&s->held, '}');
+	buf_byte(&s->held, '\n');
+}
+
 static void end_put(struct timeline_stream *s, const struct call_record *r)
 {
 	struct buf *b = &s->held;
@@ -191,7 +199,9 @@ static void on_record(void *arg, enum err err, const struct document *d)
 	}
 	call_record_init(&r);
 	is_over = !call_record_decode(&r, d->value, d->len) && r.state == CALL_ENDED && !r.is_settling &&
-		s->timeline->settings.now_ms(s->timeline->settings.arg) > r.ended_ms + ENDED_LATER_MS;
+		s->timeline->settings.now_ms(s->timeline->settings.arg) > r.ended_ms + (transfer_had_it(&r) ? AWAY_LATER_MS : ENDED_LATER_MS);
+	if (is_over && transfer_had_it(&r))
+		transfer_line(s, &r);
 	if (is_over)
 		end_put(s, &r);
 	call_record_fini(&r);

@@ -124,6 +124,44 @@ struct carrier_rest {
 	void (*read)(const struct carrier_answer *answer, bool wants_leg, struct carrier_reply *reply);
 };
 
+/* ---- handing a call over to a person: what is answered to the legs of the caller and of the human, and what their webhooks say ---- */
+
+struct carrier_dial {
+	const char *to;       /* a number, or "sip:…" */
+	const char *from;     /* that is shown there; "": the carrier's choice */
+	unsigned int ring_s;
+	const char *done_url; /* asked what is next when it is over */
+	const char *leg_url;  /* told how far the human's leg has come */
+};
+
+struct carrier_room {
+	const char *name;
+	bool waits;            /* with music, until somebody comes who does not; else he is who the others wait for. Whoever leaves ends it */
+	const char *music_url; /* "": the carrier's own */
+	const char *done_url;  /* as in carrier_dial, or NULL: the leg ends with it */
+};
+
+struct carrier_brief {
+	const char *language, *text;
+	const char *key_url; /* asked what is next, with the key that was pressed, if any */
+	bool wants_key;      /* else it is asked as soon as the text was said */
+	unsigned int key_s;  /* for so long a key is waited for */
+};
+
+struct carrier_turn {
+	enum leg_state dialled; /* how a leg that was dialled ended; LEG_ASKED: it does not say */
+	uint32_t seconds;       /* for how long a leg was there; 0: it does not say */
+	char key;               /* that was pressed, or 0 */
+	bool is_over;           /* the leg that this is said of has ended */
+};
+
+struct carrier_transfer {
+	void (*hear)(const struct carrier_webhook *w, struct carrier_turn *turn);
+	void (*dial)(struct buf *out, const struct carrier_dial *d);
+	void (*room)(struct buf *out, const struct carrier_room *r);
+	void (*brief)(struct buf *out, const struct carrier_brief *b);
+};
+
 struct carrier {
 	const char *kind;             /* "twilio" */
 	const char *media_path;       /* of a worker: "/media/twilio" */
@@ -136,6 +174,7 @@ struct carrier {
 	const char *hook_key;         /* … and the one that stands in the addresses it is given, as `key`; NULL: it signs what it sends */
 	const char *flow;             /* … and the one that names what it does with a call out; the tenant may have none. NULL: it is told by voice_url */
 	const struct carrier_rest *rest; /* NULL: it places no calls */
+	const struct carrier_transfer *transfer; /* NULL: it hands none over; it needs rest */
 	/* It asks by GET where the sound is to go, and again whenever it wants any: `connect` answers that. Behind a socket it asks only whether the
 	 * call goes on. It needs no signature_header, is told "later" and "it is over" by a status, and nothing is said to whoever is on the line. */
 	bool is_resolver;

@@ -63,6 +63,7 @@ void call_free(struct call *call); /* NULL is fine */
 enum err call_step(struct call *call, const struct call_input *in, struct call_outputs *outputs) MUST_USE;
 
 bool call_ended(const struct call *call);
+bool call_moves(const struct call *call); /* a tool that takes the caller away was asked for, and its result has not come: the media may go any moment */
 bool call_waits(const struct call *call); /* for the caller: nobody speaks, nothing is being made or done */
 bool call_still(const struct call *call); /* it is talked in, and neither the caller nor the agent is heard now */
 enum end_reason call_end_reason(const struct call *call);

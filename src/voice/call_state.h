@@ -155,6 +155,7 @@ enum tool_state { TOOL_FREE = 0, TOOL_RUNNING, TOOL_DETACHED };
 struct tool {
 	enum tool_state state;
 	bool changes;
+	bool moves, waits;          /* it takes the caller away; it has not been asked for: the agent is still heard */
 	uint32_t turn, index, item; /* item: its TOOL_RESULT */
 	uint32_t timeout_ms;
 	uint64_t detach_us, deadline_us;
@@ -369,6 +370,7 @@ void tools_commit(struct call *call);        /* what the released generation ask
 void tools_result(struct call *call, const struct call_input *in);
 void tools_due(struct call *call);
 void tools_filler(struct call *call);        /* one that is due */
+void tools_move(struct call *call);          /* what takes the caller away is asked for, once the agent has been heard */
 void tools_spare(struct call *call);         /* the caller speaks: what runs goes on */
 void tools_attached(struct call *call);
 void tools_keys_over(struct call *call, bool heard); /* the keys that were being sent */

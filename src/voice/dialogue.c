@@ -417,6 +417,7 @@ void dialogue_advance(struct call *call)
 		speech_cut(call, true);
 		gen_finish(call);
 	}
+	tools_move(call);
 	tools_filler(call);
 	if (!d->need_answer || d->gen.state != GEN_NONE || tools_running(call) || call->quiet.ending || call->quiet.lost)
 		return;

@@ -75,7 +75,8 @@ static const struct column gen_tool_columns[] = { TEXT(1, gen_tool, name), TEXT(
 
 static const struct column tool_columns[] = {
 	BELOW(1, tool, state, 3), BELOW(2, tool, changes, 2), COLUMN(3, tool, turn), COLUMN(4, tool, index), COLUMN(5, tool, item),
-	COLUMN(6, tool, timeout_ms), COLUMN(7, tool, detach_us), COLUMN(8, tool, deadline_us), TEXT(9, tool, name), TEXT(11, tool, args), { 0 },
+	COLUMN(6, tool, timeout_ms), COLUMN(7, tool, detach_us), COLUMN(8, tool, deadline_us), TEXT(9, tool, name), TEXT(11, tool, args),
+	BELOW(13, tool, moves, 2), BELOW(14, tool, waits, 2), { 0 },
 };
 
 static const struct column item_columns[] = {

@@ -11,6 +11,8 @@
  *                       └─────────┘
  *
  *   a  the message is complete and released             tools_commit: tool_take: tool_run
+ *   a' … of one that takes the caller away: waits, RUNNING,  tools_move: tool_send
+ *      until nobody is heard any more
  *   b  unknown · too many at once · a change that was   tools_commit: tool_take: tool_refuse · tool_run: tool_refuse ·
  *      asked for before · the tool that ends the call   tool_repeat · result_fill, and quiet_end (quiet.c)
  *   c  it takes longer than detach_ms: the agent goes   dialogue_timer (TIMER_TOOL): tools_due
@@ -229,7 +231,10 @@ static void tool_run(struct call *call, const struct brief_tool *known, const st
 	t->args = request->args;
 	t->detach_us = call->now_us + (uint64_t)call->settings.tool_detach_ms * 1000;
 	t->deadline_us = call->now_us + (uint64_t)timeout * 1000;
-	if (!is_keys(call, t))
+	t->moves = t->waits = known->moves;
+	if (t->waits)
+		t->detach_us = t->deadline_us; /* the agent is saying what is to be said meanwhile */
+	else if (!is_keys(call, t))
 		tool_send(call, t);
 }
 
@@ -349,9 +354,10 @@ void tools_keys_over(struct call *call, bool heard)
 
 static void tool_overdue(struct call *call, struct tool *t)
 {
-	const char *text = t->changes ? "no answer in time: it may or may not have been done; do not try again" : "no answer in time";
+	bool changes = t->changes && !t->waits;
+	const char *text = changes ? "no answer in time: it may or may not have been done; do not try again" : "no answer in time";
 
-	tool_settle(call, t, t->changes ? TOOL_UNKNOWN : TOOL_ERROR, text, strlen(text));
+	tool_settle(call, t, changes ? TOOL_UNKNOWN : TOOL_ERROR, text, strlen(text));
 }
 
 static void filler_say(struct call *call)
@@ -361,6 +367,40 @@ static void filler_say(struct call *call)
 	d->filler_us = call->now_us + (call->settings.call_rules >= 4 ? WAIT_AGAIN_US : WAIT_AGAIN_OLD_US);
 	if (tools_running(call) && speech_idle(call) && !floor_caller(call))
 		speech_phrase(call, SAY_FILLER, &call->brief.waits, &d->wait_turn);
+}
+
+static bool is_quiet(struct call *call)
+{
+	return speech_idle(call) && !floor_caller(call) && !endpoint_words(call) && !call->quiet.ending && !call->quiet.lost && !call->quiet.ended;
+}
+
+/* Whoever is moved hears no more of the agent: so all is said, and the caller has said what he has begun. Nothing that he says takes it back. */
+void tools_move(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++) {
+		struct tool *t = &d->tools[i];
+
+		if (!t->state || !t->waits || !is_quiet(call))
+			continue;
+		t->waits = false;
+		t->detach_us = t->deadline_us = call->now_us + (uint64_t)t->timeout_ms * 1000; /* behind it there is nothing to say */
+		d->filler_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
+		tool_send(call, t);
+		tool_timer(call);
+	}
+}
+
+bool call_moves(const struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (call->dialogue.tools[i].state && call->dialogue.tools[i].moves && !call->dialogue.tools[i].waits)
+			return true;
+	return false;
 }
 
 /* One that is due waits until the agent has said what he has to say, and the caller's turn, if he has begun one, is over. */
@@ -425,9 +465,9 @@ void tools_attached(struct call *call)
 		if (!t->state)
 			continue;
 		t->state = TOOL_RUNNING;
-		t->detach_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
 		t->deadline_us = call->now_us + (uint64_t)t->timeout_ms * 1000;
-		if (!is_keys(call, t))
+		t->detach_us = t->moves ? t->deadline_us : call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
+		if (!is_keys(call, t) && !t->waits)
 			tool_send(call, t);
 	}
 	tool_timer(call);

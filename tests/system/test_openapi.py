@@ -346,7 +346,7 @@ GETS = {"getAlive": 200, "getReady": 200, "getMetrics": 200, "getPage": 200, "ge
         "exotelVoice": 403, "exotelAfter": 403}
 MEDIA = {"openExotelMedia": 426, "openTwilioMedia": 426, "openBrowserMedia": 426}
 POSTS = {"signIn": 400, "renewToken": 200, "makeSignInLink": 400, "makeBrowserCall": 400, "continueBrowserCall": 404, "endCall": 404, "checkRulebook": 200,
-         "makeCall": 400, "twilioVoice": 403, "twilioAfter": 403, "twilioStatus": 403, "exotelStatus": 403}
+         "makeCall": 400, "twilioVoice": 403, "twilioAfter": 403, "twilioStatus": 403, "twilioTransfer": 403, "exotelStatus": 403}
 
 
 def test_gets(house):

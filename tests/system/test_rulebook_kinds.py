@@ -12,7 +12,7 @@ from conftest import ROOT
 SCHEMA = json.loads((ROOT / "rulebooks" / "rulebook.schema.json").read_text())
 CHECKER = jsonschema.Draft202012Validator(SCHEMA)
 WRONG = ("null", "true", "7", '"7"', '""', "[x]", "{}", "{x: y}")
-NAMED = {"languages", "facts", "variables", "promises", "anytime", "tools", "outcomes", "options", "headers", "properties", "result"}
+NAMED = {"languages", "facts", "variables", "promises", "anytime", "tools", "outcomes", "options", "headers", "properties", "result", "transfer"}
 STEPS = {"ask", "say", "tool", "goodbye"}
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the other one takes ten times as long
 
@@ -34,7 +34,7 @@ MORE = (
     ("rulebook: 1\n", "rulebook: 1\npronounce:\n  - word: Acme\n    say: Ack me\n    ipa: ækmi\n"),
     ("    voice: slt\n", "    voice: slt\n    recogniser: pocketsphinx\n"),
     ("sample: Alex Morgan}", "sample: Alex Morgan, default: Alex Morgan}"),
-    ("tools:\n", "may:\n  record_outcome: true\n  schedule_callback: {days: 30}\n  send_digits: true\ntools:\n"),
+    ("tools:\n", "may:\n  record_outcome: true\n  schedule_callback: {days: 30}\n  send_digits: true\n  transfer:\n    desk: {to: '+14155550188', how: cold, outcome: confirmed, ring_s: 20}\n    boss: {to: 'sip:boss@example.com', how: warm, outcome: confirmed, key: false, briefing: A call., press: Press one.}\ntools:\n"),
     ("  - ask: person\n", "  - ask: person\n    tries: 2\n"),
     ("      doctor: text\n", "      doctor: text\n      floor: {type: number, optional: true}\n"),
     ("        time: {type: string, description: \"HH:MM\", maxLength: 5}\n",

@@ -13,7 +13,7 @@ import urllib.parse
 
 from twilio.request_validator import RequestValidator
 
-from twiliophone import ACCOUNT, PUBLIC, SECRET
+from twiliophone import ACCOUNT, NUMBER, PUBLIC, SECRET
 
 CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls"
 
@@ -69,6 +69,10 @@ class Rest:
         self.on_place = lambda leg: None  # before the answer
         self.refuse = None                # (status, body) instead of a leg
         self.requests = 0                 # to place
+        self.callers = {}                 # calls that came in, by id: their status
+        self.redirects = []               # (id, path below the public address)
+        self.on_redirect = lambda sid, path: None
+        self.looks = 0                    # at calls that came in
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -116,6 +120,10 @@ class Rest:
             found = [leg.json() for leg in reversed(self.legs) if [leg.one("To"), leg.one("From")] == [query["To"][0], query["From"][0]]]
             return 200, {"calls": found[:int(query["PageSize"][0])], "next_page_uri": None}
         leg = self.find(url.path)
+        sid = url.path.removeprefix(f"{CALLS}/").removesuffix(".json")
+        if sid in self.callers:
+            self.looks += 1
+            return 200, self.caller_json(sid)
         return (200, leg.json()) if leg else (404, {"code": 20404, "status": 404})
 
     def post(self, path, form):
@@ -128,10 +136,25 @@ class Rest:
             self.on_place(leg)
             return 201, leg.json()
         leg = self.find(path)
+        if "Url" in form:
+            return self.redirect(path.removeprefix(f"{CALLS}/").removesuffix(".json"), form)
         assert form == {"Status": ["completed"]}
         leg.status = "completed"
         self.ended.append(leg)
         return 200, leg.json()
+
+    def redirect(self, sid, form):
+        """A call of `callers` is told other TwiML: its telephone asks for it."""
+        assert list(form) == ["Url"] and form["Url"][0].startswith(PUBLIC), form
+        if self.callers.get(sid) != "in-progress":
+            return 404, {"code": 20404, "status": 404}
+        self.redirects.append((sid, form["Url"][0].removeprefix(PUBLIC)))
+        self.on_redirect(*self.redirects[-1])
+        return 200, self.caller_json(sid)
+
+    def caller_json(self, sid):
+        return {"sid": sid, "account_sid": ACCOUNT, "to": NUMBER, "from": "+15550199", "status": self.callers[sid], "direction": "inbound",
+                "answered_by": None, "duration": None, "price": None, "date_created": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())}
 
     def find(self, path):
         return next((leg for leg in self.legs if path == f"{CALLS}/{leg.sid}.json"), None)

@@ -137,6 +137,8 @@ struct wrong {
 	const char *path, *why; /* why: a part of it */
 };
 
+#define TO "to: '+14155550188', "
+#define TARGET(what) "unclear: bye\nmay: {transfer: {desk: {" what "}}}\n"
 #define SAYING(entry) "settings: {quiet", "pronounce:\n  - " entry "\nsettings: {quiet"
 
 static const struct wrong wrongs[] = {
@@ -191,6 +193,27 @@ static const struct wrong wrongs[] = {
 	{ "unclear: bye\n", "unclear: bye\nmay: {schedule_callback: {days: 61}}\n", 18, "may.schedule_callback.days", "" },
 	{ "unclear: bye\n", "unclear: bye\nmay: {schedule_callback: true}\n", 18, "may.schedule_callback", "" },
 	{ "unclear: bye\n", "unclear: bye\nmay: {fly: true}\n", 18, "may.fly", "no such key" },
+	{ "unclear: bye\n", "unclear: bye\nmay: {transfer: true}\n", 18, "may.transfer", "a map is expected" },
+	{ "unclear: bye\n", "unclear: bye\nmay: {transfer: {}}\n", 18, "may.transfer", "nobody to hand" },
+	{ "unclear: bye\n", "unclear: bye\nmay: {transfer: {de sk: {}}}\n", 18, "may.transfer.de sk", "used as a name" },
+	{ "unclear: bye\n", TARGET("how: cold, outcome: nothing"), 18, "may.transfer.desk.to", "must be given" },
+	{ "unclear: bye\n", TARGET("to: 911, how: cold, outcome: nothing"), 18, "may.transfer.desk.to", "" },
+	{ "unclear: bye\n", TARGET("to: '4155550188', how: cold, outcome: nothing"), 18, "may.transfer.desk.to", "nobody can be called there" },
+	{ "unclear: bye\n", TARGET("to: '+1 415 555 0188', how: cold, outcome: nothing"), 18, "may.transfer.desk.to", "without blanks" },
+	{ "unclear: bye\n", TARGET("to: 'sip:a b@example.com', how: cold, outcome: nothing"), 18, "may.transfer.desk.to", "nobody can be called there" },
+	{ "unclear: bye\n", TARGET("to: 'sip:@example.com', how: cold, outcome: nothing"), 18, "may.transfer.desk.to", "nobody can be called there" },
+	{ "unclear: bye\n", TARGET("to: 'sip:a@example.com?X=1', how: cold, outcome: nothing"), 18, "may.transfer.desk.to", "nobody can be called there" },
+	{ "unclear: bye\n", TARGET(TO "how: luke, outcome: nothing"), 18, "may.transfer.desk.how", "one of these" },
+	{ "unclear: bye\n", TARGET(TO "how: cold"), 18, "may.transfer.desk.outcome", "must be given" },
+	{ "unclear: bye\n", TARGET(TO "how: cold, outcome: put_on"), 18, "may.transfer.desk.outcome", "no outcome has this name" },
+	{ "unclear: bye\n", TARGET(TO "how: cold, outcome: nothing, ring_s: 4"), 18, "may.transfer.desk.ring_s", "out of range" },
+	{ "unclear: bye\n", TARGET(TO "how: cold, outcome: nothing, ring: 20"), 18, "may.transfer.desk.ring", "no such key" },
+	{ "unclear: bye\n", TARGET(TO "how: cold, outcome: nothing, key: true"), 18, "may.transfer.desk", "nobody is told anything" },
+	{ "unclear: bye\n", TARGET(TO "how: warm, outcome: nothing, key: false"), 18, "may.transfer.desk.briefing", "must be given" },
+	{ "unclear: bye\n", TARGET(TO "how: warm, outcome: nothing, briefing: {en-IN: a, hi-IN: b}"), 18, "may.transfer.desk", "brings its own" },
+	{ "unclear: bye\n", TARGET(TO "how: warm, outcome: nothing, key: false, briefing: {en-IN: a}"), 18, "may.transfer.desk.briefing", "nothing is said in hi-IN" },
+	{ "unclear: bye\n", TARGET(TO "how: warm, outcome: nothing, key: false, briefing: {en-IN: \"{me}\", hi-IN: b}"), 18, "may.transfer.desk.briefing.en-IN",
+		"not known before the call" },
 	{ "me == yes", "(me == yes", 22, "flow.me.next", "not closed" },
 	{ "me == yes", "me == yes or", 22, "flow.me.next", "a name is expected" },
 	{ "me == yes", "me yes", 22, "flow.me.next", "goes on with" },
@@ -917,6 +940,45 @@ static void a_model_sees_schemas_and_outcomes(void **state)
 	rulebook_free(b);
 }
 
+static void a_transfer_has_its_targets(void **state)
+{
+	char *text = changed("unclear: bye\n", "may: {transfer: {desk: {" TO "how: cold, outcome: nothing, about: Front.}, boss: {to: 'sip:boss@example.com', how: warm,"
+		" ring_s: 7, outcome: promised, briefing: {en-IN: \"{callee}, {due}.\", hi-IN: \"{callee}\"}, press: {en-IN: \"Press one, {callee}.\", hi-IN: एक}}}}\n"
+		"unclear: bye\n");
+	struct rulebook *b = load(text);
+	struct rulebook_target t;
+	json_t *variables = rulebook_samples(b), *tools;
+	struct call_settings settings;
+	struct brief brief;
+	struct buf out;
+
+	(void)state;
+	assert_true(rulebook_target_find(b, "desk", &t) && !t.is_warm && t.ring_s == 25);
+	assert_string_equal(t.to, "+14155550188");
+	assert_true(rulebook_target_find(b, "boss", &t) && t.is_warm && t.wants_key && t.ring_s == 7);
+	assert_string_equal(t.outcome, "promised");
+	assert_false(rulebook_target_find(b, "nobody", &t));
+	buf_init(&out, RULEBOOK_JSON_MAX);
+	assert_int_equal(rulebook_briefing(b, "boss", "en-IN", variables, "He is cross.", &out), ERR_NONE);
+	assert_non_null(strstr(buf_str(&out), "Ravi, "));
+	assert_non_null(strstr(buf_str(&out), ". He is cross. Press one, Ravi."));
+	assert_int_equal(rulebook_briefing(b, "nobody", "en-IN", variables, NULL, &out), ERR_NOTFOUND);
+	buf_reset(&out);
+	rulebook_tools_json(b, &out);
+	tools = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+	same_json(json_object_get(json_object_get(json_object_get(json_object_get(json_array_get(tools, 1), "input_schema"), "properties"), "target"), "enum"),
+		"[\"desk\", \"boss\"]");
+	assert_non_null(strstr(json_string_value(json_object_get(json_array_get(tools, 1), "description")), "desk: Front."));
+	call_settings_init(&settings);
+	assert_int_equal(rulebook_brief(b, "en-IN", variables, &brief, &settings, NULL), ERR_NONE);
+	assert_true(brief.tools[1].moves && brief.tools[1].changes && !brief.tools[0].moves);
+	json_decref(tools);
+	json_decref(variables);
+	buf_fini(&out);
+	rulebook_free(b);
+	free(text);
+}
+
 static void what_the_agent_may_do_is_a_tool_of_the_book(void **state)
 {
 	char *text = changed("unclear: bye\n", "may: {record_outcome: true, schedule_callback: {days: 14}}\nunclear: bye\n");
@@ -1443,6 +1505,7 @@ int main(void)
 		cmocka_unit_test(a_placed_call_knows_machines),
 		cmocka_unit_test(the_prompt_is_stable_and_begins_with_what_never_changes),
 		cmocka_unit_test(a_model_sees_schemas_and_outcomes),
+		cmocka_unit_test(a_transfer_has_its_targets),
 		cmocka_unit_test(what_the_agent_may_do_is_a_tool_of_the_book),
 		cmocka_unit_test(a_dictionary_comes_with_the_brief_in_its_language),
 		cmocka_unit_test(arguments_are_judged),

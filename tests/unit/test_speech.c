@@ -1529,6 +1529,52 @@ static void keys_are_not_sent_again_by_another_worker(void **state)
 		"result 1.0 unknown: interrupted: some of the keys may have been heard, or none");
 }
 
+/* The agent says that he hands the call over, and asks for it in the same answer. */
+static void announces(struct kit *k)
+{
+	k->brief.tools[k->brief.tool_count++] = (struct brief_tool){ .name = "transfer", .changes = true, .moves = true, .timeout_ms = 30000 };
+	begin(k);
+	turn(k, "a person please");
+	text(k, "I will put you through now.");
+	use(k, "transfer", "{\"target\":\"desk\"}");
+	zero(k);
+	done(k);
+	audio_all(k, 1);
+	sent(k, 1);
+	assert_false(has(k, " tool 1.0"));
+	assert_false(call_moves(k->call));
+}
+
+/* Whoever is taken away hears no more: not before the last word was heard. */
+static void a_transfer_is_asked_for_behind_the_announcement(void **state)
+{
+	struct kit *k = *state;
+
+	announces(k);
+	quiet_for(k, 320);
+	assert_false(has(k, " tool 1.0"));
+	played(k, 1, length_ms(k, 1));
+	assert_true(has(k, " snapshot"));
+	assert_true(has(k, " tool 1.0"));
+	assert_true(call_moves(k->call));
+	drop(k);
+	result(k, 1, 0, TOOL_ERROR, "nobody answered");
+	assert_false(call_moves(k->call));
+}
+
+static void another_worker_asks_for_a_transfer_again(void **state)
+{
+	struct kit *k = *state;
+
+	announces(k);
+	played(k, 1, length_ms(k, 1));
+	drop(k);
+	simple(k, IN_MEDIA_LOST);
+	simple(k, IN_ATTACHED);
+	assert_true(has(k, " tool 1.0"));
+	assert_true(call_moves(k->call));
+}
+
 static void what_are_no_keys_is_not_sent(void **state)
 {
 	static const char *const args[] = { "{}", "{\"digits\":\"\"}", "{\"digits\":\"1a\"}", "{\"digits\":7}", "[\"digits\"]", "{\"digits\":\"1\"", "",
@@ -2662,6 +2708,8 @@ int main(void)
 		KIT_TEST(a_voice_that_gives_up_in_the_middle_is_cleared),
 		KIT_TEST(keys_are_sent_over_whoever_talks),
 		KIT_TEST(keys_are_not_sent_again_by_another_worker),
+		KIT_TEST(a_transfer_is_asked_for_behind_the_announcement),
+		KIT_TEST(another_worker_asks_for_a_transfer_again),
 		KIT_TEST(what_are_no_keys_is_not_sent),
 		KIT_TEST(a_disclosure_that_is_interrupted_is_said_to_its_end),
 		KIT_TEST(a_disclosure_that_no_voice_could_say_is_owed),

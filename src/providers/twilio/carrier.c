@@ -5,6 +5,7 @@
 
 #include "providers/twilio/rest.h"
 #include "providers/twilio/signature.h"
+#include "providers/twilio/transfer.h"
 #include "providers/twilio/twiml.h"
 
 static bool take_id(const struct http_pairs *form, const char *name, char out[CARRIER_ID_MAX])
@@ -58,6 +59,7 @@ const struct carrier twilio_carrier = {
 	.key = "twilio.auth_token",
 	.account = "twilio.account_sid",
 	.rest = &twilio_rest,
+	.transfer = &twilio_transfer,
 	.read = twilio_read,
 	.hear = twilio_hear,
 	.secret = twilio_secret,

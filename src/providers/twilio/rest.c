@@ -40,13 +40,14 @@ static void take_answered_by(const char *text, char out[CARRIER_WORD_MAX])
 }
 
 /* CallStatus and `status` alike; what Twilio may add some day says nothing. */
-static enum leg_state state_of(const char *status)
+enum leg_state twilio_leg_state(const char *status)
 {
 	static const struct {
 		const char *name;
 		enum leg_state state;
 	} all[] = {
 		{ "queued", LEG_QUEUED }, { "initiated", LEG_QUEUED }, { "ringing", LEG_RINGING }, { "in-progress", LEG_ANSWERED },
+		{ "answered", LEG_ANSWERED },
 		{ "completed", LEG_COMPLETED }, { "busy", LEG_BUSY }, { "no-answer", LEG_NO_ANSWER }, { "failed", LEG_FAILED }, { "canceled", LEG_CANCELED },
 	};
 
@@ -158,7 +159,7 @@ static bool take_leg(const json_t *o, struct carrier_leg *leg)
 {
 	const char *direction = text_of(o, "direction");
 
-	*leg = (struct carrier_leg){ .state = state_of(text_of(o, "status")), .made_ms = twilio_date_ms(text_of(o, "date_created")) };
+	*leg = (struct carrier_leg){ .state = twilio_leg_state(text_of(o, "status")), .made_ms = twilio_date_ms(text_of(o, "date_created")) };
 	if (!twilio_take_id(text_of(o, "sid"), leg->call))
 		return false;
 	if (!twilio_take_id(text_of(o, "account_sid"), leg->account))
@@ -225,7 +226,7 @@ enum err twilio_hear(const struct carrier_webhook *w, struct carrier_leg *leg)
 	*leg = (struct carrier_leg){ .is_outbound = true };
 	if (!w->form || !twilio_take_id(http_pairs_find(w->form, "AccountSid"), leg->account) || !twilio_take_id(http_pairs_find(w->form, "CallSid"), leg->call))
 		return ERR_FORMAT;
-	leg->state = state_of(http_pairs_find(w->form, "CallStatus"));
+	leg->state = twilio_leg_state(http_pairs_find(w->form, "CallStatus"));
 	leg->code = carrier_number(http_pairs_find(w->form, "SipResponseCode"), 999);
 	take_answered_by(http_pairs_find(w->form, "AnsweredBy"), leg->answered_by);
 	return ERR_NONE;

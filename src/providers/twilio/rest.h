@@ -20,6 +20,9 @@ extern const struct carrier_rest twilio_rest;
 /* For struct carrier: a status callback. */
 enum err twilio_hear(const struct carrier_webhook *w, struct carrier_leg *leg) MUST_USE;
 
+/* CallStatus and what is spelt like it; LEG_ASKED: it says nothing. NULL is fine. */
+enum leg_state twilio_leg_state(const char *status);
+
 /* A SID, or what else is plain enough to be one. NULL is none. */
 bool twilio_take_id(const char *text, char out[CARRIER_ID_MAX]);
 

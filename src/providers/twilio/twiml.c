@@ -22,7 +22,7 @@ void twiml_put_escaped(struct buf *out, const char *text)
 	}
 }
 
-static void put_attribute(struct buf *out, const char *name, const char *value)
+void twiml_put_attribute(struct buf *out, const char *name, const char *value)
 {
 	buf_printf(out, " %s=\"", name);
 	twiml_put_escaped(out, value);
@@ -42,14 +42,19 @@ static void put_redirect(struct buf *out, const char *url)
 	buf_text(out, "</Redirect></Response>");
 }
 
+void twiml_begin(struct buf *out)
+{
+	buf_text(out, PROLOG);
+}
+
 void twiml_connect(struct buf *out, const struct carrier_offer *offer)
 {
 	buf_text(out, PROLOG);
 	put_pause(out, offer->pause_s);
 	buf_text(out, "<Connect><Stream");
-	put_attribute(out, "url", offer->media_url);
+	twiml_put_attribute(out, "url", offer->media_url);
 	buf_text(out, "><Parameter name=\"token\"");
-	put_attribute(out, "value", offer->token);
+	twiml_put_attribute(out, "value", offer->token);
 	buf_text(out, "/></Stream></Connect>");
 	put_redirect(out, offer->after_url);
 }
@@ -65,7 +70,7 @@ void twiml_apologise(struct buf *out, const char *language, const char *text)
 {
 	buf_text(out, PROLOG "<Say");
 	if (language && *language)
-		put_attribute(out, "language", language);
+		twiml_put_attribute(out, "language", language);
 	buf_byte(out, '>');
 	twiml_put_escaped(out, text);
 	buf_text(out, "</Say><Hangup/></Response>");

@@ -15,6 +15,10 @@ void twiml_apologise(struct buf *out, const char *language, const char *text);
 void twiml_hang_up(struct buf *out);
 void twiml_acknowledge(struct buf *out); /* no verb at all */
 
+/* The prolog and the root's beginning, which </Response> ends. */
+void twiml_begin(struct buf *out);
+void twiml_put_attribute(struct buf *out, const char *name, const char *value);
+
 /* As text or attribute. */
 void twiml_put_escaped(struct buf *out, const char *text);
 

@@ -191,7 +191,10 @@ static void on_stopped(void *arg)
 	struct media_socket *m = arg;
 	struct session *session = live(m);
 
-	if (session) {
+	if (session && call_moves(session_call(session))) {
+		socket_leave(m); /* the carrier has taken the caller away, as it was told to; if he hung up, the conductor will hear of it */
+		socket_shut(m, WEBSOCKET_NORMAL, NULL);
+	} else if (session) {
 		socket_stay(m);
 		session_hangup(session);
 	} else if (m->state != SOCKET_OVER) {
