@@ -119,10 +119,19 @@ static enum err ears_open(struct sandbox_process *p, struct sandbox_agent *agent
 	return ERR_NONE;
 }
 
+static int tones_open(struct sandbox_process *p, struct sandbox_agent *agent)
+{
+	struct err_detail detail = { .message = "" };
+	enum err err = tone_voice_open(&p->tones, p->clock);
+
+	*agent = (struct sandbox_agent){ .tts = &tone_tts, .tts_vendor = p->tones, .other_tts = &tone_tts, .other_tts_vendor = p->tones };
+	return err ? plane_fail(p->cli, err, &detail, "the voice") : CLI_FINE;
+}
+
 static int agent_open(struct sandbox_process *p, struct sandbox_agent *agent)
 {
 	struct err_detail detail = { .message = "" };
-	int status = voices_open(p, agent);
+	int status = p->flags.tones ? tones_open(p, agent) : voices_open(p, agent);
 	enum err err;
 
 	if (status || !p->flags.rulebook)
@@ -131,22 +140,13 @@ static int agent_open(struct sandbox_process *p, struct sandbox_agent *agent)
 	if (status)
 		return status;
 	err = rehearsed_new(&p->rehearsed, p->flow.data, p->flow.len, model_wake, p, &detail);
-	if (!err)
+	if (!err && !p->flags.tones)
 		err = ears_open(p, agent, &detail);
 	if (err)
 		return plane_fail(p->cli, err, &detail, "the agent of the rule-book");
 	agent->llm = &rehearsed_llm;
 	agent->llm_vendor = p->rehearsed;
 	return CLI_FINE;
-}
-
-static int tones_open(struct sandbox_process *p, struct sandbox_agent *agent)
-{
-	struct err_detail detail = { .message = "" };
-	enum err err = tone_voice_open(&p->tones, p->clock);
-
-	*agent = (struct sandbox_agent){ .tts = &tone_tts, .tts_vendor = p->tones, .other_tts = &tone_tts, .other_tts_vendor = p->tones };
-	return err ? plane_fail(p->cli, err, &detail, "the voice") : CLI_FINE;
 }
 
 /* Behind the sandbox: nobody asks any more. */
@@ -222,7 +222,7 @@ static int sandbox_begin(struct sandbox_process *p)
 		.llm_us = (uint64_t)f->llm_ms * 1000,
 		.word_us = (uint64_t)f->word_ms * 1000, .tts_us = (uint64_t)f->tts_ms * 1000, .clock = p->clock };
 	struct err_detail detail = { .message = "" };
-	int status = f->tones ? tones_open(p, &options.agent) : agent_open(p, &options.agent);
+	int status = agent_open(p, &options.agent);
 	enum err err;
 
 	if (status)

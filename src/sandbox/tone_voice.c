@@ -38,21 +38,24 @@ static size_t words_find(const struct tts_utterance *u, struct speech_word words
 	return count;
 }
 
-/* All of it at once. A handler may cancel: then the slot is empty, and nothing is left to look at. */
+/* All of it at once, the words of each piece behind its sound. A handler may cancel: then the slot is empty, and nothing is left to look at. */
 static void on_time(void *arg)
 {
 	struct tts_utterance *u = arg;
 	struct tts_utterance **slot = u->slot;
 	const struct tts_events *events = u->events;
 	struct speech_word words[WORDS_MAX];
-	size_t count = words_find(u, words);
+	size_t count = words_find(u, words), told = 0, to;
 
-	for (size_t left = u->len, n; left && *slot == u; left -= n) {
-		n = left < PIECE_LETTERS ? left : PIECE_LETTERS;
+	for (size_t at = 0, n; *slot == u && at < u->len; at += n) {
+		n = u->len - at < PIECE_LETTERS ? u->len - at : PIECE_LETTERS;
 		events->audio(u->arg, u->voice->tone, n * LETTER_SAMPLES);
+		for (to = told; to < count && words[to].text_end <= at + n; to++) {
+		}
+		if (*slot == u && to > told)
+			events->words(u->arg, words + told, to - told, true);
+		told = to;
 	}
-	if (*slot == u)
-		events->words(u->arg, words, count, true);
 	if (*slot != u)
 		return;
 	arg = u->arg;

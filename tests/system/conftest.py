@@ -50,7 +50,7 @@ def run(tmp_path):
     return start
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def model():
     """The voice detection model; a test that needs it is skipped where it could not be fetched."""
     folder = os.environ.get("CALLFUNNEL_MODELS", str(ROOT / "build" / "models"))

@@ -30,7 +30,7 @@ def caller_of(house, number, voice, **how):  # noqa: F811
 
 
 @pytest.mark.parametrize(("rate", "camel", "chunk"), [(8000, False, 3200), (16000, True, 3200), (24000, False, 4800)])
-def test_a_whole_call(houses, voice, rate, camel, chunk):  # noqa: F811
+def test_P08_a_whole_call(houses, voice, rate, camel, chunk):  # noqa: F811
     """P08, marks, the goodbye: our close ends the stream, and behind it the call is over."""
     house = houses(f"providers.exotel.rate_hz={rate}")
     caller = caller_of(house, 1, voice, camel=camel)
@@ -65,7 +65,7 @@ def test_a_line_that_breaks(houses, voice):  # noqa: F811
 
 
 @pytest.mark.parametrize("returns_marks", [True, False])
-def test_speech_over_the_agent_clears(houses, voice, returns_marks):  # noqa: F811
+def test_P06_P08_speech_over_the_agent_clears(houses, voice, returns_marks):  # noqa: F811
     """P06, P08: whether or not the marks of what was dropped come back."""
     house = houses()
     caller = caller_of(house, 3, voice, returns_marks=returns_marks)

@@ -51,7 +51,7 @@ def worker_url(house):
 # ---- whole calls ----
 
 
-def test_a_whole_call(house, voice):
+def test_P08_a_whole_call(house, voice):
     """P08, P24's order, marks, the goodbye: the carrier is told to hang up."""
     caller = Caller(house, 1, voice)
     call = caller.hold()
@@ -82,7 +82,7 @@ def test_the_caller_hangs_up(house, voice):
     assert caller.phone.verbs == [["Connect", "Redirect"]]
 
 
-def test_speech_over_the_agent_clears(house, voice):
+def test_P06_P08_speech_over_the_agent_clears(house, voice):
     """P06, P08: the carrier's buffer is cleared soon after somebody speaks."""
     caller = Caller(house, 2, voice)
     caller.phone.barge, caller.phone.barge_when = voice["cancel"], lambda: caller.asked() == "keep"

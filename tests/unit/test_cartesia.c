@@ -114,6 +114,38 @@ static void words_without_times_are_estimates(void **state)
 	assert_int_equal(k->ears[0].words[1].text_end, 8);
 }
 
+static void moment(uv_timer_t *timer)
+{
+	*(unsigned int *)timer->data = 1;
+}
+
+/* Whom nothing came for is asked for again on another socket, and so is who waits behind it; one that is cancelled sooner drops nothing. */
+static void test_P13_a_socket_that_says_nothing_is_left(void **state)
+{
+	struct kit *k = *state;
+	unsigned int over = 0;
+	uv_timer_t timer;
+
+	opened(k);
+	spoken(k, 0, "One.");
+	k->tts->cancel(&k->ears[0].op);
+	spoken(k, 0, "One.");
+	spoken(k, 1, "Two.");
+	assert_int_equal(k->upgrades, 1);
+	uv_timer_init(&k->loop, &timer);
+	timer.data = &over;
+	uv_timer_start(&timer, moment, 450, 0);
+	kit_until(k, &over, 1);
+	uv_close((uv_handle_t *)&timer, NULL);
+	k->tts->cancel(&k->ears[0].op);
+	kit_until(k, &k->upgrades, 2);
+	kit_until(k, &k->asked, 5); /* one, its cancel, one, two, and two again */
+	assert_string_equal(asked_text(k, 4, "transcript"), "Two.");
+	say(k, asked_text(k, 4, "context_id"), done);
+	kit_heard(k, 1, 1);
+	kit_expect(k, 1, "done ");
+}
+
 static void tags_and_other_scripts(void **state)
 {
 	struct kit *k = *state;
@@ -411,6 +443,7 @@ int main(void)
 		TEST(too_much_sound),
 		TEST(a_peer_that_reads_nothing),
 		TEST(a_peer_that_is_alive_and_says_nothing),
+		TEST(test_P13_a_socket_that_says_nothing_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

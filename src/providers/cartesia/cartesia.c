@@ -20,7 +20,7 @@
 #include "providers/cartesia/cartesia_read.h"
 #include "providers/cartesia/cartesia_words.h"
 
-enum { PINGS = 3 /* within the time without a sign of life */, TICK_MS = 1000, NAME_BYTES = 8 };
+enum { PINGS = 3 /* within the time without a sign of life */, TICK_MS = 1000, NAME_BYTES = 8, MUTE_MS = 400 };
 
 struct tts_utterance {
 	struct cartesia *c;
@@ -30,7 +30,7 @@ struct tts_utterance {
 	uint32_t number;  /* counted up: the order of start */
 	uint32_t socket;
 	bool is_sent;
-	uint64_t deadline_ms;
+	uint64_t began_ms, deadline_ms;
 	size_t samples;
 	char context[CARTESIA_CONTEXT_MAX];
 	char language[CARTESIA_LANGUAGE_MAX];
@@ -45,6 +45,7 @@ struct cartesia {
 	char name[2 * NAME_BYTES + 1]; /* begins every context's name, so that they differ from everybody's */
 	struct websocket *w;
 	uint32_t socket;
+	uint64_t heard_ms; /* when its last message came */
 	bool is_open, is_closing;
 	uint32_t number;
 	struct buf request;
@@ -265,6 +266,7 @@ static void socket_message(struct websocket *w, enum websocket_kind kind, const 
 	enum err err = kind == WEBSOCKET_TEXT ? cartesia_read(e, data, len) : ERR_FORMAT;
 
 	(void)w;
+	c->heard_ms = uv_now(c->loop);
 	if (!err && e->kind == CARTESIA_ERROR && !e->has_context)
 		err = e->err;
 	if (err) {
@@ -303,7 +305,8 @@ static void time_start(struct cartesia *c, struct tts_utterance *u)
 	uint64_t tick_ms = num_min(TICK_MS, c->options.deadline_ms);
 
 	uv_update_time(c->loop);
-	u->deadline_ms = uv_now(c->loop) + c->options.deadline_ms;
+	u->began_ms = uv_now(c->loop);
+	u->deadline_ms = u->began_ms + c->options.deadline_ms;
 	if (!uv_is_active((uv_handle_t *)&c->timer))
 		uv_timer_start(&c->timer, on_timer, tick_ms, tick_ms);
 }
@@ -361,14 +364,44 @@ static enum err voice_start(void *vendor, struct tts_utterance **up, const char 
 	return ERR_NONE;
 }
 
+/* Nothing came since it was asked for: who asks again must not do so on this socket (P13). */
+static bool is_mute(const struct tts_utterance *u)
+{
+	const struct cartesia *c = u->c;
+
+	return u->is_sent && c->is_open && u->socket == c->socket && c->heard_ms <= u->began_ms && uv_now(c->loop) >= u->began_ms + MUTE_MS;
+}
+
+/* Others that it has said nothing of are asked for again by the next one. An error there they meet by their deadlines. */
+static void socket_leave(struct cartesia *c)
+{
+	enum err err = ERR_NONE;
+
+	websocket_free(&c->w);
+	c->is_open = false;
+	c->socket++;
+	for (struct tts_utterance *u = c->utterances; u < c->utterances + CARTESIA_UTTERANCES; u++) {
+		if (u->slot && u->socket == c->socket - 1 && !u->samples) {
+			u->socket = c->socket;
+			u->is_sent = false;
+		}
+	}
+	if (next_waiting(c))
+		err = socket_open(c);
+	(void)err;
+}
+
 static void voice_cancel(struct tts_utterance **up)
 {
 	struct tts_utterance *u = up ? *up : NULL;
 
-	if (u) {
-		silence(u);
+	if (!u)
+		return;
+	silence(u);
+	if (is_mute(u))
+		socket_leave(u->c);
+	else
 		hush(u);
-	}
 }
 
 const struct tts cartesia_tts = { .name = "cartesia", .start = voice_start, .cancel = voice_cancel };

@@ -100,8 +100,10 @@ static void nova_final(struct listening *l, const struct hearing_words *w, enum 
 	l->partial[0] = 0;
 	if (w->len || why != FINAL_CLOSE)
 		results_say(l, w, true, ends, why == FINAL_FINALIZE);
-	if (ends || why == FINAL_FINALIZE)
+	if (ends || why == FINAL_FINALIZE) {
 		l->has_speech = false;
+		l->ears.in_voice = false; /* what is said next is another utterance */
+	}
 	if (!l->closes)
 		return;
 	metadata_say(l);
