@@ -176,9 +176,10 @@ function line(label, text) {
 	return el("p", { class: "line" }, el("strong", null, label), text ? " · " : null, text || null);
 }
 
+/* A new epoch: the caller's line was away, or its worker was. Whose the epoch is the timeline does not say. */
 function divider(entry) {
-	const gap = Number.isFinite(entry.gap_ms) ? ` after a gap of ${short(entry.gap_ms)}` : "";
-	return line(`A new worker took over${gap}`, `epoch ${entry.epoch}`);
+	const gap = Number.isFinite(entry.gap_ms) ? ` after ${short(entry.gap_ms)}` : "";
+	return line(`The line came back${gap}`, `epoch ${entry.epoch}`);
 }
 
 function gap(entry) {

@@ -39,6 +39,22 @@ static void tool_done(void *arg, enum tool_status status, const char *text, size
 	events.result(events_arg, status, text, len);
 }
 
+/* What a tool of the book's `may` does is done here; why it cannot be, or NULL. */
+static const char *built_in_do(struct agent *a, const struct toolbox_ask *ask)
+{
+	struct rulebook_tool tool;
+	const char *why = NULL;
+	json_t *arguments;
+
+	if (!rulebook_tool_find(ask->rulebook, ask->tool, &tool) || !rulebook_tool_is_built_in(&tool))
+		return NULL;
+	arguments = json_loadb(ask->arguments, ask->arguments_len, JSON_REJECT_DUPLICATES, NULL);
+	if (arguments)
+		why = agreed_do(&a->agreed, ask->rulebook, &tool, arguments, book_day(a->options.variables));
+	json_decref(arguments);
+	return why;
+}
+
 static enum err tool_start(void *conductor, struct tool_run **rp, const struct tool_request *request, const struct tool_events *events, void *arg)
 {
 	struct agent *a = conductor;
@@ -46,8 +62,7 @@ static enum err tool_start(void *conductor, struct tool_run **rp, const struct t
 	char name[BRIEF_NAME_MAX + 1];
 	struct toolbox_ask ask = { .tenant = a->options.tenant, .call = a->call, .turn = request->turn, .index = request->index,
 		.rulebook = a->options.book, .tool = name, .arguments = request->args, .arguments_len = request->args_len,
-		.tool_timeout_ms = request->timeout_ms ? request->timeout_ms : BOOK_TOOL_MS,
-		.refused = "This is a call from the terminal, with nobody behind it who could do that. Nothing was done." };
+		.tool_timeout_ms = request->timeout_ms ? request->timeout_ms : BOOK_TOOL_MS };
 	enum err err;
 
 	*rp = NULL;
@@ -56,6 +71,7 @@ static enum err tool_start(void *conductor, struct tool_run **rp, const struct t
 	snprintf(name, sizeof(name), "%.*s", (int)request->name_len, request->name);
 	*r = (struct tool_run){ .slot = rp, .events = *events, .arg = arg };
 	*rp = r;
+	ask.refused = built_in_do(a, &ask);
 	err = toolbox_start(&r->wait, a->toolbox, &ask, tool_done, r);
 	if (err) {
 		*rp = NULL;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/http_server.h"
 #include "cli/agent_keys.h"
+#include "cli/agreed.h"
 #include "cli/cli.h"
 #include "cli/lineups.h"
 #include "cli/stores.h"
@@ -43,6 +44,7 @@ struct agent {
 	struct records *records;
 	struct toolbox *toolbox;
 	struct held_tools tools;
+	struct agreed agreed;
 };
 
 /* CLI_FINE, or what cli_fail returned. Closed either way. */

@@ -303,10 +303,18 @@ static const char *outcome_said(const struct shown *s, json_t **parsed)
 	return json_string_value(json_object_get(*parsed, "outcome"));
 }
 
+/* The one that the agent ended the call with, else the last that it noted. */
+static const char *outcome_named(const struct calling *c, const struct shown *s, json_t **parsed)
+{
+	const char *said = outcome_said(s, parsed);
+
+	return said && *said ? said : c->agent.agreed.outcome;
+}
+
 static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b, const json_t *done)
 {
 	json_t *said_json;
-	const struct rulebook_end end = { .reason = conductor_end_name(c->reason), .named = outcome_said(s, &said_json), .language = c->language,
+	const struct rulebook_end end = { .reason = conductor_end_name(c->reason), .named = outcome_named(c, s, &said_json), .language = c->language,
 		.variables = c->variables, .known = agent_known(&c->agent), .done = done };
 	struct rulebook_outcome outcome;
 	const char *name;
@@ -321,7 +329,9 @@ static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b,
 		json_pair_string(b, "result", outcome.result);
 		json_pair_bool(b, "escalates", outcome.escalates);
 		json_pair_string(b, "journal", c->folder);
+		agreed_json(&c->agent.agreed, b);
 	} else {
+		agreed_text(&c->agent.agreed, b);
 		buf_printf(b, "outcome: %s (%s): %s\n", name, outcome.result ? outcome.result : "", outcome.about ? outcome.about : "");
 		buf_printf(b, "again:   callfunnel show %s --dir %s\n         callfunnel replay %s --dir %s\n         callfunnel recording %s --dir %s -o call.wav\n",
 			c->name, c->folder, c->name, c->folder, c->name, c->folder);
@@ -336,7 +346,7 @@ static int outcome_tell(struct calling *c, const struct shown *s, struct buf *b,
 static int done_find(struct calling *c, const struct shown *s, json_t **done)
 {
 	json_t *said_json;
-	const char *named = outcome_said(s, &said_json);
+	const char *named = outcome_named(c, s, &said_json);
 	bool is_needed = rulebook_settles_by_done(c->book, named);
 
 	json_decref(said_json);

@@ -85,12 +85,44 @@ static void services_json(const struct rulebook *book, const struct config *conf
 	}
 }
 
+static void advice_json(const struct rulebook *book, struct buf *b)
+{
+	const char *name, *why;
+	char path[80];
+
+	for (size_t i = 0; i < rulebook_step_count(book); i++) {
+		why = rulebook_step_advice(book, i, &name);
+		if (!why)
+			continue;
+		snprintf(path, sizeof(path), "flow.%.60s.expect", name);
+		json_open(b, '{');
+		json_pair_string(b, "path", path);
+		json_pair_string(b, "why", why);
+		json_close(b, '}');
+	}
+}
+
+static void advice_print(const struct rulebook *book)
+{
+	const char *name, *why;
+
+	for (size_t i = 0; i < rulebook_step_count(book); i++) {
+		why = rulebook_step_advice(book, i, &name);
+		if (why)
+			printf("  advice: flow.%s.expect: %s\n", name, why);
+	}
+}
+
 static void warnings_json(const struct rulebook *book, const struct config *config, struct buf *b)
 {
 	json_put_key(b, "warnings");
 	json_open(b, '[');
 	voices_json(book, b);
 	services_json(book, config, b);
+	json_close(b, ']');
+	json_put_key(b, "advice");
+	json_open(b, '[');
+	advice_json(book, b);
 	json_close(b, ']');
 }
 
@@ -158,6 +190,7 @@ static void fine_print(const struct rulebook *book, const struct config *config,
 	printf("\n  %zu steps, %zu tools, %zu outcomes\n", rulebook_step_count(book), rulebook_tool_count(book), rulebook_outcome_count(book));
 	voices_print(book);
 	services_print(book, config);
+	advice_print(book);
 }
 
 /* ---- show ---- */

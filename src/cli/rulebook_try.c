@@ -3,7 +3,8 @@
  * "/cut N words" says them after having heard only N words of the agent's, "/hangup" ends the call, as the end of the input does.
  *
  * As in a call, the engine sees personal data masked, and what is printed has the true values.
- * Tools reach nothing: their results come from a file of records (--tools), or from the built-in one that the shipped books find.
+ * Tools reach nothing: their results come from a file of records (--tools), or from the built-in one that the shipped books find; what the book's `may` adds is
+ * done as `serve` does it, but nobody is called.
  * Exit status: 0; 1 when the outcome is a failure or not the one of --expect; 2 wrong usage; 3 something is not there.
  */
 #include "cli/rulebook_try.h"
@@ -17,6 +18,7 @@
 
 #include "base/json.h"
 #include "base/wording.h"
+#include "cli/agreed.h"
 #include "cli/book.h"
 #include "providers/rehearsed/rehearsed.h"
 #include "voice/session/masker.h"
@@ -60,7 +62,8 @@ struct trying {
 	size_t count;
 	struct buf texts;
 	uint32_t turn, index;
-	char outcome[64];
+	struct agreed agreed;
+	char outcome[BRIEF_NAME_MAX + 1];
 };
 
 static void no_wake(void *arg, uint64_t delay_us)
@@ -223,7 +226,10 @@ static int tell_outcome(const struct trying *t)
 		outcome.result = "failure";
 	fine = t->flags.expect ? !strcmp(t->flags.expect, t->outcome) : strcmp(outcome.result, "failure") != 0;
 	if (!t->cli->json) {
-		printf("outcome: %s (%s)\n", t->outcome, outcome.result);
+		buf_init(&b, TEXT_MAX_BYTES);
+		agreed_text(&t->agreed, &b);
+		printf("%soutcome: %s (%s)\n", buf_str(&b), t->outcome, outcome.result);
+		buf_fini(&b);
 		return fine ? CLI_FINE : CLI_NOT_SO;
 	}
 	line_begin(&b);
@@ -231,6 +237,7 @@ static int tell_outcome(const struct trying *t)
 	json_pair_string(&b, "result", outcome.result);
 	json_pair_bool(&b, "escalates", outcome.escalates);
 	json_pair_bool(&b, "do_not_call", outcome.do_not_call);
+	agreed_json(&t->agreed, &b);
 	line_print(&b);
 	return fine ? CLI_FINE : CLI_NOT_SO;
 }
@@ -259,10 +266,24 @@ static const json_t *record_find(const struct trying *t, const char *tool, const
 	return NULL;
 }
 
+/* What a tool of the book's `may` comes to, as a record; NULL: it is none. */
+static json_t *built_in_do(struct trying *t, const char *name, const json_t *arguments)
+{
+	struct rulebook_tool tool;
+	const char *why;
+
+	if (!rulebook_tool_find(t->book, name, &tool) || !rulebook_tool_is_built_in(&tool))
+		return NULL;
+	why = rulebook_tool_check(t->book, name, arguments, NULL) ? "the arguments do not fit" : agreed_do(&t->agreed, t->book, &tool, arguments,
+		book_day(t->variables));
+	return why ? json_pack("{s:s, s:{s:s, s:s}}", "status", "error", "result", "error", "not_possible", "message", why) :
+		json_pack("{s:{s:b}}", "result", "done", 1);
+}
+
 static void tool_run(struct trying *t, struct rehearsed_reply *reply)
 {
-	json_t *arguments = json_loads(buf_str(&reply->arguments), 0, NULL);
-	const json_t *record = record_find(t, reply->tool, arguments);
+	json_t *arguments = json_loads(buf_str(&reply->arguments), 0, NULL), *own = built_in_do(t, reply->tool, arguments);
+	const json_t *record = own ? own : record_find(t, reply->tool, arguments);
 	const char *status = json_string_value(json_object_get(record, "status"));
 	enum tool_status got = !record || (status && !strcmp(status, "error")) ? TOOL_ERROR : status && !strcmp(status, "unknown") ? TOOL_UNKNOWN : TOOL_OK;
 	json_t *result = json_object_get(record, "result");
@@ -278,6 +299,7 @@ static void tool_run(struct trying *t, struct rehearsed_reply *reply)
 	block_add(t, BLOCK_TOOL_RESULT, got, "", said, strlen(said));
 	t->index++;
 	free(text);
+	json_decref(own);
 	json_decref(arguments);
 }
 
@@ -360,6 +382,8 @@ static int turns(struct trying *t)
 	}
 	if (status)
 		return status;
+	if (!*t->outcome && *t->agreed.outcome)
+		snprintf(t->outcome, sizeof(t->outcome), "%s", t->agreed.outcome);
 	if (!*t->outcome)
 		snprintf(t->outcome, sizeof(t->outcome), "%s", rulebook_unfinished(t->book, t->language, t->variables, t->known, t->done, "hangup"));
 	return tell_outcome(t);

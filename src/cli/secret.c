@@ -127,7 +127,8 @@ static int set(struct stores *s, const struct tenant *t, const char *name, const
 	return err ? fail(s, err, name) : report(s, tenant_name(t), name, "stored");
 }
 
-/* A line break inside is two secrets pasted as one, a blank at an end a slip of copying: whoever asks with such a value is only told that it is wrong. */
+/* A line break inside is two secrets pasted as one, a zero byte the end of the value to whoever reads it as text, a blank at an end a slip of copying:
+ * whoever asks with such a value is only told that it is wrong. */
 static int value_judge(struct cli *cli, const struct value *v)
 {
 	const char *why = NULL;
@@ -136,6 +137,8 @@ static int value_judge(struct cli *cli, const struct value *v)
 		why = "no value";
 	else if (memchr(v->text, '\n', v->len) || memchr(v->text, '\r', v->len))
 		why = "the value has more than one line";
+	else if (memchr(v->text, 0, v->len))
+		why = "the value has a zero byte";
 	else if (strchr(" \t", v->text[0]) || strchr(" \t", v->text[v->len - 1]))
 		why = "the value begins or ends with a blank";
 	if (!why)

@@ -219,6 +219,20 @@ size_t rulebook_step_count(const struct rulebook *b)
 	return b->step_count;
 }
 
+const char *rulebook_step_advice(const struct rulebook *b, size_t index, const char **name)
+{
+	const struct step *s = &b->steps[index];
+
+	*name = s->name;
+	if (s->kind != STEP_ASK)
+		return NULL;
+	if (s->expect.is_name)
+		return "the offline recogniser understands no names: such an answer takes a vendor's recogniser, or typing";
+	if (s->expect.type == VALUE_TIME && !s->range.low.is_set && !s->range.high.is_set)
+		return "without from and to the agent asks back whether the morning or the afternoon is meant";
+	return NULL;
+}
+
 size_t rulebook_language_count(const struct rulebook *b)
 {
 	return b->language_count;

@@ -74,6 +74,9 @@ const char *rulebook_version(const struct rulebook *b);
 const char *rulebook_title(const struct rulebook *b);
 const char *rulebook_hash(const struct rulebook *b); /* sha256 of its bytes, lower-case hex */
 size_t rulebook_step_count(const struct rulebook *b);
+
+/* What is worth knowing of a step that is no mistake: one sentence, static, and the step's name; NULL: nothing. */
+const char *rulebook_step_advice(const struct rulebook *b, size_t index, const char **name);
 size_t rulebook_language_count(const struct rulebook *b);
 const char *rulebook_language_at(const struct rulebook *b, size_t index); /* the first is the default */
 bool rulebook_speaks(const struct rulebook *b, const char *language);

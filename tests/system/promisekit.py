@@ -296,6 +296,10 @@ class Stage:
         """What each socket of the voice was given to say."""
         return [[message["transcript"] for message in one["messages"] if message.get("transcript")] for one in self.sandbox.requests("cartesia")]
 
+    def spoken_elsewhere(self):
+        """What the other voice was given."""
+        return [one["body"]["input"] for one in self.sandbox.requests("openai") if "input" in (one.get("body") or {})]
+
     def sound(self):
         """Samples that each of the recogniser's streams was given."""
         return [sum(message.get("bytes", 0) for message in one["messages"] if "binary_frames" in message) for one in self.sandbox.requests("deepgram")]

@@ -50,3 +50,10 @@ def test_every_mistake_says_what_where_and_what_to_do(run, folder, words, status
 
 def test_the_sandboxs_settings_as_json(run):
     assert run("sandbox", "--print-config", "--json").json() == {"settings": run("sandbox", "--print-config").out}
+
+
+@pytest.mark.parametrize("value, why", [(b"x\0y", "zero byte"), (b"x\0", "zero byte"), (b"x\ny", "more than one line"), (b"x\0\ny", "more than one line")])
+def test_a_secret_is_one_line_of_text(run, folder, value, why):
+    done = run("secret", "set", "acme", "twilio.auth_token", "--json", stdin=value)
+    assert done.status == 2 and why in done.error()["message"]
+    assert run("secret", "list", "acme").out == ""

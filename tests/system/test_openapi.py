@@ -357,6 +357,7 @@ def test_gets(house):
         check(every[name], ask(house, every[name]), status)
     for name, status in MEDIA.items():
         check(every[name], ask(house, every[name], url=worker_url(house)), status)
+        check(every[name], ask(house, every[name]), 404)
     for o in every.values():
         if "monitoring" in o.tags:
             check(o, ask(house, o, url=worker_url(house)), 200)

@@ -368,7 +368,7 @@ def test_processes_die_and_the_page_comes_back(house, play, tmp_path):
         assert words(page, "caller")[0].startswith("ye")
         page.get_by_role("button", name="Hang up").click()
         page.wait_for_selector(".transcript li.end")
-        assert "A new worker took over" in page.locator(".transcript li.attach").inner_text()
+        assert "The line came back after" in page.locator(".transcript li.attach").inner_text()
         done = until(lambda: house.call(call)["state"] == "ended" and house.call(call), 20, "the call has ended")
         assert (done["epoch"], done["reason"], done["outcome"], done["result"]) == (2, "caller", "no_result", "failure")
         house.back("w1", dead)

@@ -147,3 +147,96 @@ def test_variables(run):
     assert "Sam Example" in records[0]["agent"]
     assert talk(run, "appointment-reminder", [], "--var", "nonsense")[1] == 2
     assert talk(run, "appointment-reminder", [], "--language", "fr-FR")[1] == 2
+
+
+MAY = """
+rulebook: 1
+id: errand
+version: "1"
+title: Whether we may call again
+company: Northern Power
+agent: {name: Maya, persona: You ask when we may call again. You are polite and brief.}
+languages: {en-US: {voice: slt}}
+goal: Agree on a time.
+may: {record_outcome: true, schedule_callback: {days: 2}, send_digits: true}
+variables:
+  day: {type: text, about: The day., sample: "2026-11-24"}
+unclear: bad
+flow:
+  - ask: hour
+    text: When may we call?
+    expect: time
+    confirm: At {hour}?
+  - tool: press
+    call: send_digits
+    text: One moment please.
+    arguments: {digits: "42#"}
+    failed: bad
+  - tool: note
+    call: record_outcome
+    arguments: {outcome: noted}
+    failed: bad
+  - tool: again
+    call: schedule_callback
+    arguments: {day: "{day}", time: "{hour}", number: "+14155550123"}
+    failed: bad
+  - ask: more
+    text: Anything else?
+    expect: yes_no
+  - goodbye: done
+    text: Thank you. Goodbye.
+    outcome: agreed
+  - goodbye: bad
+    text: That did not work. Goodbye.
+    outcome: failed
+outcomes:
+  agreed: {about: We call again., result: success}
+  noted: {about: Somebody was there., result: neutral}
+  failed: {about: Something did not work., result: failure}
+unfinished:
+  - {outcome: failed}
+"""
+DUE = {"day": "2026-11-24", "time": "09:00", "number": "+14155550123"}
+MAY_CALLS = [
+    ("2026-11-24", ["nine", "in the morning", "yes", "no"], "agreed", DUE), ("2026-11-24", ["nine", "in the morning", "yes"], "noted", DUE),
+    ("2026-11-30", ["nine tonight", "yes"], "failed", None), ("2026-11-22", ["nine tonight", "yes"], "failed", None), ("2026-11-24", [], "failed", None),
+]
+
+
+@pytest.fixture
+def errand(tmp_path):
+    path = tmp_path / "errand.yaml"
+    path.write_text(MAY)
+    return path
+
+
+@pytest.mark.parametrize("day, lines, outcome, due", MAY_CALLS)
+def test_what_a_book_may_is_done(run, errand, day, lines, outcome, due):
+    """What `serve` carries out itself is judged and kept; a call-back is told, and nobody is called."""
+    words = "".join(line + "\n" for line in lines).encode()
+    flags = ("--var", "today=2026-11-23", "--var", f"day={day}")
+    told = run("rulebook", "try", errand, "--json", *flags, stdin=words).lines()[-1]
+    assert (told["outcome"], told["callback"]) == (outcome, due)
+    assert ("call-back due 2026-11-24 09:00, +14155550123" in run("rulebook", "try", errand, *flags, stdin=words).out) == (due is not None)
+
+
+@pytest.mark.parametrize("day, lines, outcome, due", MAY_CALLS)
+def test_and_in_a_call_from_the_terminal(run, errand, model, tmp_path, day, lines, outcome, due):
+    words = "".join(line + "\n" for line in [*lines, "/hangup"]).encode()
+    done = run("call", "--rulebook", errand, "--type", "--data", tmp_path / "kept", "--set", f"vad.model_file={model}", "--json", "--var", "today=2026-11-23",
+               "--var", f"day={day}", stdin=words)
+    assert (done.json()["outcome"], done.json()["callback"]) == (outcome, due), done.out + done.err
+
+
+def test_advice_is_given(run, errand):
+    errand.write_text(MAY.replace("    expect: yes_no\n", "    expect: name\n"))
+    done = run("rulebook", "check", errand)
+    assert done.status == 0 and "advice: flow.hour.expect: without from and to" in done.out and "advice: flow.more.expect: the offline recogniser" in done.out
+    assert [a["path"] for a in run("rulebook", "check", errand, "--json").json()["advice"]] == ["flow.hour.expect", "flow.more.expect"]
+    assert "advice" not in run("rulebook", "check", BOOKS / "appointment-reminder.yaml").out
+
+
+@pytest.mark.parametrize("words", [["what else is there"], ["do not need to see"]])
+def test_a_listed_phrase_is_understood(run, words):
+    records, _ = talk(run, "appointment-reminder", ["yes", *words])
+    assert [r["value"] for r in records if r.get("question") == "plan"] == ["move" if "else" in words[0] else "cancel"]

@@ -203,6 +203,90 @@ static void test_cut_question_is_asked_again(void **state)
 	assert_string_equal(says(t), DAY);
 }
 
+/* The hour's question without bounds, in that language; its second try. */
+static void hour_unbounded(struct talk *t, const char *language)
+{
+	static const char bounds[] = ",\"from\":\"09:00\",\"to\":\"17:00\"", english[] = "en-US";
+	const char *at = strstr(flow, bounds), *said = strstr(flow, english);
+	static char open[sizeof(flow)];
+	struct err_detail detail = { .message = "" };
+
+	assert_true(said && at);
+	snprintf(open, sizeof(open), "%.*s%s%.*s%s", (int)(said - flow), flow, language, (int)(at - said - (ptrdiff_t)strlen(english)), said + strlen(english),
+		at + strlen(bounds));
+	rehearsed_free(&t->engine);
+	assert_int_equal(rehearsed_new(&t->engine, open, strlen(open), wake, NULL, &detail), ERR_NONE);
+}
+
+static void to_hour(struct talk *t)
+{
+	to_day(t);
+	add(t, BLOCK_AGENT, DAY);
+	add(t, BLOCK_CALLER, "Friday");
+	assert_string_equal(says(t), HOUR);
+	add(t, BLOCK_AGENT, HOUR);
+}
+
+#define WHICH_HALF "Is that in the morning or in the afternoon?"
+
+/* Of a time on twelve hours the half is asked for, and only that is wanted then. */
+static void test_half_of_the_day_is_asked_for(void **state)
+{
+	static const struct {
+		const char *said, *then, *reads;
+	} talks[] = {
+		{ "nine", "in the morning", "9 AM" }, { "nine", "the morning one", "9 AM" }, { "nine", "no, in the evening", "9 PM" }, { "ten thirty", "morning", "10:30 AM" },
+		{ "about three", "the afternoon please", "3 PM" }, { "five o'clock", "six in the evening", "6 PM" },
+		{ "five o'clock", "five", "5 PM" }, { "nine", "ten", "10 AM" }, /* twice left open: the plausible one */
+	};
+	struct talk *t = *state;
+	char wanted[100];
+	size_t i;
+
+	for (i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
+		t->count = 0;
+		hour_unbounded(t, "en-US");
+		to_hour(t);
+		add(t, BLOCK_CALLER, talks[i].said);
+		assert_string_equal(says(t), WHICH_HALF);
+		assert_int_equal(t->reply.heard, REHEARD_HALF);
+		add(t, BLOCK_AGENT, WHICH_HALF);
+		add(t, BLOCK_CALLER, talks[i].then);
+		snprintf(wanted, sizeof(wanted), "So Friday, 27 November at %s. Is that right?", talks[i].reads);
+		assert_string_equal(says(t), wanted);
+		assert_int_equal(t->reply.heard, REHEARD_VALUE);
+	}
+}
+
+/* What says nothing to it is asked again, for the half; in Hindi too. An aside leaves it open. */
+static void test_half_of_the_day_stays_open(void **state)
+{
+	struct talk *t = *state;
+
+	hour_unbounded(t, "en-US");
+	to_hour(t);
+	add(t, BLOCK_CALLER, "nine");
+	assert_string_equal(says(t), WHICH_HALF);
+	add(t, BLOCK_AGENT, WHICH_HALF);
+	add(t, BLOCK_CALLER, "the blue one");
+	assert_string_equal(says(t), "Sorry, I did not understand that. " WHICH_HALF);
+	add(t, BLOCK_AGENT, "Sorry, I did not understand that. " WHICH_HALF);
+	add(t, BLOCK_CALLER, "can you repeat that");
+	assert_string_equal(says(t), WHICH_HALF);
+	add(t, BLOCK_AGENT, WHICH_HALF);
+	add(t, BLOCK_CALLER, "in the morning");
+	assert_string_equal(says(t), "So Friday, 27 November at 9 AM. Is that right?");
+	t->count = 0;
+	hour_unbounded(t, "hi-IN");
+	to_hour(t);
+	add(t, BLOCK_CALLER, "नौ बजे");
+	assert_string_equal(says(t), "यह सुबह का समय है या शाम का?");
+	add(t, BLOCK_AGENT, "यह सुबह का समय है या शाम का?");
+	add(t, BLOCK_CALLER, "शाम को");
+	assert_non_null(strstr(says(t), "9"));
+	assert_string_equal(buf_str(&t->reply.value), "21:00");
+}
+
 static void test_cut_confirmation_is_no_yes(void **state)
 {
 	struct talk *t = *state;
@@ -936,6 +1020,8 @@ int main(void)
 		TEST(test_whole_call),
 		TEST(test_same_blocks_same_reply),
 		TEST(test_cut_question_is_asked_again),
+		TEST(test_half_of_the_day_is_asked_for),
+		TEST(test_half_of_the_day_stays_open),
 		TEST(test_cut_confirmation_is_no_yes),
 		TEST(test_cut_again_and_again_is_no_yes),
 		TEST(test_cut_goes_on_from_its_sentence),

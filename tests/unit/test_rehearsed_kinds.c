@@ -13,7 +13,7 @@
 #include "providers/rehearsed/opt_outs.h"
 #include "providers/rehearsed/understand.h"
 
-enum { NOT = -1, RANGE = -2 };
+enum { NOT = -1, RANGE = -2, HALF = 10000 /* and the minute in the first half */ };
 
 static int32_t day(const char *text)
 {
@@ -23,7 +23,7 @@ static int32_t day(const char *text)
 	return out;
 }
 
-/* The value; NOT or RANGE. Whole units of an amount, minutes, days. */
+/* The value; NOT, RANGE or HALF. Whole units of an amount, minutes, days. */
 static int64_t means(const struct expect *e, const char *said)
 {
 	struct words w;
@@ -32,6 +32,8 @@ static int64_t means(const struct expect *e, const char *said)
 
 	words_read(&w, said, strlen(said));
 	u = understand(e, &w, NULL, said, strlen(said), &a);
+	if (u == UNDERSTOOD_HALF)
+		return HALF + a.number;
 	return u == UNDERSTOOD_VALUE ? a.number : u == UNDERSTOOD_RANGE ? RANGE : NOT;
 }
 
@@ -444,6 +446,11 @@ static void test_dates(void **state)
 	assert_int_equal(means(&e, "I'd have to see my shift plan, but let's say Sunday"), day("2026-11-29"));
 	assert_int_equal(means(&e, "let me see, Sunday"), day("2026-11-29"));
 	assert_int_equal(means(&e, "next month on the fifth"), day("2026-12-05"));
+	assert_int_equal(means(&e, "tomorrow week"), day("2026-12-01"));
+	assert_int_equal(means(&e, "today week"), day("2026-11-30"));
+	assert_int_equal(means(&e, "a week tomorrow"), day("2026-12-01"));
+	assert_int_equal(means(&e, "two weeks from tomorrow"), day("2026-12-08"));
+	assert_int_equal(means(&e, "tomorrow"), day("2026-11-24"));
 	e.month_first = true;
 	assert_int_equal(means(&e, "12/1"), day("2026-12-01"));
 	e.low = -60;
@@ -480,8 +487,62 @@ static void test_times(void **state)
 	assert_int_equal(means(&e, "one moment"), NOT);
 	assert_int_equal(means(&e, "eight in the evening"), RANGE);
 	e.high = 22 * 60;
-	assert_int_equal(means(&e, "nine"), NOT); /* which of the two? */
+	assert_int_equal(means(&e, "nine"), HALF + 9 * 60); /* which of the two? */
 	assert_int_equal(means(&e, "nine in the evening"), 21 * 60);
+}
+
+/* Minutes are only what is said as minutes: words that merely sound like numbers are none, and nor is what an hour has not. */
+static void test_minutes(void **state)
+{
+	struct expect e = { .kind = EXPECT_TIME, .has_low = true, .low = 9 * 60, .has_high = true, .high = 18 * 60 };
+
+	(void)state;
+	assert_int_equal(means(&e, "three then"), 15 * 60);
+	assert_int_equal(means(&e, "three for me"), 15 * 60);
+	assert_int_equal(means(&e, "eleven too"), 11 * 60);
+	assert_int_equal(means(&e, "at two for a cleaning"), 14 * 60);
+	assert_int_equal(means(&e, "six then"), 18 * 60);
+	assert_int_equal(means(&e, "ten to"), 10 * 60);
+	assert_int_equal(means(&e, "three 75"), NOT);
+	assert_int_equal(means(&e, "nine 80"), NOT);
+	assert_int_equal(means(&e, "nine ninety"), NOT);
+	assert_int_equal(means(&e, "three oh five"), 15 * 60 + 5);
+	assert_int_equal(means(&e, "three oh fifteen"), 15 * 60);
+	assert_int_equal(means(&e, "three fifteen then"), 15 * 60 + 15);
+	assert_int_equal(means(&e, "3:05"), 15 * 60 + 5);
+	assert_int_equal(means(&e, "16:59"), 16 * 60 + 59);
+}
+
+/* Without bounds a time on twelve hours is half a time, until the words say which half. */
+static void test_halves(void **state)
+{
+	struct expect e = { .kind = EXPECT_TIME };
+	struct answer a;
+	struct words w;
+
+	(void)state;
+	assert_int_equal(means(&e, "five o'clock"), HALF + 5 * 60);
+	assert_int_equal(means(&e, "ten thirty"), HALF + 10 * 60 + 30);
+	assert_int_equal(means(&e, "about three"), HALF + 3 * 60);
+	assert_int_equal(means(&e, "nau baje"), HALF + 9 * 60);
+	assert_int_equal(means(&e, "three or four"), NOT);
+	assert_int_equal(means(&e, "nine tonight"), 21 * 60);
+	assert_int_equal(means(&e, "nine in the morning"), 9 * 60);
+	assert_int_equal(means(&e, "two at night"), 2 * 60);
+	assert_int_equal(means(&e, "raat ke nau baje"), 21 * 60);
+	assert_int_equal(means(&e, "17:30"), 17 * 60 + 30);
+	assert_int_equal(means(&e, "in the morning"), NOT);
+	words_read(&w, "in the morning, please", 22);
+	assert_true(understand_half(&w, 9 * 60, &a) && a.number == 9 * 60);
+	words_read(&w, "no, evening", 11);
+	assert_true(understand_half(&w, 9 * 60, &a) && a.number == 21 * 60);
+	words_read(&w, "not in the morning", 18);
+	assert_true(!understand_half(&w, 9 * 60, &a) || a.number != 9 * 60);
+	words_read(&w, "morning or evening", 18);
+	assert_false(understand_half(&w, 9 * 60, &a));
+	assert_int_equal(time_plausible(9 * 60), 9 * 60);
+	assert_int_equal(time_plausible(3 * 60), 15 * 60);
+	assert_int_equal(time_plausible(0), 12 * 60);
 }
 
 static const char *chosen(const char *said)
@@ -812,7 +873,8 @@ int main(void)
 		cmocka_unit_test(test_amounts_with_coins),
 		cmocka_unit_test(test_amounts_in_pairs),
 		cmocka_unit_test(test_amounts_below_zero),
-		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
+		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_minutes), cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_choices), cmocka_unit_test(test_free_words),
 		cmocka_unit_test(test_one_free_word),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_opt_outs), cmocka_unit_test(test_limited_wishes), cmocka_unit_test(test_human),

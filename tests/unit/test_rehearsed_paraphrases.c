@@ -614,9 +614,55 @@ static void test_opt_outs(void **state)
 	}
 }
 
+/* Every phrase that a shipped book lists under an option, as it stands there, is that option's. */
+static size_t phrases_judge(struct sheet *s, const json_t *step, const json_t *option)
+{
+	const json_t *words = json_object_get(option, "words");
+	const char *wanted = json_string_value(json_object_get(option, "value")), *said;
+	char got[LINE_MAX_BYTES];
+	size_t i, missed = 0;
+
+	for (i = 0; i < json_array_size(words); i++) {
+		said = json_string_value(json_array_get(words, i));
+		outcome(s, json_string_value(json_object_get(step, "name")), said, got);
+		if (!strcmp(got, wanted))
+			continue;
+		print_error("%s: \"%s\" is listed under %s, got %s\n", json_string_value(json_object_get(step, "name")), said, wanted, *got ? got : "nothing");
+		missed++;
+	}
+	return missed;
+}
+
+static void test_listed_phrases(void **state)
+{
+	static const char *const books[][2] = { { "appointment-reminder", "en-US" }, { "lead-callback", "en-US" }, { "payment-reminder", "en-IN" },
+		{ "payment-reminder", "hi-IN" } };
+	const json_t *steps, *step, *options;
+	size_t b, i, j, missed = 0, seen = 0;
+
+	(void)state;
+	for (b = 0; b < sizeof(books) / sizeof(books[0]); b++) {
+		struct sheet s = { .count = 0 };
+
+		s.engine = engine_for(books[b][0], books[b][1], NULL, &s.flow);
+		steps = json_object_get(s.flow, "steps");
+		for (i = 0; i < json_array_size(steps); i++) {
+			step = json_array_get(steps, i);
+			options = json_object_get(json_object_get(step, "expect"), "options");
+			for (j = 0; j < json_array_size(options); j++, seen++)
+				missed += phrases_judge(&s, step, json_array_get(options, j));
+		}
+		rehearsed_free(&s.engine);
+		json_decref(s.flow);
+	}
+	assert_true(seen > 10);
+	assert_int_equal(missed, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_listed_phrases),
 		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_opt_outs),
 		cmocka_unit_test(test_appointment),

@@ -82,7 +82,7 @@ static const char rules_date[] =
 static const char rules_time[] =
 	"<hour> = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve%s;\n"
 	"<minute> = five | ten | fifteen | twenty | twenty five | thirty | thirty five | forty | forty five | fifty | fifty five;\n"
-	"<half> = a.m. | p.m. | in the morning | in the afternoon | in the evening;\n"
+	"<half> = a.m. | p.m. | in the morning | in the afternoon | in the evening | at night | tonight;\n"
 	"<clock> = <hour> [o'clock | <minute>] | half past <hour> | [a] quarter (past | to) <hour> | <minute> (past | to) <hour>;\n"
 	"<time> = [at | around | about] (<clock> [<half>] | noon | midday | midnight) | in the morning | in the afternoon | in the evening | a.m. | p.m. | o'clock;\n";
 

@@ -368,6 +368,11 @@ static bool wonders(const struct words *w)
 	return word_in(w, 0, LIST("is", "was")) && word_is(w, 1, "not") && word_in(w, 2, LIST("it", "that")) && word_in(w, 3, when);
 }
 
+bool understand_listed(const struct expect *e, const struct words *w, struct answer *out)
+{
+	return chosen(e->options, option_of_phrase(e->options, w), w->count, out) == UNDERSTOOD_VALUE;
+}
+
 enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out)
 {
 	static const char *const puts_off[] = { "next month", "next year", "agle mahine", "agle saal", "baad mein", "baad me", "अगले महीने", "अगले साल",

@@ -203,6 +203,12 @@ struct near_day {
 	int offset;
 };
 
+/* "Friday week" is the Friday of the week after the coming one, "tomorrow week" a week behind tomorrow. */
+static bool week_on(const struct words *w, size_t at)
+{
+	return word_is(w, at, "week") && !w->at[at].before && !word_in(w, at + 1, LIST("after", "before", "end", "days"));
+}
+
 static size_t put_near(struct dates *d, size_t at)
 {
 	static const struct near_day days[] = {
@@ -211,12 +217,13 @@ static size_t put_near(struct dates *d, size_t at)
 		{ "this evening", 0 }, { "just now", 0 }, { "right now", 0 }, { "right away", 0 }, { "straight away", 0 }, { "immediately", 0 }, { "aaj", 0 }, { "आज", 0 },
 	};
 	static const char *const kal[] = { "kal", "कल", NULL }, *const parson[] = { "parson", "parso", "परसों", NULL };
-	size_t i, n;
+	size_t i, n, week;
 
 	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
 		if (words_at(d->w, at, days[i].phrase, &n)) {
-			put(d, d->e->today + days[i].offset, at, n, false);
-			return n;
+			week = word_in(d->w, at + n - 1, LIST("today", "tomorrow")) && week_on(d->w, at + n);
+			put(d, d->e->today + days[i].offset + 7 * (int32_t)week, at, n + week, false);
+			return n + week;
 		}
 	if (!word_in(d->w, at, kal) && !word_in(d->w, at, parson))
 		return 0;
@@ -249,11 +256,16 @@ static int32_t weekday_next(const struct dates *d, int week)
 	return day <= today ? day + 7 : day;
 }
 
-/* "A week on Thursday", "two weeks from Friday": `end` stands behind the weeks. */
+/* "A week on Thursday", "two weeks from Friday", "a week tomorrow": `end` stands behind the weeks. */
 static size_t put_weeks_on(struct dates *d, size_t at, size_t end, int32_t days)
 {
+	size_t from = word_is(d->w, end, "from");
 	int week = word_in(d->w, end, LIST("on", "from")) ? weekday_at(d->w, end + 1) : -1;
 
+	if (!d->past && word_is(d->w, end + from, "tomorrow") && !d->w->at[end].before) {
+		put(d, d->e->today + 1 + days, at, end + 1 + from - at, false);
+		return end + 1 + from - at;
+	}
 	if (week < 0 || d->past)
 		return 0;
 	put(d, weekday_next(d, week) + days, at, end + 2 - at, false);
@@ -266,7 +278,7 @@ static size_t put_distance(struct dates *d, size_t at)
 	const struct words *w = d->w;
 	static const char *const ones[] = { "a", "an", "one", NULL }, *const starts[] = { "today", "now", NULL };
 	int32_t count = 1;
-	size_t n = word_in(w, at, ones) ? 1 : number_small(w, at, &count), end;
+	size_t n = word_in(w, at, ones) ? 1 : number_small(w, at, &count), end, on;
 	int unit = n ? unit_days(w, at + n) : 0, less;
 	size_t lead = at - (at && word_in(w, at - 1, abouts)); /* "in exactly a week" */
 	bool ahead = lead && word_in(w, lead - 1, befores), back;
@@ -276,8 +288,9 @@ static size_t put_distance(struct dates *d, size_t at)
 	if (at && !w->at[at].before && number_small(w, at - 1, &less) == 1 && less == count - 1)
 		d->found.vague = true; /* "two three days", "ek do din mein" */
 	end = at + n + 1;
-	if (unit % 7 == 0 && put_weeks_on(d, at, end, count * unit))
-		return end + 2 - at;
+	on = unit % 7 ? 0 : put_weeks_on(d, at, end, count * unit);
+	if (on)
+		return on;
 	back = word_in(w, end, agos);
 	ahead = !back && (ahead || word_in(w, end, afters));
 	if (!back && !ahead)
@@ -363,12 +376,6 @@ static bool week_leads(const struct words *w, size_t at)
 {
 	at -= at && word_is(w, at - 1, "on");
 	return at > 1 && word_is(w, at - 1, "week") && word_is(w, at - 2, "next") && !w->at[at].before;
-}
-
-/* "Friday week" is the Friday of the week after the coming one. */
-static bool week_on(const struct words *w, size_t at)
-{
-	return word_is(w, at, "week") && !w->at[at].before && !word_in(w, at + 1, LIST("after", "before", "end", "days"));
 }
 
 static size_t put_weekday(struct dates *d, size_t at)

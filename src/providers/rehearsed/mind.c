@@ -16,6 +16,7 @@ void mind_say_own(struct mind *m, enum phrase phrase)
 {
 	static const char *const phrases[][2] = {
 		[PHRASE_SORRY] = { "Sorry, I did not understand that.", "क्षमा कीजिए, मैं समझ नहीं पाई।" },
+		[PHRASE_HALF] = { "Is that in the morning or in the afternoon?", "यह सुबह का समय है या शाम का?" },
 		[PHRASE_RANGE] = { "I am sorry, that is not possible.", "क्षमा कीजिए, यह नहीं हो सकता।" },
 		[PHRASE_WAIT] = { "Of course, take your time.", "जी ज़रूर, आराम से।" },
 		[PHRASE_HERE] = { "Yes, I am here.", "जी, मैं यहीं हूँ।" },
@@ -57,10 +58,24 @@ const struct flow_step *mind_step(const struct mind *m)
 	return &m->f->steps[m->at];
 }
 
+/* Asks for what is missing of a time. */
+static void say_half(struct mind *m)
+{
+	if (!m->f->english && !m->f->hindi) {
+		say_question(m, mind_step(m)->text);
+		return;
+	}
+	m->question_at = m->reply.len + (m->reply.len != 0);
+	mind_say_own(m, PHRASE_HALF);
+}
+
 /* The question that is open, in its first wording. */
 void mind_ask_again(struct mind *m)
 {
-	say_question(m, m->mood == MOOD_CONFIRM ? mind_step(m)->confirm : mind_step(m)->text);
+	if (m->mood == MOOD_ASKED && m->is_half)
+		say_half(m);
+	else
+		say_question(m, m->mood == MOOD_CONFIRM ? mind_step(m)->confirm : mind_step(m)->text);
 }
 
 /* ---- going on ---- */
@@ -88,6 +103,7 @@ static bool answer_from_rest(struct mind *m, struct rest *rest)
 static void ask_step(struct mind *m)
 {
 	m->tries = m->asides = m->cuts = 0;
+	m->is_half = false;
 	m->mood = MOOD_ASKED;
 	say_question(m, mind_step(m)->text);
 }
@@ -148,6 +164,7 @@ void mind_take_value(struct mind *m, const struct words *w, const struct answer 
 	struct rest rest = { w, mind_step(m)->expect.kind == EXPECT_YES_NO ? 0 : a->used };
 
 	m->answers[m->at] = (struct mind_answer){ true, *a };
+	m->is_half = false;
 	m->is_met = true;
 	m->note = REHEARD_VALUE;
 	if (mind_step(m)->confirm)
@@ -186,7 +203,7 @@ static void not_understood(struct mind *m, enum phrase phrase)
 		say_digits_wanted(m);
 	else
 		mind_say_own(m, phrase);
-	if (m->mood == MOOD_ASKED && mind_step(m)->again && phrase != PHRASE_SURE)
+	if (m->mood == MOOD_ASKED && mind_step(m)->again && phrase != PHRASE_SURE && !m->is_half)
 		say_question(m, mind_step(m)->again);
 	else
 		mind_ask_again(m);
@@ -404,21 +421,39 @@ enum understood mind_understand(struct mind *m, int step, const struct words *w,
 	struct words question, heard = *w;
 	enum understood u;
 
-	if (e->kind == EXPECT_CHOICE)
+	if (e->kind == EXPECT_CHOICE && option_of_phrase(e->options, w) < 0)
 		options_in_script(e->options, &heard);
 	question_words(m, step, &question);
 	u = understand(e, &heard, m->at == step ? &question : NULL, text, len, a);
-	if (u == UNDERSTOOD_VALUE && m->at == step && mind_answer_strays(m, step, w))
+	if ((u == UNDERSTOOD_VALUE || u == UNDERSTOOD_HALF) && m->at == step && mind_answer_strays(m, step, w))
 		return UNDERSTOOD_UNSURE;
 	if (u == UNDERSTOOD_VALUE && answer_binds(m, step, a, &question) && !answer_is_certain(e, &heard, &question, a))
 		u = UNDERSTOOD_UNSURE;
 	return u;
 }
 
+/* The half of the day is asked for once; who leaves it open again means the one in which people have appointments. */
+static enum understood half_taken(struct mind *m, const struct words *w, enum understood u, struct answer *a)
+{
+	if (u == UNDERSTOOD_NOT && m->is_half && understand_half(w, m->half_of, a))
+		return UNDERSTOOD_VALUE;
+	if (u != UNDERSTOOD_HALF)
+		return u;
+	if (m->is_half) {
+		a->number = time_plausible(a->number);
+		return UNDERSTOOD_VALUE;
+	}
+	m->is_half = true;
+	m->half_of = a->number;
+	m->note = REHEARD_HALF;
+	mind_ask_again(m);
+	return u;
+}
+
 static enum understood take_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	struct answer a;
-	enum understood u = mind_understand(m, m->at, w, text, len, &a);
+	enum understood u = half_taken(m, w, mind_understand(m, m->at, w, text, len, &a), &a);
 
 	if (u == UNDERSTOOD_VALUE)
 		mind_take_value(m, w, &a);
@@ -453,7 +488,7 @@ static void judge_answer(struct mind *m, const struct words *w, const char *text
 		return;
 	}
 	u = m->mood == MOOD_CONFIRM ? take_confirm(m, w, text, len) : take_answer(m, w, text, len);
-	if (u == UNDERSTOOD_VALUE)
+	if (u == UNDERSTOOD_VALUE || u == UNDERSTOOD_HALF)
 		return;
 	if (mind_take_correction(m, w, text, len) || take_aside(m, w))
 		return;

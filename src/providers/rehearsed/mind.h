@@ -6,6 +6,7 @@
  *    │ ▲      not understood: again, after `tries` the unclear step │ ▲ another value
  *    │ └──────────────────────────────────── no ────────────────────┘ │
  *    └── answer, read back ────────────────────────────────────────────┘
+ *   a time that may be in either half of the day: ASKED again, for the half; then the plausible one counts
  *   next step: say (and on) · ask → ASKED · tool → TOOL ──result──► next or failed · goodbye → ENDED
  *   until a question was answered, an answering machine's words lead to the flow's step for them
  *
@@ -37,6 +38,8 @@ struct mind {
 	json_t *results[FLOW_STEPS_MAX];
 	uint8_t visits[FLOW_STEPS_MAX];
 	int32_t tries, asides, cuts;
+	bool is_half;            /* of the open question's time only the half of the day is missing, and was asked for */
+	int64_t half_of;         /* the time: its minute in the first half */
 	bool is_met;              /* a person has answered a question */
 	bool is_machine;          /* an answering machine was heard, and nobody took the call elsewhere since */
 	bool dispatched, pending; /* MOOD_TOOL: the tool was asked for; its result will follow */
@@ -64,7 +67,7 @@ void mind_value_text(const struct mind *m, int step, struct buf *out); /* an ans
 
 /* ---- what comes next (mind.c) ---- */
 
-enum phrase { PHRASE_SORRY = 0, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_STILL, PHRASE_SURE };
+enum phrase { PHRASE_SORRY = 0, PHRASE_HALF, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_STILL, PHRASE_SURE };
 
 /* Words that were said beyond an answer: "move it | to Friday at three". */
 struct rest {

@@ -99,6 +99,37 @@ int option_of_root(const json_t *options, const char *root)
 	return found;
 }
 
+static bool words_same(const struct words *a, const struct words *b)
+{
+	size_t i;
+
+	for (i = 0; a->count == b->count && i < a->count; i++)
+		if (!word_is(a, i, b->at[i].text))
+			return false;
+	return a->count == b->count;
+}
+
+int option_of_phrase(const json_t *options, const struct words *w)
+{
+	struct words phrase;
+	int found = -1;
+	size_t i, j;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		const json_t *list = json_object_get(json_array_get(options, i), "words");
+
+		for (j = 0; j < json_array_size(list); j++) {
+			words_read(&phrase, json_string_value(json_array_get(list, j)), json_string_length(json_array_get(list, j)));
+			if (!words_same(&phrase, w))
+				continue;
+			if (found >= 0 && found != (int)i)
+				return -1;
+			found = (int)i;
+		}
+	}
+	return w->count ? found : -1;
+}
+
 int option_of_word(const json_t *options, const char *const *words)
 {
 	size_t i, j;

@@ -86,7 +86,7 @@ const char *rehearsed_end_tool(const struct rehearsed *r)
 
 const char *rehearsed_heard_name(enum rehearsed_heard heard)
 {
-	static const char *const names[] = { "none", "value", "confirmed", "refused", "corrected", "anytime", "aside", "range", "not understood", "cut",
+	static const char *const names[] = { "none", "value", "confirmed", "refused", "corrected", "anytime", "aside", "range", "not understood", "half", "cut",
 		"waiting", "voicemail" };
 
 	return (size_t)heard < sizeof(names) / sizeof(names[0]) ? names[heard] : "none";

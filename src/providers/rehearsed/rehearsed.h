@@ -53,6 +53,7 @@ enum rehearsed_heard {
 	REHEARD_ASIDE,     /* "who is this?", "wait" */
 	REHEARD_RANGE,     /* an answer that is not accepted */
 	REHEARD_NOT,       /* not understood */
+	REHEARD_HALF,      /* a time, of which the half of the day is asked for */
 	REHEARD_CUT,       /* the question had not been heard: it is asked again */
 	REHEARD_WAITING,   /* while a tool runs */
 	REHEARD_VOICEMAIL  /* a machine's words, before a person answered */

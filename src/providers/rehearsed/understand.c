@@ -270,6 +270,8 @@ enum understood understand(const struct expect *e, const struct words *w, const 
 {
 	enum understood u = understand_kind(e, w, question, text, len, out);
 
+	if (e->kind == EXPECT_CHOICE && understand_listed(e, w, out))
+		return UNDERSTOOD_VALUE;
 	if (u != UNDERSTOOD_VALUE || e->kind == EXPECT_YES_NO || e->kind == EXPECT_DIGITS || e->kind == EXPECT_FREE)
 		return u;
 	if (answer_is_taken_back(e, w))

@@ -31,7 +31,8 @@ enum understood {
 	UNDERSTOOD_NOT = 0,
 	UNDERSTOOD_VALUE,
 	UNDERSTOOD_RANGE, /* a value that is not accepted */
-	UNDERSTOOD_UNSURE /* an answer, beside what leaves it in doubt: it is asked back */
+	UNDERSTOOD_UNSURE, /* an answer, beside what leaves it in doubt: it is asked back */
+	UNDERSTOOD_HALF   /* a time that may be in either half of the day: `number` is the first of the two */
 };
 
 enum { ANSWER_DIGITS = 40 };
@@ -125,6 +126,8 @@ bool person_is_near(const struct words *w);                                 /* "
 bool person_is_named(const struct words *w, size_t at, const struct words *question); /* the word is a name that was asked for, in either script */
 bool person_is_plain(const struct words *w, const struct words *question);  /* nobody else is named */
 
+bool understand_listed(const struct expect *e, const struct words *w, struct answer *out); /* just the book's own words for one option: they mean it, whatever
+	else they may mean */
 enum understood understand_choice(const struct expect *e, const struct words *w, const struct words *question, struct answer *out);
 
 /* Options that are distances ("within a month", "later than that"), and the one that a distance falls into: -1 when it may be several.
@@ -153,5 +156,10 @@ enum understood understand_digits(const struct expect *e, const struct words *w,
 enum understood understand_amount(const struct expect *e, const struct words *w, struct answer *out);
 enum understood understand_date(const struct expect *e, const struct words *w, struct answer *out);
 enum understood understand_time(const struct expect *e, const struct words *w, struct answer *out);
+
+/* What is left of a time behind UNDERSTOOD_HALF, `early` being its number: the half alone, "in the morning". False: none is named, or several, or it is
+ * denied. And the half in which people have appointments: 07:00 to 18:59. */
+bool understand_half(const struct words *w, int64_t early, struct answer *out);
+int64_t time_plausible(int64_t early);
 
 #endif
