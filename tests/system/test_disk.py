@@ -203,7 +203,7 @@ def falsely_acknowledged(folder, facts):
 
 def test_F07_nothing_is_acknowledged_that_found_no_room_and_no_new_call_is_taken(control, small_disk, run, tmp_path):
     whole_folder, whole_facts, _ = control
-    disk = small_disk(kilobytes(whole_folder) - 800)
+    disk = small_disk(kilobytes(whole_folder) - 1000)
     folder, facts = disk / "journal", some_failures()
     life = Life(folder, facts, *CALL, faults="none")
     assert life.status == 1 and life.summary["promises"]["N5"]["broken"], "what could not be kept is not called kept"

@@ -209,7 +209,7 @@ def test_verify_tells_a_cut_reserve_and_ring(run, lives, tmp_path, spare):
     """Allocated whole before they begin; blank ones may be anything."""
     folder, facts = tmp_path / "journal", Facts()
     facts.failures = 2
-    assert Life(folder, facts, "--seed", 5, "--call", 0, "--inject", "write:440=ENOSPC", faults="none").status == 0
+    assert Life(folder, facts, "--seed", 5, "--call", 0, "--inject", "write:380=ENOSPC", faults="none").status == 0
     assert verdict(run, folder)["whole"]
     used = [p for p in folder.glob(f"{spare}-*.cfj") if p.read_bytes()[:4] == b"CFJO"]
     assert used
@@ -462,7 +462,7 @@ def test_bytes_behind_the_torn_end_of_an_earlier_life_are_corruption(run, tmp_pa
 def test_bytes_behind_a_reserve_or_a_ring_are_corruption(run, tmp_path):
     folder, facts = tmp_path / "journal", Facts()
     facts.failures = 2
-    assert Life(folder, facts, "--seed", 5, "--call", 0, "--inject", "write:440=ENOSPC", faults="none").status == 0
+    assert Life(folder, facts, "--seed", 5, "--call", 0, "--inject", "write:380=ENOSPC", faults="none").status == 0
     for kind in ("reserve", "ring"):
         used = [p for p in folder.glob(f"{kind}-*.cfj") if p.read_bytes()[:4] == b"CFJO"][0]
         whole = used.read_bytes()

@@ -6,9 +6,11 @@ import pathlib
 import pwd
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -488,7 +490,11 @@ def test_a_damaged_key_of_a_plane_is_said_with_what_to_do(house):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another user")
 def test_sign_in_as_another_user_says_that_permission_is_missing(house):
     house.start()
-    done = subprocess.run(house.words("sign-in", "--json"), capture_output=True, timeout=60, check=False, user=65534, group=65534, extra_groups=[], cwd="/")
+    with tempfile.TemporaryDirectory() as folder:  # where that user may look, wherever this lies
+        os.chmod(folder, 0o755)
+        program = shutil.copy(BINARY, folder)
+        done = subprocess.run([program, *house.words("sign-in", "--json")[1:]], capture_output=True, timeout=60, check=False, user=65534, group=65534, extra_groups=[],
+                              cwd="/")
     error = json.loads(done.stdout)["error"]
     assert done.returncode == 3 and error["code"] == "not_permitted" and "may not look" in error["message"] and "the user that" in error["hint"]
 
