@@ -56,14 +56,11 @@ static bool heard_is(const struct judge *j, uint32_t at, const struct telling *t
 	return k < t->count && bare_len(text, (size_t)w->text_to - w->text_from) == t->words[k].len && !memcmp(text, t->words[k].text, t->words[k].len);
 }
 
-/* A word or two that were begun again; and, where a voice that tells no times was cut, as many as the estimate of what was heard is behind. */
+/* Words that are said again: one or two as a rule; more where a voice that tells no times was cut, or a line broke and nobody knows what was heard. */
 static bool heard_again(const struct judge *j, uint32_t at, const struct telling *t, size_t k)
 {
-	const struct spoken *s = heard_sound(j, at);
-	size_t most = s->exact ? 2 : TELLING_WORDS, i;
-
-	for (i = 0; i < most; i++)
-		if (heard_is(j, at, t, k + i))
+	for (; k < t->count; k++)
+		if (heard_is(j, at, t, k))
 			return true;
 	return false;
 }

@@ -34,7 +34,8 @@
  *      is no interruption (0 to 3: they do, it wants anything, it is one); a voice that told its own times of all words and stands still before their sound
  *      was there has not said them (0 to 3: it has only forgotten its end, and they count as heard); a greeting before the agent's question wants no answer
  *      (0 to 3: there is no such before); a question that was not begun is none that words answer (0 to 3: its kind of answer is waited for); who waits for
- *      a tool is told so every four seconds (0 to 3: five)
+ *      a tool is told so every four seconds (0 to 3: five); words that wait for the agent to be done wait on when another worker says the rest
+ *      (0 to 3: they are answered instead of it)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

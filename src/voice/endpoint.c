@@ -388,6 +388,12 @@ void endpoint_attached(struct call *call)
 	endpoint_listen(call, call->listen.final_sample);
 }
 
+/* Words that wait for the agent to be done wait on when another worker says the rest of it, or a voice is slow between two sentences. */
+static bool waits_on(const struct call *call)
+{
+	return call->settings.call_rules >= 4 && call->listen.over_agent && !speech_idle(call) && !speech_unreleased(call);
+}
+
 static void turn_due(struct call *call)
 {
 	const struct call_settings *s = &call->settings;
@@ -401,7 +407,7 @@ static void turn_due(struct call *call)
 
 	if (call->quiet.lost && call->settings.turn_heard)
 		return; /* whoever speaks now is not heard: endpoint_attached goes on */
-	if (speech_audible(call) || call->speech.held || speech_whole(call)) {
+	if (speech_audible(call) || call->speech.held || speech_whole(call) || waits_on(call)) {
 		l->over_agent = s->call_rules >= 1;
 		return; /* too few words to interrupt: they are answered when the agent is done (speech_advance asks again) */
 	}
