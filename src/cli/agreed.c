@@ -5,39 +5,33 @@
 #include <time.h>
 
 #include "base/json.h"
-#include "base/wording.h"
 #include "cli/book.h"
-#include "conductor/dial.h"
+#include "conductor/call_back.h"
 
 /* The machine's clock says which times of today are over, also where `--var today` makes it another day. */
-static const char *due_judge(const struct rulebook *book, const char *day_text, const char *time_text, int32_t today)
+static const char *due_judge(const struct rulebook *book, const json_t *arguments, int32_t today)
 {
 	int32_t day, minute;
+	const char *why = call_back_when(book, arguments, today, &day, &minute);
 
-	if (!day_parse(day_text, strlen(day_text), &day) || !minute_parse(time_text, strlen(time_text), &minute))
-		return "The day is to be written as 2026-01-31 and the time as 15:30.";
-	if (day > today + (int32_t)rulebook_callback_days(book))
-		return "That is too far ahead. Offer a sooner day.";
-	if (day < today || (day == today && book_moment(book_today(), minute) <= (int64_t)time(NULL)))
-		return "That time is over. Ask for a later one.";
-	return NULL;
+	if (!why && (day < today || (day == today && book_moment(book_today(), minute) <= (int64_t)time(NULL))))
+		why = CALL_BACK_OVER;
+	return why;
 }
 
 static const char *call_back(struct agreed *a, const struct rulebook *book, const json_t *arguments, int32_t today)
 {
 	const char *number = json_string_value(json_object_get(arguments, "number"));
-	const char *day = json_string_value(json_object_get(arguments, "day")), *time_text = json_string_value(json_object_get(arguments, "time")), *why;
-	struct err_detail detail = { .message = "" };
 	char to[ROUTE_NUMBER_MAX] = "";
+	const char *why = number ? call_back_number(number, to) : NULL;
 
-	if (number && dial_number(number, to, &detail))
-		return "That is no phone number with its country. Ask for it again.";
-	why = due_judge(book, day, time_text, today);
+	if (!why)
+		why = due_judge(book, arguments, today);
 	if (why)
 		return why;
 	memcpy(a->number, to, sizeof(to));
-	snprintf(a->day, sizeof(a->day), "%s", day);
-	snprintf(a->time, sizeof(a->time), "%s", time_text);
+	snprintf(a->day, sizeof(a->day), "%s", json_string_value(json_object_get(arguments, "day")));
+	snprintf(a->time, sizeof(a->time), "%s", json_string_value(json_object_get(arguments, "time")));
 	return NULL;
 }
 

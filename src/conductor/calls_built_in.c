@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/wording.h"
+#include "conductor/call_back.h"
 #include "conductor/calls_state.h"
 
 enum { F_OUTCOME = 1, F_OUTCOME_KEY, F_DUE, F_DUE_KEY, F_TO, F_NEXT };
@@ -77,29 +77,26 @@ static void record_outcome(struct call_record *r, const json_t *arguments, uint6
 static const char *due_find(const struct ask *a, const json_t *arguments, uint64_t *due_ms)
 {
 	const struct calls_settings *s = &a->calls->settings;
-	const char *day_text = json_string_value(json_object_get(arguments, "day")), *time_text = json_string_value(json_object_get(arguments, "time"));
 	int32_t day, minute;
+	const char *why = call_back_when(a->book, arguments, s->today(s->arg), &day, &minute);
 
-	if (!day_parse(day_text, strlen(day_text), &day) || !minute_parse(time_text, strlen(time_text), &minute))
-		return "The day is to be written as 2026-01-31 and the time as 15:30.";
-	if (day > s->today(s->arg) + (int32_t)rulebook_callback_days(a->book))
-		return "That is too far ahead. Offer a sooner day.";
+	if (why)
+		return why;
 	*due_ms = s->moment_ms(s->arg, day, minute);
-	return *due_ms <= calls_now_ms(a->calls) ? "That time is over. Ask for a later one." : NULL;
+	return *due_ms <= calls_now_ms(a->calls) ? CALL_BACK_OVER : NULL;
 }
 
 static const char *schedule(const struct ask *a, struct call_record *r, const json_t *arguments, uint64_t key)
 {
 	const char *number = json_string_value(json_object_get(arguments, "number")), *why;
-	struct err_detail detail = { .message = "" };
 	char to[ROUTE_NUMBER_MAX] = "";
 	uint64_t due_ms = 0;
 
 	if (!number && !r->dial.to[0])
 		return "The number is not known. Ask for it, with its country.";
-	if (dial_number(number ? number : r->dial.to, to, &detail))
-		return "That is no phone number with its country. Ask for it again.";
-	why = due_find(a, arguments, &due_ms);
+	why = call_back_number(number ? number : r->dial.to, to);
+	if (!why)
+		why = due_find(a, arguments, &due_ms);
 	if (why)
 		return why;
 	memcpy(r->asked.to, to, sizeof(to));

@@ -365,6 +365,8 @@ void speech_resume(struct call *call)
 	call_note(call, NOTE_RESUME, speech_head(call), 0);
 	call->outputs[call->output_count - 1].position = utterance_heard_samples(call, head(call)); /* what is held, is something */
 	speech_drop_waits(call, true);
+	if (head(call))
+		utterance_resumed(call, head(call));
 	for (i = 0; (u = queue_at(call, i)); i++)
 		if (u->state == UTTERANCE_PLAYS)
 			utterance_play(call, u, utterance_heard_samples(call, u));

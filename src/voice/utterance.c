@@ -187,6 +187,16 @@ void utterance_held(struct call *call, const struct utterance *u)
 	l->begun_us = begun;
 }
 
+/* Of which no word was heard, that plays again as a whole, and begins then. */
+void utterance_resumed(struct call *call, const struct utterance *u)
+{
+	struct listen *l = &call->listen;
+	bool asks, over;
+
+	if (l->begun == u->id && utterance_heard_bytes(call, u) <= sentence_from(call, u, &asks, &over))
+		l->begun = 0;
+}
+
 /* It had run dry and is sent on: of what was sent before, the time is known now and not later. Had the sentence begun, the end of its first word is told. */
 static void sent_on(struct call *call, const struct utterance *u)
 {

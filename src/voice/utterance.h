@@ -40,5 +40,6 @@ void utterance_broken_off(struct call *call, struct utterance *u, bool died);
 uint64_t utterance_sent_us(const struct utterance *u, uint32_t samples); /* when so much of it was played, as far as sending tells */
 void utterance_clear_marks(struct call *call); /* from here on marks come back unplayed */
 void utterance_held(struct call *call, const struct utterance *u); /* it will be, in the middle of what it says */
+void utterance_resumed(struct call *call, const struct utterance *u); /* it plays again, from behind the last word that was heard */
 
 #endif

@@ -329,12 +329,17 @@ static bool orders(const char *text, size_t len)
 	return false;
 }
 
-/* A question, or an order. */
+static bool requests(const char *text, size_t len)
+{
+	static const struct brief_phrases list = { { "please", "kripya" }, 2 };
+
+	return words_any_in(&list, text, len);
+}
+
+/* A question, an order, or a request. */
 static bool asks(const char *text, size_t len)
 {
-	static const struct brief_phrases requests = { { "please", "kripya" }, 2 };
-
-	return memchr(text, '?', len) || orders(text, len) || words_any_in(&requests, text, len);
+	return memchr(text, '?', len) || orders(text, len) || requests(text, len);
 }
 
 struct words_expect words_asked(const char *text, size_t len)
@@ -404,7 +409,7 @@ size_t words_question(const char *text, size_t len)
 		start = words_sentence(text, end, &over);
 		if (memchr(text + start, '?', end - start) || orders(text + start, end - start))
 			return start;
-		if (request == len && asks(text + start, end - start))
+		if (request == len && requests(text + start, end - start))
 			request = start; /* "please take your time" behind a question is none */
 		while (start && text[start - 1] == ' ')
 			start--;

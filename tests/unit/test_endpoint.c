@@ -252,6 +252,37 @@ static void a_yes_to_who_he_is_is_whole(void **state)
 	assert_false(has(k, "~yield") || has(k, "~turn"));
 }
 
+/* A recogniser's first guess was another word, so it is taken for no nod: of the question that was held under it nobody had heard a word. */
+static void a_word_over_a_question_nobody_heard_is_no_answer_to_it(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "Am I speaking with Omar?");
+	voice(k, 320);
+	final(k, "yes");
+	zero(k);
+	quiet_until(k, 640);
+	text(k, "Would you like to keep it or cancel it? ");
+	done(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_for(k, 96);
+	drop(k);
+	voice(k, 640);
+	assert_true(has(k, "hold"));
+	partial(k, "keep");
+	partial(k, "speaking");
+	final(k, "speaking");
+	quiet_for(k, 1024);
+	assert_true(has(k, "~resume"));
+	sent(k, k->last);
+	quiet_for(k, 3200);
+	played(k, k->last, length_ms(k, k->last));
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2 i8 n0 \"speaking\""));
+	assert_false(has(k, "ask g2"));
+}
+
 static void speaking_is_an_interruption_else(void **state)
 {
 	struct kit *k = *state;
@@ -1933,6 +1964,7 @@ int main(void)
 		KIT_TEST(digits_are_asked_about_ahead),
 		KIT_TEST(and_sooner_when_the_recogniser_calls_the_end),
 		KIT_TEST(a_yes_to_who_he_is_is_whole),
+		KIT_TEST(a_word_over_a_question_nobody_heard_is_no_answer_to_it),
 		KIT_TEST(speaking_is_an_interruption_else),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),

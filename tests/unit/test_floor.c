@@ -1162,10 +1162,10 @@ static void a_word_early_in_a_long_question_answers_it(void **state)
 	audio_all(k, u);
 	sent(k, u);
 	zero(k);
-	quiet_for(k, 320);
+	quiet_for(k, 512);
+	played(k, u, 320);
 	voice(k, 256);
 	final(k, "no");
-	played(k, u, 320);
 	quiet_for(k, 800);
 	assert_int_equal(times(k, "~resume"), 1);
 	sent(k, u);

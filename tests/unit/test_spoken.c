@@ -222,7 +222,7 @@ static void numbers_have_words_of_their_own(void **state)
 			for (k = 0; k < n; k++)
 				assert_string_not_equal(said[n], said[k]);
 			snprintf(text, sizeof(text), "1%02zu", n);
-			snprintf(want, sizeof(want), "%s%s", hundreds[l], n ? said[n] : "");
+			snprintf(want, sizeof(want), "%s%.99s", hundreds[l], n ? said[n] : "");
 			want[strlen(want) - !n] = 0;
 			said_is(&how, text, want);
 		}
