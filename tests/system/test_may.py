@@ -83,7 +83,7 @@ def place(house, when):
 
 def test_a_call_back_is_placed_once_though_the_conductor_dies(house, rest, voice):
     """Keys are pressed, an outcome is noted, a call-back is agreed on; its conductor is killed, and the next one places it once."""
-    due = (datetime.datetime.now() + datetime.timedelta(seconds=110)).replace(second=0)  # 50 s ahead at least: the call is over by then
+    due = (datetime.datetime.now() + datetime.timedelta(seconds=110)).replace(second=0, microsecond=0)  # 50 s ahead at least: the call is over by then
     assert place(house, due).status == 202
     leg = until(lambda: rest.legs and rest.legs[0], 20, "the carrier is asked")
     callee = Callee(house, leg, voice)
