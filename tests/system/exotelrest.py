@@ -3,14 +3,11 @@ status callbacks. It ends none, its list has only calls that have ended, and "in
 
 What becomes of a leg is the test's to say: by `on_place`, once the request was taken in and before it is answered.
 """
-import base64
-import http.client
-import http.server
 import json
-import threading
 import time
 import urllib.parse
 
+from carrierrest import CarrierRest, told
 from exotelphone import ACCOUNT
 from twiliophone import PUBLIC
 
@@ -43,64 +40,14 @@ class Leg:
         target = self.one("StatusCallback")
         assert target.startswith(PUBLIC), target
         self.status = status
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
-        try:
-            connection.request("POST", target.removeprefix(PUBLIC), json.dumps({"CallSid": self.sid, "EventType": event, "Status": status}),
-                               {"Content-Type": "application/json"})
-            reply = connection.getresponse()
-            reply.read()
-            return reply.status
-        finally:
-            connection.close()
+        return told(url, target.removeprefix(PUBLIC), json.dumps({"CallSid": self.sid, "EventType": event, "Status": status}), {"Content-Type": "application/json"})
 
 
-class Rest:
+class Rest(CarrierRest):
     def __init__(self):
-        self.legs = []
-        self.on_place = lambda leg: None  # before the answer
-        self.refuse = None                # (status, body) instead of a leg
+        super().__init__(API_KEY, API_TOKEN, {"RestException": {"Status": 401, "Message": "Authentication failed"}})
         self.loses = False                # the leg is there, and the answer says nothing of it
-        self.requests = 0                 # to place
         self.others = []                  # nothing that the pages know
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def answer(self, status, body):
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def is_us(self):
-                if self.headers["Authorization"] == "Basic " + base64.b64encode(f"{API_KEY}:{API_TOKEN}".encode()).decode():
-                    return True
-                self.answer(401, {"RestException": {"Status": 401, "Message": "Authentication failed"}})
-                return False
-
-            def do_GET(self):
-                if self.is_us():
-                    self.answer(*outer.get(urllib.parse.urlsplit(self.path)))
-
-            def do_POST(self):
-                form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode(), strict_parsing=True)
-                if self.is_us():
-                    self.answer(*outer.post(self.path, form))
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.handle_error = lambda *_: None  # whoever asked was killed
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
     def get(self, url):
         if url.path == f"{CALLS}.json":

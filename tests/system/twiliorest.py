@@ -3,16 +3,12 @@ sends signed status callbacks (signed by Twilio's own package).
 
 What becomes of a leg is the test's to say: by `on_place`, on a thread of its own, once the request was taken in and before it is answered.
 """
-import base64
-import http.client
-import http.server
-import json
-import threading
 import time
 import urllib.parse
 
 from twilio.request_validator import RequestValidator
 
+from carrierrest import CarrierRest, told
 from twiliophone import ACCOUNT, NUMBER, PUBLIC, SECRET
 
 CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls"
@@ -51,68 +47,18 @@ class Leg:
             self.status = status if status != "initiated" else self.status
             params |= {"CallStatus": status, "From": self.one("From"), "To": self.one("To"), "Direction": "outbound-api", "CallbackSource": "call-progress-events"}
         path = self.path(name)
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
-        try:
-            connection.request("POST", path, urllib.parse.urlencode(params), {"Content-Type": "application/x-www-form-urlencoded",
-                               "X-Twilio-Signature": RequestValidator(secret).compute_signature(PUBLIC + path, params)})
-            reply = connection.getresponse()
-            reply.read()
-            return reply.status
-        finally:
-            connection.close()
+        return told(url, path, urllib.parse.urlencode(params), {"Content-Type": "application/x-www-form-urlencoded",
+                    "X-Twilio-Signature": RequestValidator(secret).compute_signature(PUBLIC + path, params)})
 
 
-class Rest:
+class Rest(CarrierRest):
     def __init__(self):
-        self.legs = []
+        super().__init__(ACCOUNT, SECRET, {"code": 20003, "message": "Authenticate", "status": 401})
         self.ended = []
-        self.on_place = lambda leg: None  # before the answer
-        self.refuse = None                # (status, body) instead of a leg
-        self.requests = 0                 # to place
         self.callers = {}                 # calls that came in, by id: their status
         self.redirects = []               # (id, path below the public address)
         self.on_redirect = lambda sid, path: None
         self.looks = 0                    # at calls that came in
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def answer(self, status, body):
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def is_us(self):
-                wanted = "Basic " + base64.b64encode(f"{ACCOUNT}:{SECRET}".encode()).decode()
-                if self.headers["Authorization"] == wanted:
-                    return True
-                self.answer(401, {"code": 20003, "message": "Authenticate", "status": 401})
-                return False
-
-            def do_GET(self):
-                if self.is_us():
-                    self.answer(*outer.get(urllib.parse.urlsplit(self.path)))
-
-            def do_POST(self):
-                form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode(), strict_parsing=True)
-                if self.is_us():
-                    self.answer(*outer.post(self.path, form))
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.handle_error = lambda *_: None  # whoever asked was killed
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
     def get(self, url):
         if url.path == f"{CALLS}.json":

@@ -533,6 +533,23 @@ static inline unsigned int hook(struct got *g, const struct hook *h)
 	return g->status;
 }
 
+/* A form of another kind, signed with `secret`. */
+static inline unsigned int hook_form(struct got *g, const char *path, const char *body, const char *secret)
+{
+	char url[400], line[100], signature[TWILIO_SIGNATURE_MAX];
+	const char *headers[] = { "Content-Type: application/x-www-form-urlencoded", line, NULL };
+	struct http_pairs form;
+
+	snprintf(url, sizeof(url), PUBLIC_URL "%s", path);
+	assert_int_equal(http_pairs_parse(&form, body, strlen(body)), ERR_NONE);
+	assert_int_equal(twilio_sign(TWILIO_SHA1, url, &form, secret, strlen(secret), signature), ERR_NONE);
+	http_pairs_free(&form);
+	snprintf(line, sizeof(line), "X-Twilio-Signature: %s", signature);
+	kit_start(g, HTTP_POST, path, headers, body, strlen(body));
+	kit_wait(g);
+	return g->status;
+}
+
 /* Until somebody's request is held because no worker has been heard of. */
 static inline void kit_wait_held(void) { kit_until(k->calls->asks && k->calls->asks->woken); }
 

@@ -223,20 +223,11 @@ static const char *dial_text(const char *member)
 
 static unsigned int told_as(struct got *g, const char *hook, const char *id, unsigned int leg, const char *more, const char *secret)
 {
-	char path[200], url[400], body[600], line[100], signature[TWILIO_SIGNATURE_MAX];
-	const char *headers[] = { "Content-Type: application/x-www-form-urlencoded", line, NULL };
-	struct http_pairs form;
+	char path[200], body[600];
 
 	snprintf(path, sizeof(path), "/webhooks/twilio/%s?call=%s", hook, id);
-	snprintf(url, sizeof(url), PUBLIC_URL "%s", path);
 	snprintf(body, sizeof(body), "AccountSid=" ACCOUNT "&CallSid=CA%032u&%s", leg, more);
-	assert_int_equal(http_pairs_parse(&form, body, strlen(body)), ERR_NONE);
-	assert_int_equal(twilio_sign(TWILIO_SHA1, url, &form, secret, strlen(secret), signature), ERR_NONE);
-	http_pairs_free(&form);
-	snprintf(line, sizeof(line), "X-Twilio-Signature: %s", signature);
-	kit_start(g, HTTP_POST, path, headers, body, strlen(body));
-	kit_wait(g);
-	return g->status;
+	return hook_form(g, path, body, secret);
 }
 
 static void told(const char *status)

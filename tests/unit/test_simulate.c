@@ -879,60 +879,42 @@ static struct run_result *lie_run(const char *text, int64_t rules, scene_trace_h
 	return r;
 }
 
-/* Of two results one is never spoken of, though the model has both. */
-static void on_result_unsaid(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+/* `text` in the place of whatever has `part` in it. */
+static void say_instead(struct lie *lie, const struct call_outputs *out, const char *part, const char *text)
 {
-	static const char other[] = "Let us go on with what we have here now.";
-	struct lie *lie = arg;
 	struct call_output *o;
 	size_t i = 0;
 
-	(void)step;
-	(void)in;
 	while ((o = output_next(out, &i, OUT_SPEAK, 0))) {
-		if (!memmem(o->text, o->text_len, "check code gave", 15))
+		if (!memmem(o->text, o->text_len, part, strlen(part)))
 			continue;
-		o->text = other;
-		o->text_len = sizeof(other) - 1;
+		o->text = text;
+		o->text_len = strlen(text);
 		lie->told++;
 	}
+}
+
+/* Of two results one is never spoken of, though the model has both. */
+static void on_result_unsaid(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	(void)step;
+	(void)in;
+	say_instead(arg, out, "check code gave", "Let us go on with what we have here now.");
 }
 
 /* … or, a turn later, spoken of once more. */
 static void on_result_said_again(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
 {
-	static const char again[] = "I see here for read balance gave balance is eighty.";
-	struct lie *lie = arg;
-	struct call_output *o;
-	size_t i = 0;
-
 	(void)step;
 	(void)in;
-	while ((o = output_next(out, &i, OUT_SPEAK, 0))) {
-		if (!memmem(o->text, o->text_len, "Thank you for your time.", 24))
-			continue;
-		o->text = again;
-		o->text_len = sizeof(again) - 1;
-		lie->told++;
-	}
+	say_instead(arg, out, "Thank you for your time.", "I see here for read balance gave balance is eighty.");
 }
 
 /* Neither a result nor the question behind it is said: the answer is over, and nobody asked on. */
 static void on_answer_unsaid(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
 {
-	static const char other[] = "That is what I have here now.";
-	struct lie *lie = arg;
-	struct call_output *o;
-	size_t i = 0;
-
 	on_result_unsaid(arg, step, in, out);
-	while ((o = output_next(out, &i, OUT_SPEAK, 0))) {
-		if (!memmem(o->text, o->text_len, "What else", 9))
-			continue;
-		o->text = other;
-		o->text_len = sizeof(other) - 1;
-		lie->told++;
-	}
+	say_instead(arg, out, "What else", "That is what I have here now.");
 }
 
 /* The core shows knowledge of which nothing is known to have come. */
