@@ -34,7 +34,7 @@ void brief_init(struct brief *b)
 	phrases_set(&b->stops, stops);
 }
 
-enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_LISTS = 16 };
+enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_CLEAR, F_LISTS = 16 };
 enum saying_field { SF_WORD = 1, SF_SAY, SF_IPA };
 enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS, TF_MOVES };
 
@@ -98,6 +98,8 @@ void brief_encode(const struct brief *b, struct buf *out)
 		tool_encode(&b->tools[i], out);
 	for (i = 0; i < b->saying_count; i++)
 		saying_encode(&b->sayings[i], out);
+	if (b->clear) /* other briefs stay as they were recorded */
+		wire_put_u64(out, F_CLEAR, b->clear);
 	if (b->placed)
 		placed_encode(b, out);
 	for (i = 0; i < LISTS; i++) {
@@ -203,6 +205,7 @@ enum err brief_decode(struct brief *b, const void *data, size_t len)
 		case F_SAYING:
 			err = b->saying_count == BRIEF_SAYINGS_MAX ? ERR_LIMIT : saying_decode(&b->sayings[b->saying_count++], &f);
 			break;
+		case F_CLEAR: b->clear = f.u64; break;
 		case F_PLACED:
 		case F_LEAVES:
 		case F_PURPOSE:

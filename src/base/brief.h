@@ -67,6 +67,7 @@ struct brief {
 	uint8_t tool_count;
 	struct brief_saying sayings[BRIEF_SAYINGS_MAX];
 	uint8_t saying_count;
+	uint64_t clear;                /* types of personal data that the model sees as they were said, a bit each as redact/redact.h numbers them; 0: none */
 	bool placed;                   /* we called: who answered is listened for. What follows is said and encoded of such calls alone */
 	bool leaves;                   /* the model has something to say to a machine */
 	char purpose[BRIEF_TEXT_MAX];  /* who calls and why, for whoever asks that on a person's behalf; "": nothing is told */

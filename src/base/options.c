@@ -51,6 +51,10 @@ static void print_list(const struct option *o, char *out, size_t size)
 {
 	char names[120];
 
+	if (o->fitting) {
+		snprintf(out, size, "%s", o->fitting);
+		return;
+	}
 	print_choices(o, names, sizeof(names));
 	snprintf(out, size, "one or several of %s, none twice", names);
 }
@@ -154,7 +158,7 @@ static bool is_list(const struct option *o, const char *value)
 		seen |= 1ULL << i;
 		count++;
 	}
-	return count && i == OPTION_LIST_END;
+	return (count || (o->text && !*o->text)) && i == OPTION_LIST_END;
 }
 
 static bool is_text(const struct option *o, const char *value)

@@ -13,7 +13,8 @@
 
 #include "base/err.h"
 
-/* LIST: names out of `choices` in the order that is wanted, at least one, none twice: "deepgram, pocketsphinx"; in YAML also a list. */
+/* LIST: names out of `choices` in the order that is wanted, none twice: "deepgram, pocketsphinx"; in YAML also a list. None
+ * at all where none is the default. */
 enum option_type { OPTION_BOOL, OPTION_INT, OPTION_TEXT, OPTION_CHOICE, OPTION_LIST };
 
 struct option {
@@ -23,7 +24,7 @@ struct option {
 	int64_t value;              /* default of BOOL, INT, CHOICE */
 	const char *text;           /* default of TEXT and LIST */
 	bool (*fits)(const char *text); /* TEXT: what else it must be, when it is not empty; NULL: nothing */
-	const char *fitting;        /* that in words, behind "allowed: " */
+	const char *fitting;        /* that in words, behind "allowed: "; LIST: instead of its choices, or NULL */
 	const char *const *choices; /* CHOICE, LIST: NULL-ended */
 	const char *unit;           /* "ms", "dB", … or NULL */
 	const char *help;           /* one sentence, ends with a full stop */

@@ -286,6 +286,11 @@ void agent_serves(struct agent *a, struct worker_call_options *o)
 	o->conductor = &a->tools;
 }
 
+void agent_met(struct agent *a)
+{
+	call_lineups_met(a->lineups);
+}
+
 const json_t *agent_known(const struct agent *a)
 {
 	return call_lineups_known(a->lineups);

@@ -55,6 +55,8 @@ void agent_close(struct agent *a); /* zeroed is fine */
  * ledger cannot be read (said). The caller's to decref. */
 json_t *agent_done(struct agent *a);
 
+void agent_met(struct agent *a); /* as call_lineups_met */
+
 /* What it knew at the call's end, for the outcome of one that nobody finished; NULL: nobody here does. Borrowed. */
 const json_t *agent_known(const struct agent *a);
 

@@ -1,5 +1,6 @@
 #include "cli/book.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +8,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/wording.h"
+#include "redact/redact.h"
 
 enum { VARIABLES_SHOWN_MAX = 1600 }; /* 32 names of 40 bytes, and today */
 
@@ -166,4 +168,16 @@ int book_variables(struct cli *cli, const struct rulebook *book, const struct fl
 	for (i = 0; !status && i < given->count; i++)
 		status = variable_set(cli, *variables, given->items[i]);
 	return status;
+}
+
+uint64_t book_clear_default(const struct cli *cli)
+{
+	struct redact_options options;
+	uint64_t clear;
+	enum err err;
+
+	config_bind(cli->config, redact_options, &options);
+	err = redact_clear_read(options.clear, &clear);
+	assert(!err); /* judged when the config was read */
+	return clear;
 }

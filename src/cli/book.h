@@ -23,6 +23,9 @@ int64_t book_moment(int32_t day, int32_t minute);
 
 int32_t book_day(const json_t *variables); /* the call's: their "today", without one this machine's */
 
+/* The config's redact.clear, for rulebook_clear. */
+uint64_t book_clear_default(const struct cli *cli);
+
 /* The book's samples, this machine's day as "today", and over them what was `given` as NAME=VALUE. The caller's to decref, also when
  * it failed. CLI_FINE, or the exit status of what was told. */
 int book_variables(struct cli *cli, const struct rulebook *book, const struct flag_list *given, json_t **variables) MUST_USE;

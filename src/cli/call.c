@@ -151,6 +151,7 @@ static int book_read(struct calling *c)
 	config_bind(c->cli->config, call_options, &c->settings);
 	err = rulebook_brief(c->book, c->language, c->variables, &c->brief, &c->settings, &detail);
 	c->brief.placed = c->flags.placed;
+	c->brief.clear = rulebook_clear(c->book, book_clear_default(c->cli));
 	if (err == ERR_NOTFOUND)
 		return book_fail_language(c->cli, c->book, c->path, c->language);
 	if (err)
@@ -164,10 +165,13 @@ static int book_read(struct calling *c)
 
 static void event_h(void *arg, const struct record_event *event)
 {
+	char outcome[RECORD_OUTCOME_MAX];
 	struct calling *c = arg;
 	struct buf b;
 	size_t before = c->live.count;
 
+	if (record_event_outcome(event, outcome, sizeof(outcome)) && !outcome[0])
+		agent_met(&c->agent);
 	if (shown_add(&c->live, event) || c->cli->json)
 		return;
 	buf_init(&b, OUT_BYTES_MAX);

@@ -184,7 +184,7 @@ static void put_doc_row(struct buf *b, const struct option *o)
 	char standard[VALUE_MAX_BYTES];
 
 	print_default(o, standard, sizeof(standard));
-	if (o->type == OPTION_TEXT && !*standard)
+	if ((o->type == OPTION_TEXT || o->type == OPTION_LIST) && !*standard)
 		snprintf(standard, sizeof(standard), "empty");
 	buf_printf(b, "| `%s` | %s%s%s | ", o->name, standard, o->unit ? " " : "", o->unit ? o->unit : "");
 	put_allowed(b, o);

@@ -158,6 +158,7 @@ void call_lineups_close(struct call_lineups **cp)
 	*cp = NULL;
 	if (!c)
 		return;
+	lineup_ahead_close(&c->ahead);
 	lineups_vendors_close(c);
 	for (int role = 0; role < PROVIDER_ROLES; role++)
 		for (size_t i = 0; i < LINEUP_MAX; i++) {
@@ -181,9 +182,26 @@ void call_lineups_serve(struct call_lineups *c, struct worker_call_options *o)
 	o->tts_vendor = c->is_plain[PROVIDER_TTS] ? tts->members[0].vendor : tts;
 }
 
+/* A recogniser of this machine alone has nothing to connect to. */
+void call_lineups_prepare(struct call_lineups *c, struct worker_call_options *o, const char *language)
+{
+	if (o->stt && !c->is_plain[PROVIDER_STT]) {
+		lineup_ahead_open(&c->ahead, c->shared->clock, o->stt, o->stt_vendor, language);
+		o->stt = &lineup_ahead_stt;
+		o->stt_vendor = &c->ahead;
+	}
+	lineups_models_connect(c);
+}
+
 const json_t *call_lineups_known(const struct call_lineups *c)
 {
 	return c->rehearsed ? rehearsed_known(c->rehearsed) : NULL;
+}
+
+void call_lineups_met(struct call_lineups *c)
+{
+	if (c->rehearsed)
+		rehearsed_met(c->rehearsed);
 }
 
 const struct lineup *call_lineups_role(const struct call_lineups *c, enum provider_role role)

@@ -68,8 +68,13 @@ void call_lineups_close(struct call_lineups **cp);
 /* Puts recogniser (where there is one), model and voice into what a call is opened with. */
 void call_lineups_serve(struct call_lineups *c, struct worker_call_options *o);
 
+/* The phone rings: opens a recogniser's stream, which is the first that the session starts, and connections to models. Behind call_lineups_serve. */
+void call_lineups_prepare(struct call_lineups *c, struct worker_call_options *o, const char *language);
+
 /* What the rehearsed engine knows by now (sockets.h); NULL where it does not serve. */
 const json_t *call_lineups_known(const struct call_lineups *c);
+
+void call_lineups_met(struct call_lineups *c); /* a person took the call from a machine, and was greeted: what is known says no machine any more */
 
 const struct lineup *call_lineups_role(const struct call_lineups *c, enum provider_role role); /* to look at */
 

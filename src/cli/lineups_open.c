@@ -18,6 +18,8 @@
 
 enum {
 	MODEL_CONNECTIONS = 100, /* of a worker to a vendor, where HTTP/2 cannot be had */
+	MODEL_KEPT_US = 120000000, /* from the ringing, and from one long turn to the next */
+	CONNECT_US = 10000000,
 	TERMS_MAX = 8            /* a rule-book names two */
 };
 
@@ -200,7 +202,7 @@ static enum err rehearsed_make(struct call_lineups *c, const struct lineups_call
 static enum err client_make(struct http_client **client, const struct lineups *s, const char *ca_file, struct err_detail *detail)
 {
 	const struct http_client_settings settings = { .ca_file = or_none(ca_file), .connections_max = MODEL_CONNECTIONS,
-		.per_host_max = MODEL_CONNECTIONS };
+		.per_host_max = MODEL_CONNECTIONS, .kept_us = MODEL_KEPT_US };
 
 	return *client ? ERR_NONE : http_client_open(client, s->loop, &settings, detail);
 }
@@ -213,6 +215,33 @@ static enum err model_prepare(struct http_client **client, struct call_lineups *
 		return client_make(client, c->shared, ca_file, detail);
 	snprintf(detail->message, sizeof(detail->message), "nothing is known of what a model is to be told");
 	return ERR_UNAVAILABLE;
+}
+
+static void on_connected(const struct http_answer *answer, void *arg)
+{
+	(void)answer; /* whatever it says: there is a connection, or there will be one when a model is asked */
+	(void)arg;
+}
+
+/* Without a key: nothing is asked. One at a time is enough for all calls. */
+static void connect_to(struct http_exchange **xp, struct http_client *client, const char *url, int64_t connect_ms)
+{
+	static const struct http_exchange_handlers handlers = { .done = on_connected };
+	const struct http_ask ask = { .method = HTTP_HEAD, .url = url, .connect_us = (uint64_t)connect_ms * 1000, .total_us = CONNECT_US };
+	struct err_detail detail;
+
+	if (client && !*xp)
+		(void)!http_exchange_start(xp, client, &ask, &handlers, NULL, &detail);
+}
+
+void lineups_models_connect(struct call_lineups *c)
+{
+	struct lineups *s = c->shared;
+
+	if (c->anthropic)
+		connect_to(&s->anthropic_call, s->anthropic_client, s->anthropic.url, s->anthropic.connect_ms);
+	if (c->openai)
+		connect_to(&s->openai_call, s->openai_client, s->openai.url, s->openai.connect_ms);
 }
 
 static enum err llm_made(struct call_lineups *c, int provider, const struct llm *llm, void *vendor, struct lineups_made *made)

@@ -11,12 +11,14 @@
 #include "providers/held.h"
 #include "providers/sarvam/sarvam.h"
 #include "voice/lineup/lineup_accounts.h"
+#include "voice/lineup/lineup_ahead.h"
 
 struct anthropic;
 struct cartesia;
 struct espeak;
 struct flite;
 struct http_client;
+struct http_exchange;
 struct openai;
 struct openai_speech;
 struct rehearsed;
@@ -35,6 +37,7 @@ struct lineups {
 	struct openai_voices openai_voices;
 	struct sarvam_settings sarvam;
 	struct http_client *anthropic_client, *openai_client;
+	struct http_exchange *anthropic_call, *openai_call; /* that open a connection and no more (lineups_models_connect) */
 	struct flite *flite;
 	struct espeak *espeak;
 	struct lineup_accounts accounts;
@@ -62,6 +65,7 @@ struct call_lineups {
 	struct sarvam_language sarvam_languages[2]; /* the recogniser's */
 	struct sarvam_voice *sarvam_voice;
 	struct id128 tenant;
+	struct lineup_ahead ahead; /* its recogniser, while the phone rings */
 	struct held_stt held_stt[STT_PROVIDERS];
 	struct held_llm held_llm[LLM_PROVIDERS];
 	struct held_tts held_tts[TTS_PROVIDERS];
@@ -78,6 +82,9 @@ typedef enum err lineups_open_h(struct call_lineups *c, const struct lineups_cal
 	struct err_detail *detail);
 
 lineups_open_h *lineups_opener(enum provider_role role, int provider);
+
+/* Asks where the call's models are for nothing, so that a connection is there when the first question comes. */
+void lineups_models_connect(struct call_lineups *c);
 
 /* Closes what any of them has opened. */
 void lineups_vendors_close(struct call_lineups *c);

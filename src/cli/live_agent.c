@@ -30,6 +30,12 @@ static const json_t *agent_known(void *arg, void *agent)
 	return call_lineups_known(agent);
 }
 
+static void agent_met(void *arg, void *agent)
+{
+	(void)arg;
+	call_lineups_met(agent);
+}
+
 static enum err agent_open(void *arg, void **agent, const struct conductor_attached *a, struct worker_call_options *o, struct err_detail *detail)
 {
 	struct live_agents *s = arg;
@@ -45,12 +51,17 @@ static enum err agent_open(void *arg, void **agent, const struct conductor_attac
 	err = call_lineups_open(&c, s->lineups, &call, detail);
 	if (!err)
 		call_lineups_serve(c, o);
-	o->facts = a->prompt.facts;
 	*agent = c;
 	return err;
 }
 
-const struct sockets_agents live_agents = { .open = agent_open, .known = agent_known, .close = agent_close };
+static void agent_prepare(void *arg, void *agent, const struct conductor_attached *a, struct worker_call_options *o)
+{
+	(void)arg;
+	call_lineups_prepare(agent, o, a->brief.language);
+}
+
+const struct sockets_agents live_agents = { .open = agent_open, .prepare = agent_prepare, .known = agent_known, .met = agent_met, .close = agent_close };
 
 /* ------------------------------------------------------------------ what is shared */
 

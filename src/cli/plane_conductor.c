@@ -327,6 +327,7 @@ static enum err calls_begin(struct conductor_process *p, struct err_detail *deta
 	settings.client = p->client;
 	config_bind(p->cli->config, call_options, &p->defaults);
 	config_bind(p->cli->config, calls_options, &settings.options);
+	settings.clear = book_clear_default(p->cli);
 	if (!*settings.options.server_url)
 		settings.options.server_url = p->url; /* enough for carriers on this machine: tests, a tunnel that keeps the address */
 	if (!err)

@@ -26,6 +26,10 @@ const struct option voice_options[] = {
 	{ .name = "voice.calls_max", .type = OPTION_INT, .min = 1, .max = 1000, .value = 50,
 		.help = "So many calls a worker takes at a time; more are refused or get another worker.",
 		.offset = offsetof(struct voice_settings, calls_max) },
+	{ .name = "voice.ahead_max", .type = OPTION_INT, .min = 0, .max = 1000, .value = 20,
+		.help = "So many calls a worker prepares at a time while they ring: its vendors' connections are opened before anybody listens. Each has a "
+			"recogniser's stream of the account's (max_streams). 0: none is prepared.",
+		.offset = offsetof(struct voice_settings, ahead_max) },
 	{ .name = "voice.drain_s", .type = OPTION_INT, .min = 0, .max = 86400, .value = 60, .unit = "s",
 		.help = "So long a worker that is told to stop waits for its calls to end, or for another one to have room for them; then they are handed over as they are.",
 		.offset = offsetof(struct voice_settings, drain_s) },

@@ -20,6 +20,7 @@ struct voice_settings {
 	const char *origins;       /* voice.origins */
 	int64_t workers;           /* voice.workers */
 	int64_t calls_max;         /* voice.calls_max */
+	int64_t ahead_max;         /* voice.ahead_max */
 	int64_t drain_s;           /* voice.drain_s */
 };
 

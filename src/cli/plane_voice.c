@@ -160,6 +160,8 @@ static void put_calls(const struct voice_process *p, struct buf *b)
 	metric_begin(b, "callfunnel_voice_calls_ended_total", METRIC_COUNTER, "Calls that ended here, by what ended them.");
 	for (int i = END_CALLER; i < END_REASONS; i++)
 		metric_put(b, "callfunnel_voice_calls_ended_total", "reason", conductor_end_name((enum end_reason)i), (double)c->ended[i]);
+	metric_one(b, "callfunnel_voice_calls_prepared_total", METRIC_COUNTER, "Calls that were prepared while they rang.", (double)c->prepared);
+	metric_one(b, "callfunnel_voice_calls_unused_total", METRIC_COUNTER, "Calls that were prepared here and did not come.", (double)c->unused);
 	histogram_put(b, "callfunnel_voice_turn_seconds", "From the end of the caller's speech to the first sample of the answer played.", &c->turns);
 	histogram_put(b, "callfunnel_voice_lateness_seconds", "How late the calls' wake-ups came: what sound waited for the loop.", worker_lateness(p->worker));
 }
@@ -388,7 +390,8 @@ static enum err sockets_begin(struct voice_process *p)
 {
 	const struct lineups_ears ears = live_ears(&p->loop);
 	struct sockets_settings settings = { .clock = p->clock, .worker = p->worker, .conductor = p->conductor, .loop = &p->loop,
-		.journals = p->journals, .adapters = p->adapters.all, .agents = &live_agents, .origins = p->origins, .calls_max = (size_t)p->settings.calls_max };
+		.journals = p->journals, .adapters = p->adapters.all, .agents = &live_agents, .origins = p->origins, .calls_max = (size_t)p->settings.calls_max,
+		.ahead_max = (size_t)p->settings.ahead_max };
 	enum err err = live_agents_open(&p->agents, p->cli->config, &p->loop, p->clock, &ears);
 
 	origins_make(p);

@@ -2,8 +2,8 @@
  *
  * A line is text, or a JSON object: `text`, and if there were any `question` (the agent's words before it), `earlier` (the caller's
  * turns before it: a string, a list of strings or of objects with `text`), `partial`, `language` (the call's; en-IN where none is
- * given), `types` (a list of those to look for; all where there is none). Offsets are bytes of the text's UTF-8; a value that
- * cannot be restored (held back) is still shown. Every line is a call of its own: one that cannot be read is told with its
+ * given), `types` (a list of those to look for; all where there is none), `clear` (a list of those to leave in clear, as redact.clear
+ * of a rule-book). Offsets are bytes of the text's UTF-8; a value that cannot be restored (held back) is still shown. Every line is a call of its own: one that cannot be read is told with its
  * number and why, and the next is read; the exit status is then 1. Main thread.
  */
 #include <jansson.h>
@@ -63,6 +63,23 @@ static bool types_read(struct request *q, const json_t *types)
 	return !types || json_is_array(types);
 }
 
+/* False: one is no type, or is always masked. */
+static bool clear_read(struct request *q, const json_t *clear)
+{
+	uint64_t all = q->context.types ? q->context.types : ~UINT64_C(0), type;
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(clear, i, name) {
+		if (!json_is_string(name) || redact_clear_read(json_string_value(name), &type))
+			return false;
+		all &= ~type;
+	}
+	if (clear)
+		q->context.types = all;
+	return all && (!clear || json_is_array(clear));
+}
+
 static enum err request_document(struct request *q)
 {
 	const json_t *text = json_object_get(q->document, "text"), *question = json_object_get(q->document, "question");
@@ -76,6 +93,8 @@ static enum err request_document(struct request *q)
 		return refuse(q, "\"language\" is no string");
 	if (!types_read(q, json_object_get(q->document, "types")))
 		return refuse(q, "\"types\" is no list of types");
+	if (!clear_read(q, json_object_get(q->document, "clear")))
+		return refuse(q, "\"clear\" is no list of types that need not be masked");
 	if (json_is_string(language))
 		q->context.language = json_string_value(language);
 	q->text = json_string_value(text);

@@ -439,6 +439,7 @@ static int engine_make(struct trying *t)
 		err = masker_new(&t->masker);
 	if (!err) {
 		masker_language(t->masker, t->language);
+		masker_clear(t->masker, rulebook_clear(t->book, book_clear_default(t->cli)));
 		return CLI_FINE;
 	}
 	return cli_fail(t->cli, err == ERR_NOMEM ? CLI_MISSING : CLI_USAGE, err, detail.where, detail.hint, "%s", detail.message[0] ? detail.message : err_name(err));

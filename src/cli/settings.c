@@ -16,6 +16,7 @@
 #include "conductor/tools.h"
 #include "control/identity.h"
 #include "data/secrets.h"
+#include "redact/redact.h"
 #include "voice/journal/journal_settings.h"
 
 const struct option program_options[] = {
@@ -41,6 +42,7 @@ const struct option *const settings_tables[] = {
 	voice_options,
 	control_options,
 	rulebook_options,
+	redact_options,
 	toolbox_options,
 	provider_options,
 	limit_options,

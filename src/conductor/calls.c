@@ -88,6 +88,7 @@ void calls_close(struct calls **cp)
 		ask_failed(a, ERR_CLOSED);
 	}
 	dialer_close(c);
+	prepares_close(c);
 	sweep_close(c);
 	waits_close(c);
 	sights_purge(c, 0);

@@ -79,6 +79,7 @@ struct calls_settings {
 	const char *rulebooks_dir;   /* rulebooks.dir */
 	const char *replay;          /* the words of a shell that replay a call of this house, when its id is put behind them; NULL: nobody knows */
 	const struct call_settings *defaults; /* the config's, which rule-books override */
+	uint64_t clear;              /* redact.clear, likewise */
 	struct calls_options options;
 	/* The token that was verified for this request (bearer_token). */
 	const struct jws_token *(*token)(const struct http_request *r);

@@ -318,6 +318,8 @@ static void offer_stored(struct ask *a)
 {
 	a->picked[0] = 0; /* it stays counted */
 	sight_offer(a->calls, a->id, a->token);
+	if (a->record.state == CALL_WAITING)
+		prepare_tell(a->calls, a->tenant, &a->record, a->token_ms ? a->token_ms : CALLS_TOKEN_MS);
 	a->offered(a);
 }
 
@@ -373,6 +375,8 @@ bool ask_offer(struct ask *a, const char *path, ask_step *then)
 	}
 	a->record.offers += !(a->is_repeat && a->record.offered[0]);
 	memcpy(a->record.offered, w->name, sizeof(w->name));
+	if (a->record.state == CALL_WAITING)
+		memcpy(a->record.prepares, w->name, sizeof(w->name));
 	sight_note(a->calls, a->id, a->record.epoch); /* whoever asked is coming */
 	a->offered = then;
 	a->then = store_offer;

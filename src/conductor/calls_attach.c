@@ -108,7 +108,7 @@ static void put_pinned(struct ask *a, struct buf *b)
 	json_pair_bool(b, "records_audio", true);
 }
 
-static void reply(struct ask *a)
+void attach_reply(struct ask *a)
 {
 	char tenant[2 * TENANT_ID_BYTES + 1];
 	uint64_t now = calls_now_ms(a->calls);
@@ -148,7 +148,7 @@ static void on_fenced(void *arg, enum err err, uint64_t revision)
 	} else if (err) {
 		ask_failed(a, err);
 	} else {
-		a->then = reply;
+		a->then = attach_reply;
 		ask_book(a);
 	}
 }
@@ -160,7 +160,7 @@ static void on_snapshot(struct ask *a)
 	if (a->snapshot_epoch > a->record.epoch) {
 		ask_error(a, 409, "stale", "A later epoch has the call.", NULL);
 	} else if (a->record.epoch == 1) {
-		a->then = reply;
+		a->then = attach_reply;
 		ask_book(a);
 	} else {
 		err = snapshot_put(a, a->record.epoch, a->snapshot.data, a->snapshot.len, on_fenced);
@@ -212,6 +212,7 @@ static void judge(struct ask *a)
 		r->state = CALL_LIVE;
 		r->offers = 0;
 		r->offered[0] = 0;
+		r->prepares[0] = 0;
 		if (!r->clock_ms)
 			r->clock_ms = calls_now_ms(a->calls);
 		memset(r->tokens, 0, sizeof(r->tokens));

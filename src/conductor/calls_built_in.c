@@ -105,14 +105,21 @@ static const char *schedule(const struct ask *a, struct call_record *r, const js
 	return NULL;
 }
 
+/* Under its own key, or overtaken: requests come again, also behind later ones, and the last that was made counts. */
+static bool is_done(const struct call_asked *a, bool is_callback, uint64_t key)
+{
+	return key == a->outcome_key || key == a->due_key || key < (is_callback ? a->due_key : a->outcome_key);
+}
+
 const char *built_in_do(struct ask *a, const struct rulebook_tool *tool, const json_t *arguments, uint32_t turn, uint32_t index)
 {
 	struct call_record *r = &a->record;
+	bool is_callback = !strcmp(tool->name, RULEBOOK_CALLBACK_TOOL);
 	uint64_t key = tool_key(turn, index);
 
-	if (key == r->asked.outcome_key || key == r->asked.due_key || rulebook_tool_check(a->book, tool->name, arguments, NULL))
+	if (is_done(&r->asked, is_callback, key) || rulebook_tool_check(a->book, tool->name, arguments, NULL))
 		return NULL; /* done before; or the toolbox says what is wrong with it */
-	if (!strcmp(tool->name, RULEBOOK_CALLBACK_TOOL))
+	if (is_callback)
 		return schedule(a, r, arguments, key);
 	record_outcome(r, arguments, key);
 	return NULL;

@@ -111,6 +111,8 @@ static void begin(struct ask *a)
 		return;
 	}
 	a->record.dial.asked_ms = calls_now_ms(a->calls);
+	if (!a->line->carrier->flow) /* what else it is told dies with us (struct dial_way) */
+		a->record.dial.place_by_ms = a->record.dial.asked_ms + (a->request ? DIAL_PLACE_MS : DIAL_BACK_MS);
 	if (!is_known)
 		a->began_ms = a->record.dial.asked_ms;
 	a->record.began_ms = a->began_ms;

@@ -10,7 +10,7 @@
 enum {
 	F_ID = 1, F_RULEBOOK, F_VERSION, F_HASH, F_LANGUAGE, F_OUTBOUND, F_KIND, F_ACCOUNT, F_CARRIER_CALL, F_STATE, F_EPOCH, F_WORKER, F_OFFERS,
 	F_BEGAN, F_CLOCK, F_ENDED, F_CONNECTED, F_TURNS, F_REASON, F_OUTCOME, F_TOKEN, F_VARIABLES, F_BRIEF, F_SETTINGS,
-	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT, F_SETTLING, F_KNOWN, F_DIAL, F_VISITS, F_ASKED, F_TRANSFER, F_NUMBER
+	F_TOOLS, F_OFFERED, F_TOLD, F_RESULT, F_SETTLING, F_KNOWN, F_DIAL, F_VISITS, F_ASKED, F_TRANSFER, F_NUMBER, F_PREPARES
 };
 
 enum { INDEX_TENANT = 1, INDEX_ID, INDEX_BEGAN, INDEX_UNTIL };
@@ -90,6 +90,8 @@ enum err call_record_encode(const struct call_record *r, struct buf *out)
 	transfer_encode(&r->transfer, F_TRANSFER, out);
 	if (r->number[0])
 		wire_put_text(out, F_NUMBER, r->number);
+	if (r->prepares[0])
+		wire_put_text(out, F_PREPARES, r->prepares);
 	call_asked_encode(&r->asked, F_ASKED, out);
 	return out->err;
 }
@@ -143,6 +145,7 @@ static bool take_text_field(struct call_record *r, const struct wire_field *f)
 	case F_TOKEN: return take_token(r, f);
 	case F_TRANSFER: return transfer_decode(&r->transfer, f);
 	case F_NUMBER: return wire_text(f, r->number, sizeof(r->number));
+	case F_PREPARES: return wire_text(f, r->prepares, sizeof(r->prepares));
 	case F_DIAL: return dial_decode(&r->dial, f);
 	case F_ASKED: return call_asked_decode(&r->asked, f);
 	case F_VARIABLES: return take_bytes(&r->variables, f);

@@ -62,6 +62,7 @@ static enum err pin_brief(struct ask *a, const json_t *variables, struct err_det
 	buf_reset(&a->record.settings);
 	if (!err) {
 		brief->placed = a->record.is_outbound;
+		brief->clear = rulebook_clear(a->book, a->calls->settings.clear);
 		brief_encode(brief, &a->record.brief);
 		call_settings_encode(&settings, &a->record.settings);
 		err = a->record.brief.err ? a->record.brief.err : a->record.settings.err;

@@ -6,9 +6,10 @@
 
 enum { SOCKET_BODY_MAX = 40, ANSWERED_BODY_MAX = 100 };
 
-void ask_of_worker(struct ask *a, const struct call_worker *w, const struct worker_question *q)
+enum err worker_ask(const struct calls *c, const struct tenant *t, const char *id, const struct call_worker *w, const struct worker_question *q,
+	struct http_exchange **xp, void *arg)
 {
-	const struct calls_settings *s = &a->calls->settings;
+	const struct calls_settings *s = &c->settings;
 	const char *headers[3] = { NULL, "Content-Type: application/json", NULL };
 	char url[CALL_URL_MAX];
 	const struct http_ask ask = { .method = HTTP_POST, .url = url, .headers = headers, .body = q->body, .len = strlen(q->body), .total_us = q->total_us,
@@ -17,14 +18,21 @@ void ask_of_worker(struct ask *a, const struct call_worker *w, const struct work
 	struct buf bearer;
 	enum err err;
 
-	snprintf(url, sizeof(url), "%s/internal/v1/calls/%s/%s", w->url, a->id, q->what);
+	snprintf(url, sizeof(url), "%s/internal/v1/calls/%s/%s", w->url, id, q->what);
 	buf_init(&bearer, JWS_MAX_BYTES + 64);
 	buf_text(&bearer, "Authorization: Bearer ");
-	err = s->assertion(s->arg, a->tenant, &bearer);
+	err = s->assertion(s->arg, t, &bearer);
 	headers[0] = buf_str(&bearer);
 	if (!err)
-		err = http_exchange_start(&a->exchange, s->client, &ask, q->handlers, a, &detail);
+		err = http_exchange_start(xp, s->client, &ask, q->handlers, arg, &detail);
 	buf_fini(&bearer);
+	return err;
+}
+
+void ask_of_worker(struct ask *a, const struct call_worker *w, const struct worker_question *q)
+{
+	enum err err = worker_ask(a->calls, a->tenant, a->id, w, q, &a->exchange, a);
+
 	if (err)
 		ask_failed(a, err);
 }

@@ -62,6 +62,7 @@ struct call_record {
 	char worker[CALL_WORD_MAX];
 	uint32_t offers;       /* since a worker last attached */
 	char offered[CALL_WORD_MAX]; /* the worker that was last offered, "" when it attached */
+	char prepares[CALL_WORD_MAX]; /* the worker that was told to prepare it, while it waits; "": none */
 	uint32_t visits;       /* of the URLs that the carrier was told to come back by, the last that was good for an offer: none up to it is any more */
 	uint64_t began_ms;     /* it was made; all times since 1970 */
 	uint64_t clock_ms;     /* zero of the call's clock: the first attach */
@@ -330,6 +331,10 @@ struct worker_question {
 	const struct http_exchange_handlers *handlers; /* with the ask */
 };
 
+/* Asks it about that call of the tenant's, as http_exchange_start. */
+enum err worker_ask(const struct calls *c, const struct tenant *t, const char *id, const struct call_worker *w, const struct worker_question *q,
+	struct http_exchange **xp, void *arg) MUST_USE;
+
 /* Asks it about a->id into a->exchange. When it cannot be sent, the ask has ended. */
 void ask_of_worker(struct ask *a, const struct call_worker *w, const struct worker_question *q);
 
@@ -371,6 +376,17 @@ extern const struct http_route calls_people_routes[];  /* calls_people.c */
 
 void calls_on_register(struct http_request *r, void *arg); /* calls_workers.c */
 void calls_on_attach(struct http_request *r, void *arg);   /* calls_attach.c */
+void attach_reply(struct ask *a); /* all that a worker needs for a->record as it is, with its book */
+
+/* ---- before a call begins (calls_prepare.c) ---- */
+
+/* Picks the worker that is to have a waiting call, unless it has one, into the record, which is still to be stored. True: it did. */
+bool prepare_choose(struct calls *c, struct call_record *r);
+bool prepare_is_of(const struct call_record *r, const char *worker); /* it waits, and that worker (may be NULL) is to prepare it */
+/* Tells the record's worker, once; nobody waits for it. What it opened it keeps for so long. */
+void prepare_tell(struct calls *c, const struct tenant *tenant, const struct call_record *r, uint64_t for_ms);
+void calls_on_pinned(struct http_request *r, void *arg); /* what that worker is given */
+void prepares_close(struct calls *c);
 void calls_on_rulebooks(struct http_request *r, void *arg);      /* calls_rulebooks.c */
 void calls_on_rulebook(struct http_request *r, void *arg);
 void calls_on_rulebook_check(struct http_request *r, void *arg);
@@ -454,6 +470,8 @@ struct calls {
 	struct waits *waits;
 	struct dial_run *dials;
 	size_t dial_count;
+	struct prepare_tell *tells;
+	size_t tell_count;
 	uint64_t opened_ms; /* mono */
 };
 

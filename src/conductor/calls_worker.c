@@ -347,6 +347,12 @@ static bool says(const struct ask *a, const char *name, const char *text)
 	return said && !strcmp(said, text);
 }
 
+/* For the epoch that a call will begin with, of the worker that prepares it. */
+static bool is_prepared(const struct ask *a)
+{
+	return a->epoch == a->record.epoch + 1 && prepare_is_of(&a->record, json_string_value(json_object_get(a->body, "worker")));
+}
+
 /* The worker keeps what it gets under the tenant's id, so it must not be mistaken in whose call it is. */
 static void judge_keys(struct ask *a)
 {
@@ -358,7 +364,7 @@ static void judge_keys(struct ask *a)
 		ask_error(a, 404, "not_found", "There is no such call.", NULL);
 	} else if (a->began_ms && a->epoch == a->record.epoch && !says(a, "worker", a->record.worker)) {
 		ask_error(a, 403, "forbidden", "Another worker has the call.", NULL);
-	} else if (!holds_call(a)) {
+	} else if (!(a->began_ms && is_prepared(a)) && !holds_call(a)) {
 		return;
 	} else if (a->record.state == CALL_ENDED) {
 		ended(a);
@@ -478,6 +484,7 @@ static void on_ended(struct http_request *r, void *arg)
 const struct http_route calls_worker_routes[] = {
 	{ HTTP_POST, "/internal/v1/workers", calls_on_register, 0, REPORT_MAX_BYTES },
 	{ HTTP_POST, "/internal/v1/attach", calls_on_attach, 0, 0 },
+	{ HTTP_POST, "/internal/v1/calls/:call/pinned", calls_on_pinned, 0, 0 },
 	{ HTTP_PUT, "/internal/v1/calls/:call/snapshot", on_snapshot, 0, CALLS_SNAPSHOT_MAX_BYTES },
 	{ HTTP_POST, "/internal/v1/calls/:call/tools", on_tools, 0, 4 * TOOLBOX_ARGUMENTS_MAX_BYTES },
 	{ HTTP_POST, "/internal/v1/calls/:call/keys", on_keys, 0, 0 },

@@ -48,9 +48,11 @@ bool worker_any(const struct calls *c)
 	return false;
 }
 
-/* Who did not take the call is worse than who has lost it. */
+/* Who did not take the call is worse than who has lost it; who has prepared it is the best. */
 static int badness(const struct call_worker *w, const struct call_record *r)
 {
+	if (!strcmp(w->name, r->prepares) && strcmp(w->name, r->offered) != 0)
+		return -1;
 	return !strcmp(w->name, r->offered) ? 2 : !strcmp(w->name, r->worker);
 }
 

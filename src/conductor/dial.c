@@ -7,7 +7,7 @@
 #include "conductor/calls_state.h"
 
 enum { NUMBER_MIN = 8, NUMBER_MAX = 15, NANP_DIGITS = 11, SHOWN_DIGITS = 4 };
-enum { D_TO = 1, D_FROM, D_STATE, D_ASKED, D_ANSWERED_BY, D_CODE, D_WHY };
+enum { D_TO = 1, D_FROM, D_STATE, D_ASKED, D_ANSWERED_BY, D_CODE, D_WHY, D_PLACE_BY };
 
 static const char *const state_names[LEG_STATES] = { [LEG_ASKED] = "asked", [LEG_QUEUED] = "queued", [LEG_RINGING] = "ringing",
 	[LEG_ANSWERED] = "answered", [LEG_COMPLETED] = "completed", [LEG_BUSY] = "busy", [LEG_NO_ANSWER] = "no_answer", [LEG_FAILED] = "failed",
@@ -128,8 +128,11 @@ enum dial_step dial_next(const struct call_record *r, bool is_new, uint64_t now_
 
 	if (!dial_is_open(r))
 		return DIAL_REST;
-	if (is_new && d->state == LEG_ASKED && !r->carrier_call[0])
-		return r->state == CALL_WAITING ? DIAL_PLACE : DIAL_DROP;
+	if ((is_new || d->place_by_ms) && d->state == LEG_ASKED && !r->carrier_call[0]) {
+		if (r->state != CALL_WAITING)
+			return DIAL_DROP;
+		return is_new || now_ms <= d->place_by_ms ? DIAL_PLACE : DIAL_LATE;
+	}
 	if (now_ms > d->asked_ms + DIAL_GIVE_UP_MS)
 		return DIAL_GIVE_UP;
 	if (r->state == CALL_LIVE)
@@ -170,6 +173,8 @@ void dial_encode(const struct call_dial *d, uint32_t field, struct buf *out)
 	wire_put_text(out, D_ANSWERED_BY, d->answered_by);
 	wire_put_u64(out, D_CODE, d->code);
 	wire_put_text(out, D_WHY, d->why);
+	if (d->place_by_ms)
+		wire_put_u64(out, D_PLACE_BY, d->place_by_ms);
 	wire_close(out, opened);
 }
 
@@ -182,6 +187,7 @@ static bool take_field(struct call_dial *d, const struct wire_field *f)
 	case D_WHY: return wire_text(f, d->why, sizeof(d->why));
 	case D_STATE: d->state = (enum leg_state)wire_u32(f); break;
 	case D_ASKED: d->asked_ms = f->u64; break;
+	case D_PLACE_BY: d->place_by_ms = f->u64; break;
 	case D_CODE: d->code = wire_u32(f); break;
 	default: break;
 	}
@@ -199,7 +205,7 @@ bool dial_decode(struct call_dial *d, const struct wire_field *f)
 		return false;
 	wire_reader_init(&sub, f->bytes, f->len);
 	while (good && wire_next(&sub, &one))
-		good = one.number > D_WHY || take_field(d, &one);
+		good = one.number > D_PLACE_BY || take_field(d, &one);
 	return good && !sub.err && d->to[0] && d->state < LEG_STATES;
 }
 

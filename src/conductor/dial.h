@@ -4,8 +4,9 @@
  *     │          └──────────┴───────────┴──────► busy · no_answer · failed · canceled
  *     └─ surely never placed ────────────────► failed · canceled
  *
- * The attempt is written before the carrier is asked, as `asked`, and asked for once, by whoever wrote it. Whoever finds it so later
- * looks for its leg and never asks again. News only ever moves it on (dial_hear): what is late, repeated or out of order says nothing
+ * The attempt is written before the carrier is asked, as `asked`, with the time until which it may be asked for (place_by_ms). Who asks takes that
+ * away first, by compare-and-set, so it is asked for once: by whoever wrote it, or, when its conductor died in between, by the sweeper of the next.
+ * Whoever finds it taken looks for its leg and never asks again. News only ever moves it on (dial_hear): what is late, repeated or out of order says nothing
  * any more, and an end stays. A leg that is not the attempt's own is foreign, also one that turns up after the attempt was given up.
  */
 #ifndef CONDUCTOR_DIAL_H
@@ -25,6 +26,7 @@ struct call_record;
 enum {
 	DIAL_WHY_MAX = 24,
 	DIAL_PLACE_MS = 45000,     /* the carrier is asked again for no longer when it has too much to do */
+	DIAL_BACK_MS = 3600000,    /* a call-back whose conductor died is placed so late, and no later */
 	DIAL_ASK_MS = 15000,       /* one request takes no longer */
 	DIAL_SKEW_MS = 30000,      /* the carrier's clock may be off by so much */
 	DIAL_LOOK_MS = 5000,       /* before that nobody looks for a leg that is not known */
@@ -35,7 +37,8 @@ enum {
 struct call_dial {
 	char to[ROUTE_NUMBER_MAX], from[ROUTE_NUMBER_MAX]; /* `to` is "": the call is no call out of ours */
 	enum leg_state state;
-	uint64_t asked_ms;                  /* it was written; since 1970 */
+	uint64_t asked_ms;                  /* it was written, or is asked for now; since 1970 */
+	uint64_t place_by_ms;               /* nobody has asked the carrier, and may until then; 0: somebody may have */
 	char answered_by[CARRIER_WORD_MAX]; /* the carrier's word: "human", "machine_start"; "": it did not say */
 	unsigned int code;                  /* of the carrier's refusal, or SIP's */
 	char why[DIAL_WHY_MAX];             /* when we ended it: "refused", "busy_carrier", "unreachable", "no_key", "not_placed", "unknown", "order" */
@@ -55,9 +58,10 @@ enum dial_news dial_hear(struct call_record *r, const struct carrier_leg *leg, u
 /* It ends by our own word, as LEG_FAILED or LEG_CANCELED. Nothing when it has ended. */
 void dial_end(struct call_record *r, enum leg_state state, const char *why, unsigned int code, uint64_t now_ms);
 
-enum dial_step { DIAL_REST, DIAL_PLACE, DIAL_DROP, DIAL_LOOK, DIAL_FIND, DIAL_GIVE_UP };
+enum dial_step { DIAL_REST, DIAL_PLACE, DIAL_DROP, DIAL_LATE, DIAL_LOOK, DIAL_FIND, DIAL_GIVE_UP };
 
-/* What is to be done; `is_new`: the asker wrote it a moment ago and the carrier has not been asked. */
+/* What is to be done; `is_new`: the asker wrote it a moment ago, or has taken it, and the carrier has not been asked. DIAL_LATE: it never was, and it
+ * is too late for that. */
 enum dial_step dial_next(const struct call_record *r, bool is_new, uint64_t now_ms);
 
 /* Whether this leg can be the attempt's, of which nothing but its numbers is known. */

@@ -107,6 +107,21 @@ static void ended_follows(struct dial_run *r)
 	}
 }
 
+static void taken(struct dial_run *r)
+{
+	r->takes = false;
+	r->is_new = true;
+	run_ask(r);
+}
+
+/* It rings, and a worker has that long to prepare it. */
+static void stored(struct dial_run *r)
+{
+	if (r->step == DIAL_PLACE && r->record.state == CALL_WAITING && r->line)
+		prepare_tell(r->calls, r->tenant, &r->record, (uint64_t)r->line->ring_s * 1000 + DIAL_ASK_MS);
+	ended_follows(r);
+}
+
 static void on_stored(void *arg, enum err err, uint64_t revision)
 {
 	struct dial_run *r = arg;
@@ -118,8 +133,10 @@ static void on_stored(void *arg, enum err err, uint64_t revision)
 		run_give_up(r, err);
 	else if (r->is_transfer)
 		run_transfer_stored(r);
+	else if (r->takes)
+		taken(r);
 	else
-		ended_follows(r);
+		stored(r);
 }
 
 void run_store(struct dial_run *r)
@@ -144,11 +161,12 @@ void run_store(struct dial_run *r)
 static void apply_leg(struct dial_run *r)
 {
 	enum dial_news news = dial_hear(&r->record, &r->leg, calls_now_ms(r->calls));
+	bool prepares = news != DIAL_FOREIGN && r->step == DIAL_PLACE && prepare_choose(r->calls, &r->record);
 	struct log log = log_of(r);
 
 	if (news == DIAL_FOREIGN)
 		log_warn(&log, "the carrier tells of a leg that is not this attempt's", LOG_TEXT("leg", r->leg.call));
-	if (news == DIAL_NEWS)
+	if (news == DIAL_NEWS || prepares)
 		run_store(r);
 	else
 		ended_follows(r);
@@ -183,12 +201,26 @@ void run_fail(struct dial_run *r, enum leg_state end, const char *why, unsigned 
 	apply_end(r);
 }
 
+/* From now on nobody else asks for it. */
+static void place(struct dial_run *r)
+{
+	r->takes = r->record.dial.place_by_ms;
+	if (!r->takes) {
+		run_ask(r);
+		return;
+	}
+	r->record.dial.place_by_ms = 0;
+	r->record.dial.asked_ms = calls_now_ms(r->calls);
+	run_store(r);
+}
+
 static void judge(struct dial_run *r)
 {
 	if (r->is_transfer) {
 		run_transfer_judge(r);
 		return;
 	}
+	r->takes = false;
 	r->step = dial_next(&r->record, r->is_new, calls_now_ms(r->calls));
 	if (!r->line && (r->step == DIAL_LOOK || r->step == DIAL_FIND))
 		run_give_up(r, ERR_UNAVAILABLE); /* it was placed by a carrier that is set up no more */
@@ -196,6 +228,10 @@ static void judge(struct dial_run *r)
 		run_over(r);
 	else if (r->step == DIAL_DROP)
 		run_fail(r, LEG_CANCELED, "order", 0);
+	else if (r->step == DIAL_PLACE)
+		place(r);
+	else if (r->step == DIAL_LATE)
+		run_fail(r, LEG_FAILED, "not_placed", 0);
 	else if (r->step == DIAL_GIVE_UP)
 		run_fail(r, LEG_FAILED, "unknown", 0);
 	else

@@ -16,6 +16,7 @@ struct dial_run {
 	char id[CALL_ID_MAX];
 	uint64_t began_ms;
 	bool is_new;             /* to be placed: nobody has asked for it */
+	bool takes;              /* it is being taken: its record says no more that it may be asked for */
 	bool is_transfer;        /* what it does is `does`, not `step` (dialer_transfer.c); the same call may have a run of the other kind */
 	bool again, again_new;   /* somebody asked for it meanwhile */
 	enum transfer_step does;

@@ -108,6 +108,9 @@ void rulebook_names_print(json_t *variables, char *out, size_t size);
 /* The settings come with the config's values. Over them the book's; and call.end_ms is never less than its longest last words take. */
 enum err rulebook_brief(const struct rulebook *b, const char *language, const json_t *variables, struct brief *brief,
 	struct call_settings *settings, struct err_detail *detail) MUST_USE;
+/* Types of personal data that the model sees, for the brief's `clear`; what the config says where the book says nothing. */
+uint64_t rulebook_clear(const struct rulebook *b, uint64_t otherwise);
+
 enum err rulebook_flow_json(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out,
 	struct err_detail *detail) MUST_USE;
 

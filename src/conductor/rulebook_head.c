@@ -7,7 +7,8 @@
 #include "base/wording.h"
 
 static const char *const root_keys[] = { "rulebook", "id", "version", "title", "company", "agent", "languages", "goal", "facts", "variables",
-	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "may", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce", NULL };
+	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "may", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce",
+	"redact", NULL };
 
 const char *const phrase_names[] = { "fillers", "waits", "prompts", "unheard", "apology", "goodbye", "nods", "stops", NULL };
 
@@ -556,4 +557,5 @@ void head_read(struct reading *r, const struct yaml_item *root)
 	settings_read(r, root);
 	phrases_read(r, root);
 	pronounce_read(r, root);
+	redact_read(r, root);
 }

@@ -215,6 +215,8 @@ struct rulebook {
 	char hash[RULEBOOK_HASH_BYTES];
 	const char *id, *version, *title, *company;
 	const struct yaml_item *agent_name, *persona, *goal, *facts, *disclosures, *phrases, *pronounce, *settings;
+	bool has_clear;  /* the book says which types of personal data the model sees: */
+	uint64_t clear;
 	struct language languages[LANGUAGES_MAX];
 	size_t language_count;
 	struct variable variables[VARIABLES_MAX];
@@ -308,6 +310,7 @@ bool words_check(struct reading *r, const struct yaml_item *item, scalar_h *of, 
 void head_read(struct reading *r, const struct yaml_item *root);
 void phrases_read(struct reading *r, const struct yaml_item *root);
 void pronounce_read(struct reading *r, const struct yaml_item *root);
+void redact_read(struct reading *r, const struct yaml_item *root);
 void outcomes_read(struct reading *r, const struct yaml_item *root);
 void tools_read(struct reading *r, const struct yaml_item *root);
 void may_read(struct reading *r, const struct yaml_item *root); /* behind the outcomes and the tools */

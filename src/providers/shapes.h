@@ -41,6 +41,10 @@ enum ask_kind {
 #define EVENT_MACHINE "An answering machine has taken this call."
 #define EVENT_PERSON "A person has taken this call after all."
 
+/* "≈keep it": what stands before words that may have been other ones ("shift it"). The call's core compares words with it, so that what was asked for surer
+ * words is not taken for them. Before something is changed by them they are asked back. */
+#define HEARD_UNSURE "\xe2\x89\x88"
+
 /* One block of a request to a model as the call has it: what was truly said. A model gets struct llm_block (llm.h). */
 enum block_type { BLOCK_CALLER = 1, BLOCK_AGENT, BLOCK_TOOL_USE, BLOCK_TOOL_RESULT, BLOCK_EVENT };
 

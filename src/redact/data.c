@@ -14,7 +14,7 @@ enum { NUMBER_DIGITS = 7, DATE_BYTES = 10 };
 
 struct masking {
 	struct redact_map *map;
-	const char *language;
+	struct redact_context base; /* language and types */
 	bool changed;
 	enum err err; /* sticky */
 };
@@ -75,13 +75,15 @@ static bool is_known(const struct redact_map *m, const char *text, size_t len, s
 /* The text masked, or NULL when nothing was. `key` says what digits alone are; it may be NULL. */
 static struct redacted *text_mask(struct masking *k, const char *text, size_t len, const char *key)
 {
-	struct redact_context context = { .language = k->language, .types = REDACT_TYPES_CALL, .question = key, .question_len = key && is_code(text, len) ? strlen(key) : 0 };
+	struct redact_context context = k->base;
 	struct scan_claim claim;
 	struct redacted *r = NULL;
 	bool known = is_known(k->map, text, len, &claim);
 
 	if (k->err || !len || (!known && is_date(text, len) && !is_birth(key)))
 		return NULL;
+	context.question = key;
+	context.question_len = key && is_code(text, len) ? strlen(key) : 0;
 	k->err = map_mask(k->map, text, len, &context, &claim, known, &r);
 	if (r && redacted_len(r) == len && !memcmp(redacted_text(r), text, len))
 		redacted_free(&r);
@@ -161,10 +163,9 @@ static json_t *masked(struct masking *k, const json_t *value, const char *key)
 /* What stands before the document, if anything, and the document. */
 static enum err join(const struct masking *k, const char *head, size_t head_len, const char *document, size_t len, struct redacted **rp)
 {
-	const struct redact_context context = { .language = k->language, .types = REDACT_TYPES_CALL };
 	struct redacted *words = NULL;
 	struct buf b;
-	enum err err = head_len ? redact_text(k->map, head, head_len, &context, &words) : ERR_NONE;
+	enum err err = head_len ? redact_text(k->map, head, head_len, &k->base, &words) : ERR_NONE;
 
 	buf_init(&b, SIZE_MAX);
 	if (words)
@@ -195,14 +196,14 @@ static enum err document_mask(struct masking *k, const json_t *document, const c
 	return err;
 }
 
-enum err redact_data(struct redact_map *m, const char *text, size_t len, const char *language, struct redacted **rp)
+enum err redact_data(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp)
 {
-	const struct redact_context context = { .language = language, .types = REDACT_TYPES_CALL };
-	struct masking k = { .map = m, .language = language };
+	struct masking k = { .map = m, .base = { .language = context ? context->language : NULL, .types = context ? context->types : 0 } };
 	size_t head = 0;
 	json_t *document;
 	enum err err;
 
+	k.base.types = k.base.types ? k.base.types & REDACT_TYPES_CALL : REDACT_TYPES_CALL;
 	*rp = NULL;
 	if (len > REDACT_MAX_BYTES)
 		return ERR_LIMIT;
@@ -210,7 +211,7 @@ enum err redact_data(struct redact_map *m, const char *text, size_t len, const c
 		head++;
 	document = head < len ? json_loadb(text + head, len - head, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	if (!document)
-		return redact_text(m, text, len, &context, rp);
+		return redact_text(m, text, len, &k.base, rp);
 	err = document_mask(&k, document, text, len, head, rp);
 	json_decref(document);
 	return err;

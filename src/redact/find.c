@@ -9,37 +9,14 @@
 #include <sodium.h>
 
 #include "base/json.h"
+#include "base/num.h"
 #include "redact/cue.h"
 #include "redact/phone.h"
 #include "redact/repeat.h"
 #include "redact/scan.h"
 #include "redact/token.h"
 
-enum { EARLIER_BYTES = 256, QUESTION_BYTES = 1024, DIGITS_LEAST = 4, HELD_LEAST = 3 };
-
-static const char *const type_names[REDACT_TYPE_COUNT] = {
-	[REDACT_EMAIL] = "EMAIL", [REDACT_UPI] = "UPI", [REDACT_PHONE] = "PHONE", [REDACT_CARD] = "CARD", [REDACT_AADHAAR] = "AADHAAR",
-	[REDACT_ID_UNVERIFIED] = "ID_UNVERIFIED", [REDACT_NUMBER] = "NUMBER", [REDACT_OTP] = "OTP", [REDACT_CVV] = "CVV", [REDACT_PIN] = "PIN",
-	[REDACT_CARD_EXPIRY] = "CARD_EXPIRY", [REDACT_DOB] = "DOB", [REDACT_PAN] = "PAN", [REDACT_GSTIN] = "GSTIN", [REDACT_IFSC] = "IFSC",
-	[REDACT_IBAN] = "IBAN", [REDACT_SSN] = "SSN", [REDACT_SSN_LAST4] = "SSN_LAST4", [REDACT_ABA] = "ABA", [REDACT_BANK_ACCT] = "BANK_ACCT",
-	[REDACT_VOTER_ID] = "VOTER_ID", [REDACT_PASSPORT] = "PASSPORT", [REDACT_VEHICLE] = "VEHICLE", [REDACT_IP] = "IP", [REDACT_PERSON] = "PERSON",
-	[REDACT_ADDRESS] = "ADDRESS",
-};
-
-const char *redact_type_name(enum redact_type type)
-{
-	return (unsigned int)type < REDACT_TYPE_COUNT && type_names[type] ? type_names[type] : "NUMBER";
-}
-
-enum redact_type redact_type_find(const char *name)
-{
-	unsigned int i;
-
-	for (i = REDACT_EMAIL; i < REDACT_TYPE_COUNT; i++)
-		if (!strcmp(type_names[i], name))
-			return (enum redact_type)i;
-	return (enum redact_type)0;
-}
+enum { EARLIER_BYTES = 256, QUESTION_BYTES = 1024, DIGITS_LEAST = 4, HELD_LEAST = 3, REPEATS_DEEP = 2, INNER_TRIES = 3 };
 
 bool scan_is_word(const struct scan *s, size_t i, const char *word)
 {
@@ -76,6 +53,11 @@ static void value_set(struct redact_entity *e, const char *value, size_t len)
 		e->held = true;
 }
 
+static bool is_wanted(const struct redact_context *context, enum redact_type type)
+{
+	return !context || !context->types || context->types >> type & 1;
+}
+
 void scan_report(struct scan *s, enum redact_type type, size_t first, size_t last, const char *value, size_t len, bool held)
 {
 	struct redact_found *found = s->found;
@@ -88,7 +70,7 @@ void scan_report(struct scan *s, enum redact_type type, size_t first, size_t las
 		return;
 	held = held || i <= last; /* it ends where another begins: its value is not what is told here */
 	end = s->tokens[i - 1].end;
-	if (end <= s->skip || (s->context && s->context->types && !(s->context->types >> type & 1)))
+	if (end <= s->skip || (type == REDACT_PERSON && !is_wanted(s->context, type)))
 		return;
 	if (found->count == REDACT_ENTITIES) {
 		s->full = true;
@@ -192,7 +174,7 @@ static bool may_name(struct scan *s)
 
 	if (c && c->ours)
 		return false;
-	if (cue_seen(s, CUE_NAME) || cue_seen(s, CUE_INTRO))
+	if (cue_seen(s, CUE_NAME) || cue_seen(s, CUE_INTRO) || cue_seen(s, CUE_STREET))
 		return true;
 	return c && c->question_len && (holds(c->question, c->question_len, "name") || holds(c->question, c->question_len, "naam") || holds(c->question,
 		c->question_len, "नाम"));
@@ -226,6 +208,8 @@ static bool worth_a_look(struct scan *s)
 		size_t n = token_digits_most(t);
 
 		digits += n;
+		if (t->mark == ':' && t->glued && i && t[-1].mark == ':')
+			return true;
 		if (digits >= least || (n && begins) || t->mark == '@' || (t->kind == TOKEN_WORD && t->word == WORD_DOT) || address_at(s, i))
 			return true;
 		begins = begins && number_gap(t);
@@ -342,38 +326,78 @@ static enum err scan_run(struct scan *s, const struct redact_context *context, s
 	return s->nomem ? ERR_NOMEM : err;
 }
 
-/* The text without what this one says a second time. */
-static enum err find_without(const struct scan *s, const struct repeat *r, char *room, struct redact_found *found)
+static enum err find_again(const struct scan *s, const struct repeats *repeats, bool deep, unsigned int depth, size_t *tries);
+
+/* The text without what this one says a second time, looked at with what else comes twice in it. */
+static enum err find_without(const struct scan *s, const struct repeat *r, char *room, struct redact_found *found, unsigned int depth, size_t *tries)
 {
 	struct scan once = { .text = room, .len = s->len - (r->end - r->cut), .context = s->context, .asked = WORD_OTHER, .partial = s->partial, .found = found };
+	struct repeats repeats;
+	enum err err;
 
 	memcpy(room, s->text, r->cut);
 	memcpy(room + r->cut, s->text + r->end, s->len - r->end);
 	found->count = 0;
-	return scan_run(&once, s->context, NULL);
+	repeats.count = 0;
+	err = scan_run(&once, s->context, depth && *tries ? &repeats : NULL);
+	once.text = room;
+	once.len = s->len - (r->end - r->cut);
+	return err || !repeats.count ? err : find_again(&once, &repeats, true, depth - 1, tries);
 }
 
-/* Values that were begun twice. What cannot be looked at stays as it was found. */
-static enum err find_again(const struct scan *s, const struct repeats *repeats)
+/* Values that were begun twice; with `depth`, over as many such places. What cannot be looked at stays as it was found. */
+static enum err find_again(const struct scan *s, const struct repeats *repeats, bool deep, unsigned int depth, size_t *tries)
 {
-	size_t tries = repeats_tries(repeats), i;
 	struct redact_found found; /* large: counted before it is read */
 	enum err err = ERR_NONE;
 	char *room = NULL;
+	size_t i, inner;
 
-	for (i = 0; i < repeats->count && tries && !err; i++) {
-		if (!repeat_open(repeats, &repeats->at[i], s->found))
+	for (i = 0; i < repeats->count && *tries && !err; i++) {
+		if ((repeats->at[i].item && deep) || !repeat_open(repeats, &repeats->at[i], s->found))
 			continue;
 		if (!room && !(room = malloc(s->len)))
 			return ERR_NOMEM;
-		tries--;
-		err = find_without(s, &repeats->at[i], room, &found);
+		--*tries;
+		inner = num_min(*tries, INNER_TRIES);
+		*tries -= inner;
+		err = find_without(s, &repeats->at[i], room, &found, depth, &inner);
+		*tries += inner;
 		if (!err)
 			(void)repeat_merge(repeats, &repeats->at[i], &found, s->found);
 		sodium_memzero(found.entities, found.count * sizeof(found.entities[0]));
 	}
 	free(room);
 	return err;
+}
+
+/* Once over each such place, then over several of them where that was not enough; what is then left of a value is masked without one. */
+static enum err find_repeated(struct scan *s, const struct repeats *repeats)
+{
+	size_t tries = repeats_tries(repeats), deep = tries;
+	enum err err = find_again(s, repeats, false, 0, &tries);
+
+	if (!err && repeats_left(repeats, s->found))
+		err = find_again(s, repeats, true, REPEATS_DEEP, &deep);
+	return err || repeats_cover(repeats, s->text, is_told(s), s->found) ? err : ERR_LIMIT;
+}
+
+/* What is not wanted goes last: it was what its digits are, and nothing else is made of them. What only may be a telephone number stays, as it may
+ * be a part of a card as well. */
+static void wanted_keep(const struct redact_context *context, struct redact_found *found)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < found->count; i++) {
+		struct redact_entity *e = &found->entities[i];
+
+		if (e->type == REDACT_PHONE && !is_wanted(context, e->type) && !phone_whole(e->value) && strlen(e->value) != PHONE_NATIONAL_DIGITS)
+			e->type = REDACT_NUMBER;
+		if (is_wanted(context, e->type) && kept++ < i)
+			found->entities[kept - 1] = *e;
+	}
+	sodium_memzero(&found->entities[kept], (found->count - kept) * sizeof(found->entities[0]));
+	found->count = kept;
 }
 
 enum err scan_find(const char *text, size_t len, const struct redact_context *context, const struct scan_claim *claims, size_t count,
@@ -392,7 +416,10 @@ enum err scan_find(const char *text, size_t len, const struct redact_context *co
 	err = scan_run(&s, context, count || (context && context->ours) ? NULL : &repeats);
 	s.text = text;
 	s.len = len;
-	return err || !repeats.count ? err : find_again(&s, &repeats);
+	if (!err && repeats.count)
+		err = find_repeated(&s, &repeats);
+	wanted_keep(context, found);
+	return err;
 }
 
 enum err redact_find(const char *text, size_t len, const struct redact_context *context, struct redact_found *found)

@@ -6,8 +6,9 @@
 #include "redact/checksum.h"
 #include "redact/cue.h"
 #include "redact/dates.h"
+#include "redact/words.h"
 
-enum { SSN_DIGITS = 9, ACCOUNT_LEAST = 9, ACCOUNT_NUMBER_LEAST = 8, ACCOUNT_MOST = 18 };
+enum { SSN_DIGITS = 9, ACCOUNT_LEAST = 9, ACCOUNT_NUMBER_LEAST = 8, ACCOUNT_MOST = 18, LAST_DIGITS = 4 };
 
 bool ssn_fits(const char *d)
 {
@@ -34,6 +35,33 @@ static bool has_card(const struct scan *s, const struct run *r)
 	return false;
 }
 
+/* "08/2029" */
+static bool is_date_part(const struct scan *s, const struct run *r)
+{
+	size_t i = r->items[0].first;
+
+	return (i > 1 && s->tokens[i - 1].mark == '/') || (r->next < s->count && s->tokens[r->next].mark == '/');
+}
+
+/* "The last four of my card are …", "my card ends in …", or four digits to such a question. The agent may say them: they are what tells two cards apart. */
+static bool is_card_end(struct scan *s, const struct run *r)
+{
+	static const char *const ends[] = { "ends", "ending", "end", NULL };
+	bool card = has_card(s, r), last = false;
+	size_t i = r->items[0].first, seen;
+
+	if (r->digit_count != LAST_DIGITS || is_date_part(s, r) || (s->context && s->context->ours))
+		return false;
+	for (seen = 0; i > 0 && seen < 8; i--, seen++)
+		last = last || (s->tokens[i - 1].kind == TOKEN_WORD && s->tokens[i - 1].cue == CUE_LAST) || scan_word_among(s, i - 1, ends);
+	if (last && card)
+		return true;
+	if (!s->context || scan_asked(s) != WORD_ABOUT_CARD)
+		return false;
+	return last || memmem(s->context->question, s->context->question_len, "last four", 9) || memmem(s->context->question, s->context->question_len,
+		"last 4", 6);
+}
+
 enum cue named_cue(struct scan *s, const struct run *r)
 {
 	enum cue cue = is_money(s, r) ? CUE_NONE : cue_about(s, r->items[0].first, r->next);
@@ -52,7 +80,7 @@ enum cue named_cue(struct scan *s, const struct run *r)
 	case CUE_PASSPORT:
 		return cue;
 	default:
-		return CUE_NONE;
+		return is_card_end(s, r) ? CUE_LAST : CUE_NONE;
 	}
 }
 
@@ -131,6 +159,8 @@ bool named_judge(const struct scan *s, const struct run *r, const char *digits, 
 		if (n == 4)
 			return named_set(named, REDACT_SSN_LAST4, digits, n);
 		return n == SSN_DIGITS && named_set(named, ssn_fits(digits) ? REDACT_SSN : REDACT_ID_UNVERIFIED, digits, n);
+	case CUE_LAST:
+		return n == LAST_DIGITS && named_set(named, REDACT_CARD_LAST4, digits, n);
 	case CUE_ROUTING:
 		return n == SSN_DIGITS && named_set(named, checksum_aba(digits) ? REDACT_ABA : REDACT_ID_UNVERIFIED, digits, n);
 	case CUE_ACCOUNT:

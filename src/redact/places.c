@@ -1,5 +1,6 @@
 /* Postal addresses: a house's number, a street by its kind of word (road, nagar, गली), what stands behind it, the postal code. A street alone is none,
- * and neither is the agent's own. Where an address is talked of or was asked for, a flat or a sector does for a street.
+ * and neither is the agent's own. Where an address is talked of or was asked for, a street by its name is one, and a flat or a sector does for a
+ * street.
  */
 #include "redact/scan.h"
 
@@ -9,7 +10,7 @@
 #include "redact/cue.h"
 #include "redact/words.h"
 
-enum { PLACE_TOKENS = 28, STREET_TOKENS = 8, HOUSE_DIGITS = 4, ZIP_DIGITS = 5, PIN_DIGITS = 6 };
+enum { PLACE_TOKENS = 28, STREET_TOKENS = 8, HOUSE_DIGITS = 4, ZIP_DIGITS = 5, PIN_DIGITS = 6, STREET_WORDS = 3 };
 
 bool scan_word_among(const struct scan *s, size_t i, const char *const *words)
 {
@@ -125,6 +126,26 @@ static bool is_written(const struct scan *s, size_t i)
 	return s->tokens[i].kind == TOKEN_WORD && is_capital(s, i);
 }
 
+/* A street by its name alone, which ends with token i ("MG Road"): where its name begins, or i. */
+static size_t street_name(struct scan *s, size_t i)
+{
+	static const char *const no[] = { "the", "a", "main", "ring", "this", "that", "next", "same", "service", "side", "which", "what", "any", "every", "busy",
+		"wrong", "whole", NULL };
+	size_t first = i;
+
+	if (s->tokens[i].kind != TOKEN_WORD || s->tokens[i].cue != CUE_STREET)
+		return i;
+	for (; first && i - first < STREET_WORDS && !scan_turns(s, first) && !scan_word_among(s, first - 1, no); first--) {
+		const struct token *t = &s->tokens[first - 1];
+
+		if (t->kind != TOKEN_WORD || t->word != WORD_OTHER || (t->cue != CUE_NONE && t->cue != CUE_LETTER))
+			break;
+	}
+	while (first < i && !is_capital(s, first) && cue_asked(s) != CUE_ADDRESS)
+		first++;
+	return first;
+}
+
 static void place_report(struct scan *s, size_t first, size_t last)
 {
 	char value[REDACT_VALUE_BYTES + 1];
@@ -147,6 +168,22 @@ static bool postal_talk(struct scan *s)
 	return false;
 }
 
+/* Where an address is talked of: one without a house's number. */
+static void streets_find(struct scan *s)
+{
+	size_t i, first, last;
+
+	for (i = 1; i < s->count; i++) {
+		first = street_name(s, i);
+		if (first == i)
+			continue;
+		last = place_end(s, first, true);
+		last = last > i ? last : i;
+		place_report(s, first, last);
+		i = last;
+	}
+}
+
 void places_find(struct scan *s)
 {
 	bool named, found = cue_seen(s, CUE_STREET) || cue_seen(s, CUE_AREA);
@@ -164,4 +201,6 @@ void places_find(struct scan *s)
 		place_report(s, i, last);
 		i = last;
 	}
+	if (named)
+		streets_find(s);
 }

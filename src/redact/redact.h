@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/options.h"
 
 enum {
 	REDACT_MAX_BYTES = 64 * 1024, /* a text */
@@ -56,6 +57,7 @@ enum redact_type {
 	REDACT_IP,
 	REDACT_PERSON,        /* as it was said, one blank between its words */
 	REDACT_ADDRESS,       /* a postal one; as it was said */
+	REDACT_CARD_LAST4,    /* of a card, called so */
 	REDACT_TYPE_COUNT
 };
 
@@ -79,6 +81,23 @@ struct redact_found {
 
 /* What is looked for in a call. Names are not: the agent has to know whom it speaks with, and is told so with the facts of the call, in clear. */
 #define REDACT_TYPES_CALL (~(1ull << REDACT_PERSON))
+
+/* What no choice leaves in clear: what lets somebody pay, sign in or be somebody else, which card schemes and UIDAI want masked; and what may be a
+ * part of it or was misheard. */
+#define REDACT_TYPES_ALWAYS (1ull << REDACT_CARD | 1ull << REDACT_CVV | 1ull << REDACT_PIN | 1ull << REDACT_OTP | 1ull << REDACT_AADHAAR | \
+	1ull << REDACT_ID_UNVERIFIED | 1ull << REDACT_NUMBER)
+
+/* What is looked for in a call whose brief leaves these in clear: never less than the above, whatever it says. */
+#define REDACT_TYPES_BUT(clear) (REDACT_TYPES_CALL & (~(clear) | REDACT_TYPES_ALWAYS))
+
+struct redact_options {
+	const char *clear;
+};
+
+extern const struct option redact_options[]; /* "redact.clear", bound to struct redact_options */
+
+/* The types of such a list, a bit each. ERR_USAGE: a name in it is none, or of one that is always masked. */
+enum err redact_clear_read(const char *names, uint64_t *clear) MUST_USE;
 
 /* What was said before; each may be NULL. Borrowed for the call. */
 struct redact_context {
@@ -116,8 +135,8 @@ enum err redact_text(struct redact_map *m, const char *text, size_t len, const s
 
 /* A tool's arguments or result, an event: words, and in them or alone a JSON object or list, which stays one. Its texts are looked at one
  * by one; those of nothing but digits and marks are judged by the name of their member. A number that is masked becomes a text.
- * `language`: as in redact_context. */
-enum err redact_data(struct redact_map *m, const char *text, size_t len, const char *language, struct redacted **rp) MUST_USE;
+ * Of `context`, which may be NULL, its language and its types are read. */
+enum err redact_data(struct redact_map *m, const char *text, size_t len, const struct redact_context *context, struct redacted **rp) MUST_USE;
 
 /* The same as redact_text with what redact_find said about this very text. */
 enum err redact_apply(struct redact_map *m, const char *text, size_t len, const struct redact_found *found, struct redacted **rp) MUST_USE;

@@ -15,13 +15,16 @@ enum { REPEAT_WORDS = 160, REPEATS_MOST = 12 };
 /* Bytes of the text: what was said ends at `cut`, its second time is from `again` to `end`. */
 struct repeat {
 	uint32_t start, cut, again, end;
-	bool single; /* one word: digits and letters come twice in values too */
+	bool single; /* one word: */
+	bool item;   /* a digit or a letter, which come twice in values too */
 };
 
 struct repeat_word {
 	uint32_t hash, start, end;
 	uint32_t token;
 	bool like; /* of a number, a code or an address, not only of talk */
+	bool digit;
+	bool part; /* so, or what a letter stands for ("F for fan"), or a word between two such ("sorry") */
 };
 
 struct repeats {
@@ -32,6 +35,14 @@ struct repeats {
 
 /* Before anything of the text is taken. A text of more than REPEAT_WORDS words is not looked at. */
 void repeats_find(const struct scan *s, struct repeats *all);
+
+/* Some of a value beside such a place may be in clear. */
+bool repeats_left(const struct repeats *all, const struct redact_found *found);
+
+/* Masks what is said of a value beside a place that was said twice, when something there was found: without a value, as nobody can tell which it is.
+ * Rather too much of it than a part in clear. `told`: a word or the question says what it is, so it is one where nothing was found, too. False: there
+ * is no room for it. */
+bool repeats_cover(const struct repeats *all, const char *text, bool told, struct redact_found *found) MUST_USE;
 
 /* How many of them may be tried: the longer the text, the fewer. */
 size_t repeats_tries(const struct repeats *all);

@@ -154,6 +154,7 @@ struct judged_utterance {
 	uint16_t words;          /* of its text */
 	bool settled, cut, phrase, playing, unspoken;
 	bool wait, wait_rest;    /* one of the brief's fillers for tools; the end of one, perhaps */
+	bool unheard;            /* says that the caller was not understood */
 	bool whole;              /* a text that may not be interrupted */
 	bool old;                /* settled before a worker died: its number may be another's now, unless that is spoken too */
 	uint64_t settled_us;

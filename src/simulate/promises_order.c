@@ -95,7 +95,8 @@ static bool question_over(struct judge *j)
 static void aside_check(struct judge *j, const struct call_output *o, uint64_t said_us)
 {
 	const struct talker *t = &j->scene->talker;
-	uint64_t asked_us = talker_word_begun(t, j->question.sound, j->question.word), off_us = t->sounds[j->question.sound].exact ? 0 : ESTIMATE_US;
+	uint64_t begun_us = talker_word_begun(t, j->question.sound, j->question.word), again_us = talker_word_again(t, j->question.sound, j->question.word);
+	uint64_t asked_us = num_max(begun_us, again_us), off_us = t->sounds[j->question.sound].exact ? 0 : ESTIMATE_US;
 
 	if (said_us > asked_us + off_us)
 		judge_fail(j, N5, "\"%.*s\" was said %llu ms into the agent's question, and is counted as said before it", (int)num_min(o->text_len, 60),

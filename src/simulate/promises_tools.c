@@ -160,7 +160,7 @@ static uint64_t entry_deadline(const struct judge *j, const struct ledger_entry 
 	return e->asked_us + (uint64_t)j->scene->settings.tool_timeout_ms * MS_US;
 }
 
-/* Since when the worker must take it that nobody knows what this change did: it was told so, or not told in time. 0: it need not. */
+/* Since when the worker must take it that nobody knows what this change did: it was told so, or not told in time and not since. 0: it need not. */
 static uint64_t unknown_since(const struct judge *j, uint32_t i)
 {
 	const struct ledger_entry *e = &j->scene->conductor.ledger[i];
@@ -170,7 +170,7 @@ static uint64_t unknown_since(const struct judge *j, uint32_t i)
 		return 0;
 	if (told && e->status == TOOL_UNKNOWN)
 		return told;
-	return e->asked_us > j->attached_us && judge_now(j) > late && (!told || told > late) ? late : 0;
+	return e->asked_us > j->attached_us && judge_now(j) > late && !told ? late : 0;
 }
 
 /* That result is this change's, or of one that the model asked for again when nobody knew about this one. */

@@ -16,7 +16,8 @@ enum { ESTIMATE_OFF = 1440 /* samples: word times that are estimated are wrong b
  * a key), by giving it up (noted as failed) or by the call's end. One that is noted as over with fewer words than its text has, whether
  * its voice died or fell silent, has the others ordered by then. And of one whose voice died no words are noted as heard that the ear
  * never had (promises_heard.c). Exempt: late marks; utterances that are dropped meanwhile, those tried tts.attempts times, and a call that
- * ends; for what is left unfinished, a call that another worker or socket took over.
+ * ends; for what is left unfinished, a call that another worker or socket took over, and a remark that nothing was understood, of which nothing was
+ * heard when words came.
  *
  * The call's end excuses nothing when it is the agent who hangs up (reasons agent, quiet, max, order, failed): what it said last was said to
  * its end. Exempt: the caller's voice, words or keys since the goodbye was noted; lost media; another worker or socket within ten seconds;
@@ -138,11 +139,18 @@ static bool rest_ordered(const struct judge *j, const struct judged_utterance *u
 	return t->sound_count == TALKER_SOUNDS || t->word_count == TALKER_WORDS; /* the record is full: nobody can tell */
 }
 
+/* Of what says that the caller was not understood nothing was heard when his words came after all. */
+static bool understood(const struct judge *j, const struct judged_utterance *u)
+{
+	return u->unheard && !u->noted && j->text_us == judge_now(j);
+}
+
 static void cut_time(struct judge *j)
 {
 	const struct judged_utterance *u = j->cut_utterance ? judge_utterance(j, j->cut_utterance) : NULL;
 
-	if (u && !j->cut_reason && !j->ended && !judge_filler_over(j, u) && !judge_late_marks(j, judge_now(j)) && !j->attached_us && !rest_ordered(j, u))
+	if (u && !j->cut_reason && !j->ended && !judge_filler_over(j, u) && !understood(j, u) && !judge_late_marks(j, judge_now(j)) && !j->attached_us &&
+		!rest_ordered(j, u))
 		judge_fail(j, P05, "utterance %u was left unfinished though nobody took the floor", j->cut_utterance);
 }
 

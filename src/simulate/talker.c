@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/scene.h"
 #include "simulate/sound.h"
 
@@ -124,6 +125,15 @@ uint64_t talker_word_begun(const struct talker *t, uint32_t sound, uint32_t word
 	return begun;
 }
 
+uint64_t talker_word_again(const struct talker *t, uint32_t sound, uint32_t word)
+{
+	uint64_t again = 0;
+
+	for (; sound != TALKER_NONE; sound = t->sounds[sound].before)
+		again = num_max(again, t->words[t->sounds[sound].word + word].again_us);
+	return again;
+}
+
 static void word_heard(struct talker *t, struct spoken *s, struct spoken_word *w, uint64_t at_us)
 {
 	if (w->heard_us)
@@ -154,10 +164,15 @@ static uint32_t word_enough(const struct spoken *s, const struct spoken_word *w)
 static void word_begins(struct spoken_word *w, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position)
 {
 	uint32_t first = from > w->start ? from : w->start;
-	bool anew = first == w->start && !w->heard_us;
+	bool starts = first == w->start, anew = starts && !w->heard_us;
+	uint64_t at_us = run_from_us + (uint64_t)(first - run_position) * 125;
 
-	if ((!w->begun_us || anew) && first < to && first < w->end)
-		w->begun_us = run_from_us + (uint64_t)(first - run_position) * 125;
+	if (first >= to || first >= w->end)
+		return;
+	if (!w->begun_us || anew)
+		w->begun_us = at_us;
+	if (starts)
+		w->again_us = at_us;
 }
 
 /* The ear heard [from, to). Words that thereby are complete are written down with the moment. */

@@ -25,6 +25,7 @@ struct spoken_word {
 	uint32_t heard_to;   /* the ear has its samples from `start` to here */
 	uint16_t text_from, text_to;
 	uint64_t begun_us;   /* when the ear first had a sample of it, the last time that it was begun; 0: not yet */
+	uint64_t again_us;   /* when its beginning sounded last, also after it was heard whole: the outputs took it for unheard; 0: not yet */
 	uint64_t heard_us;   /* when the ear had it, as far as the voice's word times can tell; 0: not yet */
 	uint64_t whole_us;   /* when it truly had its last sample */
 };
@@ -96,6 +97,7 @@ static inline const char *talker_text(const struct talker *t, const struct spoke
 
 /* When that word of the sound's text began to be heard, in this sound or an earlier one of the same text; 0: it was not. */
 uint64_t talker_word_begun(const struct talker *t, uint32_t sound, uint32_t word);
+uint64_t talker_word_again(const struct talker *t, uint32_t sound, uint32_t word); /* when its beginning sounded last */
 
 /* The latest sound of an utterance, or TALKER_NONE. */
 uint32_t talker_sound_of(const struct talker *t, uint32_t utterance);

@@ -309,7 +309,10 @@ static void input_take(struct call *call, const struct call_input *in)
 			quiet_start(call);
 		break;
 	case IN_START: quiet_answered(call); break;
-	case IN_VOICE: floor_voice(call, in->number, in->position); break;
+	case IN_VOICE:
+		quiet_sound(call);
+		floor_voice(call, in->number, in->position);
+		break;
 	case IN_TRANSCRIPT: endpoint_transcript(call, in); break;
 	case IN_STT_DOWN: endpoint_down(call, in->stream); break;
 	case IN_MODEL_TEXT:

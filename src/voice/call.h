@@ -31,11 +31,15 @@
  *      entry is over); entries and digits are asked about ahead, behind half of their time (0 to 3: never); a result whose request was given up or thrown
  *      away is told when nobody speaks (0 to 3: with the next turn); a tool's filler is due when the caller has heard nothing for llm.silent_ms (0 to 3:
  *      after tool.filler_ms alone); "hold on" and the like do not wait for digits, "am I speaking with" wants a yes or no, and "speaking" behind that yes
- *      is no interruption (0 to 3: they do, it wants anything, it is one); a voice that told its own times of all words and stands still before their sound
- *      was there has not said them (0 to 3: it has only forgotten its end, and they count as heard); a greeting before the agent's question wants no answer
+ *      is no interruption, nor is a short word right behind it (0 to 3: they do, it wants anything, it is one); a voice that told its own times of all
+ *      words and stands still before their sound was there has not said them (0 to 3: it has only forgotten its end, and they count as heard); a greeting before the agent's question wants no answer
  *      (0 to 3: there is no such before); a question that was not begun is none that words answer (0 to 3: its kind of answer is waited for); who waits for
  *      a tool is told so every four seconds (0 to 3: five); words that wait for the agent to be done wait on when another worker says the rest
- *      (0 to 3: they are answered instead of it)
+ *      (0 to 3: they are answered instead of it); a line that comes back without a sound each time is lost call.attach_ms after it first was
+ *      (0 to 3: it may come back for ever); a question that was held before a word of it was heard begins when it plays again (0 to 3: when it was
+ *      held); a voice to which a recogniser said nothing at all is heard again by another when the agent says that he did not catch it, which he
+ *      does not say any more once there are words in it (0 to 3: it is forgotten); what a change that was told as unknown came to is told with the
+ *      next request, and when nothing was done it may be asked for again then (0 to 3: neither)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

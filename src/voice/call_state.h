@@ -52,9 +52,9 @@ enum timer {
 	TIMER_STT,        /* endpoint.c: voice, and the recogniser says nothing */
 	TIMER_STT_RETRY,  /* endpoint.c: open the next stream */
 	TIMER_RESUME,     /* floor.c: a held agent goes on */
-	TIMER_FILLER,     /* dialogue.c: the model is slow: say something */
-	TIMER_SECOND,     /* dialogue.c: the model is slow: next attempt */
-	TIMER_STALL,      /* dialogue.c: the model stopped in the middle */
+	TIMER_FILLER,     /* dialogue_clocks.c: the model is slow: say something */
+	TIMER_SECOND,     /* dialogue_clocks.c: the model is slow: next attempt */
+	TIMER_STALL,      /* dialogue_clocks.c: the model stopped in the middle */
 	TIMER_TOTAL,      /* dialogue.c: the answer takes too long */
 	TIMER_TOOL,       /* dialogue.c: a tool is slow, to be detached, or over its time */
 	TIMER_VOICE,      /* speech.c: the voice gives no audio */
@@ -64,7 +64,7 @@ enum timer {
 	TIMER_KEYS,       /* quiet.c: the entry on the keypad is over */
 	TIMER_MAX,        /* quiet.c: the call's time is up */
 	TIMER_END,        /* quiet.c: hang up, whatever is left to say */
-	TIMER_MEDIA,      /* quiet.c: nobody took the call over */
+	TIMER_MEDIA,      /* quiet.c: the media was lost, and no sound has come since */
 	TIMER_ANSWERER,   /* answerer.c: who answered is silent, or is not done in time */
 	TIMERS
 };
@@ -77,6 +77,7 @@ struct ear {
 	uint64_t burst_us;         /* when it began, */
 	uint64_t burst_sample;     /* where, */
 	uint64_t voice_us;         /* and how much voice it holds */
+	uint64_t counts_us;        /* when the last one began that was voice, and no click */
 	uint64_t last_voice_us;    /* when the last voiced chunk came; 0: never */
 	uint64_t last_voice_sample; /* where it ended */
 	uint64_t last_chunk_us;
@@ -104,6 +105,9 @@ struct listen {
 	uint64_t again_us;         /* a stream was opened then to hear words of this turn again; 0: none was */
 	bool over_agent;           /* the turn was due, and waits for the agent to be done */
 	bool reopened;             /* a takeover opened a stream, and none has said anything since */
+	bool renewed;              /* and so did a voice to which the stream before said nothing, */
+	uint32_t unheard;          /* and this utterance says that it was not understood */
+	uint64_t news_us;          /* when the stream in force was opened, or last said anything */
 	uint64_t asked_us;         /* when the agent's last question began to be heard; 0: none was, */
 	uint64_t sentence_us;      /* and the sentence that he is in the middle of; 0: he is in none */
 	uint64_t begun_us;         /* when the sentence that matters began to sound, of an utterance that was held in it, */
@@ -139,7 +143,10 @@ enum item_flag {
 	ITEM_PENDING = 2, /* a result that is still to come */
 	ITEM_CHANGES = 4, /* a use that changes something */
 	ITEM_UNSEEN = 8,  /* a result, or its event, that no request has had yet, or none that an answer came of; */
-	ITEM_ASKED = 16   /* one had it, and its answer is not there yet */
+	ITEM_ASKED = 16,  /* one had it, and its answer is not there yet */
+	ITEM_LATE = 32,   /* a result that is told as unknown, and is known since */
+	ITEM_NEWS = 64,   /* that result, or its event: no request has had it yet, and none is made for it alone */
+	ITEM_UNDONE = 128 /* that result: nothing was done, and it may be asked for again */
 };
 
 struct item {
@@ -243,6 +250,7 @@ struct quiet {
 	bool broken;               /* the floor was taken, and no words have come of it yet: what the agent was saying was not said to its end */
 	uint8_t breaks;            /* so often since the caller's last words was he asked to go on all the same */
 	bool aside;                /* a word of before the agent's question came alone, and nothing was said since: he asks again, sooner than else */
+	bool is_back;              /* the media was lost and came back, and no sound has come since */
 	char keys[KEYS_MAX];
 	uint8_t key_count;
 };
@@ -333,30 +341,42 @@ void dialogue_key(struct call *call); /* one is pressed */
 void dialogue_aside(struct call *call, struct text words, bool answer); /* said before the agent's question; or no answer to it */
 void dialogue_owed(struct call *call);    /* results that no request has had are asked about now */
 void dialogue_unbreak(struct call *call); /* voice without words took the floor, and is over: the agent goes on */
-void dialogue_ahead(struct call *call);
-void dialogue_discard(struct call *call); /* the generation asked ahead */
+void dialogue_ask(struct call *call, enum ask_kind kind, uint32_t attempt);
+void dialogue_cancel(struct call *call);  /* the generation is over, and the model is told so */
 void dialogue_clear(struct call *call);   /* the generation is over */
-void dialogue_words_changed(struct call *call);
+void dialogue_unseen(struct call *call);  /* the results that its request had are owed as before */
 void dialogue_yield(struct call *call);
 void dialogue_advance(struct call *call);
-void dialogue_silence(struct call *call); /* everything there was to say is said */
-uint64_t dialogue_silent_us(const struct call *call); /* the agent, who has said nothing to the turn, says something then; UINT64_MAX: he has */
 bool dialogue_idle(const struct call *call);      /* nothing asked, nothing running, nothing owed */
 bool dialogue_asked(const struct call *call);     /* the model is at a released answer, or about to be asked for it again */
 bool dialogue_answering(const struct call *call); /* the agent owes, or is about to give, an answer that is released */
 void dialogue_model(struct call *call, const struct call_input *in);
-void dialogue_knowledge(struct call *call, const struct call_input *in);
-void dialogue_retrieve(struct call *call);
 void dialogue_timer(struct call *call, enum timer timer);
 void dialogue_attached(struct call *call);
 void dialogue_end(struct call *call);
+
+/* ahead.c: asking before the turn is over, and what is looked up for it */
+void dialogue_ahead(struct call *call);
+void dialogue_discard(struct call *call); /* the generation asked ahead */
+void dialogue_release(struct call *call); /* the turn ended with its words */
+void dialogue_words_changed(struct call *call);
+void dialogue_inform(struct call *call);  /* what was looked up goes into the history */
+void dialogue_knowledge(struct call *call, const struct call_input *in);
+void dialogue_retrieve(struct call *call);
+
+/* dialogue_clocks.c: when something is to be said or asked again */
+void dialogue_clocks(struct call *call, enum ask_kind kind); /* of an answer that is asked for, or released, now */
+void dialogue_stall(struct call *call, uint64_t soonest_us); /* text came, or was all said: no more of it would be a stall */
+void dialogue_silence(struct call *call); /* everything there was to say is said */
+uint64_t dialogue_silent_us(const struct call *call); /* the agent, who has said nothing to the turn, says something then; UINT64_MAX: he has */
 
 /* history.c: items and requests */
 uint32_t history_add(struct call *call, enum block_type type, struct text text);
 uint32_t history_agent(struct call *call, struct text text, bool filler);
 uint32_t history_insert(struct call *call, uint32_t at, const struct item *item);
 uint32_t history_end(const struct call *call); /* here stands what is said and done next: before the late results that no request has had */
-bool history_unseen(const struct call *call);  /* there is a result that no request has had */
+bool history_unseen(const struct call *call);  /* there is a result that no request has had, */
+bool history_owes(const struct call *call, uint32_t from); /* from that item on */
 bool history_spoken(const struct call *call, uint32_t item); /* the agent has said something behind it, and that was no filler */
 void history_remove(struct call *call, uint32_t at);
 void history_trim(struct call *call);
@@ -413,6 +433,7 @@ void quiet_digit(struct call *call, uint64_t digit);
 void quiet_order(struct call *call, const struct call_input *in);
 void quiet_media_lost(struct call *call);
 void quiet_attached(struct call *call);
+void quiet_sound(struct call *call); /* of the caller's line, be it silence */
 void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase);
 void quiet_unend(struct call *call); /* the caller goes on talking after our goodbye */
 void quiet_hangup(struct call *call, enum end_reason reason);

@@ -40,12 +40,19 @@
  *                                          ▲ ▲  └─ endpoint_attached: endpoint_listen, a new one ──► OPEN           │
  *                                          │ └───────── endpoint_timer (TIMER_STT_RETRY): endpoint_listen ─────────┤
  *                                          └─────────── endpoint_transcript: it speaks after all ──────────────────┘
+ *
+ *   OPEN ──endpoint_timer (TIMER_NOISE): noise_due: renew──► OPEN, a new one: it has said nothing at all to a voice, of which the agent says that he did
+ *   not catch it. Has the new one words in it, they are the answer.
  */
 #include "voice/call_state.h"
 
 #include <string.h>
 
-enum { STT_RETRY_MAX_MS = 2000, STT_DOUBLINGS = 10, STALL_US = 100000, STALL_MAX_US = 1000000, STALL_HEARD_MAX_US = 3000000, STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000 };
+enum {
+	STT_RETRY_MAX_MS = 2000, STT_DOUBLINGS = 10, STALL_US = 100000, STALL_MAX_US = 1000000, STALL_HEARD_MAX_US = 3000000,
+	STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000,
+	REST_VOICE_US = 800000 /* a word, and not two */
+};
 
 /* ------------------------------------------------------------------ streams */
 
@@ -58,6 +65,8 @@ void endpoint_listen(struct call *call, uint64_t from_sample)
 	out->position = from_sample;
 	l->down = false;
 	l->finalizing = false;
+	if (call->settings.call_rules >= 4)
+		l->news_us = call->now_us;
 	call->ear.unworded |= l->partial.len > 0;
 	if (l->partial.len && call->settings.call_rules >= 1)
 		l->again_us = call->now_us;
@@ -437,9 +446,33 @@ static void turn_due(struct call *call)
 	turn_end(call, late ? TURN_FINAL_LATE : why, late ? due : call->now_us);
 }
 
+/* The stream has said nothing to the voice, and not even that there were no words in it: it may have died without a sign, and a new one is to hear
+ * that voice. Once, until one says something: there are recognisers that live and keep silent on each cough. */
+static bool renew(struct call *call)
+{
+	struct listen *l = &call->listen;
+
+	if (!call->ear.counts_us || l->news_us > call->ear.counts_us || !l->waiting || l->renewed || l->down)
+		return false;
+	l->renewed = true;
+	timer_stop(call, TIMER_STT);
+	call_note(call, NOTE_RETRY, RETRY_RECOGNISER, ++l->retries);
+	endpoint_listen(call, unfinalised(call));
+	return true;
+}
+
+/* The words were heard after all, and that they were not is not said; what has begun is interrupted as anything else is. Words of before
+ * that voice, which the stream is given along with it, are none of it. */
+static void unheard_drop(struct call *call, uint64_t to_sample)
+{
+	if (call->listen.renewed && to_sample > call->ear.burst_sample && speech_head(call) == call->listen.unheard && !speech_begun(call))
+		speech_drop(call);
+}
+
 static void noise_due(struct call *call)
 {
 	struct ear *ear = &call->ear;
+	bool renewed;
 
 	if ((call->quiet.lost && call->settings.call_rules >= 4) || answerer_busy(call))
 		return; /* it is told when somebody is there again */
@@ -449,11 +482,13 @@ static void noise_due(struct call *call)
 	dialogue_words_changed(call); /* an answer asked ahead, to words that a dead stream took along and no other heard */
 	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
 		return;
+	renewed = renew(call);
 	call->listen.waiting = false;
 	call->listen.reopened = false;
 	call_note(call, NOTE_NOISE, 0, ear->voice_us);
 	dialogue_owed(call);
 	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
+	call->listen.unheard = renewed ? speech_head(call) : 0;
 	dialogue_unbreak(call);
 }
 
@@ -483,13 +518,24 @@ static void append_words(struct buf *b, const char *text, size_t len)
 	b->err = ERR_NONE; /* over the ceiling: what is there is enough for an answer */
 }
 
+/* Right behind the yes, and begun before the caller can have heard any of the answer: the rest of it, whatever the recogniser made of it. */
+static bool is_rest(const struct call *call, const char *text, size_t len)
+{
+	const struct ear *ear = &call->ear;
+	uint64_t yes_us = call->at[AT_SPEECH_END], played_us = call->at[AT_PLAYED];
+
+	if (ear->burst_us <= yes_us || ear->burst_us > yes_us + (uint64_t)call->settings.turn_silence_ms * 1000 || ear->voice_us > REST_VOICE_US)
+		return false;
+	return (!played_us || played_us >= ear->burst_us) && words_short(text, len);
+}
+
 bool endpoint_nods(const struct call *call, const char *text, size_t len)
 {
 	const struct listen *l = &call->listen;
 
 	if (words_all_in(&call->brief.nods, text, len))
 		return true;
-	return l->who_turn && l->who_turn == call->dialogue.turn && words_speaking(text, len);
+	return l->who_turn && l->who_turn == call->dialogue.turn && (words_speaking(text, len) || is_rest(call, text, len));
 }
 
 /* A nod over the agent's words is noted and forgotten. */
@@ -595,10 +641,14 @@ void endpoint_transcript(struct call *call, const struct call_input *in)
 	l->down = false; /* given up, and it speaks before the next one is opened */
 	timer_stop(call, TIMER_STT);
 	timer_stop(call, TIMER_STT_RETRY);
+	if (call->settings.call_rules >= 4)
+		l->news_us = call->now_us;
 	if (words_count(in->text, in->text_len)) {
 		call->ear.unworded = false;
 		tools_spare(call);
+		unheard_drop(call, in->position2);
 	}
+	l->renewed = false;
 	answerer_look(call, in);
 	if (in->kind == TRANSCRIPT_PARTIAL)
 		partial_take(call, in);

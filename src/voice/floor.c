@@ -80,6 +80,8 @@ static void voiced(struct call *call, uint64_t position)
 	ear->last_voice_sample = position + VOICE_CHUNK_SAMPLES;
 	endpoint_voice(call, position);
 	ear->unworded = ear->unworded || burst_counts(call);
+	if (burst_counts(call) && call->settings.call_rules >= 4)
+		ear->counts_us = ear->burst_us;
 	if (speech_whole(call))
 		return;
 	if (burst_counts(call) && speech_audible(call))

@@ -149,7 +149,7 @@ uint32_t history_end(const struct call *call)
 	const struct dialogue *d = &call->dialogue;
 	uint32_t end = d->item_count;
 
-	while (end && d->items[end - 1].type == BLOCK_EVENT && (d->items[end - 1].flags & ITEM_UNSEEN))
+	while (end && d->items[end - 1].type == BLOCK_EVENT && (d->items[end - 1].flags & (ITEM_UNSEEN | ITEM_NEWS)))
 		end--;
 	return end;
 }
@@ -165,15 +165,20 @@ bool history_spoken(const struct call *call, uint32_t item)
 	return false;
 }
 
-bool history_unseen(const struct call *call)
+bool history_owes(const struct call *call, uint32_t from)
 {
 	const struct dialogue *d = &call->dialogue;
 	uint32_t i;
 
-	for (i = d->item_count; i > 0; i--)
+	for (i = d->item_count; i > from; i--)
 		if (d->items[i - 1].flags & ITEM_UNSEEN)
 			return true;
 	return false;
+}
+
+bool history_unseen(const struct call *call)
+{
+	return history_owes(call, 0);
 }
 
 size_t call_said(const struct call *call, char *out, size_t size)

@@ -19,7 +19,7 @@
  *   f  all is said · TIMER_END: whatever is left      quiet_advance · quiet_timer; both: quiet_hangup
  *   g  the media is lost; ENDING goes on below it     quiet_media_lost
  *   h  another worker has the call                    attached (call.c): quiet_attached
- *   i  nobody took it within call.attach_ms           quiet_timer (TIMER_MEDIA): quiet_hangup
+ *   i  no sound came within call.attach_ms            quiet_timer (TIMER_MEDIA): quiet_hangup; also in LIVE and ENDING, behind h, until quiet_sound
  *   j  the caller hangs up                            input_take (call.c): quiet_hangup
  * In LIVE, TIMER_QUIET runs while call_waits (quiet_advance sets and stops it) and asks again: quiet_due. Behind a word that came before the
  * agent's question it is the model that goes on, once a question, and sooner (after_ms): he who spoke too early believes that he has answered. So it
@@ -28,6 +28,8 @@
 #include "voice/call_state.h"
 
 #include <string.h>
+
+enum { SOUND_MS = 2000 }; /* as a silent line is taken for lost (session.h) */
 
 void quiet_greet(struct call *call)
 {
@@ -246,8 +248,17 @@ void quiet_media_lost(struct call *call)
 	call->quiet.lost = true;
 	call->ear.burst = false;
 	call->ear.voiced = false;
-	timer_in(call, TIMER_MEDIA, call->settings.call_attach_ms);
+	if (!timer_runs(call, TIMER_MEDIA)) /* it was back, and nothing was heard of it: the time goes on */
+		timer_in(call, TIMER_MEDIA, call->settings.call_attach_ms);
 	answerer_lost(call);
+}
+
+/* Whoever comes back late has a moment for his first sound; who does it again without any has not. */
+static void back(struct call *call)
+{
+	if (!call->quiet.is_back && call->timers[TIMER_MEDIA] < call->now_us + SOUND_MS * 1000)
+		timer_in(call, TIMER_MEDIA, SOUND_MS);
+	call->quiet.is_back = true;
 }
 
 void quiet_attached(struct call *call)
@@ -255,8 +266,19 @@ void quiet_attached(struct call *call)
 	call->quiet.lost = false;
 	call->ear.burst = false;
 	call->ear.voiced = false;
-	timer_stop(call, TIMER_MEDIA);
+	if (call->settings.call_rules < 4)
+		timer_stop(call, TIMER_MEDIA);
+	else if (timer_runs(call, TIMER_MEDIA))
+		back(call);
 	answerer_attached(call);
+}
+
+void quiet_sound(struct call *call)
+{
+	if (call->quiet.lost)
+		return;
+	call->quiet.is_back = false;
+	timer_stop(call, TIMER_MEDIA);
 }
 
 void quiet_timer(struct call *call, enum timer timer)

@@ -37,7 +37,7 @@ static const struct column call_columns[] = {
 static const struct column ear_columns[] = {
 	BELOW(1, ear, voiced, 2), BELOW(2, ear, burst, 2), BELOW(3, ear, over_agent, 2), BELOW(4, ear, unworded, 2), COLUMN(5, ear, burst_us),
 	COLUMN(6, ear, burst_sample), COLUMN(7, ear, voice_us), COLUMN(8, ear, last_voice_us), COLUMN(9, ear, last_voice_sample),
-	COLUMN(10, ear, last_chunk_us), COLUMN(11, ear, end_sample), { 0 },
+	COLUMN(10, ear, last_chunk_us), COLUMN(11, ear, end_sample), COLUMN(12, ear, counts_us), { 0 },
 };
 
 enum { LISTEN_SAID = 20, LISTEN_PARTIAL, LISTEN_USED };
@@ -50,7 +50,8 @@ static const struct column listen_columns[] = {
 	BELOW(17, listen, reopened, 2),
 	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us),
 	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample),
-	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), COLUMN(28, listen, expect_by), { 0 },
+	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), COLUMN(28, listen, expect_by),
+	BELOW(29, listen, renewed, 2), COLUMN(30, listen, unheard), COLUMN(31, listen, news_us), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };
@@ -80,7 +81,7 @@ static const struct column tool_columns[] = {
 };
 
 static const struct column item_columns[] = {
-	BELOW(1, item, type, BLOCK_EVENT + 1), BELOW(2, item, flags, 32), BELOW(3, item, status, 3), COLUMN(4, item, turn), COLUMN(5, item, index),
+	BELOW(1, item, type, BLOCK_EVENT + 1), BELOW(2, item, flags, 256), BELOW(3, item, status, 3), COLUMN(4, item, turn), COLUMN(5, item, index),
 	TEXT(6, item, name), TEXT(8, item, text), { 0 },
 };
 
@@ -106,7 +107,7 @@ static const struct column quiet_columns[] = {
 	BELOW(1, quiet, prepared, 2), BELOW(2, quiet, started, 2), BELOW(3, quiet, lost, 2), BELOW(4, quiet, ending, 2), BELOW(5, quiet, final, 2),
 	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
 	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks),
-	BELOW(14, quiet, aside, 2), { 0 },
+	BELOW(14, quiet, aside, 2), BELOW(15, quiet, is_back, 2), { 0 },
 };
 
 static const struct column answerer_columns[] = {

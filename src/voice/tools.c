@@ -22,7 +22,8 @@
  *
  * Use and result enter the history together; until it is settled the result reads "still running". A deadline settles a tool as
  * failed, or as unknown if it changes something. One that the agent has gone on without is told as an event, at the
- * end: behind whatever comes of a request that did not have it (history_end). What changes something is never dispatched twice with the same arguments in
+ * end: behind whatever comes of a request that did not have it (history_end). So is a change that was settled as unknown, when its result comes after
+ * all: once, with the next request that is made for another reason (tool_late). What changes something is never dispatched twice with the same arguments in
  * a turn, nor ever again while its outcome is open. Nothing the caller says cancels what was dispatched.
  */
 #include "voice/call_state.h"
@@ -72,8 +73,8 @@ static struct item *result_of(struct call *call, uint32_t use)
 	return NULL;
 }
 
-/* The result of the same change: with an outcome that nobody knows, or not yet; else of the first that was asked for in this turn, or that ended
- * behind the model's back. NULL when it is new. */
+/* The result of the same change: with an outcome that nobody knows, or did when it was told (who reads "unknown" may ask again for what was done),
+ * or not yet; else of the first that was asked for in this turn, or that ended behind the model's back. NULL when it is new. */
 static struct item *tool_done_before(struct call *call, const struct gen_tool *request)
 {
 	struct dialogue *d = &call->dialogue;
@@ -88,9 +89,9 @@ static struct item *tool_done_before(struct call *call, const struct gen_tool *r
 		result = result_of(call, i - 1);
 		if (!result)
 			continue;
-		if (result->status == TOOL_UNKNOWN || (result->flags & ITEM_PENDING))
+		if ((result->status == TOOL_UNKNOWN && !(result->flags & ITEM_UNDONE)) || (result->flags & ITEM_PENDING))
 			return result;
-		if (use->turn >= d->turn - d->asides || (result->flags & ITEM_UNSEEN))
+		if (use->turn >= d->turn - d->asides || (result->flags & (ITEM_UNSEEN | ITEM_NEWS)))
 			found = result;
 		if (found && call->settings.call_rules < 4)
 			return found;
@@ -245,6 +246,8 @@ static void tool_repeat(struct call *call, const struct item *before, uint32_t i
 	call_note_text(call, NOTE_TOOL_REPEAT, call->dialogue.items[item].index, 0, name);
 	if (done.flags & ITEM_PENDING)
 		result_fill(call, item, TOOL_OK, call_keep_str(call, "already under way, the result will follow"));
+	else if (done.flags & ITEM_LATE)
+		result_fill(call, item, TOOL_OK, call_keep_str(call, "asked for before; its result has come meanwhile, not done again"));
 	else if (done.status == TOOL_UNKNOWN)
 		result_fill(call, item, TOOL_UNKNOWN, call_keep_str(call, "asked for before, the outcome is not known; not done again"));
 	else if (done.flags & ITEM_UNSEEN)
@@ -295,15 +298,16 @@ void tools_commit(struct call *call)
 	tool_timer(call);
 }
 
-static void event_add(struct call *call, const struct tool *t, const char *text, size_t len)
+/* `head`: what stands between the tool's name and what it gave. */
+static void event_add(struct call *call, struct text name, const char *head, unsigned int flags, const char *text, size_t len)
 {
-	struct item event = { .type = BLOCK_EVENT, .flags = call->settings.call_rules >= 4 ? ITEM_UNSEEN : 0, .turn = call->dialogue.turn };
+	struct item event = { .type = BLOCK_EVENT, .flags = (uint8_t)flags, .turn = call->dialogue.turn };
 	struct buf *b = &call->scratch;
 
 	buf_reset(b);
 	buf_text(b, "Result of ");
-	buf_append(b, call_text(call, t->name), t->name.len);
-	buf_text(b, ": ");
+	buf_append(b, call_text(call, name), name.len);
+	buf_text(b, head);
 	buf_append(b, text, len);
 	event.text = call_keep(call, b->data, b->len);
 	history_insert(call, call->dialogue.item_count, &event);
@@ -316,7 +320,7 @@ static void tool_settle(struct call *call, struct tool *t, enum tool_status stat
 	struct text name = t->name;
 
 	if (late)
-		event_add(call, t, text, len);
+		event_add(call, name, ": ", call->settings.call_rules >= 4 ? ITEM_UNSEEN : 0, text, len);
 	result_fill(call, t->item, status, late ? call_keep_str(call, "still running, the result will follow") : call_keep(call, text, len));
 	if (call->settings.call_rules >= 4) {
 		d->items[t->item].flags |= ITEM_UNSEEN;
@@ -330,13 +334,61 @@ static void tool_settle(struct call *call, struct tool *t, enum tool_status stat
 	speech_drop_waits(call, false);
 }
 
+static struct item *use_find(struct call *call, uint32_t turn, uint32_t index)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	for (i = d->item_count; i > 0; i--) {
+		struct item *use = &d->items[i - 1];
+
+		if (use->type == BLOCK_TOOL_USE && use->turn == turn && use->index == index)
+			return use;
+	}
+	return NULL;
+}
+
+/* Of that change, whatever was answered to who asked for it again meanwhile. */
+static void known_mark(struct call *call, const struct item *change, bool undone)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	for (i = 0; i < d->item_count; i++) {
+		const struct item *use = &d->items[i];
+		struct item *result;
+
+		if (!(use->flags & ITEM_CHANGES) || !text_same(call, use->name, change->name) || !text_same(call, use->text, change->text))
+			continue;
+		result = result_of(call, i);
+		if (result && result->status == TOOL_UNKNOWN)
+			result->flags |= (uint8_t)(ITEM_LATE | ITEM_NEWS | (undone ? ITEM_UNDONE : 0));
+	}
+}
+
+/* A change that was told as unknown: what it came to stands behind all that was said since, and in words by which nobody takes it for the result of
+ * the same tool's next use. The caller was told that somebody looks into it, so no request is made for it alone. */
+static void tool_late(struct call *call, const struct call_input *in)
+{
+	const struct item *use = use_find(call, in->turn, in->index);
+	const struct item *result = use ? result_of(call, (uint32_t)(use - call->dialogue.items)) : NULL;
+
+	call_note(call, NOTE_TOOL_LATE, in->index, in->kind);
+	call->outputs[call->output_count - 1].turn = in->turn;
+	if (call->settings.call_rules < 4 || in->kind >= TOOL_UNKNOWN || !result || !(use->flags & ITEM_CHANGES))
+		return;
+	if (result->status != TOOL_UNKNOWN || (result->flags & ITEM_LATE))
+		return;
+	known_mark(call, use, in->kind == TOOL_ERROR);
+	event_add(call, use->name, ", which was not known in time: ", ITEM_NEWS, in->text, in->text_len);
+}
+
 void tools_result(struct call *call, const struct call_input *in)
 {
 	struct tool *t = tool_find(call, in->turn, in->index);
 
 	if (!t) {
-		call_note(call, NOTE_TOOL_LATE, in->index, in->kind);
-		call->outputs[call->output_count - 1].turn = in->turn;
+		tool_late(call, in);
 		return;
 	}
 	tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);

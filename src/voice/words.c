@@ -517,9 +517,26 @@ bool words_who(const char *text, size_t len)
 bool words_speaking(const char *text, size_t len)
 {
 	static const struct brief_phrases rest = { { "speaking", "yes", "yeah", "this is he", "this is she", "this is him", "this is her", "that's me",
-		"that is me", "it's me", "i am" }, 11 };
+		"that is me", "it's me", "i am", "it's speaking", "he's speaking" }, 13 };
 
 	return words_all_in(&rest, text, len);
+}
+
+bool words_short(const char *text, size_t len)
+{
+	static const char *const own[] = { "no", "nope", "nah", "nahi", "nahin", "not", "never", "wait", "stop", "hold", "ruko", "bas", "who", "what", "why", "how",
+		"when", "where", "which", "kaun", "kya", "busy", "later", "bye", "wrong", "sorry", "pardon", "help", "hello", NULL };
+	struct scan s = scan_of(text, len);
+	size_t letters = 0, words = 0;
+	struct word w;
+
+	while (word_next(&s, &w)) {
+		letters += w.len;
+		words++;
+		if (word_in(&w, own))
+			return false;
+	}
+	return words && words <= 2 && letters <= 8 && !words_digits(text, len) && !memchr(text, '?', len);
 }
 
 bool words_greet(const char *text, size_t len)

@@ -59,6 +59,9 @@ bool words_who(const char *text, size_t len);
 /* "Speaking", "this is he": what may follow a yes to that, and be no more than the rest of it. */
 bool words_speaking(const char *text, size_t len);
 
+/* May it be "speaking", misheard: at most two words of eight letters in all, no digits, and none that says something of its own ("no", "wait", "who")? */
+bool words_short(const char *text, size_t len);
+
 /* Nothing but a greeting, a yes, or who speaks ("hello? hello", "yes, speaking"): what people say before they have heard a question. */
 bool words_greet(const char *text, size_t len);
 

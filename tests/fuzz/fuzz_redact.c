@@ -128,7 +128,7 @@ static void check_data(const uint8_t *data, size_t size)
 	enum err err;
 
 	must(!redact_map_new(&m));
-	err = redact_data(m, (const char *)data, size, "en-IN", &r);
+	err = redact_data(m, (const char *)data, size, &(const struct redact_context){ .language = "en-IN" }, &r);
 	must(!err || err == ERR_LIMIT);
 	if (!err) {
 		must(redacted_text(r)[redacted_len(r)] == 0);

@@ -155,7 +155,7 @@ static size_t blocks_read(struct llm_block *blocks, const json_t *list)
 
 		for (k = BLOCK_CALLER; k < BLOCK_EVENT && strcmp(types[k], type) != 0; k++) {
 		}
-		if (i == BLOCKS_MAX || redact_data(map, text, strlen(text), "en-US", &words))
+		if (i == BLOCKS_MAX || redact_data(map, text, strlen(text), &(const struct redact_context){ .language = "en-US" }, &words))
 			fail("blocks", ERR_LIMIT);
 		blocks[i] = (struct llm_block){ .type = (enum block_type)k, .turn = (uint32_t)json_integer_value(json_object_get(one, "turn")), .name = name,
 			.name_len = name ? strlen(name) : 0, .text = words };

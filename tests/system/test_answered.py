@@ -177,8 +177,15 @@ def test_P22_who_picks_up_late_is_greeted_joined(place, spoken):
     call = place(vm("vm-intro", "beep") + silence(1500) + spoken("hello? hello, I'm here."))
     assert call.answered()[-1] == ("person", "words")
     assert "Am I speaking with Alex Morgan?" in call.heard()
-    assert call.document["reason"] == "quiet"
+    assert call.outcome() == ("no_result", "quiet"), "the agent is not asked again: that it spoke to a machine counts no more"
     assert [e["arguments"] for e in call.document["events"] if e["event"] == "outcome"][-1] == '{"outcome":""}', "what was named for the machine counts no more"
+
+
+def test_P22_who_picks_up_while_the_machine_speaks_and_says_no_more_joined(place, spoken):
+    call = place(vm("vm-nobodyavail") + silence(1200) + spoken("hello? hello, I'm here."), settings=["amd.human_ms=1500"])
+    assert call.answered()[-1] == ("person", "words")
+    assert "Am I speaking with Alex Morgan?" in call.heard()
+    assert call.outcome() == ("no_result", "quiet")
 
 
 # ---- who asks for our name ----

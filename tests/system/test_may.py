@@ -89,7 +89,7 @@ def test_a_call_back_is_placed_once_though_the_conductor_dies(house, rest, voice
     callee = Callee(house, leg, voice)
     callee.answer_and_hold()
     call = until(lambda: house.call(leg.attempt)["state"] == "ended" and house.call(leg.attempt), 20, "the call has ended")
-    assert (call["outcome"], call["result"]) == ("agreed", "success"), call
+    assert (call["outcome"], call["result"]) == ("agreed", "success"), "\n".join(map(str, callee.follower.whole()))
     said = [line["text"] for line in callee.follower.of("heard")]
     assert "[keys sent]" in said and "42#" not in " ".join(said)
     assert "42#" not in house.errors() and CALLEE not in house.errors()

@@ -410,7 +410,7 @@ def test_who_may_not(house):
     nobody = house.command("token", "--tenant", "local", "--role", "approver").strip()
     bad = house.token[:-4] + "AAAA"
     for o in operations():
-        url = worker_url(house) if o.id in ("orderCall", "askSocket") else None
+        url = worker_url(house) if o.id in ("orderCall", "askSocket", "prepareCall") else None
         tokens = {name for wanted in o.security for name in wanted} & {"person", "service"}
         if tokens:
             check(o, ask(house, o, {}, token=False, url=url), 401)

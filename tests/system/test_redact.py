@@ -99,6 +99,35 @@ def test_types_of_a_line(run):
     assert done.status == 1 and "no list of types" in done.err
 
 
+@pytest.mark.parametrize("clear, status, masked", [(["VEHICLE"], 0, "PAN [PAN_1], plate MH12AB1234"), ([], 0, "PAN [PAN_1], plate [VEHICLE_1]"), (["CARD"], 1, None),
+                                                   (["AADHAAR"], 1, None), (["PLATE"], 1, None), ("VEHICLE", 1, None)])
+def test_types_that_are_left_in_clear(run, clear, status, masked):
+    done = run("redact", stdin=(json.dumps({"text": "PAN ABCPE1234F, plate MH12AB1234", "clear": clear}) + "\n").encode())
+    assert done.status == status and (done.lines()[0]["text"] == masked if masked else "need not be masked" in done.err)
+
+
+@pytest.mark.parametrize("names, status", [("VEHICLE,IP", 0), ("", 0), ("CARD", 2), ("VEHICLE,AADHAAR", 2), ("PLATE", 2)])
+def test_the_setting_refuses_what_is_always_masked(run, names, status):
+    done = run("config", "--set", f"redact.clear={names}")
+    assert done.status == status and ("never CARD, CVV, PIN, OTP, AADHAAR" in done.err) == bool(status), done.err
+
+
+@pytest.mark.parametrize("request_, masked", [
+    ({"text": "the last four of my card are 4242"}, "the last four of my card are [CARD_LAST4_1]"),
+    ({"text": "four two four two", "question": "What are the last four digits of your card?"}, "[CARD_LAST4_1]"),
+    ({"text": "the last four of the order are 4242"}, "the last four of the order are 4242"),
+    ({"text": "our server is 2001:0DB8:0:0::1, restart it"}, "our server is [IP_1], restart it"),
+    ({"text": "fe80::1"}, "[IP_1]"),
+    ({"text": "std::vector and a::b at 12:30:45, ratio 1:2:3"}, "std::vector and a::b at 12:30:45, ratio 1:2:3"),
+    ({"text": "I live on Park Street, Kolkata"}, "I live on [ADDRESS_1]"),
+    ({"text": "gandhi nagar, pune", "question": "What is your address?"}, "[ADDRESS_1]"),
+    ({"text": "I live near the main road"}, "I live near the main road"),
+    ({"text": "There is traffic on MG Road"}, "There is traffic on MG Road"),
+])
+def test_last_four_hosts_and_streets(run, request_, masked):
+    assert redact(run, request_)[0]["text"] == masked
+
+
 def test_a_line_of_text(run):
     (answer,) = redact(run, "call +91 98765 43210 or priya@example.com, again 9876543210")
     assert answer["text"] == "call [PHONE_1] or [EMAIL_1], again [PHONE_1]"

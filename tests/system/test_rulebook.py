@@ -226,7 +226,8 @@ BOTH = [
     put({"about": "a", "result": "neutral", "do_not_call": True, "again_after_hours": 3}, "outcomes", "refused"), put("loud", "languages", "hi-IN"),
     put(10, "languages", "hi-IN", "speed_percent"), put([], "phrases", "nods", "en-IN"), put("x" * 2001, "goal"), put({"and": "x"}, "facts"),
     put([{"word": "Acme"}], "pronounce"), put([{"word": "Acme", "say": "{x}"}], "pronounce"), put([{"word": "x" * 48, "say": "x"}], "pronounce"),
-    put([], "pronounce"),
+    put([], "pronounce"), put(["VEHICLE"], "redact"), put({}, "redact"), put({"clear": ["CARD"]}, "redact"), put({"clear": ["VEHICLE, IP"]}, "redact"),
+    put({"clear": ["IP", "IP"]}, "redact"), put({"clear": ["PLATE"]}, "redact"),
 ]
 
 

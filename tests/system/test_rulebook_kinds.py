@@ -32,6 +32,7 @@ def nodes(node, shape=(), key=None):
 # Keys that no shipped book needs, in one that has them: what stands there, and what does instead.
 MORE = (
     ("rulebook: 1\n", "rulebook: 1\npronounce:\n  - word: Acme\n    say: Ack me\n    ipa: ækmi\n"),
+    ("goal:", "redact: {clear: [VEHICLE, IP]}\ngoal:"),
     ("    voice: slt\n", "    voice: slt\n    recogniser: pocketsphinx\n"),
     ("sample: Alex Morgan}", "sample: Alex Morgan, default: Alex Morgan}"),
     ("tools:\n", "may:\n  record_outcome: true\n  schedule_callback: {days: 30}\n  send_digits: true\n  transfer:\n    desk: {to: '+14155550188', how: cold, outcome: confirmed, ring_s: 20}\n    boss: {to: 'sip:boss@example.com', how: warm, outcome: confirmed, key: false, briefing: A call., press: Press one.}\ntools:\n"),

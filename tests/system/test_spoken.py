@@ -13,7 +13,8 @@ import wave
 import pytest
 
 from conftest import ROOT
-from test_call import heard, said
+from test_call import heard
+from test_call import said as said_as_told
 
 SOUNDS = pathlib.Path("/usr/share/asterisk/sounds/en_US_f_Allison"), "asterisk-core-sounds-en-wav"
 PROSE = pathlib.Path("/usr/share/pocketsphinx/test/data/librivox"), "pocketsphinx-testdata"
@@ -23,6 +24,14 @@ LOW_HZ, HIGH_HZ, KEYS = (697, 770, 852, 941), (1209, 1336, 1477), ("123", "456",
 
 # Waits are left out, work is not: what works in real time may be slow on a busy machine, and these tests are not about that.
 PATIENT = [word for setting in ("tts.first_ms=2000", "tts.gap_ms=2000", "tool.filler_ms=20000", "turn.final_wait_ms=5000") for word in ("--set", setting)]
+
+
+UNSURE = "≈"  # before words that may have been another option's
+
+
+def said(document):
+    """The words; whether the recogniser was sure of them is not what is asked here."""
+    return [words.replace(UNSURE, "") for words in said_as_told(document)]
 
 
 # ---- voices ----
@@ -215,6 +224,21 @@ def test_a_call_reaches_its_outcome(call, case):
     if case.tool:
         assert list(tools(document))[-1] == case.tool
         assert case.arguments.items() <= tools(document)[case.tool].items()
+
+
+@pytest.mark.parametrize("words", ["move it", "shift it", "get rid of"])
+def test_another_option_confirms_nothing_flite(call, words):
+    """Heard as one that keeps the appointment, they are asked back at the least, twice the same sound too."""
+    document = call("appointment-reminder", [flite("yes please"), flite(words), flite(words)])
+    assert "confirm_appointment" not in tools(document)
+    assert document["outcome"] != "confirmed"
+
+
+def test_an_unsure_option_is_asked_back_flite(call):
+    document = call("appointment-reminder", [flite("yes please"), flite("i will attend"), flite("yes please")])
+    assert said_as_told(document)[1] == UNSURE + "i will attend"
+    assert 'Did you say "keep"?' in heard(document)
+    assert (document["outcome"], document["status"]) == ("confirmed", 0)
 
 
 FIRST = {  # what follows the first question

@@ -76,6 +76,8 @@ struct kit {
 	uint64_t midnight_ms; /* today began with the test */
 	unsigned int closed, orders, order_status, sockets_asked, socket_status; /* of a worker's */
 	struct http_request *held_socket;
+	unsigned int prepares; /* that workers were told to */
+	char prepare_call[CALL_ID_MAX], prepare_body[60];
 	char order_call[40], order_body[200], order_tenant[100];
 	char books[256];
 	char worker_url[64];
@@ -729,7 +731,21 @@ static inline void kit_on_socket(struct http_request *r, void *arg)
 		k->held_socket = r;
 }
 
+/* … and to prepare a call. */
+static inline void kit_on_prepare(struct http_request *r, void *arg)
+{
+	size_t len;
+	const char *body = http_body(r, &len);
+
+	(void)arg;
+	k->prepares++;
+	snprintf(k->prepare_call, sizeof(k->prepare_call), "%s", http_param(r, "call"));
+	snprintf(k->prepare_body, sizeof(k->prepare_body), "%.*s", (int)len, body);
+	http_reply(r, 204, NULL, NULL, 0);
+}
+
 static const struct http_route kit_worker_routes[] = {
+	{ HTTP_POST, "/internal/v1/calls/:call/prepare", kit_on_prepare, 0, 0 },
 	{ HTTP_POST, "/internal/v1/calls/:call/socket", kit_on_socket, 0, 0 },
 	{ HTTP_POST, "/internal/v1/calls/:call/orders", kit_on_order, 0, 0 },
 	{ .method = HTTP_METHOD_NONE },

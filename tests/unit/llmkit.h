@@ -40,7 +40,7 @@ static inline struct llm_block *block_add(struct blocks *b, enum block_type type
 	struct redacted *r;
 
 	assert_true(b->count <= KIT_BLOCKS);
-	assert_int_equal(redact_data(b->map, text, strlen(text), "en-US", &r), ERR_NONE);
+	assert_int_equal(redact_data(b->map, text, strlen(text), &(const struct redact_context){ .language = "en-US" }, &r), ERR_NONE);
 	*at = (struct llm_block){ .type = type, .text = r };
 	return at;
 }

@@ -21,6 +21,8 @@ enum { RECORDING_MAX_BYTES = 60 * 8000, RECORDING_GAP_SAMPLES = 320, RECORDING_Q
 
 cst_voice *register_cmu_us_slt(const char *voxdir);
 
+static cst_voice *recording_voice; /* the synthetic one; NULL: slt */
+
 struct recording {
 	char half, question[120], path[1200], words[400];
 	bool is_inside;
@@ -50,7 +52,7 @@ static inline bool recording_synthesise(const char *words, struct wav *w)
 
 	memset(w, 0, sizeof(*w));
 	flite_init();
-	wave = flite_text_to_wave(words, register_cmu_us_slt(NULL));
+	wave = flite_text_to_wave(words, recording_voice ? recording_voice : register_cmu_us_slt(NULL));
 	w->samples = wave ? malloc((size_t)wave->num_samples * sizeof(*w->samples)) : NULL;
 	if (!w->samples)
 		return false;

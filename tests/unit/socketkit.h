@@ -61,6 +61,9 @@ struct kit_conductor {
 	bool is_set_back; /* its clock: a call has not begun yet */
 	bool holds_puts, holds_end, has_no_room; /* elsewhere, for a call that is to leave */
 	unsigned int puts_seen, put_status; /* 0: they are taken */
+	unsigned int prepares, prepare_status; /* asked for; 0: they are answered */
+	bool holds_prepare;
+	struct http_request *held_prepares[4];
 };
 
 /* A scripted recogniser: says what it is told to once it has had so much sound. */
@@ -113,7 +116,7 @@ struct kit {
 	struct sockets *sockets;
 	struct kit_ears ears;
 	struct kit_phone phone;
-	unsigned int agent_opens, server_closed, tools_done;
+	unsigned int agent_opens, agent_prepares, server_closed, tools_done;
 	bool agent_has_keys;
 	uint8_t speech[KIT_SPEECH];
 	char tool_text[200];
@@ -180,7 +183,7 @@ static inline bool token_take(const char *text)
 	return false;
 }
 
-static inline void attach_write(struct buf *b)
+static inline void attach_write(struct buf *b, uint32_t epoch)
 {
 	char tenant[33];
 
@@ -189,7 +192,7 @@ static inline void attach_write(struct buf *b)
 	json_pair_string(b, "call", k->c.name);
 	json_pair_string(b, "tenant", tenant_name(k->w.a));
 	json_pair_string(b, "tenant_id", tenant);
-	json_pair_u64(b, "epoch", ++k->c.epoch);
+	json_pair_u64(b, "epoch", epoch);
 	json_pair_string(b, "direction", "inbound");
 	put_base64(b, "brief", k->c.brief, k->c.brief_len);
 	put_base64(b, "settings", k->c.settings, k->c.settings_len);
@@ -199,7 +202,7 @@ static inline void attach_write(struct buf *b)
 	json_pair_string(b, "language", "en-US");
 	buf_text(b, ",\"voice\":{\"name\":\"\",\"speed_percent\":100,\"recogniser\":\"\",\"keyterms\":[\"Acme\",\"\",\"Asha\"]}");
 	json_pair_bool(b, "records_audio", true);
-	json_pair_u64(b, "began_ms_ago", k->c.is_set_back ? 0 : k->c.epoch == 1 ? 100 : 2000);
+	json_pair_u64(b, "began_ms_ago", k->c.is_set_back ? 0 : epoch == 1 ? 100 : 2000);
 	if (k->c.snapshot_len)
 		put_base64(b, "snapshot", k->c.snapshot, k->c.snapshot_len);
 	else
@@ -239,11 +242,34 @@ static inline void on_attach(struct http_request *r, void *arg)
 		http_reply_error(r, 403, "denied", "no such token", NULL, NULL);
 	} else {
 		k->c.attaches++;
-		attach_write(&b);
+		attach_write(&b, ++k->c.epoch);
 		http_reply_json(r, 200, &b);
 	}
 	buf_fini(&b);
 	json_decref(o);
+}
+
+static inline void prepare_reply(struct http_request *r)
+{
+	struct buf b;
+
+	buf_init(&b, 4 << 20);
+	attach_write(&b, k->c.epoch + 1);
+	http_reply_json(r, 200, &b);
+	buf_fini(&b);
+}
+
+static inline void on_prepare(struct http_request *r, void *arg)
+{
+	(void)arg;
+	k->c.prepares++;
+	assert_true(k->c.prepares <= 4);
+	if (k->c.prepare_status)
+		http_reply_error(r, k->c.prepare_status, "no", "no", NULL, NULL);
+	else if (k->c.holds_prepare)
+		k->c.held_prepares[k->c.prepares - 1] = r;
+	else
+		prepare_reply(r);
 }
 
 static inline void on_workers(struct http_request *r, void *arg)
@@ -342,6 +368,7 @@ static inline void on_ended(struct http_request *r, void *arg)
 static const struct http_route kit_routes[] = {
 	{ HTTP_POST, "/internal/v1/workers", on_workers, 0, 0 },
 	{ HTTP_POST, "/internal/v1/attach", on_attach, 0, 0 },
+	{ HTTP_POST, "/internal/v1/calls/:call/pinned", on_prepare, 0, 0 },
 	{ HTTP_PUT, "/internal/v1/calls/:call/snapshot", on_put, 0, 8 << 20 },
 	{ HTTP_POST, "/internal/v1/calls/:call/tools", on_tool, 0, 0 },
 	{ HTTP_POST, "/internal/v1/calls/:call/ended", on_ended, 0, 0 },
@@ -657,11 +684,20 @@ static inline enum err counted_open(void *arg, void **agent, const struct conduc
 	return live_agents.open(arg, agent, call, o, detail);
 }
 
+static inline void counted_prepare(void *arg, void *agent, const struct conductor_attached *call, struct worker_call_options *o)
+{
+	k->agent_prepares++;
+	live_agents.prepare(arg, agent, call, o);
+}
+
 static inline void counted_close(void *arg, void **agent) { live_agents.close(arg, agent); }
 
 static inline const json_t *counted_known(void *arg, void *agent) { return live_agents.known(arg, agent); }
 
-static const struct sockets_agents counted_agents = { .open = counted_open, .known = counted_known, .close = counted_close };
+static inline void counted_met(void *arg, void *agent) { live_agents.met(arg, agent); }
+
+static const struct sockets_agents counted_agents = { .open = counted_open, .prepare = counted_prepare, .known = counted_known, .met = counted_met,
+	.close = counted_close };
 static const struct media_adapter *const kit_adapters[] = { &twilio_adapter, &browser_adapter, &exotel_adapter, NULL };
 
 static inline void kit_facts(void *arg, struct conductor_facts *facts)
@@ -719,7 +755,7 @@ static inline void kit_worker_begin(void)
 	char model[600], dir[100];
 	struct worker_options worker = { .clock = k->clock, .disk = &disk_real, .journal_dir = dir, .model_file = model };
 	struct sockets_settings settings = { .clock = k->clock, .conductor = k->conductor, .adapters = kit_adapters, .agents = &counted_agents,
-		.origins = "https://other.example.com http://127.0.0.1:8080", .calls_max = 4 };
+		.origins = "https://other.example.com http://127.0.0.1:8080", .calls_max = 4, .ahead_max = 2 };
 	struct err_detail detail = { .message = "" };
 
 	snprintf(model, sizeof(model), "%s/silero_vad.onnx", getenv("CALLFUNNEL_MODELS"));
@@ -769,6 +805,9 @@ static inline int kit_end(void **state)
 	conductor_close(&k->conductor);
 	if (k->c.held_put)
 		http_reply(k->c.held_put, 204, NULL, NULL, 0);
+	for (size_t i = 0; i < 4; i++)
+		if (k->c.held_prepares[i])
+			prepare_reply(k->c.held_prepares[i]);
 	if (k->c.held_end)
 		http_reply(k->c.held_end, 204, NULL, NULL, 0);
 	json_decref(k->c.known);

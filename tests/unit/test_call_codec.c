@@ -476,6 +476,7 @@ static struct brief full_brief(void)
 	b.tools[0].timeout_ms = 7;
 	strcpy(b.tools[1].name, "book");
 	b.tools[1].changes = b.tools[1].ends = true;
+	b.clear = UINT64_C(1) << 23;
 	b.saying_count = 2;
 	b.sayings[0] = (struct brief_saying){ .word = "Acme", .say = "Ack me", .ipa = "ækmi" };
 	b.sayings[1] = (struct brief_saying){ .word = "SBI", .say = "S B I" };

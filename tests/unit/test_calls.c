@@ -416,6 +416,29 @@ static void test_tools_once(void **state)
 	got_drop(&g);
 }
 
+/* What was recorded under a key stays: the same key with something else, and a request that comes again behind a later one, change nothing. */
+static void test_an_outcome_is_recorded_once_under_a_key(void **state)
+{
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX];
+
+	(void)state;
+	worker_has_none("w1");
+	kit_live("w1", call);
+	assert_int_equal(tool_built_in(&g, call, 1, "record_outcome", "{\"outcome\":\"gone\"}"), 200);
+	assert_int_equal(tool_built_in(&g, call, 2, "record_outcome", "{\"outcome\":\"told\"}"), 200);
+	kit_restart();
+	worker_has("w1", call, 1);
+	assert_int_equal(tool_built_in(&g, call, 2, "record_outcome", "{\"outcome\":\"gone\"}"), 200);
+	assert_string_equal(got_text(&g, "status"), "error");
+	assert_non_null(strstr(got_text(&g, "text"), "already_done"));
+	assert_int_equal(tool_built_in(&g, call, 1, "record_outcome", "{\"outcome\":\"gone\"}"), 200);
+	assert_string_equal(got_text(&g, "status"), "ok");
+	assert_int_equal(ended(&g, call, 1, "caller", ""), 204);
+	assert_string_equal(call_outcome(call), "told neutral");
+	got_drop(&g);
+}
+
 /* Written down in the call: it stands where the end names none, whoever ends the call. */
 static void test_an_outcome_is_recorded_without_ending(void **state)
 {
@@ -742,6 +765,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_snapshot_of_the_largest_size, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_an_attach_that_is_overtaken, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_tools_once, kit_begin, kit_end),
+		cmocka_unit_test_setup_teardown(test_an_outcome_is_recorded_once_under_a_key, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_an_outcome_is_recorded_without_ending, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_what_is_no_request, kit_begin, kit_end),
 		cmocka_unit_test_setup_teardown(test_a_call_that_waits_has_no_worker, kit_begin, kit_end),

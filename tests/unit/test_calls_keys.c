@@ -125,6 +125,33 @@ static void test_who_gets_none(void **state)
 	got_drop(&g);
 }
 
+/* A call that rings: whoever is to prepare it has the keys for the epoch that it will begin with, nobody else, and no other epoch's. */
+static void test_the_keys_of_a_call_that_is_prepared(void **state)
+{
+	struct hook h = hook_voice;
+	struct got g = { .done = 0 };
+	char call[CALL_ID_MAX], token[KIT_TOKEN_MAX];
+
+	(void)state;
+	assert_int_equal(hook(&g, &h), 200);
+	snprintf(token, sizeof(token), "%s", offer_token(&g));
+	kit_until(k->prepares);
+	snprintf(call, sizeof(call), "%s", k->prepare_call);
+	assert_int_equal(ask_keys(&g, call, 1, "w1", tenant_a), 200);
+	assert_string_equal(key_of(&g, PROVIDER_KEY_DEEPGRAM), of_a);
+	ask_keys(&g, call, 1, "w2", tenant_a);
+	refused(&g, 409, "stale");
+	ask_keys(&g, call, 2, "w1", tenant_a);
+	refused(&g, 409, "stale");
+	ask_keys(&g, call, 1, "w1", tenant_b);
+	refused(&g, 404, "not_found");
+	assert_int_equal(attach(&g, "w1", token), 200);
+	ask_keys(&g, call, 2, "w1", tenant_a);
+	refused(&g, 409, "stale"); /* it has begun */
+	assert_int_equal(ask_keys(&g, call, 1, "w1", tenant_a), 200);
+	got_drop(&g);
+}
+
 static void test_what_is_no_request(void **state)
 {
 	static const char *const bodies[] = { "", "[]", "{}", "{\"epoch\":1}", "{\"epoch\":0,\"worker\":\"w1\",\"tenant_id\":\"x\"}",
@@ -276,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_keys_of_the_list_alone, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_tenant_that_has_none, begin, end),
 		cmocka_unit_test_setup_teardown(test_who_gets_none, begin, end),
+		cmocka_unit_test_setup_teardown(test_the_keys_of_a_call_that_is_prepared, begin, end),
 		cmocka_unit_test_setup_teardown(test_what_is_no_request, begin, end),
 		cmocka_unit_test_setup_teardown(test_nothing_is_left_in_memory, begin, end),
 		cmocka_unit_test_setup_teardown(test_nothing_is_left_of_a_header, begin, end),

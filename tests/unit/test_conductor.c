@@ -284,7 +284,7 @@ static void test_a_damaged_answer(void **state)
 
 	(void)state;
 	buf_init(&b, 4 << 20);
-	attach_write(&b);
+	attach_write(&b, 1);
 	assert_int_equal(conductor_attached_read(&r, b.data, b.len), ERR_NONE);
 	assert_int_equal(r.attached.direction, CALL_INBOUND);
 	assert_string_equal(r.attached.language, "en-US");

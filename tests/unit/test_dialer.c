@@ -287,6 +287,42 @@ static void test_a_whole_call(void **state)
 	got_drop(&g);
 }
 
+/* While it rings a worker is told to prepare it, gets what it needs, and is the one that is offered, though another has less to do. */
+static void test_it_is_prepared_while_it_rings(void **state)
+{
+	struct got g = { .done = 0 };
+	char path[200], token[KIT_TOKEN_MAX];
+
+	(void)state;
+	dial();
+	kit_until(k->prepares);
+	assert_string_equal(k->prepare_call, call);
+	assert_string_equal(k->prepare_body, "{\"for_ms\":40000}");
+	snprintf(path, sizeof(path), "/internal/v1/calls/%s/pinned", call);
+	assert_int_equal(ask_as_worker(&g, HTTP_POST, path, "{\"worker\":\"w1\"}"), 200);
+	assert_string_equal(got_text(&g, "call"), call);
+	assert_int_equal(got_number(&g, "epoch"), 1);
+	assert_int_equal(got_number(&g, "began_ms_ago"), 0);
+	assert_true(*got_text(&g, "brief") && json_is_null(json_object_get(g.json, "snapshot")));
+	assert_string_equal(how(), "waiting  queued"); /* nothing was taken */
+	assert_int_equal(ask_as_worker(&g, HTTP_POST, path, "{\"worker\":\"w2\"}"), 403);
+	assert_int_equal(ask_as_worker(&g, HTTP_POST, path, "{}"), 403);
+	assert_int_equal(ask_as_person(&g, "admin", HTTP_POST, path, "{\"worker\":\"w1\"}"), 401);
+	assert_int_equal(ask_as_worker(&g, HTTP_POST, "/internal/v1/calls/00000000000000000000000000000001/pinned", "{\"worker\":\"w1\"}"), 404);
+	worker_says("w1", 5, 10, "{}");
+	worker_has_none("w2");
+	kit_restart(); /* the record says who, not this process */
+	worker_says("w1", 5, 10, "{}");
+	worker_has_none("w2");
+	snprintf(token, sizeof(token), "%s", answers(&g));
+	worker_says("w1", 5, 10, "{}");
+	assert_int_equal(ask_as_worker(&g, HTTP_POST, path, "{\"worker\":\"w1\"}"), 200);
+	attach_leg(&g, token);
+	assert_int_equal(ask_as_worker(&g, HTTP_POST, path, "{\"worker\":\"w1\"}"), 409);
+	assert_string_equal(got_error(&g), "begun");
+	got_drop(&g);
+}
+
 static void test_calls_that_come_to_nothing(void **state)
 {
 	static const char *const all[][2] = { { "busy", "ended busy busy" }, { "no-answer", "ended no_answer no_answer" }, { "failed", "ended failed failed" },
@@ -876,6 +912,35 @@ static void test_the_last_time_agreed_on_counts(void **state)
 	got_drop(&g);
 }
 
+/* Another time under the key of the first, and the first once more behind another, are none. */
+static void test_a_time_is_agreed_on_once_under_a_key(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	dial();
+	attach_leg(&g, answers(&g));
+	schedules(&g, 1, "{\"day\":\"2026-11-24\",\"time\":\"09:00\"}");
+	schedules(&g, 2, "{\"day\":\"2026-11-24\",\"time\":\"10:00\"}");
+	schedules(&g, 1, "{\"day\":\"2026-11-24\",\"time\":\"09:00\"}");
+	kit_restart();
+	worker_has("w1", call, 1);
+	schedules(&g, 2, "{\"day\":\"2026-11-25\",\"time\":\"10:00\",\"number\":\"" TO2 "\"}");
+	assert_string_equal(got_text(&g, "status"), "error");
+	assert_int_equal(ended(&g, call, 1, "agent", "done"), 204);
+	told("completed");
+	sweep_later(until_due() - 1);
+	kit_until(!k->calls->asks);
+	idle();
+	assert_int_equal(twilio.asked, 1);
+	sweep_later(1);
+	kit_until(!k->calls->asks);
+	idle();
+	assert_int_equal(twilio.asked, 2);
+	assert_string_equal(twilio.to[2], TO);
+	got_drop(&g);
+}
+
 static void test_times_that_cannot_be(void **state)
 {
 	static const char *const all[][2] = {
@@ -909,7 +974,7 @@ static void test_times_that_cannot_be(void **state)
 /* The store says no after any number of changes, and the conductor dies with it: there is one call all the same, asked for at most once. */
 static void test_F03_a_call_back_that_fails_at_any_change(void **state)
 {
-	for (unsigned int spares = 0; spares < 7; spares++) {
+	for (unsigned int spares = 0; spares < 9; spares++) {
 		if (spares) { /* another house: what was left open there would make changes, too */
 			end(state);
 			begin(state);
@@ -933,10 +998,56 @@ static void test_F03_a_call_back_that_fails_at_any_change(void **state)
 	}
 }
 
+/* Its conductor dies behind the stored attempt, when the carrier has not been asked: the next one asks, once. */
+static void test_F03_killed_before_anybody_asked(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	k->gate.answers = true;
+	k->gate.refuse_puts = ERR_IO;
+	k->gate.spares = 4; /* rule-book, index, open entry, document: not the taking of it */
+	assert_int_equal(post(&g, BODY_TO(TO), NULL), 202);
+	snprintf(call, sizeof(call), "%s", got_text(&g, "call"));
+	idle();
+	assert_int_equal(twilio.asked, 0);
+	kit_restart();
+	k->gate.refuse_puts = ERR_NONE;
+	sweep_later(1000);
+	assert_int_equal(twilio.asked, 1);
+	assert_string_equal(how(), "waiting  queued");
+	kit_restart();
+	sweep_later(20000);
+	assert_int_equal(twilio.asked, 1);
+	got_drop(&g);
+}
+
+/* … but not when nobody reckons with it any more. */
+static void test_F03_nobody_asked_in_time(void **state)
+{
+	struct got g = { .done = 0 };
+
+	(void)state;
+	k->gate.answers = true;
+	k->gate.refuse_puts = ERR_IO;
+	k->gate.spares = 4;
+	assert_int_equal(post(&g, BODY_TO(TO), NULL), 202);
+	snprintf(call, sizeof(call), "%s", got_text(&g, "call"));
+	idle();
+	kit_restart();
+	k->gate.refuse_puts = ERR_NONE;
+	sweep_later(DIAL_PLACE_MS + 1);
+	assert_int_equal(twilio.asked, 0);
+	assert_string_equal(how(), "ended failed failed");
+	assert_string_equal(dial_text("why"), "not_placed");
+	got_drop(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_whole_call, begin, end),
+		cmocka_unit_test_setup_teardown(test_it_is_prepared_while_it_rings, begin, end),
 		cmocka_unit_test_setup_teardown(test_calls_that_come_to_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(test_who_answered_is_recorded, begin, end),
 		cmocka_unit_test_setup_teardown(test_P22_who_answered_reaches_the_worker, begin, end),
@@ -947,6 +1058,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_N2_another_leg, begin, end),
 		cmocka_unit_test_setup_teardown(test_F03_killed_between_request_and_record, begin, end),
 		cmocka_unit_test_setup_teardown(test_F03_killed_before_the_request, begin, end),
+		cmocka_unit_test_setup_teardown(test_F03_killed_before_anybody_asked, begin, end),
+		cmocka_unit_test_setup_teardown(test_F03_nobody_asked_in_time, begin, end),
 		cmocka_unit_test_setup_teardown(test_F03_the_leg_comes_by_itself, begin, end),
 		cmocka_unit_test_setup_teardown(test_N2_an_unknown_outcome_is_looked_up, begin, end),
 		cmocka_unit_test_setup_teardown(test_N2_the_leg_of_another_attempt, begin, end),
@@ -968,6 +1081,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nobody_could_take_it, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_call_back_is_placed_once_when_it_is_due, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_last_time_agreed_on_counts, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_time_is_agreed_on_once_under_a_key, begin, end),
 		cmocka_unit_test_setup_teardown(test_times_that_cannot_be, begin, end),
 		cmocka_unit_test_setup_teardown(test_F03_a_call_back_that_fails_at_any_change, begin, end),
 	};

@@ -2086,6 +2086,159 @@ static void a_change_that_never_answers_is_of_unknown_outcome(void **state)
 		"result 1.0 unknown: no answer in time: it may or may not have been done; do not try again");
 }
 
+/* A change whose time is over; the model has told the caller what it knows. */
+static void booked_too_late(struct kit *k)
+{
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 20000;
+	tools_run(k, "book", "{}");
+	zero(k);
+	quiet_until(k, 10000);
+	text(k, "Somebody will look. ");
+	done(k);
+	spoken(k, k->last);
+	drop(k);
+}
+
+#define BOOKED_TOO_LATE "caller: I want some tea", "use 1.0 book: {}", \
+	"result 1.0 unknown: no answer in time: it may or may not have been done; do not try again", "agent: Somebody will look."
+
+static void what_came_of_it_behind_its_deadline_is_told_once(void **state)
+{
+	struct kit *k = *state;
+
+	booked_too_late(k);
+	result(k, 1, 0, TOOL_OK, "booked for three");
+	assert_true(has(k, "~tool_late t1 i0 n0"));
+	quiet_for(k, 9600);
+	assert_false(has(k, "ask"));
+	result(k, 1, 0, TOOL_OK, "booked for three");
+	turn(k, "and now");
+	expect_request(k, BOOKED_TOO_LATE, "event: Result of book, which was not known in time: booked for three", "caller: and now");
+	text(k, "Booked for three. ");
+	done(k);
+	spoken(k, k->last);
+	drop(k);
+	quiet_for(k, 9600);
+	assert_false(has(k, "ask"));
+	turn(k, "thank you");
+	expect_request(k, BOOKED_TOO_LATE, "event: Result of book, which was not known in time: booked for three", "caller: and now",
+		"agent: Booked for three.", "caller: thank you");
+}
+
+/* Into an answer that does not know of it. */
+static void what_came_of_it_stands_behind_the_answer_under_way(void **state)
+{
+	struct kit *k = *state;
+
+	booked_too_late(k);
+	turn(k, "and now");
+	text(k, "I do not know. ");
+	result(k, 1, 0, TOOL_ERROR, "the day is full");
+	done(k);
+	drop(k);
+	spoken(k, k->last);
+	quiet_for(k, 3200);
+	assert_false(has(k, "ask"));
+	turn(k, "well");
+	expect_request(k, BOOKED_TOO_LATE, "caller: and now", "agent: I do not know.", "event: Result of book, which was not known in time: the day is full",
+		"caller: well");
+}
+
+static void an_answer_that_goes_on_asks_for_no_other_because_of_it(void **state)
+{
+	struct kit *k = *state;
+
+	booked_too_late(k);
+	turn(k, "and now");
+	text(k, "I do not know it yet. ");
+	result(k, 1, 0, TOOL_OK, "booked for three");
+	failed(k);
+	assert_true(has(k, "continue"));
+	expect_request(k, BOOKED_TOO_LATE, "caller: and now", "agent: I do not know it yet.");
+	text(k, "Sorry. ");
+	done(k);
+	drop(k);
+	spoken(k, k->last - 1);
+	spoken(k, k->last);
+	quiet_for(k, 3200);
+	assert_false(has(k, "ask"));
+}
+
+/* Asked for again while nobody knows, and again when it is known. */
+static void booked_again(struct kit *k, enum tool_status status, const char *words)
+{
+	booked_too_late(k);
+	turn(k, "once more");
+	use(k, "book", "{}");
+	done(k);
+	assert_true(has(k, "~tool_repeat t2"));
+	result(k, 1, 0, status, words);
+	text(k, "It is not known. ");
+	done(k);
+	spoken(k, k->last);
+	turn(k, "once more now");
+	drop(k);
+	use(k, "book", "{}");
+	done(k);
+}
+
+static void a_change_that_was_not_done_may_be_asked_for_again(void **state)
+{
+	struct kit *k = *state;
+
+	booked_again(k, TOOL_ERROR, "the day is full");
+	assert_true(has(k, "tool 3.0 book"));
+}
+
+static void a_change_that_was_done_may_not(void **state)
+{
+	struct kit *k = *state;
+
+	booked_again(k, TOOL_OK, "booked for three");
+	assert_true(has(k, "~tool_repeat t3"));
+	assert_false(has(k, "tool 3.0 book"));
+}
+
+static void but_not_by_who_has_not_seen_it(void **state)
+{
+	struct kit *k = *state;
+
+	booked_too_late(k);
+	turn(k, "once more");
+	use(k, "book", "{}");
+	result(k, 1, 0, TOOL_OK, "booked for three");
+	drop(k);
+	done(k);
+	assert_true(has(k, "~tool_repeat t2"));
+	expect_request(k, BOOKED_TOO_LATE, "caller: once more", "use 2.0 book: {}",
+		"result 2.0: asked for before; its result has come meanwhile, not done again",
+		"event: Result of book, which was not known in time: booked for three");
+}
+
+static void nothing_new_is_not_told(void **state)
+{
+	struct kit *k = *state;
+
+	booked_too_late(k);
+	result(k, 1, 0, TOOL_UNKNOWN, "nobody knows");
+	result(k, 1, 1, TOOL_OK, "never asked for");
+	result(k, 9, 0, TOOL_OK, "never asked for");
+	turn(k, "and now");
+	expect_request(k, BOOKED_TOO_LATE, "caller: and now");
+}
+
+static void a_call_of_before_is_not_told(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	booked_too_late(k);
+	result(k, 1, 0, TOOL_OK, "booked for three");
+	turn(k, "and now");
+	expect_request(k, BOOKED_TOO_LATE, "caller: and now");
+}
+
 static void a_detached_tool_that_never_answers_is_told_as_an_event(void **state)
 {
 	struct kit *k = *state;
@@ -3545,6 +3698,14 @@ int main(void)
 		KIT_TEST(a_filler_comes_at_its_time_whatever_else_is_due),
 		KIT_TEST(test_P13_a_tool_that_never_answers_has_failed),
 		KIT_TEST(a_change_that_never_answers_is_of_unknown_outcome),
+		KIT_TEST(what_came_of_it_behind_its_deadline_is_told_once),
+		KIT_TEST(what_came_of_it_stands_behind_the_answer_under_way),
+		KIT_TEST(an_answer_that_goes_on_asks_for_no_other_because_of_it),
+		KIT_TEST(a_change_that_was_not_done_may_be_asked_for_again),
+		KIT_TEST(a_change_that_was_done_may_not),
+		KIT_TEST(but_not_by_who_has_not_seen_it),
+		KIT_TEST(nothing_new_is_not_told),
+		KIT_TEST(a_call_of_before_is_not_told),
 		KIT_TEST(a_detached_tool_that_never_answers_is_told_as_an_event),
 		KIT_TEST(a_tools_own_time_limit_counts),
 		KIT_TEST(test_P02_a_result_that_came_behind_a_question_ahead_is_told_next),

@@ -283,6 +283,103 @@ static void a_word_over_a_question_nobody_heard_is_no_answer_to_it(void **state)
 	assert_false(has(k, "ask g2"));
 }
 
+/* What is heard so long behind a yes to who he is, while the answer is asked for. */
+static void behind_yes(struct kit *k, unsigned int after_ms, const char *words)
+{
+	greet(k, "Am I speaking with Omar?");
+	voice(k, 320);
+	final(k, "yes");
+	zero(k);
+	quiet_until(k, after_ms);
+	voice(k, 448);
+	partial(k, words);
+	final(k, words);
+	quiet_for(k, 1024);
+}
+
+static void a_short_word_behind_it_is_its_rest(void **state)
+{
+	struct kit *k = *state;
+
+	behind_yes(k, 320, "see you");
+	assert_true(has(k, "~nod t1 i0 n0 \"see you\""));
+	assert_false(has(k, "ask g2 t2"));
+	assert_false(has(k, "~turn t2"));
+}
+
+/* On the wire, and the caller has heard nothing of it. */
+static void and_so_it_is_over_an_answer_that_nobody_heard(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.barge_words = 1;
+	greet(k, "Am I speaking with Omar?");
+	voice(k, 320);
+	final(k, "yes");
+	zero(k);
+	quiet_until(k, 320);
+	text(k, "Would you like to keep it or cancel it? ");
+	done(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_for(k, 96);
+	voice(k, 448);
+	assert_true(has(k, "hold"));
+	partial(k, "keep");
+	final(k, "keep");
+	quiet_for(k, 1024);
+	assert_true(has(k, "~resume"));
+	assert_false(has(k, "~yield") || has(k, "~turn t2"));
+}
+
+static void a_word_of_its_own_behind_it_is_none(void **state)
+{
+	struct kit *k = *state;
+
+	behind_yes(k, 320, "no");
+	assert_true(has(k, "~turn t2"));
+	assert_true(has(k, "ask g2"));
+}
+
+static void digits_behind_it_are_none(void **state)
+{
+	struct kit *k = *state;
+
+	behind_yes(k, 320, "six");
+	quiet_for(k, 1024);
+	assert_true(has(k, "~turn t2"));
+}
+
+static void nor_is_a_word_that_comes_later(void **state)
+{
+	struct kit *k = *state;
+
+	behind_yes(k, 640, "keep");
+	assert_true(has(k, "~turn t2"));
+}
+
+static void nor_is_one_to_what_was_heard(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.barge_words = 1;
+	greet(k, "Am I speaking with Omar?");
+	voice(k, 320);
+	final(k, "yes");
+	zero(k);
+	quiet_until(k, 224);
+	text(k, "Keep it or cancel it? ");
+	done(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_for(k, 96);
+	played(k, k->last, 64);
+	quiet_for(k, 96);
+	voice(k, 448);
+	partial(k, "keep");
+	assert_true(has(k, "~yield"));
+}
+
 static void speaking_is_an_interruption_else(void **state)
 {
 	struct kit *k = *state;
@@ -1482,9 +1579,142 @@ static void test_P10_voice_without_words_is_asked_about(void **state)
 	quiet_until(k, 1199);
 	expect_nothing(k);
 	quiet_until(k, 1200);
-	expect(k, "1200 ~noise t0 i0 n96000", "1200 speak u1.1 \"Sorry, I did not catch that.\"");
+	expect(k, "1200 ~retry t0 i2 n1", "1200 listen s2 from 0", "1200 ~noise t0 i0 n96000", "1200 speak u1.1 \"Sorry, I did not catch that.\"");
 	quiet_for(k, 1600);
 	assert_false(has(k, "~noise"));
+}
+
+/* A short word into a recogniser that died without a sign: up to the moment in which the agent says that he did not catch it. */
+static void unheard_yes(struct kit *k)
+{
+	begin(k);
+	turn(k, "hello");
+	text(k, "Shall we bring it tomorrow? ");
+	done(k);
+	spoken(k, k->last);
+	quiet_for(k, 960);
+	voice(k, 320);
+	zero(k);
+	quiet_until(k, 1200);
+}
+
+static void a_word_that_a_dead_stream_took_is_heard_by_the_next(void **state)
+{
+	struct kit *k = *state;
+
+	unheard_yes(k);
+	expect(k, "1200 ~retry t1 i2 n1", "1200 listen s2 from 24160", "1200 ~noise t1 i0 n320000", "1200 speak u2.1 \"Sorry, I did not catch that.\"");
+	quiet_until(k, 1400);
+	final(k, "yes");
+	assert_true(has(k, "unspeak u2"));
+	quiet_until(k, 1440);
+	assert_true(has(k, "~turn t2"));
+	assert_true(has(k, "ask g2 t2"));
+	expect_request(k, "caller: hello", "agent: Shall we bring it tomorrow?", "caller: yes");
+}
+
+static void what_is_ready_to_be_said_of_it_is_not_said(void **state)
+{
+	struct kit *k = *state;
+
+	unheard_yes(k);
+	audio_all(k, k->last);
+	assert_true(has(k, "play u2.2 from 0"));
+	final(k, "yes");
+	quiet_until(k, 1440);
+	assert_true(has(k, "hold"));
+	assert_true(has(k, "~turn t2"));
+	assert_int_equal(times(k, "~noise"), 1);
+}
+
+static void what_is_begun_of_it_is_interrupted_as_ever(void **state)
+{
+	struct kit *k = *state;
+
+	unheard_yes(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_until(k, 1400);
+	final(k, "yes");
+	assert_false(has(k, "~yield"));
+	final(k, "tomorrow");
+	assert_true(has(k, "~yield"));
+}
+
+static void an_empty_final_is_a_sign_of_life(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	quiet_for(k, 96);
+	final(k, "");
+	quiet_for(k, 1600);
+	assert_true(has(k, "~noise"));
+	assert_false(has(k, "listen s2"));
+}
+
+/* A click behind it is no voice that anything is owed to. */
+static void a_click_behind_an_empty_final_is_none(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	quiet_for(k, 320);
+	final(k, "");
+	voice(k, 32);
+	quiet_for(k, 1600);
+	assert_true(has(k, "~noise"));
+	assert_false(has(k, "listen s2"));
+}
+
+static void each_cough_opens_no_stream(void **state)
+{
+	struct kit *k = *state;
+	unsigned int i;
+
+	begin(k);
+	for (i = 0; i < 4; i++) {
+		voice(k, 320);
+		quiet_for(k, 1248);
+		spoken(k, k->last);
+		quiet_for(k, 640);
+	}
+	assert_int_equal(times(k, "~noise"), 4);
+	assert_int_equal(times(k, "listen s"), 1);
+	turn(k, "hello");
+	text(k, "Hello. ");
+	done(k);
+	spoken(k, k->last);
+	voice(k, 320);
+	quiet_for(k, 1248);
+	assert_int_equal(times(k, "~noise"), 5);
+	assert_int_equal(times(k, "listen s"), 2);
+}
+
+/* It was opened behind the voice, and was given all of it. */
+static void a_stream_that_just_began_is_waited_for(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	zero(k);
+	stt_down(k, k->stream);
+	quiet_until(k, 1200);
+	assert_true(has(k, "~noise"));
+	assert_int_equal(times(k, "listen s"), 1);
+}
+
+static void a_call_of_before_forgets_a_word_that_a_dead_stream_took(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	unheard_yes(k);
+	assert_true(has(k, "~noise"));
+	assert_false(has(k, "listen"));
 }
 
 /* The recogniser takes its words back, were they a letter, and has no others. */
@@ -1816,8 +2046,8 @@ static void a_noise_behind_a_takeover_is_not_owed_to_the_next_stream(void **stat
 	quiet_for(k, 1216);
 	zero(k);
 	stt_down(k, k->stream);
-	quiet_for(k, 224);
-	assert_true(has(k, "200 listen s3 from 19712"));
+	quiet_for(k, 448);
+	assert_true(has(k, "400 listen s4 from 21248"));
 }
 
 static void a_call_of_before_ends_turns_without_the_line(void **state)
@@ -1856,9 +2086,9 @@ static void a_noise_is_not_owed_to_a_new_stream(void **state)
 	voice(k, 96);
 	quiet_for(k, 1216);
 	zero(k);
-	stt_down(k, 1);
-	quiet_for(k, 224);
-	assert_true(has(k, "200 listen s2 from 19712"));
+	stt_down(k, k->stream);
+	quiet_for(k, 448);
+	assert_true(has(k, "400 listen s3 from 21248"));
 }
 
 /* ------------------------------------------------------------------ nods */
@@ -1965,6 +2195,12 @@ int main(void)
 		KIT_TEST(and_sooner_when_the_recogniser_calls_the_end),
 		KIT_TEST(a_yes_to_who_he_is_is_whole),
 		KIT_TEST(a_word_over_a_question_nobody_heard_is_no_answer_to_it),
+		KIT_TEST(a_short_word_behind_it_is_its_rest),
+		KIT_TEST(and_so_it_is_over_an_answer_that_nobody_heard),
+		KIT_TEST(a_word_of_its_own_behind_it_is_none),
+		KIT_TEST(digits_behind_it_are_none),
+		KIT_TEST(nor_is_a_word_that_comes_later),
+		KIT_TEST(nor_is_one_to_what_was_heard),
 		KIT_TEST(speaking_is_an_interruption_else),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
@@ -2038,6 +2274,14 @@ int main(void)
 		KIT_TEST(a_transcript_proves_that_it_lives),
 		KIT_TEST(a_stream_that_is_down_is_not_found_dead_again),
 		KIT_TEST(test_P10_voice_without_words_is_asked_about),
+		KIT_TEST(a_word_that_a_dead_stream_took_is_heard_by_the_next),
+		KIT_TEST(what_is_ready_to_be_said_of_it_is_not_said),
+		KIT_TEST(what_is_begun_of_it_is_interrupted_as_ever),
+		KIT_TEST(an_empty_final_is_a_sign_of_life),
+		KIT_TEST(a_click_behind_an_empty_final_is_none),
+		KIT_TEST(each_cough_opens_no_stream),
+		KIT_TEST(a_stream_that_just_began_is_waited_for),
+		KIT_TEST(a_call_of_before_forgets_a_word_that_a_dead_stream_took),
 		KIT_TEST(test_P10_words_that_are_taken_back_are_asked_about),
 		KIT_TEST(test_P10_words_that_died_with_their_stream_are_asked_about),
 		KIT_TEST(words_that_stay_are_a_turn),

@@ -342,6 +342,22 @@ static void the_same_value_has_the_same_placeholder_elsewhere(void **state)
 	buf_fini(&saved);
 }
 
+/* What a tenant leaves in clear, in every kind of block; what is always masked is, whatever a brief says. */
+static void what_is_left_in_clear_is_shown(void **state)
+{
+	(void)state;
+	masker_clear(m, UINT64_C(1) << REDACT_PHONE | UINT64_C(1) << REDACT_VEHICLE);
+	add(BLOCK_CALLER, "9876543210, plate MH12AB1234, mail a@example.com");
+	add(BLOCK_TOOL_RESULT, "{\"phone\":\"9876543210\",\"card\":\"4111111111111111\"}");
+	ask();
+	assert_string_equal(shown(0), "9876543210, plate MH12AB1234, mail [EMAIL_1]");
+	assert_string_equal(shown(1), "{\"phone\":\"9876543210\",\"card\":\"[CARD_1]\"}");
+	masker_clear(m, ~UINT64_C(0));
+	add(BLOCK_CALLER, "card 4111 1111 1111 1111, aadhaar 2341 2341 2346, my otp is 4829, cvv 123");
+	ask();
+	assert_string_equal(shown(2), "card [CARD_1], aadhaar [AADHAAR_1], my otp is [OTP_1], cvv [CVV]");
+}
+
 static void a_guard_that_is_off_masks_nothing(void **state)
 {
 	(void)state;
@@ -369,6 +385,7 @@ int main(void)
 		CASE(what_cannot_be_masked_is_withheld),
 		CASE(more_than_a_history_is_refused),
 		CASE(the_same_value_has_the_same_placeholder_elsewhere),
+		CASE(what_is_left_in_clear_is_shown),
 		CASE(a_guard_that_is_off_masks_nothing),
 	};
 

@@ -83,7 +83,7 @@ static void noise_and_silence_at_once_are_answered_once(void **state)
 	zero(k);
 	k->now_us += 20000000;
 	simple(k, IN_TIMER);
-	expect(k, "20000 ~noise t0 i0 n320000", "20000 speak u1.1 \"Sorry, I did not catch that.\"");
+	expect(k, "20000 ~retry t0 i2 n1", "20000 listen s2 from 0", "20000 ~noise t0 i0 n320000", "20000 speak u1.1 \"Sorry, I did not catch that.\"");
 }
 
 static void nobody_speaks_it_asks_twice_and_says_goodbye(void **state)
@@ -243,7 +243,8 @@ static void lost_media_is_no_quiet(void **state)
 	expect_nothing(k);
 	simple(k, IN_ATTACHED);
 	zero(k);
-	pass(k, 5999);
+	quiet_for(k, 320);
+	pass(k, 5679);
 	expect_nothing(k);
 	pass(k, 1);
 	assert_true(has(k, "6000 ~quiet"));
@@ -469,6 +470,80 @@ static void attached_in_time_it_goes_on(void **state)
 	quiet_for(k, 608);
 	assert_true(has(k, "ask g1 t1 try 1"));
 	pass(k, 5000);
+	assert_false(call_ended(k->call));
+}
+
+/* A carrier whose socket comes back each time and never has a sound: the time is that of the first loss. */
+static void a_line_that_is_back_without_a_sound_is_lost_all_the_same(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	simple(k, IN_MEDIA_LOST);
+	zero(k);
+	for (int i = 0; i < 4; i++) {
+		pass(k, 1500);
+		simple(k, IN_ATTACHED);
+		pass(k, 2000);
+		simple(k, IN_MEDIA_LOST);
+	}
+	pass(k, 900);
+	simple(k, IN_ATTACHED);
+	pass(k, 99);
+	assert_false(call_ended(k->call));
+	pass(k, 1);
+	assert_true(has(k, "15000 hangup lost"));
+	assert_int_equal(call_end_reason(k->call), END_LOST);
+}
+
+/* Who comes in the last moment has one for his first sound, once. */
+static void a_line_that_is_back_late_may_be_heard(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	simple(k, IN_MEDIA_LOST);
+	zero(k);
+	pass(k, 14900);
+	simple(k, IN_ATTACHED);
+	pass(k, 1000);
+	simple(k, IN_MEDIA_LOST);
+	pass(k, 500);
+	simple(k, IN_ATTACHED);
+	pass(k, 499);
+	assert_false(call_ended(k->call));
+	pass(k, 1);
+	assert_true(has(k, "16900 hangup lost"));
+}
+
+/* Sound, be it silence, and everything is as it was: the next loss has its own time. */
+static void a_line_that_was_heard_has_all_its_time_again(void **state)
+{
+	struct kit *k = *state;
+
+	opened(k);
+	for (int i = 0; i < 3; i++) {
+		simple(k, IN_MEDIA_LOST);
+		pass(k, 14000);
+		simple(k, IN_ATTACHED);
+		quiet_for(k, 320);
+	}
+	pass(k, 5000);
+	assert_false(call_ended(k->call));
+}
+
+static void by_older_rules_it_comes_back_for_ever(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	opened(k);
+	for (int i = 0; i < 10; i++) {
+		simple(k, IN_MEDIA_LOST);
+		pass(k, 3000);
+		simple(k, IN_ATTACHED);
+		pass(k, 2000);
+	}
 	assert_false(call_ended(k->call));
 }
 
@@ -1057,6 +1132,10 @@ int main(void)
 		KIT_TEST(results_after_the_end_are_told_to_the_timeline),
 		KIT_TEST(lost_media_end_the_call_after_fifteen_seconds),
 		KIT_TEST(attached_in_time_it_goes_on),
+		KIT_TEST(a_line_that_is_back_without_a_sound_is_lost_all_the_same),
+		KIT_TEST(a_line_that_is_back_late_may_be_heard),
+		KIT_TEST(a_line_that_was_heard_has_all_its_time_again),
+		KIT_TEST(by_older_rules_it_comes_back_for_ever),
 		KIT_TEST(what_was_due_meanwhile_is_judged_after_the_attach),
 		KIT_TEST(an_overdue_entry_comes_before_what_it_makes_moot),
 		KIT_TEST(by_older_rules_it_cancels_then),

@@ -55,6 +55,19 @@ static const struct said numbers[] = {
 	{ "gaadi ka number M H one four G Y six two two zero five", "gaadi ka number [VEHICLE]", NULL }, /* 6220 or 6205: nobody can tell */
 };
 
+/* Two repeats in one value, three, and one that was begun, left and begun anew: nothing stays in clear, also where nobody can tell the value. */
+static const struct said several[] = {
+	{ "please charge 4242 7368 charge 4242 7368 charge 4242 7368 1930 3644", "please charge [CARD_1]", "4242736819303644" },
+	{ "my GST number is three three K F three three K F Y H three K F Y H S eight nine six seven V two Z P, thanks", "my GST number is [GSTIN_1], thanks", "33KFYHS8967V2ZP" },
+	{ "the card expires march twenty twenty sorry twenty eight", "the card expires [CARD_EXPIRY]", NULL },
+	{ "my date of birth is fourteen august nineteen nineteen ninety sorry ninety one", "my date of birth is [DOB]", NULL },
+	{ "I was born on nine february february february ninety nine", "I was born on [DOB_1]", "1999-02-09" },
+	{ "card ka number paanch ek ek shunya shunya number paanch ek shunya shunya chhe shunya shunya char chhe saat char shunya shunya teen do chhe hai",
+		"card ka number [NUMBER] number [CARD_1] hai", NULL },
+	{ "my PAN is V for van P for parrot J for jug P for parrot parrot J for jug P for parrot F for fan eight seven zero seven parrot F for fan eight seven zero seven A for apple",
+		"my PAN is [PAN_1]", "VPJPF8707A" },
+};
+
 /* What is said so, nothing was begun twice in. */
 static const struct said once[] = {
 	{ "omar at example dot com or sara at example dot com", "[EMAIL_1] or [EMAIL_2]", "omar@example.com" },
@@ -66,6 +79,9 @@ static const struct said once[] = {
 	{ "GSTIN is 33ENXFT0699B1 Z Z for the invoice", "GSTIN is [GSTIN_1] for the invoice", "33ENXFT0699B1ZZ" },
 	{ "the IFSC code is I C I C 0 2 8 7 5 4 5", "the IFSC code is [IFSC_1]", "ICIC0287545" },
 	{ "meet me at work at the station", "meet me at work at the station", NULL },
+	{ "India won India won India won by six wickets", "India won India won India won by six wickets", NULL },
+	{ "four one five five five five zero one three two is my phone", "[PHONE_1] is my phone", NULL },
+	{ "I was born in a I was born in a small town", "I was born in a I was born in a small town", NULL },
 };
 
 static void expect(const struct said *said, size_t count)
@@ -102,6 +118,12 @@ static void numbers_begun_twice_are_one(void **state)
 	expect(numbers, sizeof(numbers) / sizeof(numbers[0]));
 }
 
+static void nothing_of_several_repeats_is_left(void **state)
+{
+	(void)state;
+	expect(several, sizeof(several) / sizeof(several[0]));
+}
+
 static void what_was_said_once_stays_as_it_is(void **state)
 {
 	(void)state;
@@ -113,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_begun_twice_are_one),
 		cmocka_unit_test(numbers_begun_twice_are_one),
+		cmocka_unit_test(nothing_of_several_repeats_is_left),
 		cmocka_unit_test(what_was_said_once_stays_as_it_is),
 	};
 

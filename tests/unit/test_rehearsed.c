@@ -944,6 +944,94 @@ static void test_P22_who_answered_is_told(void **state)
 	assert_null(end_known(t));
 }
 
+/* Greeted by the core, a person who then says nothing was spoken to: the engine, which is not asked again, has to be told. */
+static void test_P22_a_person_who_was_met_is_no_machine(void **state)
+{
+	struct talk *t = *state;
+
+	rehearsed_met(t->engine); /* before it was ever asked */
+	add(t, BLOCK_CALLER, "hi I am out in the garden");
+	add(t, BLOCK_EVENT, EVENT_MACHINE " Say what is to be left on it.");
+	assert_string_equal(end_known(t), "voicemail");
+	rehearsed_met(t->engine);
+	assert_null(json_object_get(rehearsed_known(t->engine), "end"));
+	add(t, BLOCK_EVENT, EVENT_MACHINE " Once more.");
+	assert_string_equal(end_known(t), "voicemail");
+}
+
+/* What the recogniser is not sure of is read back where something hangs on it, and nowhere else. */
+static void asked_how(struct talk *t)
+{
+	add(t, BLOCK_AGENT, OPENING);
+	add(t, BLOCK_CALLER, "yes");
+	add(t, BLOCK_AGENT, "Would you like to keep it or move it?");
+}
+
+static void test_an_unsure_option_is_read_back(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "keep it please");
+	assert_string_equal(says(t), "Just to be sure: Did you say \"keep it\"?");
+	assert_true(t->reply.confirms);
+	assert_null(t->reply.outcome);
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"keep it\"?");
+	add(t, BLOCK_CALLER, HEARD_UNSURE "yes");
+	assert_string_equal(says(t), "Thank you, goodbye.");
+	assert_string_equal(t->reply.outcome, "done");
+}
+
+static void test_an_unsure_option_is_not_confirmed_by_the_same(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "keep it");
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"keep it\"?");
+	add(t, BLOCK_CALLER, HEARD_UNSURE "keep it");
+	assert_string_equal(says(t), "Just to be sure: Did you say \"keep it\"?");
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"keep it\"?");
+	add(t, BLOCK_CALLER, "keep it");
+	assert_string_equal(says(t), "Thank you, goodbye.");
+}
+
+/* "Get rid of" was heard so, twice. */
+static void test_an_unsure_option_is_not_confirmed_by_any_yes(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "yeah i am");
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"keep it\"?");
+	add(t, BLOCK_CALLER, HEARD_UNSURE "yeah i am");
+	assert_non_null(strstr(says(t), "Did you say \"keep it\"?"));
+	assert_null(t->reply.outcome);
+}
+
+static void test_an_unsure_option_is_refused(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "keep it");
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"keep it\"?");
+	add(t, BLOCK_CALLER, "no");
+	assert_string_equal(says(t), "Would you like to keep it or move it?");
+	add(t, BLOCK_AGENT, "Would you like to keep it or move it?");
+	add(t, BLOCK_CALLER, "move it");
+	assert_string_equal(says(t), "On which day would you like to come?");
+}
+
+static void test_an_unsure_option_that_changes_nothing_is_taken(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "move it");
+	assert_string_equal(says(t), "On which day would you like to come?");
+}
+
 /* For a call that ends before the goodbye is reached: a machine was spoken to, unless somebody took the call elsewhere. */
 static void test_a_machine_is_known_at_the_end(void **state)
 {
@@ -1040,6 +1128,12 @@ int main(void)
 		TEST(test_anytime),
 		TEST(test_machine),
 		TEST(test_P22_who_answered_is_told),
+		TEST(test_P22_a_person_who_was_met_is_no_machine),
+		TEST(test_an_unsure_option_is_read_back),
+		TEST(test_an_unsure_option_is_not_confirmed_by_the_same),
+		TEST(test_an_unsure_option_is_not_confirmed_by_any_yes),
+		TEST(test_an_unsure_option_is_refused),
+		TEST(test_an_unsure_option_that_changes_nothing_is_taken),
 		TEST(test_machine_or_person),
 		TEST(test_corrections),
 		TEST(test_limited_yes),

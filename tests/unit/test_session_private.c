@@ -239,6 +239,21 @@ static void after_a_takeover_a_value_has_the_placeholder_it_had(void **state)
 	assert_string_equal(spoken(), "I have nine eight seven six five, four three two one zero.");
 }
 
+/* The choice of types stands in the brief, so the next worker has it. */
+static void what_is_left_in_clear_is_so_after_a_takeover(void **state)
+{
+	(void)state;
+	k->brief.clear = UINT64_C(1) << REDACT_PHONE;
+	to_the_answer("it is two zero two five five five zero one four three");
+	assert_true(shown("it is two zero two five five five zero one four three"));
+	kit_model_tool(k, "find", "{}");
+	kit_run(k, 200);
+	attach(k->snapshot.data, k->snapshot.len, ERR_NONE);
+	kit_tool_result(k->runs[1], TOOL_OK, "{\"phone\":\"2025550143\",\"mail\":\"a@example.com\"}");
+	kit_run(k, 200);
+	assert_true(shown("{\"phone\":\"2025550143\",\"mail\":\"[EMAIL_1]\"}"));
+}
+
 /* The same bytes with another map, or with none. */
 static void snapshot_with(struct buf *out, const void *map, size_t len)
 {
@@ -341,6 +356,7 @@ int main(void)
 		CASE(the_caller_hears_the_value),
 		CASE(words_that_end_inside_a_placeholder),
 		CASE(after_a_takeover_a_value_has_the_placeholder_it_had),
+		CASE(what_is_left_in_clear_is_so_after_a_takeover),
 		CASE(a_snapshot_without_a_map_begins_an_empty_one),
 		CASE(a_snapshot_with_foreign_bytes_for_a_map_is_refused),
 		CASE(what_cannot_be_masked_does_not_reach_the_model),

@@ -60,7 +60,7 @@ static void later_fields_are_passed_over(void **state)
 	struct kit *k = *state;
 
 	scene_tools(k);
-	assert_int_equal(EDITED(k, { EAR, 0, 31, 7 }, { LISTEN, 0, 31, 7 }, { DIALOGUE, 0, 31, 7 }, { GEN, 0, 31, 7 }, { QUIET, 0, 31, 7 },
+	assert_int_equal(EDITED(k, { EAR, 0, 31, 7 }, { LISTEN, 0, 63, 7 }, { DIALOGUE, 0, 31, 7 }, { GEN, 0, 31, 7 }, { QUIET, 0, 31, 7 },
 		{ UTTERANCE, 0, 63, 7 }, { CALL, 0, 31, 7 }, { ITEM, 0, 31, 7 }, { TOOL, 0, 31, 7 }), ERR_NONE);
 }
 
@@ -100,9 +100,10 @@ static void values_over_their_limit_are_refused(void **state)
 		uint64_t limit; /* the first value that is too large */
 	} limits[] = {
 		{ CALL, 3, 2 }, { EAR, 1, 2 }, { EAR, 2, 2 }, { EAR, 3, 2 }, { EAR, 4, 2 }, { LISTEN, 1, 1ull << 32 }, { LISTEN, 3, 2 }, { LISTEN, 4, 2 },
-		{ LISTEN, 5, 2 }, { LISTEN, 10, 2 }, { LISTEN, 12, 5 }, { LISTEN, 13, 1ull << 32 }, { DIALOGUE, 1, 1ull << 32 }, { DIALOGUE, 7, 1024 },
-		{ DIALOGUE, 8, 11 }, { DIALOGUE, 9, 2 }, { DIALOGUE, 10, 2 }, { DIALOGUE, 12, 256 }, { DIALOGUE, 13, 256 }, { GEN, 1, 4 }, { GEN, 2, 2 },
-		{ GEN, 3, 2 }, { GEN, 9, 9 }, { ITEM, 1, 6 }, { ITEM, 2, 32 }, { ITEM, 3, 3 }, { TOOL, 1, 3 }, { TOOL, 2, 2 }, { UTTERANCE, 1, 5 },
+		{ LISTEN, 5, 2 }, { LISTEN, 10, 2 }, { LISTEN, 12, 5 }, { LISTEN, 13, 1ull << 32 }, { LISTEN, 29, 2 },
+		{ DIALOGUE, 1, 1ull << 32 }, { DIALOGUE, 7, 1024 }, { DIALOGUE, 8, 11 }, { DIALOGUE, 9, 2 }, { DIALOGUE, 10, 2 }, { DIALOGUE, 12, 256 }, { DIALOGUE, 13, 256 },
+		{ GEN, 1, 4 }, { GEN, 2, 2 },
+		{ GEN, 3, 2 }, { GEN, 9, 9 }, { ITEM, 1, 6 }, { ITEM, 2, 256 }, { ITEM, 3, 3 }, { TOOL, 1, 3 }, { TOOL, 2, 2 }, { UTTERANCE, 1, 5 },
 		{ UTTERANCE, 2, 6 }, { UTTERANCE, 3, 2 }, { UTTERANCE, 4, 2 }, { UTTERANCE, 5, 2 }, { UTTERANCE, 6, 2 }, { UTTERANCE, 7, 2 }, { UTTERANCE, 8, 2 },
 		{ UTTERANCE, 31, 65 }, { UTTERANCE, 40, 25 }, { SPEECH, 2, 2 }, { QUIET, 1, 2 }, { QUIET, 2, 2 }, { QUIET, 3, 2 }, { QUIET, 4, 2 },
 		{ QUIET, 5, 2 }, { QUIET, 6, 2 }, { QUIET, 7, 8 }, { QUIET, 9, 256 }, { QUIET, 10, 256 }, { QUIET, 11, 256 },

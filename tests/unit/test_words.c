@@ -367,6 +367,19 @@ static void who_he_is_is_asked_and_said(void **state)
 	assert_false(words_speaking("", 0));
 }
 
+static void a_short_word_may_be_another_one_misheard(void **state)
+{
+	static const char *const may[] = { "keep", "see you", "picking", "Speaking." };
+	static const char *const is_its_own[] = { "", "no", "No, no.", "wait", "stop", "six", "4", "who", "keep?", "keep it on", "the appointment", "hello" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(may) / sizeof(may[0]); i++)
+		assert_true(words_short(may[i], strlen(may[i])));
+	for (i = 0; i < sizeof(is_its_own) / sizeof(is_its_own[0]); i++)
+		assert_false(words_short(is_its_own[i], strlen(is_its_own[i])));
+}
+
 static void an_answer_sounds_finished_or_not(void **state)
 {
 	static const struct {
@@ -489,6 +502,7 @@ int main(void)
 		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(a_question_whether_something_is_so_wants_a_yes_or_no),
 		cmocka_unit_test(what_answers_no_question_is_told_apart),
 		cmocka_unit_test(who_he_is_is_asked_and_said),
+		cmocka_unit_test(a_short_word_may_be_another_one_misheard),
 		cmocka_unit_test(an_answer_sounds_finished_or_not),
 		cmocka_unit_test(a_yes_or_no_is_whole_with_courtesy_behind_it),
 		cmocka_unit_test(test_P09_a_number_is_finished_at_its_last_digit),

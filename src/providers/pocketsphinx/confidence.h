@@ -8,4 +8,7 @@
  * machine's of which no phrase was heard well. */
 double confidence_of(const struct hearing *h);
 
+/* By its confidence, which is known: the answer to a question for one of several, and it may have been another one. */
+bool confidence_is_unsure(const struct hearing *h);
+
 #endif

@@ -19,7 +19,10 @@ enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, K
 
 static const char rules_around[] =
 	"<before> = um | uh | well | oh | so | please | i think | i'd like | i would like | i want | let's say | how about | it's | make it | maybe;\n"
-	"<after> = please | thanks | thank you | is fine | would be fine | is good | works for me;\n";
+	"<after> = please | thanks | thank you | would be fine | works for me%s;\n";
+
+/* Behind days and numbers only: "now is good" was heard as "no is good". */
+static const char after_numbers[] = " | is fine | is good";
 
 /* Whoever answers with one has said neither yes nor no, but asks who speaks. No "no" follows it: a "hello" ends like one. */
 static const char rules_greeting[] =
@@ -455,7 +458,7 @@ static void grammar_write(struct buf *out, struct maker *m)
 	buf_text(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end> | <greeting>;\n<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
 	buf_text(out, !(m->kinds & KIND_YES_NO) ? ";\n" : m->asked & KIND_DIGITS ? start_digits : " | /0.02/ <yes> | /0.02/ <no>;\n");
 	items_write(out, m->kinds);
-	buf_text(out, rules_around);
+	buf_printf(out, rules_around, m->kinds & KIND_NUMBERS ? after_numbers : "");
 	buf_printf(out, rules_greeting, m->kinds & KIND_YES_NO ? greeting_yes : "", m->kinds & KIND_PHRASE ? greeting_phrase : "");
 	if (m->kinds & KIND_YES_NO)
 		buf_text(out, rules_yes_no);
@@ -501,7 +504,8 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int qu
 		err = refuse(detail, ERR_USAGE, "the flow expects nothing that could be recognised", "");
 	else
 		grammar_write(out, &m);
-	*facts = (struct grammar_facts){ .left_out = m.left_out, .has_numbers = (m.kinds & KIND_NUMBERS) != 0, .asks_digits = (m.asked & KIND_DIGITS) != 0 };
+	*facts = (struct grammar_facts){ .left_out = m.left_out, .has_numbers = (m.kinds & KIND_NUMBERS) != 0, .asks_digits = (m.asked & KIND_DIGITS) != 0,
+		.asks_option = (m.asked & KIND_PHRASE) != 0 };
 	if (!err)
 		err = m.phrases.err ? m.phrases.err : m.machines.err ? m.machines.err : m.carriers.err ? m.carriers.err : out->err;
 	buf_fini(&m.carriers);

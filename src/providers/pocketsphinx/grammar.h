@@ -37,6 +37,7 @@ struct grammar_facts {
 	size_t left_out;  /* phrases */
 	bool has_numbers; /* digits, amounts, days or times may be said */
 	bool asks_digits; /* the question does */
+	bool asks_option; /* it asks for one of several */
 };
 
 /* Appends the grammar to `out`. Digits, amounts, days and times are in it where `question` asks for them; -1: all that the flow ever

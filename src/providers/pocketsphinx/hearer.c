@@ -49,7 +49,7 @@ struct path {
 struct hearer {
 	ps_decoder_t *grammar, *phones;
 	fsg_model_t *graph; /* the grammar decoder's; it adds silences and other pronunciations to it */
-	bool has_numbers, asks_digits;
+	bool has_numbers, asks_digits, asks_option;
 	struct path path; /* scratch */
 	struct gate gate;
 	uint64_t block; /* of the next one */
@@ -102,7 +102,7 @@ static void graph_forget(struct hearer *h)
 	h->path = (struct path){ 0 };
 }
 
-static enum err grammar_set(struct hearer *h, const struct buf *text, bool has_numbers, bool asks_digits)
+static enum err grammar_set(struct hearer *h, const struct buf *text, const struct grammar_facts *facts)
 {
 	FILE *in = fmemopen(text->data, text->len, "r");
 
@@ -113,8 +113,9 @@ static enum err grammar_set(struct hearer *h, const struct buf *text, bool has_n
 	fclose(in);
 	if (!h->graph)
 		return ERR_FORMAT;
-	h->has_numbers = has_numbers;
-	h->asks_digits = asks_digits;
+	h->has_numbers = facts->has_numbers;
+	h->asks_digits = facts->asks_digits;
+	h->asks_option = facts->asks_option;
 	h->path.states = (size_t)fsg_model_n_state(h->graph);
 	h->path.now = calloc(h->path.states, sizeof(bool));
 	h->path.next = calloc(h->path.states, sizeof(bool));
@@ -193,6 +194,7 @@ static void utterance_forget(struct hearer *h)
 
 enum err hearer_open(struct hearer **hp, const struct model *m)
 {
+	const struct grammar_facts facts = { .has_numbers = m->has_numbers };
 	struct hearer *h = calloc(1, sizeof(*h));
 	enum err err = h ? ERR_NONE : ERR_NOMEM;
 
@@ -201,7 +203,7 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 		h->gate.floor_db = floor_first_db;
 		h->grammar = decoder_new(m, true);
 		h->phones = decoder_new(m, false);
-		err = h->grammar && h->phones ? grammar_set(h, &m->graph, m->has_numbers, false) : ERR_UNAVAILABLE;
+		err = h->grammar && h->phones ? grammar_set(h, &m->graph, &facts) : ERR_UNAVAILABLE;
 	}
 	if (!err && (ps_set_allphone_file(h->phones, "phones", NULL) || ps_set_search(h->phones, "phones")))
 		err = ERR_UNAVAILABLE;
@@ -210,9 +212,9 @@ enum err hearer_open(struct hearer **hp, const struct model *m)
 	return err;
 }
 
-enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers, bool asks_digits)
+enum err hearer_expect(struct hearer *h, const struct buf *graph, const struct grammar_facts *facts)
 {
-	return grammar_set(h, graph, has_numbers, asks_digits);
+	return grammar_set(h, graph, facts);
 }
 
 bool hearer_is_idle(const struct hearer *h)
@@ -520,6 +522,7 @@ static void measure(struct hearer *h, struct hearing *out)
 	out->is_whole = h->path.now[fsg_model_final_state(h->graph)];
 	out->goes_on = h->asks_digits && path_takes(h, "zero");
 	out->has_numbers = h->has_numbers;
+	out->is_option = h->asks_option && !out->is_machine;
 	out->is_rest = h->told > 0;
 	if (out->word_frames) {
 		qsort(h->word_lead, out->word_frames, sizeof(*h->word_lead), by_size);
@@ -527,6 +530,7 @@ static void measure(struct hearer *h, struct hearing *out)
 		out->fit /= out->word_frames;
 	}
 	out->confidence = confidence_of(out);
+	out->is_unsure = confidence_is_unsure(out);
 }
 
 static void hear(struct hearer *h, struct hearing *out)

@@ -20,6 +20,7 @@
 enum { HEARER_TEXT_BYTES = 512, HEARER_MAX_FRAMES = 3000 /* of voice in one utterance; what comes behind is not heard */ };
 
 struct hearer;
+struct grammar_facts;
 
 /* A sentence and its measures. Scores are the library's logarithms a frame of 10 ms; positions are samples since the first one pushed. */
 struct hearing {
@@ -37,9 +38,11 @@ struct hearing {
 	bool goes_on;        /* digits were asked for, and another may follow */
 	bool is_number;      /* they were, and all words are digits */
 	unsigned int leads;  /* its words that announce a number ("the number is") */
+	bool is_option;      /* the answer to a question for one of several */
 	bool is_rest;        /* other words of the utterance were told before these */
 	bool has_numbers;    /* the grammar that it was heard with */
 	double confidence;   /* 0 to 1 (confidence.h) */
+	bool is_unsure;      /* understood, and yet it may be another option */
 };
 
 /* Loads the acoustic model twice (20 MB, 0.1 s): not on a loop's thread. `m` is borrowed for its whole life. */
@@ -47,7 +50,7 @@ enum err hearer_open(struct hearer **hp, const struct model *m) MUST_USE;
 void hearer_close(struct hearer **hp); /* NULL-safe */
 
 /* What is heard next is one of this graph's sentences (the model's own, at first); of the same words. Between utterances. */
-enum err hearer_expect(struct hearer *h, const struct buf *graph, bool has_numbers, bool asks_digits) MUST_USE;
+enum err hearer_expect(struct hearer *h, const struct buf *graph, const struct grammar_facts *facts) MUST_USE;
 bool hearer_is_idle(const struct hearer *h); /* between utterances */
 
 enum err hearer_push(struct hearer *h, const uint8_t *ulaw, size_t count) MUST_USE;

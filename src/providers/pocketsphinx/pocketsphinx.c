@@ -49,6 +49,7 @@ struct stt_stream {
 	struct hearer *hearer;
 	uint64_t position, told_at;
 	char partial[HEARER_TEXT_BYTES];
+	bool partial_is_unsure;
 	bool is_part; /* what was heard last could go on only, and sounds right */
 	bool goes_on; /* digits, and more of them may come */
 	int question, expects; /* what was asked last; what the hearer knows of it. -1: nothing */
@@ -122,8 +123,10 @@ static void partial_tell(struct stt_stream *s)
 		return;
 	if (hearing.is_whole && hearing.confidence >= understood && !is_behind(s)) {
 		memcpy(s->partial, hearing.text, sizeof(s->partial));
+		s->partial_is_unsure = hearing.is_unsure;
 	} else { /* nothing to tell, but a stream without a word would be taken for dead, and the next one begins in mid-sentence */
 		memcpy(hearing.text, s->partial, sizeof(s->partial));
+		hearing.is_unsure = s->partial[0] && s->partial_is_unsure;
 		hearing.confidence = understood;
 	}
 	event_add(s, false, &hearing);
@@ -212,7 +215,7 @@ static enum err expect(struct stt_stream *s)
 	if (!err)
 		err = model_graph(&graph, buf_str(&grammar), facts.asks_digits);
 	if (!err)
-		err = hearer_expect(s->hearer, &graph, facts.has_numbers, facts.asks_digits);
+		err = hearer_expect(s->hearer, &graph, &facts);
 	buf_fini(&grammar);
 	buf_fini(&graph);
 	return err;
@@ -357,15 +360,17 @@ static void event_tell(struct stt_stream *s, const struct event *e)
 {
 	const struct hearing *h = &e->hearing;
 	bool is_understood = h->confidence >= understood;
+	char text[sizeof(HEARD_UNSURE) + HEARER_TEXT_BYTES] = "";
 	struct pocketsphinx_judged judged = {
-		h->text, h->confidence, { h->fit, h->lead, h->lead_middle, h->has_numbers },
+		h->text, h->confidence, h->is_unsure, { h->fit, h->lead, h->lead_middle, h->has_numbers },
 	};
 
 	if (e->is_final && s->p->judged)
 		s->p->judged(s->p->arg, &judged);
+	if (is_understood)
+		snprintf(text, sizeof(text), "%s%s", h->is_unsure ? HEARD_UNSURE : "", h->text);
 	if (s->slot)
-		s->events.transcript(s->arg, e->is_final ? TRANSCRIPT_FINAL : TRANSCRIPT_PARTIAL, is_understood ? h->text : "", is_understood ? strlen(h->text) : 0,
-			h->from_sample, h->to_sample);
+		s->events.transcript(s->arg, e->is_final ? TRANSCRIPT_FINAL : TRANSCRIPT_PARTIAL, text, strlen(text), h->from_sample, h->to_sample);
 }
 
 /* One event of a stream; false when it has none. Handlers may do anything but close. */

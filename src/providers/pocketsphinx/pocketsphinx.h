@@ -10,6 +10,7 @@
  * when it was not understood, or when there was nothing); so does POCKETSPHINX_CLOSE_MS of silence behind voice, unasked, and POCKETSPHINX_CLOSE_PART_MS
  * when what is heard is surely speech but no whole sentence: no partial shows that there is one. Behind digits that were asked for a final ends no sentence while
  * another may follow: the next final is its rest, until POCKETSPHINX_CLOSE_DIGITS_MS of silence. A stream never ends a turn by itself.
+ * Where an option was asked for, words that may be another option's begin with HEARD_UNSURE (shapes.h).
  * start: ERR_NOTFOUND for a language that is not English, ERR_BUSY over POCKETSPHINX_MAX_STREAMS. ended: ERR_LIMIT when audio
  * waits beyond POCKETSPHINX_MAX_WAITING_SAMPLES, ERR_UNAVAILABLE when the dictionary or the decoders cannot be made. Loop thread, and nothing blocks on it
  * but pocketsphinx_close.
@@ -39,6 +40,7 @@ typedef void pocketsphinx_rests_h(void *arg, bool rests);
 struct pocketsphinx_judged {
 	const char *text;  /* "" when there was no voice */
 	double confidence; /* 0 to 1; understood from 0.5 on */
+	bool is_unsure;    /* told with HEARD_UNSURE */
 	double measures[4]; /* what it was made of (confidence.h) */
 };
 

@@ -119,7 +119,7 @@ static bool held_count(const struct word *held, int64_t *least, int64_t *most)
 		uint8_t least, most;
 	} kinds[] = {
 		{ "[PHONE_", 7, 15 }, { "[CARD_", 13, 19 }, { "[AADHAAR_", 12, 12 }, { "[ID_UNVERIFIED_", 12, 19 }, { "[NUMBER_", 3, 19 }, { "[OTP_", 4, 8 },
-		{ "[SSN_", 9, 9 }, { "[SSN_LAST4_", 4, 4 }, { "[ABA_", 9, 9 }, { "[BANK_ACCT_", 8, 18 },
+		{ "[SSN_", 9, 9 }, { "[SSN_LAST4_", 4, 4 }, { "[CARD_LAST4_", 4, 4 }, { "[ABA_", 9, 9 }, { "[BANK_ACCT_", 8, 18 },
 	};
 	size_t i, n;
 

@@ -45,6 +45,31 @@ static void say_text(struct mind *m, const json_t *text)
 	mind_text(m, text, &m->reply);
 }
 
+/* An option has no reading back in the book: its first phrase is. Only English is heard unsurely. */
+void mind_confirm_text(const struct mind *m, struct buf *out)
+{
+	const struct flow_step *s = mind_step(m);
+	const struct answer *a = &m->answers[m->at].value;
+	const json_t *option;
+	size_t i;
+
+	if (s->confirm) {
+		mind_text(m, s->confirm, out);
+		return;
+	}
+	json_array_foreach(s->expect.options, i, option)
+		if (json_string_length(json_object_get(option, "value")) == a->len && !memcmp(json_string_value(json_object_get(option, "value")), a->text, a->len))
+			buf_printf(out, "Did you say \"%s\"?", json_string_value(json_array_get(json_object_get(option, "words"), 0)));
+}
+
+static void say_confirm(struct mind *m)
+{
+	if (m->reply.len)
+		buf_byte(&m->reply, ' ');
+	m->question_at = m->reply.len;
+	mind_confirm_text(m, &m->reply);
+}
+
 static void say_question(struct mind *m, const json_t *text)
 {
 	if (m->reply.len)
@@ -74,8 +99,10 @@ void mind_ask_again(struct mind *m)
 {
 	if (m->mood == MOOD_ASKED && m->is_half)
 		say_half(m);
+	else if (m->mood == MOOD_CONFIRM)
+		say_confirm(m);
 	else
-		say_question(m, m->mood == MOOD_CONFIRM ? mind_step(m)->confirm : mind_step(m)->text);
+		say_question(m, mind_step(m)->text);
 }
 
 /* ---- going on ---- */
@@ -111,7 +138,7 @@ static void ask_step(struct mind *m)
 static void confirm_step(struct mind *m)
 {
 	m->mood = MOOD_CONFIRM;
-	say_question(m, mind_step(m)->confirm);
+	say_confirm(m);
 }
 
 /* Walks to the next step at which the call waits for somebody: a question, a tool, the end. */
@@ -345,7 +372,7 @@ static bool confirm_value(struct mind *m, const struct words *w, const struct wo
 		return false;
 	*old = a;
 	m->note = REHEARD_VALUE;
-	say_question(m, mind_step(m)->confirm);
+	say_confirm(m);
 	return true;
 }
 
@@ -354,7 +381,7 @@ static void confirm_words(const struct mind *m, struct words *w)
 	struct buf text;
 
 	buf_init(&text, MIND_TEXT_MAX);
-	mind_text(m, mind_step(m)->confirm, &text);
+	mind_confirm_text(m, &text);
 	words_read(w, (const char *)text.data, text.len);
 	buf_fini(&text);
 }
@@ -367,6 +394,8 @@ static enum understood take_confirm(struct mind *m, const struct words *w, const
 	enum understood u = understand_yes_no(w, NULL, &a);
 
 	confirm_words(m, &said);
+	if (mind_words_are_unsure(text, len) && !mind_words_are_short_yes(w) && !(u == UNDERSTOOD_VALUE && !a.number))
+		return UNDERSTOOD_UNSURE; /* the same sound may be misheard twice */
 	if (confirm_value(m, w, &said, text, len, u == UNDERSTOOD_VALUE && !a.number))
 		return UNDERSTOOD_VALUE;
 	if (u != UNDERSTOOD_VALUE)
@@ -450,13 +479,26 @@ static enum understood half_taken(struct mind *m, const struct words *w, enum un
 	return u;
 }
 
+/* An option behind which something is changed, and it may have been another one. */
+static bool wants_reading_back(struct mind *m, const char *text, size_t len, const struct answer *a)
+{
+	return m->f->english && mind_step(m)->expect.kind == EXPECT_CHOICE && mind_words_are_unsure(text, len) && answer_binds(m, m->at, a, NULL);
+}
+
 static enum understood take_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	struct answer a;
 	enum understood u = half_taken(m, w, mind_understand(m, m->at, w, text, len, &a), &a);
 
-	if (u == UNDERSTOOD_VALUE)
+	if (u == UNDERSTOOD_VALUE && wants_reading_back(m, text, len, &a)) {
+		m->answers[m->at] = (struct mind_answer){ true, a };
+		m->is_met = true;
+		m->note = REHEARD_VALUE;
+		mind_say_own(m, PHRASE_SURE);
+		confirm_step(m);
+	} else if (u == UNDERSTOOD_VALUE) {
 		mind_take_value(m, w, &a);
+	}
 	return u;
 }
 

@@ -81,6 +81,7 @@ const struct flow_step *mind_step(const struct mind *m);
 void mind_reply_begin(struct mind *m);                     /* an empty reply */
 void mind_say_own(struct mind *m, enum phrase phrase);
 void mind_say_intro(struct mind *m);                       /* who calls: the opening without its question */
+void mind_confirm_text(const struct mind *m, struct buf *out); /* what reads the open answer back: the book's words, or ours */
 void mind_ask_again(struct mind *m);                       /* the question that is open, in its first wording */
 void mind_go(struct mind *m, int to, struct rest rest);    /* on to the next step at which somebody is waited for */
 int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
@@ -92,6 +93,8 @@ enum understood mind_understand(struct mind *m, int step, const struct words *w,
 /* ---- what an answer does not say (mind_doubt.c) ---- */
 
 bool mind_answer_strays(const struct mind *m, int step, const struct words *w);   /* its value is of something else, or only a limit */
+bool mind_words_are_unsure(const char *text, size_t len); /* the recogniser says that they may be others */
+bool mind_words_are_short_yes(const struct words *w);     /* a yes that hardly anything else is taken for */
 bool mind_answer_is_blind(const struct mind *m, const struct words *w); /* a mere yes or no to a question that was cut short each time */
 
 bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b);

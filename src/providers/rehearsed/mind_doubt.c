@@ -1,6 +1,9 @@
 /* What an answer's words do not say, by the question that they stand behind: the day of a call that he wants is no day to pay, "not more than a
- * thousand" promises no thousand, and a mere yes to a question that he never heard is none. All are asked again. */
+ * thousand" promises no thousand, and a mere yes to a question that he never heard is none. All are asked again. What the recogniser is not sure of is read
+ * back before something is changed by it. */
 #include "providers/rehearsed/mind.h"
+
+#include <string.h>
 
 /* Some wording of the question speaks of it. */
 static bool step_speaks_of(const struct mind *m, int step, const char *const *list)
@@ -64,6 +67,22 @@ bool mind_answer_strays(const struct mind *m, int step, const struct words *w)
 	default:
 		return false;
 	}
+}
+
+bool mind_words_are_unsure(const char *text, size_t len)
+{
+	return len && memmem(text, len, HEARD_UNSURE, sizeof(HEARD_UNSURE) - 1);
+}
+
+/* "See you then" and "yeah I am" are yeses too, but those of somebody who said "move it" and "get rid of": heard so once, they are heard so again. */
+bool mind_words_are_short_yes(const struct words *w)
+{
+	static const char *const yes[] = { "yes", "yeah", "yep", "please", "right", "correct", "exactly", "certainly", "definitely", "absolutely", NULL };
+	size_t at;
+
+	for (at = 0; at < w->count && word_in(w, at, yes); at++)
+		;
+	return at == w->count;
 }
 
 /* Who has cut a question short again and again is taken at his word when it says something by itself ("wrong number", "keep it"). */

@@ -200,6 +200,12 @@ const json_t *rehearsed_known(const struct rehearsed *r)
 	return r->known;
 }
 
+void rehearsed_met(struct rehearsed *r)
+{
+	if (r->known)
+		(void)json_object_del(r->known, "end");
+}
+
 enum err rehearsed_judge(const struct rehearsed *r, const char *question, const struct redacted *words, enum rehearsed_heard *heard,
 	struct buf *value)
 {

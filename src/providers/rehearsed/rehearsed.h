@@ -85,6 +85,9 @@ enum err rehearsed_plan(const struct rehearsed *r, const struct llm_block *block
  * For whoever wants to know what a call came to that nobody finished. Borrowed until it is asked again; NULL: it never was. */
 const json_t *rehearsed_known(const struct rehearsed *r);
 
+/* A person took the call from a machine and was greeted without the engine being asked: no machine is spoken to any more. */
+void rehearsed_met(struct rehearsed *r);
+
 /* The opening, which the call core says by itself. */
 const char *rehearsed_opening(const struct rehearsed *r);
 const char *rehearsed_end_tool(const struct rehearsed *r);

@@ -18,6 +18,7 @@ struct kept {
 struct masker {
 	struct redact_map *map;
 	char language[16];         /* as in struct brief */
+	uint64_t types;            /* that are looked for */
 	struct kept *kept, *next;  /* of the last request, in its order; of the one that is being made */
 	size_t kept_count, at;     /* `at`: where in `kept` the next one is likely to be */
 	struct llm_block *blocks;
@@ -54,6 +55,7 @@ enum err masker_new(struct masker **mp)
 	buf_init(&m->earlier, EARLIER_BYTES);
 	buf_init(&m->joined, JOINED_BYTES);
 	buf_init(&m->facts, REDACT_MAX_BYTES);
+	m->types = REDACT_TYPES_CALL;
 	*mp = m;
 	return ERR_NONE;
 }
@@ -90,6 +92,11 @@ void masker_free(struct masker **mp)
 void masker_language(struct masker *m, const char *language)
 {
 	snprintf(m->language, sizeof(m->language), "%s", language);
+}
+
+void masker_clear(struct masker *m, uint64_t clear)
+{
+	m->types = REDACT_TYPES_BUT(clear);
 }
 
 enum err masker_facts(struct masker *m, const char *facts)
@@ -220,7 +227,7 @@ static size_t earlier_from(const struct request_block *blocks, size_t at)
 static enum err mask_caller(struct masker *m, const struct walk *w, size_t at, struct redacted **rp)
 {
 	const struct request_block *b = &w->blocks[at];
-	struct redact_context context = { .language = m->language, .types = REDACT_TYPES_CALL, .caller = true };
+	struct redact_context context = { .language = m->language, .types = m->types, .caller = true };
 
 	texts_join(&m->question, w->blocks, question_from(w->blocks, at), at, BLOCK_AGENT);
 	texts_join(&m->asked, w->blocks, asked_from(w, at), at, BLOCK_AGENT);
@@ -240,7 +247,7 @@ static enum err mask_caller(struct masker *m, const struct walk *w, size_t at, s
 
 static enum err mask(struct masker *m, const struct walk *w, size_t at, const char *text, size_t len, struct redacted **rp)
 {
-	const struct redact_context ours = { .language = m->language, .types = REDACT_TYPES_CALL, .ours = true };
+	const struct redact_context ours = { .language = m->language, .types = m->types, .ours = true };
 	static const struct redact_found nothing = { .count = 0 };
 
 	if (m->sabotaged)
@@ -255,7 +262,7 @@ static enum err mask(struct masker *m, const struct walk *w, size_t at, const ch
 	case BLOCK_EVENT:
 		break;
 	}
-	return redact_data(m->map, text, len, m->language, rp);
+	return redact_data(m->map, text, len, &ours, rp);
 }
 
 /* Not of its turn: that is another one when an answer that was asked for ahead is released. */

@@ -31,6 +31,9 @@ void masker_free(struct masker **mp); /* wipes the map; NULL-safe */
 /* The call's, BCP 47, before the first request: from it follows the country of a telephone number said without one. */
 void masker_language(struct masker *m, const char *language);
 
+/* The brief's types that the model sees, likewise; none at first. */
+void masker_clear(struct masker *m, uint64_t clear);
+
 /* What the model is told of this call before all that is said: masked like an event, the first block of every request from now on. Copied; NULL or
  * "": none. ERR_LIMIT: over REDACT_MAX_BYTES; ERR_NOMEM. */
 enum err masker_facts(struct masker *m, const char *facts) MUST_USE;

@@ -119,6 +119,7 @@ enum err session_open(struct session **sp, const struct session_io *io, const st
 	}
 	memcpy(s->language, brief->language, sizeof(s->language));
 	masker_language(s->masker, s->language);
+	masker_clear(s->masker, brief->clear);
 	session_write_start(s, settings, brief);
 	session_log_opened(s);
 	*sp = s;
@@ -209,6 +210,7 @@ static enum err snapshot_load(struct session *s, const void *snapshot, size_t le
 		snprintf(s->named, sizeof(s->named), "%s", s->io.outcome);
 	memcpy(s->language, r.language, r.language_len < sizeof(s->language) ? r.language_len : sizeof(s->language) - 1);
 	masker_language(s->masker, s->language);
+	masker_clear(s->masker, call_get_brief(s->call)->clear);
 	session_said_load(s);
 	return ERR_NONE;
 }

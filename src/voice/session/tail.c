@@ -357,6 +357,7 @@ static enum err stepping_begin(struct stepping *s, const struct tail *t, const s
 		return err;
 	memcpy(language, s->r.language, num_min(s->r.language_len, sizeof(language) - 1));
 	masker_language(s->masker, language);
+	masker_clear(s->masker, call_get_brief(s->call)->clear);
 	s->r.media = t->media;
 	s->r.media_us = t->media_us;
 	return ERR_NONE;

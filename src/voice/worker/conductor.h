@@ -136,6 +136,10 @@ enum err conductor_attach_start(struct conductor_attach **ap, struct conductor *
 	conductor_attach_h *handler, void *arg) MUST_USE;
 void conductor_attach_cancel(struct conductor_attach **ap);
 
+/* The same of a call that still rings, of which nothing is taken by it: `epoch` is the one that it would begin with. ERR_DENIED: another worker is to
+ * prepare it; ERR_CLOSED: it rings no more. Cancelled as an attach. */
+enum err conductor_prepare_start(struct conductor_attach **ap, struct conductor *c, const char *call, conductor_attach_h *handler, void *arg) MUST_USE;
+
 /* Reads an answer's body: for conductor.c, and for tests with outside bytes. The answer's borrowed parts live in `reading`. */
 struct conductor_reading {
 	struct conductor_attached attached;

@@ -322,11 +322,16 @@ static void attach_done(const struct http_answer *answer, void *arg)
 
 static const struct http_exchange_handlers attach_handlers = { .done = attach_done };
 
-static void ask_write(struct buf *b, const struct conductor *c, const char *token, const struct conductor_carrier *carrier)
+static void ask_open(struct buf *b, const struct conductor *c)
 {
 	json_open(b, '{');
 	json_pair_string(b, "worker", c->worker);
-	json_pair_string(b, "token", token);
+	if (c->settings.wants_prompt)
+		json_pair_bool(b, "prompt", true);
+}
+
+static void carrier_write(struct buf *b, const struct conductor_carrier *carrier)
+{
 	json_put_key(b, "carrier");
 	json_open(b, '{');
 	json_pair_string(b, "kind", carrier->kind);
@@ -334,36 +339,58 @@ static void ask_write(struct buf *b, const struct conductor *c, const char *toke
 	json_pair_string(b, "call", carrier->call);
 	json_pair_string(b, "stream", carrier->stream);
 	json_close(b, '}');
-	if (c->settings.wants_prompt)
-		json_pair_bool(b, "prompt", true);
-	json_close(b, '}');
 }
 
-enum err conductor_attach_start(struct conductor_attach **ap, struct conductor *c, const char *token, const struct conductor_carrier *carrier,
-	conductor_attach_h *handler, void *arg)
+static enum err asked(struct conductor_attach **ap, const struct conductor_attach *asks, const struct buf *body, const char *path)
 {
-	uint8_t memory[ASK_BYTES_MAX];
-	struct http_ask ask = { .method = HTTP_POST, .total_us = CONDUCTOR_ATTACH_MS * 1000, .body_max_bytes = CONDUCTOR_ANSWER_MAX_BYTES,
-		.retries_max = 2 };
-	struct conductor_attach *a = calloc(1, sizeof(*a));
-	struct buf b;
+	const struct http_ask ask = { .method = HTTP_POST, .total_us = CONDUCTOR_ATTACH_MS * 1000, .body_max_bytes = CONDUCTOR_ANSWER_MAX_BYTES,
+		.retries_max = 2, .body = body->data, .len = body->len };
+	struct conductor_attach *a = malloc(sizeof(*a));
 	enum err err;
 
 	*ap = NULL;
 	if (!a)
 		return ERR_NOMEM;
-	*a = (struct conductor_attach){ .conductor = c, .slot = ap, .handler = handler, .arg = arg };
-	buf_over(&b, memory, sizeof(memory));
-	ask_write(&b, c, token, carrier);
-	ask.body = b.data;
-	ask.len = b.len;
-	err = b.err ? b.err : conductor_ask(c, &a->exchange, &ask, "/internal/v1/attach", NULL, &attach_handlers, a);
-	sodium_memzero(memory, sizeof(memory));
+	*a = *asks;
+	a->slot = ap;
+	err = body->err ? body->err : conductor_ask(a->conductor, &a->exchange, &ask, path, NULL, &attach_handlers, a);
 	if (err)
 		free(a);
 	else
 		*ap = a;
 	return err;
+}
+
+enum err conductor_attach_start(struct conductor_attach **ap, struct conductor *c, const char *token, const struct conductor_carrier *carrier,
+	conductor_attach_h *handler, void *arg)
+{
+	const struct conductor_attach asks = { .conductor = c, .handler = handler, .arg = arg };
+	uint8_t memory[ASK_BYTES_MAX];
+	struct buf b;
+	enum err err;
+
+	buf_over(&b, memory, sizeof(memory));
+	ask_open(&b, c);
+	json_pair_string(&b, "token", token);
+	carrier_write(&b, carrier);
+	json_close(&b, '}');
+	err = asked(ap, &asks, &b, "/internal/v1/attach");
+	sodium_memzero(memory, sizeof(memory));
+	return err;
+}
+
+enum err conductor_prepare_start(struct conductor_attach **ap, struct conductor *c, const char *call, conductor_attach_h *handler, void *arg)
+{
+	const struct conductor_attach asks = { .conductor = c, .handler = handler, .arg = arg };
+	uint8_t memory[ASK_BYTES_MAX];
+	char path[CONDUCTOR_PATH_MAX];
+	struct buf b;
+
+	buf_over(&b, memory, sizeof(memory));
+	ask_open(&b, c);
+	json_close(&b, '}');
+	snprintf(path, sizeof(path), "/internal/v1/calls/%s/pinned", call);
+	return asked(ap, &asks, &b, path);
 }
 
 void conductor_attach_cancel(struct conductor_attach **ap)

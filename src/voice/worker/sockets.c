@@ -442,6 +442,7 @@ enum err sockets_open(struct sockets **sp, const struct sockets_settings *settin
 	}
 	s->routes[n] = (struct http_route){ HTTP_POST, "/internal/v1/calls/:call/orders", on_order, 0, ORDER_BYTES_MAX };
 	s->routes[n + 1] = (struct http_route){ HTTP_POST, "/internal/v1/calls/:call/socket", on_question, 0, ORDER_BYTES_MAX };
+	s->routes[n + 2] = (struct http_route){ HTTP_POST, "/internal/v1/calls/:call/prepare", ahead_on_order, 0, ORDER_BYTES_MAX };
 	err = settings->adapters[n] ? ERR_LIMIT : http_server_mount(server, s->routes, s);
 	if (!err && settings->journals)
 		err = recovery_pool_open(&s->pool, settings->loop);
@@ -467,6 +468,7 @@ void sockets_close(struct sockets **sp)
 		socket_free(m);
 	}
 	left_drop_all(s);
+	ahead_drop_all(s);
 	jobs_close(&s->pool);
 	free(s);
 }
@@ -486,6 +488,7 @@ void sockets_drain(struct sockets *s)
 	struct media_socket *m;
 
 	s->is_draining = true;
+	ahead_drop_all(s);
 	s->drain_us = clock_now_us(s->settings.clock);
 	for (m = s->first; m; m = m->next)
 		socket_move_watch(m);

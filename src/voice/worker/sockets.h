@@ -7,7 +7,8 @@
  *
  * A call is here exactly as long as its socket. Its end is told to the conductor, then the socket closes, so that the carrier, who asks what to
  * do next, is told to hang up. A socket that dies leaves its call to whoever attaches next. Before the conductor
- * has said yes, nothing of a call is made and no vendor is touched. Carriers are tables (providers/media_socket.h), the agent is the owner's.
+ * has said yes, nothing of a call is made, and no vendor is touched but for a call that it told to prepare (sockets_ahead.c). Carriers are tables
+ * (providers/media_socket.h), the agent is the owner's.
  * While draining, calls are moved (sockets_move.c). Loop thread. Nothing is allocated a frame. Refuses: more than `calls_max`, all when draining, pages of another origin.
  */
 #ifndef VOICE_SOCKETS_H
@@ -35,6 +36,7 @@ enum {
 	SOCKETS_SEND_AGE_MS = 3000,
 	SOCKETS_PING_MS = 5000,             /* for carriers that may be silent */
 	SOCKETS_ALIVE_MS = 10000,
+	SOCKETS_AHEAD_MS = 120000,          /* a call that is prepared has begun by then, or is given up */
 	SOCKETS_DOUBT_MS = 1000,            /* a carrier that was silent for so long is given up once somebody asks for its call */
 	SOCKETS_SETTLE_MS = 1000,           /* draining: others that are told to stop at the same time have said so by then */
 	SOCKETS_STILL_MS = 3000,            /* draining: nobody was heard for so long, so that it is unlikely that somebody begins just now */
@@ -46,9 +48,13 @@ struct sockets_agents {
 	/* Puts stt, llm, tts and their vendors into `o`; *agent is given back to close. `call` is borrowed for this call, but its keys, which stay until
 	 * close has run. */
 	enum err (*open)(void *arg, void **agent, const struct conductor_attached *call, struct worker_call_options *o, struct err_detail *detail);
+	/* The phone rings still: what would take time at the call's begin is opened now, as far as `o`, which `open` has filled, goes through it; the
+	 * session is opened with what stands there then. What fails is opened again when it is needed. NULL: there is nothing. */
+	void (*prepare)(void *arg, void *agent, const struct conductor_attached *call, struct worker_call_options *o);
 	/* What it knows by now, for the outcome of a call that nobody finished: an object of answers and results, borrowed until the agent is asked
 	 * again or closed, or NULL. */
 	const json_t *(*known)(void *arg, void *agent);
+	void (*met)(void *arg, void *agent); /* a person took the call from a machine: what was known of the machine counts no more */
 	void (*close)(void *arg, void **agent); /* the session is closed already; not from inside a vendor's event. NULL-safe */
 };
 
@@ -64,6 +70,7 @@ struct sockets_settings {
 	void *agents_arg;
 	const char *origins; /* of pages that may talk: "https://calls.example.com http://127.0.0.1:8080"; none: no browser may */
 	size_t calls_max;    /* 0: 100 */
+	size_t ahead_max;    /* calls that are prepared at a time; 0: none is */
 };
 
 /* Mounts the adapters' paths, and orders to calls and questions about their sockets (docs/planes.md, "Conductor to worker"; the server's `authorise`
@@ -84,6 +91,7 @@ struct sockets_counts {
 	uint64_t refused;            /* upgrades */
 	uint64_t begun, continued;   /* calls that got here: a first epoch, a later one */
 	uint64_t ended[END_REASONS];
+	uint64_t prepared, unused;   /* calls that found their agent open; agents that were opened for a call which did not come */
 	uint64_t left, moved;        /* to whoever attaches next; because this worker drains, and is that of them */
 	struct histogram turns;      /* from the end of the caller's speech to the first sample of the answer played */
 };

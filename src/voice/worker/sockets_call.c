@@ -56,14 +56,17 @@ static void on_snapshot(void *arg, const void *data, size_t len)
 	conductor_call_snapshot(m->desk, data, len);
 }
 
-/* Numbers; and the arguments of the agent's end tool say how it went. */
+/* Numbers; and the arguments of the agent's end tool say how it went. They are taken back when a person comes to a machine's call, who is greeted without
+ * the agent being asked. */
 static void on_event(void *arg, const struct record_event *event)
 {
 	struct media_socket *m = arg;
+	const struct sockets_settings *s = &m->owner->settings;
 
 	if (event->kind == EVENT_NOTE && event->code == NOTE_LATENCY)
 		histogram_observe(&m->owner->counts.turns, event->number);
-	(void)record_event_outcome(event, m->outcome, sizeof(m->outcome));
+	if (record_event_outcome(event, m->outcome, sizeof(m->outcome)) && !m->outcome[0] && m->agent)
+		s->agents->met(s->agents_arg, m->agent);
 }
 
 static void tell_end(struct media_socket *m, enum end_reason reason, const struct session_usage *usage)
@@ -195,7 +198,7 @@ static void options_make(struct media_socket *m, const struct conductor_attached
 		.direction = a->direction, .past = a->past, .past_samples = a->past_samples, .outcome = m->outcome, .record_audio = a->records_audio,
 		.media = m->adapter->media, .socket = m->socket,
 		.caller_us = m->adapter->is_browser ? 0 : m->started_us + m->early.lost_samples * 1000000 / CALL_RATE_HZ, /* a page sends none before `ready` */
-		.tools = &conductor_tools, .conductor = m->desk, .arg = m, .snapshot_made = on_snapshot, .event = on_event, .ended = on_ended };
+		.facts = a->prompt.facts, .tools = &conductor_tools, .conductor = m->desk, .arg = m, .snapshot_made = on_snapshot, .event = on_event, .ended = on_ended };
 	if (first->len) {
 		o->snapshot = first->data;
 		o->snapshot_len = first->len;
@@ -219,7 +222,7 @@ static enum err call_begin(struct media_socket *m, const struct conductor_attach
 	if (needs_start(m, a))
 		socket_early_forget(&m->early); /* the call's sound begins with its media */
 	options_make(m, a, first, &o);
-	err = s->agents->open(s->agents_arg, &m->agent, a, &o, detail);
+	err = ahead_take(m, &o) ? ERR_NONE : s->agents->open(s->agents_arg, &m->agent, a, &o, detail);
 	if (err)
 		return err;
 	if (m->adapter->ready)

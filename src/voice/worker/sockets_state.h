@@ -44,6 +44,8 @@ struct left_call {
 /* How far a call has come on its way to another worker (sockets_move.c). */
 enum socket_move { SOCKET_STAYS, SOCKET_PARKS, SOCKET_MAY_GO, SOCKET_MUST_STAY };
 
+struct ahead; /* sockets_ahead.c */
+
 enum socket_state { SOCKET_WAITS, SOCKET_ASKS, SOCKET_LIVE, SOCKET_OVER };
 
 struct media_socket {
@@ -84,11 +86,13 @@ struct sockets {
 	struct sockets_settings settings;
 	struct jobs *pool;            /* for recovery.h; NULL: nobody looks */
 	char origins[SOCKETS_ORIGINS_MAX];
-	struct http_route routes[SOCKETS_ADAPTERS_MAX + 3];
+	struct http_route routes[SOCKETS_ADAPTERS_MAX + 4];
 	struct media_socket *first;
 	size_t count;
 	struct left_call *left;       /* the newest first */
 	size_t left_count, left_bytes;
+	struct ahead *ahead;          /* calls that are prepared, the newest first */
+	size_t ahead_count;
 	bool is_draining, is_leaving; /* the calls that can; all of them now */
 	uint64_t drain_us;            /* when that began */
 	struct sockets_counts counts;
@@ -132,6 +136,14 @@ void socket_early_gap(struct socket_early *e, uint64_t samples);
 void socket_early_key(struct socket_early *e, char key);
 void socket_early_forget(struct socket_early *e); /* the sound, which then counts as lost */
 void socket_early_give(struct socket_early *e, struct worker_call *call); /* once, to a call whose next sample is the first of `sound` */
+
+/* ---- sockets_ahead.c ---- */
+
+/* The agent that was opened for this socket's call, with its keys: then it is the socket's, and what it serves with stands in `o`. False: there is
+ * none. What was being prepared is over in any case. */
+bool ahead_take(struct media_socket *m, struct worker_call_options *o);
+void ahead_on_order(struct http_request *r, void *arg); /* "prepare"; its arg is the sockets */
+void ahead_drop_all(struct sockets *s);
 
 /* ---- sockets_left.c ---- */
 

@@ -1,0 +1,75 @@
+/* The clocks of an answer: when a filler is due, the second attempt, and when a model that has begun counts as stalled.
+ *
+ *   ASKED ──dialogue_ask (dialogue.c) · dialogue_release (ahead.c): dialogue_clocks──► TIMER_FILLER and TIMER_SECOND run
+ *   TEXT ──model_text, model_tool (dialogue.c) · all is said: dialogue_silence; all: dialogue_stall──► TIMER_STALL runs
+ *
+ * What they bring about is dialogue_timer's (dialogue.c: edge e, a filler); dialogue_clear, and text or a tool that came, stop
+ * them. How long the caller has waited counts from the end of his turn, and by what he has heard since.
+ */
+#include "voice/call_state.h"
+
+enum {
+	FILLER_SOON_MS = 500, STALL_SOON_US = 300000, SILENT_LATE_US = 500000,
+	FILLER_FIRST_US = 600000 /* however slow the voice is: a quick answer needs none */
+};
+
+/* When the first filler of a turn has to be asked for at the latest: a filler is made by the voice, too, and is heard so much later. 0: no matter when. */
+static uint64_t filler_latest_us(const struct call *call)
+{
+	const struct call_settings *s = &call->settings;
+	uint64_t turn_us = call->at[AT_TURN], latest_us = s->llm_silent_ms ? turn_us + (uint64_t)s->llm_silent_ms * 1000 : 0;
+	uint64_t budget_us = num_max(num_over((uint64_t)s->turn_budget_ms * 1000, call->speech.voice_us), FILLER_FIRST_US);
+
+	if (!s->turn_budget_ms)
+		return latest_us;
+	return latest_us ? num_min(latest_us, turn_us + budget_us) : turn_us + budget_us;
+}
+
+/* When the agent is to say something, whatever he waits for: he has said nothing to the turn yet, no filler either. UINT64_MAX: he has. */
+uint64_t dialogue_silent_us(const struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint64_t latest_us = filler_latest_us(call);
+	uint32_t i = d->item_count;
+
+	if (call->settings.call_rules < 4 || !latest_us || !call->at[AT_TURN])
+		return UINT64_MAX;
+	while (i-- > 0 && d->items[i].type != BLOCK_CALLER)
+		if (d->items[i].type == BLOCK_AGENT && d->items[i].text.len)
+			return UINT64_MAX;
+	return latest_us;
+}
+
+/* How long the caller has been waiting counts from the end of the turn, whenever the model was asked; in the middle of an
+ * answer there has been silence already. */
+void dialogue_clocks(struct call *call, enum ask_kind kind)
+{
+	const struct call_settings *s = &call->settings;
+	uint64_t latest_us = filler_latest_us(call), mute_us = dialogue_silent_us(call);
+	int64_t filler = kind == ASK_CONTINUE ? (int64_t)num_min((uint64_t)s->llm_filler_ms, FILLER_SOON_MS) : s->llm_filler_ms;
+
+	if (call->dialogue.gen.spoke || !guarded(call, GUARD_P12))
+		return;
+	timer_in(call, TIMER_FILLER, filler);
+	if (call->at[AT_TURN] && !call->at[AT_SENT] && call->now_us < latest_us) /* the caller has heard nothing since */
+		timer_set(call, TIMER_FILLER, num_min(call->timers[TIMER_FILLER], latest_us));
+	else if (call->now_us >= mute_us && call->now_us < mute_us + SILENT_LATE_US) /* a tool's filler was due just now, and is one no more */
+		timer_set(call, TIMER_FILLER, call->now_us);
+	timer_in(call, TIMER_SECOND, s->llm_second_ms);
+}
+
+/* The model has begun and stops: nothing to say is left, and for llm_stall_ms no text has come. */
+void dialogue_stall(struct call *call, uint64_t soonest_us)
+{
+	struct gen *g = &call->dialogue.gen;
+	uint64_t due = g->text_us + (uint64_t)call->settings.llm_stall_ms * 1000;
+
+	if ((!g->spoke && !g->tool_count) || g->state == GEN_DONE || !guarded(call, GUARD_P12))
+		return;
+	timer_set(call, TIMER_STALL, num_max(due, soonest_us));
+}
+
+void dialogue_silence(struct call *call)
+{
+	dialogue_stall(call, call->now_us + STALL_SOON_US);
+}
