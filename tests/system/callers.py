@@ -26,7 +26,7 @@ def voice(tmp_path_factory):
 YESES = ("yes", "yep", "yeah", "speaking")  # as which the offline recogniser may hear the first of them
 
 
-ASKED = (("Am I speaking with", "yes"), ("keep it, move it, or cancel it", "keep"), ("Shall I cancel", "yes"))
+ASKED = (("Am I speaking with", "yes"), ("keep it, move it, or cancel it", "keep"), ("Shall I cancel", "yes"), ("Did you say", "yes"))
 
 
 class Caller:

@@ -345,6 +345,14 @@ def test_a_question_asked_again_takes_its_answer(speak, voice):
     assert document["outcome"] == "confirmed", document["turns"]
 
 
+@pytest.mark.parametrize("more, outcome", [(["yes"], "confirmed"), (["≈see you then", "no", "cancel", "yes"], "cancelled")])
+def test_an_unsure_option_is_asked_back(call, more, outcome):
+    """As the offline recogniser tells what it is not sure of; said so twice it is still none."""
+    document = call("appointment-reminder", ["yes", "≈keep it", *more]).json()
+    assert any('Did you say "keep"?' in words for turn in document["turns"] for words in turn.get("heard", ())), document["turns"]
+    assert document["outcome"] == outcome, document["turns"]
+
+
 def test_no_recogniser_for_hindi(run, voice):
     done = run("call", "--rulebook", ROOT / "rulebooks" / "payment-reminder.yaml", "--language", "hi-IN", "--speak", voice("yes"), "--json")
     assert done.status == 2 and "recogniser" in done.error()["message"]

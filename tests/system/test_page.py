@@ -622,14 +622,14 @@ def test_a_call_is_headed_by_its_books_title(house, browser, held):
             {"type": "start", "rulebook": "appointment-reminder", "wall_ms": 1}, {"type": "final", "text": TURNED, "from_ms": 0, "to_ms": 1},
             {"type": "end", "reason": "caller"}), 1)), content_type="application/x-ndjson"))
     page.goto(f"{address}#/calls/{held['id']}")
-    wait(page, "(text) => document.querySelector('h1').innerText === text", arg=shown)
+    wait(page, "(text) => document.querySelector('h1')?.innerText === text", arg=shown)
     page.wait_for_selector(".transcript .words")
     assert page.locator(".transcript .words").first.inner_text() == shown and page.title().startswith(shown)
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).unicodeBidi") == "isolate"
     assert page.evaluate("getComputedStyle(document.querySelector('.words')).unicodeBidi") == "plaintext"
     page.unroute_all()
     page.reload()
-    wait(page, "() => document.querySelector('h1').innerText === 'Appointment reminder'")
+    wait(page, "() => document.querySelector('h1')?.innerText === 'Appointment reminder'")
     page.close()
 
 

@@ -234,13 +234,6 @@ def test_another_option_confirms_nothing_flite(call, words):
     assert document["outcome"] != "confirmed"
 
 
-def test_an_unsure_option_is_asked_back_flite(call):
-    document = call("appointment-reminder", [flite("yes please"), flite("i will attend"), flite("yes please")])
-    assert said_as_told(document)[1] == UNSURE + "i will attend"
-    assert 'Did you say "keep"?' in heard(document)
-    assert (document["outcome"], document["status"]) == ("confirmed", 0)
-
-
 FIRST = {  # what follows the first question
     "appointment-reminder": ("You have an appointment", "I am sorry for the mistake.", "I am sorry for the mistake."),
     "lead-callback": ("Are you still interested?", "On which day may I call again?", "Thank you for telling me."),
