@@ -92,6 +92,7 @@ void judge_wire_settled(struct judge *j);
 uint32_t judge_open_utterances(struct judge *j);
 void judge_speech_end(struct judge *j);
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
+bool judge_is_phrase_part(const struct judge *j, const char *text, size_t len); /* or what a voice that died has left of one */
 
 /* promises_voice.c: a voice that dies, words left unsaid */
 void judge_voice_ordered(struct judge *j, uint32_t utterance);

@@ -77,6 +77,26 @@ bool judge_is_phrase(const struct judge *j, const char *text, size_t len)
 	       phrase_in(&b->unheard, text, len) || phrase_in(&b->apology, text, len) || phrase_in(&b->goodbye, text, len);
 }
 
+static bool phrase_ends(const struct brief_phrases *p, const char *text, size_t len)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->count; i++) {
+		size_t whole = strlen(p->text[i]);
+
+		if (whole >= len && !memcmp(p->text[i] + whole - len, text, len))
+			return true;
+	}
+	return false;
+}
+
+bool judge_is_phrase_part(const struct judge *j, const char *text, size_t len)
+{
+	const struct brief *b = &j->scene->brief;
+
+	return judge_is_phrase(j, text, len) || phrase_ends(&b->unheard, text, len) || phrase_ends(&b->prompts, text, len) || phrase_ends(&b->fillers, text, len);
+}
+
 const struct spoken *judge_spoken(const struct judge *j, uint32_t sound)
 {
 	return sound < j->scene->talker.sound_count ? &j->scene->talker.sounds[sound] : NULL;

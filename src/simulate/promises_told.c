@@ -81,7 +81,7 @@ static uint32_t telling_begins(const struct judge *j, uint32_t from, uint32_t at
 
 		if (heard_is(j, at - 1, &t, k - 1))
 			k--;
-		else if (!heard_again(j, at - 1, &t, k) && !judge_is_phrase(j, talker_text(&j->scene->talker, s), s->text_len))
+		else if (!heard_again(j, at - 1, &t, k) && !judge_is_phrase_part(j, talker_text(&j->scene->talker, s), s->text_len))
 			return 0;
 	}
 	return k ? 0 : at + 1;
@@ -104,14 +104,14 @@ static bool same_result(const struct ledger_entry *a, const struct ledger_entry 
 	return a->name_len == b->name_len && !memcmp(a->name, b->name, a->name_len) && a->text_len == b->text_len && !memcmp(a->text, b->text, a->text_len);
 }
 
-/* How often that result may be told: once for each tool that gave it, and for each time that the model was told so again. */
+/* How often that result may be told: once for each tool that gave it, in time or not, and for each time that the model was told so again. */
 static uint32_t tellings_allowed(const struct judge *j, const struct ledger_entry *e)
 {
 	const struct conductor *c = &j->scene->conductor;
 	uint32_t allowed = 0, i;
 
 	for (i = 0; i < c->ledger_count && i < JUDGE_RESULTS; i++)
-		allowed += j->results[i].is_told && same_result(&c->ledger[i], e);
+		allowed += same_result(&c->ledger[i], e);
 	for (i = 0; i < j->repeat_count; i++)
 		allowed += j->repeats[i].name_len == e->name_len && !memcmp(j->repeats[i].name, e->name, e->name_len);
 	return allowed;
