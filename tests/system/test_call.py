@@ -353,6 +353,13 @@ def test_an_unsure_option_is_asked_back(call, more, outcome):
     assert document["outcome"] == outcome, document["turns"]
 
 
+@pytest.mark.parametrize("late", ["speaking", "this is he", "yes, speaking"])
+def test_who_he_is_chooses_nothing(call, late):
+    """The rest of the answer to the question before, which the recogniser brought as a turn of its own."""
+    document = call("appointment-reminder", ["yes", late, "cancel", "yes"]).json()
+    assert [name for name, _ in tools(document)] == ["find_appointment", "cancel_appointment"] and document["outcome"] == "cancelled"
+
+
 def test_no_recogniser_for_hindi(run, voice):
     done = run("call", "--rulebook", ROOT / "rulebooks" / "payment-reminder.yaml", "--language", "hi-IN", "--speak", voice("yes"), "--json")
     assert done.status == 2 and "recogniser" in done.error()["message"]

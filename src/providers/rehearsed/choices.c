@@ -207,6 +207,15 @@ static int choose_by_words(const json_t *options, const struct words *w)
 
 static const char *const plain_yes[] = { "yes", "हाँ", "haan", NULL }, *const plain_no[] = { "no", "नहीं", "nahi", NULL };
 
+/* Who somebody is: what is left of his answer to the question before. */
+static bool tells_who(const struct words *w)
+{
+	static const char *const who[] = { "speaking", "this is he", "this is she", "this is him", "this is her", "it is me", "that is me", "bol raha", "bol rahi",
+		"बोल रहा", "बोल रही", NULL };
+
+	return w->count <= 4 && words_have(w, who);
+}
+
 /* An option that "yes" stands for takes every kind of yes. */
 static int choose_by_yes_no(const json_t *options, const struct words *w)
 {
@@ -384,7 +393,7 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 
 	if (yes_no_open(w) && w->count < 7 && !distances_asked(e->options))
 		return UNDERSTOOD_NOT; /* "how soon" is answered with an "I don't know" */
-	if (wonders(w))
+	if (wonders(w) || tells_who(w))
 		return UNDERSTOOD_NOT;
 	if (is_request(w) && distances_asked(e->options))
 		return UNDERSTOOD_NOT; /* "could it be in January" */
