@@ -518,6 +518,21 @@ static bool times_take(const char *text, struct fixed_times *out)
 	return true;
 }
 
+/* In a scenario of one's own those happen that it names, and no others. */
+static int faults_take(struct simulating *m)
+{
+	struct err_detail detail = { .message = "" };
+
+	if (!m->faults)
+		m->faults = m->script_path ? "none" : "all";
+	if (fault_set_parse(&m->options.faults, m->faults, &detail))
+		return wrong(m, "--faults", &detail);
+	if (m->script_path && m->options.faults)
+		return cli_fail(m->cli, CLI_USAGE, ERR_USAGE, "--faults", "write a line `fault NAME N` into the script for each", "a script names its faults itself: found \"%.100s\"",
+			m->faults);
+	return CLI_FINE;
+}
+
 static int options_take(struct simulating *m)
 {
 	struct err_detail detail = { .message = "" };
@@ -527,8 +542,9 @@ static int options_take(struct simulating *m)
 	m->options.seed = (uint64_t)m->seed;
 	m->options.save_load = m->save_load;
 	config_bind(m->cli->config, call_options, &m->options.settings);
-	if (fault_set_parse(&m->options.faults, m->faults, &detail))
-		return wrong(m, "--faults", &detail);
+	status = faults_take(m);
+	if (status)
+		return status;
 	if (m->vendor_ms && !times_take(m->vendor_ms, &m->options.fixed))
 		return cli_fail(m->cli, CLI_USAGE, ERR_USAGE, "--vendor-ms", "--vendor-ms STT,LLM,WORD,TTS in whole milliseconds: 150,250,5,90",
 			"found \"%.100s\"", m->vendor_ms);
@@ -612,11 +628,11 @@ static void simulating_fini(struct simulating *m)
 
 int cmd_simulate(struct cli *cli, int argc, char **argv)
 {
-	struct simulating m = { .cli = cli, .calls = -1, .seed = 1, .jobs = 1, .call = -1, .faults = "all" };
+	struct simulating m = { .cli = cli, .calls = -1, .seed = 1, .jobs = 1, .call = -1 };
 	const struct flag flags[] = {
 		{ .name = "calls", .type = FLAG_INT, .value = &m.calls, .arg = "N", .help = "How many calls (100).", .min = 1, .max = 100000000 },
 		{ .name = "seed", .type = FLAG_INT, .value = &m.seed, .arg = "S", .help = "What everything is drawn from (1).", .min = 0, .max = INT64_MAX },
-		{ .name = "faults", .type = FLAG_STRING, .value = &m.faults, .arg = "all|none|LIST", .help = "Which faults may happen (all)." },
+		{ .name = "faults", .type = FLAG_STRING, .value = &m.faults, .arg = "all|none|LIST", .help = "Which faults may happen (all; with --script none but its own)." },
 		{ .name = "jobs", .type = FLAG_INT, .value = &m.jobs, .arg = "N", .help = "Processes side by side (1).", .min = 1, .max = RUN_JOBS_MAX },
 		{ .name = "list-faults", .type = FLAG_BOOL, .value = &m.list_faults, .help = "Prints the faults there are." },
 		{ .name = "call", .type = FLAG_INT, .value = &m.call, .arg = "K", .help = "Runs this call alone.", .min = 0, .max = INT64_MAX },

@@ -158,6 +158,8 @@ struct judged_utterance {
 	bool whole;              /* a text that may not be interrupted */
 	bool old;                /* settled before a worker died: its number may be another's now, unless that is spoken too */
 	uint64_t settled_us;
+	uint64_t asked_us;       /* the answer that it is of was asked for then; 0: nothing was yet */
+	uint64_t mended_us;      /* noted as heard whole, after all, then; 0: not, or from the first */
 	uint64_t cleared_us;     /* it was held then, and has not been played since; 0: no */
 	uint64_t holds_us[4];    /* the last times it was held */
 	uint32_t hold_count;
@@ -174,6 +176,7 @@ struct judge {
 	bool open_stale;
 	/* clocks, in the world's time; 0: not yet */
 	uint64_t started_us, prepared_us, turn_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, caller_chunk_us, clear_said;
+	uint64_t answer_us; /* the last request for an answer, not for the rest of one */
 	uint64_t longest_silence_us; /* in which a turn may still go on: the settings say it */
 	uint64_t open_turn_us; /* since then the caller has not paused for long enough to end a turn, and no turn has ended */
 	uint64_t time_up_us; /* the agent began to say goodbye because the call's time was up */
@@ -275,6 +278,7 @@ void judge_frame(struct judge *j, const struct play_order *order, uint32_t sound
 void judge_clear(struct judge *j);
 void judge_ear(struct judge *j, uint32_t sound, uint32_t from, uint32_t to, uint64_t at_us); /* it hears [from, to) from at_us on */
 void judge_sentence(struct judge *j, uint32_t sound);
+void judge_order_heard(struct judge *j, uint32_t sound); /* the ear has its last word, if not the last of its samples */
 void judge_voice_died(struct judge *j, uint32_t sound);
 void judge_stt_pushed(struct judge *j, uint64_t base);
 void judge_model_asked(struct judge *j, const struct llm_block *blocks, size_t count); /* what the vendor got */

@@ -518,6 +518,7 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 	case OUT_ASK:
 		gen_asked(j, o);
 		j->asked_us = judge_now(j);
+		j->answer_us = o->kind != ASK_CONTINUE ? j->asked_us : j->answer_us; /* it goes on from what was known at first */
 		result_asked(j, o);
 		if (o->kind == ASK_PLAIN && o->number == 1)
 			air_open(j);

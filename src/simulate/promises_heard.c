@@ -75,6 +75,8 @@ void judge_heard_noted(struct judge *j, const struct call_output *o)
 		j->short_utterance = o->index;
 	if (!u->settled)
 		u->settled_us = now;
+	else if (u->noted < u->words && words >= u->words)
+		u->mended_us = now;
 	u->settled = true;
 	u->cut = o->number != 0 && !u->old;
 	u->noted = (uint16_t)words;

@@ -78,7 +78,6 @@ void judge_finals_end(struct judge *j);
 uint64_t judge_said_to(const struct judge *j, const char *text, size_t len); /* the last of these words, all of them finals, ended at this sample; 0: not known */
 
 /* promises_order.c: what was said before the agent's question, and what answers it */
-void judge_order_heard(struct judge *j, uint32_t sound);
 void judge_order_turn(struct judge *j, const struct call_output *o);
 void judge_order_output(struct judge *j, const struct call_output *o);
 

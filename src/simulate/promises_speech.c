@@ -108,6 +108,7 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 	struct judged_utterance *u = judge_utterance(j, o->utterance);
 	const struct spoken *s = judge_spoken(j, sound);
 	bool rest = is_wait_rest(j, o->text, o->text_len);
+	uint64_t asked_us = u && !u->settled ? u->asked_us : j->answer_us;
 
 	if (!s)
 		return;
@@ -118,7 +119,7 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 			return;
 		u = &j->utterances[j->utterance_count++];
 	}
-	*u = (struct judged_utterance){ .id = o->utterance, .sound = sound, .words = (uint16_t)s->word_count };
+	*u = (struct judged_utterance){ .id = o->utterance, .sound = sound, .words = (uint16_t)s->word_count, .asked_us = asked_us };
 	u->phrase = judge_is_phrase(j, o->text, o->text_len);
 	u->wait = is_wait(&j->scene->brief.waits, o->text, o->text_len);
 	u->wait_rest = rest;
@@ -285,7 +286,6 @@ void judge_sentence(struct judge *j, uint32_t sound)
 	const struct spoken *s = &t->sounds[sound];
 	uint32_t i;
 
-	judge_order_heard(j, sound);
 	judge_results_sentence(j, sound);
 	if (s->word_count < 3 || judge_is_phrase(j, talker_text(t, s), s->text_len) || (j->attached_us && s->turn == j->attached_turn) ||
 		judge_asked_twice(j))

@@ -11,7 +11,8 @@
  * P01: when the ear has had a question that was asked for with a result, it has had that result whole; and so when an answer that was asked for with
  *      it is over, and for turn.noise_ms and a second nobody speaks and nothing is at work. Exempt: until the next request, what was owed when a model
  *      or a voice was given up, or another worker or socket took over; late marks; a result behind the tool's deadline, or for other arguments.
- * P14: the ear has no result whole twice. Exempt: a first time that the outputs note as cut (what was heard to its last word but one is told again),
+ * P14: the ear has no result whole twice. Exempt: a first time that the outputs note as cut, or noted so when the second was asked for (what was heard
+ *      to its last word but one is told again; the mark that says more may come a moment later),
  *      late marks, a worker that died in between, and as many times more as the model asked for the same again.
  * Exercised by each result that the ear had. */
 
@@ -87,13 +88,17 @@ static uint32_t telling_begins(const struct judge *j, uint32_t from, uint32_t at
 	return k ? 0 : at + 1;
 }
 
-/* The outputs have noted fewer words of it than it has: they do not say that this was heard whole. */
-static bool noted_cut(struct judge *j, uint32_t from, uint32_t to)
+/* By the outputs that was not heard whole when the telling that ends with the ear's word `at` was asked for, or it is not said to be even now: they
+ * had noted fewer words of it than it has, and a mark that was on its way may have mended the note since. */
+static bool noted_cut(struct judge *j, uint32_t from, uint32_t to, uint32_t at)
 {
+	const struct judged_utterance *again = judge_utterance(j, heard_sound(j, at)->utterance);
+	uint64_t asked_us = again ? again->asked_us : 0;
+
 	for (; from <= to; from++) {
 		const struct judged_utterance *u = judge_utterance(j, heard_sound(j, from)->utterance);
 
-		if (u && u->settled && u->noted < u->words)
+		if (u && u->settled && (u->noted < u->words || (u->settled_us <= asked_us && asked_us < u->mended_us)))
 			return true;
 	}
 	return false;
@@ -121,7 +126,7 @@ static void result_heard(struct judge *j, uint32_t i, uint32_t begin, uint32_t e
 {
 	const struct ledger_entry *e = &j->scene->conductor.ledger[i];
 	struct judged_result *r = &j->results[i];
-	bool sure = r->tellings && !noted_cut(j, r->begin - 1, r->end) && !judge_late_marks(j, judge_now(j)) && !judge_late_marks(j, r->heard_us);
+	bool sure = r->tellings && !noted_cut(j, r->begin - 1, r->end, end) && !judge_late_marks(j, judge_now(j)) && !judge_late_marks(j, r->heard_us);
 
 	if (begin == r->begin)
 		return;

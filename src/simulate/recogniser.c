@@ -248,8 +248,17 @@ static uint32_t sound_from(const struct caller *c, uint64_t sample)
 	return n;
 }
 
+/* More of the past has come: its first part stood elsewhere, and is understood anew with the rest. */
+static void stream_forget(struct stt_stream *s)
+{
+	s->len = 0;
+	s->phrase_over = s->turn_over = false;
+	s->final_us = s->partial_us = s->word_us = 0;
+	stream_arm(s);
+}
+
 /* Audio carries no position: the last sample pushed is the last one that came from the line, or, while a stream is given
- * the past, the whole of what was pushed ends there. */
+ * the past (in two parts, where that wraps in the session's ring), the whole of what was pushed ends there. */
 static void stt_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples)
 {
 	uint64_t end = scene_audio_end(s->recogniser->scene);
@@ -258,6 +267,8 @@ static void stt_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples)
 	s->pushed += samples;
 	usage_tell_audio(s->events->used, s->arg, "simulated", "recogniser", s->pushed, &s->counted, false);
 	if (s->pushed <= end && (s->to != end - samples || s->pushed == samples)) {
+		if (s->to == end)
+			stream_forget(s);
 		s->base = end - s->pushed;
 		s->next = sound_from(&s->recogniser->scene->caller, s->base);
 	}

@@ -175,6 +175,20 @@ static void word_begins(struct spoken_word *w, uint32_t from, uint32_t to, uint6
 		w->again_us = at_us;
 }
 
+/* One that was trimmed at an estimate, because its voice never said that it is done, is never heard to its last sample. */
+static bool last_heard(const struct talker *t, const struct spoken *s)
+{
+	return s->word_count && t->words[s->word + s->word_count - 1].heard_us;
+}
+
+static void sound_understood(struct talker *t, struct spoken *s, uint32_t sound)
+{
+	if (s->understood)
+		return;
+	s->understood = true;
+	judge_order_heard(&t->scene->judge, sound);
+}
+
 /* The ear heard [from, to). Words that thereby are complete are written down with the moment. */
 void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, uint64_t run_from_us, uint32_t run_position)
 {
@@ -196,6 +210,8 @@ void talker_heard(struct talker *t, uint32_t sound, uint32_t from, uint32_t to, 
 		if (w->heard_to >= enough)
 			word_heard(t, s, w, run_from_us + (uint64_t)(enough > run_position ? enough - run_position : 0) * 125);
 	}
+	if (to >= s->total || last_heard(t, s))
+		sound_understood(t, s, sound);
 	if (to >= s->total && !s->all_heard) {
 		s->all_heard = true;
 		judge_sentence(&t->scene->judge, sound);

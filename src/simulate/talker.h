@@ -43,6 +43,7 @@ struct spoken {
 	bool done, failed, started, exact;
 	bool frail;              /* its stream breaks off, or may be taken for broken: the mouth then cuts it at an estimate */
 	bool all_heard;
+	bool understood;         /* the ear has its last word, as far as the voice's word times can tell */
 };
 
 struct heard_word {

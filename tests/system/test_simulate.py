@@ -404,6 +404,7 @@ def test_a_real_journal_its_ledger_and_its_points(run, tmp_path):
     (["--calls", "0"], "simulate", '--calls: found "0"'),
     (["--calls", "3", "--call", "1"], "--call", "--call and --calls exclude each other"),
     (["--jobs", "many"], "simulate", '--jobs: found "many"'),
+    (["--script", "any.call", "--faults", "stt-missing"], "--faults", 'a script names its faults itself: found "stt-missing"'),
     (["--jobs", "2", "--trace"], "--jobs", "--trace runs in one process"),
     (["--jobs", "2", "--disk", "d"], "--jobs", "--disk runs in one process"),
     (["--seed"], "simulate", None),

@@ -667,6 +667,49 @@ static void test_own_script(void **state)
 	script_free(s);
 }
 
+/* What the recogniser says of a number that is said once. */
+struct digits_seen {
+	uint32_t finals, doubled;
+};
+
+static void on_digits(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	static const char twice[] = "seven three eight seven";
+	struct digits_seen *s = arg;
+
+	(void)step;
+	(void)out;
+	if (in->type != IN_TRANSCRIPT)
+		return;
+	s->finals += in->kind != TRANSCRIPT_PARTIAL && in->text_len;
+	s->doubled += memmem(in->text, in->text_len, twice, sizeof(twice) - 1) != NULL;
+}
+
+/* A new stream is given a past that wraps in the session's ring: in two parts. */
+static void test_a_past_in_two_parts_is_understood_once(void **state)
+{
+	static const char text[] = "agent Hello, this is the office. What is the parcel number?\nask digits What is the parcel number?\n"
+		"answer nine one four | seven three eight | five six\ntool send_it changes 300 sent\nask yes-no Is that all?\nanswer yes\nfault stt-missing 2\n";
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct digits_seen seen = { 0 };
+	struct scene_options o;
+	struct err_detail d;
+	struct script *s;
+
+	(void)state;
+	options_init(&o);
+	assert_int_equal(script_parse(&s, text, strlen(text), &d), ERR_NONE);
+	o.seed = 9;
+	o.script = s;
+	o.trace = on_digits;
+	o.trace_arg = &seen;
+	assert_int_equal(run_here(&o, 92, 1, r), ERR_NONE);
+	assert_true(seen.finals > 1);
+	assert_int_equal(seen.doubled, 0);
+	free(r);
+	script_free(s);
+}
+
 /* Calls of one script, in which that fault strikes after so many seconds. */
 static struct run_result *script_run(const char *talk, const char *fault, int sabotage)
 {
@@ -1238,13 +1281,16 @@ static void test_a_runs_first_call_is_named(void **state)
 }
 
 /* What was split and then said by another worker, a voice that was never had while it rang, words that waited for a long answer's
- * end: the judge was wrong. A meter that a full disk refused was forgotten. */
+ * end, a result that was told again before the mark came which said that it was heard, a question that was trimmed at an estimate of its end:
+ * the judge was wrong. A meter that a full disk refused was forgotten. */
 static void test_calls_that_once_broke_a_promise(void **state)
 {
 	static const struct {
 		uint64_t seed, call;
 		int64_t silence_ms;
-	} calls[] = { { 110, 5054, 600 }, { 120, 7965, 600 }, { 3, 1381, 5000 }, { 20261121, 3227, 600 } };
+		fault_set faults;
+	} calls[] = { { 110, 5054, 600, FAULT_ALL }, { 120, 7965, 600, FAULT_ALL }, { 3, 1381, 5000, FAULT_ALL }, { 20261121, 3227, 600, FAULT_ALL },
+		{ 77, 1577, 600, FAULT_BIT(FAULT_TTS_NO_DONE) }, { 974, 1334, 600, FAULT_ALL }, { 974, 2704, 600, FAULT_ALL } };
 	struct run_result *r = calloc(1, sizeof(*r));
 	struct scene_options o;
 	size_t i;
@@ -1253,6 +1299,7 @@ static void test_calls_that_once_broke_a_promise(void **state)
 	options_init(&o);
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		o.seed = calls[i].seed;
+		o.faults = calls[i].faults;
 		o.settings.turn_silence_ms = calls[i].silence_ms;
 		assert_int_equal(run_here(&o, calls[i].call, 1, r), ERR_NONE);
 		failures_print(r);
@@ -1351,6 +1398,9 @@ static void test_command(void **state)
 	assert_int_equal(command(out, sizeof(out), "--sabotage P07"), 2);
 	assert_int_equal(command(out, sizeof(out), "--crash-at fsync:1"), 2);
 	assert_int_equal(command(out, sizeof(out), "--script /nowhere"), 3);
+	assert_int_equal(command(out, sizeof(out), "--script /nowhere --faults none"), 3); /* none but the script's: that is so */
+	assert_int_equal(command(out, sizeof(out), "--script /nowhere --faults stt-missing"), 2);
+	assert_int_equal(command(out, sizeof(out), "--script /nowhere --faults all"), 2);
 }
 
 /* The call that ran when the process died, and the last sequence of it that the outside was told is durable. */
@@ -1443,6 +1493,7 @@ int main(void)
 		cmocka_unit_test(test_jobs_agree),
 		cmocka_unit_test(test_save_load),
 		cmocka_unit_test(test_own_script),
+		cmocka_unit_test(test_a_past_in_two_parts_is_understood_once),
 		cmocka_unit_test(test_tools_that_leave_something_open),
 		cmocka_unit_test(test_F14_a_deaf_line_is_found_out),
 		cmocka_unit_test(test_the_judge_sees_what_is_done_wrongly),
