@@ -55,7 +55,9 @@ const struct option call_options[] = {
 	NUMBER("quiet.prompts", quiet_prompts, 2, 0, 10, "times", "So often, then it says goodbye."),
 	MS("key.gap_ms", key_gap_ms, 2500, 200, 8000, "Between the digits of one entry on the keypad. Nobody speaks meanwhile, so no more."),
 	MS("call.max_ms", call_max_ms, 1800000, 1000, 14400000, "The longest call; then the agent says goodbye."),
-	MS("call.end_ms", call_end_ms, 10000, 500, 60000, "From goodbye to hanging up, at most. A rule-book whose last words take longer raises it for its calls."),
+	MS("call.end_ms", call_end_ms, 10000, 500, 60000,
+		"Behind a goodbye: so long nothing of the last words is heard, then we hang up; 60 s behind it in any case. "
+		"A rule-book whose last words are long raises it for its calls."),
 	MS("call.attach_ms", call_attach_ms, 15000, 6000, 120000, "A call without its media stream is ended after this. Sooner, a line that is only silent is metered shorter than its carrier does."),
 	NUMBER("call.failures", call_failures, 2, 1, 10, "turns", "So many turns in a row without an answer, then goodbye."),
 	SWITCH("turn.heard", turn_heard, 1, "While the line is away no turn ends: what the caller says then is not heard, and the silence is not his."),

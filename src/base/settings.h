@@ -63,7 +63,7 @@ struct call_settings {
 	int64_t key_gap_ms;        /* between digits of one entry */
 	/* the whole call */
 	int64_t call_max_ms;       /* then goodbye */
-	int64_t call_end_ms;       /* goodbye to hang-up, at most */
+	int64_t call_end_ms;       /* behind a goodbye, from the last of its sound to the hang-up, at most */
 	int64_t call_attach_ms;    /* without media, at most */
 	int64_t call_failures;     /* turns in a row without an answer, then goodbye */
 	bool turn_heard;           /* only silence that could be heard ends a turn; off in calls recorded before there was this */

@@ -195,7 +195,7 @@ static enum err last_words(const struct filling *f, size_t *most)
 	return err;
 }
 
-/* The core hangs up after call.end_ms whatever is left to say: a voice that never ends. The book's own last words are never that. */
+/* The core hangs up when nothing of the last words is heard for call.end_ms: a voice that never begins. The book's own last words are never that. */
 static enum err end_raise(const struct filling *f, struct call_settings *settings)
 {
 	const struct option *o = option_find(call_options, "call.end_ms");

@@ -152,19 +152,35 @@ static void say_ack(struct model_reply *r, const char *number, uint64_t dice)
 	}
 }
 
-static void say_next(struct model_reply *r, const struct script *script, int step)
+static bool agent_said(const struct llm_block *b, const char *text, size_t len)
 {
+	return b->type == BLOCK_AGENT && memmem(redacted_text(b->text), redacted_len(b->text), text, len);
+}
+
+/* These words stand among the agent's behind the caller's last. */
+static bool is_said(const struct llm_block *blocks, size_t count, const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = count; i > 0 && blocks[i - 1].type != BLOCK_CALLER; i--)
+		if (agent_said(&blocks[i - 1], text, len))
+			return true;
+	return false;
+}
+
+static void say_next(struct model_reply *r, const struct script *script, int step, const struct llm_block *blocks, size_t count)
+{
+	static const char *const farewell[] = { "Thank you for your time.", "Goodbye." };
+	unsigned int i;
+
 	if ((uint32_t)step < script->step_count) {
 		model_say(r, script->steps[step].ask);
 		return;
 	}
-	model_say(r, "Thank you for your time. Goodbye.");
+	for (i = 0; i < 2; i++) /* said before, and the end had to wait for a result: not again */
+		if (!is_said(blocks, count, farewell[i], strlen(farewell[i])))
+			model_say(r, farewell[i]);
 	call_tool(r, SCRIPT_END_TOOL, step, 0, "");
-}
-
-static bool agent_said(const struct llm_block *b, const char *text, size_t len)
-{
-	return b->type == BLOCK_AGENT && memmem(redacted_text(b->text), redacted_len(b->text), text, len);
 }
 
 /* His question is still open, and something else wanted an answer: not twice in the same words. */
@@ -233,15 +249,15 @@ void model_plan(const struct script *script, uint64_t seed, const struct llm_blo
 			say_patience(reply, &v, blocks, count);
 	} else if (v.asked < 0) {
 		model_say(reply, "Sorry, once more.");
-		say_next(reply, script, 0);
+		say_next(reply, script, 0, blocks, count);
 	} else if (v.answered) {
 		if (!told)
 			say_ack(reply, v.number, dice);
-		say_next(reply, script, v.asked + 1);
+		say_next(reply, script, v.asked + 1, blocks, count);
 	} else {
 		if (!told)
 			model_say(reply, "Yes, I am here.");
-		say_next(reply, script, v.asked);
+		say_next(reply, script, v.asked, blocks, count);
 	}
 }
 
@@ -290,17 +306,6 @@ static uint32_t said_already(const struct model_reply *r, const struct llm_block
 			at = to;
 	}
 	return at;
-}
-
-/* These words stand among the agent's behind the caller's last. */
-static bool is_said(const struct llm_block *blocks, size_t count, const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = count; i > 0 && blocks[i - 1].type != BLOCK_CALLER; i--)
-		if (agent_said(&blocks[i - 1], text, len))
-			return true;
-	return false;
 }
 
 /* An answer that goes on: a result that came in between may have changed what belongs before the words that were said, and those are

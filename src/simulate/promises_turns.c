@@ -304,10 +304,23 @@ uint64_t judge_said_to(const struct judge *j, const char *text, size_t len)
 	return found == len ? to : 0;
 }
 
+/* How many bytes of the final, its first words, the last turn ended with: it was over before the final had come, and what is new stands behind them. */
+static size_t said_before(const struct judge *j, const struct call_input *in)
+{
+	size_t n;
+
+	if (in->position >= j->turn_sample)
+		return 0;
+	for (n = in->text_len; n--;)
+		if (in->text[n] == ' ' && n <= j->turn_len && !memcmp(j->turn_text + j->turn_len - n, in->text, n))
+			return n + 1;
+	return 0;
+}
+
 void judge_final_given(struct judge *j, const struct call_input *in)
 {
 	struct pending_final *f;
-	size_t len = in->text_len;
+	size_t len = in->text_len, before = said_before(j, in);
 
 	j->text_us = judge_now(j);
 	if (in->kind != TRANSCRIPT_PARTIAL && in->stream == j->stream)
@@ -326,8 +339,8 @@ void judge_final_given(struct judge *j, const struct call_input *in)
 	f->waits = answer_under_way(j);
 	f->from = in->position;
 	f->to = words_to(j, in);
-	f->len = (uint32_t)len;
-	memcpy(f->text, in->text, len);
+	f->len = (uint32_t)(len - before);
+	memcpy(f->text, in->text + before, len - before);
 }
 
 void judge_finals_found(struct judge *j, const char *text, size_t len)

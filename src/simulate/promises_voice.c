@@ -2,10 +2,14 @@
  * wire and the ear's true record. */
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
-enum { ESTIMATE_OFF = 1440 /* samples: word times that are estimated are wrong by 180 ms at most */ };
+enum {
+	ESTIMATE_OFF = 1440,   /* samples: word times that are estimated are wrong by 180 ms at most */
+	FAREWELL_US = 60000000 /* the longest last words */
+};
 
 /* ---- P05: a voice that dies ---------------------------------------------------------------------------------------------
  *
@@ -22,7 +26,8 @@ enum { ESTIMATE_OFF = 1440 /* samples: word times that are estimated are wrong b
  * The call's end excuses nothing when it is the agent who hangs up (reasons agent, quiet, max, order, failed): what it said last was said to
  * its end. Exempt: the caller's voice, words or keys since the goodbye was noted; lost media; another worker or socket within ten seconds;
  * faults of the voice, the line or the carrier within twenty; late marks; the floor given up or an utterance noted as failed in that step;
- * an utterance that was sent to its end and whose time is over (its marks are missing); and a call whose call.end_ms ran out.
+ * an utterance that was sent to its end and whose time is over (its marks are missing); and a call in which no sound went out for call.end_ms, or
+ * whose goodbye was 60 s ago.
  *
  * Exercised by each death of a voice whose utterance is still wanted, and by each such hang-up that nothing excuses. */
 
@@ -174,12 +179,21 @@ static bool played_out(const struct judge *j, const struct judged_utterance *u)
 	return c->wire_ahead_to_us <= judge_now(j) && c->has_last && c->last.utterance == u->id && c->last.samples >= all;
 }
 
+/* The time for the last words is over: it counts from their last frame, by older rules from the goodbye. */
+static bool farewell_over(const struct judge *j)
+{
+	const struct call_settings *s = &j->scene->settings;
+	uint64_t now = judge_now(j), from_us = s->call_rules >= 4 ? num_max(j->ending_us, j->frame_us) : j->ending_us;
+
+	return now >= from_us + (uint64_t)s->call_end_ms * MS_US || now >= j->ending_us + FAREWELL_US;
+}
+
 static bool farewell_excused(const struct judge *j)
 {
-	uint64_t now = judge_now(j), ends = j->ending_us + (uint64_t)j->scene->settings.call_end_ms * MS_US;
+	uint64_t now = judge_now(j);
 
 	return !j->ending_us || j->floor_left || j->lost_us || j->voice_us > j->ending_us || j->text_us > j->ending_us || j->key_us > j->ending_us ||
-	       now >= ends || (j->attached_us && now < j->attached_us + 10 * S_US) || judge_late_marks(j, now) ||
+	       farewell_over(j) || (j->attached_us && now < j->attached_us + 10 * S_US) || judge_late_marks(j, now) ||
 	       judge_faults(j, FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA, 20 * S_US);
 }
 

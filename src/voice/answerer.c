@@ -165,7 +165,7 @@ static void records(struct call *call, enum answered_why why)
 	call->ear.voiced = false;
 	endpoint_settle(call);
 	if (call->quiet.ending)
-		timer_in(call, TIMER_END, call->settings.call_end_ms);
+		quiet_end_clock(call);
 }
 
 static void person(struct call *call, enum answered_why why)

@@ -39,7 +39,12 @@
  *      (0 to 3: it may come back for ever); a question that was held before a word of it was heard begins when it plays again (0 to 3: when it was
  *      held); a voice to which a recogniser said nothing at all is heard again by another when the agent says that he did not catch it, which he
  *      does not say any more once there are words in it (0 to 3: it is forgotten); what a change that was told as unknown came to is told with the
- *      next request, and when nothing was done it may be asked for again then (0 to 3: neither)
+ *      next request, and when nothing was done it may be asked for again then (0 to 3: neither); a partial behind whose end others begin is as good as
+ *      final (0 to 3: they take its place, and it is lost); of a final whose first words a turn had already those behind them are new (0 to 3: all, unless
+ *      it has none); a word that waits for the agent's goodbye to be over, and is none itself, is answered, twice a call (0 to 3: the call ends); the tool
+ *      that ends the call ends it when each change has its result, and no request owes one, and one that is known after all while the last words are
+ *      said takes the end back (0 to 3: they are never told); call.end_ms counts from the last sound of the last words that went out or was played, 60 s
+ *      behind the goodbye are the most (0 to 3: from the goodbye)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

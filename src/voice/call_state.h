@@ -1,4 +1,4 @@
-/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, dialogue.c, speech.c, utterance.c, quiet.c, snapshot.c.
+/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c, utterance.c, quiet.c, snapshot.c.
  *
  * Plain data: every field is saved by snapshot.c's tables, nothing points anywhere but into `texts`. A part changes its own
  * struct; what it wants from another part it asks for by one of the functions below.
@@ -20,6 +20,7 @@ enum {
 	SAID_MAX = 8 * 1024,       /* one turn's words */
 	ANSWER_MAX = 32 * 1024,    /* one answer's text */
 	KEYS_MAX = 32,
+	UNENDS_MAX = 2,            /* no call lasts for ever by its caller's last words */
 	CHUNK_US = 32000
 };
 
@@ -90,7 +91,9 @@ struct listen {
 	bool down;                 /* waiting for TIMER_STT_RETRY */
 	struct buf said;           /* final words of this turn */
 	struct buf partial;        /* words that may still change */
-	struct buf used;           /* a partial that became a turn: its final is still owed */
+	uint64_t partial_sample;   /* where they end; 0: not known */
+	struct buf used;           /* a partial that became a turn, or was kept: its final is still owed, */
+	uint64_t used_sample;      /* and begins before this */
 	bool endpoint;             /* the recogniser called the end */
 	bool finalizing;
 	uint64_t text_us;          /* when words last changed */
@@ -250,6 +253,8 @@ struct quiet {
 	bool broken;               /* the floor was taken, and no words have come of it yet: what the agent was saying was not said to its end */
 	uint8_t breaks;            /* so often since the caller's last words was he asked to go on all the same */
 	bool aside;                /* a word of before the agent's question came alone, and nothing was said since: he asks again, sooner than else */
+	uint8_t unends;            /* so often a word that waited for the goodbye to be over took the end back */
+	uint64_t end_us;           /* no last words are waited for beyond it; 0: the call is not ending */
 	bool is_back;              /* the media was lost and came back, and no sound has come since */
 	char keys[KEYS_MAX];
 	uint8_t key_count;
@@ -332,8 +337,15 @@ void endpoint_settle(struct call *call); /* what a machine said before it record
 struct words_expect endpoint_asked(const struct call *call, struct text said); /* what these words of the agent's ask for, by the call's rules */
 bool endpoint_nods(const struct call *call, const char *text, size_t len); /* words that are no interruption, whoever speaks */
 bool endpoint_words(const struct call *call); /* there are words that are no turn yet */
+bool endpoint_wants(struct call *call); /* and they are more than a nod or a farewell */
 void endpoint_timer(struct call *call, enum timer timer);
 void endpoint_voice(struct call *call, uint64_t position);
+
+/* late.c: finals that come late, or never */
+void late_append(struct buf *words, const char *text, size_t len); /* behind what is there */
+void late_keep(struct call *call, const struct call_input *in);    /* a partial that these words stand behind is as good as final */
+bool late_used(struct call *call); /* the words so far are a turn; true: the final it is owed is that of words that were kept in it */
+size_t late_owed(struct call *call, const struct call_input *in);  /* how many bytes of this final were said already */
 
 /* dialogue.c: generations */
 void dialogue_turn(struct call *call, struct text words);
@@ -435,6 +447,8 @@ void quiet_media_lost(struct call *call);
 void quiet_attached(struct call *call);
 void quiet_sound(struct call *call); /* of the caller's line, be it silence */
 void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase);
+void quiet_end_clock(struct call *call); /* from now on the time for the last words counts */
+void quiet_said(struct call *call); /* some of what the agent says went out, or was played: while he does not stand still, his last words have their time */
 void quiet_unend(struct call *call); /* the caller goes on talking after our goodbye */
 void quiet_hangup(struct call *call, enum end_reason reason);
 void quiet_advance(struct call *call);

@@ -147,6 +147,14 @@ static struct buf *turn_text(struct call *call)
 	return b;
 }
 
+bool endpoint_wants(struct call *call)
+{
+	struct buf *b = turn_text(call);
+	const char *text = (const char *)b->data;
+
+	return words_count(text, b->len) && !words_all_in(&call->brief.nods, text, b->len) && !words_farewell(text, b->len);
+}
+
 static enum words_finish turn_finish(struct call *call)
 {
 	struct words_expect expect = call->listen.expect;
@@ -278,16 +286,15 @@ void endpoint_update(struct call *call)
 static void said_clear(struct call *call)
 {
 	struct listen *l = &call->listen;
+	bool kept = late_used(call);
 
-	buf_reset(&l->used);
-	buf_append(&l->used, l->partial.data, l->partial.len);
 	buf_reset(&l->said);
 	buf_reset(&l->partial);
 	l->endpoint = false;
 	l->finalizing = false;
 	l->turn_us = call->now_us;
 	l->turn_sample = call->ear.end_sample;
-	l->waiting = l->used.len;
+	l->waiting = l->used.len && !kept;
 	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
 	l->who = false;
 	l->again_us = 0;
@@ -510,14 +517,6 @@ void endpoint_timer(struct call *call, enum timer timer)
 
 /* ------------------------------------------------------------------ transcripts */
 
-static void append_words(struct buf *b, const char *text, size_t len)
-{
-	if (b->len && len)
-		buf_text(b, " ");
-	buf_append(b, text, len);
-	b->err = ERR_NONE; /* over the ceiling: what is there is enough for an answer */
-}
-
 /* Right behind the yes, and begun before the caller can have heard any of the answer: the rest of it, whatever the recogniser made of it. */
 static bool is_rest(const struct call *call, const char *text, size_t len)
 {
@@ -562,25 +561,19 @@ static void partial_take(struct call *call, const struct call_input *in)
 {
 	struct listen *l = &call->listen;
 
+	if (words_count(in->text, in->text_len))
+		late_keep(call, in);
+	if (call->settings.call_rules >= 4)
+		l->partial_sample = in->position2;
 	if (words_same((const char *)l->partial.data, l->partial.len, in->text, in->text_len))
 		return;
 	if (nod(call, in->text, in->text_len))
 		return;
 	buf_reset(&l->partial);
-	append_words(&l->partial, in->text, in->text_len);
+	late_append(&l->partial, in->text, in->text_len);
 	l->text_us = call->now_us;
 	if (in->text_len && !answerer_heard(call, in->position2))
 		floor_words(call, in->text, in->text_len);
-}
-
-/* The final of a partial that was a turn already brings nothing new; one with other words is taken as new words. */
-static bool owed(struct call *call, const struct call_input *in)
-{
-	struct buf *used = &call->listen.used;
-	bool same = in->position < call->listen.turn_sample && words_same((const char *)used->data, used->len, in->text, in->text_len);
-
-	buf_reset(used);
-	return same;
 }
 
 /* `unworded`: as it was before these words came. */
@@ -588,8 +581,10 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 {
 	struct listen *l = &call->listen;
 	bool words = words_count(in->text, in->text_len) > 0;
-	bool taken = call->settings.call_rules >= 4 && words_same((const char *)l->partial.data, l->partial.len, in->text, in->text_len);
 	bool late = l->used.len && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
+	const char *text = in->text;
+	size_t len = in->text_len, old;
+	bool taken;
 
 	l->finalizing = false;
 	l->final_sample = num_max(l->final_sample, in->position2);
@@ -598,16 +593,21 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 		buf_reset(&l->partial);
 		return;
 	}
-	if (owed(call, in) || !guarded(call, GUARD_N5)) {
+	late_keep(call, in);
+	taken = call->settings.call_rules >= 4 && words_same((const char *)l->partial.data, l->partial.len, text, len);
+	old = late_owed(call, in);
+	if (old == len || !guarded(call, GUARD_N5)) {
 		call->ear.unworded |= unworded && call->settings.call_rules >= 4; /* they say nothing of the voice that came since */
 		return;
 	}
+	text += old;
+	len -= old;
 	buf_reset(&l->partial);
-	if (!taken && nod(call, in->text, in->text_len)) { /* what was no nod as a partial is none now, whoever speaks meanwhile */
-		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, in->text, in->text_len));
+	if (!taken && nod(call, text, len)) { /* what was no nod as a partial is none now, whoever speaks meanwhile */
+		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, text, len));
 		return;
 	}
-	append_words(&l->said, in->text, in->text_len);
+	late_append(&l->said, text, len);
 	l->text_us = call->now_us;
 	l->final_us = call->now_us;
 	if (call->settings.call_rules >= 4)
@@ -625,7 +625,7 @@ static void answerer_look(struct call *call, const struct call_input *in)
 
 	buf_reset(b);
 	buf_append(b, call->listen.said.data, call->listen.said.len);
-	append_words(b, in->text, in->text_len);
+	late_append(b, in->text, in->text_len);
 	answerer_words(call, (const char *)b->data, b->len);
 }
 

@@ -14,9 +14,12 @@
  *   b  IN_START: the media is there                   input_take (call.c): quiet_start, unless a did that
  *   c  nobody speaks · time is up · an order · the    quiet_due · quiet_timer (TIMER_MAX) · quiet_order · tool_take (tools.c) ·
  *      agent's tool · model or voice fails            give_up (dialogue.c), utterance_give_up (utterance.c); all: quiet_end
- *   d  the caller speaks, and it is not final         quiet_words (turn_end), floor_yield (floor.c); both: quiet_unend
+ *   d  the caller speaks, and it is not final ·       quiet_words (turn_end), floor_yield (floor.c), quiet_advance: stays ·
+ *      what a change came to is known after all       tool_late (tools.c); all: quiet_unend
  *   e  a final reason takes the place of another      quiet_end
- *   f  all is said · TIMER_END: whatever is left      quiet_advance · quiet_timer; both: quiet_hangup
+ *   f  all is said · TIMER_END: none of what is left  quiet_advance · quiet_timer; both: quiet_hangup
+ *      was sent or played for call.end_ms (quiet_said),
+ *      or LAST_WORDS_MS are over
  *   g  the media is lost; ENDING goes on below it     quiet_media_lost
  *   h  another worker has the call                    attached (call.c): quiet_attached
  *   i  no sound came within call.attach_ms            quiet_timer (TIMER_MEDIA): quiet_hangup; also in LIVE and ENDING, behind h, until quiet_sound
@@ -29,7 +32,10 @@
 
 #include <string.h>
 
-enum { SOUND_MS = 2000 }; /* as a silent line is taken for lost (session.h) */
+enum {
+	SOUND_MS = 2000,      /* as a silent line is taken for lost (session.h) */
+	LAST_WORDS_MS = 60000 /* however long they are: the most that call.end_ms can be */
+};
 
 void quiet_greet(struct call *call)
 {
@@ -73,6 +79,20 @@ void quiet_words(struct call *call)
 
 /* ------------------------------------------------------------------ the end */
 
+void quiet_end_clock(struct call *call)
+{
+	call->quiet.end_us = call->settings.call_rules >= 4 ? call->now_us + LAST_WORDS_MS * 1000 : 0;
+	timer_in(call, TIMER_END, call->settings.call_end_ms);
+}
+
+void quiet_said(struct call *call)
+{
+	uint64_t due = num_min(call->now_us + (uint64_t)call->settings.call_end_ms * 1000, call->quiet.end_us);
+
+	if (call->quiet.ending && due > call->timers[TIMER_END])
+		timer_set(call, TIMER_END, due);
+}
+
 void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase)
 {
 	struct quiet *q = &call->quiet;
@@ -89,7 +109,7 @@ void quiet_end(struct call *call, enum end_reason reason, bool final, bool phras
 	dialogue_end(call);
 	if (phrase && !said && call->brief.goodbye.count)
 		speech_say(call, SAY_GOODBYE, call->brief.goodbye.text[0], strlen(call->brief.goodbye.text[0]), final);
-	timer_in(call, TIMER_END, call->settings.call_end_ms);
+	quiet_end_clock(call);
 }
 
 void quiet_unend(struct call *call)
@@ -99,6 +119,7 @@ void quiet_unend(struct call *call)
 	if (q->final)
 		return;
 	q->ending = false;
+	q->end_us = 0;
 	timer_stop(call, TIMER_END);
 }
 
@@ -148,11 +169,24 @@ static int64_t after_ms(const struct call *call)
 	return (call->quiet.aside || history_unseen(call)) && aside_ms < s->quiet_after_ms ? aside_ms : s->quiet_after_ms;
 }
 
+/* Too few words to interrupt the goodbye are a turn when it is over, unless they are one themselves. */
+static bool stays(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+
+	if (call->settings.call_rules < 4 || q->final || q->lost || q->unends >= UNENDS_MAX || answerer_machine(call) || !endpoint_wants(call))
+		return false;
+	q->unends++;
+	quiet_unend(call);
+	endpoint_update(call);
+	return true;
+}
+
 void quiet_advance(struct call *call)
 {
 	struct quiet *q = &call->quiet;
 
-	if (q->ending && speech_idle(call)) {
+	if (q->ending && speech_idle(call) && !stays(call)) {
 		quiet_hangup(call, q->reason);
 		return;
 	}
@@ -290,7 +324,7 @@ void quiet_timer(struct call *call, enum timer timer)
 	else if (timer == TIMER_MAX)
 		quiet_end(call, END_MAX, true, true);
 	else if (timer == TIMER_END && answerer_holds(call))
-		timer_in(call, TIMER_END, call->settings.call_end_ms); /* what is to be said waits for a machine to be done */
+		quiet_end_clock(call); /* what is to be said waits for a machine to be done */
 	else if (timer == TIMER_END)
 		quiet_hangup(call, call->quiet.reason);
 	else

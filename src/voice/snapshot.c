@@ -51,7 +51,8 @@ static const struct column listen_columns[] = {
 	COLUMN(18, listen, asked_us), COLUMN(19, listen, sentence_us),
 	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample),
 	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), COLUMN(28, listen, expect_by),
-	BELOW(29, listen, renewed, 2), COLUMN(30, listen, unheard), COLUMN(31, listen, news_us), { 0 },
+	BELOW(29, listen, renewed, 2), COLUMN(30, listen, unheard), COLUMN(31, listen, news_us),
+	COLUMN(32, listen, partial_sample), COLUMN(33, listen, used_sample), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };
@@ -107,7 +108,7 @@ static const struct column quiet_columns[] = {
 	BELOW(1, quiet, prepared, 2), BELOW(2, quiet, started, 2), BELOW(3, quiet, lost, 2), BELOW(4, quiet, ending, 2), BELOW(5, quiet, final, 2),
 	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
 	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks),
-	BELOW(14, quiet, aside, 2), BELOW(15, quiet, is_back, 2), { 0 },
+	BELOW(14, quiet, aside, 2), BELOW(15, quiet, is_back, 2), BELOW(16, quiet, unends, UNENDS_MAX + 1), COLUMN(17, quiet, end_us), { 0 },
 };
 
 static const struct column answerer_columns[] = {

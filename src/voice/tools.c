@@ -14,7 +14,9 @@
  *   a' … of one that takes the caller away: waits, RUNNING,  tools_move: tool_send
  *      until nobody is heard any more
  *   b  unknown · too many at once · a change that was   tools_commit: tool_take: tool_refuse · tool_run: tool_refuse ·
- *      asked for before · the tool that ends the call   tool_repeat · result_fill, and quiet_end (quiet.c)
+ *      asked for before · the tool that ends the call   tool_repeat · result_fill, and end_take: quiet_end (quiet.c)
+ *   b' … while a change is open, or a result is there   tools_commit: end_take: result_fill; the call goes on: with the result the
+ *      that no request has had: it ends nothing yet     model is asked once more (dialogue_advance), and may end it then
  *   c  it takes longer than detach_ms: the agent goes   dialogue_timer (TIMER_TOOL): tools_due
  *      on without it
  *   d  its result · its deadline                        tools_result: tool_settle · tools_due: tool_overdue: tool_settle
@@ -70,6 +72,20 @@ static struct item *result_of(struct call *call, uint32_t use)
 	for (r = use + 1; r < d->item_count; r++)
 		if (d->items[r].turn == d->items[use].turn && d->items[r].index == d->items[use].index && d->items[r].type == BLOCK_TOOL_RESULT)
 			return &d->items[r];
+	return NULL;
+}
+
+static struct item *use_find(struct call *call, uint32_t turn, uint32_t index)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	for (i = d->item_count; i > 0; i--) {
+		struct item *use = &d->items[i - 1];
+
+		if (use->type == BLOCK_TOOL_USE && use->turn == turn && use->index == index)
+			return use;
+	}
 	return NULL;
 }
 
@@ -276,8 +292,59 @@ static void tool_take(struct call *call, const struct gen_tool *request, uint32_
 		tool_repeat(call, &done, item, request->name);
 	else
 		tool_run(call, tool, request, item);
-	if (tool && tool->ends)
+	if (tool && tool->ends && call->settings.call_rules < 4)
 		quiet_end(call, END_AGENT, false, !spoke);
+}
+
+static bool change_open(const struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (call->dialogue.tools[i].state && call->dialogue.tools[i].changes)
+			return true;
+	return false;
+}
+
+/* A result that no request has had, and that would be lost with the call: of a change; of anything while nothing of the goodbye is on its way. */
+static bool result_untold(struct call *call)
+{
+	const struct dialogue *d = &call->dialogue;
+	bool begun = speech_begun(call);
+	uint32_t i;
+
+	for (i = 0; i < d->item_count; i++) {
+		const struct item *item = &d->items[i], *use;
+
+		if (item->type != BLOCK_TOOL_RESULT || !(item->flags & (ITEM_UNSEEN | ITEM_NEWS)))
+			continue;
+		use = use_find(call, item->turn, item->index);
+		if (!begun || !use || (use->flags & ITEM_CHANGES))
+			return true;
+	}
+	return false;
+}
+
+/* The agent's last words, unless the caller would never hear what came of what he asked for. Each result holds the end up once: while it is open, which
+ * its deadline ends, and for the one request that has it. Meanwhile nothing is left to say. */
+static void end_take(struct call *call, uint32_t use, bool spoke)
+{
+	bool untold = result_untold(call);
+	struct item *result = result_of(call, use);
+
+	if (!result || (!untold && !change_open(call))) {
+		quiet_end(call, END_AGENT, false, !spoke);
+		return;
+	}
+	result->text = call_keep_str(call, "not yet, the result will follow: tell it, then end the call");
+	call->dialogue.need_answer = untold;
+}
+
+static bool tool_ends(const struct call *call, const struct gen_tool *request)
+{
+	int known = brief_tool_find(&call->brief, call_text(call, request->name), request->name.len);
+
+	return known >= 0 && call->brief.tools[known].ends;
 }
 
 /* All uses of one message stand together, all results behind them. */
@@ -292,6 +359,9 @@ void tools_commit(struct call *call)
 	dialogue_clear(call);
 	for (i = 0; i < count; i++)
 		tool_take(call, &tools[i], first + i, spoke);
+	for (i = 0; i < count && call->settings.call_rules >= 4 && !call->err; i++)
+		if (tool_ends(call, &tools[i]))
+			end_take(call, first + i, spoke);
 	d->filler_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
 	if (call->settings.tool_filler_ms < call->settings.llm_silent_ms) /* who sets a later one wants it later */
 		d->filler_us = num_min(d->filler_us, dialogue_silent_us(call));
@@ -334,20 +404,6 @@ static void tool_settle(struct call *call, struct tool *t, enum tool_status stat
 	speech_drop_waits(call, false);
 }
 
-static struct item *use_find(struct call *call, uint32_t turn, uint32_t index)
-{
-	struct dialogue *d = &call->dialogue;
-	uint32_t i;
-
-	for (i = d->item_count; i > 0; i--) {
-		struct item *use = &d->items[i - 1];
-
-		if (use->type == BLOCK_TOOL_USE && use->turn == turn && use->index == index)
-			return use;
-	}
-	return NULL;
-}
-
 /* Of that change, whatever was answered to who asked for it again meanwhile. */
 static void known_mark(struct call *call, const struct item *change, bool undone)
 {
@@ -366,8 +422,14 @@ static void known_mark(struct call *call, const struct item *change, bool undone
 	}
 }
 
+static bool ends_by_agent(const struct quiet *q)
+{
+	return q->ending && !q->ended && !q->final && q->reason == END_AGENT;
+}
+
 /* A change that was told as unknown: what it came to stands behind all that was said since, and in words by which nobody takes it for the result of
- * the same tool's next use. The caller was told that somebody looks into it, so no request is made for it alone. */
+ * the same tool's next use. The caller was told that somebody looks into it, so no request is made for it alone, unless the
+ * agent is saying his last words. */
 static void tool_late(struct call *call, const struct call_input *in)
 {
 	const struct item *use = use_find(call, in->turn, in->index);
@@ -381,6 +443,10 @@ static void tool_late(struct call *call, const struct call_input *in)
 		return;
 	known_mark(call, use, in->kind == TOOL_ERROR);
 	event_add(call, use->name, ", which was not known in time: ", ITEM_NEWS, in->text, in->text_len);
+	if (ends_by_agent(&call->quiet)) { /* his last words were said without it: not his last, then */
+		quiet_unend(call);
+		call->dialogue.need_answer = true;
+	}
 }
 
 void tools_result(struct call *call, const struct call_input *in)

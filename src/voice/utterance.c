@@ -499,6 +499,7 @@ void speech_sent(struct call *call, const struct call_input *in)
 	u->sent_us = call->now_us;
 	u->sent_at = (uint32_t)in->position;
 	u->play_tries = 0;
+	quiet_said(call);
 	if (u->kind == SAY_ANSWER)
 		measure_at(call, AT_SENT);
 }
@@ -576,6 +577,8 @@ void speech_played(struct call *call, const struct call_input *in)
 		late_mark(call, u, samples);
 		return;
 	}
+	if (samples > u->played)
+		quiet_said(call);
 	played_take(call, u, samples);
 	if (u->kind == SAY_ANSWER)
 		measure_at(call, AT_PLAYED);

@@ -108,6 +108,17 @@ bool words_same(const char *a, size_t a_len, const char *b, size_t b_len)
 	return !word_next(&sb, &wb);
 }
 
+size_t words_behind(const char *first, size_t first_len, const char *text, size_t len)
+{
+	struct scan sf = scan_of(first, first_len), st = scan_of(text, len);
+	struct word wf, wt;
+
+	while (word_next(&sf, &wf))
+		if (!word_next(&st, &wt) || !word_equal(&wf, &wt))
+			return 0;
+	return word_next(&st, &wt) ? (size_t)(wt.at - text) : len;
+}
+
 /* A word begins here, and not with what may be cut off it. */
 static bool word_begins(char c)
 {
@@ -545,6 +556,14 @@ bool words_greet(const char *text, size_t len)
 		"yes", "yeah", "yep", "okay", "speaking", "there" }, 16 };
 
 	return words_all_in(&greetings, text, len);
+}
+
+bool words_farewell(const char *text, size_t len)
+{
+	static const struct brief_phrases farewells = { { "bye", "goodbye", "good", "see you", "then", "thank you", "thanks", "very much", "take care", "okay",
+		"namaste", "dhanyavaad", "shukriya", "alvida", "theek hai", "you too" }, 16 };
+
+	return words_all_in(&farewells, text, len);
 }
 
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len)

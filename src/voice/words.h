@@ -24,6 +24,7 @@ enum words_finish { FINISH_UNKNOWN = 0, FINISH_COMPLETE, FINISH_OPEN, FINISH_SPE
 
 size_t words_count(const char *text, size_t len);
 bool words_same(const char *a, size_t a_len, const char *b, size_t b_len);
+size_t words_behind(const char *first, size_t first_len, const char *text, size_t len); /* where the words behind those of `first` begin; 0: others do */
 bool words_all_in(const struct brief_phrases *list, const char *text, size_t len); /* nothing but phrases of the list; not empty */
 bool words_any_in(const struct brief_phrases *list, const char *text, size_t len); /* one of them, as whole words */
 
@@ -43,6 +44,9 @@ size_t words_question(const char *text, size_t len);
 
 /* Where the last sentence begins, and whether it is over. */
 size_t words_sentence(const char *text, size_t len, bool *over);
+
+/* Nothing but thanks and farewells: what people say last, and want no answer to. */
+bool words_farewell(const char *text, size_t len);
 
 /* How finished an answer sounds to that question. */
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len);

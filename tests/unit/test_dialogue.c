@@ -2981,6 +2981,202 @@ static void the_caller_may_go_on(void **state)
 	assert_false(has(k, "hangup"));
 }
 
+/* The agent says goodbye, and asks for the end; what followed at once is in the log. */
+static void goodbye(struct kit *k, const char *words)
+{
+	text(k, words);
+	use(k, "hang_up", "{}");
+	drop(k);
+	done(k);
+}
+
+/* The book's result comes while the goodbye is behind the caller, or is told as an event: either way it is told before the end. */
+static void test_P01_a_goodbye_waits_for_a_change_that_is_open(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	goodbye(k, "It takes a while, goodbye. ");
+	assert_false(has(k, "~ending"));
+	assert_false(has(k, "ask"));
+	spoken(k, 1);
+	spoken(k, 2);
+	quiet_for(k, 960);
+	assert_false(has(k, "hangup"));
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	assert_true(has(k, "ask g3"));
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 book: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: It takes a while,",
+		"agent: goodbye.",
+		"use 1.1 hang_up: {}",
+		"result 1.1: not yet, the result will follow: tell it, then end the call",
+		"event: Result of book: number 7");
+	goodbye(k, "It is number 7, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	spoken(k, 3);
+	spoken(k, 4);
+	assert_true(has(k, "hangup agent"));
+}
+
+static void end_beside_a_change(struct kit *k, const char *first, const char *second, uint32_t book)
+{
+	asked(k);
+	text(k, "I book it, goodbye. ");
+	use(k, first, "{}");
+	use(k, second, "{}");
+	drop(k);
+	done(k);
+	assert_false(has(k, "~ending"));
+	spoken(k, 1);
+	drop(k);
+	result(k, 1, book, TOOL_OK, "number 7");
+	assert_true(has(k, "ask g2"));
+	goodbye(k, "It is number 7, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
+static void a_change_of_the_same_answer_is_waited_for(void **state)
+{
+	end_beside_a_change(*state, "book", "hang_up", 0);
+}
+
+static void behind_the_end_too(void **state)
+{
+	end_beside_a_change(*state, "hang_up", "book", 1);
+}
+
+static void a_result_that_is_there_is_asked_about_before_the_end(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	text(k, "It takes a while, goodbye. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	goodbye(k, "");
+	assert_false(has(k, "~ending"));
+	assert_true(has(k, "ask g3"));
+	goodbye(k, "It is number 7, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
+/* It asks for the end whatever it is told: each result holds that up once, until its deadline. */
+static void a_model_that_always_ends_still_ends(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	goodbye(k, "Goodbye. ");
+	spoken(k, 1);
+	quiet_for(k, 9600);
+	assert_true(has(k, "~tool t1 i0 n2 \"book\""));
+	assert_int_equal(k->gen, 3);
+	use(k, "hang_up", "{}");
+	done(k);
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
+static void nor_is_what_became_known_behind_the_deadline_lost(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	quiet_for(k, 9600); /* "it may or may not have been done", and the model is at it */
+	assert_int_equal(k->gen, 3);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	goodbye(k, "I do not know, goodbye. ");
+	assert_false(has(k, "~ending"));
+	assert_true(has(k, "ask g4"));
+	goodbye(k, "It is number 7, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
+static void nor_while_the_last_words_are_said(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	quiet_for(k, 9600); /* the second utterance is a filler */
+	goodbye(k, "Goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	assert_true(has(k, "ask g4"));
+	spoken(k, 2);
+	spoken(k, 3);
+	assert_false(has(k, "hangup"));
+	goodbye(k, "It is number 7. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	spoken(k, 4);
+	assert_true(has(k, "hangup agent"));
+}
+
+static void a_repeat_of_the_open_change_asks_nobody(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	use(k, "book", "{}");
+	goodbye(k, "Goodbye. ");
+	assert_false(has(k, "~ending"));
+	assert_false(has(k, "ask"));
+}
+
+static void an_open_read_holds_no_end_up(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
+static void what_was_read_is_told_while_nothing_of_the_goodbye_is_on_its_way(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	text(k, "It takes a while, goodbye. ");
+	result(k, 1, 0, TOOL_OK, "green");
+	goodbye(k, "");
+	assert_false(has(k, "~ending"));
+	assert_true(has(k, "ask g3"));
+}
+
+static void and_not_behind_its_beginning(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	text(k, "It takes a while, goodbye. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	result(k, 1, 0, TOOL_OK, "green");
+	goodbye(k, "");
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
+static void by_the_rules_of_before_the_end_waited_for_nothing(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	still_running(k, "book");
+	goodbye(k, "It takes a while, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
 /* ------------------------------------------------------------------ knowledge */
 
 static void it_is_looked_up_while_the_caller_speaks(void **state)
@@ -3743,6 +3939,18 @@ int main(void)
 		KIT_TEST(the_agent_ends_the_call_when_its_last_words_are_said),
 		KIT_TEST(without_words_of_its_own_it_says_goodbye),
 		KIT_TEST(the_caller_may_go_on),
+		KIT_TEST(test_P01_a_goodbye_waits_for_a_change_that_is_open),
+		KIT_TEST(a_change_of_the_same_answer_is_waited_for),
+		KIT_TEST(behind_the_end_too),
+		KIT_TEST(a_result_that_is_there_is_asked_about_before_the_end),
+		KIT_TEST(a_model_that_always_ends_still_ends),
+		KIT_TEST(nor_is_what_became_known_behind_the_deadline_lost),
+		KIT_TEST(nor_while_the_last_words_are_said),
+		KIT_TEST(a_repeat_of_the_open_change_asks_nobody),
+		KIT_TEST(an_open_read_holds_no_end_up),
+		KIT_TEST(what_was_read_is_told_while_nothing_of_the_goodbye_is_on_its_way),
+		KIT_TEST(and_not_behind_its_beginning),
+		KIT_TEST(by_the_rules_of_before_the_end_waited_for_nothing),
 		KIT_TEST(it_is_looked_up_while_the_caller_speaks),
 		KIT_TEST(words_that_may_change_are_not_looked_up),
 		KIT_TEST(only_the_last_query_counts),

@@ -897,6 +897,123 @@ static void an_owed_final_takes_no_newer_words_away(void **state)
 	assert_true(has(k, "~turn t2 i5 n1300000 \"and two biscuits\""));
 }
 
+/* The recogniser forgot the final of digits: it goes on with what came behind them, by position. */
+static void digits_without_a_final(struct kit *k, uint64_t *from)
+{
+	greet(k, "What is the parcel number?");
+	voice(k, 320);
+	final(k, "nine one four");
+	quiet_for(k, 640);
+	*from = k->sample;
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "seven three eight", *from);
+	quiet_for(k, 1120);
+	voice(k, 320);
+	drop(k);
+}
+
+static void a_partial_behind_another_leaves_its_words(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from;
+
+	digits_without_a_final(k, &from);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "five", k->sample - 1600);
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "five six", k->sample - 4000);
+	quiet_for(k, 3008);
+	assert_true(has(k, "\"nine one four seven three eight five six\""));
+}
+
+static void so_does_a_final_behind_it(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from;
+
+	digits_without_a_final(k, &from);
+	transcript_from(k, TRANSCRIPT_FINAL, "five six", k->sample - 1600);
+	quiet_for(k, 3008);
+	assert_true(has(k, "\"nine one four seven three eight five six\""));
+}
+
+/* The same word, said again further on. */
+static void the_same_digit_behind_itself_is_two(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "What is the parcel number?");
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "five", k->sample - 1600);
+	quiet_for(k, 1120);
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "five", k->sample - 1600);
+	quiet_for(k, 3008);
+	assert_true(has(k, "\"five five\""));
+}
+
+static void a_final_of_words_that_were_kept_counts_once(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from;
+
+	digits_without_a_final(k, &from);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "five six", k->sample - 1600);
+	transcript_from(k, TRANSCRIPT_FINAL, "seven three eight", from);
+	quiet_for(k, 3008);
+	assert_true(has(k, "\"nine one four seven three eight five six\""));
+}
+
+/* It comes when the turn is over. */
+static void nor_is_it_the_next_turn(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from;
+
+	digits_without_a_final(k, &from);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "five", k->sample - 1600);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "", k->sample - 1600);
+	quiet_for(k, 3008);
+	assert_true(has(k, "\"nine one four seven three eight\""));
+	drop(k);
+	transcript_from(k, TRANSCRIPT_FINAL, "seven three eight", from);
+	quiet_for(k, 3008);
+	assert_false(has(k, "~turn"));
+}
+
+/* It is said otherwise, from the same place on; a place that is not known is none behind it. */
+static void a_partial_from_the_same_place_takes_the_others(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from;
+
+	digits_without_a_final(k, &from);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "seventy three eight five", from);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "seventy three eighty five", 0);
+	quiet_for(k, 3008);
+	assert_true(has(k, "\"nine one four seventy three eighty five\""));
+}
+
+/* Of the final of a partial that a key made a turn of, what stands behind it is new. */
+static void digits_of_a_turn_stand_in_one(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from;
+
+	begin(k);
+	pass(k, 500);
+	from = k->sample;
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_PARTIAL, "four seven", from);
+	digit(k, '1');
+	digit(k, '#');
+	assert_true(has(k, "four seven\""));
+	drop(k);
+	voice(k, 320);
+	transcript_from(k, TRANSCRIPT_FINAL, "Four seven, two nine.", from);
+	quiet_for(k, 3008);
+	assert_true(has(k, "\"two nine.\""));
+}
+
 /* The same words, but of audio that came after the turn. */
 static void the_same_words_said_again_are_a_turn(void **state)
 {
@@ -1012,7 +1129,7 @@ static void so_do_words_that_begin_where_the_turn_ended(void **state)
 	assert_true(has(k, "~yield t1 i0"));
 }
 
-static void a_final_with_other_words_is_a_turn_of_its_own(void **state)
+static void of_a_final_with_more_words_those_are_a_turn_of_its_own(void **state)
 {
 	struct kit *k = *state;
 
@@ -1023,7 +1140,34 @@ static void a_final_with_other_words_is_a_turn_of_its_own(void **state)
 	zero(k);
 	final(k, "I want some tea and biscuits");
 	quiet_until(k, 600);
-	expect(k, "600 ~turn t2 i0 n600000 \"I want some tea and biscuits\"", "600 cancel g1", "600 snapshot", "600 ask g2 t2 try 1");
+	expect(k, "600 ~turn t2 i0 n600000 \"and biscuits\"", "600 cancel g1", "600 snapshot", "600 ask g2 t2 try 1");
+}
+
+static void by_older_rules_they_come_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1312);
+	final(k, "I want some tea and biscuits");
+	quiet_for(k, 640);
+	assert_true(has(k, "\"I want some tea and biscuits\""));
+}
+
+static void a_final_with_other_words_is_a_turn_of_its_own(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	voice(k, 320);
+	partial(k, "I want some tea");
+	quiet_for(k, 1312);
+	final(k, "I want some toffee");
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2 i0 n600000 \"I want some toffee\""));
 }
 
 static void an_empty_final_takes_the_partial_away(void **state)
@@ -2232,12 +2376,21 @@ int main(void)
 		KIT_TEST(a_late_finalize_is_made_up_for_at_the_turns_end),
 		KIT_TEST(a_final_with_the_turns_words_brings_nothing_new),
 		KIT_TEST(an_owed_final_takes_no_newer_words_away),
+		KIT_TEST(a_partial_behind_another_leaves_its_words),
+		KIT_TEST(so_does_a_final_behind_it),
+		KIT_TEST(the_same_digit_behind_itself_is_two),
+		KIT_TEST(a_final_of_words_that_were_kept_counts_once),
+		KIT_TEST(nor_is_it_the_next_turn),
+		KIT_TEST(a_partial_from_the_same_place_takes_the_others),
+		KIT_TEST(digits_of_a_turn_stand_in_one),
 		KIT_TEST(the_same_words_said_again_are_a_turn),
 		KIT_TEST(one_sample_earlier_they_are_of_that_turn),
 		KIT_TEST(late_words_of_a_turn_do_not_interrupt_its_answer),
 		KIT_TEST(new_words_do),
 		KIT_TEST(so_do_words_that_begin_where_the_turn_ended),
 		KIT_TEST(new_words_that_began_before_the_turns_end_do_too),
+		KIT_TEST(of_a_final_with_more_words_those_are_a_turn_of_its_own),
+		KIT_TEST(by_older_rules_they_come_again),
 		KIT_TEST(a_final_with_other_words_is_a_turn_of_its_own),
 		KIT_TEST(an_empty_final_takes_the_partial_away),
 		KIT_TEST(a_final_of_punctuation_is_empty),

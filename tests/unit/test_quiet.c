@@ -299,6 +299,86 @@ static void goodbye_takes_ten_seconds_at_most(void **state)
 	expect(k, "10000 ~heard t0 i1 n1", "10000 unspeak u1", "10000 ~ended t0 i4 n0", "10000 hangup order");
 }
 
+#define TEN "one two three four five six seven eight nine ten "
+
+/* The agent's last words take 16 s, their sound is all there, and some of it went out: the end was ordered just now. */
+static void last_words(struct kit *k)
+{
+	k->brief.goodbye.count = 0;
+	opened(k);
+	on_air(k, TEN TEN TEN TEN TEN);
+	order(k, ORDER_END, "");
+	zero(k);
+}
+
+/* A mark after each second. */
+static void played_for(struct kit *k, uint32_t utterance, unsigned int ms)
+{
+	unsigned int at;
+
+	for (at = 1000; at <= ms; at += 1000) {
+		pass(k, 1000);
+		played(k, utterance, at);
+	}
+}
+
+static void test_P05_last_words_are_heard_to_their_end(void **state)
+{
+	struct kit *k = *state;
+
+	last_words(k);
+	played_for(k, 1, 15000);
+	assert_false(has(k, "hangup"));
+	pass(k, 1000);
+	played(k, 1, 16000);
+	assert_true(has(k, "16000 hangup order"));
+}
+
+static void a_carrier_that_stands_still_in_them_has_ten_seconds(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	last_words(k);
+	played_for(k, 1, 5000);
+	for (i = 0; i < 9; i++) {
+		pass(k, 1000);
+		played(k, 1, 5000); /* again and again, that proves nothing */
+	}
+	assert_false(has(k, "hangup"));
+	pass(k, 1000);
+	assert_true(has(k, "15000 hangup order"));
+}
+
+static void sixty_seconds_are_the_most(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	last_words(k);
+	for (u = 1; u <= 3; u++) {
+		order(k, ORDER_SAY, TEN TEN TEN TEN TEN);
+		audio_all(k, u + 1);
+		played_for(k, u, 16000);
+		sent(k, u + 1);
+	}
+	assert_false(has(k, "hangup"));
+	played_for(k, 4, 11000);
+	assert_false(has(k, "hangup"));
+	pass(k, 1000);
+	assert_true(has(k, "60000 hangup order"));
+}
+
+static void by_the_rules_of_before_they_had_ten(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	last_words(k);
+	played_for(k, 1, 10000);
+	assert_true(has(k, "10000 hangup order"));
+}
+
 static void the_calls_time_ends_it(void **state)
 {
 	struct kit *k = *state;
@@ -373,7 +453,73 @@ static void a_goodbye_the_caller_may_interrupt(void **state)
 	assert_false(call_ended(k->call));
 }
 
+/* The agent hangs up with its last words, and the caller says this over them. */
+static void over_goodbye(struct kit *k, const char *words)
+{
+	uint32_t first = k->last + 1;
+
+	text(k, "It is confirmed. Goodbye and take care.");
+	use(k, "hang_up", "{}");
+	done(k);
+	assert_int_equal(k->last, first + 1);
+	audio_all(k, k->last);
+	spoken(k, first);
+	sent(k, k->last);
+	quiet_for(k, 320);
+	voice(k, 64);
+	final(k, words);
+	drop(k);
+	quiet_for(k, 896);
+	assert_false(has(k, "~yield"));
+	played(k, k->last, length_ms(k, k->last));
+	quiet_for(k, 640);
+}
+
+static void goodbye_begins(struct kit *k)
+{
+	tool_add(k, "hang_up", false, true, 10000);
+	begin(k);
+	turn(k, "Yes, that is right");
+}
+
 /* Too few words to interrupt it: they are a turn, and the call goes on, when it was said. */
+static void one_word_over_goodbye_is_answered(void **state)
+{
+	struct kit *k = *state;
+
+	goodbye_begins(k);
+	over_goodbye(k, "no");
+	assert_true(has(k, "~turn t2"));
+	assert_true(has(k, "ask g2 t2"));
+	assert_false(call_ended(k->call));
+	assert_true(call_turn(k->call) == 2);
+}
+
+static void a_farewell_over_goodbye_is_not(void **state)
+{
+	struct kit *k = *state;
+
+	goodbye_begins(k);
+	over_goodbye(k, "Bye!");
+	assert_true(call_ended(k->call));
+	assert_int_equal(call_end_reason(k->call), END_AGENT);
+}
+
+static void twice_and_no_more(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	goodbye_begins(k);
+	for (i = 0; i < 2; i++) {
+		over_goodbye(k, "no");
+		assert_false(call_ended(k->call));
+	}
+	over_goodbye(k, "no");
+	assert_true(call_ended(k->call));
+}
+
+/* An order is final. */
 static void one_word_after_goodbye_is_too_late(void **state)
 {
 	struct kit *k = *state;
@@ -1122,10 +1268,17 @@ int main(void)
 		KIT_TEST(an_order_ends_the_call_with_a_goodbye),
 		KIT_TEST(without_a_goodbye_it_hangs_up_at_once),
 		KIT_TEST(goodbye_takes_ten_seconds_at_most),
+		KIT_TEST(test_P05_last_words_are_heard_to_their_end),
+		KIT_TEST(a_carrier_that_stands_still_in_them_has_ten_seconds),
+		KIT_TEST(sixty_seconds_are_the_most),
+		KIT_TEST(by_the_rules_of_before_they_had_ten),
 		KIT_TEST(the_calls_time_ends_it),
 		KIT_TEST(the_calls_time_counts_while_the_agent_says_goodbye),
 		KIT_TEST(a_goodbye_that_is_already_queued_is_said_once),
 		KIT_TEST(a_goodbye_the_caller_may_interrupt),
+		KIT_TEST(one_word_over_goodbye_is_answered),
+		KIT_TEST(a_farewell_over_goodbye_is_not),
+		KIT_TEST(twice_and_no_more),
 		KIT_TEST(one_word_after_goodbye_is_too_late),
 		KIT_TEST(the_caller_hangs_up),
 		KIT_TEST(an_answer_in_flight_is_cancelled_at_the_end),

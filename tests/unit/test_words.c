@@ -40,6 +40,36 @@ static void words_are_counted(void **state)
 	}
 }
 
+static void words_behind_others_are_found(void **state)
+{
+	static const struct {
+		const char *first, *text;
+		size_t behind;
+	} cases[] = {
+		{ "four seven", "Four seven, two nine", 12 }, { "four seven", "four seven.", 11 }, { "four seven", "four", 0 }, { "four seven", "four seventy", 0 },
+		{ "four", "for", 0 }, { "", "four", 0 }, { "four", "", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (words_behind(cases[i].first, strlen(cases[i].first), cases[i].text, strlen(cases[i].text)) != cases[i].behind)
+			fail_msg("\"%s\" \"%s\"", cases[i].first, cases[i].text);
+}
+
+static void farewells_want_no_answer(void **state)
+{
+	static const char *const yes[] = { "Bye!", "okay thank you bye", "thanks", "See you then.", "Namaste", "good bye", "okay" };
+	static const char *const no[] = { "", "no", "tuesday", "bye wait", "thank you but no", "five" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(words_farewell(yes[i], strlen(yes[i])));
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(words_farewell(no[i], strlen(no[i])));
+}
+
 static void same_words_are_the_same_whatever_surrounds_them(void **state)
 {
 	static const struct {
@@ -489,6 +519,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_counted),
+		cmocka_unit_test(words_behind_others_are_found),
+		cmocka_unit_test(farewells_want_no_answer),
 		cmocka_unit_test(same_words_are_the_same_whatever_surrounds_them),
 		cmocka_unit_test(nods_are_nothing_but_phrases_of_the_list),
 		cmocka_unit_test(of_two_phrases_the_longer_one_is_meant),
