@@ -246,6 +246,7 @@ void judge_worker_died(struct judge *j)
 	j->air_open = false;
 	j->active_gen = 0;
 	j->final_count = 0;
+	j->partial.len = 0;
 	j->filler_us = 0;
 	j->result_owed = false;
 	j->result_gen = 0;

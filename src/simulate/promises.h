@@ -117,6 +117,7 @@ struct pending_final {
 	uint64_t to;      /* its last word was said up to this sample, as he who said it knows; 0: not known */
 	uint64_t owed_us; /* since then it could have been shown */
 	bool waits;       /* it came while the agent answered, who has not ended since */
+	bool in_part;     /* a partial: its final never came, and later words did */
 	uint32_t len;
 	char text[JUDGE_FINAL_TEXT];
 };
@@ -235,6 +236,8 @@ struct judge {
 	struct judged_sentence sentence; /* and one that the last sound left in the middle */
 	struct pending_final finals[JUDGE_FINALS];
 	uint32_t final_count;
+	struct pending_final partial;    /* the last one: no final has it yet, and no turn; its `to` is the stream's; len 0: none */
+	uint64_t shown_from;             /* a turn or a nod has words of the partials that begin there; 1 more; 0: none has */
 	bool listening;                  /* this worker has opened a recogniser's stream, */
 	uint32_t stream;                 /* this one last */
 	uint64_t final_sample;           /* the caller's samples before it are covered by finals */

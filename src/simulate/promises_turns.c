@@ -304,6 +304,47 @@ uint64_t judge_said_to(const struct judge *j, const char *text, size_t len)
 	return found == len ? to : 0;
 }
 
+/* A nod over the agent's words is told to nobody when its final does not come. */
+static bool is_nod(const struct judge *j, const struct pending_final *p)
+{
+	const struct caller *c = &j->scene->caller;
+	uint32_t n;
+
+	for (n = c->sound_count; n > 0 && c->sound_count - n < SOUNDS_KEPT; n--)
+		if (caller_sound(c, n - 1)->from == p->from)
+			return (caller_sound(c, n - 1)->flags & SOUND_NOD) != 0;
+	return false;
+}
+
+/* Words that only partials had, and behind which others came: nothing else will have them any more. */
+static void partial_left(struct judge *j)
+{
+	struct pending_final *p = &j->partial;
+	bool missing = judge_faults(j, FAULT_BIT(FAULT_STT_MISSING), 20 * S_US);
+	bool other = judge_faults(j, (FAULTS_STT & ~FAULT_BIT(FAULT_STT_MISSING)) | FAULTS_LINE | FAULTS_MEDIA, 30 * S_US);
+
+	if (p->len && missing && !other && !is_nod(j, p) && !judge_quiet_call(j) && j->final_count < JUDGE_FINALS) {
+		judge_exercise(j, N5);
+		p->to = 0;
+		j->finals[j->final_count++] = *p;
+	}
+	p->len = 0;
+}
+
+static void partial_given(struct judge *j, const struct call_input *in)
+{
+	struct pending_final *p = &j->partial;
+
+	if (p->len && in->position >= p->to)
+		partial_left(j);
+	if (!in->text_len || in->text_len >= JUDGE_FINAL_TEXT || in->position + 1 == j->shown_from || j->ended)
+		return;
+	*p = (struct pending_final){ .at_us = judge_now(j), .owed_us = judge_now(j), .from = in->position, .to = in->position2, .in_part = true };
+	p->waits = answer_under_way(j);
+	p->len = (uint32_t)in->text_len;
+	memcpy(p->text, in->text, in->text_len);
+}
+
 /* How many bytes of the final, its first words, the last turn ended with: it was over before the final had come, and what is new stands behind them. */
 static size_t said_before(const struct judge *j, const struct call_input *in)
 {
@@ -329,6 +370,10 @@ void judge_final_given(struct judge *j, const struct call_input *in)
 		j->words_wait = true;
 		judge_tools_words(j);
 	}
+	if (in->kind == TRANSCRIPT_PARTIAL)
+		partial_given(j, in);
+	else if (in->position2 >= j->partial.to)
+		j->partial.len = 0;
 	if (in->kind == TRANSCRIPT_PARTIAL || !len || len >= JUDGE_FINAL_TEXT || j->ended)
 		return;
 	judge_exercise(j, N5);
@@ -347,6 +392,10 @@ void judge_finals_found(struct judge *j, const char *text, size_t len)
 {
 	uint32_t i, kept = 0;
 
+	if (j->partial.len && words_in(text, len, j->partial.text, j->partial.len)) {
+		j->shown_from = j->partial.from + 1;
+		j->partial.len = 0;
+	}
 	for (i = 0; i < j->final_count; i++)
 		if (!words_in(text, len, j->finals[i].text, j->finals[i].len)) {
 			if (kept != i)
@@ -361,6 +410,8 @@ void judge_finals_again(struct judge *j, uint64_t position)
 {
 	uint32_t i, kept = 0;
 
+	j->partial.len = 0;
+	j->shown_from = 0;
 	for (i = 0; i < j->final_count; i++)
 		if (j->finals[i].from < position) {
 			if (kept != i)
@@ -441,6 +492,6 @@ void judge_finals_end(struct judge *j)
 		now = j->time_up_us;
 	for (i = 0; i < j->final_count; i++)
 		if (j->finals[i].owed_us + 10 * S_US < now && j->finals[i].at_us <= j->open_turn_us)
-			judge_fail(j, N5, "the final words \"%.*s\" were never shown to the model", (int)(j->finals[i].len < 60 ? j->finals[i].len : 60),
+			judge_fail(j, N5, "the %s words \"%.*s\" were never shown to the model", j->finals[i].in_part ? "only partial" : "final", (int)(j->finals[i].len < 60 ? j->finals[i].len : 60),
 				j->finals[i].text);
 }

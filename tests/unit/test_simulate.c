@@ -1034,6 +1034,9 @@ static void test_what_was_done_by_the_rules_of_before(void **state)
 		  "a word said into silence was taken for a nod" },
 		{ "agent What is your question?\nask open What is your question?\nanswer where is my parcel\ntool find_parcel 5000 here\n", P12,
 		  "a tool runs, nobody speaks, and the filler that was due is not said" },
+		{ "agent What is the parcel number?\nask digits What is the parcel number?\nanswer nine one four | seven three eight | five six\n"
+		  "tool send_it changes 300 sent\nask yes-no Is that all?\nanswer yes\nfault stt-missing 2\n", N5,
+		  "the only partial words \"seven three eight\" were never shown to the model" },
 	};
 	struct run_result *r;
 	struct lie lie;
