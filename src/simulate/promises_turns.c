@@ -335,8 +335,10 @@ static void partial_given(struct judge *j, const struct call_input *in)
 {
 	struct pending_final *p = &j->partial;
 
-	if (p->len && in->position >= p->to)
+	if (p->len && in->position >= p->to) {
+		j->final_sample = num_max(j->final_sample, p->to); /* as good as final: no new stream has to hear them again */
 		partial_left(j);
+	}
 	if (!in->text_len || in->text_len >= JUDGE_FINAL_TEXT || in->position + 1 == j->shown_from || j->ended)
 		return;
 	*p = (struct pending_final){ .at_us = judge_now(j), .owed_us = judge_now(j), .from = in->position, .to = in->position2, .in_part = true };

@@ -152,7 +152,7 @@ bool endpoint_wants(struct call *call)
 	struct buf *b = turn_text(call);
 	const char *text = (const char *)b->data;
 
-	return words_count(text, b->len) && !words_all_in(&call->brief.nods, text, b->len) && !words_farewell(text, b->len);
+	return words_count(text, b->len) && !words_all_in(&call->brief.nods, text, b->len) && !words_farewell(text, b->len) && !words_greet(text, b->len);
 }
 
 static enum words_finish turn_finish(struct call *call)

@@ -353,7 +353,7 @@ def test_an_unsure_option_is_asked_back(call, more, outcome):
     assert document["outcome"] == outcome, document["turns"]
 
 
-@pytest.mark.parametrize("late", ["speaking", "this is he", "yes, speaking"])
+@pytest.mark.parametrize("late", ["speaking", "this is he"])
 def test_who_he_is_chooses_nothing(call, late):
     """The rest of the answer to the question before, which the recogniser brought as a turn of its own."""
     document = call("appointment-reminder", ["yes", late, "cancel", "yes"]).json()

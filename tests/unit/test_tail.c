@@ -43,8 +43,31 @@ struct core {
 	bool is_whole, is_refused;
 	unsigned int steps;
 	bool has_next;             /* a snapshot since the state, */
-	unsigned int from, newest; /* which stand behind so many steps */
+	unsigned int from, newest; /* which stand behind so many steps; */
+	uint64_t hash[2];          /* and this is what the core came to there by itself */
 };
+
+static uint64_t core_hash(const void *bytes, size_t len)
+{
+	const uint8_t *b = bytes;
+	uint64_t hash = 14695981039346656037u;
+
+	while (len--)
+		hash = (hash ^ *b++) * 1099511628211u;
+	return hash;
+}
+
+static uint64_t call_hash(const struct call *call)
+{
+	uint64_t hash;
+	struct buf b;
+
+	buf_init(&b, BYTES_MAX);
+	call_save(call, &b);
+	hash = core_hash(b.data, b.len);
+	buf_fini(&b);
+	return hash;
+}
 
 static void outputs_are(const struct call_outputs *got, const struct step *step)
 {
@@ -98,6 +121,7 @@ static void core_enters(struct core *c, const struct journal_record *r)
 	c->is_whole = true;
 	c->is_refused = c->has_next = false;
 	c->from = c->newest = c->steps;
+	c->hash[0] = c->hash[1] = call_hash(c->call);
 }
 
 /* Steps it, from the call's first record on, without ever being saved and loaded. */
@@ -116,7 +140,9 @@ static void core_takes(struct core *c, const struct journal_record *r)
 		core_enters(c, r);
 	if (h->kind == JOURNAL_SNAPSHOT) {
 		c->from = c->has_next ? c->newest : c->from;
+		c->hash[0] = c->has_next ? c->hash[1] : c->hash[0];
 		c->newest = c->steps;
+		c->hash[1] = call_hash(c->call);
 		c->has_next = true;
 	}
 	if (h->kind == RECORD_STEPS && c->is_whole && !c->is_refused)
@@ -164,12 +190,13 @@ static void goes_on(const struct buf *made, size_t from)
 }
 
 /* Those of version 1 do not say how much of texts was kept: only what follows can be compared. */
-static bool is_exact(const struct tail *t)
+/* The state is what the core came to by itself: what an older build wrote down lacks what this one has learnt to keep. */
+static bool is_exact(const struct core *c, const struct tail *t)
 {
 	struct record_snapshot r;
 
 	assert_int_equal(record_snapshot_decode(&r, t->state.data, t->state.len), ERR_NONE);
-	return r.core_len > 1 && r.core[1] > 1;
+	return core_hash(r.core, r.core_len) == c->hash[0];
 }
 
 static void cut_at(const struct core *c, size_t cut, const struct journal_record *shipped, unsigned int *made)
@@ -188,11 +215,11 @@ static void cut_at(const struct core *c, size_t cut, const struct journal_record
 		assert_int_equal(err, ERR_NONE);
 	if (!err) {
 		assert_int_equal(found.steps, c->steps - c->from);
-		if (is_exact(&t))
+		if (is_exact(c, &t))
 			same_core(c->call, &out);
-		if (!is_exact(&t) || cut % 4 == 0)
+		if (!is_exact(c, &t) || cut % 4 == 0)
 			goes_on(&out, cut);
-		*made += is_exact(&t);
+		*made += is_exact(c, &t);
 	}
 	buf_fini(&out);
 	tail_fini(&t);

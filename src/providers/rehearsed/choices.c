@@ -207,13 +207,13 @@ static int choose_by_words(const json_t *options, const struct words *w)
 
 static const char *const plain_yes[] = { "yes", "हाँ", "haan", NULL }, *const plain_no[] = { "no", "नहीं", "nahi", NULL };
 
-/* Who somebody is: what is left of his answer to the question before. */
+/* Who somebody is, and no yes: what is left of his answer to the question before. */
 static bool tells_who(const struct words *w)
 {
 	static const char *const who[] = { "speaking", "this is he", "this is she", "this is him", "this is her", "it is me", "that is me", "bol raha", "bol rahi",
-		"बोल रहा", "बोल रही", NULL };
+		"बोल रहा", "बोल रही", NULL }, *const yes[] = { "yes", "yeah", "yep", "haan", "haa", "ji", "हाँ", "हां", "जी", NULL };
 
-	return w->count <= 4 && words_have(w, who);
+	return w->count <= 4 && words_have(w, who) && !words_have(w, yes);
 }
 
 /* An option that "yes" stands for takes every kind of yes. */
