@@ -40,6 +40,20 @@ static bool phrase_in(const struct brief_phrases *p, const char *text, size_t le
 	return false;
 }
 
+/* The end of one, and not the whole. */
+static bool phrase_ends(const struct brief_phrases *p, const char *text, size_t len)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->count; i++) {
+		size_t whole = strlen(p->text[i]);
+
+		if (whole > len && !memcmp(p->text[i] + whole - len, text, len))
+			return true;
+	}
+	return false;
+}
+
 /* A filler for tools, whole. */
 static bool is_wait(const struct brief_phrases *waits, const char *text, size_t len)
 {
@@ -54,19 +68,12 @@ static bool is_wait(const struct brief_phrases *waits, const char *text, size_t 
 /* What a voice that died has left of a filler for tools, for all one can tell: the end of one, and one of the last few that were ordered is one. */
 static bool is_wait_rest(const struct judge *j, const char *text, size_t len)
 {
-	const struct brief_phrases *waits = &j->scene->brief.waits;
 	bool wait = false;
 	uint32_t i;
 
 	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 4; i--)
 		wait = wait || j->utterances[i - 1].wait;
-	for (i = 0; i < waits->count && wait; i++) {
-		size_t whole = strlen(waits->text[i]);
-
-		if (whole > len && !memcmp(waits->text[i] + whole - len, text, len))
-			return true;
-	}
-	return false;
+	return wait && phrase_ends(&j->scene->brief.waits, text, len);
 }
 
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len)
@@ -75,19 +82,6 @@ bool judge_is_phrase(const struct judge *j, const char *text, size_t len)
 
 	return phrase_in(&b->fillers, text, len) || phrase_in(&b->waits, text, len) || phrase_in(&b->prompts, text, len) ||
 	       phrase_in(&b->unheard, text, len) || phrase_in(&b->apology, text, len) || phrase_in(&b->goodbye, text, len);
-}
-
-static bool phrase_ends(const struct brief_phrases *p, const char *text, size_t len)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->count; i++) {
-		size_t whole = strlen(p->text[i]);
-
-		if (whole >= len && !memcmp(p->text[i] + whole - len, text, len))
-			return true;
-	}
-	return false;
 }
 
 bool judge_is_phrase_part(const struct judge *j, const char *text, size_t len)

@@ -719,6 +719,17 @@ static inline void kit_speech(void)
 	wav_fini(&wav);
 }
 
+/* Turns the loop for so long. */
+static inline void kit_pass(uint64_t ms)
+{
+	uint64_t until_us = kit_now() + ms * 1000;
+
+	uv_timer_start(&k->w.deadline, world_late, 30000, 10); /* wakes the loop */
+	while (kit_now() < until_us)
+		uv_run(&k->w.loop, UV_RUN_NOWAIT);
+	uv_timer_stop(&k->w.deadline);
+}
+
 static inline void kit_conductor_begin(void)
 {
 	const struct http_settings http = { .listen = "127.0.0.1:0", .authorise = kit_authorise };

@@ -220,18 +220,24 @@ static void and_sooner_when_the_recogniser_calls_the_end(void **state)
 	expect_nothing(k);
 }
 
-/* "Yes … speaking" is one answer, and the second half of it no interruption. */
-static void said_yes(struct kit *k, const char *words)
+/* So long behind it the agent's answer goes out. */
+static void said_and_answered(struct kit *k, const char *words, unsigned int after_ms, const char *answer)
 {
 	greet(k, "Am I speaking with Omar?");
 	voice(k, 320);
 	final(k, words);
 	zero(k);
-	quiet_until(k, 640);
-	text(k, "Good morning I am calling about the parcel of last week. ");
+	quiet_until(k, after_ms);
+	text(k, answer);
 	done(k);
 	audio_all(k, k->last);
 	sent(k, k->last);
+}
+
+/* "Yes … speaking" is one answer, and the second half of it no interruption. */
+static void said_yes(struct kit *k, const char *words)
+{
+	said_and_answered(k, words, 640, "Good morning I am calling about the parcel of last week. ");
 	quiet_for(k, 320);
 }
 
@@ -257,15 +263,7 @@ static void a_word_over_a_question_nobody_heard_is_no_answer_to_it(void **state)
 {
 	struct kit *k = *state;
 
-	greet(k, "Am I speaking with Omar?");
-	voice(k, 320);
-	final(k, "yes");
-	zero(k);
-	quiet_until(k, 640);
-	text(k, "Would you like to keep it or cancel it? ");
-	done(k);
-	audio_all(k, k->last);
-	sent(k, k->last);
+	said_and_answered(k, "yes", 640, "Would you like to keep it or cancel it? ");
 	quiet_for(k, 96);
 	drop(k);
 	voice(k, 640);
@@ -313,15 +311,7 @@ static void and_so_it_is_over_an_answer_that_nobody_heard(void **state)
 	struct kit *k = *state;
 
 	k->settings.barge_words = 1;
-	greet(k, "Am I speaking with Omar?");
-	voice(k, 320);
-	final(k, "yes");
-	zero(k);
-	quiet_until(k, 320);
-	text(k, "Would you like to keep it or cancel it? ");
-	done(k);
-	audio_all(k, k->last);
-	sent(k, k->last);
+	said_and_answered(k, "yes", 320, "Would you like to keep it or cancel it? ");
 	quiet_for(k, 96);
 	voice(k, 448);
 	assert_true(has(k, "hold"));
@@ -363,15 +353,7 @@ static void nor_is_one_to_what_was_heard(void **state)
 	struct kit *k = *state;
 
 	k->settings.barge_words = 1;
-	greet(k, "Am I speaking with Omar?");
-	voice(k, 320);
-	final(k, "yes");
-	zero(k);
-	quiet_until(k, 224);
-	text(k, "Keep it or cancel it? ");
-	done(k);
-	audio_all(k, k->last);
-	sent(k, k->last);
+	said_and_answered(k, "yes", 224, "Keep it or cancel it? ");
 	quiet_for(k, 96);
 	played(k, k->last, 64);
 	quiet_for(k, 96);

@@ -314,17 +314,6 @@ static unsigned int question(const char *call, const char *body)
 	return order_status;
 }
 
-/* Turns the loop for so long. */
-static void pass(uint64_t ms)
-{
-	uint64_t until_us = kit_now() + ms * 1000;
-
-	uv_timer_start(&k->w.deadline, world_late, 30000, 10); /* wakes the loop */
-	while (kit_now() < until_us)
-		uv_run(&k->w.loop, UV_RUN_NOWAIT);
-	uv_timer_stop(&k->w.deadline);
-}
-
 /* While it talks it is well; of another epoch, or of another call, there is none. */
 static void test_a_socket_that_is_well(void **state)
 {
@@ -351,9 +340,9 @@ static void test_a_socket_that_was_silent_is_given_up_when_asked(void **state)
 	phone_call(kit_token_new());
 	kit_wait(&k->phone.media, 5);
 	k->phone.is_dumb = true;
-	pass(SOCKETS_DOUBT_MS / 2);
+	kit_pass(SOCKETS_DOUBT_MS / 2);
 	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 204);
-	pass(SOCKETS_DOUBT_MS / 2 + 100);
+	kit_pass(SOCKETS_DOUBT_MS / 2 + 100);
 	assert_int_equal(worker_calls(k->worker), 1);
 	assert_int_equal(question(k->c.name, "{\"epoch\":1}"), 404);
 	assert_int_equal(worker_calls(k->worker), 0);
@@ -383,7 +372,7 @@ static void drain(bool room)
 {
 	k->c.has_no_room = !room;
 	sockets_drain(k->sockets);
-	pass(SOCKETS_SETTLE_MS + 20);
+	kit_pass(SOCKETS_SETTLE_MS + 20);
 }
 
 /* Speaks, once the greeting has begun. */
@@ -407,7 +396,7 @@ static void test_a_call_is_moved_at_a_turns_boundary(void **state)
 	k->phone.speaks = true;
 	kit_wait(&k->c.puts_seen, 1);
 	media = k->phone.media;
-	pass(500);
+	kit_pass(500);
 	assert_int_equal(k->phone.closed, 0);
 	assert_int_equal(k->phone.media, media);
 	assert_int_equal(k->c.tools, 0);

@@ -34,16 +34,6 @@ static unsigned int prepare(const char *body)
 	return prepare_as(k->c.name, body, "Authorization: Bearer good");
 }
 
-static void pass(uint64_t ms)
-{
-	uint64_t until_us = kit_now() + ms * 1000;
-
-	uv_timer_start(&k->w.deadline, world_late, 30000, 10); /* wakes the loop */
-	while (kit_now() < until_us)
-		uv_run(&k->w.loop, UV_RUN_NOWAIT);
-	uv_timer_stop(&k->w.deadline);
-}
-
 static void greeted_and_hung_up(void)
 {
 	phone_call(kit_token_new());
@@ -62,7 +52,7 @@ static void test_the_agent_is_there_when_the_call_comes(void **state)
 	assert_int_equal(worker_calls(k->worker), 0);
 	assert_int_equal(k->c.epoch, 0);
 	assert_int_equal(prepare("{\"for_ms\":30000}"), 204); /* told again */
-	pass(50);
+	kit_pass(50);
 	assert_int_equal(k->c.prepares, 1);
 	greeted_and_hung_up();
 	assert_int_equal(k->agent_opens, 1);
@@ -103,7 +93,7 @@ static void test_a_conductor_that_refuses(void **state)
 	k->c.prepare_status = 409;
 	assert_int_equal(prepare("{\"for_ms\":30000}"), 204);
 	kit_wait(&k->c.prepares, 1);
-	pass(50);
+	kit_pass(50);
 	assert_int_equal(k->agent_opens, 0);
 	greeted_and_hung_up();
 	assert_int_equal(k->agent_opens, 1);

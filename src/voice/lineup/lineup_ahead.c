@@ -37,28 +37,29 @@ static void stream_used(void *arg, const struct usage *usage)
 {
 	struct stt_stream *s = arg;
 
-	if (s->events && s->events->used)
-		s->events->used(s->arg, usage);
+	if (s->events)
+		usage_tell(s->events->used, s->arg, usage);
 }
 
 static const struct stt_events stream_events = { .transcript = stream_transcript, .ended = stream_ended, .used = stream_used };
 
 /* ------------------------------------------------------------------ a stream */
 
+/* One that ends at once, from inside its start, finds its slot filled. */
 static enum err stream_new(struct lineup_ahead *a, struct stt_stream **sp, const char *language, const struct stt_events *events, void *arg)
 {
 	struct stt_stream *s = calloc(1, sizeof(*s));
 	enum err err;
 
-	*sp = NULL;
+	*sp = s;
 	if (!s)
 		return ERR_NOMEM;
 	*s = (struct stt_stream){ .ahead = a, .slot = sp, .events = events, .arg = arg };
 	err = a->stt->start(a->vendor, &s->inner, language, &stream_events, s);
-	if (err)
+	if (err) {
+		*sp = NULL;
 		free(s);
-	else
-		*sp = s;
+	}
 	return err;
 }
 
