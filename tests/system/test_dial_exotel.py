@@ -8,7 +8,7 @@ import pytest
 from callers import Caller, voice  # noqa: F401
 from exotelphone import ACCOUNT, KEY, ExotelPhone
 from exotelrest import API_KEY, API_TOKEN, Rest
-from house import Follower, House, until
+from house import Follower, House, brief_books, until
 from test_dial import told
 from twiliophone import NUMBER, PUBLIC
 
@@ -24,7 +24,8 @@ def rest():
 
 @pytest.fixture
 def house(tmp_path, model, rest):
-    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"providers.exotel.url={rest.url}")
+    h = House(tmp_path, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"providers.exotel.url={rest.url}",
+              f"rulebooks.dir={brief_books(tmp_path)}")
     h.start()
     h.command("route", "add", NUMBER, "local", "appointment-reminder", "--account", ACCOUNT, "--carrier", "exotel")
     for name, value in (("webhook_key", KEY), ("api_key", API_KEY), ("api_token", API_TOKEN)):

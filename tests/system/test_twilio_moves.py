@@ -32,7 +32,7 @@ def told(caller):
 
 # Of a call that nothing happens to: appointment-reminder, kept.
 SCRIPT = re.compile(r"This call may be recorded\. Hello, this is Maya\. Am I speaking with Alex Morgan\? "
-                    r"You have an appointment with Doctor Adams on \w+day, \d+ \w+ at \d+ [AP]M\. Would you like to keep it, move it, or cancel it\? "
+                    r"You have an appointment with Doctor Adams on \w+day, \d+ \w+ at \d+(:\d\d)? [AP]M\. Would you like to keep it, move it, or cancel it\? "
                     r"Thank you, it is confirmed\. Goodbye\.")
 
 

@@ -73,11 +73,11 @@ static void test_taken_told_dropped(void **state)
 	assert_true(!facts.pid && !facts.listen[0]); /* it ended in good order: nothing to come back to */
 }
 
-/* A process that takes the name, says where it listens, starts another program, and is killed. */
-static pid_t holder_start(void)
+/* A process that takes the name, says where it listens, starts another program, and is killed. The other one outlives it, and has our standard output:
+ * whoever reads that waits for both. */
+static pid_t holder_start(pid_t *sleeper)
 {
 	int ready[2];
-	char byte;
 	pid_t pid;
 
 	assert_int_equal(pipe(ready), 0);
@@ -85,18 +85,17 @@ static pid_t holder_start(void)
 	if (!pid) {
 		struct run_facts facts = { .pid = getpid(), .is_ready = true, .listen = "127.0.0.1:77" };
 		char *words[] = { (char *)"sleep", (char *)"30", NULL };
-		pid_t sleeper;
 		struct err_detail detail;
 		struct run_file f;
 
 		if (run_file_take(&f, data, "conductor", &detail) || run_file_tell(&f, &facts))
 			_exit(1);
-		if (posix_spawnp(&sleeper, "sleep", NULL, NULL, words, environ)) /* has what is not closed on exec; comes back behind the exec */
+		if (posix_spawnp(sleeper, "sleep", NULL, NULL, words, environ)) /* has what is not closed on exec; comes back behind the exec */
 			_exit(1);
-		(void)!write(ready[1], "x", 1);
+		(void)!write(ready[1], sleeper, sizeof(*sleeper));
 		pause();
 	}
-	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(read(ready[0], sleeper, sizeof(*sleeper)), sizeof(*sleeper));
 	close(ready[0]);
 	close(ready[1]);
 	return pid;
@@ -107,7 +106,7 @@ static void test_killed(void **state)
 	struct err_detail detail = { .message = "" };
 	struct run_facts facts;
 	struct run_file f;
-	pid_t pid = holder_start();
+	pid_t sleeper, pid = holder_start(&sleeper);
 
 	(void)state;
 	assert_int_equal(run_file_look(data, "conductor", &facts), ERR_NONE);
@@ -118,8 +117,9 @@ static void test_killed(void **state)
 	assert_int_equal(run_file_look(data, "conductor", &facts), ERR_NOTFOUND);
 	assert_int_equal(facts.pid, pid); /* what it left behind */
 	assert_string_equal(facts.listen, "127.0.0.1:77");
-	assert_int_equal(run_file_take(&f, data, "conductor", &detail), ERR_NONE);
+	assert_int_equal(run_file_take(&f, data, "conductor", &detail), ERR_NONE); /* while the other program lives */
 	run_file_drop(&f);
+	assert_int_equal(kill(sleeper, SIGKILL), 0);
 }
 
 static unsigned int seen;
