@@ -20,7 +20,9 @@ const struct option call_options[] = {
 		"Silence that ends the caller's turn when nothing says how finished the words are. After three seconds callers ask whether anybody is there."),
 	MS("turn.complete_ms", turn_complete_ms, 200, 60, 2000, "Silence that ends the turn when the words are a whole answer."),
 	MS("turn.open_ms", turn_open_ms, 1200, 60, 3000, "Silence that ends the turn when the words want more to follow."),
-	MS("turn.spelled_ms", turn_spelled_ms, 1800, 1600, 3000, "Silence that ends the turn when digits, an address or letters were asked for. People pause for up to 1.5 s inside a number."),
+	MS("turn.spelled_ms", turn_spelled_ms, 1800, 1600, 3000,
+		"Silence that ends the turn when digits, an address or letters were asked for, or letters are being said. "
+		"People pause for up to 1.5 s inside a number."),
 	MS("turn.endpoint_ms", turn_endpoint_ms, 320, 60, 3000, "Silence that ends the turn once the recogniser calls the end itself."),
 	MS("turn.finalize_ms", turn_finalize_ms, 160, 32, 5000, "Silence after which the recogniser is asked for its final words."),
 	MS("turn.final_wait_ms", turn_final_wait_ms, 700, 0, 5000, "How long a missing final transcript is waited for after the end of the turn."),

@@ -44,7 +44,11 @@
  *      it has none); a word that waits for the agent's goodbye to be over, and is none itself, is answered, twice a call (0 to 3: the call ends); the tool
  *      that ends the call ends it when each change has its result, and no request owes one, and one that is known after all while the last words are
  *      said takes the end back (0 to 3: they are never told); call.end_ms counts from the last sound of the last words that went out or was played, 60 s
- *      behind the goodbye are the most (0 to 3: from the goodbye)
+ *      behind the goodbye are the most (0 to 3: from the goodbye); letters in a row, one with its example, and the middle of an address are waited for as
+ *      if they had been asked for (0 to 3: as other words); a final takes the place of words that were kept from its partial in the turn, of several missing
+ *      ones each is known when it comes late (0 to 3: none is kept), and one leaves words that stand behind it (0 to 3: it takes a newer partial along);
+ *      what was read takes the end back when it comes behind the note of it (0 to 3: it is never told); voice without words yet has turn.final_wait_ms when
+ *      the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one (0 to 3: none is put off)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -1,4 +1,5 @@
-/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c, utterance.c, quiet.c, snapshot.c.
+/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c,
+ * utterance.c, quiet.c, snapshot.c.
  *
  * Plain data: every field is saved by snapshot.c's tables, nothing points anywhere but into `texts`. A part changes its own
  * struct; what it wants from another part it asks for by one of the functions below.
@@ -21,6 +22,7 @@ enum {
 	ANSWER_MAX = 32 * 1024,    /* one answer's text */
 	KEYS_MAX = 32,
 	UNENDS_MAX = 2,            /* no call lasts for ever by its caller's last words */
+	OWED_MAX = 4,              /* finals waited for at once; beyond it the oldest is taken for new when it comes */
 	CHUNK_US = 32000
 };
 
@@ -85,15 +87,27 @@ struct ear {
 	uint64_t end_sample;       /* of the last chunk */
 };
 
+#define OWED_TOLD UINT32_MAX
+
+/* Words that were taken from a partial, and whose final may still come. */
+struct owed {
+	uint64_t from_sample;      /* where the partial began; 0: not known */
+	uint64_t to_sample;        /* its final begins before this */
+	uint32_t len;              /* of the words, which stand in `used`, one owed after the other */
+	uint32_t said_at;          /* where they stand in `said`; OWED_TOLD: in a turn that is over */
+};
+
 struct listen {
 	uint32_t stream;           /* the recogniser stream in force; 0: none yet */
 	uint32_t retries;          /* in a row without a transcript */
 	bool down;                 /* waiting for TIMER_STT_RETRY */
 	struct buf said;           /* final words of this turn */
 	struct buf partial;        /* words that may still change */
-	uint64_t partial_sample;   /* where they end; 0: not known */
-	struct buf used;           /* a partial that became a turn, or was kept: its final is still owed, */
-	uint64_t used_sample;      /* and begins before this */
+	uint64_t partial_from;     /* where they begin, */
+	uint64_t partial_sample;   /* and end; 0: not known */
+	struct buf used;           /* partials that became a turn, or were kept: their finals are still owed, */
+	struct owed owed[OWED_MAX]; /* in the order of their sound, what is told first; before call.rules 4 there is none of them */
+	uint32_t owed_count;
 	bool endpoint;             /* the recogniser called the end */
 	bool finalizing;
 	uint64_t text_us;          /* when words last changed */
@@ -253,6 +267,7 @@ struct quiet {
 	bool broken;               /* the floor was taken, and no words have come of it yet: what the agent was saying was not said to its end */
 	uint8_t breaks;            /* so often since the caller's last words was he asked to go on all the same */
 	bool aside;                /* a word of before the agent's question came alone, and nothing was said since: he asks again, sooner than else */
+	bool parted;               /* the agent has said his goodbye, and the end was postponed: he needs no other one */
 	uint8_t unends;            /* so often a word that waited for the goodbye to be over took the end back */
 	uint64_t end_us;           /* no last words are waited for beyond it; 0: the call is not ending */
 	bool is_back;              /* the media was lost and came back, and no sound has come since */
@@ -344,8 +359,12 @@ void endpoint_voice(struct call *call, uint64_t position);
 /* late.c: finals that come late, or never */
 void late_append(struct buf *words, const char *text, size_t len); /* behind what is there */
 void late_keep(struct call *call, const struct call_input *in);    /* a partial that these words stand behind is as good as final */
-bool late_used(struct call *call); /* the words so far are a turn; true: the final it is owed is that of words that were kept in it */
-size_t late_owed(struct call *call, const struct call_input *in);  /* how many bytes of this final were said already */
+bool late_used(struct call *call); /* the words so far are a turn; true: the last of them are a partial, whose final is owed */
+size_t late_owed(struct call *call, const struct call_input *in);  /* how many bytes of this final were said already, in a turn that is over */
+enum late_final { LATE_NEW, LATE_KNOWN, LATE_REPLACED };
+enum late_final late_kept(struct call *call, const struct call_input *in, const char *text, size_t len); /* of words that were kept in this turn? */
+void late_wipe(struct call *call, const struct call_input *in);    /* the partial, unless it stands behind this final */
+bool late_fine(const struct call *call); /* what was loaded */
 
 /* dialogue.c: generations */
 void dialogue_turn(struct call *call, struct text words);

@@ -358,6 +358,7 @@ static void gen_finish(struct call *call)
 		return;
 	}
 	d->failures = 0;
+	call->quiet.parted &= !d->gen.spoke;
 	results_turn(d, ITEM_ASKED, 0);
 	if (d->gen.tool_count)
 		tools_commit(call);

@@ -29,7 +29,7 @@
  * the model ahead (endpoint_timer: dialogue_ahead); in NO WORDS TIMER_NOISE answers to voice that nobody understood
  * (noise_update sets it, endpoint_timer: noise_due).
  *
- *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c) and by what the
+ *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c, spelling.c) and by what the
  *   recogniser says (turn_need). Silence is counted from the arrival of the last voiced chunk; where the ear heard nothing,
  *   from the last change of the words. Words said over the agent that were too few to make it yield wait until it is done.
  *
@@ -45,6 +45,7 @@
  *   not catch it. Has the new one words in it, they are the answer.
  */
 #include "voice/call_state.h"
+#include "voice/spelling.h"
 
 #include <string.h>
 
@@ -167,7 +168,9 @@ static enum words_finish turn_finish(struct call *call)
 		return FINISH_COMPLETE;
 	if (finish == FINISH_SPELLED && expect.kind == EXPECT_DIGITS && call->settings.call_rules >= 4 && words_beside(text, b->len))
 		return FINISH_UNKNOWN; /* no digits, and none are on their way; an address may well begin with "help me" */
-	return finish;
+	if (call->settings.call_rules < 4 || (finish == FINISH_COMPLETE && expect.kind == EXPECT_DIGITS))
+		return finish; /* all digits that were asked for are there */
+	return spelling_open(text, b->len) ? FINISH_SPELLED : finish; /* "it's A, L" to "what is your name?" */
 }
 
 static int64_t turn_need(struct call *call, enum turn_why *why)
@@ -286,7 +289,7 @@ void endpoint_update(struct call *call)
 static void said_clear(struct call *call)
 {
 	struct listen *l = &call->listen;
-	bool kept = late_used(call);
+	bool owed = late_used(call);
 
 	buf_reset(&l->said);
 	buf_reset(&l->partial);
@@ -294,7 +297,7 @@ static void said_clear(struct call *call)
 	l->finalizing = false;
 	l->turn_us = call->now_us;
 	l->turn_sample = call->ear.end_sample;
-	l->waiting = l->used.len && !kept;
+	l->waiting = owed;
 	l->expect = (struct words_expect){ EXPECT_ANY, 0 };
 	l->who = false;
 	l->again_us = 0;
@@ -563,8 +566,10 @@ static void partial_take(struct call *call, const struct call_input *in)
 
 	if (words_count(in->text, in->text_len))
 		late_keep(call, in);
-	if (call->settings.call_rules >= 4)
+	if (call->settings.call_rules >= 4) {
+		l->partial_from = in->position;
 		l->partial_sample = in->position2;
+	}
 	if (words_same((const char *)l->partial.data, l->partial.len, in->text, in->text_len))
 		return;
 	if (nod(call, in->text, in->text_len))
@@ -584,30 +589,34 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 	bool late = l->used.len && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
 	const char *text = in->text;
 	size_t len = in->text_len, old;
+	enum late_final kept;
 	bool taken;
 
 	l->finalizing = false;
 	l->final_sample = num_max(l->final_sample, in->position2);
 	if (!words) {
-		call->ear.unworded |= l->partial.len > 0; /* there were words, and now there are none: as good as not caught */
-		buf_reset(&l->partial);
+		words = l->partial.len > 0;
+		late_wipe(call, in);
+		call->ear.unworded |= words && !l->partial.len; /* there were words, and now there are none: as good as not caught */
 		return;
 	}
 	late_keep(call, in);
 	taken = call->settings.call_rules >= 4 && words_same((const char *)l->partial.data, l->partial.len, text, len);
 	old = late_owed(call, in);
-	if (old == len || !guarded(call, GUARD_N5)) {
+	text += old;
+	len -= old;
+	kept = late_kept(call, in, text, len);
+	if (!len || kept == LATE_KNOWN || !guarded(call, GUARD_N5)) {
 		call->ear.unworded |= unworded && call->settings.call_rules >= 4; /* they say nothing of the voice that came since */
 		return;
 	}
-	text += old;
-	len -= old;
-	buf_reset(&l->partial);
-	if (!taken && nod(call, text, len)) { /* what was no nod as a partial is none now, whoever speaks meanwhile */
+	late_wipe(call, in);
+	if (kept == LATE_NEW && !taken && nod(call, text, len)) { /* what was no nod as a partial is none now, whoever speaks meanwhile */
 		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, text, len));
 		return;
 	}
-	late_append(&l->said, text, len);
+	if (kept == LATE_NEW)
+		late_append(&l->said, text, len);
 	l->text_us = call->now_us;
 	l->final_us = call->now_us;
 	if (call->settings.call_rules >= 4)

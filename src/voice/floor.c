@@ -137,6 +137,7 @@ void floor_yield(struct call *call, enum yield_why why)
 	call->ear.over_agent = false;
 	timer_stop(call, TIMER_RESUME);
 	call->quiet.broken = why != YIELD_KEYS && call->settings.call_rules >= 4;
+	call->quiet.parted = false;
 	speech_drop(call);
 	dialogue_yield(call);
 	quiet_unend(call);

@@ -15,10 +15,12 @@
  *   c  nobody speaks · time is up · an order · the    quiet_due · quiet_timer (TIMER_MAX) · quiet_order · tool_take (tools.c) ·
  *      agent's tool · model or voice fails            give_up (dialogue.c), utterance_give_up (utterance.c); all: quiet_end
  *   d  the caller speaks, and it is not final ·       quiet_words (turn_end), floor_yield (floor.c), quiet_advance: stays ·
- *      what a change came to is known after all       tool_late (tools.c); all: quiet_unend
+ *      what a change came to is known after all,      tool_late, tools_result (tools.c); all: quiet_unend
+ *      or what was read
  *   e  a final reason takes the place of another      quiet_end
- *   f  all is said · TIMER_END: none of what is left  quiet_advance · quiet_timer; both: quiet_hangup
- *      was sent or played for call.end_ms (quiet_said),
+ *   f  all is said, and the recogniser has had its    quiet_advance (listens: TIMER_QUIET) · quiet_timer; both: quiet_hangup
+ *      time for the caller's voice · TIMER_END: none
+ *      of what is left was sent or played for call.end_ms (quiet_said),
  *      or LAST_WORDS_MS are over
  *   g  the media is lost; ENDING goes on below it     quiet_media_lost
  *   h  another worker has the call                    attached (call.c): quiet_attached
@@ -74,6 +76,7 @@ void quiet_words(struct call *call)
 	call->quiet.breaks = 0;
 	call->quiet.broken = false;
 	call->quiet.aside = false;
+	call->quiet.parted = false;
 	quiet_unend(call);
 }
 
@@ -169,12 +172,32 @@ static int64_t after_ms(const struct call *call)
 	return (call->quiet.aside || history_unseen(call)) && aside_ms < s->quiet_after_ms ? aside_ms : s->quiet_after_ms;
 }
 
+/* The caller may take the end back by what he says. */
+static bool may_stay(const struct call *call)
+{
+	const struct quiet *q = &call->quiet;
+
+	return call->settings.call_rules >= 4 && !q->final && !q->lost && q->unends < UNENDS_MAX && !answerer_machine(call);
+}
+
+/* Voice that the recogniser has not put into words yet: they have their time behind it. TIMER_END goes on, and is the longest that this can take. */
+static bool listens(struct call *call)
+{
+	const struct ear *ear = &call->ear;
+	uint64_t due = ear->last_voice_us + (uint64_t)call->settings.turn_final_wait_ms * 1000;
+
+	if (!may_stay(call) || (!ear->unworded && !ear->burst) || call->now_us >= due)
+		return false;
+	timer_set(call, TIMER_QUIET, due);
+	return true;
+}
+
 /* Too few words to interrupt the goodbye are a turn when it is over, unless they are one themselves. */
 static bool stays(struct call *call)
 {
 	struct quiet *q = &call->quiet;
 
-	if (call->settings.call_rules < 4 || q->final || q->lost || q->unends >= UNENDS_MAX || answerer_machine(call) || !endpoint_wants(call))
+	if (!may_stay(call) || !endpoint_wants(call))
 		return false;
 	q->unends++;
 	quiet_unend(call);
@@ -187,7 +210,8 @@ void quiet_advance(struct call *call)
 	struct quiet *q = &call->quiet;
 
 	if (q->ending && speech_idle(call) && !stays(call)) {
-		quiet_hangup(call, q->reason);
+		if (!listens(call))
+			quiet_hangup(call, q->reason);
 		return;
 	}
 	q->aside = q->aside && speech_idle(call);

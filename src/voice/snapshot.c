@@ -40,7 +40,7 @@ static const struct column ear_columns[] = {
 	COLUMN(10, ear, last_chunk_us), COLUMN(11, ear, end_sample), COLUMN(12, ear, counts_us), { 0 },
 };
 
-enum { LISTEN_SAID = 20, LISTEN_PARTIAL, LISTEN_USED };
+enum { LISTEN_SAID = 20, LISTEN_PARTIAL, LISTEN_USED, LISTEN_OWED = 35 };
 
 static const struct column listen_columns[] = {
 	COLUMN(1, listen, stream), COLUMN(2, listen, retries), BELOW(3, listen, down, 2), BELOW(4, listen, endpoint, 2),
@@ -52,7 +52,7 @@ static const struct column listen_columns[] = {
 	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample),
 	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), COLUMN(28, listen, expect_by),
 	BELOW(29, listen, renewed, 2), COLUMN(30, listen, unheard), COLUMN(31, listen, news_us),
-	COLUMN(32, listen, partial_sample), COLUMN(33, listen, used_sample), { 0 },
+	COLUMN(32, listen, partial_sample), COLUMN(33, listen, partial_from), { 0 },
 };
 
 enum { DIALOGUE_QUERY = 30 };
@@ -108,7 +108,8 @@ static const struct column quiet_columns[] = {
 	BELOW(1, quiet, prepared, 2), BELOW(2, quiet, started, 2), BELOW(3, quiet, lost, 2), BELOW(4, quiet, ending, 2), BELOW(5, quiet, final, 2),
 	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
 	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks),
-	BELOW(14, quiet, aside, 2), BELOW(15, quiet, is_back, 2), BELOW(16, quiet, unends, UNENDS_MAX + 1), COLUMN(17, quiet, end_us), { 0 },
+	BELOW(14, quiet, aside, 2), BELOW(15, quiet, is_back, 2), BELOW(16, quiet, unends, UNENDS_MAX + 1), COLUMN(17, quiet, end_us),
+	BELOW(18, quiet, parted, 2), { 0 },
 };
 
 static const struct column answerer_columns[] = {
@@ -161,6 +162,20 @@ static void numbers_put(unsigned int field, const uint64_t *numbers, unsigned in
 	wire_close(b, opened);
 }
 
+static void owed_put(const struct listen *l, struct buf *b)
+{
+	size_t opened = wire_open(b, LISTEN_OWED);
+	uint32_t i;
+
+	for (i = 0; i < l->owed_count; i++) {
+		wire_put_varint(b, l->owed[i].from_sample);
+		wire_put_varint(b, l->owed[i].to_sample);
+		wire_put_varint(b, l->owed[i].len);
+		wire_put_varint(b, l->owed[i].said_at);
+	}
+	wire_close(b, opened);
+}
+
 static void listen_put(const struct call *call, struct buf *b)
 {
 	size_t opened = wire_open(b, F_LISTEN);
@@ -169,6 +184,8 @@ static void listen_put(const struct call *call, struct buf *b)
 	wire_put_bytes(b, LISTEN_SAID, call->listen.said.data, call->listen.said.len);
 	wire_put_bytes(b, LISTEN_PARTIAL, call->listen.partial.data, call->listen.partial.len);
 	wire_put_bytes(b, LISTEN_USED, call->listen.used.data, call->listen.used.len);
+	if (call->listen.owed_count)
+		owed_put(&call->listen, b);
 	wire_close(b, opened);
 }
 
@@ -368,6 +385,21 @@ static enum err buf_get(struct buf *b, const struct wire_field *f)
 	return b->err ? b->err : f->is_bytes ? ERR_NONE : ERR_FORMAT;
 }
 
+static enum err owed_get(struct listen *l, const struct wire_field *f)
+{
+	struct wire_reader r;
+
+	wire_reader_sub(&r, f);
+	for (l->owed_count = 0; l->owed_count < OWED_MAX && r.at < r.end; l->owed_count++) {
+		uint64_t from = wire_varint(&r), to = wire_varint(&r), len = wire_varint(&r), said_at = wire_varint(&r);
+
+		if (len > SAID_MAX || said_at > UINT32_MAX)
+			return ERR_FORMAT;
+		l->owed[l->owed_count] = (struct owed){ from, to, (uint32_t)len, (uint32_t)said_at };
+	}
+	return r.err ? r.err : r.at == r.end ? ERR_NONE : ERR_FORMAT;
+}
+
 static enum err listen_other(struct loading *l, const struct wire_field *f)
 {
 	struct call *call = l->call;
@@ -376,6 +408,7 @@ static enum err listen_other(struct loading *l, const struct wire_field *f)
 	case LISTEN_SAID: return buf_get(&call->listen.said, f);
 	case LISTEN_PARTIAL: return buf_get(&call->listen.partial, f);
 	case LISTEN_USED: return buf_get(&call->listen.used, f);
+	case LISTEN_OWED: return owed_get(&call->listen, f);
 	default: return ERR_NONE;
 	}
 }
@@ -641,7 +674,7 @@ static enum err snapshot_read(struct loading *l, const void *data, size_t len)
 		err = l->version ? field_get(l, &f) : version_get(l, &f);
 	if (err || r.err)
 		return err ? err : r.err;
-	if (!l->version || !texts_fine(l->call, l->gen_tools) || !queue_fine(l->call) || !ahead_fine(l->call) || call_check(l->call))
+	if (!l->version || !texts_fine(l->call, l->gen_tools) || !queue_fine(l->call) || !ahead_fine(l->call) || !late_fine(l->call) || call_check(l->call))
 		return ERR_FORMAT;
 	return ERR_NONE;
 }

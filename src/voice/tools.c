@@ -333,9 +333,10 @@ static void end_take(struct call *call, uint32_t use, bool spoke)
 	struct item *result = result_of(call, use);
 
 	if (!result || (!untold && !change_open(call))) {
-		quiet_end(call, END_AGENT, false, !spoke);
+		quiet_end(call, END_AGENT, false, !spoke && !call->quiet.parted);
 		return;
 	}
+	call->quiet.parted |= spoke;
 	result->text = call_keep_str(call, "not yet, the result will follow: tell it, then end the call");
 	call->dialogue.need_answer = untold;
 }
@@ -427,6 +428,14 @@ static bool ends_by_agent(const struct quiet *q)
 	return q->ending && !q->ended && !q->final && q->reason == END_AGENT;
 }
 
+/* His last words were said without it: not his last, then. */
+static void end_back(struct call *call)
+{
+	quiet_unend(call);
+	call->quiet.parted = true;
+	call->dialogue.need_answer = true;
+}
+
 /* A change that was told as unknown: what it came to stands behind all that was said since, and in words by which nobody takes it for the result of
  * the same tool's next use. The caller was told that somebody looks into it, so no request is made for it alone, unless the
  * agent is saying his last words. */
@@ -443,20 +452,21 @@ static void tool_late(struct call *call, const struct call_input *in)
 		return;
 	known_mark(call, use, in->kind == TOOL_ERROR);
 	event_add(call, use->name, ", which was not known in time: ", ITEM_NEWS, in->text, in->text_len);
-	if (ends_by_agent(&call->quiet)) { /* his last words were said without it: not his last, then */
-		quiet_unend(call);
-		call->dialogue.need_answer = true;
-	}
+	if (ends_by_agent(&call->quiet))
+		end_back(call);
 }
 
 void tools_result(struct call *call, const struct call_input *in)
 {
 	struct tool *t = tool_find(call, in->turn, in->index);
+	bool found = in->kind == TOOL_OK && call->settings.call_rules >= 4 && ends_by_agent(&call->quiet) && !answerer_machine(call);
 
 	if (!t) {
 		tool_late(call, in);
 		return;
 	}
+	if (found)
+		end_back(call); /* a read, for nobody ends a call over an open change */
 	tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);
 }
 

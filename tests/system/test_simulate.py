@@ -459,6 +459,17 @@ def test_P09_what_was_asked_is_not_forgotten(run, tmp_path, script):
     assert promise["exercised"] >= 20 and promise["broken"] == 0
 
 
+def test_P09_who_spells_his_name_unasked_is_not_cut_off(run, tmp_path):
+    (tmp_path / "unasked.call").write_text(
+        "agent Hello, this is the post. What is your name?\nask spelled What is your name?\nanswer it's a l e x | m o r\n"
+        "answer alex mor that's a l | e x | m o r\n"
+        "answer it's m double l | e r\nanswer n as in november | o as in oscar | a\nask yes-no Shall we bring it tomorrow?\nanswer yes\nanswer no\n")
+    done = run("simulate", "--script", tmp_path / "unasked.call", "--calls", 60, "--seed", 5, "--json")
+    assert done.status == 0 and done.json()["yes_no_median_ms"] < 250, done.out
+    promise = done.json()["promises"]["P09"]
+    assert promise["exercised"] >= 20 and promise["broken"] == 0
+
+
 def test_P04_what_is_ready_in_a_cough_makes_nothing_be_said_again(run, tmp_path):
     (tmp_path / "cough.call").write_text(
         "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer it is about my bill\ntool t5n changes 1 result number 56 found\n"
@@ -472,6 +483,15 @@ def test_P09_a_yes_with_courtesy_ends_as_soon_as_a_yes(run, tmp_path):
     (tmp_path / "yes.call").write_text("agent Shall we bring it again?\nask yes-no Shall we bring it again?\nanswer yes please\n")
     done = run("simulate", "--script", tmp_path / "yes.call", "--calls", 60, "--seed", 5, "--json")
     assert done.status == 0 and done.json()["yes_no_median_ms"] < 250, done.out
+
+
+@pytest.mark.parametrize("at", ["20.042", "20.192"])
+def test_N5_who_speaks_into_the_end_of_the_goodbye_is_heard(run, tmp_path, at):
+    (tmp_path / "bye.call").write_text(
+        "agent Hello, this is the post. What is the parcel number?\nask digits What is the parcel number?\nanswer two zero two five five five\n"
+        "tool find_parcel 1 parcel found in the lake house\nask yes-no Shall we bring it tomorrow?\nanswer no\n" f"at {at} say no wait please\n")
+    done = run("simulate", "--script", tmp_path / "bye.call", "--calls", 1, "--seed", 3, "--json")
+    assert done.status == 0 and done.json()["turns"] == 3, done.out
 
 
 GREETING = "Hello, this is the post. We have a long greeting for you, so that there is time for other things, as you will hear. What is your question?"

@@ -3167,6 +3167,115 @@ static void and_not_behind_its_beginning(void **state)
 	assert_true(has(k, "~ending t1 i1 n0"));
 }
 
+/* That utterance and the one behind it, whose audio is there in time. */
+static void both_spoken(struct kit *k, uint32_t first)
+{
+	audio_all(k, first + 1);
+	spoken(k, first);
+	spoken(k, first + 1);
+}
+
+/* What was read is there when the goodbye has been asked for, or is heard already: it is told, and then the call ends. */
+static void read_behind_the_end(struct kit *k, bool begun)
+{
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	if (begun) {
+		audio_all(k, 1);
+		sent(k, 1);
+		quiet_for(k, 320);
+	}
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_true(has(k, "ask g3"));
+	both_spoken(k, 1);
+	assert_false(has(k, "hangup"));
+}
+
+static void what_was_read_behind_the_end_is_told(void **state)
+{
+	struct kit *k = *state;
+
+	read_behind_the_end(k, false);
+	goodbye(k, "It is green, goodbye. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	both_spoken(k, 3);
+	assert_true(has(k, "hangup agent"));
+}
+
+static void also_while_the_goodbye_is_heard(void **state)
+{
+	read_behind_the_end(*state, true);
+}
+
+static void who_has_said_goodbye_says_no_other(void **state)
+{
+	struct kit *k = *state;
+
+	read_behind_the_end(k, true);
+	goodbye(k, "");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	assert_true(has(k, "hangup agent"));
+	assert_false(has(k, "speak"));
+}
+
+static void nor_behind_an_end_that_was_postponed(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	goodbye(k, "It takes a while, goodbye. ");
+	both_spoken(k, 1);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	goodbye(k, "");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	assert_true(has(k, "hangup agent"));
+	assert_false(has(k, "speak"));
+}
+
+/* What he said since was no goodbye. */
+static void but_behind_other_words_he_does(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "book");
+	goodbye(k, "It takes a while, goodbye. ");
+	both_spoken(k, 1);
+	result(k, 1, 0, TOOL_OK, "number 7");
+	text(k, "It is number 7. ");
+	done(k);
+	spoken(k, 3);
+	turn(k, "I see");
+	goodbye(k, "");
+	assert_true(has(k, "Goodbye.\""));
+}
+
+static void a_read_that_failed_behind_the_end_is_not(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	drop(k);
+	result(k, 1, 0, TOOL_ERROR, "no");
+	assert_false(has(k, "ask"));
+	both_spoken(k, 1);
+	assert_true(has(k, "hangup agent"));
+}
+
+static void by_older_rules_what_was_read_behind_the_end_is_not(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_false(has(k, "ask"));
+}
+
 static void by_the_rules_of_before_the_end_waited_for_nothing(void **state)
 {
 	struct kit *k = *state;
@@ -3950,6 +4059,13 @@ int main(void)
 		KIT_TEST(an_open_read_holds_no_end_up),
 		KIT_TEST(what_was_read_is_told_while_nothing_of_the_goodbye_is_on_its_way),
 		KIT_TEST(and_not_behind_its_beginning),
+		KIT_TEST(what_was_read_behind_the_end_is_told),
+		KIT_TEST(also_while_the_goodbye_is_heard),
+		KIT_TEST(who_has_said_goodbye_says_no_other),
+		KIT_TEST(nor_behind_an_end_that_was_postponed),
+		KIT_TEST(but_behind_other_words_he_does),
+		KIT_TEST(a_read_that_failed_behind_the_end_is_not),
+		KIT_TEST(by_older_rules_what_was_read_behind_the_end_is_not),
 		KIT_TEST(by_the_rules_of_before_the_end_waited_for_nothing),
 		KIT_TEST(it_is_looked_up_while_the_caller_speaks),
 		KIT_TEST(words_that_may_change_are_not_looked_up),

@@ -393,6 +393,80 @@ static void test_P09_pauses_in_a_number_do_not_end_the_turn(void **state)
 	expect(k, "200 ~turn t1 i1 n200000 \"oh one oh one oh one oh one six seven\"", "200 snapshot", "200 ask g1 t1 try 1");
 }
 
+/* Each piece stands alone in the silence behind it, the words before it in finals. Ends with the turn of them all. */
+static void spells_unasked(struct kit *k, const char *question, const char *const *pieces)
+{
+	greet(k, question);
+	zero(k);
+	for (; *pieces; pieces++) {
+		voice(k, 320);
+		partial(k, *pieces);
+		final(k, *pieces);
+		if (pieces[1])
+			quiet_for(k, 1504);
+		expect_nothing(k);
+	}
+	zero(k);
+	quiet_until(k, 1799);
+	expect_nothing(k);
+	quiet_until(k, 1800);
+	assert_true(has(k, "1800 ~turn t1 i3"));
+}
+
+static void test_P09_who_spells_unasked_is_waited_for(void **state)
+{
+	spells_unasked(*state, "What is your name?", (const char *const[]){ "it's A, L, E, X.", "M, O, R.", NULL });
+}
+
+static void test_P09_so_is_a_code_or_an_address(void **state)
+{
+	spells_unasked(*state, "What shall we write down?", (const char *const[]){ "b 7 k", "two l", "alex dot mor", "at example dot", NULL });
+}
+
+static void test_P09_letters_to_a_question_for_a_code_are_as_good_as_digits(void **state)
+{
+	spells_unasked(*state, "What is your booking code?", (const char *const[]){ "it is A L E X", "M O", NULL });
+}
+
+static void letters_that_may_change_are_waited_for(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.turn_finalize_ms = 2000;
+	greet(k, "What is your name?");
+	voice(k, 320);
+	partial(k, "it's a l e x");
+	zero(k);
+	quiet_until(k, 1799);
+	expect_nothing(k);
+}
+
+/* What follows the letters is a sentence again, and what is no letter never was any. */
+static void who_has_spelled_is_not_waited_for(void **state)
+{
+	struct kit *k = *state;
+
+	greet(k, "What is your name?");
+	voice(k, 320);
+	final(k, "A L E X that is all");
+	zero(k);
+	quiet_until(k, 600);
+	assert_true(has(k, "600 ~turn t1 i0"));
+}
+
+static void by_the_rules_of_before_letters_are_words(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	greet(k, "What is your name?");
+	voice(k, 320);
+	final(k, "A L E X");
+	zero(k);
+	quiet_until(k, 600);
+	assert_true(has(k, "600 ~turn t1 i0"));
+}
+
 static void test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for(void **state)
 {
 	struct kit *k = *state;
@@ -960,6 +1034,162 @@ static void nor_is_it_the_next_turn(void **state)
 	transcript_from(k, TRANSCRIPT_FINAL, "seven three eight", from);
 	quiet_for(k, 3008);
 	assert_false(has(k, "~turn"));
+}
+
+static void heard(struct kit *k, enum transcript_kind kind, const char *words, uint64_t from, uint64_t to)
+{
+	struct call_input in = { .type = IN_TRANSCRIPT, .kind = kind, .stream = k->stream, .text = words, .text_len = strlen(words), .position = from,
+		.position2 = to };
+
+	kit_step(k, &in);
+}
+
+/* The recogniser forgets two finals in one turn, and is in the middle of a third piece. from[i] is where each begins. */
+static void two_finals_missing(struct kit *k, uint64_t *from)
+{
+	static const char *const pieces[] = { "seven three eight", "four two", "five six" };
+	unsigned int i;
+
+	greet(k, "What is the parcel number?");
+	for (i = 0; i < 3; i++) {
+		quiet_for(k, 640);
+		from[i] = k->sample;
+		voice(k, 320);
+		heard(k, TRANSCRIPT_PARTIAL, pieces[i], from[i], k->sample);
+	}
+	from[3] = k->sample;
+	drop(k);
+}
+
+static void turns_into(struct kit *k, const char *words)
+{
+	quiet_for(k, 3008);
+	if (!has(k, words) || times(k, "~turn") != 1)
+		fail_msg("not %s, but %s", words, buf_str(&k->log));
+	drop(k);
+}
+
+static void a_final_that_revises_kept_words_takes_their_place(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	heard(k, TRANSCRIPT_FINAL, "seven three nine", from[0], from[0] + 2560);
+	turns_into(k, "\"seven three nine four two five six\"");
+	heard(k, TRANSCRIPT_FINAL, "four two", from[1], from[1] + 2560);
+	heard(k, TRANSCRIPT_FINAL, "five six", from[2], from[3]);
+	quiet_for(k, 3008);
+	assert_false(has(k, "~turn"));
+}
+
+static void so_does_one_of_the_second_words_kept(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	heard(k, TRANSCRIPT_FINAL, "forty two", from[1], from[1] + 2560);
+	heard(k, TRANSCRIPT_FINAL, "seven three", from[0], from[0] + 2560);
+	heard(k, TRANSCRIPT_FINAL, "five six", from[2], from[3]);
+	turns_into(k, "\"seven three forty two five six\"");
+}
+
+static void and_one_of_them_both(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	heard(k, TRANSCRIPT_FINAL, "Seven three eight, four three.", from[0], from[1] + 2560);
+	turns_into(k, "\"Seven three eight, four three. five six\"");
+}
+
+static void words_between_are_put_where_they_were_said(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	heard(k, TRANSCRIPT_FINAL, "seven three eight one", from[0], from[1] - 800);
+	turns_into(k, "\"seven three eight one four two five six\"");
+}
+
+static void kept_words_may_have_two_finals(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	heard(k, TRANSCRIPT_FINAL, "seven", from[0], from[0] + 800);
+	heard(k, TRANSCRIPT_FINAL, "three nine", from[0] + 800, from[0] + 2560);
+	turns_into(k, "\"seven three nine four two five six\"");
+}
+
+static void two_finals_that_come_late_are_both_known(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	turns_into(k, "\"seven three eight four two five six\"");
+	heard(k, TRANSCRIPT_FINAL, "seven three eight", from[0], from[0] + 2560);
+	heard(k, TRANSCRIPT_FINAL, "four two", from[1], from[1] + 2560);
+	heard(k, TRANSCRIPT_FINAL, "five six", from[2], from[3]);
+	quiet_for(k, 3008);
+	assert_false(has(k, "~turn"));
+}
+
+static void so_are_all_three_in_one(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	turns_into(k, "\"seven three eight four two five six\"");
+	heard(k, TRANSCRIPT_FINAL, "seven three eight four two five six nine", from[0], from[3] + 2560);
+	turns_into(k, "\"nine\"");
+}
+
+static void a_late_empty_final_leaves_the_words_behind_it(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	heard(k, TRANSCRIPT_FINAL, "", from[1], from[1] + 2560);
+	turns_into(k, "\"seven three eight four two five six\"");
+}
+
+static void an_empty_final_of_the_same_words_takes_them_back(void **state)
+{
+	struct kit *k = *state;
+	uint64_t from[4];
+
+	two_finals_missing(k, from);
+	heard(k, TRANSCRIPT_FINAL, "", from[2], from[3]);
+	turns_into(k, "\"seven three eight four two\"");
+}
+
+/* Of more than there is room for the oldest is forgotten: its final is new words, and the newest is known. */
+static void no_more_than_four_finals_are_waited_for(void **state)
+{
+	static const char *const words[] = { "one", "two", "three", "four", "five", "six" };
+	struct kit *k = *state;
+	uint64_t from[6];
+	unsigned int i;
+
+	greet(k, "What is the parcel number?");
+	for (i = 0; i < 6; i++) {
+		quiet_for(k, 640);
+		from[i] = k->sample;
+		voice(k, 320);
+		heard(k, TRANSCRIPT_PARTIAL, words[i], from[i], k->sample);
+	}
+	for (i = 1; i < 6; i++)
+		heard(k, TRANSCRIPT_FINAL, words[i], from[i], from[i] + 2560);
+	heard(k, TRANSCRIPT_FINAL, "nine", from[0], from[0] + 2560);
+	turns_into(k, "\"one two three four five six nine\"");
 }
 
 /* It is said otherwise, from the same place on; a place that is not known is none behind it. */
@@ -2329,6 +2559,12 @@ int main(void)
 		KIT_TEST(nor_is_one_to_what_was_heard),
 		KIT_TEST(speaking_is_an_interruption_else),
 		KIT_TEST(test_P09_pauses_in_a_number_do_not_end_the_turn),
+		KIT_TEST(test_P09_who_spells_unasked_is_waited_for),
+		KIT_TEST(test_P09_so_is_a_code_or_an_address),
+		KIT_TEST(test_P09_letters_to_a_question_for_a_code_are_as_good_as_digits),
+		KIT_TEST(letters_that_may_change_are_waited_for),
+		KIT_TEST(who_has_spelled_is_not_waited_for),
+		KIT_TEST(by_the_rules_of_before_letters_are_words),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
 		KIT_TEST(test_P09_so_does_a_yes_with_courtesy), KIT_TEST(by_the_rules_of_before_it_was_an_answer_like_others),
 		KIT_TEST(test_P15_an_answer_ahead_makes_no_nod_of_its_question),
@@ -2362,6 +2598,16 @@ int main(void)
 		KIT_TEST(so_does_a_final_behind_it),
 		KIT_TEST(the_same_digit_behind_itself_is_two),
 		KIT_TEST(a_final_of_words_that_were_kept_counts_once),
+		KIT_TEST(a_final_that_revises_kept_words_takes_their_place),
+		KIT_TEST(so_does_one_of_the_second_words_kept),
+		KIT_TEST(and_one_of_them_both),
+		KIT_TEST(words_between_are_put_where_they_were_said),
+		KIT_TEST(kept_words_may_have_two_finals),
+		KIT_TEST(two_finals_that_come_late_are_both_known),
+		KIT_TEST(so_are_all_three_in_one),
+		KIT_TEST(a_late_empty_final_leaves_the_words_behind_it),
+		KIT_TEST(an_empty_final_of_the_same_words_takes_them_back),
+		KIT_TEST(no_more_than_four_finals_are_waited_for),
 		KIT_TEST(nor_is_it_the_next_turn),
 		KIT_TEST(a_partial_from_the_same_place_takes_the_others),
 		KIT_TEST(digits_of_a_turn_stand_in_one),

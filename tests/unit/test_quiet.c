@@ -519,6 +519,81 @@ static void twice_and_no_more(void **state)
 	assert_true(call_ended(k->call));
 }
 
+/* The caller speaks into the end of the goodbye, and the recogniser has said nothing to it when it is over. */
+static void voice_at_goodbyes_end(struct kit *k)
+{
+	goodbye_begins(k);
+	text(k, "It is confirmed. ");
+	use(k, "hang_up", "{}");
+	done(k);
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_for(k, 896);
+	voice(k, 64);
+	played(k, k->last, length_ms(k, k->last));
+	zero(k);
+}
+
+static void voice_at_goodbyes_end_is_not_hung_up_on(void **state)
+{
+	struct kit *k = *state;
+
+	voice_at_goodbyes_end(k);
+	voice(k, 320);
+	assert_false(call_ended(k->call));
+	quiet_for(k, 448);
+	final(k, "no");
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2"));
+	assert_false(call_ended(k->call));
+}
+
+static void it_is_when_nobody_has_put_it_into_words(void **state)
+{
+	struct kit *k = *state;
+
+	voice_at_goodbyes_end(k);
+	voice(k, 320);
+	zero(k);
+	quiet_until(k, 699);
+	assert_false(call_ended(k->call));
+	quiet_until(k, 700);
+	assert_true(has(k, "700 hangup agent"));
+}
+
+static void a_farewell_in_it_ends_the_call(void **state)
+{
+	struct kit *k = *state;
+
+	voice_at_goodbyes_end(k);
+	voice(k, 320);
+	quiet_for(k, 320);
+	final(k, "goodbye");
+	assert_true(call_ended(k->call));
+}
+
+/* A television, say. */
+static void voice_without_end_and_words_is_hung_up_on(void **state)
+{
+	struct kit *k = *state;
+
+	voice_at_goodbyes_end(k);
+	k->alone = true;
+	voice(k, 9600);
+	assert_false(call_ended(k->call));
+	voice(k, 640);
+	assert_true(call_ended(k->call));
+}
+
+static void by_older_rules_the_goodbyes_end_is_the_calls(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	voice_at_goodbyes_end(k);
+	assert_true(call_ended(k->call));
+}
+
 /* An order is final. */
 static void one_word_after_goodbye_is_too_late(void **state)
 {
@@ -1279,6 +1354,11 @@ int main(void)
 		KIT_TEST(one_word_over_goodbye_is_answered),
 		KIT_TEST(a_farewell_over_goodbye_is_not),
 		KIT_TEST(twice_and_no_more),
+		KIT_TEST(voice_at_goodbyes_end_is_not_hung_up_on),
+		KIT_TEST(it_is_when_nobody_has_put_it_into_words),
+		KIT_TEST(a_farewell_in_it_ends_the_call),
+		KIT_TEST(voice_without_end_and_words_is_hung_up_on),
+		KIT_TEST(by_older_rules_the_goodbyes_end_is_the_calls),
 		KIT_TEST(one_word_after_goodbye_is_too_late),
 		KIT_TEST(the_caller_hangs_up),
 		KIT_TEST(an_answer_in_flight_is_cancelled_at_the_end),

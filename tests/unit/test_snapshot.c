@@ -145,6 +145,10 @@ static void texts_over_their_limit_are_refused(void **state)
 	assert_int_equal(EDITED(k, { LISTEN, 0, 20, 1 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { LISTEN, 0, 21, 1 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { LISTEN, 0, 22, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { LISTEN, 0, 35, 1 }), ERR_FORMAT);
+	assert_int_equal(EDITED(k, { LISTEN, 0, BYTES + 35, 4 }), ERR_FORMAT);  /* words that do not stand there */
+	assert_int_equal(EDITED(k, { LISTEN, 0, BYTES + 35, 20 }), ERR_FORMAT); /* more than there is room for */
+	assert_int_equal(EDITED(k, { LISTEN, 0, BYTES + 35, 3 }), ERR_TRUNCATED);
 	assert_int_equal(EDITED(k, { DIALOGUE, 0, 30, 1 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { GEN, 0, 20, 1 }), ERR_FORMAT);
 	assert_int_equal(EDITED(k, { GEN, 0, 21, 1 }), ERR_FORMAT);
