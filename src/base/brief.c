@@ -36,7 +36,7 @@ void brief_init(struct brief *b)
 
 enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_CLEAR, F_LISTS = 16 };
 enum saying_field { SF_WORD = 1, SF_SAY, SF_IPA };
-enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS, TF_MOVES };
+enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS, TF_MOVES, TF_TAKES };
 
 enum { LISTS = 8 };
 
@@ -61,6 +61,8 @@ static void tool_encode(const struct brief_tool *t, struct buf *out)
 		wire_put_u64(out, TF_KEYS, t->keys);
 	if (t->moves)
 		wire_put_u64(out, TF_MOVES, t->moves);
+	if (t->takes)
+		wire_put_u64(out, TF_TAKES, t->takes);
 	wire_close(out, opened);
 }
 
@@ -134,6 +136,7 @@ static enum err tool_decode(struct brief_tool *t, const struct wire_field *whole
 		case TF_CHANGES: t->changes = f.u64 != 0; break;
 		case TF_KEYS: t->keys = f.u64 != 0; break;
 		case TF_MOVES: t->moves = f.u64 != 0; break;
+		case TF_TAKES: t->takes = f.u64 != 0; break;
 		case TF_ENDS: t->ends = f.u64 != 0; break;
 		case TF_TIMEOUT: t->timeout_ms = wire_u32(&f); break;
 		default: break;

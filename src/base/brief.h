@@ -33,6 +33,7 @@ struct brief_tool {
 	bool changes;        /* it changes something: at most once */
 	bool ends;           /* the agent asks for the end of the call with it; nothing is sent anywhere */
 	bool keys;           /* its `digits` are sent as tones in the agent's track; nothing is sent anywhere else */
+	bool takes;          /* a secret number is taken by keypad (voice/take.c); nothing is sent anywhere */
 	bool moves;          /* the caller is taken away from the agent by it: asked for when the agent has been heard */
 	uint32_t timeout_ms; /* 0: the setting's */
 };

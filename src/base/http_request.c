@@ -171,7 +171,7 @@ struct http_refusal request_prepare(struct http_conn *c)
 	if (why.status)
 		return why;
 	route_find(r, c->server);
-	buf_init(&r->body, r->route && r->route->body_max_bytes ? r->route->body_max_bytes : HTTP_BODY_DEFAULT);
+	buf_init_private(&r->body, r->route && r->route->body_max_bytes ? r->route->body_max_bytes : HTTP_BODY_DEFAULT);
 	return why;
 }
 

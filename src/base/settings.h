@@ -81,6 +81,10 @@ struct call_settings {
 	int64_t amd_wait_ms;       /* a machine that is not done by then is left; so is who asked for our name and brings nobody */
 	int64_t amd_window_ms;     /* from the answer on, so long may a machine show that sounded like a person */
 	int64_t turn_budget_ms;    /* end of turn to the first sound, the voice's own time included; 0 in calls recorded before there was this */
+	/* a secret number that is keyed in; their defaults in calls recorded before, which had none */
+	int64_t take_key_ms;       /* no key for so long: it is over */
+	int64_t take_total_ms;     /* from the request on, at most */
+	int64_t take_voice_ms;     /* voice instead of keys: it is given up */
 };
 
 extern const struct option call_options[]; /* bound to struct call_settings */

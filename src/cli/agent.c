@@ -62,7 +62,7 @@ static enum err tool_start(void *conductor, struct tool_run **rp, const struct t
 	char name[BRIEF_NAME_MAX + 1];
 	struct toolbox_ask ask = { .tenant = a->options.tenant, .call = a->call, .turn = request->turn, .index = request->index,
 		.rulebook = a->options.book, .tool = name, .arguments = request->args, .arguments_len = request->args_len,
-		.tool_timeout_ms = request->timeout_ms ? request->timeout_ms : BOOK_TOOL_MS };
+		.tool_timeout_ms = request->timeout_ms ? request->timeout_ms : BOOK_TOOL_MS, .keyed = request->secrets, .keyed_count = request->secret_count };
 	enum err err;
 
 	*rp = NULL;

@@ -4,6 +4,7 @@
  * the one that was there before the look, and a tool that changes something is counted in the call's document first, by
  * compare-and-set. What was let in stands before the attach that comes next, which finds it in the ledger.
  */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,30 @@ static void on_tool(void *arg, enum tool_status status, const char *text, size_t
 	ask_json(a, 200, &b);
 }
 
+/* The secret numbers in the member "keyed", borrowed from it. */
+static size_t keyed_list(const struct ask *a, struct tool_secret out[TOOL_SECRETS_MAX])
+{
+	size_t count = 0;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json_object_get(a->body, "keyed"), name, value)
+		if (json_is_string(value) && count < TOOL_SECRETS_MAX)
+			out[count++] = (struct tool_secret){ name, json_string_value(value) };
+	return count;
+}
+
+/* The toolbox has its copy, or nobody wants one. */
+static void keyed_wipe(const struct ask *a)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json_object_get(a->body, "keyed"), name, value)
+		if (json_is_string(value))
+			sodium_memzero((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+}
+
 static struct toolbox_ask tool_ask(const struct ask *a)
 {
 	const char *arguments = json_string_value(json_object_get(a->body, "arguments"));
@@ -223,13 +248,17 @@ static void tool_not_let_in(struct ask *a)
 
 void ask_tool_start(struct ask *a)
 {
+	struct tool_secret keyed[TOOL_SECRETS_MAX];
 	struct toolbox_ask ask = tool_ask(a);
 	struct call_settings settings;
 	enum err err = call_settings_decode(&settings, a->record.settings.data, a->record.settings.len);
 
 	if (!err) {
 		ask.tool_timeout_ms = (uint32_t)settings.tool_timeout_ms;
+		ask.keyed = keyed;
+		ask.keyed_count = keyed_list(a, keyed);
 		err = toolbox_start(&a->tool, a->calls->settings.tools, &ask, on_tool, a);
+		keyed_wipe(a);
 	}
 	if (err == ERR_LIMIT || err == ERR_USAGE)
 		ask_error(a, 413, "too_large", "The arguments are too large.", NULL);

@@ -142,6 +142,7 @@ struct rulebook_tool {
 #define RULEBOOK_OUTCOME_TOOL "record_outcome"
 #define RULEBOOK_CALLBACK_TOOL "schedule_callback"
 #define RULEBOOK_KEYS_TOOL "send_digits" /* carried out by the call itself */
+#define RULEBOOK_TAKE_TOOL "take_keys" /* likewise */
 #define RULEBOOK_TRANSFER_TOOL "transfer"
 
 enum { RULEBOOK_TARGET_TO_MAX = 160, RULEBOOK_SAY_MAX = 1200 };

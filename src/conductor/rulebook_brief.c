@@ -86,6 +86,7 @@ static void tools_fill(const struct rulebook *b, struct brief *brief)
 		*t = (struct brief_tool){ .changes = b->tools[i].tool.changes, .timeout_ms = b->tools[i].tool.timeout_ms };
 		t->keys = rulebook_tool_is_built_in(&b->tools[i].tool) && !strcmp(b->tools[i].tool.name, RULEBOOK_KEYS_TOOL);
 		t->moves = rulebook_tool_is_built_in(&b->tools[i].tool) && !strcmp(b->tools[i].tool.name, RULEBOOK_TRANSFER_TOOL);
+		t->takes = rulebook_tool_is_built_in(&b->tools[i].tool) && !strcmp(b->tools[i].tool.name, RULEBOOK_TAKE_TOOL);
 		snprintf(t->name, sizeof(t->name), "%s", b->tools[i].tool.name);
 	}
 	t = &brief->tools[i];

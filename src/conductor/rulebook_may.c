@@ -93,9 +93,57 @@ static void keys_may(struct reading *r, const struct yaml_item *may)
 			.required = true });
 }
 
+/* A list of words as an `enum` would be. */
+static const struct yaml_item *words_list(struct reading *r, const struct yaml_item *at, const char *const *words, size_t count)
+{
+	struct yaml_item *list = book_alloc(r, sizeof(*list) * (count + 1));
+	size_t i;
+
+	if (!list)
+		return NULL;
+	*list = (struct yaml_item){ .kind = YAML_KIND_LIST, .at = at->at, .count = count, .first = list + 1, .last = list + count };
+	for (i = 1; i <= count; i++) {
+		list[i] = (struct yaml_item){ .kind = YAML_KIND_SCALAR, .at = at->at, .text = words[i - 1] };
+		if (i < count)
+			list[i].next = &list[i + 1];
+	}
+	return list;
+}
+
+static void field_add(struct tool_spec *t, const char *name, enum value_type type, bool optional)
+{
+	t->fields[t->field_count++] = (struct field){ .name = name, .spec = { .type = type }, .optional = optional };
+}
+
+/* What comes of it is told by the call itself, so that no service can say something else. */
+static void take_may(struct reading *r, const struct yaml_item *may)
+{
+	static const char *const whats[] = { "card", "expiry", "cvv", "pin", "digits" };
+	struct tool_spec *t = NULL;
+
+	if (bool_under(r, may, RULEBOOK_TAKE_TOOL, false))
+		t = may_tool_add(r, yaml_find(may, RULEBOOK_TAKE_TOOL),
+			"Has the caller key in a secret number (a card, its expiry date, its CVV, a PIN) with recording paused. Say before it, in the same answer, what to key "
+			"in and to press the hash key behind it. The result's value stands for the number: give it to other tools as it is. Never ask for such a number by voice.");
+	if (!t)
+		return;
+	t->tool.changes = false;
+	may_argument_add(t, (struct argument){ .name = "what", .description = "What is keyed in.", .required = true,
+		.choices = words_list(r, may, whats, sizeof(whats) / sizeof(*whats)) });
+	may_argument_add(t, (struct argument){ .name = "least", .type = ARGUMENT_INTEGER, .description = "So many digits at least.", .has_min = true,
+		.min_micros = 1000000, .has_max = true, .max_micros = BRIEF_KEYS_MAX * 1000000LL });
+	may_argument_add(t, (struct argument){ .name = "most", .type = ARGUMENT_INTEGER, .description = "So many at most; then no hash key is needed.",
+		.has_min = true, .min_micros = 1000000, .has_max = true, .max_micros = BRIEF_KEYS_MAX * 1000000LL });
+	field_add(t, "taken", VALUE_TRUTH, false);
+	field_add(t, "digits", VALUE_NUMBER, false);
+	field_add(t, "valid", VALUE_TRUTH, false);
+	field_add(t, "value", VALUE_TEXT, false);
+	field_add(t, "last4", VALUE_DIGITS, true);
+}
+
 void may_read(struct reading *r, const struct yaml_item *root)
 {
-	static const char *const keys[] = { RULEBOOK_OUTCOME_TOOL, RULEBOOK_CALLBACK_TOOL, RULEBOOK_KEYS_TOOL, RULEBOOK_TRANSFER_TOOL, NULL };
+	static const char *const keys[] = { RULEBOOK_OUTCOME_TOOL, RULEBOOK_CALLBACK_TOOL, RULEBOOK_KEYS_TOOL, RULEBOOK_TAKE_TOOL, RULEBOOK_TRANSFER_TOOL, NULL };
 	const struct yaml_item *may = yaml_find(root, "may");
 	size_t up = path_down(r, "may");
 
@@ -103,6 +151,7 @@ void may_read(struct reading *r, const struct yaml_item *root)
 		outcome_may(r, may);
 		callback_may(r, may);
 		keys_may(r, may);
+		take_may(r, may);
 		transfer_may(r, may);
 	}
 	path_up(r, up);

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/wording.h"
+#include "redact/redact.h"
 
 enum { URL_MAX = 400, HEADER_MAX = 300, TIMEOUT_MIN_MS = 100, TIMEOUT_MAX_MS = 600000, STRING_MAX = 4096 };
 
@@ -394,6 +395,8 @@ static bool string_fits(const struct argument *a, const json_t *value)
 	size_t max = a->max_length ? a->max_length : STRING_MAX, len = 0, i;
 	const struct yaml_item *entry;
 
+	if (!a->choices && redact_keyed(text, json_string_length(value)) == json_string_length(value) && *text)
+		return true; /* it stands for a number that was keyed in */
 	for (i = 0; i < json_string_length(value); i++)
 		len += ((unsigned char)text[i] & 0xc0) != 0x80; /* JSON Schema counts characters */
 	if (len > max || strlen(text) != json_string_length(value))

@@ -125,6 +125,7 @@ static void run_free(struct toolbox_run *r)
 	http_exchange_cancel(&r->exchange);
 	for (size_t i = 0; i < r->secrets_got; i++)
 		secret_release(&r->secrets[i].secret);
+	tool_keyed_wipe(&r->keyed);
 	buf_fini(&r->url);
 	buf_fini(&r->text);
 	json_decref(r->arguments);
@@ -223,7 +224,8 @@ static struct toolbox_run *run_new(struct toolbox *b, const struct toolbox_ask *
 	r->arguments = json_loadb(ask->arguments, ask->arguments_len, JSON_REJECT_DUPLICATES, NULL);
 	snprintf(r->name, sizeof(r->name), "%s", ask->tool);
 	tool_hash(ask->tool, r->arguments, ask->arguments, ask->arguments_len, r->hash);
-	buf_init(&r->text, TOOLBOX_TEXT_MAX_BYTES);
+	tool_keyed_copy(&r->keyed, ask->keyed, ask->keyed_count);
+	buf_init_private(&r->text, TOOLBOX_TEXT_MAX_BYTES);
 	buf_init(&r->url, 8000);
 	run_judge(r, ask->tool, ask->refused);
 	if (!r->tool.timeout_ms)

@@ -30,6 +30,7 @@
 #include "data/documents.h"
 #include "data/secrets.h"
 #include "providers/shapes.h"
+#include "providers/tools.h"
 
 struct toolbox;
 struct toolbox_wait;
@@ -101,6 +102,8 @@ struct toolbox_ask {
 	size_t arguments_len;
 	uint32_t tool_timeout_ms;        /* for a tool that names none: the call's setting; above 0 */
 	const char *refused;             /* a built-in tool that cannot be done: why, for the agent; NULL: the asker has done what it does */
+	const struct tool_secret *keyed; /* secret numbers that stand in the arguments as placeholders: put in when it is sent, never written down; copied */
+	size_t keyed_count;              /* TOOL_SECRETS_MAX at most */
 	uint32_t wait_ms;                /* for an answer here, after which it is TOOL_UNKNOWN or TOOL_ERROR and goes on alone; 0: no limit */
 };
 

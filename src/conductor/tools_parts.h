@@ -1,4 +1,5 @@
-/* What carrying out tools is made of: the ledger's entries (tools_ledger.c) and requests and answers (tools_request.c), both pure, and
+/* What carrying out tools is made of: the ledger's entries (tools_ledger.c) requests and answers (tools_request.c), and secret
+ * numbers in them (tools_keyed.c), all pure, and
  * the runs around them (tools.c). For these files alone.
  */
 #ifndef CONDUCTOR_TOOLS_PARTS_H
@@ -15,8 +16,9 @@
 #include "base/http_client.h"
 #include "conductor/rulebook.h"
 #include "conductor/tools.h"
+#include "redact/redact.h"
 
-enum { TOOL_HASH_MAX = 65, TOOL_INSTANCE_MAX = 33, TOOL_REQUEST_MAX_BYTES = 64 * 1024 };
+enum { TOOL_HASH_MAX = 65, TOOL_INSTANCE_MAX = 33, TOOL_REQUEST_MAX_BYTES = 64 * 1024, TOOL_KEYED_MAX = 40 };
 
 /* ---- the ledger ---- */
 
@@ -49,12 +51,35 @@ void tool_entry_encode(const struct tool_entry *e, struct buf *out);
 enum err tool_entry_decode(struct tool_entry *e, const struct document *d) MUST_USE; /* ERR_CORRUPT, ERR_VERSION, ERR_NOMEM */
 void tool_entry_free(struct tool_entry *e);
 
-/* ---- requests ---- */
+/* ---- secret numbers that a caller keyed in ---- */
+
+struct tool_keyed {
+	struct {
+		char name[REDACT_NAME_BYTES], value[TOOL_KEYED_MAX];
+	} numbers[TOOL_SECRETS_MAX];
+	size_t count;
+};
+
+/* Those that fit; what is left out is as good as lost. */
+void tool_keyed_copy(struct tool_keyed *k, const struct tool_secret *secrets, size_t count);
+void tool_keyed_wipe(struct tool_keyed *k);
+
+/* False: a placeholder cannot become its number, and why, for the model. Each is a whole argument, and stands in a body: addresses are logged everywhere. */
+bool tool_keyed_judge(const struct tool_keyed *k, const struct rulebook_tool *tool, const json_t *arguments, const char **code, const char **why);
+
+/* A body with the numbers in it, and an answer without them. Both buffers are private; errors stick in them. */
+void tool_keyed_put(const struct tool_keyed *k, struct buf *body);
+void tool_keyed_hide(const struct tool_keyed *k, struct buf *answer);
+
+/* ---- what is sent ---- */
 
 /* The address and the body of a tool's request; `base` stands for service:NAME, NULL for an address that has none. False: an
  * argument cannot stand where it would (*why, a fixed text for the model). Errors stick in the buffers. */
 bool tool_address(const struct rulebook_tool *tool, const char *base, const char *tenant, const json_t *arguments, struct buf *url, const char **why);
 void tool_body(const struct rulebook_tool *tool, const json_t *arguments, struct buf *body);
+
+/* Whether an argument of that name stands in the address: as a part of it, or behind its ? */
+bool tool_in_address(const struct rulebook_tool *tool, const char *name);
 
 /* service:NAME at the beginning of an address; false when it has none. */
 bool tool_service(const char *url, char name[TOOLBOX_SERVICE_NAME_MAX]);

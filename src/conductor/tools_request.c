@@ -124,6 +124,11 @@ static bool has_query(const struct rulebook_tool *tool)
 	return !strcmp(tool->method, "GET") || !strcmp(tool->method, "DELETE");
 }
 
+bool tool_in_address(const struct rulebook_tool *tool, const char *name)
+{
+	return has_query(tool) || argument_in_address(tool->url, name);
+}
+
 /* Absent optional arguments are absent; a null cannot be here (rulebook_tool_check). */
 static void put_query(const struct rulebook_tool *tool, const json_t *arguments, struct buf *url)
 {

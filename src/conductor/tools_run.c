@@ -130,6 +130,8 @@ static void on_answer(const struct http_answer *answer, void *arg)
 	struct err_detail why;
 
 	r->status = tool_judge(r->book, &r->tool, answer, &r->text, &why);
+	tool_keyed_hide(&r->keyed, &r->text);
+	tool_keyed_wipe(&r->keyed);
 	run_settle(r);
 	log_answer(r, answer, &why);
 	close_entry(r);
@@ -230,7 +232,7 @@ static void run_built_in(struct toolbox_run *r)
 	close_entry(r);
 }
 
-/* A header that holds a secret is in this memory for the length of this function. */
+/* What holds a secret is in this memory for the length of this function. */
 static void run_send(struct toolbox_run *r)
 {
 	struct err_detail detail = { .message = "" };
@@ -240,9 +242,10 @@ static void run_send(struct toolbox_run *r)
 
 	r->state = RUN_SENT;
 	r->is_sent = true;
-	buf_init(&body, TOOL_REQUEST_MAX_BYTES);
+	buf_init_private(&body, TOOL_REQUEST_MAX_BYTES);
 	buf_init(&headers, TOOL_REQUEST_MAX_BYTES);
 	tool_body(&r->tool, r->arguments, &body);
+	tool_keyed_put(&r->keyed, &body);
 	buf_reserve(&headers, TOOL_REQUEST_MAX_BYTES); /* at once: moving would leave copies behind */
 	put_headers(r, body.len != 0, &headers);
 	err = body.err ? body.err : headers.err ? headers.err : exchange_start(r, &body, &headers, &detail);
@@ -363,7 +366,7 @@ static void run_ready(struct toolbox_run *r)
 static void run_prepare(struct toolbox_run *r)
 {
 	const struct log log = log_of(r);
-	const char *why = NULL, *base;
+	const char *why = NULL, *code = NULL, *base;
 	bool is_service;
 
 	if (!r->is_fit) {
@@ -379,6 +382,8 @@ static void run_prepare(struct toolbox_run *r)
 	if ((is_service && !base) || !secrets_list_names(r)) {
 		log_warn(&log, "a tool is not set up", LOG_TEXT("tool", r->name), LOG_TEXT("why", is_service && !base ? "no such service" : "too many secrets"));
 		end_with(r, TOOL_ERROR, "not_set_up", "This tool is not set up. Nothing was done.");
+	} else if (!tool_keyed_judge(&r->keyed, &r->tool, r->arguments, &code, &why)) {
+		end_with(r, TOOL_ERROR, code, why);
 	} else if (!tool_address(&r->tool, base, tenant_name(r->tenant), r->arguments, &r->url, &why)) {
 		end_with(r, TOOL_ERROR, "bad_arguments", why);
 	} else if (r->url.err) {

@@ -48,6 +48,7 @@ struct toolbox_run {
 	unsigned int writes;       /* attempts to write the result that failed */
 	struct run_secret secrets[RUN_SECRETS_MAX];
 	size_t secret_count, secrets_got;
+	struct tool_keyed keyed;
 	struct buf url;
 	enum tool_status status;
 	struct buf text;           /* the answer */

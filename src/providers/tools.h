@@ -13,6 +13,14 @@
 
 struct tool_run;
 
+/* A secret number that stands in the arguments as `name`; nobody keeps it or writes it down. Both end in NUL. */
+struct tool_secret {
+	const char *name;  /* a keyed placeholder (redact/redact.h) */
+	const char *value; /* needs no escaping in JSON */
+};
+
+enum { TOOL_SECRETS_MAX = 8 };
+
 struct tool_request {
 	uint32_t turn, index;
 	const char *name;
@@ -21,6 +29,8 @@ struct tool_request {
 	size_t args_len;
 	bool changes;
 	uint32_t timeout_ms;
+	const struct tool_secret *secrets; /* borrowed for the call of start, as all of this */
+	size_t secret_count;
 };
 
 struct tool_events {

@@ -162,6 +162,19 @@ enum redacted_day redacted_day_within(const struct redacted *r, const char *name
  * values need no escaping inside a JSON string. Errors stick in `out`. */
 void redact_restore(const struct redact_map *m, const char *text, size_t len, struct buf *out);
 
+/* ---- secret numbers that a caller keyed in ----
+ *
+ * They are in no map: who took them holds the digits, and gives them to a tool in the moment it runs. Everybody else has a placeholder of another form,
+ * [CARD_K1]: redact_restore leaves it, nobody takes it for digits, and in the caller's ear it becomes neutral words. */
+void redact_keyed_name(enum redact_type type, uint32_t number, char out[REDACT_NAME_BYTES]);
+
+/* Whether the digits can be a card's, by their check digit; ASCII. */
+bool redact_keyed_card(const char *digits, size_t count);
+
+/* The length of one at the start of the text, or 0; the first one in the text, *took bytes of it, or NULL. */
+size_t redact_keyed(const char *text, size_t len);
+const char *redact_keyed_find(const char *text, size_t len, size_t *took);
+
 /* ---- a model's words on their way to the caller ----
  *
  * They come in pieces, and a placeholder may be cut anywhere: from a '[' on is held back what may still become one. A value is said

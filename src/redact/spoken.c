@@ -175,7 +175,9 @@ static bool may_become(const char *text, size_t len)
 		if (len - 1 <= strlen(name) && !memcmp(text + 1, name, len - 1))
 			return true;
 	}
-	if (at && at < len && text[at] == '_')
+	if (at && at + 1 < len && text[at] == '_' && text[at + 1] == 'K')
+		at++; /* a keyed one */
+	if (at && at < len && (text[at] == '_' || text[at] == 'K'))
 		while (++at < len && isdigit((unsigned char)text[at]))
 			;
 	return at && (at == len || (at + 1 == len && text[at] == ']'));

@@ -293,6 +293,8 @@ static void attached(struct call *call)
 		timer_stop(call, dead[i]); /* they watched what died with the old worker */
 	quiet_attached(call);
 	endpoint_attached(call);
+	if (call->take.open)
+		take_attached(call);
 	overdue_fire(call);
 	if (call->settings.call_rules >= 3)
 		speech_attached(call); /* what is asked for again goes by what was heard */
@@ -311,7 +313,10 @@ static void input_take(struct call *call, const struct call_input *in)
 	case IN_START: quiet_answered(call); break;
 	case IN_VOICE:
 		quiet_sound(call);
-		floor_voice(call, in->number, in->position);
+		if (take_hears(call))
+			take_voice(call, in->number, in->position);
+		else
+			floor_voice(call, in->number, in->position);
 		break;
 	case IN_TRANSCRIPT: endpoint_transcript(call, in); break;
 	case IN_STT_DOWN: endpoint_down(call, in->stream); break;
@@ -389,6 +394,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 		speech_advance(call);
 		answerer_advance(call);
 		quiet_advance(call);
+		take_advance(call);
 	}
 	wake(call);
 	blocks_resolve(call);

@@ -5,7 +5,7 @@
  *
  *   ear (floor.c)  ─► end of turn (endpoint.c) ─► dialogue.c ─► speech.c ─► mouth
  *        └─► hold · yield · resume (floor.c) ────────┴──────────────┘
- *   nobody speaks, the call's time, the keypad: quiet.c          save, load: snapshot.c
+ *   nobody speaks, the call's time, the keypad: quiet.c, take.c  save, load: snapshot.c
  *
  * A call recorded by an older release is replayed by the rules it was made by: settings that it does not name have the value that stands for them
  * (recorded_without in base/settings.c). `call.rules` is the one for changes that nobody would want to set:
@@ -48,7 +48,8 @@
  *      if they had been asked for (0 to 3: as other words); a final takes the place of words that were kept from its partial in the turn, of several missing
  *      ones each is known when it comes late (0 to 3: none is kept), and one leaves words that stand behind it (0 to 3: it takes a newer partial along);
  *      what was read takes the end back when it comes behind the note of it (0 to 3: it is never told); voice without words yet has turn.final_wait_ms when
- *      the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one (0 to 3: none is put off)
+ *      the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one (0 to 3: none is put off);
+ *      a secret number can be taken by keypad (0 to 3: that tool is refused)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */
@@ -78,7 +79,8 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 
 bool call_ended(const struct call *call);
 bool call_moves(const struct call *call); /* a tool that takes the caller away was asked for, and its result has not come: the media may go any moment */
-bool call_waits(const struct call *call); /* for the caller: nobody speaks, nothing is being made or done */
+bool call_takes(const struct call *call); /* a secret number is being keyed in: digits come as KEY_HIDDEN, and nobody listens (take.c) */
+bool call_waits(const struct call *call); /* for the caller, or his keys: nobody speaks, nothing is being made or done */
 bool call_still(const struct call *call); /* it is talked in, and neither the caller nor the agent is heard now */
 enum end_reason call_end_reason(const struct call *call);
 uint32_t call_turn(const struct call *call); /* the caller's turns so far */

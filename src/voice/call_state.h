@@ -1,5 +1,5 @@
-/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c,
- * utterance.c, quiet.c, snapshot.c.
+/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c, utterance.c, quiet.c, take.c,
+ * snapshot.c.
  *
  * Plain data: every field is saved by snapshot.c's tables, nothing points anywhere but into `texts`. A part changes its own
  * struct; what it wants from another part it asks for by one of the functions below.
@@ -64,7 +64,7 @@ enum timer {
 	TIMER_PLAY,       /* speech.c: playing was ordered, nothing was sent */
 	TIMER_MARK,       /* speech.c: all was sent, the carrier does not say that it was played */
 	TIMER_QUIET,      /* quiet.c: nobody speaks */
-	TIMER_KEYS,       /* quiet.c: the entry on the keypad is over */
+	TIMER_KEYS,       /* quiet.c: the entry on the keypad is over; take.c: a secret one is */
 	TIMER_MAX,        /* quiet.c: the call's time is up */
 	TIMER_END,        /* quiet.c: hang up, whatever is left to say */
 	TIMER_MEDIA,      /* quiet.c: the media was lost, and no sound has come since */
@@ -275,6 +275,19 @@ struct quiet {
 	uint8_t key_count;
 };
 
+/* A secret number that is keyed in. Its tool waits in dialogue.tools meanwhile. */
+struct take {
+	bool open;
+	uint32_t entries;          /* the last one's number */
+	uint8_t least, most;       /* digits that are wanted, */
+	uint8_t count;             /* and those that were pressed */
+	uint64_t due_us;           /* it is over then, whatever was pressed */
+	uint64_t since_us;         /* the last key, or the agent's last word */
+	uint64_t voice_us;         /* voice since the last key, or pause */
+	uint64_t voice_at_us;      /* when the last of it came */
+	uint64_t deaf_us;          /* it was closed: the last key's tone sounds until then */
+};
+
 enum answerer_state { ANSWERER_NONE = 0, ANSWERER_OPEN, ANSWERER_PERSON, ANSWERER_MACHINE, ANSWERER_LEAVING, ANSWERER_SCREEN, ANSWERER_STATES };
 
 struct answerer {
@@ -305,6 +318,7 @@ struct call {
 	struct speech speech;
 	struct quiet quiet;
 	struct answerer answerer;
+	struct take take;
 	struct texts texts;
 	/* the step's scratch, not part of the state */
 	bool timers_moved; /* since wake() looked */
@@ -425,6 +439,8 @@ void tools_move(struct call *call);          /* what takes the caller away is as
 void tools_spare(struct call *call);         /* the caller speaks: what runs goes on */
 void tools_attached(struct call *call);
 void tools_keys_over(struct call *call, bool heard); /* the keys that were being sent */
+void tools_taken(struct call *call); /* the secret number is keyed in: who holds the digits is asked for them */
+void tools_untaken(struct call *call, const char *text); /* it is not; why */
 
 /* speech.c, utterance.c: what the agent says: queued, sent, played, heard */
 void speech_say(struct call *call, enum utterance_kind kind, const char *text, size_t len, bool whole);
@@ -473,6 +489,17 @@ void quiet_hangup(struct call *call, enum end_reason reason);
 void quiet_advance(struct call *call);
 void quiet_timer(struct call *call, enum timer timer);
 void quiet_words(struct call *call); /* the caller said something */
+
+/* take.c: a secret number by keypad */
+const char *take_begin(struct call *call, struct text args); /* NULL, or why it cannot be */
+bool take_hears(const struct call *call); /* it is open, or was until a moment ago: voice is no speech */
+void take_key(struct call *call, uint64_t digit);
+void take_voice(struct call *call, uint64_t level, uint64_t position);
+void take_advance(struct call *call);
+void take_due(struct call *call);
+void take_attached(struct call *call);
+void take_stop(struct call *call, const char *why); /* it has failed: the tool's result; fine when none is open */
+void take_close(struct call *call); /* its tool is settled, or asked for */
 
 /* answerer.c: who answered a call that we placed */
 void answerer_begin(struct call *call);

@@ -27,7 +27,7 @@ static const char *check_speech(const struct call *call)
 
 static const char *check_tools(const struct call *call)
 {
-	unsigned int i;
+	unsigned int i, taking = 0;
 
 #pragma GCC unroll 8 /* most find none, step after step */
 	for (i = 0; i < TOOLS_MAX; i++) {
@@ -35,11 +35,16 @@ static const char *check_tools(const struct call *call)
 
 		if (!t->state)
 			continue;
+		taking += t->waits && !t->moves;
 		if (t->item >= call->dialogue.item_count || call->dialogue.items[t->item].type != BLOCK_TOOL_RESULT)
 			return "a running tool has its result's place in the history";
 		if (!call->quiet.ended && !call->timers[TIMER_TOOL])
 			return "a running tool has a deadline";
 	}
+	if (taking != call->take.open)
+		return "a secret number is taken for one tool";
+	if (call->take.open && (call->take.count >= call->take.most || (!call->quiet.ended && !call->timers[TIMER_KEYS])))
+		return "a secret number is not waited for without end";
 	return NULL;
 }
 

@@ -129,6 +129,7 @@ void dialogue_turn(struct call *call, struct text words)
 {
 	struct dialogue *d = &call->dialogue;
 
+	take_stop(call, "{\"error\":\"spoke\",\"message\":\"The caller said something before he pressed the keys.\"}");
 	if (d->gen.ahead) {
 		if (words_same(call_text(call, words), words.len, (const char *)d->gen.asked.data, d->gen.asked.len)) {
 			dialogue_release(call);

@@ -18,7 +18,8 @@ enum output_type {
 	OUT_HOLD,       /* clear what the carrier has queued, within one frame, send nothing more; keep the audio */
 	OUT_ASK,        /* gen, turn, number = attempt, kind = enum ask_kind, position = digest of `blocks` */
 	OUT_CANCEL,     /* gen */
-	OUT_TOOL,       /* turn, index, name, text = arguments, kind = 1 if it changes something, number = timeout in ms */
+	OUT_TOOL,       /* turn, index, name, text = arguments, kind = 1 if it changes something, number = timeout in ms; of one that takes keys: gen = which
+	                   entry of the call, position = how many digits it has */
 	OUT_RETRIEVE,   /* number = query, text */
 	OUT_SNAPSHOT,   /* push the call's state as it is after this step; before anything that follows in this list */
 	OUT_WAKE,       /* number = at_us of the next timer; replaces the one before; 0: none */

@@ -26,7 +26,7 @@
  *   h  another worker has the call                    attached (call.c): quiet_attached
  *   i  no sound came within call.attach_ms            quiet_timer (TIMER_MEDIA): quiet_hangup; also in LIVE and ENDING, behind h, until quiet_sound
  *   j  the caller hangs up                            input_take (call.c): quiet_hangup
- * In LIVE, TIMER_QUIET runs while call_waits (quiet_advance sets and stops it) and asks again: quiet_due. Behind a word that came before the
+ * In LIVE, TIMER_QUIET runs while the caller is waited for (quiet_advance sets and stops it) and asks again: quiet_due. Behind a word that came before the
  * agent's question it is the model that goes on, once a question, and sooner (after_ms): he who spoke too early believes that he has answered. So it
  * does when a result is owed of which no request has made an answer: it was given up (dialogue.c: give_up), or thrown away without a turn.
  */
@@ -145,7 +145,7 @@ void quiet_hangup(struct call *call, enum end_reason reason)
 
 /* ------------------------------------------------------------------ silence */
 
-bool call_waits(const struct call *call)
+static bool waits(const struct call *call)
 {
 	const struct quiet *q = &call->quiet;
 
@@ -153,12 +153,17 @@ bool call_waits(const struct call *call)
 	       !endpoint_words(call) && !answerer_busy(call);
 }
 
+bool call_waits(const struct call *call)
+{
+	return waits(call) || (call_takes(call) && speech_idle(call));
+}
+
 bool call_still(const struct call *call)
 {
 	const struct quiet *q = &call->quiet;
 
-	return q->started && !q->ending && !q->ended && !q->lost && !q->key_count && !speech_begun(call) && !call->ear.voiced && !floor_caller(call) &&
-	       !endpoint_words(call);
+	return q->started && !q->ending && !q->ended && !q->lost && !q->key_count && !call->take.open && !speech_begun(call) && !call->ear.voiced &&
+	       !floor_caller(call) && !endpoint_words(call);
 }
 
 /* Behind a word that was said too early, and while a result is owed of whose request no answer came: twice the silence
@@ -215,7 +220,7 @@ void quiet_advance(struct call *call)
 		return;
 	}
 	q->aside = q->aside && speech_idle(call);
-	if (!call_waits(call))
+	if (!waits(call))
 		timer_stop(call, TIMER_QUIET);
 	else if (!timer_runs(call, TIMER_QUIET))
 		timer_in(call, TIMER_QUIET, after_ms(call));
@@ -233,7 +238,7 @@ static void quiet_due(struct call *call)
 {
 	struct quiet *q = &call->quiet;
 
-	if (!call_waits(call))
+	if (!waits(call))
 		return;
 	if (q->aside || history_unseen(call)) {
 		ask_due(call);
@@ -268,6 +273,10 @@ void quiet_digit(struct call *call, uint64_t digit)
 {
 	struct quiet *q = &call->quiet;
 
+	if (call->take.open) {
+		take_key(call, digit);
+		return;
+	}
 	if (digit > 'D' || !digit || !strchr("0123456789*#ABCD", (int)digit))
 		return;
 	if (digit == '#' && !call->quiet.key_count && call->settings.call_rules >= 4)
@@ -343,6 +352,8 @@ void quiet_timer(struct call *call, enum timer timer)
 {
 	if (timer == TIMER_QUIET)
 		quiet_due(call);
+	else if (timer == TIMER_KEYS && call->take.open)
+		take_due(call);
 	else if (timer == TIMER_KEYS)
 		keys_done(call);
 	else if (timer == TIMER_MAX)

@@ -14,7 +14,7 @@
 
 enum field {
 	F_VERSION = 1, F_SETTINGS, F_BRIEF, F_CALL, F_TIMERS, F_MILESTONES, F_EAR, F_LISTEN, F_DIALOGUE, F_GEN, F_GEN_TOOL, F_TOOL, F_ITEM, F_UTTERANCE,
-	F_WORDS, F_SPEECH, F_ORDER, F_QUIET, F_PAGE /* version 1 */, F_ANSWERER
+	F_WORDS, F_SPEECH, F_ORDER, F_QUIET, F_PAGE /* version 1 */, F_ANSWERER, F_TAKE
 };
 
 struct column {
@@ -116,6 +116,12 @@ static const struct column answerer_columns[] = {
 	BELOW(1, answerer, state, ANSWERER_STATES), BELOW(2, answerer, by_length, 2), BELOW(3, answerer, toned, 2), COLUMN(4, answerer, begun_us),
 	COLUMN(5, answerer, state_us), COLUMN(6, answerer, heard_sample), COLUMN(7, answerer, waits_us), COLUMN(8, answerer, opening_us),
 	COLUMN(9, answerer, voice_us), COLUMN(10, answerer, agains), COLUMN(11, answerer, tellings), { 0 },
+};
+
+static const struct column take_columns[] = {
+	BELOW(1, take, open, 2), COLUMN(2, take, entries), BELOW(3, take, least, KEYS_MAX + 1), BELOW(4, take, most, KEYS_MAX + 1),
+	BELOW(5, take, count, KEYS_MAX + 1), COLUMN(6, take, due_us), COLUMN(7, take, since_us), COLUMN(8, take, voice_us), COLUMN(9, take, voice_at_us),
+	COLUMN(10, take, deaf_us), { 0 },
 };
 
 /* ------------------------------------------------------------------ saving */
@@ -265,6 +271,8 @@ void call_save(const struct call *call, struct buf *b)
 	wire_close(b, opened);
 	if (call->brief.placed)
 		struct_put(call, F_ANSWERER, answerer_columns, &call->answerer, b);
+	if (call->take.entries)
+		struct_put(call, F_TAKE, take_columns, &call->take, b);
 }
 
 /* ------------------------------------------------------------------ what is referred to */
@@ -602,6 +610,7 @@ static enum err field_get(struct loading *l, const struct wire_field *f)
 	case F_ORDER: return order_get(call, f);
 	case F_QUIET: return columns_get(l, quiet_columns, &call->quiet, f, quiet_other);
 	case F_ANSWERER: return columns_get(l, answerer_columns, &call->answerer, f, NULL);
+	case F_TAKE: return columns_get(l, take_columns, &call->take, f, NULL);
 	case F_PAGE: return page_load(l, f);
 	default: return ERR_NONE;
 	}

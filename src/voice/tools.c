@@ -13,6 +13,8 @@
  *   a  the message is complete and released             tools_commit: tool_take: tool_run
  *   a' … of one that takes the caller away: waits, RUNNING,  tools_move: tool_send
  *      until nobody is heard any more
+ *   a" … of one that takes a secret number by keypad:   tool_run: take_begin (take.c); tools_taken: tool_send
+ *      waits, RUNNING, until it is keyed in
  *   b  unknown · too many at once · a change that was   tools_commit: tool_take: tool_refuse · tool_run: tool_refuse ·
  *      asked for before · the tool that ends the call   tool_repeat · result_fill, and end_take: quiet_end (quiet.c)
  *   b' … while a change is open, or a result is there   tools_commit: end_take: result_fill; the call goes on: with the result the
@@ -34,7 +36,7 @@
 
 #include "base/json_scan.h"
 
-enum { WAIT_AGAIN_US = 4000000, WAIT_AGAIN_OLD_US = 5000000 };
+enum { WAIT_AGAIN_US = 4000000, WAIT_AGAIN_OLD_US = 5000000, TAKEN_MS = 10000 };
 
 bool tools_running(const struct call *call)
 {
@@ -42,6 +44,23 @@ bool tools_running(const struct call *call)
 
 	for (i = 0; i < TOOLS_MAX; i++)
 		if (call->dialogue.tools[i].state == TOOL_RUNNING)
+			return true;
+	return false;
+}
+
+/* It waits for the caller's keys. */
+static bool is_taking(const struct tool *t)
+{
+	return t->state && t->waits && !t->moves;
+}
+
+/* One that the caller waits for, and not it for him. */
+static bool tools_work(const struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (call->dialogue.tools[i].state == TOOL_RUNNING && !is_taking(&call->dialogue.tools[i]))
 			return true;
 	return false;
 }
@@ -119,7 +138,7 @@ static void tool_timer(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 	bool late = call->settings.call_rules >= 4 && d->filler_us <= call->now_us; /* tools_filler looks at it in each step */
-	uint64_t next = tools_running(call) && !late ? d->filler_us : 0;
+	uint64_t next = tools_work(call) && !late ? d->filler_us : 0;
 	unsigned int i;
 
 	if (call->quiet.ended)
@@ -137,6 +156,13 @@ static void tool_timer(struct call *call)
 		timer_stop(call, TIMER_TOOL);
 }
 
+static bool is_take(const struct call *call, const struct tool *t)
+{
+	int known = brief_tool_find(&call->brief, call_text(call, t->name), t->name.len);
+
+	return known >= 0 && call->brief.tools[known].takes;
+}
+
 static void tool_send(struct call *call, const struct tool *t)
 {
 	struct call_output *out;
@@ -152,6 +178,10 @@ static void tool_send(struct call *call, const struct tool *t)
 	out->name_len = t->name.len;
 	out->text = call_text(call, t->args);
 	out->text_len = t->args.len;
+	if (is_take(call, t)) {
+		out->gen = call->take.entries;
+		out->position = call->take.count;
+	}
 }
 
 /* It is done when an utterance is over. */
@@ -234,8 +264,11 @@ static void tool_refuse(struct call *call, uint32_t item, const char *why)
 static void tool_run(struct call *call, const struct brief_tool *known, const struct gen_tool *request, uint32_t item)
 {
 	struct tool *t = tool_slot(call);
-	int64_t timeout = known->timeout_ms ? known->timeout_ms : call->settings.tool_timeout_ms;
+	int64_t timeout = known->takes ? call->settings.take_total_ms + TAKEN_MS : known->timeout_ms ? known->timeout_ms : call->settings.tool_timeout_ms;
 	const char *why = !t ? "too many tools at once, ask again later" : known->keys ? keys_send(call, request->args) : NULL;
+
+	if (!why && known->takes)
+		why = take_begin(call, request->args);
 
 	if (why) {
 		tool_refuse(call, item, why);
@@ -248,7 +281,8 @@ static void tool_run(struct call *call, const struct brief_tool *known, const st
 	t->args = request->args;
 	t->detach_us = call->now_us + (uint64_t)call->settings.tool_detach_ms * 1000;
 	t->deadline_us = call->now_us + (uint64_t)timeout * 1000;
-	t->moves = t->waits = known->moves;
+	t->moves = known->moves;
+	t->waits = known->moves || known->takes;
 	if (t->waits)
 		t->detach_us = t->deadline_us; /* the agent is saying what is to be said meanwhile */
 	else if (!is_keys(call, t))
@@ -399,6 +433,8 @@ static void tool_settle(struct call *call, struct tool *t, enum tool_status stat
 	}
 	call_note_text(call, NOTE_TOOL, t->index, status, name);
 	call->outputs[call->output_count - 1].turn = t->turn;
+	if (is_taking(t))
+		take_close(call);
 	t->state = TOOL_FREE;
 	d->need_answer = true;
 	tool_timer(call);
@@ -480,6 +516,38 @@ void tools_keys_over(struct call *call, bool heard)
 			tool_settle(call, &call->dialogue.tools[i], heard ? TOOL_OK : TOOL_UNKNOWN, text, strlen(text));
 }
 
+static struct tool *tool_taking(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++)
+		if (is_taking(&call->dialogue.tools[i]))
+			return &call->dialogue.tools[i];
+	return NULL;
+}
+
+void tools_taken(struct call *call)
+{
+	struct tool *t = tool_taking(call);
+
+	if (!t)
+		return;
+	take_close(call);
+	t->waits = false;
+	t->detach_us = t->deadline_us = call->now_us + TAKEN_MS * 1000; /* it is judged on the spot */
+	call->dialogue.filler_us = call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
+	tool_send(call, t);
+	tool_timer(call);
+}
+
+void tools_untaken(struct call *call, const char *text)
+{
+	struct tool *t = tool_taking(call);
+
+	if (t)
+		tool_settle(call, t, TOOL_ERROR, text, strlen(text));
+}
+
 static void tool_overdue(struct call *call, struct tool *t)
 {
 	bool changes = t->changes && !t->waits;
@@ -493,7 +561,7 @@ static void filler_say(struct call *call)
 	struct dialogue *d = &call->dialogue;
 
 	d->filler_us = call->now_us + (call->settings.call_rules >= 4 ? WAIT_AGAIN_US : WAIT_AGAIN_OLD_US);
-	if (tools_running(call) && speech_idle(call) && !floor_caller(call))
+	if (tools_work(call) && speech_idle(call) && !floor_caller(call))
 		speech_phrase(call, SAY_FILLER, &call->brief.waits, &d->wait_turn);
 }
 
@@ -511,7 +579,7 @@ void tools_move(struct call *call)
 	for (i = 0; i < TOOLS_MAX; i++) {
 		struct tool *t = &d->tools[i];
 
-		if (!t->state || !t->waits || !is_quiet(call))
+		if (!t->state || !t->waits || !t->moves || !is_quiet(call))
 			continue;
 		t->waits = false;
 		t->detach_us = t->deadline_us = call->now_us + (uint64_t)t->timeout_ms * 1000; /* behind it there is nothing to say */
@@ -536,7 +604,7 @@ void tools_filler(struct call *call)
 {
 	bool due = call->settings.call_rules >= 4 && call->dialogue.filler_us <= call->now_us;
 
-	if (!due || !tools_running(call) || !speech_idle(call) || floor_caller(call) || endpoint_words(call) || call->quiet.ending ||
+	if (!due || !tools_work(call) || !speech_idle(call) || floor_caller(call) || endpoint_words(call) || call->quiet.ending ||
 		answerer_machine(call))
 		return;
 	filler_say(call);
@@ -594,7 +662,7 @@ void tools_attached(struct call *call)
 			continue;
 		t->state = TOOL_RUNNING;
 		t->deadline_us = call->now_us + (uint64_t)t->timeout_ms * 1000;
-		t->detach_us = t->moves ? t->deadline_us : call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
+		t->detach_us = t->moves || t->waits ? t->deadline_us : call->now_us + (uint64_t)call->settings.tool_filler_ms * 1000;
 		if (!is_keys(call, t) && !t->waits)
 			tool_send(call, t);
 	}

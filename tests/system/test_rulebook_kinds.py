@@ -35,7 +35,7 @@ MORE = (
     ("goal:", "redact: {clear: [VEHICLE, IP]}\ngoal:"),
     ("    voice: slt\n", "    voice: slt\n    recogniser: pocketsphinx\n"),
     ("sample: Alex Morgan}", "sample: Alex Morgan, default: Alex Morgan}"),
-    ("tools:\n", "may:\n  record_outcome: true\n  schedule_callback: {days: 30}\n  send_digits: true\n  transfer:\n    desk: {to: '+14155550188', how: cold, outcome: confirmed, ring_s: 20}\n    boss: {to: 'sip:boss@example.com', how: warm, outcome: confirmed, key: false, briefing: A call., press: Press one.}\ntools:\n"),
+    ("tools:\n", "may:\n  record_outcome: true\n  schedule_callback: {days: 30}\n  send_digits: true\n  take_keys: true\n  transfer:\n    desk: {to: '+14155550188', how: cold, outcome: confirmed, ring_s: 20}\n    boss: {to: 'sip:boss@example.com', how: warm, outcome: confirmed, key: false, briefing: A call., press: Press one.}\ntools:\n"),
     ("  - ask: person\n", "  - ask: person\n    tries: 2\n"),
     ("      doctor: text\n", "      doctor: text\n      floor: {type: number, optional: true}\n"),
     ("        time: {type: string, description: \"HH:MM\", maxLength: 5}\n",

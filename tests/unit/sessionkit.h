@@ -66,6 +66,7 @@ struct tool_run {
 	void *arg;
 	struct tool_request request;
 	char name[64];
+	char keyed[200]; /* the secret numbers it was given */
 	uint64_t dispatched_sequence; /* of the journal, when it was dispatched */
 	bool cancelled;
 };
@@ -357,6 +358,8 @@ static inline enum err kit_tools_start(void *conductor, struct tool_run **rp, co
 	r->arg = arg;
 	r->request = *request;
 	snprintf(r->name, sizeof(r->name), "%.*s", (int)request->name_len, request->name);
+	for (size_t i = 0; i < request->secret_count; i++)
+		snprintf(r->keyed + strlen(r->keyed), sizeof(r->keyed) - strlen(r->keyed), "%s=%s;", request->secrets[i].name, request->secrets[i].value);
 	r->dispatched_sequence = k->call ? journal_call_last(k->call) : 0;
 	k->runs[k->run_count++] = r;
 	*rp = r;

@@ -161,7 +161,7 @@ struct record_caller {
 	size_t samples;
 };
 
-enum record_gap_why { GAP_CARRIER = 0, GAP_JOURNAL, GAP_WORKER };
+enum record_gap_why { GAP_CARRIER = 0, GAP_JOURNAL, GAP_WORKER, GAP_KEYS /* a secret number was keyed in: not recorded on purpose */ };
 
 void record_caller_encode(const struct record_caller *r, struct buf *b);
 enum err record_caller_decode(struct record_caller *r, const void *data, size_t len) MUST_USE;

@@ -199,6 +199,7 @@ static const char *gap_reason(uint32_t why)
 	case GAP_CARRIER: return "not received";
 	case GAP_JOURNAL: return "not recorded";
 	case GAP_WORKER: return "the worker was gone";
+	case GAP_KEYS: return "paused: keys";
 	default: return "lost";
 	}
 }

@@ -1,6 +1,7 @@
 /* The shell around a call's core: one input in, its outputs carried out, one after the other. What they are carried out by
  * stands beside it: session_caller.c (the caller's audio, the recogniser), session_model.c (the model, tools), session_speech.c
- * (voices, the mouth), session_journal.c (what is written), session_attach.c (opening, taking over, closing).
+ * (voices, the mouth), session_journal.c (what is written), session_attach.c (opening, taking over, closing),
+ * session_take.c (numbers that nobody may know).
  *
  * `busy` is the whole of its concurrency: while a step is carried out, whatever adapters say is encoded into `queue` and
  * stepped when that step is over. All times here are the call's own; only io knows the machine's.
@@ -122,6 +123,7 @@ static void step_one(struct session *s)
 	if (s->state == FINISHED || s->state == TOLD)
 		return;
 	s->usage.steps++;
+	session_key_hide(s);
 	err = call_step(s->call, &s->in, &outputs);
 	if (err) {
 		log_error(&s->log, "the core refuses to go on: the call is ended", LOG_ERR(err), LOG_TEXT("input", input_name(s->in.type)));
@@ -129,6 +131,7 @@ static void step_one(struct session *s)
 		return;
 	}
 	s->stepped = s->in.type;
+	session_take_look(s);
 	session_write_step(s, &outputs);
 	if (s->io.stepped)
 		s->io.stepped(s->io.arg, &s->in, &outputs);
@@ -168,6 +171,7 @@ void session_feed(struct session *s)
 	if (s->state != LIVE && s->in.type != IN_TOOL_RESULT)
 		return;
 	if (s->busy) {
+		session_key_hide(s);
 		opened = wire_open(&s->queue, 1);
 		input_encode(&s->in, &s->queue);
 		wire_close(&s->queue, opened);
@@ -387,8 +391,11 @@ void session_digit(struct session *s, char digit)
 
 void session_tone(struct session *s, const struct tone_event *tone)
 {
-	struct call_input *in = session_input(s, IN_TONE);
+	struct call_input *in;
 
+	if (session_take_mutes(s))
+		return; /* half of a key's */
+	in = session_input(s, IN_TONE);
 	in->kind = tone->is_network ? TONE_NETWORK : TONE_SINGLE;
 	in->number = tone->hz;
 	in->position = tone->start_sample;

@@ -98,6 +98,7 @@ static void session_free(struct session *s)
 	buf_fini(&s->outcome);
 	buf_fini(&s->said);
 	free(s->ring);
+	session_take_fini(s);
 	call_free(s->call);
 	free(s);
 }
@@ -212,6 +213,7 @@ static enum err snapshot_load(struct session *s, const void *snapshot, size_t le
 	masker_language(s->masker, s->language);
 	masker_clear(s->masker, call_get_brief(s->call)->clear);
 	session_said_load(s);
+	session_take_look(s);
 	return ERR_NONE;
 }
 

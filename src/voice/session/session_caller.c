@@ -233,6 +233,22 @@ void session_position_move(struct session *s, uint64_t samples)
 		s->ring_from = s->position - RING_SAMPLES;
 }
 
+/* Sound that nobody gets: in-band tones would tell which keys are pressed. One span for all that comes one behind the other. */
+static void muted_put(struct session *s, size_t samples)
+{
+	struct span *last = s->gap_count ? &s->gaps[(s->gap_count - 1) % GAPS_MAX] : NULL;
+
+	session_write_gap(s, samples, GAP_KEYS);
+	if (s->ring)
+		ring_put(s, NULL, samples);
+	if (last && last->to == s->position)
+		last->to += samples;
+	else
+		s->gaps[s->gap_count++ % GAPS_MAX] = (struct span){ s->position, s->position + samples };
+	session_position_move(s, samples);
+	stt_silence(s, samples);
+}
+
 void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples)
 {
 	if (!samples)
@@ -240,6 +256,10 @@ void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples
 	session_heard(s, session_now(s));
 	if (s->state != LIVE)
 		return;
+	if (session_take_mutes(s)) {
+		muted_put(s, samples);
+		return;
+	}
 	if (ulaw || s->ring)
 		ring_put(s, ulaw, samples);
 	if (ulaw && session_records_audio(s))

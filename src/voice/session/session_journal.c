@@ -212,7 +212,7 @@ void session_write_gap(struct session *s, uint64_t samples, enum record_gap_why 
 {
 	if (!session_records_audio(s) || s->sabotage == SESSION_GUARD_N4)
 		return;
-	if (s->group_samples)
+	if (s->group_samples || (s->gap_owed && s->gap_why != why))
 		group_flush(s);
 	s->gap_owed += samples;
 	s->gap_why = why;

@@ -216,6 +216,11 @@ static void tool_result_feed(struct session *s, uint32_t turn, uint32_t index, e
 	session_feed(s);
 }
 
+void session_tool_answer(struct session *s, const struct call_output *out, enum tool_status status, const char *text, size_t len)
+{
+	tool_result_feed(s, out->turn, out->index, status, text, len);
+}
+
 static void tool_result_h(void *arg, enum tool_status status, const char *text, size_t len)
 {
 	struct running *r = arg;
@@ -257,12 +262,22 @@ static void tool_unrecorded(struct session *s, const struct call_output *out)
 		tool_result_feed(s, out->turn, out->index, TOOL_ERROR, not_done, sizeof(not_done) - 1);
 }
 
+static bool is_take(const struct session *s, const struct call_output *out)
+{
+	const struct brief *brief = call_get_brief(s->call);
+	int tool = brief_tool_find(brief, out->name, out->name_len);
+
+	return tool >= 0 && brief->tools[tool].takes;
+}
+
 void session_run_tool(struct session *s, const struct call_output *out, uint64_t at_us)
 {
+	struct tool_secret secrets[TAKEN_MAX];
 	struct record_event e = { .kind = EVENT_TOOL, .code = out->kind, .at_us = at_us, .turn = out->turn, .index = out->index,
 		.name = out->name, .name_len = out->name_len, .text = out->text, .text_len = out->text_len };
 	struct tool_request q = { .turn = out->turn, .index = out->index, .name = out->name, .name_len = out->name_len, .args = out->text,
-		.args_len = out->text_len, .changes = out->kind != 0, .timeout_ms = (uint32_t)out->number };
+		.args_len = out->text_len, .changes = out->kind != 0, .timeout_ms = (uint32_t)out->number,
+		.secrets = secrets, .secret_count = session_take_lend(s, out->text, out->text_len, secrets) };
 	static const char refused[] = "the tool could not be started";
 	bool runs, recorded;
 	struct running *r = run_slot(s, out, &runs);
@@ -277,12 +292,17 @@ void session_run_tool(struct session *s, const struct call_output *out, uint64_t
 		return;
 	}
 	s->usage.tool_calls++;
+	if (is_take(s, out)) {
+		session_take(s, out);
+		return;
+	}
 	if (r) {
 		r->turn = out->turn;
 		r->index = out->index;
 	}
 	if (!r || s->io.tools->start(s->io.conductor, &r->op, &q, &tool_events, r))
 		tool_result_feed(s, out->turn, out->index, TOOL_ERROR, refused, sizeof(refused) - 1);
+	session_take_used(s, secrets, q.secret_count);
 }
 
 bool session_tools_run(const struct session *s)

@@ -1,5 +1,6 @@
 /* The state of a session, for its own files only: session.c, session_attach.c, session_caller.c, session_journal.c,
- * session_log.c, session_model.c, session_speech.c, session_usage.c. Each part changes what stands under its name; the step is session.c's alone.
+ * session_log.c, session_model.c, session_speech.c, session_take.c, session_usage.c. Each part changes what stands under its name; the step is
+ * session.c's alone.
  */
 #ifndef VOICE_SESSION_STATE_H
 #define VOICE_SESSION_STATE_H
@@ -13,6 +14,7 @@
 #include "voice/session/session.h"
 #include "voice/journal/steps.h"
 #include "voice/spoken/spoken.h"
+#include "voice/take.h"
 
 enum {
 	GROUP_SAMPLES = 1600, /* of the caller's audio in one record */
@@ -21,7 +23,8 @@ enum {
 	RUNS_MAX = 32,
 	GAPS_MAX = 16,
 	TOKENS_KEPT = 8,
-	TAIL_BYTES = 64
+	TAIL_BYTES = 64,
+	TAKEN_MAX = TOOL_SECRETS_MAX
 };
 
 enum session_life { LIVE = 0, LINGER, FINISHED, TOLD };
@@ -62,6 +65,23 @@ struct running {
 	struct session *s;
 	struct tool_run *op;
 	uint32_t turn, index;
+};
+
+/* A secret number that was keyed in; value "": none. */
+struct taken {
+	char name[REDACT_NAME_BYTES];
+	char value[TAKE_DIGITS_MAX + 2];
+	bool is_once; /* the first tool that has it is the last */
+};
+
+/* In no snapshot and no journal. */
+struct session_take {
+	bool open;
+	uint64_t deaf_to; /* the caller's position: before it the last key's tone may sound */
+	char keys[TAKE_DIGITS_MAX];
+	size_t key_count;
+	struct taken taken[TAKEN_MAX];
+	unsigned int taken_at;
 };
 
 struct span {
@@ -106,6 +126,7 @@ struct session {
 	struct voicing voices[VOICES_MAX];
 	struct said_tail tails[2]; /* of the two latest utterances, the older first */
 	struct running runs[RUNS_MAX];
+	struct session_take take;
 
 	/* the caller's audio */
 	uint64_t position;
@@ -216,6 +237,7 @@ void session_wasted(struct session *s, const struct call_output *out); /* NOTE_D
 void session_run_tool(struct session *s, const struct call_output *out, uint64_t at_us); /* OUT_TOOL */
 bool session_tools_run(const struct session *s);
 void session_tools_cancel(struct session *s);
+void session_tool_answer(struct session *s, const struct call_output *out, enum tool_status status, const char *text, size_t len); /* OUT_TOOL's, from here */
 
 /* ------------------------------------------------------------------ session_speech.c */
 
@@ -224,6 +246,16 @@ void session_speak(struct session *s, const struct call_output *out); /* OUT_SPE
 void session_hold(struct session *s);                                 /* OUT_HOLD */
 void session_voices_cancel(struct session *s, uint32_t utterance, bool all);
 void session_pump(struct session *s); /* sends what may go; tells the core at once of audio that the mouth is waiting for */
+
+/* ------------------------------------------------------------------ session_take.c: secret numbers by keypad */
+
+void session_key_hide(struct session *s);  /* s->in, before anybody else sees it */
+void session_take_look(struct session *s); /* behind each step, and behind a load */
+bool session_take_mutes(const struct session *s); /* the caller's sound is nobody's */
+void session_take(struct session *s, const struct call_output *out); /* OUT_TOOL of the tool that takes them: its result */
+size_t session_take_lend(const struct session *s, const char *args, size_t len, struct tool_secret secrets[TAKEN_MAX]); /* those the arguments name */
+void session_take_used(struct session *s, const struct tool_secret *secrets, size_t count); /* a tool has had them */
+void session_take_fini(struct session *s);
 
 /* ------------------------------------------------------------------ session_usage.c: what providers tell of themselves */
 

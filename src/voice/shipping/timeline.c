@@ -169,10 +169,11 @@ static void partial_tell(struct telling *t, const struct call_input *in)
 static void digit_tell(struct telling *t, const struct call_input *in)
 {
 	char digit = (char)in->number;
+	bool hidden = in->number == KEY_HIDDEN; /* shown as others are to who may not see them */
 
 	if (in->number < ' ' || in->number > '~')
 		return;
-	telling_text(telling_open(t, "digit", in->at_us), "digit", &digit, 1);
+	telling_text(telling_open(t, "digit", in->at_us), "digit", hidden ? "\xe2\x80\xa2" : &digit, hidden ? 3 : 1);
 	telling_close(t);
 }
 
@@ -420,12 +421,12 @@ static void gap_line(struct telling *t, uint64_t at_us, const char *track, uint6
 static void caller_tell(struct telling *t, const void *payload, size_t len)
 {
 	static const char *const whys[] = { [GAP_CARRIER] = "the carrier sent nothing", [GAP_JOURNAL] = "the disk took nothing",
-		[GAP_WORKER] = "no worker had the call" };
+		[GAP_WORKER] = "no worker had the call", [GAP_KEYS] = "paused while a secret number was keyed in" };
 	struct record_caller r;
 
 	if (record_caller_decode(&r, payload, len) || !r.gap_samples || r.gap_samples > r.position)
 		return;
-	gap_line(t, r.at_us, "caller", (r.position - r.gap_samples) / SAMPLES_PER_MS, r.position / SAMPLES_PER_MS, telling_name(whys, 3, r.gap_why));
+	gap_line(t, r.at_us, "caller", (r.position - r.gap_samples) / SAMPLES_PER_MS, r.position / SAMPLES_PER_MS, telling_name(whys, 4, r.gap_why));
 }
 
 /* From the worker's time to a position of the tracks. */

@@ -409,6 +409,17 @@ static enum err run_ask(struct tool_run *r)
 	return conductor_ask(r->call->conductor, &r->exchange, &ask, path, NULL, &run_handlers, r);
 }
 
+static void keyed_write(struct buf *b, const struct tool_request *request)
+{
+	size_t i;
+
+	json_put_key(b, "keyed");
+	json_open(b, '{');
+	for (i = 0; i < request->secret_count; i++)
+		json_pair_string(b, request->secrets[i].name, request->secrets[i].value);
+	json_close(b, '}');
+}
+
 static void run_write(struct tool_run *r, const struct tool_request *request)
 {
 	json_open(&r->text, '{');
@@ -420,6 +431,8 @@ static void run_write(struct tool_run *r, const struct tool_request *request)
 	json_put_key(&r->text, "arguments");
 	json_put_text(&r->text, request->args, request->args_len);
 	json_pair_u64(&r->text, "timeout_ms", r->timeout_ms);
+	if (request->secret_count)
+		keyed_write(&r->text, request);
 	json_close(&r->text, '}');
 }
 
@@ -457,7 +470,7 @@ static enum err tool_start(void *conductor, struct tool_run **rp, const struct t
 		return ERR_NOMEM;
 	*r = (struct tool_run){ .call = c, .slot = rp, .events = *events, .arg = arg, .changes = request->changes,
 		.timeout_ms = request->timeout_ms ? request->timeout_ms : TOOL_DEFAULT_MS };
-	buf_init(&r->text, TOOL_BYTES_MAX);
+	buf_init_private(&r->text, TOOL_BYTES_MAX); /* a secret number may be in it */
 	run_write(r, request);
 	err = r->text.err;
 	*rp = r;
