@@ -32,7 +32,9 @@
 enum { RING_MS = 400, OUT_BYTES_MAX = 64 << 20, FOLDER_MAX = STORES_PATH_MAX + 64 };
 
 struct call_flags {
-	const char *rulebook, *language, *tenant, *data, *expect;
+	const char *rulebook, *language, *tenant, *data, *expect, *echo;
+	unsigned int echo_ms;
+	double echo_db;
 	bool type, placed;
 	struct flag_list speak, at, variables;
 	int64_t at_ms[FLAG_LIST_MAX]; /* of each --speak; -1: in its turn */
@@ -112,6 +114,19 @@ static int times_check(struct calling *c)
 				" ms, before the one at %" PRId64 " ms", c->flags.speak.items[i], at_ms, last_ms);
 		last_ms = at_ms >= 0 ? at_ms : last_ms;
 	}
+	return CLI_FINE;
+}
+
+/* MS:DB. */
+static int echo_read(struct calling *c)
+{
+	struct call_flags *f = &c->flags;
+	char more;
+
+	if (f->echo && (sscanf(f->echo, "%u:%lf%c", &f->echo_ms, &f->echo_db, &more) != 2 || !f->echo_ms || f->echo_ms > LINE_ECHO_MAX_MS ||
+		!(f->echo_db >= -60 && f->echo_db <= 0)))
+		return cli_fail(c->cli, CLI_USAGE, ERR_USAGE, "--echo", "--echo 150:-10", "1 to %d milliseconds and -60 to 0 decibels are wanted, not \"%.40s\"",
+			LINE_ECHO_MAX_MS, f->echo);
 	return CLI_FINE;
 }
 
@@ -237,7 +252,7 @@ static int worker_make(struct calling *c)
 {
 	struct err_detail detail = { .message = "" };
 	struct worker_options options = { .clock = c->clock, .disk = &disk_real, .journal_dir = c->folder,
-		.model_file = config_text(c->cli->config, "vad.model_file") };
+		.model_file = config_text(c->cli->config, "vad.model_file"), .echo_guard = config_bool(c->cli->config, "echo.guard") };
 	struct journal_sizes sizes;
 	enum err err;
 
@@ -267,6 +282,8 @@ static int call_make(struct calling *c)
 		o.stt_vendor = c->typed;
 	}
 	line_init(&c->line, c->clock, played_h, c);
+	if (c->flags.echo)
+		line_echo(&c->line, c->flags.echo_ms, c->flags.echo_db);
 	err = worker_call_open(c->worker, &c->call, &o);
 	if (err)
 		return cli_fail(c->cli, CLI_MISSING, err, NULL, NULL, "the call cannot begin: %s", err_name(err));
@@ -465,6 +482,8 @@ int cmd_call(struct cli *cli, int argc, char **argv)
 		{ .name = "at", .type = FLAG_LIST, .value = &f->at, .arg = "MS", .help = "… or so many milliseconds into the call: behind its --speak." },
 		{ .name = "type", .type = FLAG_BOOL, .value = &f->type, .help = "The caller is typed: a line for each turn; an empty one is silence; /press 12#, /hangup." },
 		{ .name = "placed", .type = FLAG_BOOL, .value = &f->placed, .help = "The call is one of ours: the agent listens first for who answers, a person or a machine." },
+		{ .name = "echo", .type = FLAG_STRING, .value = &f->echo, .arg = "MS:DB",
+			.help = "The caller's telephone gives back what it plays, so many milliseconds later and decibels softer: 150:-10." },
 		{ .name = "language", .type = FLAG_STRING, .value = &f->language, .arg = "L", .help = "One of the rule-book's (its first)." },
 		{ .name = "var", .type = FLAG_LIST, .value = &f->variables, .arg = "NAME=VALUE", .help = "What this call brings; the rule-book's samples, and today's date as today, otherwise." },
 		{ .name = "expect", .type = FLAG_STRING, .value = &f->expect, .arg = "OUTCOME", .help = "Exit with 1 when the call ends otherwise." },
@@ -486,6 +505,8 @@ int cmd_call(struct cli *cli, int argc, char **argv)
 		cli_log_unasked(cli, LOG_LEVEL_WARN);
 	if (!status)
 		status = flags_check(&c);
+	if (!status)
+		status = echo_read(&c);
 	if (!status)
 		status = book_read(&c);
 	if (!status)

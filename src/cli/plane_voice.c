@@ -313,7 +313,7 @@ static enum err journal_look(const struct voice_process *p, const struct journal
 static enum err worker_begin(struct voice_process *p, struct err_detail *detail)
 {
 	struct worker_options options = { .clock = p->clock, .disk = &disk_real, .journal_dir = p->folder,
-		.model_file = config_text(p->cli->config, "vad.model_file"), .durable = on_durable, .durable_arg = p };
+		.model_file = config_text(p->cli->config, "vad.model_file"), .echo_guard = config_bool(p->cli->config, "echo.guard"), .durable = on_durable, .durable_arg = p };
 	struct journal_sizes sizes;
 	enum err err;
 

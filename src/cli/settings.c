@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "audio/echo.h"
 #include "audio/silero.h"
 #include "base/jwks_fetch.h"
 #include "base/jws.h"
@@ -31,6 +32,7 @@ const struct option *const settings_tables[] = {
 	prices_options,
 	log_options,
 	vad_options,
+	echo_options,
 	call_options,
 	journal_settings,
 	jws_options,

@@ -249,6 +249,7 @@ static void tick(void *arg)
 		line_next(c);
 	else
 		frame_of_saying(c, frame);
+	line_echo_add(c->line, c->began_us + (c->frames + 1) * FRAME_US, frame, FRAME_SAMPLES);
 	if (c->call)
 		worker_call_audio(c->call, frame, FRAME_SAMPLES);
 	if (c->call && c->typed)
@@ -258,7 +259,7 @@ static void tick(void *arg)
 		clock_timer_set(&c->tick, c->clock, c->began_us + c->frames * FRAME_US, tick, c);
 }
 
-void speaker_begin(struct speaker *c, struct worker_call *call, const struct line *line)
+void speaker_begin(struct speaker *c, struct worker_call *call, struct line *line)
 {
 	c->call = call;
 	c->line = line;

@@ -47,7 +47,7 @@ struct speaker {
 	size_t count, next;
 	struct saying *speaks;    /* what is being said */
 	bool unanswered;          /* nothing was played since the last recording */
-	const struct line *line;
+	struct line *line;
 	size_t said_samples;
 	struct dtmf_detector *keys; /* listens to the recordings */
 
@@ -70,7 +70,7 @@ void speaker_fini(struct speaker *c);
 enum err speaker_add(struct speaker *c, const char *path, int64_t at_ms, struct err_detail *detail) MUST_USE;
 
 /* The media of this call begins now; the agent is heard on `line`. */
-void speaker_begin(struct speaker *c, struct worker_call *call, const struct line *line);
+void speaker_begin(struct speaker *c, struct worker_call *call, struct line *line);
 void speaker_end(struct speaker *c); /* the call is over */
 
 #endif

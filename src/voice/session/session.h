@@ -67,6 +67,11 @@ struct session_io {
 	/* What the timeline is told, as it is journalled. Borrowed. May be NULL. */
 	void (*event)(void *arg, const struct record_event *event);
 
+	/* For an echo guard (audio/echo.h). The agent's sound went out, and sounds from the caller's sample `at` on where the carrier is next door;
+	 * it was cleared, and nothing of it sounds behind `at`. Both may be NULL, and must not call the session. */
+	void (*sounds)(void *arg, uint64_t at, const uint8_t *ulaw, size_t samples);
+	void (*silenced)(void *arg, uint64_t at);
+
 	const struct media *media; /* NULL while the phone rings: see session_set_media */
 	void *socket;
 	const struct stt *stt;
@@ -128,6 +133,13 @@ void session_start(struct session *s);   /* the media stream began: IN_START; th
 
 /* The caller's audio, in order: µ-law at 8000 Hz, or NULL for samples that nobody recorded (the simulator). Any count. */
 void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples);
+
+/* The same, of sound that is nothing but our own come back: recorded as it is, silence for the recogniser. Never NULL. */
+void session_caller_echo(struct session *s, const uint8_t *ulaw, size_t samples);
+
+/* What came since that position was our own sound, too, as it turned out only now: words of it that are still to come are none, and a recogniser that is
+ * opened later gets silence for it. */
+void session_caller_disown(struct session *s, uint64_t from);
 
 /* So many samples never came (the carrier's own time stamps say so). The position moves on; the recogniser gets µ-law silence
  * (as bytes, never NULL), the journal a gap. */

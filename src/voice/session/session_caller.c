@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
+
 enum { RING_SAMPLES = SESSION_CALLER_RING_MS * 8, SILENCE_SAMPLES = 1600, SAID_KEPT_BYTES = 1000 };
 
 static const uint8_t *silence(void)
@@ -14,6 +16,14 @@ static const uint8_t *silence(void)
 	if (!bytes[0])
 		memset(bytes, 0xff, sizeof(bytes));
 	return bytes;
+}
+
+/* Most of it lies in sound that turned out to be our own. */
+static bool is_disowned(const struct session *s, uint64_t from, uint64_t to)
+{
+	uint64_t first = num_max(from, s->disowned.from), end = num_min(to, s->disowned.to);
+
+	return end > first && end - first > (to - from) / 4 * 3;
 }
 
 static void transcript_h(void *arg, enum transcript_kind kind, const char *text, size_t len, uint64_t from_sample, uint64_t to_sample)
@@ -26,7 +36,7 @@ static void transcript_h(void *arg, enum transcript_kind kind, const char *text,
 	in->kind = (uint32_t)kind;
 	in->position = l->base + from_sample;
 	in->position2 = l->base + (to_sample < from_sample ? from_sample : to_sample);
-	session_input_text(in, text, len);
+	session_input_text(in, text, is_disowned(l->s, in->position, in->position2) ? 0 : len);
 	session_feed(l->s);
 	session_settle(l->s);
 }
@@ -249,7 +259,8 @@ static void muted_put(struct session *s, size_t samples)
 	stt_silence(s, samples);
 }
 
-void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples)
+/* The record has an echo, too; whoever understands words, now or from the ring, gets silence for it. */
+static void caller_audio(struct session *s, const uint8_t *ulaw, size_t samples, bool is_echo)
 {
 	if (!samples)
 		return;
@@ -261,12 +272,40 @@ void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples
 		return;
 	}
 	if (ulaw || s->ring)
-		ring_put(s, ulaw, samples);
+		ring_put(s, is_echo ? NULL : ulaw, samples);
 	if (ulaw && session_records_audio(s))
 		session_write_caller(s, ulaw, samples);
 	else
 		session_position_move(s, samples);
-	stt_push(s, ulaw, samples);
+	if (is_echo)
+		stt_silence(s, samples);
+	else
+		stt_push(s, ulaw, samples);
+}
+
+void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples)
+{
+	caller_audio(s, ulaw, samples, false);
+}
+
+void session_caller_echo(struct session *s, const uint8_t *ulaw, size_t samples)
+{
+	caller_audio(s, ulaw, samples, true);
+}
+
+void session_caller_disown(struct session *s, uint64_t from)
+{
+	uint64_t end = s->position;
+
+	if (s->state != LIVE || from >= end)
+		return;
+	s->disowned = (struct span){ from, end };
+	from = num_max(from, s->ring_from);
+	if (!s->ring || from >= end)
+		return;
+	s->position = from;
+	ring_put(s, NULL, (size_t)(end - from));
+	s->position = end;
 }
 
 static void gap_put(struct session *s, uint64_t samples)

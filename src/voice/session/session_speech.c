@@ -53,7 +53,22 @@ static void sent_h(void *arg, uint32_t utterance, uint32_t take, uint32_t positi
 	session_feed(s);
 }
 
-const struct mouth_events session_mouth_events = { .sent = sent_h, .frames = session_write_agent };
+/* The caller's sample that is said at this time. */
+static uint64_t sample_at(const struct session *s, uint64_t at_us)
+{
+	return at_us > s->media_us ? (at_us - s->media_us) * CALL_RATE_HZ / 1000000 : 0;
+}
+
+static void frames_h(void *arg, const struct mouth_frames *f)
+{
+	struct session *s = arg;
+
+	if (s->io.sounds && f->ulaw)
+		s->io.sounds(s->io.arg, sample_at(s, f->start_us), f->ulaw, f->samples);
+	session_write_agent(s, f);
+}
+
+const struct mouth_events session_mouth_events = { .sent = sent_h, .frames = frames_h };
 
 /* The voice died: the core hears of all there is, then that no more will come. What becomes of it is the core's word. */
 static void voice_broken(struct session *s, const struct voicing *v)
@@ -289,5 +304,7 @@ void session_hold(struct session *s)
 	mouth_hold(s->mouth, session_now(s));
 	if (s->deaf)
 		s->io.media->clear(s->io.socket); /* the mouth has no media then, and what the socket has queued may still be played */
+	if (s->io.silenced)
+		s->io.silenced(s->io.arg, sample_at(s, session_now(s)));
 	session_write_played(s, PLAYED_CLEARED, NULL);
 }

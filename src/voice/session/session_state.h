@@ -134,6 +134,7 @@ struct session {
 	uint8_t *ring;         /* NULL: nobody recorded it so far */
 	struct span gaps[GAPS_MAX];
 	unsigned int gap_count; /* ever; the last GAPS_MAX are kept */
+	struct span disowned;  /* the last sound that turned out to be ours: words of it are nobody's */
 
 	/* the journal */
 	struct steps_writer steps;

@@ -20,6 +20,7 @@ struct chunk {
 	struct ear_line *line;
 	uint64_t position;
 	bool unheard; /* too many waited */
+	bool is_echo; /* its level is put down */
 	uint16_t level;
 	bool has_tone;
 	struct tone_event tone; /* one at most: a tone is longer than a chunk */
@@ -38,7 +39,7 @@ struct ear_line {
 	bool is_closed;
 	unsigned int out; /* chunks not yet back */
 	uint64_t position; /* of the next sample */
-	size_t filled;
+	size_t filled, echo; /* samples of the next chunk, and how many of them are echo */
 	int16_t samples[EAR_CHUNK_SAMPLES];
 	struct silero silero; /* the thread's */
 	bool in_batch;        /* the thread's */
@@ -142,7 +143,7 @@ static void batch_step(const struct ear *e, struct chunk *batch[BATCH], unsigned
 	if (n)
 		silero_step_batch(e->model, states, samples, probs, n);
 	for (i = 0; i < n; i++)
-		heard[i]->level = silero_level(probs[i]);
+		heard[i]->level = heard[i]->is_echo ? 0 : silero_level(probs[i]);
 }
 
 static void *ear_thread(void *arg)
@@ -241,14 +242,16 @@ static void line_send(struct ear_line *l)
 {
 	struct ear *e = l->ear;
 	struct chunk *c = chunk_get(e);
+	bool is_echo = 2 * l->echo >= EAR_CHUNK_SAMPLES;
 
-	l->filled = 0;
+	l->filled = l->echo = 0;
 	if (!c) {
 		e->unheard++;
 		return;
 	}
 	c->line = l;
 	c->position = l->position - EAR_CHUNK_SAMPLES;
+	c->is_echo = is_echo;
 	c->unheard = e->out >= EAR_CHUNKS_MAX;
 	e->unheard += c->unheard;
 	memcpy(c->samples, l->samples, sizeof(c->samples));
@@ -261,7 +264,7 @@ static void line_send(struct ear_line *l)
 	pthread_mutex_unlock(&e->lock);
 }
 
-void ear_line_push(struct ear_line *l, const uint8_t *ulaw, size_t samples)
+static void line_take(struct ear_line *l, const uint8_t *ulaw, size_t samples, bool is_echo)
 {
 	while (samples) {
 		size_t n = EAR_CHUNK_SAMPLES - l->filled;
@@ -269,12 +272,23 @@ void ear_line_push(struct ear_line *l, const uint8_t *ulaw, size_t samples)
 		n = n < samples ? n : samples;
 		g711_decode(G711_ULAW, l->samples + l->filled, ulaw, n);
 		l->filled += n;
+		l->echo += is_echo ? n : 0;
 		l->position += n;
 		ulaw += n;
 		samples -= n;
 		if (l->filled == EAR_CHUNK_SAMPLES)
 			line_send(l);
 	}
+}
+
+void ear_line_push(struct ear_line *l, const uint8_t *ulaw, size_t samples)
+{
+	line_take(l, ulaw, samples, false);
+}
+
+void ear_line_push_echo(struct ear_line *l, const uint8_t *ulaw, size_t samples)
+{
+	line_take(l, ulaw, samples, true);
 }
 
 /* Of a long gap the beginning is given as silence, which makes the line forget; chunks keep their places in the call's audio. */
@@ -292,7 +306,7 @@ void ear_line_skip(struct ear_line *l, uint64_t samples)
 	}
 	if (samples <= most)
 		return;
-	l->filled = 0;
+	l->filled = l->echo = 0;
 	l->position += samples - most;
 }
 

@@ -4,6 +4,7 @@
  * all calls together (silero_step_batch) and the levels come back on the loop, in order, chunk by chunk. Each line is a live stream
  * (silero.h: the quiet rule). The media thread touches nothing but chunks and the lines' network state. A line that asks for it is listened to for
  * single tones, too (audio/tone.h): a tone that is over comes back behind the level of the chunk that showed it.
+ * A chunk that is echo for half of it or more has the level 0. The network hears it as it is: a caller who talks over us is voice at once.
  * Ceilings: EAR_CHUNKS_MAX chunks wait; beyond it a chunk is not heard: its level comes back as 0 and it is counted.
  */
 #ifndef VOICE_EAR_H
@@ -45,6 +46,7 @@ void ear_line_tones(struct ear_line *l, ear_tone_h *tone); /* tells them as well
 void ear_line_close(struct ear_line **lp); /* no level after it. NULL-safe */
 
 void ear_line_push(struct ear_line *l, const uint8_t *ulaw, size_t samples); /* any count */
+void ear_line_push_echo(struct ear_line *l, const uint8_t *ulaw, size_t samples); /* the same, of our own sound that came back */
 void ear_line_skip(struct ear_line *l, uint64_t samples); /* never came: silence, so far as it still counts */
 
 uint64_t ear_unheard(const struct ear *e); /* chunks, because too many waited */

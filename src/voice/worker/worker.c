@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/time.h>
 
+#include "audio/echo.h"
 #include "audio/silero.h"
 #include "voice/worker/ear.h"
 
@@ -20,6 +21,7 @@ struct worker_call {
 	struct session *session;
 	struct journal_call *journal;
 	struct ear_line *line;
+	struct echo *echo; /* NULL: no guard */
 	struct clock_timer wake;
 };
 
@@ -33,7 +35,7 @@ struct worker {
 	uint64_t wall_offset_us;
 	struct worker_call *calls;
 	size_t call_count;
-	bool ear_holds, journal_holds;
+	bool ear_holds, journal_holds, echo_guard;
 	struct histogram lateness;
 	void (*durable)(void *arg, struct journal_position position);
 	void *durable_arg;
@@ -155,6 +157,20 @@ static void io_make(struct worker_call *c, const struct worker_call_options *o, 
 		.wall_us = o->started_us + c->worker->wall_offset_us };
 }
 
+static void io_sounds(void *arg, uint64_t at, const uint8_t *ulaw, size_t samples)
+{
+	struct worker_call *c = arg;
+
+	echo_sent(c->echo, at, ulaw, samples);
+}
+
+static void io_silenced(void *arg, uint64_t at)
+{
+	struct worker_call *c = arg;
+
+	echo_cleared(c->echo, at);
+}
+
 static void heard(void *arg, uint64_t position, uint16_t level)
 {
 	struct worker_call *c = arg;
@@ -178,6 +194,10 @@ static enum err session_begin(struct worker_call *c, const struct worker_call_op
 	io_make(c, o, &io);
 	if (!clock_skips(c->worker->clock))
 		io.stepped = NULL; /* nothing to hold */
+	if (c->echo) {
+		io.sounds = io_sounds;
+		io.silenced = io_silenced;
+	}
 	if (o->snapshot)
 		return session_attach(&c->session, &io, o->snapshot, o->snapshot_len, o->started_us);
 	return session_open(&c->session, &io, o->settings, o->brief, o->started_us);
@@ -199,6 +219,8 @@ enum err worker_call_open(struct worker *w, struct worker_call **cp, const struc
 	w->calls = c;
 	w->call_count++;
 	err = journal_call_open(w->journal, &c->journal, &options->tenant, &options->call, options->epoch, clock_now_us(w->clock));
+	if (!err && w->echo_guard && !options->levels_from_owner)
+		err = echo_new(&c->echo);
 	if (!err)
 		err = session_begin(c, options);
 	if (!err && !options->levels_from_owner)
@@ -227,6 +249,7 @@ void worker_call_close(struct worker_call **cp)
 	w = c->worker;
 	ear_line_close(&c->line);
 	session_close(&c->session);
+	echo_free(&c->echo);
 	clock_timer_stop(&c->wake);
 	journal_call_close(&c->journal, clock_now_us(w->clock));
 	if (c->previous)
@@ -244,11 +267,44 @@ struct session *worker_call_session(struct worker_call *c)
 	return c->session;
 }
 
+static void audio_give(struct worker_call *c, const uint8_t *ulaw, size_t samples, bool is_echo)
+{
+	if (is_echo)
+		session_caller_echo(c->session, ulaw, samples);
+	else
+		session_caller_audio(c->session, ulaw, samples);
+	if (c->line && is_echo)
+		ear_line_push_echo(c->line, ulaw, samples);
+	else if (c->line)
+		ear_line_push(c->line, ulaw, samples);
+}
+
+/* What comes in one piece goes on in one piece, as long as all of it is echo or none. The step that proves an echo is one: all before it has gone on. */
+static void audio_judge(struct worker_call *c, const uint8_t *ulaw, size_t samples)
+{
+	uint64_t position = session_caller_position(c->session), from;
+	size_t begun = 0, at, n;
+	bool is_echo = false, before = false;
+
+	for (at = 0; at < samples; at += n, before = is_echo) {
+		n = samples - at < ECHO_STEP_SAMPLES ? samples - at : ECHO_STEP_SAMPLES;
+		is_echo = echo_heard(c->echo, position + at, ulaw + at, n);
+		if (at > begun && is_echo != before) {
+			audio_give(c, ulaw + begun, at - begun, before);
+			begun = at;
+		}
+		if (echo_proved(c->echo, &from))
+			session_caller_disown(c->session, from);
+	}
+	audio_give(c, ulaw + begun, samples - begun, is_echo);
+}
+
 void worker_call_audio(struct worker_call *c, const uint8_t *ulaw, size_t samples)
 {
-	session_caller_audio(c->session, ulaw, samples);
-	if (c->line)
-		ear_line_push(c->line, ulaw, samples);
+	if (c->echo)
+		audio_judge(c, ulaw, samples);
+	else
+		audio_give(c, ulaw, samples, false);
 }
 
 void worker_call_gap(struct worker_call *c, uint64_t samples)
@@ -303,6 +359,7 @@ enum err worker_start(struct worker **wp, uv_loop_t *loop, const struct worker_o
 		return ERR_NOMEM;
 	w->clock = options->clock;
 	histogram_init(&w->lateness, lateness_bounds_ms);
+	w->echo_guard = options->echo_guard;
 	w->durable = options->durable;
 	w->durable_arg = options->durable_arg;
 	w->wall_offset_us = wall_us() - clock_now_us(w->clock);

@@ -1,7 +1,7 @@
 /* A worker: one event loop, one media thread, one journal, and the sessions of its calls. No state is shared with another worker.
  *
  *   carrier's socket ──audio──► worker_call_audio ──► session ──► adapters
- *                                       └──► ear (media thread) ──levels──► session
+ *                    (echo guard) ──────┴──► ear (media thread) ──levels──► session
  *   session ──records──► journal ──(its own thread)──► disk
  *
  * A call is opened with what it is pinned to and with the adapters that serve it; from then on whoever owns the carrier's socket
@@ -32,6 +32,7 @@ struct worker_options {
 	const struct disk *disk;
 	const char *journal_dir;
 	const char *model_file;            /* vad.model_file; "": looked for */
+	bool echo_guard;                   /* calls have one (audio/echo.h) */
 	struct journal_options journal;    /* wall_offset_us is set by the worker */
 	void (*durable)(void *arg, struct journal_position position); /* after each commit (for shipping_durable); may be NULL */
 	void *durable_arg;
