@@ -229,6 +229,10 @@ export class Story {
 		this.add("note", line, { line });
 	}
 
+	on_language(line) {
+		this.add("note", line, { line });
+	}
+
 	on_note(line) {
 		if (line.code === "media") this.media_ms = line.at_ms;
 		else if (line.code === "discard") this.drop((piece) => piece.state === "queued");

@@ -105,6 +105,8 @@ const DECISIONS = {
 	hold: (line) => ["The agent held its words", `after ${short(line.voice_ms)} of the caller's voice`],
 	resume: () => ["The agent went on", "from the word where it was held"],
 	yield: (line) => ["The agent gave way", YIELD_WHYS[line.why] ?? plain(line.why)],
+	language: (line) => [`From here on in ${line.language}`, "the agent was asked for it"],
+	unheard: (line) => [`Nobody hears ${line.language}`, "no recogniser of this call serves it: the one of before goes on"],
 	nod: (line) => ["A nod, no interruption", quoted(line)],
 	noise: (line) => ["A sound without words", short(line.voice_ms)],
 	tool: (line) => ["The result reached the conversation", line.status === "ok" ? "" : line.status],

@@ -1,6 +1,8 @@
 #include "base/brief.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/wire.h"
 
@@ -34,9 +36,9 @@ void brief_init(struct brief *b)
 	phrases_set(&b->stops, stops);
 }
 
-enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_CLEAR, F_LISTS = 16 };
+enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_CLEAR, F_TONGUES, F_LISTS = 16 };
 enum saying_field { SF_WORD = 1, SF_SAY, SF_IPA };
-enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS, TF_MOVES, TF_TAKES };
+enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS, TF_MOVES, TF_TAKES, TF_SPEAKS };
 
 enum { LISTS = 8 };
 
@@ -63,6 +65,8 @@ static void tool_encode(const struct brief_tool *t, struct buf *out)
 		wire_put_u64(out, TF_MOVES, t->moves);
 	if (t->takes)
 		wire_put_u64(out, TF_TAKES, t->takes);
+	if (t->speaks)
+		wire_put_u64(out, TF_SPEAKS, t->speaks);
 	wire_close(out, opened);
 }
 
@@ -87,9 +91,21 @@ static void placed_encode(const struct brief *b, struct buf *out)
 		wire_put_text(out, F_MACHINE, b->machines[i]);
 }
 
-void brief_encode(const struct brief *b, struct buf *out)
+static void lists_encode(const struct brief *b, struct buf *out)
 {
 	unsigned int i, j;
+
+	for (i = 0; i < LISTS; i++) {
+		const struct brief_phrases *p = (const void *)((const char *)b + list_offset(i));
+
+		for (j = 0; j < p->count; j++)
+			wire_put_text(out, F_LISTS + i, p->text[j]);
+	}
+}
+
+void brief_encode(const struct brief *b, struct buf *out)
+{
+	unsigned int i;
 
 	wire_put_text(out, F_LANGUAGE, b->language);
 	wire_put_text(out, F_RULEBOOK, b->rulebook);
@@ -104,12 +120,9 @@ void brief_encode(const struct brief *b, struct buf *out)
 		wire_put_u64(out, F_CLEAR, b->clear);
 	if (b->placed)
 		placed_encode(b, out);
-	for (i = 0; i < LISTS; i++) {
-		const struct brief_phrases *p = (const void *)((const char *)b + list_offset(i));
-
-		for (j = 0; j < p->count; j++)
-			wire_put_text(out, F_LISTS + i, p->text[j]);
-	}
+	if (b->tongues_len)
+		wire_put_bytes(out, F_TONGUES, b->tongues, b->tongues_len);
+	lists_encode(b, out);
 }
 
 static enum err text_take(char *out, size_t size, const struct wire_field *f)
@@ -137,6 +150,7 @@ static enum err tool_decode(struct brief_tool *t, const struct wire_field *whole
 		case TF_KEYS: t->keys = f.u64 != 0; break;
 		case TF_MOVES: t->moves = f.u64 != 0; break;
 		case TF_TAKES: t->takes = f.u64 != 0; break;
+		case TF_SPEAKS: t->speaks = f.u64 != 0; break;
 		case TF_ENDS: t->ends = f.u64 != 0; break;
 		case TF_TIMEOUT: t->timeout_ms = wire_u32(&f); break;
 		default: break;
@@ -175,6 +189,17 @@ static enum err placed_take(struct brief *b, const struct wire_field *f)
 	}
 }
 
+static enum err tongues_take(struct brief *b, const struct wire_field *f)
+{
+	if (!f->is_bytes)
+		return ERR_FORMAT;
+	if (f->len > sizeof(b->tongues))
+		return ERR_LIMIT;
+	memcpy(b->tongues, f->bytes, f->len);
+	b->tongues_len = (uint32_t)f->len;
+	return ERR_NONE;
+}
+
 static enum err list_take(struct brief *b, unsigned int list, const struct wire_field *f)
 {
 	struct brief_phrases *p;
@@ -209,6 +234,7 @@ enum err brief_decode(struct brief *b, const void *data, size_t len)
 			err = b->saying_count == BRIEF_SAYINGS_MAX ? ERR_LIMIT : saying_decode(&b->sayings[b->saying_count++], &f);
 			break;
 		case F_CLEAR: b->clear = f.u64; break;
+		case F_TONGUES: err = tongues_take(b, &f); break;
 		case F_PLACED:
 		case F_LEAVES:
 		case F_PURPOSE:
@@ -220,6 +246,115 @@ enum err brief_decode(struct brief *b, const void *data, size_t len)
 		}
 	}
 	return err ? err : r.err;
+}
+
+/* ---- a call in several languages ---- */
+
+enum { F_TONGUE = 1 };
+
+enum err brief_tongue_add(struct brief *b, const struct brief *other, const char *disclosure)
+{
+	struct buf out;
+	size_t opened;
+	unsigned int i;
+	enum err err;
+
+	buf_init(&out, sizeof(b->tongues) - b->tongues_len);
+	opened = wire_open(&out, F_TONGUE);
+	wire_put_text(&out, F_LANGUAGE, other->language);
+	wire_put_text(&out, F_GREETING, disclosure);
+	for (i = 0; i < other->saying_count; i++)
+		saying_encode(&other->sayings[i], &out);
+	lists_encode(other, &out);
+	wire_close(&out, opened);
+	err = out.err;
+	if (!err) {
+		memcpy(b->tongues + b->tongues_len, out.data, out.len);
+		b->tongues_len += (uint32_t)out.len;
+	}
+	buf_fini(&out);
+	return err;
+}
+
+/* The index-th; false: there are not so many. */
+static bool tongue_seek(const struct brief *b, int index, struct wire_field *f)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, b->tongues, b->tongues_len);
+	while (index >= 0 && wire_next(&r, f))
+		if (f->number == F_TONGUE && f->is_bytes && !index--)
+			return true;
+	return false;
+}
+
+const char *brief_tongue_at(const struct brief *b, int index, size_t *len)
+{
+	struct wire_field whole, f;
+	struct wire_reader r;
+
+	*len = 0;
+	if (!tongue_seek(b, index, &whole))
+		return NULL;
+	wire_reader_sub(&r, &whole);
+	if (!wire_next(&r, &f) || f.number != F_LANGUAGE || !f.is_bytes || f.len >= BRIEF_LANGUAGE_MAX)
+		return NULL;
+	*len = f.len;
+	return (const char *)f.bytes;
+}
+
+int brief_tongue_find(const struct brief *b, const char *language, size_t len)
+{
+	size_t tag_len;
+	const char *tag;
+	int i;
+
+	for (i = 0; (tag = brief_tongue_at(b, i, &tag_len)); i++)
+		if (tag_len == len && !strncasecmp(tag, language, len))
+			return i;
+	return -1;
+}
+
+/* Over a copy: what is none must leave no half of it behind. */
+static enum err tongue_read(struct brief *b, const struct wire_field *whole, char disclosure[BRIEF_GREETING_MAX])
+{
+	struct wire_reader r;
+	struct wire_field f;
+	enum err err = ERR_NONE;
+	unsigned int i;
+
+	b->saying_count = 0;
+	for (i = 0; i < LISTS; i++)
+		((struct brief_phrases *)(void *)((char *)b + list_offset(i)))->count = 0;
+	wire_reader_sub(&r, whole);
+	while (!err && wire_next(&r, &f)) {
+		if (f.number == F_LANGUAGE)
+			err = text_take(b->language, sizeof(b->language), &f);
+		else if (f.number == F_GREETING)
+			err = text_take(disclosure, BRIEF_GREETING_MAX, &f);
+		else if (f.number == F_SAYING)
+			err = b->saying_count == BRIEF_SAYINGS_MAX ? ERR_LIMIT : saying_decode(&b->sayings[b->saying_count++], &f);
+		else if (f.number >= F_LISTS)
+			err = list_take(b, f.number - F_LISTS, &f);
+	}
+	return err ? err : r.err;
+}
+
+bool brief_tongue_take(struct brief *b, int index, char disclosure[BRIEF_GREETING_MAX])
+{
+	struct brief *copy = malloc(sizeof(*copy));
+	struct wire_field whole;
+	bool taken = false;
+
+	disclosure[0] = 0;
+	if (copy && tongue_seek(b, index, &whole)) {
+		*copy = *b;
+		taken = !tongue_read(copy, &whole, disclosure);
+	}
+	if (taken)
+		*b = *copy;
+	free(copy);
+	return taken;
 }
 
 int brief_tool_find(const struct brief *b, const char *name, size_t len)

@@ -25,7 +25,9 @@ enum {
 	BRIEF_MACHINES_MAX = 80,
 	BRIEF_MACHINE_MAX = 84,
 	BRIEF_KEYS_MAX = 32, /* that are sent at once */
-	BRIEF_BYTES_MAX = 64 * 1024
+	BRIEF_LANGUAGE_MAX = 16,
+	BRIEF_TONGUES_BYTES = 24 * 1024, /* what a call in several languages says in each of them */
+	BRIEF_BYTES_MAX = 96 * 1024
 };
 
 struct brief_tool {
@@ -35,6 +37,7 @@ struct brief_tool {
 	bool keys;           /* its `digits` are sent as tones in the agent's track; nothing is sent anywhere else */
 	bool takes;          /* a secret number is taken by keypad (voice/take.c); nothing is sent anywhere */
 	bool moves;          /* the caller is taken away from the agent by it: asked for when the agent has been heard */
+	bool speaks;         /* the call goes on in its `language`; nothing is sent anywhere */
 	uint32_t timeout_ms; /* 0: the setting's */
 };
 
@@ -51,7 +54,7 @@ struct brief_saying {
 };
 
 struct brief {
-	char language[16];             /* BCP 47: "en-IN" */
+	char language[BRIEF_LANGUAGE_MAX]; /* BCP 47: "en-IN"; of a call in several, the one that is spoken now */
 	char rulebook[BRIEF_NAME_MAX]; /* id@version, for people */
 	char greeting[BRIEF_GREETING_MAX]; /* "" lets the caller begin */
 	bool greeting_whole;           /* a disclosure: interrupting does not skip it */
@@ -74,6 +77,10 @@ struct brief {
 	char purpose[BRIEF_TEXT_MAX];  /* who calls and why, for whoever asks that on a person's behalf; "": nothing is told */
 	char machines[BRIEF_MACHINES_MAX][BRIEF_MACHINE_MAX]; /* what answering machines say, and people do not */
 	uint8_t machine_count;
+	/* What the call says in each of its languages, the one it begins in among them: language, lists, sayings and disclosure, a wire message each. Never
+	 * changes in a call. Of a call in one language it is empty, and not encoded. */
+	uint8_t tongues[BRIEF_TONGUES_BYTES];
+	uint32_t tongues_len;
 };
 
 /* A brief with the built-in English phrases and no tools. */
@@ -81,6 +88,21 @@ void brief_init(struct brief *b);
 
 void brief_encode(const struct brief *b, struct buf *out);
 enum err brief_decode(struct brief *b, const void *data, size_t len) MUST_USE;
+
+/* ---- a call in several languages ---- */
+
+/* One language more: that of `other`, with its lists and sayings; `disclosure` is what must be said before anything else in it, "": nothing. ERR_LIMIT: there
+ * is no more room; ERR_NOMEM. */
+enum err brief_tongue_add(struct brief *b, const struct brief *other, const char *disclosure) MUST_USE;
+
+/* Which of its languages that is, in any case; -1: none of them, or the call has but one. */
+int brief_tongue_find(const struct brief *b, const char *language, size_t len);
+
+/* From now on the lists and sayings are that language's. `disclosure` gets its own. False: there is no such, or it is none; then nothing changed. */
+bool brief_tongue_take(struct brief *b, int index, char disclosure[BRIEF_GREETING_MAX]);
+
+/* The tag of the index-th, without an end: `*len` bytes of the brief's; NULL: there are not so many. */
+const char *brief_tongue_at(const struct brief *b, int index, size_t *len);
 
 /* Index of the tool, or -1. */
 int brief_tool_find(const struct brief *b, const char *name, size_t len);

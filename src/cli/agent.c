@@ -230,6 +230,37 @@ static const char *text_of(struct buf *b)
 	return b->len ? buf_str(b) : NULL;
 }
 
+/* The languages that it may go on in. */
+static enum err others_begin(struct agent *a, const struct lineups_call *call, struct err_detail *detail)
+{
+	const struct agent_options *o = &a->options;
+	const char *terms[RULEBOOK_KEYTERMS_MAX + 1] = { NULL };
+	struct lineups_call other = *call;
+	struct rulebook_voice voice;
+	enum err err = ERR_NONE;
+	struct buf flow;
+	size_t i;
+
+	buf_init(&flow, RULEBOOK_JSON_MAX);
+	for (i = 0; i < rulebook_language_count(o->book) && !err; i++) {
+		other.language = rulebook_language_at(o->book, i);
+		if (!strcmp(other.language, o->language))
+			continue;
+		buf_reset(&flow);
+		err = rulebook_flow_json(o->book, other.language, o->variables, &flow, detail);
+		rulebook_voice(o->book, other.language, &voice);
+		(void)rulebook_keyterms(o->book, other.language, terms);
+		other.flow = (const char *)flow.data;
+		other.flow_len = flow.len;
+		other.keyterms = terms;
+		other.speed_percent = voice.speed_percent;
+		if (!err)
+			err = call_lineups_add(a->lineups, &other);
+	}
+	buf_fini(&flow);
+	return err;
+}
+
 static enum err lineups_begin(struct agent *a, struct told *t, struct err_detail *detail)
 {
 	const struct agent_options *o = &a->options;
@@ -245,7 +276,9 @@ static enum err lineups_begin(struct agent *a, struct told *t, struct err_detail
 	rulebook_voice(o->book, o->language, &voice);
 	(void)rulebook_keyterms(o->book, o->language, terms);
 	call.speed_percent = voice.speed_percent;
-	return err ? err : call_lineups_open(&a->lineups, a->shared, &call, detail);
+	if (!err)
+		err = call_lineups_open(&a->lineups, a->shared, &call, detail);
+	return err ? err : others_begin(a, &call, detail);
 }
 
 static int mind_begin(struct agent *a)

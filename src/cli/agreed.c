@@ -45,8 +45,8 @@ const char *agreed_do(struct agreed *a, const struct rulebook *book, const struc
 		snprintf(a->outcome, sizeof(a->outcome), "%s", json_string_value(json_object_get(arguments, "outcome")));
 		return NULL;
 	}
-	if (!strcmp(tool->name, RULEBOOK_KEYS_TOOL))
-		return NULL; /* the call itself has played them */
+	if (!strcmp(tool->name, RULEBOOK_KEYS_TOOL) || !strcmp(tool->name, RULEBOOK_LANGUAGE_TOOL))
+		return NULL; /* the call itself has done it */
 	return "This is a call from the terminal, with no carrier behind it that could do that. Nothing was done.";
 }
 

@@ -125,7 +125,7 @@ static enum err role_fill(struct call_lineups *c, enum provider_role role, const
 	c->is_plain[role] = s.wanted == 1 && !provider_key_name(role, chosen[0]);
 	for (i = 0; i < s.wanted && !err; i++)
 		err = member_try(c, &s, chosen[i]);
-	return !err && !c->roles[role].count ? role_refuse(&s, detail) : err;
+	return !err && !c->roles[role].count && !call->is_later ? role_refuse(&s, detail) : err;
 }
 
 /* ------------------------------------------------------------------ a call */
@@ -140,8 +140,9 @@ enum err call_lineups_open(struct call_lineups **cp, struct lineups *shared, con
 		return ERR_NOMEM;
 	c->shared = shared;
 	id128_print(&call->id, c->name);
+	snprintf(c->language, sizeof(c->language), "%s", call->language);
 	err = call->is_typed ? ERR_NONE : role_fill(c, PROVIDER_STT, call, detail);
-	if (!err)
+	if (!err && !call->is_later)
 		err = role_fill(c, PROVIDER_LLM, call, detail);
 	if (!err)
 		err = role_fill(c, PROVIDER_TTS, call, detail);
@@ -149,6 +150,34 @@ enum err call_lineups_open(struct call_lineups **cp, struct lineups *shared, con
 		call_lineups_close(&c);
 	*cp = c;
 	return err;
+}
+
+static void missing_log(const struct call_lineups *c, const struct lineups_call *call, enum provider_role role)
+{
+	const struct log log = { .plane = "voice", .call = c->name, .doing = "choosing providers" };
+
+	if (!c->roles[role].count && !(role == PROVIDER_STT && call->is_typed))
+		log_warn(&log, "nobody serves a language of the rule-book: where a call goes on in it, those of its first language do",
+			LOG_TEXT("language", c->language), LOG_TEXT("role", role_names[role]));
+}
+
+enum err call_lineups_add(struct call_lineups *c, const struct lineups_call *call)
+{
+	struct lineups_call later = *call;
+	struct call_lineups **other = &c->others[c->other_count];
+	struct err_detail detail = { .message = "" };
+	enum err err;
+
+	if (c->other_count == LINEUP_TONGUES_MAX - 1)
+		return ERR_LIMIT;
+	later.is_later = true;
+	err = call_lineups_open(other, c->shared, &later, &detail);
+	if (err)
+		return err;
+	c->other_count++;
+	missing_log(*other, call, PROVIDER_STT);
+	missing_log(*other, call, PROVIDER_TTS);
+	return ERR_NONE;
 }
 
 void call_lineups_close(struct call_lineups **cp)
@@ -159,6 +188,8 @@ void call_lineups_close(struct call_lineups **cp)
 	if (!c)
 		return;
 	lineup_ahead_close(&c->ahead);
+	while (c->other_count)
+		call_lineups_close(&c->others[--c->other_count]);
 	lineups_vendors_close(c);
 	for (int role = 0; role < PROVIDER_ROLES; role++)
 		for (size_t i = 0; i < LINEUP_MAX; i++) {
@@ -168,18 +199,54 @@ void call_lineups_close(struct call_lineups **cp)
 	free(c);
 }
 
-void call_lineups_serve(struct call_lineups *c, struct worker_call_options *o)
+/* Who hears and says one language; NULL where nobody does. */
+static struct lineup_tongue tongue_of(struct call_lineups *c)
 {
-	struct lineup *stt = &c->roles[PROVIDER_STT], *llm = &c->roles[PROVIDER_LLM], *tts = &c->roles[PROVIDER_TTS];
+	struct lineup *stt = &c->roles[PROVIDER_STT], *tts = &c->roles[PROVIDER_TTS];
+	struct lineup_tongue t = { .language = c->language };
 
 	if (stt->count) {
-		o->stt = c->is_plain[PROVIDER_STT] ? stt->members[0].table : &lineup_stt;
-		o->stt_vendor = c->is_plain[PROVIDER_STT] ? stt->members[0].vendor : stt;
+		t.stt = c->is_plain[PROVIDER_STT] ? stt->members[0].table : &lineup_stt;
+		t.stt_vendor = c->is_plain[PROVIDER_STT] ? stt->members[0].vendor : stt;
+	}
+	if (tts->count) {
+		t.tts = c->is_plain[PROVIDER_TTS] ? tts->members[0].table : &lineup_tts;
+		t.tts_vendor = c->is_plain[PROVIDER_TTS] ? tts->members[0].vendor : tts;
+	}
+	return t;
+}
+
+static void tongues_serve(struct call_lineups *c, struct worker_call_options *o)
+{
+	size_t i;
+
+	c->tongues.at[0] = tongue_of(c);
+	for (i = 0; i < c->other_count; i++)
+		c->tongues.at[i + 1] = tongue_of(c->others[i]);
+	c->tongues.count = c->other_count + 1;
+	if (c->tongues.at[0].stt) {
+		o->stt = &lineup_tongues_stt;
+		o->stt_vendor = &c->tongues;
+	}
+	o->tts = &lineup_tongues_tts;
+	o->tts_vendor = &c->tongues;
+}
+
+void call_lineups_serve(struct call_lineups *c, struct worker_call_options *o)
+{
+	struct lineup *llm = &c->roles[PROVIDER_LLM];
+	const struct lineup_tongue t = tongue_of(c);
+
+	if (t.stt) {
+		o->stt = t.stt;
+		o->stt_vendor = t.stt_vendor;
 	}
 	o->llm = c->is_plain[PROVIDER_LLM] ? llm->members[0].table : &lineup_llm;
 	o->llm_vendor = c->is_plain[PROVIDER_LLM] ? llm->members[0].vendor : llm;
-	o->tts = c->is_plain[PROVIDER_TTS] ? tts->members[0].table : &lineup_tts;
-	o->tts_vendor = c->is_plain[PROVIDER_TTS] ? tts->members[0].vendor : tts;
+	o->tts = t.tts;
+	o->tts_vendor = t.tts_vendor;
+	if (c->other_count)
+		tongues_serve(c, o);
 }
 
 /* A recogniser of this machine alone has nothing to connect to. */

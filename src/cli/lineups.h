@@ -38,6 +38,7 @@ struct lineups_call {
 	                                 What it is told of this one goes through the session, which masks it */
 	const char *const *keyterms;  /* names that a recogniser should know, NULL-ended; NULL: none */
 	unsigned int speed_percent;   /* the rule-book's for the voice; 100 or 0: it says none */
+	bool is_later;                /* the call may go on in this language: no model, nothing is connected yet, and a role may have nobody */
 	bool is_typed;                /* somebody else hears the caller: no recogniser is opened */
 	const char *(*key)(void *arg, const char *name); /* a secret of the tenant's, valid until the call's close; NULL: it has none */
 	void *key_arg;
@@ -61,6 +62,10 @@ void lineups_close(struct lineups **lp);
 /* A role has nobody: ERR_UNAVAILABLE, or, where one alone was wanted, why that could not be opened; the detail says which role, why the first of those
  * who were wanted is not there, and what to do. ERR_NOMEM. */
 enum err call_lineups_open(struct call_lineups **cp, struct lineups *shared, const struct lineups_call *call, struct err_detail *detail) MUST_USE;
+
+/* Those of another language that the call may go on in; each once, behind call_lineups_open and before call_lineups_serve. A role that nobody
+ * is in is that of the first language (lineup_tongues.h), with a warning. ERR_LIMIT: more than LINEUP_TONGUES_MAX; ERR_NOMEM. */
+enum err call_lineups_add(struct call_lineups *c, const struct lineups_call *call) MUST_USE;
 
 /* The session must be closed. Not from inside a vendor's event. NULL-safe. */
 void call_lineups_close(struct call_lineups **cp);

@@ -51,7 +51,7 @@ static enum err pocketsphinx_make(struct call_lineups *c, const struct lineups_c
 	enum err err;
 
 	(void)key;
-	if (!language_is(call->language, "en") && providers_chosen(c->shared->config, PROVIDER_STT, chosen) > 1)
+	if (!language_is(call->language, "en") && (call->is_later || providers_chosen(c->shared->config, PROVIDER_STT, chosen) > 1))
 		return ERR_NOTFOUND;
 	err = ears->open(ears->arg, &c->ears, &stt, call, detail);
 	return err ? err : stt_made(c, STT_POCKETSPHINX, stt, c->ears, made);
@@ -346,7 +346,7 @@ static enum err cartesia_make(struct call_lineups *c, const struct lineups_call 
 		.deadline_ms = (unsigned int)s->deadline_ms };
 	enum err err = cartesia_open(&c->cartesia, c->shared->loop, &o, detail);
 
-	if (!err)
+	if (!err && !call->is_later)
 		err = cartesia_prepare(c->cartesia);
 	return err ? err : tts_made(c, TTS_CARTESIA, &cartesia_tts, c->cartesia, made);
 }
@@ -392,7 +392,9 @@ static enum err sarvam_tts_make(struct call_lineups *c, const struct lineups_cal
 	enum err err = sarvam_tts_open(&c->sarvam_voice, c->shared->loop, &o, detail);
 
 	c->tenant = call->tenant;
-	if (!err)
+	if (!err && call->is_later)
+		err = sarvam_speaks(call->language) ? ERR_NONE : ERR_NOTFOUND;
+	else if (!err)
 		err = sarvam_tts_prepare(c->sarvam_voice, call->language);
 	return err ? err : tts_made(c, TTS_SARVAM, &sarvam_tts, c->sarvam_voice, made);
 }

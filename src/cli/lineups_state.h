@@ -12,6 +12,7 @@
 #include "providers/sarvam/sarvam.h"
 #include "voice/lineup/lineup_accounts.h"
 #include "voice/lineup/lineup_ahead.h"
+#include "voice/lineup/lineup_tongues.h"
 
 struct anthropic;
 struct cartesia;
@@ -24,6 +25,8 @@ struct openai_speech;
 struct rehearsed;
 struct sarvam_stt_vendor;
 struct sarvam_voice;
+
+enum { LANGUAGE_TAG_MAX = 16 };
 
 struct lineups {
 	const struct config *config;
@@ -65,6 +68,10 @@ struct call_lineups {
 	struct sarvam_language sarvam_languages[2]; /* the recogniser's */
 	struct sarvam_voice *sarvam_voice;
 	struct id128 tenant;
+	char language[LANGUAGE_TAG_MAX];
+	struct call_lineups *others[LINEUP_TONGUES_MAX - 1]; /* of the languages that the call may go on in */
+	size_t other_count;
+	struct lineup_tongues tongues;
 	struct lineup_ahead ahead; /* its recogniser, while the phone rings */
 	struct held_stt held_stt[STT_PROVIDERS];
 	struct held_llm held_llm[LLM_PROVIDERS];

@@ -1,6 +1,7 @@
 #include "cli/live_agent.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "voice/worker/provider_keys.h"
 
@@ -36,19 +37,57 @@ static void agent_met(void *arg, void *agent)
 	call_lineups_met(agent);
 }
 
+static void terms_fill(const char *terms[CONDUCTOR_KEYTERMS_MAX + 1], const struct conductor_language *l)
+{
+	size_t i;
+
+	for (i = 0; i < CONDUCTOR_KEYTERMS_MAX && l->keyterms[i][0]; i++)
+		terms[i] = l->keyterms[i];
+	terms[i] = NULL;
+}
+
+/* The languages that it may go on in. Each has a flow of its own inside the call's: a recogniser of this machine hears by that. */
+static enum err others_open(struct call_lineups *c, const struct conductor_attached *a, const struct lineups_call *call)
+{
+	const char *terms[CONDUCTOR_KEYTERMS_MAX + 1];
+	json_t *flow = a->other_count ? json_loadb(a->flow, a->flow_len, 0, NULL) : NULL;
+	struct lineups_call other = *call;
+	enum err err = ERR_NONE;
+	size_t i;
+
+	for (i = 0; i < a->other_count && !err; i++) {
+		char *text = json_dumps(json_array_get(json_object_get(flow, "others"), i), JSON_COMPACT);
+
+		terms_fill(terms, &a->others[i]);
+		other.language = a->others[i].language;
+		other.speed_percent = a->others[i].speed_percent;
+		other.keyterms = terms;
+		other.flow = text ? text : "";
+		other.flow_len = strlen(other.flow);
+		err = call_lineups_add(c, &other);
+		free(text);
+	}
+	json_decref(flow);
+	return err;
+}
+
 static enum err agent_open(void *arg, void **agent, const struct conductor_attached *a, struct worker_call_options *o, struct err_detail *detail)
 {
 	struct live_agents *s = arg;
-	const char *terms[CONDUCTOR_KEYTERMS_MAX + 1] = { NULL };
-	const struct lineups_call call = { .id = a->call, .tenant = a->tenant, .tenant_name = a->tenant_name, .language = a->language, .flow = a->flow,
+	const char *terms[CONDUCTOR_KEYTERMS_MAX + 1];
+	const struct lineups_call call = { .id = a->call, .tenant = a->tenant, .tenant_name = a->tenant_name, .language = a->own.language, .flow = a->flow,
 		.flow_len = a->flow_len, .fixed = a->prompt.fixed, .tools = a->prompt.tools,
-		.keyterms = terms, .speed_percent = a->speed_percent, .key = key_find, .key_arg = a->keys };
+		.keyterms = terms, .speed_percent = a->own.speed_percent, .key = key_find, .key_arg = a->keys };
 	struct call_lineups *c;
 	enum err err;
 
-	for (size_t i = 0; i < CONDUCTOR_KEYTERMS_MAX && a->keyterms[i][0]; i++)
-		terms[i] = a->keyterms[i];
+	terms_fill(terms, &a->own);
 	err = call_lineups_open(&c, s->lineups, &call, detail);
+	if (!err) {
+		err = others_open(c, a, &call);
+		if (err)
+			call_lineups_close(&c);
+	}
 	if (!err)
 		call_lineups_serve(c, o);
 	*agent = c;
@@ -58,7 +97,7 @@ static enum err agent_open(void *arg, void **agent, const struct conductor_attac
 static void agent_prepare(void *arg, void *agent, const struct conductor_attached *a, struct worker_call_options *o)
 {
 	(void)arg;
-	call_lineups_prepare(agent, o, a->brief.language);
+	call_lineups_prepare(agent, o, a->own.language);
 }
 
 const struct sockets_agents live_agents = { .open = agent_open, .prepare = agent_prepare, .known = agent_known, .met = agent_met, .close = agent_close };

@@ -54,7 +54,7 @@ struct trying {
 	struct cli *cli;
 	struct try_flags flags;
 	struct rulebook *book;
-	const char *language;
+	char language[BRIEF_LANGUAGE_MAX]; /* that is spoken now */
 	json_t *variables, *tools, *known, *done;
 	struct rehearsed *engine;
 	struct masker *masker;
@@ -288,7 +288,14 @@ static void tool_run(struct trying *t, struct rehearsed_reply *reply)
 	enum tool_status got = !record || (status && !strcmp(status, "error")) ? TOOL_ERROR : status && !strcmp(status, "unknown") ? TOOL_UNKNOWN : TOOL_OK;
 	json_t *result = json_object_get(record, "result");
 	char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
+	char told[sizeof(EVENT_LANGUAGE) + BRIEF_LANGUAGE_MAX];
 	const char *said = text ? text : record ? "no result" : "no record of this";
+
+	if (got == TOOL_OK && !strcmp(reply->tool, RULEBOOK_LANGUAGE_TOOL)) { /* as the call's core says it */
+		snprintf(t->language, sizeof(t->language), "%s", json_string_value(json_object_get(arguments, "language")));
+		snprintf(told, sizeof(told), "%s%s", EVENT_LANGUAGE, t->language);
+		said = told;
+	}
 
 	if (got == TOOL_OK && result)
 		json_object_set(t->known, reply->step, result);
@@ -429,7 +436,7 @@ static int engine_make(struct trying *t)
 	struct buf flow;
 	enum err err;
 
-	t->language = t->flags.language ? t->flags.language : rulebook_language_at(t->book, 0);
+	snprintf(t->language, sizeof(t->language), "%s", t->flags.language ? t->flags.language : rulebook_language_at(t->book, 0));
 	buf_init(&flow, RULEBOOK_JSON_MAX);
 	err = rulebook_flow_json(t->book, t->language, t->variables, &flow, &detail);
 	if (!err)

@@ -233,6 +233,10 @@ static void json_event(struct buf *b, const struct shown *s, const struct shown_
 		json_words(b, "arguments", event_text(s, event), e->text_len);
 		json_pair_bool(b, "changes", e->code != 0);
 		break;
+	case EVENT_UNHEARD:
+		json_pair_string(b, "event", "unheard");
+		json_words(b, "text", event_text(s, event), e->text_len);
+		break;
 	case EVENT_OUTCOME:
 		json_pair_string(b, "event", "outcome");
 		json_words(b, "arguments", event_text(s, event), e->text_len);
@@ -426,6 +430,7 @@ static void put_note(struct buf *b, const struct shown *s, const struct shown_ev
 		buf_text(b, "        ");
 		put_latency(b, s, event);
 		break;
+	case NOTE_LANGUAGE: buf_printf(b, "        from here on in %.*s", (int)e->text_len, event_text(s, event)); break;
 	case NOTE_ANSWERED:
 		buf_printf(b, "        who answered: %s (%s)", answered_name((enum answered)e->index), answered_why_name((enum answered_why)e->number));
 		break;
@@ -458,6 +463,9 @@ void shown_event_text(struct buf *b, const struct shown *s, const struct shown_e
 		buf_text(b, e->code ? "  (changes something)" : "");
 	} else if (e->kind == EVENT_TOOL_RESULT) {
 		buf_printf(b, "tool    %s: ", name_at(status_names, 3, e->code));
+		put_words(b, event_text(s, event), e->text_len);
+	} else if (e->kind == EVENT_UNHEARD) {
+		buf_text(b, "        no recogniser serves ");
 		put_words(b, event_text(s, event), e->text_len);
 	} else if (e->kind == EVENT_OUTCOME) {
 		buf_text(b, "outcome ");

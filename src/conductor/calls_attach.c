@@ -74,13 +74,13 @@ static void put_prompt(struct ask *a, struct buf *b)
 	json_decref(variables);
 }
 
-static void put_voice(struct ask *a, struct buf *b)
+static void put_voice(struct ask *a, const char *language, struct buf *b)
 {
 	const char *terms[RULEBOOK_KEYTERMS_MAX];
-	size_t count = rulebook_keyterms(a->book, a->record.language, terms), i;
+	size_t count = rulebook_keyterms(a->book, language, terms), i;
 	struct rulebook_voice voice;
 
-	rulebook_voice(a->book, a->record.language, &voice);
+	rulebook_voice(a->book, language, &voice);
 	json_put_key(b, "voice");
 	json_open(b, '{');
 	json_pair_string(b, "name", voice.voice);
@@ -94,6 +94,24 @@ static void put_voice(struct ask *a, struct buf *b)
 	json_close(b, '}');
 }
 
+/* The languages that the call may go on in. */
+static void put_others(struct ask *a, struct buf *b)
+{
+	size_t i, count = rulebook_language_count(a->book);
+
+	json_put_key(b, "others");
+	json_open(b, '[');
+	for (i = 0; i < count; i++) {
+		if (!strcmp(rulebook_language_at(a->book, i), a->record.language))
+			continue;
+		json_open(b, '{');
+		json_pair_string(b, "language", rulebook_language_at(a->book, i));
+		put_voice(a, rulebook_language_at(a->book, i), b);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+}
+
 static void put_pinned(struct ask *a, struct buf *b)
 {
 	json_put_key(b, "brief");
@@ -104,7 +122,8 @@ static void put_pinned(struct ask *a, struct buf *b)
 	if (json_is_true(json_object_get(a->body, "prompt")))
 		put_prompt(a, b);
 	json_pair_string(b, "language", a->record.language);
-	put_voice(a, b);
+	put_voice(a, a->record.language, b);
+	put_others(a, b);
 	json_pair_bool(b, "records_audio", true);
 }
 

@@ -24,7 +24,7 @@
 enum {
 	RULEBOOK_MAX_BYTES = 256 * 1024,
 	RULEBOOK_MISTAKES_MAX = 32,  /* more are counted and not told */
-	RULEBOOK_JSON_MAX = 1024 * 1024, /* flow, prompt, tools: enough for any book that loads */
+	RULEBOOK_JSON_MAX = 4 * 1024 * 1024, /* flow, prompt, tools, in all languages: enough for any book that loads */
 	RULEBOOK_HASH_BYTES = 65,    /* sha256 as hex, with its NUL */
 	RULEBOOK_PATH_MAX = 1024
 };
@@ -114,7 +114,7 @@ uint64_t rulebook_clear(const struct rulebook *b, uint64_t otherwise);
 enum err rulebook_flow_json(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out,
 	struct err_detail *detail) MUST_USE;
 
-/* What a model is told: `fixed` is the same for all calls of a book and language, so that a vendor may keep it; `facts` is this call's. */
+/* What a model is told: `fixed` is the same for all calls of a book and language, with the texts of its other languages, so that a vendor may keep it; `facts` is this call's. */
 enum err rulebook_prompt(const struct rulebook *b, const char *language, const json_t *variables, struct buf *fixed, struct buf *facts,
 	struct err_detail *detail) MUST_USE;
 
@@ -144,6 +144,7 @@ struct rulebook_tool {
 #define RULEBOOK_KEYS_TOOL "send_digits" /* carried out by the call itself */
 #define RULEBOOK_TAKE_TOOL "take_keys" /* likewise */
 #define RULEBOOK_TRANSFER_TOOL "transfer"
+#define RULEBOOK_LANGUAGE_TOOL "switch_language" /* of every book with several languages; carried out by the call itself */
 
 enum { RULEBOOK_TARGET_TO_MAX = 160, RULEBOOK_SAY_MAX = 1200 };
 

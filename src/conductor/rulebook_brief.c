@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum err too_long(const struct filling *f, const char *what)
@@ -85,6 +86,7 @@ static void tools_fill(const struct rulebook *b, struct brief *brief)
 		t = &brief->tools[i];
 		*t = (struct brief_tool){ .changes = b->tools[i].tool.changes, .timeout_ms = b->tools[i].tool.timeout_ms };
 		t->keys = rulebook_tool_is_built_in(&b->tools[i].tool) && !strcmp(b->tools[i].tool.name, RULEBOOK_KEYS_TOOL);
+		t->speaks = rulebook_tool_is_built_in(&b->tools[i].tool) && !strcmp(b->tools[i].tool.name, RULEBOOK_LANGUAGE_TOOL);
 		t->moves = rulebook_tool_is_built_in(&b->tools[i].tool) && !strcmp(b->tools[i].tool.name, RULEBOOK_TRANSFER_TOOL);
 		t->takes = rulebook_tool_is_built_in(&b->tools[i].tool) && !strcmp(b->tools[i].tool.name, RULEBOOK_TAKE_TOOL);
 		snprintf(t->name, sizeof(t->name), "%s", b->tools[i].tool.name);
@@ -214,6 +216,61 @@ static enum err end_raise(const struct filling *f, struct call_settings *setting
 	return ERR_NONE;
 }
 
+/* ---- its other languages ---- */
+
+/* What a caller must be told before anything else. */
+static enum err disclosure_fill(const struct filling *f, char out[BRIEF_GREETING_MAX])
+{
+	const struct yaml_item *one = f->book->disclosures ? f->book->disclosures->first : NULL;
+	struct buf text;
+	enum err err = ERR_NONE;
+
+	buf_init(&text, RULEBOOK_JSON_MAX);
+	for (; one && !err; one = one->next) {
+		if (text.len)
+			buf_byte(&text, ' ');
+		err = text_fill(f, text_in(one, f->language)->text, &text);
+	}
+	if (!err)
+		err = text_keep(f, &text, "what is disclosed", out, BRIEF_GREETING_MAX);
+	buf_fini(&text);
+	return err;
+}
+
+/* `scratch` becomes what a brief of that language has of its own. */
+static enum err tongue_fill(const struct filling *own, const char *language, struct brief *scratch, struct brief *brief)
+{
+	struct filling f = *own;
+	char disclosure[BRIEF_GREETING_MAX];
+	enum err err;
+
+	f.language = language;
+	brief_init(scratch);
+	snprintf(scratch->language, sizeof(scratch->language), "%s", language);
+	sayings_fill(f.book, language, scratch);
+	err = phrases_fill(&f, scratch);
+	if (!err)
+		err = disclosure_fill(&f, disclosure);
+	if (!err)
+		err = brief_tongue_add(brief, scratch, disclosure);
+	return err == ERR_LIMIT ? too_long(&f, "what is said in all languages of the book") : err;
+}
+
+/* The call's own first: it may come back to it. */
+static enum err tongues_fill(const struct filling *f, struct brief *brief)
+{
+	const struct rulebook *b = f->book;
+	struct brief *scratch = b->language_count > 1 ? malloc(sizeof(*scratch)) : NULL;
+	enum err err = scratch ? tongue_fill(f, f->language, scratch, brief) : b->language_count > 1 ? ERR_NOMEM : ERR_NONE;
+	size_t i;
+
+	for (i = 0; scratch && !err && i < b->language_count; i++)
+		if (strcmp(b->languages[i].code, f->language) != 0)
+			err = tongue_fill(f, b->languages[i].code, scratch, brief);
+	free(scratch);
+	return err;
+}
+
 enum err rulebook_brief(const struct rulebook *b, const char *language, const json_t *variables, struct brief *brief,
 	struct call_settings *settings, struct err_detail *detail)
 {
@@ -232,6 +289,8 @@ enum err rulebook_brief(const struct rulebook *b, const char *language, const js
 		err = greeting_fill(&f, brief);
 	if (!err)
 		err = phrases_fill(&f, brief);
+	if (!err)
+		err = tongues_fill(&f, brief);
 	if (!err)
 		err = voicemail_brief(&f, brief);
 	return err ? err : end_raise(&f, settings);

@@ -318,31 +318,65 @@ static enum err opening_json(const struct filling *f, struct buf *out)
 	return err;
 }
 
-enum err rulebook_flow_json(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out, struct err_detail *detail)
+/* Without its end: what else there is to say follows. */
+static enum err flow_json(const struct filling *f, struct buf *out)
 {
-	struct filling f;
-	enum err err = filling_init(&f, b, language, variables, detail);
+	const struct rulebook *b = f->book;
+	enum err err;
 	size_t i;
 
-	if (err)
-		return err;
 	json_open(out, '{');
 	json_pair_u64(out, "format", 1);
 	json_pair_string(out, "id", b->id);
 	json_pair_string(out, "version", b->version);
 	json_pair_string(out, "sha256", b->hash);
-	json_pair_string(out, "language", language);
-	json_pair_string(out, "today", f.today.is_known ? f.today.text : NULL);
-	err = opening_json(&f, out);
+	json_pair_string(out, "language", f->language);
+	json_pair_string(out, "today", f->today.is_known ? f->today.text : NULL);
+	err = opening_json(f, out);
 	json_pair_u64(out, "visits_max", VISITS_MAX);
 	json_pair_string(out, "end_tool", RULEBOOK_END_TOOL);
 	json_put_key(out, "steps");
 	json_open(out, '[');
 	for (i = 0; !err && i < b->step_count; i++)
-		err = step_json(&f, &b->steps[i], out);
+		err = step_json(f, &b->steps[i], out);
 	json_close(out, ']');
-	anytime_json(&f, out);
-	voicemail_json(&f, out);
+	anytime_json(f, out);
+	voicemail_json(f, out);
+	return err;
+}
+
+/* The same flow in the book's other languages: the call may go on in one of them. */
+static enum err others_json(const struct filling *own, struct buf *out)
+{
+	const struct rulebook *b = own->book;
+	struct filling f = *own;
+	enum err err = ERR_NONE;
+	size_t i;
+
+	json_pair_string(out, "language_tool", RULEBOOK_LANGUAGE_TOOL);
+	json_put_key(out, "others");
+	json_open(out, '[');
+	for (i = 0; !err && i < b->language_count; i++) {
+		f.language = b->languages[i].code;
+		if (!strcmp(f.language, own->language))
+			continue;
+		err = flow_json(&f, out);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+	return err;
+}
+
+enum err rulebook_flow_json(const struct rulebook *b, const char *language, const json_t *variables, struct buf *out, struct err_detail *detail)
+{
+	struct filling f;
+	enum err err = filling_init(&f, b, language, variables, detail);
+
+	if (err)
+		return err;
+	err = flow_json(&f, out);
+	if (!err && b->language_count > 1)
+		err = others_json(&f, out);
 	json_close(out, '}');
 	return err ? err : out->err;
 }

@@ -1,5 +1,5 @@
 /* What an agent may do besides its book's own tools: `may`. Each becomes a tool of the book, so that flows, prompts, schemas and checks know it as
- * they know others; what carries it out is the conductor itself (calls_built_in.c), and nothing is sent anywhere.
+ * they know others; what carries it out is the conductor itself (calls_built_in.c), or the call, and nothing is sent anywhere.
  */
 #include "conductor/rulebook_state.h"
 
@@ -141,6 +141,35 @@ static void take_may(struct reading *r, const struct yaml_item *may)
 	field_add(t, "last4", VALUE_DIGITS, true);
 }
 
+static const struct yaml_item *language_names(struct reading *r, const struct yaml_item *at)
+{
+	const struct rulebook *b = r->book;
+	const char *codes[LANGUAGES_MAX];
+	size_t i;
+
+	for (i = 0; i < b->language_count; i++)
+		codes[i] = b->languages[i].code;
+	return words_list(r, at, codes, b->language_count);
+}
+
+/* Whoever speaks several languages can go on in another one: no book has to say so. */
+static void language_may(struct reading *r, const struct yaml_item *root)
+{
+	const struct yaml_item *languages = yaml_find(root, "languages");
+	struct yaml_item *item = r->book->language_count > 1 && languages ? book_alloc(r, sizeof(*item)) : NULL;
+	struct tool_spec *t;
+
+	if (!item)
+		return;
+	*item = *languages;
+	item->key = RULEBOOK_LANGUAGE_TOOL;
+	t = may_tool_add(r, item, "Goes on in another language, from your next words on: when the person asks for it, or plainly speaks it. Say nothing with it.");
+	if (!t)
+		return;
+	t->tool.changes = false;
+	may_argument_add(t, (struct argument){ .name = "language", .description = "Its tag.", .choices = language_names(r, languages), .required = true });
+}
+
 void may_read(struct reading *r, const struct yaml_item *root)
 {
 	static const char *const keys[] = { RULEBOOK_OUTCOME_TOOL, RULEBOOK_CALLBACK_TOOL, RULEBOOK_KEYS_TOOL, RULEBOOK_TAKE_TOOL, RULEBOOK_TRANSFER_TOOL, NULL };
@@ -155,6 +184,7 @@ void may_read(struct reading *r, const struct yaml_item *root)
 		transfer_may(r, may);
 	}
 	path_up(r, up);
+	language_may(r, root);
 }
 
 bool rulebook_tool_is_built_in(const struct rulebook_tool *tool)

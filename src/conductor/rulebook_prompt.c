@@ -45,21 +45,53 @@ static void put_text(const struct filling *f, struct buf *out, const char *text)
 	}
 }
 
-static void put_said(const struct filling *f, struct buf *out, const struct yaml_item *item)
+static void put_said_in(const struct filling *f, const char *language, struct buf *out, const struct yaml_item *item)
 {
 	buf_byte(out, '"');
-	put_text(f, out, text_in(item, f->language)->text);
+	put_text(f, out, text_in(item, language)->text);
 	buf_byte(out, '"');
 }
 
+/* In the language that the call begins in, and in the others that it may go on in. */
+static void put_said(const struct filling *f, struct buf *out, const struct yaml_item *item)
+{
+	const struct rulebook *b = f->book;
+	size_t i;
+
+	put_said_in(f, f->language, out, item);
+	for (i = 0; item->kind == YAML_KIND_MAP && i < b->language_count; i++) {
+		if (!strcmp(b->languages[i].code, f->language))
+			continue;
+		buf_printf(out, " (%s: ", b->languages[i].code);
+		put_said_in(f, b->languages[i].code, out, item);
+		buf_byte(out, ')');
+	}
+}
+
 /* ---- who ---- */
+
+/* Which one is spoken now stands behind all this, where the tool says so: what is kept of these words stays the same. */
+static void put_languages(const struct filling *f, struct buf *out)
+{
+	const struct rulebook *b = f->book;
+	size_t i;
+
+	buf_text(out, " You speak ");
+	for (i = 0; i < b->language_count; i++)
+		buf_printf(out, "%s%s", !i ? "" : i + 1 < b->language_count ? ", " : " and ", b->languages[i].code);
+	buf_printf(out, ". The call begins in %s: speak that only, until %s has said that it goes on in another one, and from then on that one only. "
+			"Use it as soon as the person asks for another of these languages, or plainly speaks it.\n", f->language, RULEBOOK_LANGUAGE_TOOL);
+}
 
 static void put_head(const struct filling *f, struct buf *out)
 {
 	const struct rulebook *b = f->book;
 
-	buf_printf(out, "# Who you are\nYou are %s, speaking on the phone for %s. Speak %s only.\n", text_in(b->agent_name, f->language)->text, b->company,
-		f->language);
+	buf_printf(out, "# Who you are\nYou are %s, speaking on the phone for %s.", text_in(b->agent_name, f->language)->text, b->company);
+	if (b->language_count > 1)
+		put_languages(f, out);
+	else
+		buf_printf(out, " Speak %s only.\n", f->language);
 	put_text(f, out, b->persona->text);
 	buf_text(out, "\n\n# Goal\n");
 	put_text(f, out, b->goal->text);

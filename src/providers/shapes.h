@@ -41,6 +41,9 @@ enum ask_kind {
 #define EVENT_MACHINE "An answering machine has taken this call."
 #define EVENT_PERSON "A person has taken this call after all."
 
+/* … and an event or a tool's result that the call goes on in another language: its tag follows. */
+#define EVENT_LANGUAGE "From now on the call is in "
+
 /* "≈keep it": what stands before words that may have been other ones ("shift it"). The call's core compares words with it, so that what was asked for surer
  * words is not taken for them. Before something is changed by them they are asked back. */
 #define HEARD_UNSURE "\xe2\x89\x88"

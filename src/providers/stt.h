@@ -7,6 +7,7 @@
 #ifndef PROVIDERS_STT_H
 #define PROVIDERS_STT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct stt {
 	void (*cancel)(struct stt_stream **sp);
 	/* What the agent says, as it begins to be heard, piece by piece: what was asked tells what will be answered. NULL: makes nothing of it. */
 	void (*asked)(struct stt_stream *s, const char *text, size_t len);
+	/* Whether a stream of this language hears it; false: it hears another one instead. NULL: all are heard that start. */
+	bool (*hears)(void *vendor, const char *language);
 };
 
 #endif

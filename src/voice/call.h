@@ -30,7 +30,7 @@
  *      heard yet back, and is answered with what was said before it, words too end their turn behind an entry alone (0 to 3: the answer is cut when the
  *      entry is over); entries and digits are asked about ahead, behind half of their time (0 to 3: never); a result whose request was given up or thrown
  *      away is told when nobody speaks (0 to 3: with the next turn); a tool's filler is due when the caller has heard nothing for llm.silent_ms (0 to 3:
- *      after tool.filler_ms alone); "hold on" and the like do not wait for digits, "am I speaking with" wants a yes or no, and "speaking" behind that yes
+ *      after tool.filler_ms alone); "hold on", "Hindi please" and the like do not wait for digits, "am I speaking with" wants a yes or no, and "speaking" behind that yes
  *      is no interruption, nor is a short word right behind it (0 to 3: they do, it wants anything, it is one); a voice that told its own times of all
  *      words and stands still before their sound was there has not said them (0 to 3: it has only forgotten its end, and they count as heard); a greeting before the agent's question wants no answer
  *      (0 to 3: there is no such before); a question that was not begun is none that words answer (0 to 3: its kind of answer is waited for); who waits for
@@ -49,7 +49,8 @@
  *      ones each is known when it comes late (0 to 3: none is kept), and one leaves words that stand behind it (0 to 3: it takes a newer partial along);
  *      what was read takes the end back when it comes behind the note of it (0 to 3: it is never told); voice without words yet has turn.final_wait_ms when
  *      the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one (0 to 3: none is put off);
- *      a secret number can be taken by keypad (0 to 3: that tool is refused)
+ *      a secret number can be taken by keypad (0 to 3: that tool is refused); a call in several languages goes on in another one when it is
+ *      asked to (0 to 3: there is no such tool)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

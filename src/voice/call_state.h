@@ -1,5 +1,5 @@
 /* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c, utterance.c, quiet.c, take.c,
- * snapshot.c.
+ * language.c, snapshot.c.
  *
  * Plain data: every field is saved by snapshot.c's tables, nothing points anywhere but into `texts`. A part changes its own
  * struct; what it wants from another part it asks for by one of the functions below.
@@ -16,6 +16,7 @@ enum {
 	ITEMS_KEPT = 3072,
 	ITEMS_CEILING = 2 * ITEMS_MAX, /* reached only while something old is still in work */
 	UTTERANCES_MAX = 24,
+	TONGUES_MAX = 8,
 	GEN_TOOLS_MAX = 8,
 	TOOLS_MAX = 16,            /* running at once */
 	SAID_MAX = 8 * 1024,       /* one turn's words */
@@ -201,6 +202,8 @@ struct dialogue {
 	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
 	uint64_t filler_us;        /* the next filler while tools run; 0: none */
 	uint8_t filler_turn, wait_turn; /* which phrase comes next */
+	uint8_t tongue;            /* which of the brief's languages is spoken; 0: the first, or there is but one */
+	uint8_t tongues_told;      /* a bit each of the others, in which what must be disclosed was said */
 	struct gen gen;
 	struct tool tools[TOOLS_MAX];
 	struct item *items;
@@ -223,6 +226,7 @@ struct utterance {
 	bool anchored;             /* a mark of this take has come */
 	uint32_t id, turn, item;
 	uint32_t gen;              /* whose text it is; 0: no answer */
+	uint8_t tongue;            /* the language that it was said in: it stays that, also when the call has gone on to another one */
 	uint32_t take;             /* counts syntheses and playings alike */
 	uint32_t synth_take;       /* the take its audio belongs to */
 	uint32_t attempts;
@@ -519,6 +523,12 @@ bool answerer_holds(const struct call *call);   /* what the agent has to say is 
 bool answerer_machine(const struct call *call); /* it is said to a machine */
 bool answerer_busy(const struct call *call);    /* who answered is waited for, not spoken with */
 bool answerer_heard(const struct call *call, uint64_t to_sample); /* words up to there were over before the agent began: no reason to interrupt */
+
+/* language.c: a call in several languages */
+void language_name(const struct call *call, uint8_t tongue, struct call_output *out); /* tells the session which one an output is of */
+void language_remind(struct call *call); /* the history was cut at its head */
+/* What the tool's arguments wish; returns what the model is told of it. */
+struct text language_switch(struct call *call, struct text args, enum tool_status *status);
 
 /* measure.c: the latency parts of a turn */
 void measure_turn(struct call *call, uint64_t enough_us); /* the caller's turn ends now; since enough_us only the transcript was waited for */

@@ -64,6 +64,7 @@ void endpoint_listen(struct call *call, uint64_t from_sample)
 
 	out->stream = ++l->stream;
 	out->position = from_sample;
+	language_name(call, call->dialogue.tongue, out);
 	l->down = false;
 	l->finalizing = false;
 	if (call->settings.call_rules >= 4)

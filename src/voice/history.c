@@ -38,6 +38,7 @@ static uint32_t forget(struct call *call, uint32_t drop)
 		d->tools[i].item -= drop; /* here and below free ones too: nobody reads theirs */
 	d->gen.base_items -= num_min32(d->gen.base_items, drop);
 	speech_items_forgotten(call, drop);
+	language_remind(call);
 	return drop;
 }
 

@@ -46,6 +46,7 @@ static const char *const note_names[NOTE_KINDS] = {
 	[NOTE_ENDING] = "ending",
 	[NOTE_ENDED] = "ended",
 	[NOTE_ANSWERED] = "answered",
+	[NOTE_LANGUAGE] = "language",
 };
 
 static const char *const end_names[END_REASONS] = { "caller", "agent", "quiet", "max_duration", "order", "lost", "failed", "voicemail" };

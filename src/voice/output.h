@@ -10,9 +10,11 @@
 enum { OUTPUT_MAX = 256 }; /* per step; the core's own ceilings keep it below */
 
 enum output_type {
-	OUT_LISTEN = 1, /* stream, position: open a recogniser stream, feed it the caller's audio from that sample on; older streams are over */
+	OUT_LISTEN = 1, /* stream, position: open a recogniser stream, feed it the caller's audio from that sample on; older streams are over; name: its
+	                 * language, of a call in several */
 	OUT_FINALIZE,   /* stream: say now what you have */
-	OUT_SPEAK,      /* utterance, take, text, kind = enum speak_kind: synthesise; of keys: number = the length of what stands for them in the history */
+	OUT_SPEAK,      /* utterance, take, text, kind = enum speak_kind: synthesise; of keys: number = the length of what stands for them in the history;
+	                 * name as in OUT_LISTEN */
 	OUT_UNSPEAK,    /* utterance: stop synthesis, forget its audio */
 	OUT_PLAY,       /* utterance, take, position: send its audio from that sample on, behind what is being sent */
 	OUT_HOLD,       /* clear what the carrier has queued, within one frame, send nothing more; keep the audio */
@@ -64,6 +66,7 @@ enum note {
 	NOTE_ENDING,       /* goodbye began: index = enum end_reason */
 	NOTE_ENDED,        /* index = enum end_reason */
 	NOTE_ANSWERED,     /* who answered, as far as known now: index = enum answered, number = enum answered_why */
+	NOTE_LANGUAGE,     /* the call goes on in another one: index = which of the brief's, text = its tag */
 	NOTE_KINDS
 };
 

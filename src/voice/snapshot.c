@@ -62,7 +62,8 @@ static const struct column dialogue_columns[] = {
 	COLUMN(5, dialogue, failures), COLUMN(6, dialogue, ahead_tries), BELOW(7, dialogue, ahead_bits, 1024), BELOW(8, dialogue, ahead_count, 11),
 	BELOW(9, dialogue, need_answer, 2), BELOW(10, dialogue, retry_wait, 2), COLUMN(11, dialogue, filler_us), COLUMN(12, dialogue, filler_turn),
 	COLUMN(13, dialogue, wait_turn), TEXT(14, dialogue, knowledge),
-	COLUMN(15, dialogue, asides), BELOW(16, dialogue, go_on, 2), { 0 },
+	COLUMN(15, dialogue, asides), BELOW(16, dialogue, go_on, 2),
+	BELOW(17, dialogue, tongue, TONGUES_MAX), COLUMN(18, dialogue, tongues_told), { 0 },
 };
 
 enum { GEN_ANSWER = 20, GEN_ASKED_WITH };
@@ -94,7 +95,8 @@ static const struct column utterance_columns[] = {
 	COLUMN(18, utterance, played), COLUMN(19, utterance, from), COLUMN(20, utterance, anchor), COLUMN(21, utterance, anchor_us),
 	COLUMN(22, utterance, made_us), COLUMN(23, utterance, audio_us), COLUMN(24, utterance, play_us), COLUMN(25, utterance, sent_at),
 	COLUMN(26, utterance, sent_us), COLUMN(27, utterance, bound_us), COLUMN(28, utterance, cut_us), TEXT(29, utterance, text),
-	BELOW(31, utterance, word_count, INPUT_WORDS_MAX + 1), TEXT_SELDOM(32, utterance, keys), { 0 },
+	BELOW(31, utterance, word_count, INPUT_WORDS_MAX + 1), TEXT_SELDOM(32, utterance, keys),
+	BELOW(33, utterance, tongue, TONGUES_MAX), { 0 },
 };
 
 static const struct column speech_columns[] = {

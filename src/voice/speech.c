@@ -136,6 +136,7 @@ struct utterance *queue_add(struct call *call, unsigned int at, enum utterance_k
 	u->turn = call->dialogue.turn;
 	u->text = text;
 	u->item = item;
+	u->tongue = call->dialogue.tongue;
 	order_insert(call, at, slot);
 	return u;
 }

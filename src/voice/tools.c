@@ -17,6 +17,7 @@
  *      waits, RUNNING, until it is keyed in
  *   b  unknown · too many at once · a change that was   tools_commit: tool_take: tool_refuse · tool_run: tool_refuse ·
  *      asked for before · the tool that ends the call   tool_repeat · result_fill, and end_take: quiet_end (quiet.c)
+ *   b" the tool that changes the language              tools_commit: tool_take: tool_speak: language_switch (language.c), result_fill
  *   b' … while a change is open, or a result is there   tools_commit: end_take: result_fill; the call goes on: with the result the
  *      that no request has had: it ends nothing yet     model is asked once more (dialogue_advance), and may end it then
  *   c  it takes longer than detach_ms: the agent goes   dialogue_timer (TIMER_TOOL): tools_due
@@ -289,6 +290,16 @@ static void tool_run(struct call *call, const struct brief_tool *known, const st
 		tool_send(call, t);
 }
 
+/* The call goes on in another language, from here on. */
+static void tool_speak(struct call *call, struct text args, uint32_t item)
+{
+	enum tool_status status;
+	struct text told = language_switch(call, args, &status);
+
+	result_fill(call, item, status, told);
+	call->dialogue.need_answer = true;
+}
+
 static void tool_repeat(struct call *call, const struct item *before, uint32_t item, struct text name)
 {
 	struct item done = *before;
@@ -318,10 +329,12 @@ static void tool_take(struct call *call, const struct gen_tool *request, uint32_
 
 	if (call->err)
 		return;
-	if (!tool)
+	if (!tool || (tool->speaks && call->settings.call_rules < 4))
 		tool_refuse(call, item, "there is no such tool");
 	else if (tool->ends)
 		result_fill(call, item, TOOL_OK, call_keep_str(call, "the call ends when this is said"));
+	else if (tool->speaks)
+		tool_speak(call, request->args, item);
 	else if (before)
 		tool_repeat(call, &done, item, request->name);
 	else

@@ -142,6 +142,7 @@ void utterance_make(struct call *call, struct utterance *u)
 	out->text_len = u->keys.len ? u->keys.len : u->text.len;
 	out->kind = u->keys.len ? SPEAK_KEYS : SPEAK_TEXT;
 	out->number = u->keys.len ? u->text.len : 0;
+	language_name(call, u->tongue, out);
 }
 
 void utterance_unspeak(struct call *call, const struct utterance *u)

@@ -499,6 +499,8 @@ bool words_beside(const char *text, size_t len)
 	static const struct brief_phrases asks = { { "help", "help me", "can you help me", "what", "pardon", "what did you say", "what was that",
 		"say that again", "say it again", "can you repeat that", "repeat that", "i don't know", "i do not know", "pata nahin", "phir se boliye",
 		"kya kaha" }, 16 };
+	static const struct brief_phrases tongues = { { "hindi", "english", "in hindi", "in english", "speak hindi", "speak english", "hindi mein", "english mein",
+		"हिन्दी", "हिंदी", "हिन्दी में", "हिंदी में", "अंग्रेज़ी में", "अंग्रेजी में" }, 14 };
 	struct scan s = scan_of(text, len);
 	bool any = false;
 	struct word w;
@@ -510,6 +512,8 @@ bool words_beside(const char *text, size_t len)
 		if (!word_next(&s, &w))
 			return any;
 		at = list_at(&asks, here, &w);
+		if (!at)
+			at = list_at(&tongues, here, &w);
 		s.at = at ? at : list_at(&waits, here, &w);
 		if (!s.at)
 			return false;

@@ -54,7 +54,7 @@ enum words_finish words_finish(struct words_expect expect, const char *text, siz
 /* Is it a whole yes or no, with courtesy behind it or none ("yes please", "no thank you")? */
 bool words_answered(const char *text, size_t len);
 
-/* Is it nothing but a request to wait, to help, to say it again, or "I don't know"? That answers no question. */
+/* Is it nothing but a request to wait, to help, to say it again, to speak another language, or "I don't know"? That answers no question. */
 bool words_beside(const char *text, size_t len);
 
 /* Does it ask the caller whether he is somebody ("Am I speaking with …?")? */

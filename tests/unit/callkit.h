@@ -105,6 +105,8 @@ static inline void kit_line(struct buf *b, const struct call_output *o)
 	case OUT_NOTE: kit_note(b, o); return;
 	default: buf_text(b, output_name(o->type)); break;
 	}
+	if (o->name_len && o->type != OUT_TOOL)
+		buf_printf(b, " in %.*s", (int)o->name_len, o->name);
 	kit_text(b, o->text, o->text_len);
 }
 

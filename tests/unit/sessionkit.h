@@ -90,6 +90,7 @@ struct kit {
 	struct session *session;
 	struct session_io io;
 	struct call_settings settings;
+	char heard_in[BRIEF_LANGUAGE_MAX], said_in[BRIEF_LANGUAGE_MAX]; /* the language of the last stream, of the last utterance */
 	struct brief brief;
 	uint64_t up_us, down_us, jitter_us;
 	uint64_t random;
@@ -165,12 +166,20 @@ static inline unsigned int kit_logged(const struct kit *k, const char *line, siz
 
 /* ------------------------------------------------------------------ vendors */
 
+/* Of a call in one language it is always that. */
+static inline void kit_language(struct kit *k, char last[BRIEF_LANGUAGE_MAX], const char *language)
+{
+	if (!k->brief.tongues_len)
+		assert_string_equal(language, k->brief.language);
+	snprintf(last, BRIEF_LANGUAGE_MAX, "%s", language);
+}
+
 static inline enum err kit_stt_start(void *vendor, struct stt_stream **sp, const char *language, const struct stt_events *events, void *arg)
 {
 	struct kit *k = vendor;
 	struct stt_stream *s = calloc(1, sizeof(*s));
 
-	assert_string_equal(language, k->brief.language);
+	kit_language(k, k->heard_in, language);
 	*sp = NULL;
 	if (k->stt_err) {
 		free(s);
@@ -261,7 +270,7 @@ static inline enum err kit_tts_start(void *vendor, struct tts_utterance **up, co
 	struct kit *k = vendor;
 	struct tts_utterance *u = calloc(1, sizeof(*u));
 
-	assert_string_equal(language, k->brief.language);
+	kit_language(k, k->said_in, language);
 	*up = NULL;
 	if (k->tts_err) {
 		free(u);
@@ -387,7 +396,13 @@ static inline void kit_stt_asked(struct stt_stream *s, const char *text, size_t 
 	snprintf(s->asked, sizeof(s->asked), "%.*s", (int)len, text);
 }
 
-static const struct stt kit_stt = { "kit", kit_stt_start, kit_stt_push, kit_stt_finalize, kit_stt_cancel, kit_stt_asked };
+static inline bool kit_stt_hears(void *vendor, const char *language)
+{
+	(void)vendor;
+	return strcmp(language, "ta-IN") != 0; /* nobody does */
+}
+
+static const struct stt kit_stt = { "kit", kit_stt_start, kit_stt_push, kit_stt_finalize, kit_stt_cancel, kit_stt_asked, kit_stt_hears };
 static const struct llm kit_llm = { "kit", kit_llm_start, kit_llm_cancel };
 static const struct tts kit_tts = { .name = "kit", .start = kit_tts_start, .cancel = kit_tts_cancel };
 static const struct tools kit_tools = { "kit", kit_tools_start, kit_tools_cancel, kit_tools_retrieve };

@@ -201,6 +201,7 @@ static inline void attach_write(struct buf *b, uint32_t epoch)
 	buf_text(b, ",\"prompt\":{\"fixed\":\"# Who you are\",\"facts\":\"# This call\",\"tools\":[{\"name\":\"end_call\"}]}");
 	json_pair_string(b, "language", "en-US");
 	buf_text(b, ",\"voice\":{\"name\":\"\",\"speed_percent\":100,\"recogniser\":\"\",\"keyterms\":[\"Acme\",\"\",\"Asha\"]}");
+	buf_text(b, ",\"others\":[{\"language\":\"hi-IN\",\"voice\":{\"name\":\"\",\"speed_percent\":90,\"keyterms\":[\"एक्मे\"]}}]");
 	json_pair_bool(b, "records_audio", true);
 	json_pair_u64(b, "began_ms_ago", k->c.is_set_back ? 0 : epoch == 1 ? 100 : 2000);
 	if (k->c.snapshot_len)

@@ -287,16 +287,20 @@ static void test_a_damaged_answer(void **state)
 	attach_write(&b, 1);
 	assert_int_equal(conductor_attached_read(&r, b.data, b.len), ERR_NONE);
 	assert_int_equal(r.attached.direction, CALL_INBOUND);
-	assert_string_equal(r.attached.language, "en-US");
+	assert_string_equal(r.attached.own.language, "en-US");
 	assert_int_equal(r.attached.began_us_ago, 100000);
 	assert_null(r.attached.snapshot);
 	assert_true(r.attached.flow_len > 100 && r.attached.brief.greeting[0]);
 	assert_string_equal(r.attached.prompt.fixed, "# Who you are");
 	assert_string_equal(r.attached.prompt.facts, "# This call");
 	assert_string_equal(r.attached.prompt.tools, "[{\"name\":\"end_call\"}]");
-	assert_string_equal(r.attached.keyterms[0], "Acme");
-	assert_string_equal(r.attached.keyterms[1], "Asha");
-	assert_string_equal(r.attached.keyterms[2], "");
+	assert_string_equal(r.attached.own.keyterms[0], "Acme");
+	assert_string_equal(r.attached.own.keyterms[1], "Asha");
+	assert_string_equal(r.attached.own.keyterms[2], "");
+	assert_int_equal(r.attached.other_count, 1);
+	assert_string_equal(r.attached.others[0].language, "hi-IN");
+	assert_int_equal(r.attached.others[0].speed_percent, 90);
+	assert_string_equal(r.attached.others[0].keyterms[0], "एक्मे");
 	conductor_reading_fini(&r);
 	for (i = 0; i < b.len; i += 1 + b.len / 60)
 		assert_int_not_equal(conductor_attached_read(&r, b.data, i), ERR_NONE);

@@ -19,6 +19,7 @@
 #include "providers/held.h"
 #include "providers/rehearsed/rehearsed.h"
 #include "voice/lineup/lineup_accounts.h"
+#include "voice/lineup/lineup_tongues.h"
 
 #define VOICE "tts.providers=cartesia,local"
 #define VOICE_ID "providers.cartesia.voice=00000000-0000-4000-8000-000000000000"
@@ -240,6 +241,49 @@ static void a_typed_call_has_no_recogniser(void **state)
 	call_lineups_serve(c, &o);
 	assert_null(o.stt);
 	assert_non_null(o.llm);
+	call_lineups_close(&c);
+}
+
+/* The call's own keep what they have; the other language's have no model, and where nobody hears it the first ones do. */
+static void another_language_has_its_own(void **state)
+{
+	struct world *w = *state;
+	struct worker_call_options o = { .epoch = 1 };
+	struct lineups_call hindi;
+	struct call_lineups *c;
+
+	assert_int_equal(open_call(w, &c), ERR_NONE);
+	hindi = w->call;
+	hindi.language = "hi-IN";
+	assert_int_equal(call_lineups_add(c, &hindi), ERR_NONE);
+	call_lineups_serve(c, &o);
+	assert_int_equal(w->ears, 1); /* this machine hears English alone */
+	assert_false(o.stt->hears(o.stt_vendor, "hi-IN"));
+	assert_true(o.stt->hears(o.stt_vendor, "en-US"));
+	assert_ptr_equal(o.tts, &lineup_tongues_tts);
+	assert_ptr_equal(o.llm, &rehearsed_llm);
+	call_lineups_close(&c);
+	set_anew(w, "stt.providers=pocketsphinx, sarvam");
+	assert_int_equal(open_call(w, &c), ERR_NONE);
+	assert_int_equal(call_lineups_add(c, &hindi), ERR_NONE);
+	call_lineups_serve(c, &o);
+	assert_true(o.stt->hears(o.stt_vendor, "hi-IN"));
+	call_lineups_close(&c);
+}
+
+static void there_is_an_end_to_languages(void **state)
+{
+	struct world *w = *state;
+	struct lineups_call hindi;
+	struct call_lineups *c;
+	unsigned int i;
+
+	assert_int_equal(open_call(w, &c), ERR_NONE);
+	hindi = w->call;
+	hindi.language = "hi-IN";
+	for (i = 1; i < LINEUP_TONGUES_MAX; i++)
+		assert_int_equal(call_lineups_add(c, &hindi), ERR_NONE);
+	assert_int_equal(call_lineups_add(c, &hindi), ERR_LIMIT);
 	call_lineups_close(&c);
 }
 
@@ -735,6 +779,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_said_is_offline_and_asks_nobody_for_a_key, begin, end),
 		cmocka_unit_test_setup_teardown(they_stand_in_the_order_of_the_setting, begin, end),
 		cmocka_unit_test_setup_teardown(a_typed_call_has_no_recogniser, begin, end),
+		cmocka_unit_test_setup_teardown(another_language_has_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(there_is_an_end_to_languages, begin, end),
 		cmocka_unit_test_setup_teardown(who_has_no_key_is_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(a_role_without_anybody_refuses_the_call, begin, end),
 		cmocka_unit_test_setup_teardown(a_server_of_this_machine_goes_without_a_key, begin, end),

@@ -460,12 +460,14 @@ static void the_brief_has_opening_phrases_tools_and_settings(void **state)
 	assert_true(brief.greeting_whole);
 	assert_int_equal(brief.fillers.count, 1);
 	assert_string_equal(brief.fillers.text[0], "A moment, Ravi.");
-	assert_int_equal(brief.tool_count, 2);
+	assert_int_equal(brief.tool_count, 3);
 	assert_string_equal(brief.tools[0].name, "save");
 	assert_true(brief.tools[0].changes && !brief.tools[0].ends);
 	assert_int_equal(brief.tools[0].timeout_ms, 4000);
-	assert_string_equal(brief.tools[1].name, "end_call");
-	assert_true(brief.tools[1].ends && !brief.tools[1].changes);
+	assert_string_equal(brief.tools[1].name, "switch_language");
+	assert_true(brief.tools[1].speaks && !brief.tools[1].changes && !brief.tools[0].speaks);
+	assert_string_equal(brief.tools[2].name, "end_call");
+	assert_true(brief.tools[2].ends && !brief.tools[2].changes);
 	assert_int_equal(s.quiet_after_ms, 4000);
 	assert_int_equal(s.turn_silence_ms, 700);
 	assert_int_equal(s.barge_words, 7);
@@ -939,7 +941,9 @@ static void a_model_sees_schemas_and_outcomes(void **state)
 					    "{\"type\": \"string\", \"maxLength\": 4}, \"amount\": {\"type\": \"number\", \"minimum\": 1, \"maximum\": 5000}, "
 					    "\"date\": {\"type\": \"string\"}, \"how\": {\"type\": \"string\", \"enum\": [\"cash\", \"card\"]}, \"times\": {\"type\": "
 					    "\"integer\"}}, \"required\": [\"id\"], \"additionalProperties\": false}, \"changes\": true}");
-	same_json(json_object_get(json_object_get(json_object_get(json_object_get(json_array_get(tools, 1), "input_schema"), "properties"), "outcome"), "enum"),
+	same_json(json_object_get(json_object_get(json_object_get(json_object_get(json_array_get(tools, 1), "input_schema"), "properties"), "language"), "enum"),
+		"[\"en-IN\", \"hi-IN\"]");
+	same_json(json_object_get(json_object_get(json_object_get(json_object_get(json_array_get(tools, 2), "input_schema"), "properties"), "outcome"), "enum"),
 		"[\"promised\", \"nothing\"]");
 	json_decref(tools);
 	rulebook_free(b);
@@ -984,6 +988,40 @@ static void a_transfer_has_its_targets(void **state)
 	free(text);
 }
 
+/* The call may go on in any of them: it brings what is said in each, and the tool that asks for it. */
+static void a_book_of_two_languages_brings_both(void **state)
+{
+	static struct brief brief;
+	struct rulebook *b = load(sample);
+	json_t *v = values(""), *flow = flow_of(b, "en-IN", v), *others = json_object_get(flow, "others");
+	char disclosure[BRIEF_GREETING_MAX];
+	struct call_settings s;
+	struct buf fixed, facts;
+
+	(void)state;
+	call_settings_init(&s);
+	assert_int_equal(rulebook_brief(b, "en-IN", v, &brief, &s, NULL), ERR_NONE);
+	assert_int_equal(brief_tongue_find(&brief, "en-IN", 5), 0);
+	assert_true(brief_tongue_take(&brief, 1, disclosure));
+	assert_string_equal(brief.language, "hi-IN");
+	assert_string_equal(brief.fillers.text[0], "एक मिनट।");
+	assert_string_equal(disclosure, "रिकॉर्ड।");
+	assert_string_equal(json_string_value(json_object_get(flow, "language_tool")), "switch_language");
+	assert_int_equal(json_array_size(others), 1);
+	same_json(json_object_get(json_array_get(others, 0), "opening"), "{\"text\": \"रिकॉर्ड। Ravi?\", \"step\": \"me\", \"asked\": true}");
+	same_json(json_object_get(json_array_get(others, 0), "language"), "\"hi-IN\"");
+	buf_init(&fixed, RULEBOOK_JSON_MAX);
+	buf_init(&facts, RULEBOOK_JSON_MAX);
+	assert_int_equal(rulebook_prompt(b, "en-IN", v, &fixed, &facts, NULL), ERR_NONE);
+	assert_non_null(strstr(buf_str(&fixed), "You speak en-IN and hi-IN. The call begins in en-IN"));
+	assert_non_null(strstr(buf_str(&fixed), "\"Bye.\" (hi-IN: \"नमस्ते।\")"));
+	buf_fini(&fixed);
+	buf_fini(&facts);
+	json_decref(flow);
+	json_decref(v);
+	rulebook_free(b);
+}
+
 static void what_the_agent_may_do_is_a_tool_of_the_book(void **state)
 {
 	char *text = changed("unclear: bye\n", "may: {record_outcome: true, schedule_callback: {days: 14}}\nunclear: bye\n");
@@ -993,7 +1031,7 @@ static void what_the_agent_may_do_is_a_tool_of_the_book(void **state)
 	json_t *tools;
 
 	(void)state;
-	assert_int_equal(rulebook_tool_count(b), 3);
+	assert_int_equal(rulebook_tool_count(b), 4); /* the language's, too */
 	assert_true(rulebook_tool_find(b, "schedule_callback", &t) && t.changes && rulebook_tool_is_built_in(&t));
 	assert_true(rulebook_tool_find(b, "save", &t) && !rulebook_tool_is_built_in(&t));
 	assert_int_equal(rulebook_callback_days(b), 14);
@@ -1001,7 +1039,7 @@ static void what_the_agent_may_do_is_a_tool_of_the_book(void **state)
 	rulebook_tools_json(b, &out);
 	tools = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
 	buf_fini(&out);
-	assert_int_equal(json_array_size(tools), 4);
+	assert_int_equal(json_array_size(tools), 5);
 	same_json(json_object_get(json_array_get(tools, 1), "input_schema"), "{\"type\": \"object\", \"properties\": {\"outcome\": {\"type\": \"string\", "
 		"\"description\": \"How it goes.\", \"enum\": [\"promised\", \"nothing\"]}}, \"required\": [\"outcome\"], \"additionalProperties\": false}");
 	assert_string_equal(json_string_value(json_object_get(json_array_get(tools, 2), "name")), "schedule_callback");
@@ -1511,6 +1549,7 @@ int main(void)
 		cmocka_unit_test(the_prompt_is_stable_and_begins_with_what_never_changes),
 		cmocka_unit_test(a_model_sees_schemas_and_outcomes),
 		cmocka_unit_test(a_transfer_has_its_targets),
+		cmocka_unit_test(a_book_of_two_languages_brings_both),
 		cmocka_unit_test(what_the_agent_may_do_is_a_tool_of_the_book),
 		cmocka_unit_test(a_dictionary_comes_with_the_brief_in_its_language),
 		cmocka_unit_test(arguments_are_judged),

@@ -322,6 +322,33 @@ static void a_tool_and_a_key(void **state)
 	assert_int_equal(count_of("tool_result", NULL, NULL), 1);
 }
 
+static void another_language(void **state)
+{
+	const json_t *line;
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(brief_tongue_add(&k->brief, &k->brief, ""), ERR_NONE);
+	snprintf(k->brief.language, sizeof(k->brief.language), "ta-IN"); /* which the kit's recogniser does not serve */
+	assert_int_equal(brief_tongue_add(&k->brief, &k->brief, ""), ERR_NONE);
+	snprintf(k->brief.language, sizeof(k->brief.language), "en-US");
+	k->brief.tool_count = 1;
+	k->brief.tools[0] = (struct brief_tool){ .name = "switch_language", .speaks = true };
+	kit_begin(k);
+	to_the_question("Tamil please.");
+	kit_model_tool(k, "switch_language", "{\"language\":\"ta-IN\"}");
+	kit_model_done(k, 1);
+	kit_run(k, 500);
+	hang_up();
+	read_all();
+	line = next(&at, "language");
+	assert_string_equal(text_of(line, "language"), "ta-IN");
+	assert_int_equal((int)number_of(line, "turn"), 1);
+	assert_int_equal(count_of("language", NULL, NULL), 1);
+	assert_int_equal(count_of("note", "code", "unheard"), 1);
+	assert_int_equal(count_of("tool", NULL, NULL), 0); /* it is the call's own */
+}
+
 static void how_the_call_went(void **state)
 {
 	const json_t *line;
@@ -523,6 +550,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_speaks, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_interruption, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_tool_and_a_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_language, setup, teardown),
 		cmocka_unit_test_setup_teardown(how_the_call_went, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_worker, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_missing_is_told, setup, teardown),

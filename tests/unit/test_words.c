@@ -372,7 +372,8 @@ static void a_question_whether_something_is_so_wants_a_yes_or_no(void **state)
 
 static void what_answers_no_question_is_told_apart(void **state)
 {
-	static const char *const beside[] = { "wait", "Hold on.", "help me", "Sorry, what did you say?", "I don't know", "Can you repeat that?", "ek minute" };
+	static const char *const beside[] = { "wait", "Hold on.", "help me", "Sorry, what did you say?", "I don't know", "Can you repeat that?", "ek minute", "Hindi please",
+		"in English", "हिन्दी में" };
 	static const char *const answers[] = { "", "wait it is four", "one", "help me with four two", "a", "oh one", "I don't know nine" };
 	size_t i;
 

@@ -12,6 +12,8 @@
 
 #include <jansson.h>
 
+#include "base/wording.h"
+
 enum { DIGITS_MAX = 16, CARRIER_WORDS = 3, CARRIERS_MAX_BYTES = 8 * 1024 };
 
 enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32, KIND_MACHINE = 64,
@@ -293,6 +295,24 @@ static bool asks_digits(const json_t *step)
 	return kind && !strcmp(kind, "digits");
 }
 
+/* Who wants to go on in another of the call's languages, or to come back, names it in English here. */
+static void language_take(struct maker *m, const char *tag)
+{
+	static const char *const names[][2] = { { "en", "english" }, { "hi", "hindi" }, { "bn", "bengali" }, { "gu", "gujarati" }, { "mr", "marathi" }, { "pa", "punjabi" }, { "ta", "tamil" },
+		{ "te", "telugu" }, { "ur", "urdu" }, { "de", "german" }, { "es", "spanish" }, { "fr", "french" }, { "it", "italian" }, { "pt", "portuguese" } };
+	static const char *const wishes[] = { "%s please", "in %s please", "speak %s", "speak in %s", "can we speak in %s", "can you speak %s" };
+	char phrase[64];
+	size_t i, j;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (j = 0; language_is(tag, names[i][0]) && j < sizeof(wishes) / sizeof(wishes[0]); j++) {
+			int len = snprintf(phrase, sizeof(phrase), wishes[j], names[i][1]);
+
+			if (!phrase_add(m, KIND_PHRASE, phrase, (size_t)len, ""))
+				m->left_out++;
+		}
+}
+
 static void flow_take(struct maker *m, const json_t *flow, int question)
 {
 	size_t i;
@@ -309,6 +329,11 @@ static void flow_take(struct maker *m, const json_t *flow, int question)
 	}
 	json_array_foreach(json_object_get(flow, "anytime"), i, any)
 		words_add(m, KIND_PHRASE, json_object_get(any, "words"), "");
+	if (json_array_size(json_object_get(flow, "others")))
+		language_take(m, "en");
+	json_array_foreach(json_object_get(flow, "others"), i, any)
+		if (json_is_string(json_object_get(any, "language")))
+			language_take(m, json_string_value(json_object_get(any, "language")));
 	words_add(m, KIND_MACHINE, json_object_get(json_object_get(flow, "voicemail"), "words"), "_vm");
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/wording.h"
 #include "providers/rehearsed/human.h"
@@ -436,6 +437,63 @@ static enum err all_read(struct reading *r)
 	return r->refused ? ERR_FORMAT : ERR_NONE;
 }
 
+/* The step of one language is that of another, by its place. */
+static bool steps_same(const struct flow *a, const struct flow *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->step_count && i < b->step_count; i++)
+		if (a->steps[i].kind != b->steps[i].kind || a->steps[i].expect.kind != b->steps[i].expect.kind || strcmp(a->steps[i].name, b->steps[i].name) != 0)
+			return false;
+	return a->step_count == b->step_count;
+}
+
+static enum err other_read(struct reading *r, json_t *root)
+{
+	struct flow *f = calloc(1, sizeof(*f));
+	struct reading inner = { .f = f, .detail = r->detail };
+	enum err err;
+
+	if (!f)
+		return ERR_NOMEM;
+	r->f->others[r->f->other_count++] = f;
+	f->root = json_incref(root);
+	err = all_read(&inner);
+	if (!err && !steps_same(r->f, f)) {
+		refuse(r, "others", f->language, "its steps are other ones");
+		err = ERR_FORMAT;
+	}
+	return err;
+}
+
+static enum err others_read(struct reading *r)
+{
+	json_t *others = json_object_get(r->f->root, "others"), *one;
+	enum err err = ERR_NONE;
+	size_t i;
+
+	if (!others)
+		return ERR_NONE;
+	r->f->language_tool = text_of(r, r->f->root, "", "language_tool");
+	if (json_array_size(others) > FLOW_OTHERS_MAX)
+		refuse(r, "others", "", "more than %d languages", FLOW_OTHERS_MAX + 1);
+	for (i = 0; !err && !r->refused && (one = json_array_get(others, i)); i++)
+		err = other_read(r, one);
+	return err ? err : r->refused ? ERR_FORMAT : ERR_NONE;
+}
+
+const struct flow *flow_in(const struct flow *f, const char *language, size_t len)
+{
+	size_t i;
+
+	if (strlen(f->language) == len && !strncasecmp(f->language, language, len))
+		return f;
+	for (i = 0; i < f->other_count; i++)
+		if (strlen(f->others[i]->language) == len && !strncasecmp(f->others[i]->language, language, len))
+			return f->others[i];
+	return NULL;
+}
+
 enum err flow_load(struct flow **fp, const void *data, size_t len, struct err_detail *detail)
 {
 	struct flow *f = calloc(1, sizeof(*f));
@@ -452,6 +510,8 @@ enum err flow_load(struct flow **fp, const void *data, size_t len, struct err_de
 		err = ERR_FORMAT;
 	} else {
 		err = all_read(&r);
+		if (!err)
+			err = others_read(&r);
 	}
 	if (err)
 		flow_free(&f);
@@ -463,6 +523,8 @@ void flow_free(struct flow **fp)
 {
 	if (!*fp)
 		return;
+	for (size_t i = 0; i < (*fp)->other_count; i++)
+		flow_free(&(*fp)->others[i]);
 	json_decref((*fp)->root);
 	free(*fp);
 	*fp = NULL;

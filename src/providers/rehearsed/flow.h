@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "providers/rehearsed/understand.h"
 
-enum { FLOW_STEPS_MAX = 128, FLOW_DEPTH_MAX = 32, FLOW_DAYS_MAX = 45000 /* from today: a birth of over a hundred years ago */ };
+enum { FLOW_STEPS_MAX = 128, FLOW_OTHERS_MAX = 7, FLOW_DEPTH_MAX = 32, FLOW_DAYS_MAX = 45000 /* from today: a birth of over a hundred years ago */ };
 
 enum step_kind { STEP_ASK = 0, STEP_SAY, STEP_TOOL, STEP_GOODBYE };
 
@@ -40,6 +40,9 @@ struct flow {
 	const json_t *human;   /* and for a human being */
 	const json_t *machine_words; /* what an answering machine says; NULL: nothing is known of machines */
 	int machine_step;
+	struct flow *others[FLOW_OTHERS_MAX]; /* the same steps in the languages that the call may go on in */
+	size_t other_count;
+	const char *language_tool; /* that asks for one; NULL: there is but one */
 	size_t step_count;
 	struct flow_step steps[FLOW_STEPS_MAX];
 };
@@ -47,6 +50,9 @@ struct flow {
 /* ERR_FORMAT (detail says where and what), ERR_VERSION, ERR_LIMIT, ERR_NOMEM: *fp is NULL. */
 enum err flow_load(struct flow **fp, const void *data, size_t len, struct err_detail *detail) MUST_USE;
 void flow_free(struct flow **fp); /* NULL-safe */
+
+/* That of the language, in any case: `f` or one of its others; NULL: none. */
+const struct flow *flow_in(const struct flow *f, const char *language, size_t len);
 
 int flow_step_find(const struct flow *f, const char *name, size_t len); /* or -1 */
 

@@ -30,7 +30,11 @@ struct mind_answer {
 };
 
 struct mind {
-	const struct flow *f;
+	const struct flow *f;     /* in the language that is spoken */
+	const struct flow *first; /* in the one that the call began in: it has all the others */
+	const struct flow *wish;  /* a language that the caller asked for, and has not got yet; NULL: none */
+	bool wish_asked;          /* its tool was asked for: */
+	uint32_t wish_turn, wish_index;
 	enum mood mood;
 	int at;                  /* the step */
 	int last;                /* the question that was answered last and may still be corrected, or -1 */
@@ -85,6 +89,11 @@ void mind_confirm_text(const struct mind *m, struct buf *out); /* what reads the
 void mind_ask_again(struct mind *m);                       /* the question that is open, in its first wording */
 void mind_go(struct mind *m, int to, struct rest rest);    /* on to the next step at which somebody is waited for */
 int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
+/* The caller asks for another language (mind_languages.c); false: he does not, and nothing is changed. */
+bool mind_take_wish(struct mind *m, const struct words *w);
+void mind_wish_used(struct mind *m, const struct llm_block *b);   /* its tool was asked for */
+bool mind_wish_result(struct mind *m, const struct llm_block *b); /* false: it is another tool's */
+void mind_language_told(struct mind *m, const struct llm_block *b); /* an event names the language: from here on it is spoken */
 bool mind_hears_machine(const struct mind *m, const struct words *w); /* an answering machine speaks */
 void mind_take_value(struct mind *m, const struct words *w, const struct answer *a); /* the open question's answer: read back, or on */
 /* The words as an answer to that question. UNSURE: something is changed behind it, and not all that stands beside it is harmless. */

@@ -68,6 +68,8 @@ static void see_caller(struct mind *m, const char *text, size_t len, const struc
 		m->note = REHEARD_VOICEMAIL;
 		m->is_machine = true;
 		mind_go(m, m->f->machine_step, mind_no_rest);
+	} else if (mind_take_wish(m, &w)) {
+		m->note_step = -1; /* whatever was asked is asked again, in the other language */
 	} else if (anytime >= 0) {
 		mind_reply_begin(m);
 		m->note = REHEARD_ANYTIME;
@@ -109,6 +111,8 @@ static bool will_follow(const struct llm_block *b)
 
 static void see_tool_result(struct mind *m, const struct llm_block *b)
 {
+	if (mind_wish_result(m, b))
+		return;
 	if (m->mood != MOOD_TOOL || !m->dispatched || b->turn != m->turn || b->index != m->index)
 		return;
 	if (b->status == TOOL_OK && will_follow(b)) {
@@ -191,6 +195,8 @@ static void see_event(struct mind *m, const struct llm_block *b)
 		see_machine(m);
 	else if (event_is(b, EVENT_PERSON))
 		see_person(m);
+	else if (event_is(b, EVENT_LANGUAGE))
+		mind_language_told(m, b);
 	else
 		see_result_late(m, b);
 }
@@ -199,6 +205,7 @@ static void see_tool_use(struct mind *m, const struct llm_block *b)
 {
 	const char *wanted = m->mood == MOOD_TOOL ? mind_step(m)->tool : m->f->end_tool;
 
+	mind_wish_used(m, b);
 	if ((m->mood != MOOD_TOOL && m->mood != MOOD_ENDED) || strlen(wanted) != b->name_len || memcmp(wanted, b->name, b->name_len) != 0)
 		return;
 	m->dispatched = true;
@@ -251,7 +258,7 @@ static void see(struct mind *m, const struct llm_block *blocks, size_t count)
 static void mind_init(struct mind *m, const struct flow *f)
 {
 	memset(m, 0, sizeof(*m));
-	m->f = f;
+	m->f = m->first = f;
 	m->last = m->note_step = -1;
 	buf_init(&m->reply, MIND_TEXT_MAX);
 	buf_init(&m->kept, KEPT_MAX);
@@ -267,7 +274,9 @@ enum err mind_think(struct mind *m, const struct flow *f, const struct llm_block
 	buf_reserve(&m->kept, bytes); /* answers point into it */
 	open_call(m);
 	see(m, blocks, count);
-	if (m->mood == MOOD_BEGIN) {
+	if (m->wish) {
+		mind_reply_begin(m); /* nothing is said before the language is that */
+	} else if (m->mood == MOOD_BEGIN) {
 		mind_reply_begin(m);
 		mind_go(m, m->at, mind_no_rest);
 	} else if (m->heard >= m->reply.len && (m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM)) {

@@ -87,7 +87,7 @@ const char *rehearsed_end_tool(const struct rehearsed *r)
 const char *rehearsed_heard_name(enum rehearsed_heard heard)
 {
 	static const char *const names[] = { "none", "value", "confirmed", "refused", "corrected", "anytime", "aside", "range", "not understood", "half", "cut",
-		"waiting", "voicemail" };
+		"waiting", "voicemail", "language" };
 
 	return (size_t)heard < sizeof(names) / sizeof(names[0]) ? names[heard] : "none";
 }
@@ -113,7 +113,12 @@ static void reply_tool(const struct mind *m, struct rehearsed_reply *reply)
 {
 	const struct flow_step *s = &m->f->steps[m->at];
 
-	if (m->mood == MOOD_TOOL && !m->dispatched) {
+	if (m->wish) {
+		reply->tool = m->first->language_tool;
+		json_open(&reply->arguments, '{');
+		json_pair_string(&reply->arguments, "language", m->wish->language);
+		json_close(&reply->arguments, '}');
+	} else if (m->mood == MOOD_TOOL && !m->dispatched) {
 		reply->tool = s->tool;
 		mind_arguments(m, s, &reply->arguments);
 	} else if (m->mood == MOOD_ENDED) {

@@ -21,7 +21,7 @@
 #include "providers/llm.h"
 
 enum {
-	REHEARSED_FLOW_MAX_BYTES = 1024 * 1024,
+	REHEARSED_FLOW_MAX_BYTES = 4 * 1024 * 1024,
 	REHEARSED_STREAMS = 8,      /* at once; more is ERR_BUSY */
 	REHEARSED_BLOCKS_MAX = 8192, /* of a request; more is ERR_LIMIT */
 	REHEARSED_PIECE_US = 20000  /* between two pieces */
@@ -56,7 +56,8 @@ enum rehearsed_heard {
 	REHEARD_HALF,      /* a time, of which the half of the day is asked for */
 	REHEARD_CUT,       /* the question had not been heard: it is asked again */
 	REHEARD_WAITING,   /* while a tool runs */
-	REHEARD_VOICEMAIL  /* a machine's words, before a person answered */
+	REHEARD_VOICEMAIL, /* a machine's words, before a person answered */
+	REHEARD_LANGUAGE   /* another language is asked for */
 };
 
 const char *rehearsed_heard_name(enum rehearsed_heard heard); /* "value", "aside"; never NULL */

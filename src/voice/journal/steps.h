@@ -202,7 +202,8 @@ enum event_kind {
 	EVENT_FINAL,       /* the recogniser's final words: text; number, position = samples from, to */
 	EVENT_TOOL,        /* a tool was dispatched: turn, index, name, text = arguments; code 1: it changes something */
 	EVENT_TOOL_RESULT, /* turn, index, code = enum tool_status, text */
-	EVENT_OUTCOME      /* the agent ended the call with its end tool: name, text = arguments; an outcome of "": it did not, after all */
+	EVENT_OUTCOME,     /* the agent ended the call with its end tool: name, text = arguments; an outcome of "": it did not, after all */
+	EVENT_UNHEARD      /* no recogniser of the call's serves the language that it goes on in: text = its tag */
 };
 
 struct record_event {

@@ -107,8 +107,16 @@ static void stream_asked(struct stt_stream *s, const char *text, size_t len)
 		s->ahead->stt->asked(s->inner, text, len);
 }
 
+static bool stream_hears(void *vendor, const char *language)
+{
+	const struct lineup_ahead *a = vendor;
+
+	return !a->stt->hears || a->stt->hears(a->vendor, language);
+}
+
 const struct stt lineup_ahead_stt = { .name = "ahead", .start = stream_start, .push = stream_push, .finalize = stream_finalize,
-	.cancel = stream_cancel, .asked = stream_asked };
+	.cancel = stream_cancel, .asked = stream_asked,
+	.hears = stream_hears };
 
 /* ------------------------------------------------------------------ the one that is held */
 

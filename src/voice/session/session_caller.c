@@ -152,16 +152,26 @@ void session_listen_stop(struct session *s)
 	s->listening.op = NULL;
 }
 
+const char *session_language(const struct session *s, const struct call_output *out, char language[BRIEF_LANGUAGE_MAX])
+{
+	if (!out->name_len || out->name_len >= BRIEF_LANGUAGE_MAX)
+		return s->language;
+	memcpy(language, out->name, out->name_len);
+	language[out->name_len] = '\0';
+	return language;
+}
+
 void session_listen(struct session *s, const struct call_output *out)
 {
 	struct listening *l = &s->listening;
+	char language[BRIEF_LANGUAGE_MAX];
 	enum err err;
 
 	session_listen_stop(s);
 	l->stream = out->stream;
 	l->base = out->position < s->ring_from ? s->ring_from : out->position;
 	l->base = l->base > s->position ? s->position : l->base;
-	err = s->io.stt->start(s->io.stt_vendor, &l->op, s->language, &stt_events, l);
+	err = s->io.stt->start(s->io.stt_vendor, &l->op, session_language(s, out, language), &stt_events, l);
 	if (err) {
 		session_log_failed(s, RETRY_RECOGNISER, err);
 		listen_down(s, out->stream);

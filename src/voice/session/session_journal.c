@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "voice/journal/journal.h"
 
 static bool append(struct session *s, uint8_t kind)
@@ -81,6 +82,21 @@ static void outcome_withdraw(struct session *s, const struct record_event *answe
 		(void)session_write_event(s, &e);
 }
 
+/* The call goes on with the recogniser that there is; people are told why it understands little. */
+static void unheard_put(struct session *s, const struct record_event *note)
+{
+	char language[BRIEF_LANGUAGE_MAX];
+	struct record_event e = { .kind = EVENT_UNHEARD, .at_us = note->at_us, .turn = note->turn, .text = language };
+
+	e.text_len = num_min(note->text_len, sizeof(language) - 1);
+	memcpy(language, note->text, e.text_len);
+	language[e.text_len] = '\0';
+	if (!s->io.stt->hears || s->io.stt->hears(s->io.stt_vendor, language))
+		return;
+	log_warn(&s->log, "no recogniser of this call hears the language that it goes on in", LOG_TEXT("language", language));
+	(void)session_write_event(s, &e);
+}
+
 void session_write_note(struct session *s, const struct call_output *out, uint64_t at_us)
 {
 	struct record_event e = { .kind = EVENT_NOTE, .code = out->kind, .at_us = at_us, .turn = out->turn, .index = out->index,
@@ -92,6 +108,8 @@ void session_write_note(struct session *s, const struct call_output *out, uint64
 		outcome_withdraw(s, &e);
 	if (note_is_told(out->kind))
 		(void)session_write_event(s, &e);
+	if (out->kind == NOTE_LANGUAGE)
+		unheard_put(s, &e);
 }
 
 /* What the timeline learns from an input itself: a final, a tool's result. */

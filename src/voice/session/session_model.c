@@ -159,7 +159,7 @@ static enum err ask_start(struct session *s, struct asking *a, const struct call
 		session_log_withheld(s, request.withheld);
 	a->gen = out->gen;
 	a->spoke = false;
-	redact_speaker_init(&a->speaker, s->language);
+	redact_speaker_init(&a->speaker, call_get_brief(s->call)->language);
 	s->usage.model_requests++;
 	return s->io.llm->start(s->io.llm_vendor, &a->op, (enum ask_kind)out->kind, (uint32_t)out->number, request.blocks, request.count, &llm_events, a);
 }

@@ -182,7 +182,8 @@ static enum err spoken_find(struct session *s, struct voicing *v, const struct c
 	const struct brief *brief = call_get_brief(s->call);
 	struct spoken_saying sayings[BRIEF_SAYINGS_MAX];
 	const struct said_tail *before = tail_before(s, out);
-	struct spoken_how how = { .language = s->language, .before = before->text, .before_len = before->len, .sayings = sayings,
+	char language[BRIEF_LANGUAGE_MAX];
+	struct spoken_how how = { .language = session_language(s, out, language), .before = before->text, .before_len = before->len, .sayings = sayings,
 		.saying_count = brief->saying_count };
 	size_t i;
 
@@ -252,6 +253,7 @@ static enum err keys_say(struct session *s, const struct call_output *out)
 /* Gives it to the voice: as it is said, unless the voice wants it as it is written. */
 static enum err voice_start(struct session *s, struct voicing *v, const struct call_output *out)
 {
+	char language[BRIEF_LANGUAGE_MAX];
 	const char *text = out->text;
 	size_t len = out->text_len;
 	enum err err;
@@ -271,7 +273,7 @@ static enum err voice_start(struct session *s, struct voicing *v, const struct c
 			return silence_say(s, out);
 	}
 	ledger_said(&s->ledger, out->utterance, (uint32_t)out->text_len);
-	err = s->io.tts->start(s->io.tts_vendor, &v->op, s->language, text, len, &tts_events, v);
+	err = s->io.tts->start(s->io.tts_vendor, &v->op, session_language(s, out, language), text, len, &tts_events, v);
 	s->usage.tts_characters += err ? 0 : len;
 	return err;
 }

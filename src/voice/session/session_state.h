@@ -202,6 +202,7 @@ void session_heard(struct session *s, uint64_t now_us); /* audio comes from the 
 /* ------------------------------------------------------------------ session_caller.c */
 
 void session_listen(struct session *s, const struct call_output *out);   /* OUT_LISTEN */
+const char *session_language(const struct session *s, const struct call_output *out, char language[BRIEF_LANGUAGE_MAX]); /* that it is of */
 void session_finalize(struct session *s, const struct call_output *out); /* OUT_FINALIZE */
 void session_asked(struct session *s, uint32_t utterance);               /* that is going to be heard */
 void session_said_load(struct session *s); /* from the core: what the worker before told its recogniser */

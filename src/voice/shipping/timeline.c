@@ -291,6 +291,16 @@ static void outcome_tell(struct telling *t, const struct record_event *e)
 	telling_close(t);
 }
 
+static void unheard_tell(struct telling *t, const struct record_event *e)
+{
+	struct buf *b = telling_open(t, "note", e->at_us);
+
+	json_pair_string(b, "code", "unheard");
+	json_pair_string(b, "text", "no recogniser serves this language: the one of before goes on");
+	telling_text(b, "language", e->text, e->text_len);
+	telling_close(t);
+}
+
 static void event_tell(struct telling *t, const void *payload, size_t len)
 {
 	struct record_event e;
@@ -299,6 +309,8 @@ static void event_tell(struct telling *t, const void *payload, size_t len)
 		return;
 	if (e.kind == EVENT_OUTCOME)
 		outcome_tell(t, &e);
+	else if (e.kind == EVENT_UNHEARD)
+		unheard_tell(t, &e);
 }
 
 /* ------------------------------------------------------------------ begin, end, gaps */

@@ -134,6 +134,15 @@ static void latency_tell(struct telling *t, const struct call_output *o, uint64_
 	telling_close(t);
 }
 
+static void language_tell(struct telling *t, const struct call_output *o, uint64_t at_us)
+{
+	struct buf *b = telling_open(t, "language", at_us);
+
+	json_pair_u64(b, "turn", o->turn);
+	telling_text(b, "language", o->text, o->text_len);
+	telling_close(t);
+}
+
 static void hold_tell(struct telling *t, const struct call_output *o, uint64_t at_us)
 {
 	struct buf *b = telling_open(t, "hold", at_us);
@@ -159,6 +168,7 @@ void telling_note(struct telling *t, const struct call_output *o, uint64_t at_us
 	switch (o->kind) {
 	case NOTE_HEARD: heard_tell(t, o, at_us); break;
 	case NOTE_YIELD: yield_tell(t, o, at_us); break;
+	case NOTE_LANGUAGE: language_tell(t, o, at_us); break;
 	case NOTE_LATENCY: latency_tell(t, o, at_us); break;
 	case NOTE_HOLD: hold_tell(t, o, at_us); break;
 	case NOTE_RESUME: resume_tell(t, o, at_us); break;

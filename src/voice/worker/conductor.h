@@ -91,13 +91,22 @@ struct conductor_carrier {
 	const char *kind, *account, *call, *stream; /* "" where it has none */
 };
 
-enum { CONDUCTOR_NAME_MAX = 64, CONDUCTOR_KEYTERM_MAX = 120, CONDUCTOR_KEYTERMS_MAX = 4, CONDUCTOR_ANSWERED_MAX = 32 };
+enum { CONDUCTOR_NAME_MAX = 64, CONDUCTOR_KEYTERM_MAX = 120, CONDUCTOR_KEYTERMS_MAX = 4, CONDUCTOR_ANSWERED_MAX = 32,
+	CONDUCTOR_OTHERS_MAX = 7 };
 
 /* What a model is told of its rule-book; NULL where it was not asked for. */
 struct conductor_prompt {
 	const char *fixed; /* the same for all calls of that rule-book and language */
 	const char *facts; /* this call's */
 	const char *tools; /* JSON: [{"name", "description", "input_schema", "changes"}] */
+};
+
+/* What a language asks of those who hear and say it. */
+struct conductor_language {
+	char language[BRIEF_LANGUAGE_MAX];
+	char voice[CONDUCTOR_NAME_MAX], recogniser[CONDUCTOR_NAME_MAX]; /* "" when it does not say */
+	uint32_t speed_percent; /* 100 when it does not say */
+	char keyterms[CONDUCTOR_KEYTERMS_MAX][CONDUCTOR_KEYTERM_MAX]; /* names that a recogniser should know; "" behind the last */
 };
 
 /* Borrowed for the call of the handler. */
@@ -112,10 +121,9 @@ struct conductor_attached {
 	const char *flow;          /* JSON */
 	size_t flow_len;
 	struct conductor_prompt prompt;
-	char language[16];
-	char voice[CONDUCTOR_NAME_MAX], recogniser[CONDUCTOR_NAME_MAX]; /* "" when it does not say */
-	uint32_t speed_percent;    /* 100 when it does not say */
-	char keyterms[CONDUCTOR_KEYTERMS_MAX][CONDUCTOR_KEYTERM_MAX]; /* names that a recogniser should know; "" behind the last */
+	struct conductor_language own; /* that the call began in, */
+	struct conductor_language others[CONDUCTOR_OTHERS_MAX]; /* and those that it may go on in */
+	size_t other_count;
 	bool records_audio;
 	uint64_t began_us_ago;     /* since the call's clock began */
 	const uint8_t *snapshot;   /* NULL: none */

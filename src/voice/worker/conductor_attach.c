@@ -100,7 +100,7 @@ static enum err pinned_read(struct conductor_attached *a, const json_t *o)
 }
 
 /* Not there: none. More than there is room for, or too long: left out, they are a help and no more. */
-static void keyterms_read(struct conductor_attached *a, const json_t *list)
+static void keyterms_read(struct conductor_language *l, const json_t *list)
 {
 	const json_t *term;
 	size_t i, count = 0;
@@ -109,22 +109,38 @@ static void keyterms_read(struct conductor_attached *a, const json_t *list)
 		const char *text = json_string_value(term);
 
 		if (text && *text && strlen(text) < CONDUCTOR_KEYTERM_MAX && count < CONDUCTOR_KEYTERMS_MAX)
-			snprintf(a->keyterms[count++], CONDUCTOR_KEYTERM_MAX, "%s", text);
+			snprintf(l->keyterms[count++], CONDUCTOR_KEYTERM_MAX, "%s", text);
 	}
 }
 
-static enum err voice_read(struct conductor_attached *a, const json_t *o)
+static enum err language_read(struct conductor_language *l, const json_t *o)
 {
 	const json_t *voice = json_object_get(o, "voice");
 	json_int_t speed = 100;
-	enum err err = text_may(voice, "name", a->voice, sizeof(a->voice));
+	enum err err = text_read(o, "language", l->language, sizeof(l->language));
 
 	if (!err)
-		err = text_may(voice, "recogniser", a->recogniser, sizeof(a->recogniser));
+		err = text_may(voice, "name", l->voice, sizeof(l->voice));
+	if (!err)
+		err = text_may(voice, "recogniser", l->recogniser, sizeof(l->recogniser));
 	if (!err && json_object_get(voice, "speed_percent"))
 		err = integer_read(voice, "speed_percent", SPEED_MIN, SPEED_MAX, &speed);
-	a->speed_percent = (uint32_t)speed;
-	keyterms_read(a, json_object_get(voice, "keyterms"));
+	l->speed_percent = (uint32_t)speed;
+	keyterms_read(l, json_object_get(voice, "keyterms"));
+	return err;
+}
+
+/* Not there: a conductor of before, whose calls are in one language. */
+static enum err languages_read(struct conductor_attached *a, const json_t *o)
+{
+	const json_t *others = json_object_get(o, "others"), *one;
+	enum err err = language_read(&a->own, o);
+	size_t i;
+
+	if (json_array_size(others) > CONDUCTOR_OTHERS_MAX)
+		return ERR_LIMIT;
+	for (i = 0; !err && (one = json_array_get(others, i)); i++)
+		err = language_read(&a->others[a->other_count++], one);
 	return err;
 }
 
@@ -139,15 +155,13 @@ static enum err facts_read(struct conductor_attached *a, const json_t *o)
 	if (!err)
 		err = text_may(o, "answered_by", a->answered_by, sizeof(a->answered_by));
 	if (!err)
-		err = text_read(o, "language", a->language, sizeof(a->language));
-	if (!err)
 		err = integer_read(o, "began_ms_ago", 0, BEGAN_MAX_MS, &began);
 	if (err)
 		return err;
 	a->direction = strcmp(direction, "inbound") ? CALL_OUTBOUND : CALL_INBOUND;
 	a->began_us_ago = (uint64_t)began * 1000;
 	a->records_audio = json_is_true(json_object_get(o, "records_audio"));
-	return voice_read(a, o);
+	return languages_read(a, o);
 }
 
 static enum err flow_read(struct conductor_reading *r, const json_t *o)
