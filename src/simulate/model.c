@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "redact/redact.h"
 #include "simulate/scene.h"
 
@@ -293,7 +294,18 @@ static uint32_t said_to(const struct model_reply *r, uint32_t at, const char *te
 	}
 }
 
-/* Fillers among the agent's words are no part of the answer. */
+/* The sentence that was cut there begins here. */
+static uint32_t sentence_begin(const struct model_reply *r, uint32_t at)
+{
+	uint32_t i, from = 0;
+
+	for (i = 1; i < at; i++)
+		if (r->text[i] == ' ' && strchr(".?!", r->text[i - 1]))
+			from = i;
+	return from;
+}
+
+/* Fillers among the agent's words are no part of the answer; a sentence that was cut may be said again. */
 static uint32_t said_already(const struct model_reply *r, const struct llm_block *blocks, size_t count)
 {
 	uint32_t at = 0, to;
@@ -302,6 +314,8 @@ static uint32_t said_already(const struct model_reply *r, const struct llm_block
 
 	for (i = 0; i < count; i++) {
 		to = said_to(r, at, redacted_text(blocks[i].text), redacted_len(blocks[i].text), &whole);
+		if (!whole)
+			to = num_max32(to, said_to(r, sentence_begin(r, at), redacted_text(blocks[i].text), redacted_len(blocks[i].text), &whole));
 		if (whole || i + 1 == count)
 			at = to;
 	}

@@ -74,6 +74,7 @@ struct judged_repeat { /* a change that the model asked for again, and the core 
 struct judged_result { /* what the conductor gave, by the ledger's place */
 	bool is_told;      /* to the worker, in time, and the caller has to hear it */
 	bool is_alone;     /* nothing of before was left to be said when it was asked about */
+	bool is_shown;     /* a request has had it */
 	uint32_t from;     /* so many words had the ear had */
 	uint32_t asked;    /* a sound from this one on, from 1, may be of an answer that knows it; 0: none yet */
 	uint32_t tellings; /* how often the ear had it whole, as far as the outputs could know */
@@ -197,6 +198,7 @@ struct judge {
 	uint32_t answered; /* a bit for each of the script's questions */
 	uint64_t tool_us; /* since when a tool runs; 0: none does */
 	uint64_t air_us, starving_us, stuck_us, owed_us, quiet_us;
+	uint64_t mute_us, mute_due_us; /* a turn ended, and until then the agent is heard; 0: nobody waits for him */
 	uint64_t filler_us;          /* a filler is due then, while a tool runs; 0: none is */
 	uint64_t filler_said_us;     /* the last of those for tools was ordered */
 	uint8_t fillers_said[2];     /* the last of the brief's fillers, and of those for tools, from 1 */
@@ -218,7 +220,9 @@ struct judge {
 	uint32_t repeat_count;
 	struct judged_result results[JUDGE_RESULTS];
 	uint32_t listened_words; /* of the ear's */
+	uint32_t unheard_sound;  /* the first sound ordered when the agent last said that he had not understood a voice */
 	uint64_t untold_us;      /* since then nobody speaks, and nothing is at work */
+	uint64_t answer_said_us; /* the first frame of the last answer went out; 0: none has */
 	uint64_t known_query;    /* the last words that knowledge was asked for, */
 	uint32_t known_count;    /* and how often some came in time */
 	struct judged_death deaths[JUDGE_DEATHS];

@@ -9,6 +9,8 @@
 
 #define AIR_US (2500 * MS_US)
 #define SOON_US (300 * MS_US)
+#define MUTE_US (3 * S_US)
+#define DIGITS_US (1800 * MS_US)
 #define VENDORS (FAULTS_STT | FAULTS_LLM | FAULTS_TTS)
 
 static uint32_t hash32(const char *text, size_t len)
@@ -132,10 +134,13 @@ static void air_close(struct judge *j)
 	j->air_open = false;
 }
 
+static void mute_close(struct judge *j);
+
 void judge_agent_sounds(struct judge *j)
 {
 	if (j->air_open)
 		air_close(j);
+	mute_close(j);
 }
 
 /* A tool runs, and has for so long that a filler may be due: for tool.filler_ms, a second at most. */
@@ -170,6 +175,40 @@ static void air_time(struct judge *j)
 	judge_exercise(j, P12);
 	judge_fail(j, P12, "dead air for more than 2.5 s%s", j->air_fault ? " while the model, or what it is to know, is late" : "");
 	j->air_open = false;
+}
+
+/* Without any fault: when the caller's turn is over, no more than three seconds lie between his last sound, or the agent's, and the agent's next (N9); where
+ * the turn itself waited longer for more of it than for digits as they are set at first, so much more. Exempt: any fault within ten seconds, keys within as many, a call that another
+ * worker or socket took over, a brief without fillers of either kind, and what judge_quiet_call says. Exercised by each turn that is answered. */
+
+static void mute_open(struct judge *j)
+{
+	uint64_t now = judge_now(j), ear = j->scene->carrier.wire_ahead_to_us, since = num_max(j->voice_us, num_min(ear, now));
+
+	j->mute_us = now;
+	j->mute_due_us = num_max(since + MUTE_US, now + MUTE_US - DIGITS_US);
+}
+
+static void mute_close(struct judge *j)
+{
+	if (j->mute_due_us)
+		judge_exercise(j, P12);
+	j->mute_due_us = 0;
+}
+
+static void mute_time(struct judge *j)
+{
+	const struct brief *b = &j->scene->brief;
+
+	if (!j->mute_due_us)
+		return;
+	if (judge_quiet_call(j) || judge_faults(j, ~(fault_set)0, 10 * S_US) || j->voice_us > j->mute_us || (j->key_us && judge_now(j) < j->key_us + 10 * S_US) ||
+		j->attached_us || j->held || !b->fillers.count || !b->waits.count || j->scene->settings.call_rules < 4) {
+		j->mute_due_us = 0;
+	} else if (judge_now(j) > j->mute_due_us) {
+		judge_fail(j, P12, "nobody has been heard for three seconds, and nothing is out of order");
+		j->mute_due_us = 0;
+	}
 }
 
 /* The caller has not spoken for so long that nobody takes him to be speaking, and is heard. */
@@ -452,6 +491,7 @@ static void turn_ended(struct judge *j, const struct call_output *o)
 	j->open_turn_us = judge_now(j);
 	j->air_open = false;
 	air_open(j);
+	mute_open(j);
 	if (conductor_tool_runs(&j->scene->conductor))
 		j->owed_us = judge_now(j);
 }
@@ -469,6 +509,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		break;
 	case NOTE_NOISE:
 		j->owed_sample = j->heard_sample; /* the caller is asked to say it again */
+		j->unheard_sound = j->scene->talker.sound_count;
 		break;
 	case NOTE_NOD:
 		j->words_wait = false;
@@ -555,6 +596,7 @@ void judge_dialogue_time(struct judge *j)
 		j->open_turn_us = judge_now(j);
 	first_time(j);
 	air_time(j);
+	mute_time(j);
 	filler_time(j);
 	result_time(j);
 	judge_results_time(j, !judge_answer_due(j) && !j->words_wait && !j->held && caller_still(j));

@@ -186,6 +186,7 @@ void judge_frame(struct judge *j, const struct play_order *order, uint32_t sound
 		judge_fail(j, P08, "a frame is of sound %u from %u, ordered was sound %u from %u", sound, position, order->sound, order->position);
 	j->starving_us = 0;
 	judge_agent_sounds(j);
+	judge_results_frame(j, sound);
 }
 
 void judge_mark(struct judge *j, const struct mark *mark, const struct mark *last)
@@ -250,7 +251,8 @@ static void stuck_time(struct judge *j)
  *
  * In one turn of the caller's no sentence of three words or more is heard whole twice. Exempt: the brief's phrases (of those that fill a wait none
  * is said twice running: promises_dialogue.c), what was on
- * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice. A sentence that was cut into pieces is
+ * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice; and one that was noted as cut, when the agent said
+ * behind it that he had not understood, and that one behind that. A sentence that was cut into pieces is
  * the same when all of them are. Exercised by each that was heard whole. */
 
 /* The piece before it belongs to the same sentence. */
@@ -274,6 +276,14 @@ static bool is_same(const struct talker *t, uint32_t a, uint32_t b)
 	return false;
 }
 
+/* As far as the outputs knew the first time was cut; the agent did not understand why, said so, and said the sentence again. */
+static bool said_again(struct judge *j, uint32_t first, uint32_t again)
+{
+	const struct judged_utterance *u = judge_utterance(j, j->scene->talker.sounds[first].utterance);
+
+	return j->scene->settings.call_rules >= 4 && u && u->cut && first < j->unheard_sound && again >= j->unheard_sound;
+}
+
 void judge_sentence(struct judge *j, uint32_t sound)
 {
 	const struct talker *t = &j->scene->talker;
@@ -290,7 +300,7 @@ void judge_sentence(struct judge *j, uint32_t sound)
 
 		if (o->turn != s->turn)
 			break;
-		if (o->all_heard && is_same(t, i - 1, sound)) {
+		if (o->all_heard && is_same(t, i - 1, sound) && !said_again(j, i - 1, sound)) {
 			judge_fail(j, P14, "\"%.*s\" was heard twice in one turn", (int)(s->text_len < 80 ? s->text_len : 80), talker_text(t, s));
 			return;
 		}
@@ -377,6 +387,8 @@ void judge_speech_output(struct judge *j, const struct call_output *o)
 		break;
 	case OUT_HANGUP:
 		j->hung_up = o->kind != END_CALLER && o->kind != END_LOST;
+		if (o->kind == END_AGENT)
+			judge_results_ending(j);
 		break;
 	case OUT_NOTE:
 		speech_note(j, o);

@@ -1,7 +1,8 @@
 /* Checks of what the caller is told of tools' results, by what the carrier's ear had of the agent's words: the parts of P01 and P14 that two results at
- * once put to the test; and P02's about retrieved knowledge. Reads the conductor's ledger, the requests and the ear's record. */
+ * once put to the test; P03's at the call's end; and P02's about retrieved knowledge. Reads the conductor's ledger, the requests and the ear's record. */
 #include <string.h>
 
+#include "base/num.h"
 #include "simulate/promises_parts.h"
 #include "simulate/scene.h"
 
@@ -11,8 +12,8 @@
  * P01: when the ear has had a question that was asked for with a result, it has had that result whole; and so when an answer that was asked for with
  *      it is over, and for turn.noise_ms and a second nobody speaks and nothing is at work. Exempt: until the next request, what was owed when a model
  *      or a voice was given up, or another worker or socket took over; late marks; a result behind the tool's deadline, or for other arguments.
- * P14: the ear has no result whole twice. Exempt: a first time that the outputs note as cut, or noted so when the second was asked for (what was heard
- *      to its last word but one is told again; the mark that says more may come a moment later),
+ * P14: the ear has no result whole twice. Exempt: a first time of which the outputs do not note a word as heard, or did not when the second was asked for
+ *      (what was heard to its last word but one is told again; the mark that says more may come a moment later), unless that word was said again, and noted,
  *      late marks, a worker that died in between, and as many times more as the model asked for the same again.
  * Exercised by each result that the ear had. */
 
@@ -88,17 +89,38 @@ static uint32_t telling_begins(const struct judge *j, uint32_t from, uint32_t at
 	return k ? 0 : at + 1;
 }
 
-/* By the outputs that was not heard whole when the telling that ends with the ear's word `at` was asked for, or it is not said to be even now: they
- * had noted fewer words of it than it has, and a mark that was on its way may have mended the note since. */
+/* The outputs have noted that word of the ear's as heard, at that time too: a mark that was on its way may have mended the note since. */
+static bool noted_heard(struct judge *j, uint32_t at, uint64_t asked_us)
+{
+	const struct judged_utterance *u = judge_utterance(j, heard_sound(j, at)->utterance);
+
+	if (!u || !u->settled)
+		return true;
+	return j->scene->talker.heard[at].word < u->noted && !(u->settled_us <= asked_us && asked_us < u->mended_us);
+}
+
+static bool same_word(const struct judge *j, uint32_t a, uint32_t b)
+{
+	const struct talker *t = &j->scene->talker;
+	const struct spoken *s = heard_sound(j, a), *o = heard_sound(j, b);
+	const struct spoken_word *v = &t->words[s->word + t->heard[a].word], *w = &t->words[o->word + t->heard[b].word];
+	size_t len = (size_t)v->text_to - v->text_from;
+
+	return len == (size_t)w->text_to - w->text_from && !memcmp(talker_text(t, s) + v->text_from, talker_text(t, o) + w->text_from, len);
+}
+
+/* By the outputs that was not heard whole when the telling that ends with the ear's word `at` was asked for, or it is not said to be even now: a word
+ * of it is not noted, and was not said again, and noted, when the agent went on from what was cut. */
 static bool noted_cut(struct judge *j, uint32_t from, uint32_t to, uint32_t at)
 {
 	const struct judged_utterance *again = judge_utterance(j, heard_sound(j, at)->utterance);
 	uint64_t asked_us = again ? again->asked_us : 0;
+	uint32_t i;
 
 	for (; from <= to; from++) {
-		const struct judged_utterance *u = judge_utterance(j, heard_sound(j, from)->utterance);
-
-		if (u && u->settled && (u->noted < u->words || (u->settled_us <= asked_us && asked_us < u->mended_us)))
+		for (i = from; i <= to && !(noted_heard(j, i, asked_us) && same_word(j, from, i)); i++)
+			;
+		if (i > to)
 			return true;
 	}
 	return false;
@@ -184,11 +206,47 @@ void judge_results_asked(struct judge *j, const struct call_output *o)
 	bool alone = !judge_open_utterances(j);
 	uint32_t i;
 
-	for (i = 0; i < JUDGE_RESULTS && o->kind != ASK_CONTINUE; i++)
+	for (i = 0; i < JUDGE_RESULTS && o->kind != ASK_CONTINUE; i++) {
+		j->results[i].is_shown = true;
 		if (j->results[i].is_told && !j->results[i].asked) {
 			j->results[i].asked = j->scene->talker.sound_count + 1;
 			j->results[i].is_alone = alone;
 		}
+	}
+	j->answer_said_us = 0;
+}
+
+/* A frame goes out: of the last answer, if it is of its words. */
+void judge_results_frame(struct judge *j, uint32_t sound)
+{
+	const struct talker *t = &j->scene->talker;
+	const struct spoken *s = judge_spoken(j, sound);
+
+	if (!j->answer_said_us && s && s->text_len && !judge_is_phrase(j, talker_text(t, s), s->text_len) &&
+		memmem(j->gen_text, j->gen_text_len, talker_text(t, s), s->text_len))
+		j->answer_said_us = judge_now(j);
+}
+
+/* ---- P03: a call does not end over what came in time to be told -----------------------------------------------------------
+ *
+ * When the agent hangs up of his own accord (reason agent), each result that came before he noted that he would was in a request; one of a tool that
+ * failed only when nothing of that answer was on the wire then. Exempt: one of before another worker or socket took over. Exercised by each such result. */
+
+void judge_results_ending(struct judge *j)
+{
+	uint64_t said_us = j->answer_said_us ? num_min(j->answer_said_us, j->ending_us) : j->ending_us;
+	uint32_t i;
+
+	results_listen(j);
+	for (i = 0; i < JUDGE_RESULTS && j->scene->settings.call_rules >= 4; i++) {
+		const struct ledger_entry *e = &j->scene->conductor.ledger[i];
+
+		if (!j->results[i].is_told || j->tool_told_us[i] <= j->attached_us || j->tool_told_us[i] >= (e->status == TOOL_OK ? j->ending_us : said_us))
+			continue;
+		judge_exercise(j, P03);
+		if (!j->results[i].is_shown && !j->results[i].tellings)
+			judge_fail(j, P03, "the agent hung up, and the result of %.*s (turn %u) was never told", (int)e->name_len, e->name, e->turn);
+	}
 }
 
 /* What was owed is owed by the next request. */

@@ -50,7 +50,12 @@
  *      what was read takes the end back when it comes behind the note of it (0 to 3: it is never told); voice without words yet has turn.final_wait_ms when
  *      the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one (0 to 3: none is put off);
  *      a secret number can be taken by keypad (0 to 3: that tool is refused); a call in several languages goes on in another one when it is
- *      asked to (0 to 3: there is no such tool)
+ *      asked to (0 to 3: there is no such tool);
+ *      a filler that is being said is no beginning of the goodbye, and what a read found holds
+ *      the end up behind its beginning too (0 to 3: nothing does); what a read found behind its deadline is told with the next request (0 to 3: never);
+ *      behind "I did not catch that" the sentence that was cut is said again from its beginning, with what stood behind it, by again.c (0 to 3: the model is
+ *      asked to go on in the middle); where the caller was silent for long before his turn was over, a filler is due before the silence is three seconds
+ *      (0 to 3: after llm.silent_ms from the turn's end), and so it is when his words have cut the one before (0 to 3: five seconds behind that)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -162,9 +162,9 @@ enum item_flag {
 	ITEM_CHANGES = 4, /* a use that changes something */
 	ITEM_UNSEEN = 8,  /* a result, or its event, that no request has had yet, or none that an answer came of; */
 	ITEM_ASKED = 16,  /* one had it, and its answer is not there yet */
-	ITEM_LATE = 32,   /* a result that is told as unknown, and is known since */
+	ITEM_LATE = 32,   /* a result that is told as unknown, or as not in time, and is known since */
 	ITEM_NEWS = 64,   /* that result, or its event: no request has had it yet, and none is made for it alone */
-	ITEM_UNDONE = 128 /* that result: nothing was done, and it may be asked for again */
+	ITEM_UNDONE = 128 /* that result: nothing was done, and it may be asked for again; of a read: its deadline came first */
 };
 
 struct item {
@@ -199,6 +199,9 @@ struct dialogue {
 	uint32_t ahead_count;
 	bool need_answer;
 	bool go_on;                /* it is the rest of what the agent was saying */
+	struct text again;         /* what he was saying when the floor was taken, from the beginning of the sentence that was cut */
+	bool again_more;           /* and there is more of it that only the model knows */
+	uint64_t still_us;         /* nobody was heard from then until the turn's end */
 	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
 	uint64_t filler_us;        /* the next filler while tools run; 0: none */
 	uint8_t filler_turn, wait_turn; /* which phrase comes next */
@@ -404,6 +407,11 @@ void dialogue_timer(struct call *call, enum timer timer);
 void dialogue_attached(struct call *call);
 void dialogue_end(struct call *call);
 
+/* again.c: what is said again when nobody understood why the agent was interrupted */
+void again_keep(struct call *call);   /* the floor is taken */
+void again_forget(struct call *call);
+bool again_say(struct call *call);    /* false: there is nothing */
+
 /* ahead.c: asking before the turn is over, and what is looked up for it */
 void dialogue_ahead(struct call *call);
 void dialogue_discard(struct call *call); /* the generation asked ahead */
@@ -439,6 +447,7 @@ void tools_commit(struct call *call);        /* what the released generation ask
 void tools_result(struct call *call, const struct call_input *in);
 void tools_due(struct call *call);
 void tools_filler(struct call *call);        /* one that is due */
+void tools_turn(struct call *call);          /* the caller's turn is over, and one still runs */
 void tools_move(struct call *call);          /* what takes the caller away is asked for, once the agent has been heard */
 void tools_spare(struct call *call);         /* the caller speaks: what runs goes on */
 void tools_attached(struct call *call);
@@ -470,6 +479,7 @@ uint32_t speech_head(const struct call *call); /* the number of the utterance th
 bool speech_idle(const struct call *call);    /* nothing queued, nothing playing */
 bool speech_audible(const struct call *call); /* the caller hears the agent, or is about to within a frame */
 bool speech_begun(const struct call *call);   /* some of it is at the carrier, or was until it was held */
+bool speech_answer_begun(const struct call *call); /* … of the last answer's words */
 bool speech_whole(const struct call *call);   /* what is being said may not be interrupted */
 uint64_t speech_left_us(const struct call *call); /* until everything queued is played, as far as known */
 void speech_item_moved(struct call *call, uint32_t from); /* history grew by one at `from` */

@@ -102,6 +102,7 @@ void dialogue_ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	d->gen.ahead = kind == ASK_AHEAD;
 	d->gen.goes_on = kind == ASK_CONTINUE;
 	if (kind != ASK_AHEAD) {
+		again_forget(call);
 		call->quiet.broken = false; /* what comes now goes on from what was heard */
 		d->gen.base_items = d->item_count;
 		d->need_answer = rest;
@@ -144,6 +145,7 @@ void dialogue_turn(struct call *call, struct text words)
 	history_add(call, BLOCK_CALLER, words);
 	d->need_answer = true;
 	d->go_on = false;
+	tools_turn(call);
 }
 
 /* A key. While an answer is made of which nothing is heard yet, it belongs to what was said before it: whoever says yes and presses 1 means both, and
@@ -200,11 +202,13 @@ void dialogue_owed(struct call *call)
 void dialogue_unbreak(struct call *call)
 {
 	struct quiet *q = &call->quiet;
+	bool goes_on = q->broken && q->breaks < BREAKS_MAX && !call->dialogue.need_answer;
 
-	call->dialogue.go_on = q->broken && q->breaks < BREAKS_MAX && !call->dialogue.need_answer;
-	call->dialogue.need_answer |= call->dialogue.go_on;
+	call->dialogue.go_on = goes_on;
 	q->breaks = (uint8_t)(q->breaks + q->broken);
 	q->broken = false;
+	if (!goes_on || !again_say(call))
+		call->dialogue.need_answer |= goes_on;
 }
 
 /* The floor was taken: what was being said or thought is over; what was dispatched is not. */

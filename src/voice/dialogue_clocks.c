@@ -4,20 +4,35 @@
  *   TEXT ──model_text, model_tool (dialogue.c) · all is said: dialogue_silence; all: dialogue_stall──► TIMER_STALL runs
  *
  * What they bring about is dialogue_timer's (dialogue.c: edge e, a filler); dialogue_clear, and text or a tool that came, stop
- * them. How long the caller has waited counts from the end of his turn, and by what he has heard since.
+ * them. How long the caller has waited counts from the end of his turn, or from his last sound, and by what he has heard since.
  */
 #include "voice/call_state.h"
 
 enum {
 	FILLER_SOON_MS = 500, STALL_SOON_US = 300000, SILENT_LATE_US = 500000,
-	FILLER_FIRST_US = 600000 /* however slow the voice is: a quick answer needs none */
+	FILLER_FIRST_US = 600000, /* however slow the voice is: a quick answer needs none */
+	DEAD_AIR_US = 2600000,    /* nobody is heard for so long, whatever the turn waited for: with a voice that is slower than lately it is less than three seconds */
+	FILLER_LEAST_US = 200000  /* however long the caller was silent before his turn was over: one that is about to come needs none */
 };
+
+/* llm.silent_ms count from the turn's end; but behind digits and the like the caller has been silent for long by then, and what is said must be heard before
+ * the silence is dead air. By older rules no matter how long it is. */
+static uint64_t silent_latest_us(const struct call *call)
+{
+	uint64_t silent_us = (uint64_t)call->settings.llm_silent_ms * 1000, turn_us = call->at[AT_TURN];
+	uint64_t sure_us = num_max(turn_us, call->at[AT_TRANSCRIPT]) + FILLER_LEAST_US;
+	uint64_t dead_us = call->dialogue.still_us + num_max(num_over(DEAD_AIR_US, call->speech.voice_us), silent_us);
+
+	if (!silent_us)
+		return 0;
+	return call->settings.call_rules < 4 ? turn_us + silent_us : num_min(turn_us + silent_us, num_max(dead_us, sure_us));
+}
 
 /* When the first filler of a turn has to be asked for at the latest: a filler is made by the voice, too, and is heard so much later. 0: no matter when. */
 static uint64_t filler_latest_us(const struct call *call)
 {
 	const struct call_settings *s = &call->settings;
-	uint64_t turn_us = call->at[AT_TURN], latest_us = s->llm_silent_ms ? turn_us + (uint64_t)s->llm_silent_ms * 1000 : 0;
+	uint64_t turn_us = call->at[AT_TURN], latest_us = silent_latest_us(call);
 	uint64_t budget_us = num_max(num_over((uint64_t)s->turn_budget_ms * 1000, call->speech.voice_us), FILLER_FIRST_US);
 
 	if (!s->turn_budget_ms)

@@ -134,6 +134,7 @@ void floor_words(struct call *call, const char *text, size_t len)
 void floor_yield(struct call *call, enum yield_why why)
 {
 	call_note(call, NOTE_YIELD, why, 0);
+	again_keep(call);
 	call->ear.over_agent = false;
 	timer_stop(call, TIMER_RESUME);
 	call->quiet.broken = why != YIELD_KEYS && call->settings.call_rules >= 4;

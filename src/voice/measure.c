@@ -21,6 +21,7 @@ void measure_turn(struct call *call, uint64_t enough_us)
 	if (!call->dialogue.gen.ahead)
 		measure_ahead(call);
 	call->at[AT_SPEECH_END] = speech_end;
+	call->dialogue.still_us = l->over_agent ? call->now_us : speech_end; /* what waited for the agent to be done was not said into silence */
 	call->at[AT_TURN] = call->settings.turn_late_apart ? enough_us : call->now_us;
 	call->at[AT_TRANSCRIPT] = call->settings.turn_late_apart ? call->now_us : l->final_us;
 	call->at[AT_SENT] = 0;

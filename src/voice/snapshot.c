@@ -63,7 +63,8 @@ static const struct column dialogue_columns[] = {
 	BELOW(9, dialogue, need_answer, 2), BELOW(10, dialogue, retry_wait, 2), COLUMN(11, dialogue, filler_us), COLUMN(12, dialogue, filler_turn),
 	COLUMN(13, dialogue, wait_turn), TEXT(14, dialogue, knowledge),
 	COLUMN(15, dialogue, asides), BELOW(16, dialogue, go_on, 2),
-	BELOW(17, dialogue, tongue, TONGUES_MAX), COLUMN(18, dialogue, tongues_told), { 0 },
+	BELOW(17, dialogue, tongue, TONGUES_MAX), COLUMN(18, dialogue, tongues_told),
+	TEXT_SELDOM(19, dialogue, again), BELOW(20, dialogue, again_more, 2), COLUMN(21, dialogue, still_us), { 0 },
 };
 
 enum { GEN_ANSWER = 20, GEN_ASKED_WITH };
@@ -626,7 +627,7 @@ static bool text_fine(const struct call *call, struct text t)
 static bool texts_fine(const struct call *call, unsigned int gen_tools)
 {
 	const struct dialogue *d = &call->dialogue;
-	bool fine = text_fine(call, d->knowledge) && d->gen.tool_count == gen_tools && d->gen.cut <= d->gen.answer.len &&
+	bool fine = text_fine(call, d->knowledge) && text_fine(call, d->again) && d->gen.tool_count == gen_tools && d->gen.cut <= d->gen.answer.len &&
 		    d->gen.base_items <= d->item_count;
 	uint32_t i;
 

@@ -27,9 +27,10 @@
  *
  * Use and result enter the history together; until it is settled the result reads "still running". A deadline settles a tool as
  * failed, or as unknown if it changes something. One that the agent has gone on without is told as an event, at the
- * end: behind whatever comes of a request that did not have it (history_end). So is a change that was settled as unknown, when its result comes after
- * all: once, with the next request that is made for another reason (tool_late). What changes something is never dispatched twice with the same arguments in
- * a turn, nor ever again while its outcome is open. Nothing the caller says cancels what was dispatched.
+ * end: behind whatever comes of a request that did not have it (history_end). So is a change that was settled as unknown, and a read that was settled
+ * as failed by its deadline, when its result comes after all: once, with the next request that is made for another reason (tool_late). What changes
+ * something is never dispatched twice with the same arguments in a turn, nor ever again while its outcome is open. Nothing the caller says cancels
+ * what was dispatched.
  */
 #include "voice/call_state.h"
 
@@ -139,7 +140,8 @@ static void tool_timer(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 	bool late = call->settings.call_rules >= 4 && d->filler_us <= call->now_us; /* tools_filler looks at it in each step */
-	uint64_t next = tools_work(call) && !late ? d->filler_us : 0;
+	bool any = tools_work(call) && !late;
+	uint64_t next = any ? d->filler_us : UINT64_MAX;
 	unsigned int i;
 
 	if (call->quiet.ended)
@@ -149,9 +151,10 @@ static void tool_timer(struct call *call)
 		uint64_t due = t->state == TOOL_RUNNING ? num_min(t->detach_us, t->deadline_us) : t->deadline_us;
 
 		if (t->state)
-			next = next ? num_min(next, due) : due;
+			next = num_min(next, due);
+		any = any || t->state;
 	}
-	if (next)
+	if (any)
 		timer_set(call, TIMER_TOOL, next);
 	else
 		timer_stop(call, TIMER_TOOL);
@@ -353,20 +356,21 @@ static bool change_open(const struct call *call)
 	return false;
 }
 
-/* A result that no request has had, and that would be lost with the call: of a change; of anything while nothing of the goodbye is on its way. */
+/* A result that no request has had, and that would be lost with the call: of a change; what was found; of anything while nothing of the goodbye is on
+ * its way. A filler that is being said is none of it. */
 static bool result_untold(struct call *call)
 {
 	const struct dialogue *d = &call->dialogue;
-	bool begun = speech_begun(call);
+	bool begun = speech_answer_begun(call);
 	uint32_t i;
 
-	for (i = 0; i < d->item_count; i++) {
+	for (i = 0; i < d->item_count && guarded(call, GUARD_P03); i++) {
 		const struct item *item = &d->items[i], *use;
 
 		if (item->type != BLOCK_TOOL_RESULT || !(item->flags & (ITEM_UNSEEN | ITEM_NEWS)))
 			continue;
 		use = use_find(call, item->turn, item->index);
-		if (!begun || !use || (use->flags & ITEM_CHANGES))
+		if (!begun || !use || (use->flags & ITEM_CHANGES) || item->status == TOOL_OK || (item->flags & ITEM_LATE))
 			return true;
 	}
 	return false;
@@ -454,13 +458,26 @@ static void tool_settle(struct call *call, struct tool *t, enum tool_status stat
 	speech_drop_waits(call, false);
 }
 
-/* Of that change, whatever was answered to who asked for it again meanwhile. */
+/* It was told as unknown, and now something is; or as not there in time, and now it is found. */
+static bool known_late(const struct item *use, const struct item *result, uint64_t status)
+{
+	if (result->flags & ITEM_LATE)
+		return false;
+	if (use->flags & ITEM_CHANGES)
+		return result->status == TOOL_UNKNOWN && status < TOOL_UNKNOWN;
+	return (result->flags & ITEM_UNDONE) && status == TOOL_OK;
+}
+
+/* Of that read. Of that change, whatever was answered to who asked for it again meanwhile. */
 static void known_mark(struct call *call, const struct item *change, bool undone)
 {
 	struct dialogue *d = &call->dialogue;
 	uint32_t i;
 
-	for (i = 0; i < d->item_count; i++) {
+	if (!(change->flags & ITEM_CHANGES))
+		result_of(call, (uint32_t)(change - d->items))->flags |= ITEM_LATE | ITEM_NEWS;
+
+	for (i = 0; i < d->item_count && (change->flags & ITEM_CHANGES); i++) {
 		const struct item *use = &d->items[i];
 		struct item *result;
 
@@ -485,8 +502,8 @@ static void end_back(struct call *call)
 	call->dialogue.need_answer = true;
 }
 
-/* A change that was told as unknown: what it came to stands behind all that was said since, and in words by which nobody takes it for the result of
- * the same tool's next use. The caller was told that somebody looks into it, so no request is made for it alone, unless the
+/* A change that was told as unknown, or a read as not there in time: what it came to stands behind all that was said since, and in words by which nobody
+ * takes it for the result of the same tool's next use. The caller was told that somebody looks into it, or that it did not work, so no request is made for it alone, unless the
  * agent is saying his last words. */
 static void tool_late(struct call *call, const struct call_input *in)
 {
@@ -495,9 +512,7 @@ static void tool_late(struct call *call, const struct call_input *in)
 
 	call_note(call, NOTE_TOOL_LATE, in->index, in->kind);
 	call->outputs[call->output_count - 1].turn = in->turn;
-	if (call->settings.call_rules < 4 || in->kind >= TOOL_UNKNOWN || !result || !(use->flags & ITEM_CHANGES))
-		return;
-	if (result->status != TOOL_UNKNOWN || (result->flags & ITEM_LATE))
+	if (call->settings.call_rules < 4 || !result || !known_late(use, result, in->kind))
 		return;
 	known_mark(call, use, in->kind == TOOL_ERROR);
 	event_add(call, use->name, ", which was not known in time: ", ITEM_NEWS, in->text, in->text_len);
@@ -566,6 +581,8 @@ static void tool_overdue(struct call *call, struct tool *t)
 	bool changes = t->changes && !t->waits;
 	const char *text = changes ? "no answer in time: it may or may not have been done; do not try again" : "no answer in time";
 
+	if (!t->changes && call->settings.call_rules >= 4)
+		call->dialogue.items[t->item].flags |= ITEM_UNDONE;
 	tool_settle(call, t, changes ? TOOL_UNKNOWN : TOOL_ERROR, text, strlen(text));
 }
 
@@ -621,6 +638,18 @@ void tools_filler(struct call *call)
 		answerer_machine(call))
 		return;
 	filler_say(call);
+	tool_timer(call);
+}
+
+/* What he said may have cut the filler before, and to these words none was said. */
+void tools_turn(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+
+	if (call->settings.call_rules < 4 || !tools_running(call))
+		return;
+	if (call->settings.tool_filler_ms < call->settings.llm_silent_ms)
+		d->filler_us = num_min(d->filler_us, dialogue_silent_us(call));
 	tool_timer(call);
 }
 

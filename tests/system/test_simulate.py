@@ -470,6 +470,49 @@ def test_P09_who_spells_his_name_unasked_is_not_cut_off(run, tmp_path):
     assert promise["exercised"] >= 20 and promise["broken"] == 0
 
 
+LAKE_HOUSE = ("agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
+          "tool find_parcel 5900 the parcel lies in the lake house\n")
+
+
+@pytest.mark.parametrize("more", ["", "tool weather 300 it rains at the harbour\n"], ids=["one tool", "two"])
+def test_P03_what_was_found_before_the_goodbye_is_told(run, tmp_path, more):
+    (tmp_path / "end.call").write_text(LAKE_HOUSE + more)
+    done = run("simulate", "--script", "end.call", "--calls", 200, "--seed", 1, "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"]["P03"]["exercised"] >= 100
+    done = run("simulate", "--script", "end.call", "--calls", 100, "--seed", 1, "--sabotage", "P03", "--json")
+    assert done.json()["promises"]["P03"]["broken"] >= 5, done.out
+
+
+def test_what_was_found_behind_its_deadline_is_told_with_the_next_answer(run, tmp_path):
+    (tmp_path / "late.call").write_text(LAKE_HOUSE.replace("5900", "9900") + "ask open Which town do you live in?\nanswer in Berlin\n")
+    calls = [run("simulate", "--script", "late.call", "--call", i, "--seed", 1, "--trace") for i in range(8)]
+    assert all(done.status == 0 for done in calls)
+    assert any("which was not known in time gave the parcel lies in the lake house" in done.out for done in calls)
+
+
+def test_P06_a_question_that_a_long_noise_cut_is_said_again_whole(run, tmp_path):
+    (tmp_path / "cut.call").write_text("agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer where is my parcel\n"
+                                       "ask open Which town do you live in?\nanswer in Berlin\nat 2.2 cough 1500\n")
+    done = run("simulate", "--script", "cut.call", "--calls", 100, "--seed", 1, "--json")
+    assert done.status == 0, done.out
+    for i in range(3):
+        done = run("simulate", "--script", "cut.call", "--call", i, "--seed", 1, "--trace")
+        said = [line for line in done.out.splitlines() if '"out":"speak"' in line]
+        assert '"Sorry, I did not catch that."' in said[1] and '"What is your question?"' in said[2], said
+
+
+def test_P12_behind_digits_there_is_no_dead_air(run, tmp_path):
+    (tmp_path / "digits.call").write_text(
+        "agent Hello, this is the post. What is the parcel number?\nask digits What is the parcel number?\nanswer two zero two | five five five\n"
+        "tool find_parcel 500 the parcel lies in the lake house\ntool weather 300 it rains at the harbour\n"
+        "ask yes-no Shall we bring it tomorrow?\nanswer yes please\n")
+    done = run("simulate", "--script", "digits.call", "--calls", 200, "--seed", 1, "--json")
+    assert done.status == 0 and done.json()["promises"]["P12"]["exercised"] >= 200, done.out
+    done = run("simulate", "--script", "digits.call", "--calls", 100, "--seed", 1, "--sabotage", "P12", "--json")
+    assert done.json()["promises"]["P12"]["broken"] >= 1, done.out
+
+
 def test_P04_what_is_ready_in_a_cough_makes_nothing_be_said_again(run, tmp_path):
     (tmp_path / "cough.call").write_text(
         "agent Hello, this is the post. What is your question?\nask open What is your question?\nanswer it is about my bill\ntool t5n changes 1 result number 56 found\n"

@@ -2216,6 +2216,90 @@ static void but_not_by_who_has_not_seen_it(void **state)
 		"event: Result of book, which was not known in time: booked for three");
 }
 
+/* His words cut it, and he waits again. */
+static void behind_a_filler_that_was_cut_the_next_is_due_by_his_turn(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_filler_ms = 800;
+	k->settings.tool_detach_ms = 20000;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 832);
+	assert_int_equal(times(k, "speak u1"), 1);
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, 96);
+	voice(k, 320);
+	final(k, "what about my tea");
+	assert_true(has(k, "~yield"));
+	quiet_for(k, 640);
+	assert_true(has(k, "~turn t2"));
+	drop(k);
+	quiet_for(k, 2016);
+	assert_int_equal(times(k, " speak u"), 1);
+}
+
+/* A read that was not there in time; the model has said so. */
+static void looked_up_too_late(struct kit *k)
+{
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 20000;
+	tools_run(k, "lookup", "{}");
+	zero(k);
+	quiet_until(k, 10000);
+	text(k, "It does not work now. ");
+	done(k);
+	spoken(k, k->last);
+	drop(k);
+}
+
+#define LOOKED_UP_TOO_LATE "caller: I want some tea", "use 1.0 lookup: {}", "result 1.0 error: no answer in time", "agent: It does not work now."
+
+static void what_was_read_behind_its_deadline_is_told_once(void **state)
+{
+	struct kit *k = *state;
+
+	looked_up_too_late(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_true(has(k, "~tool_late t1 i0 n0"));
+	quiet_for(k, 3200);
+	assert_false(has(k, "ask"));
+	result(k, 1, 0, TOOL_OK, "green");
+	turn(k, "and now");
+	expect_request(k, LOOKED_UP_TOO_LATE, "event: Result of lookup, which was not known in time: green", "caller: and now");
+}
+
+/* Nor is what it was told already, or of a read that was in time. */
+static void a_read_that_fails_behind_its_deadline_is_not_told(void **state)
+{
+	struct kit *k = *state;
+
+	looked_up_too_late(k);
+	result(k, 1, 0, TOOL_ERROR, "no");
+	turn(k, "and now");
+	expect_request(k, LOOKED_UP_TOO_LATE, "caller: and now");
+	use(k, "lookup", "{}");
+	done(k);
+	result(k, 2, 0, TOOL_ERROR, "no");
+	result(k, 2, 0, TOOL_OK, "green");
+	text(k, "It does not work. ");
+	done(k);
+	spoken(k, k->last);
+	turn(k, "well");
+	expect_request(k, LOOKED_UP_TOO_LATE, "caller: and now", "use 2.0 lookup: {}", "result 2.0 error: no", "agent: It does not work.", "caller: well");
+}
+
+static void by_older_rules_a_read_behind_its_deadline_is_forgotten(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	looked_up_too_late(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	turn(k, "and now");
+	expect_request(k, LOOKED_UP_TOO_LATE, "caller: and now");
+}
+
 static void nothing_new_is_not_told(void **state)
 {
 	struct kit *k = *state;
@@ -3162,7 +3246,7 @@ static void and_not_behind_its_beginning(void **state)
 	text(k, "It takes a while, goodbye. ");
 	audio_all(k, 1);
 	sent(k, 1);
-	result(k, 1, 0, TOOL_OK, "green");
+	result(k, 1, 0, TOOL_ERROR, "no");
 	goodbye(k, "");
 	assert_true(has(k, "~ending t1 i1 n0"));
 }
@@ -3274,6 +3358,52 @@ static void by_older_rules_what_was_read_behind_the_end_is_not(void **state)
 	drop(k);
 	result(k, 1, 0, TOOL_OK, "green");
 	assert_false(has(k, "ask"));
+}
+
+static void what_was_read_behind_its_deadline_takes_the_last_words_back(void **state)
+{
+	struct kit *k = *state;
+
+	looked_up_too_late(k);
+	turn(k, "thank you");
+	goodbye(k, "Goodbye. ");
+	assert_true(has(k, "~ending"));
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_true(has(k, "ask g4"));
+}
+
+/* What was found is worth a word more. */
+static void what_was_found_is_told_behind_its_beginning_too(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	text(k, "It takes a while, goodbye. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	result(k, 1, 0, TOOL_OK, "green");
+	goodbye(k, "");
+	assert_false(has(k, "~ending"));
+	assert_true(has(k, "ask g3"));
+}
+
+/* "One moment" is no goodbye. */
+static void a_filler_is_no_beginning_of_the_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_filler_ms = 300;
+	k->settings.tool_detach_ms = 500;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 480);
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, 160);
+	assert_true(speech_begun(k->call));
+	result(k, 1, 0, TOOL_ERROR, "no");
+	goodbye(k, "It takes a while, goodbye. ");
+	assert_false(has(k, "~ending"));
 }
 
 static void by_the_rules_of_before_the_end_waited_for_nothing(void **state)
@@ -4009,6 +4139,10 @@ int main(void)
 		KIT_TEST(a_change_that_was_not_done_may_be_asked_for_again),
 		KIT_TEST(a_change_that_was_done_may_not),
 		KIT_TEST(but_not_by_who_has_not_seen_it),
+		KIT_TEST(behind_a_filler_that_was_cut_the_next_is_due_by_his_turn),
+		KIT_TEST(what_was_read_behind_its_deadline_is_told_once),
+		KIT_TEST(a_read_that_fails_behind_its_deadline_is_not_told),
+		KIT_TEST(by_older_rules_a_read_behind_its_deadline_is_forgotten),
 		KIT_TEST(nothing_new_is_not_told),
 		KIT_TEST(a_call_of_before_is_not_told),
 		KIT_TEST(a_detached_tool_that_never_answers_is_told_as_an_event),
@@ -4066,6 +4200,9 @@ int main(void)
 		KIT_TEST(but_behind_other_words_he_does),
 		KIT_TEST(a_read_that_failed_behind_the_end_is_not),
 		KIT_TEST(by_older_rules_what_was_read_behind_the_end_is_not),
+		KIT_TEST(what_was_found_is_told_behind_its_beginning_too),
+		KIT_TEST(what_was_read_behind_its_deadline_takes_the_last_words_back),
+		KIT_TEST(a_filler_is_no_beginning_of_the_goodbye),
 		KIT_TEST(by_the_rules_of_before_the_end_waited_for_nothing),
 		KIT_TEST(it_is_looked_up_while_the_caller_speaks),
 		KIT_TEST(words_that_may_change_are_not_looked_up),

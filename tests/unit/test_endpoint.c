@@ -55,6 +55,38 @@ static void greet(struct kit *k, const char *question)
 	spoken(k, 1);
 }
 
+/* He has been silent for 1.8 s when his turn is over. */
+static void number_is_said(struct kit *k)
+{
+	k->settings.llm_silent_ms = 2000;
+	greet(k, "What is the parcel number?");
+	voice(k, 320);
+	final(k, "two zero two");
+	zero(k);
+	quiet_until(k, 3000);
+	assert_true(has(k, "1800 ~turn t1 i3"));
+}
+
+static void test_P12_behind_digits_the_silence_counts_from_their_sound(void **state)
+{
+	struct kit *k = *state;
+
+	number_is_said(k);
+	assert_int_equal(times(k, " speak u"), 1);
+	assert_true(has(k, "2600 speak u2.1"));
+}
+
+static void by_older_rules_it_counts_from_the_turns_end(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	k->settings.turn_budget_ms = 0;
+	k->settings.llm_filler_ms = 1500;
+	number_is_said(k);
+	assert_int_equal(times(k, " speak u"), 0);
+}
+
 /* The model failed, the caller is asked to say it again: it is still a number. */
 static void test_P09_digits_are_still_expected_behind_an_apology(void **state)
 {
@@ -2541,6 +2573,8 @@ int main(void)
 		KIT_TEST(silence_ends_the_turn),
 		KIT_TEST(a_whole_answer_ends_it_sooner),
 		KIT_TEST(open_words_get_more_time),
+		KIT_TEST(test_P12_behind_digits_the_silence_counts_from_their_sound),
+		KIT_TEST(by_older_rules_it_counts_from_the_turns_end),
 		KIT_TEST(test_P09_digits_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_asked_for_before_a_statement_are_still_expected_behind_an_apology),
 		KIT_TEST(test_P09_digits_that_the_greeting_asked_for_are_still_expected_behind_an_apology),

@@ -1145,7 +1145,8 @@ static void behind_a_noise_that_took_the_floor_the_agent_goes_on(void **state)
 	assert_true(has(k, "~yield t1 i2"));
 	quiet_for(k, 2016);
 	assert_int_equal(times(k, "~noise"), 1);
-	assert_int_equal(times(k, "ask g2 t1 try 1 continue"), 1);
+	assert_int_equal(times(k, "\"You have two seats booked here.\""), 1); /* once more: test_again.c */
+	assert_int_equal(times(k, "ask g2"), 0);
 }
 
 /* The hold that the word itself makes does not move the question's beginning. */
@@ -1188,7 +1189,8 @@ static void behind_words_that_are_taken_back_the_agent_goes_on_too(void **state)
 	final(k, "");
 	quiet_for(k, 2016);
 	assert_int_equal(times(k, "~noise"), 1);
-	assert_int_equal(times(k, "ask g2 t1 try 1 continue"), 1);
+	assert_int_equal(times(k, "\"You have two seats booked here.\""), 1); /* once more: test_again.c */
+	assert_int_equal(times(k, "ask g2"), 0);
 }
 
 /* A change that the model asks for again is the same one, whatever was said before the question. */

@@ -479,6 +479,20 @@ static void test_goes_on_behind_what_was_said(void **state)
 	assert_string_equal(says(t), DAY); /* never an empty answer */
 }
 
+/* Behind "I did not catch that" the call core says it from the beginning of the sentence. */
+static void test_said_again_it_was_heard(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	add(t, BLOCK_AGENT, "On which");
+	add(t, BLOCK_AGENT, "Sorry, I did not catch that.");
+	add(t, BLOCK_AGENT, DAY);
+	assert_string_equal(says(t), DAY); /* never an empty answer */
+	add(t, BLOCK_CALLER, "tomorrow");
+	assert_null(strstr(says(t), DAY));
+}
+
 static void test_again_then_unclear(void **state)
 {
 	struct talk *t = *state;
@@ -1122,6 +1136,7 @@ int main(void)
 		TEST(test_yes_to_a_prompt_is_no_answer),
 		TEST(test_question_asked_again_is_the_question),
 		TEST(test_goes_on_behind_what_was_said),
+		TEST(test_said_again_it_was_heard),
 		TEST(test_again_then_unclear),
 		TEST(test_asides_cost_no_try),
 		TEST(test_asides_have_an_end),

@@ -154,7 +154,7 @@ static void the_caller_hears_the_value(void **state)
 	k->level = late_turns;
 	kit_run(k, 6600); /* it is said, and he answers */
 	caller_says("yes");
-	assert_true(shown("1 [PHONE_1]\n2 I have [PHONE_1] here.\n1 yes\n"));
+	assert_true(shown("1 [PHONE_1]\n2 Let me see.\n2 I have [PHONE_1] here.\n1 yes\n"));
 }
 
 static void words_that_end_inside_a_placeholder(void **state)

@@ -223,6 +223,24 @@ static bool see_going_on(struct mind *m, const char *text, size_t len)
 	return whole;
 }
 
+/* He was not understood, or interrupted by nothing: the sentence that was cut, from its beginning. */
+static bool see_restart(struct mind *m, const char *text, size_t len)
+{
+	size_t from = 0, to, i;
+	bool whole;
+
+	for (i = 0; i < m->heard && i < m->reply.len; i++)
+		if (sentence_ends(&m->reply, i))
+			from = i + 2;
+	if (from >= m->heard || m->heard >= m->reply.len)
+		return false;
+	to = said_to(&m->reply, from, text, len, &whole);
+	if (!whole && to <= m->heard + 3)
+		return false;
+	m->heard = num_max(m->heard, to);
+	return true;
+}
+
 /* The question that was heard, once more, because words were wanted (mind_think). Only whole: "are you still there?" begins like "are you Alex?". */
 static bool see_again(struct mind *m, const char *text, size_t len)
 {
@@ -255,7 +273,7 @@ void mind_see_agent(struct mind *m, const struct llm_block *b)
 	to = said_to(&m->reply, m->heard, text, i, &whole);
 	if (whole || to > m->heard + 3) {
 		m->heard = to;
-	} else if (!see_going_on(m, text, i) && !see_again(m, text, i)) {
+	} else if (!see_going_on(m, text, i) && !see_restart(m, text, i) && !see_again(m, text, i)) {
 		while (i && isspace((unsigned char)text[i - 1]))
 			i--;
 		m->prompted = i && text[i - 1] == '?';

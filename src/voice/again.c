@@ -1,0 +1,118 @@
+/* What the agent was saying when a voice without words took the floor: behind "I did not catch that" it is said again from the beginning of the sentence
+ * that was cut, and what stood behind it, by nobody's asking: the words are known.
+ *
+ *   floor_yield (floor.c): again_keep ──► dialogue.again ──dialogue_unbreak (dialogue.c): again_say──► an answer that is whole already (GEN_DONE)
+ *                                             └── words, a key, any other answer: dialogue_ask (dialogue.c): again_forget
+ *
+ * The history keeps what was heard, and gets the words that are said again as others. Of an answer that was still being written the model is asked for the
+ * rest (again_more).
+ */
+#include "voice/pieces.h"
+#include "voice/utterance.h"
+
+enum { AGAIN_MAX = 8 * 1024 /* as nobody talks in one go; beyond it the model is asked to go on */ };
+
+static bool is_answer(const struct utterance *u)
+{
+	return u->kind == SAY_ANSWER || u->kind == SAY_GREETING;
+}
+
+/* Behind the words there are. */
+static void words_add(struct buf *b, const char *text, size_t len)
+{
+	if (b->len && len)
+		buf_text(b, " ");
+	buf_append(b, text, len);
+}
+
+/* The sentence began in utterances before this one: the first item that has words of it, and where. */
+static uint32_t sentence_item(const struct call *call, uint32_t item, size_t *from)
+{
+	const struct item *items = call->dialogue.items;
+	bool over = false;
+
+	*from = 0;
+	while (item > 0 && !*from && items[item - 1].type == BLOCK_AGENT && !(items[item - 1].flags & ITEM_FILLER) && items[item - 1].text.len) {
+		size_t start = words_sentence(call_text(call, items[item - 1].text), items[item - 1].text.len, &over);
+
+		if (over)
+			break;
+		*from = start;
+		item--;
+	}
+	return item;
+}
+
+/* The one that is cut, from the beginning of the sentence that its first unheard word belongs to. */
+static void cut_add(struct call *call, struct buf *b, const struct utterance *u)
+{
+	const char *text = call_text(call, u->text);
+	uint32_t heard = utterance_heard_bytes(call, u), item = u->item;
+	bool over = false;
+	size_t from = words_sentence(text, heard, &over), at = 0;
+
+	if (utterance_skip_space(call, u->text, heard) == u->text.len)
+		return; /* all of it was heard */
+	from = over ? utterance_skip_space(call, u->text, heard) : from;
+	if (!from)
+		item = sentence_item(call, u->item, &at);
+	for (; item < u->item; item++, at = 0)
+		words_add(b, call_text(call, call->dialogue.items[item].text) + at, call->dialogue.items[item].text.len - at);
+	words_add(b, text + from, u->text.len - from);
+}
+
+void again_keep(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	const struct gen *g = &d->gen;
+	struct buf *b = &call->scratch;
+	struct utterance *u;
+	unsigned int i;
+	bool first = true;
+
+	if (call->settings.call_rules < 4)
+		return;
+	again_forget(call);
+	buf_reset(b);
+	for (i = 0; (u = queue_at(call, i)); i++) {
+		if (!is_answer(u) || (g->ahead && u->gen == g->id))
+			continue;
+		if (first)
+			cut_add(call, b, u);
+		else
+			words_add(b, call_text(call, u->text), u->text.len);
+		first = false;
+	}
+	if (g->state != GEN_NONE && !g->ahead)
+		words_add(b, (const char *)g->answer.data + g->cut, g->answer.len - g->cut);
+	if (b->err || b->len > AGAIN_MAX || first)
+		return;
+	d->again = call_keep(call, b->data, b->len);
+	d->again_more = g->state != GEN_NONE && !g->ahead && (g->state != GEN_DONE || g->tool_count);
+}
+
+void again_forget(struct call *call)
+{
+	call->dialogue.again = (struct text){ 0, 0 };
+	call->dialogue.again_more = false;
+}
+
+/* Whole sentences: it is no first answer, which would begin with less. */
+bool again_say(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+	struct gen *g = &d->gen;
+	bool more = d->again_more;
+
+	if (!d->again.len || g->state != GEN_NONE)
+		return false;
+	buf_reset(&g->answer);
+	buf_append(&g->answer, call_text(call, d->again), d->again.len);
+	g->state = GEN_DONE;
+	g->turn = d->turn;
+	g->spoke = true;
+	again_forget(call);
+	d->need_answer = d->go_on = more;
+	dialogue_advance(call);
+	return true;
+}

@@ -1,0 +1,234 @@
+/* What is said again behind "I did not catch that": the sentence that a voice without words cut, and what stood behind it. */
+#include "callkit.h"
+
+/* He speaks over the agent, and no recogniser makes words of it. */
+static void noise(struct kit *k)
+{
+	voice(k, 1120);
+	assert_true(has(k, "~yield"));
+	drop(k);
+	quiet_for(k, 2016);
+	assert_true(has(k, "~noise"));
+	assert_true(has(k, "\"Sorry, I did not catch that.\"") || has(k, "\"Pardon? I did not get that.\""));
+	audio_all(k, k->last - 1);
+	audio_all(k, k->last);
+}
+
+/* Ordered to be said, once. */
+static void says(struct kit *k, const char *words)
+{
+	char want[128];
+
+	snprintf(want, sizeof(want), ".1 \"%s\"", words);
+	if (times(k, want) != 1)
+		fail_msg("not once %s, but %s", words, buf_str(&k->log));
+}
+
+static void answer(struct kit *k, const char *first, const char *second)
+{
+	turn(k, "hello there you");
+	text(k, first);
+	text(k, second);
+	done(k);
+	audio_all(k, k->last - 1);
+	audio_all(k, k->last);
+	zero(k);
+}
+
+/* That utterance is on the air, and so much of it was played. */
+static void on_the_air(struct kit *k, uint32_t u, unsigned int ms)
+{
+	sent(k, u);
+	quiet_for(k, ms);
+	played(k, u, ms);
+}
+
+static void heard(struct kit *k, uint32_t u)
+{
+	on_the_air(k, u, length_ms(k, u));
+}
+
+static void the_question_that_was_cut_is_said_again_whole(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	answer(k, "You have two seats booked here. ", "Which one do you want?");
+	heard(k, k->last - 1);
+	on_the_air(k, k->last, 416);
+	noise(k);
+	says(k, "Which one do you want?");
+	assert_false(has(k, "You have two"));
+	assert_false(has(k, "ask"));
+}
+
+static void and_what_stood_behind_the_sentence(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	answer(k, "You have two seats booked here. ", "Which one do you want?");
+	on_the_air(k, k->last - 1, 416);
+	noise(k);
+	heard(k, k->last - 1);
+	audio_all(k, k->last);
+	says(k, "You have two seats booked here.");
+	heard(k, k->last);
+	says(k, "Which one do you want?");
+	assert_false(has(k, "ask"));
+}
+
+static void a_sentence_of_two_utterances_too(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	answer(k, "Would you like to move your appointment, or cancel it?", "");
+	heard(k, k->last - 1);
+	on_the_air(k, k->last, 96);
+	noise(k);
+	says(k, "Would you like to move your appointment, or cancel it?");
+}
+
+static void the_greeting_too(void **state)
+{
+	struct kit *k = *state;
+
+	snprintf(k->brief.greeting, sizeof(k->brief.greeting), "This is the post. What is your question?");
+	begin(k);
+	audio_all(k, k->last);
+	on_the_air(k, k->last, 1920);
+	noise(k);
+	says(k, "What is your question?");
+	assert_false(has(k, "This is"));
+	assert_false(has(k, "ask"));
+}
+
+static void of_an_answer_that_was_still_written_the_model_has_the_rest(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "hello there you");
+	text(k, "You have two seats booked here. ");
+	audio_all(k, k->last);
+	on_the_air(k, k->last, 416);
+	noise(k);
+	says(k, "You have two seats booked here.");
+	assert_true(has(k, "ask g2 t1 try 1 continue"));
+}
+
+static void the_history_keeps_what_was_heard(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	answer(k, "Which one do you want?", "");
+	on_the_air(k, k->last, 608);
+	noise(k);
+	heard(k, k->last - 1);
+	heard(k, k->last);
+	turn(k, "the first one");
+	expect_request(k, "caller: hello there you", "agent: Which", "agent: Sorry, I did not catch that.", "agent: Which one do you want?",
+		"caller: the first one");
+}
+
+static void words_want_an_answer_of_their_own(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	k->brief.fillers.count = 0;
+	answer(k, "Which one do you want?", "");
+	on_the_air(k, k->last, 416);
+	voice(k, 320);
+	partial(k, "the first one");
+	assert_true(has(k, "~yield"));
+	final(k, "the first one");
+	drop(k);
+	quiet_for(k, 2016);
+	assert_true(has(k, "ask g2 t2 try 1"));
+	assert_false(has(k, "Which one"));
+}
+
+/* And what it was to be followed by. */
+static void an_apology_that_is_cut_is_not_said_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	answer(k, "Which one do you want?", "");
+	on_the_air(k, k->last, 416);
+	noise(k);
+	on_the_air(k, k->last - 1, 416);
+	drop(k);
+	noise(k);
+	says(k, "Which one do you want?");
+	assert_false(has(k, "\"Sorry, I did not catch that.\""));
+}
+
+static void three_times_and_no_more(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	begin(k);
+	answer(k, "Which one do you want?", "");
+	for (i = 0; i < 4; i++) {
+		if (i)
+			heard(k, k->last - 1);
+		on_the_air(k, k->last, 416);
+		drop(k);
+		noise(k);
+		assert_int_equal(times(k, "\"Which one do you want?\""), i < 3 ? 1 : 0);
+	}
+}
+
+static void what_is_longer_than_anybody_says_is_the_models(void **state)
+{
+	static char words[9000];
+	struct kit *k = *state;
+	size_t i;
+
+	begin(k);
+	turn(k, "hello there you");
+	for (i = 0; i + 5 < sizeof(words); i += 5)
+		memcpy(words + i, "word ", 6);
+	text(k, words);
+	done(k);
+	audio_all(k, 1);
+	on_the_air(k, 1, 416);
+	noise(k);
+	assert_true(has(k, "continue"));
+}
+
+static void by_older_rules_the_model_goes_on_in_the_middle(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	begin(k);
+	answer(k, "Which one do you want?", "");
+	on_the_air(k, k->last, 416);
+	noise(k);
+	assert_false(has(k, "Which one"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(the_question_that_was_cut_is_said_again_whole),
+		KIT_TEST(and_what_stood_behind_the_sentence),
+		KIT_TEST(a_sentence_of_two_utterances_too),
+		KIT_TEST(the_greeting_too),
+		KIT_TEST(of_an_answer_that_was_still_written_the_model_has_the_rest),
+		KIT_TEST(the_history_keeps_what_was_heard),
+		KIT_TEST(words_want_an_answer_of_their_own),
+		KIT_TEST(an_apology_that_is_cut_is_not_said_again),
+		KIT_TEST(three_times_and_no_more),
+		KIT_TEST(what_is_longer_than_anybody_says_is_the_models),
+		KIT_TEST(by_older_rules_the_model_goes_on_in_the_middle),
+	};
+
+	return cmocka_run_group_tests_name("again", tests, NULL, NULL);
+}
