@@ -178,8 +178,7 @@ void judge_watch_yielded(struct judge *j)
 	judge_exercise(j, P06);
 }
 
-/* A nod, and nothing else. */
-static bool is_nod(const struct judge *j, const char *text, size_t len)
+bool judge_is_nod(const struct judge *j, const char *text, size_t len)
 {
 	const struct brief_phrases *nods = &j->scene->brief.nods;
 	uint32_t i;
@@ -206,10 +205,10 @@ void judge_watch_nod(struct judge *j, const struct call_output *o)
 
 void judge_watch_turn(struct judge *j, const struct call_output *o)
 {
-	if (nod_counts(j) && is_nod(j, o->text, o->text_len))
+	if (nod_counts(j) && judge_is_nod(j, o->text, o->text_len))
 		judge_fail(j, P06, "a nod over the agent's words became a turn of the caller's: \"%.*s\"", (int)(o->text_len < 60 ? o->text_len : 60), o->text);
 	j->nod_alone = false;
-	if (into_silence(j) && is_nod(j, o->text, o->text_len))
+	if (into_silence(j) && judge_is_nod(j, o->text, o->text_len))
 		judge_exercise(j, P06);
 	j->silence_us = 0;
 }

@@ -91,6 +91,7 @@ void judge_speech_output(struct judge *j, const struct call_output *o);
 void judge_speech_time(struct judge *j);
 void judge_wire_settled(struct judge *j);
 uint32_t judge_open_utterances(struct judge *j);
+bool judge_is_nod(const struct judge *j, const char *text, size_t len); /* a nod, and nothing else */
 void judge_speech_end(struct judge *j);
 bool judge_is_phrase(const struct judge *j, const char *text, size_t len);
 bool judge_is_phrase_part(const struct judge *j, const char *text, size_t len); /* or what a voice that died has left of one */

@@ -304,12 +304,14 @@ uint64_t judge_said_to(const struct judge *j, const char *text, size_t len)
 	return found == len ? to : 0;
 }
 
-/* A nod over the agent's words is told to nobody when its final does not come. */
+/* A nod over the agent's words is told to nobody when its final does not come; nor is an answer that sounds like one. */
 static bool is_nod(const struct judge *j, const struct pending_final *p)
 {
 	const struct caller *c = &j->scene->caller;
 	uint32_t n;
 
+	if (p->waits && judge_is_nod(j, p->text, p->len))
+		return true;
 	for (n = c->sound_count; n > 0 && c->sound_count - n < SOUNDS_KEPT; n--)
 		if (caller_sound(c, n - 1)->from == p->from)
 			return (caller_sound(c, n - 1)->flags & SOUND_NOD) != 0;
