@@ -64,7 +64,8 @@ const struct option call_options[] = {
 	NUMBER("call.failures", call_failures, 2, 1, 10, "turns", "So many turns in a row without an answer, then goodbye."),
 	SWITCH("turn.heard", turn_heard, 1, "While the line is away no turn ends: what the caller says then is not heard, and the silence is not his."),
 	MS("llm.silent_ms", llm_silent_ms, 2000, 500, 2000,
-		"Nothing was said this long after the end of the turn, because a tool came between: a filler is spoken; sooner where the caller was silent for long before. 3 s of dead air at most are promised."),
+		"Nothing was said this long after the end of the turn, because a tool came between: a filler is spoken; sooner where the caller was silent for long "
+		"before. 3 s of dead air at most are promised."),
 	SWITCH("turn.late_apart", turn_late_apart, 1, "In latencies, waiting for a final that is late counts as transcript and not as end of turn."),
 	NUMBER("call.rules", call_rules, 4, 4, 4, "", "The core's rules: those of this release. A call is replayed by those that it was recorded with."),
 	SWITCH("amd.detect", amd_detect, 1, "In calls out, listen for who answered, a person or a machine, before the agent speaks."),

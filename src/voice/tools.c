@@ -476,7 +476,6 @@ static void known_mark(struct call *call, const struct item *change, bool undone
 
 	if (!(change->flags & ITEM_CHANGES))
 		result_of(call, (uint32_t)(change - d->items))->flags |= ITEM_LATE | ITEM_NEWS;
-
 	for (i = 0; i < d->item_count && (change->flags & ITEM_CHANGES); i++) {
 		const struct item *use = &d->items[i];
 		struct item *result;
@@ -503,8 +502,8 @@ static void end_back(struct call *call)
 }
 
 /* A change that was told as unknown, or a read as not there in time: what it came to stands behind all that was said since, and in words by which nobody
- * takes it for the result of the same tool's next use. The caller was told that somebody looks into it, or that it did not work, so no request is made for it alone, unless the
- * agent is saying his last words. */
+ * takes it for the result of the same tool's next use. The caller was told that somebody looks into it, or that it did not work, so no request is made
+ * for it alone, unless the agent is saying his last words. */
 static void tool_late(struct call *call, const struct call_input *in)
 {
 	const struct item *use = use_find(call, in->turn, in->index);
