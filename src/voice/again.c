@@ -5,7 +5,7 @@
  *                                             └── words, a key, any other answer: dialogue_ask (dialogue.c): again_forget
  *
  * The history keeps what was heard, and gets the words that are said again as others. Of an answer that was still being written the model is asked for the
- * rest (again_more).
+ * rest (again_more); so it is of his last words, for it has to end the call once more.
  */
 #include "voice/pieces.h"
 #include "voice/utterance.h"
@@ -73,6 +73,8 @@ void again_keep(struct call *call)
 	if (call->settings.call_rules < 4)
 		return;
 	again_forget(call);
+	if (call->quiet.ending)
+		return; /* his last words, behind which somebody has to end the call */
 	buf_reset(b);
 	for (i = 0; (u = queue_at(call, i)); i++) {
 		if (!is_answer(u) || (g->ahead && u->gen == g->id))

@@ -84,7 +84,7 @@ static void voiced(struct call *call, uint64_t position)
 		ear->counts_us = ear->burst_us;
 	if (speech_whole(call))
 		return;
-	if (burst_counts(call) && speech_audible(call))
+	if (burst_counts(call) && speech_audible(call) && !quiet_noisy(call))
 		hold(call);
 	if (!call->speech.held)
 		return;
