@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "providers/rehearsed/human.h"
+#include "providers/rehearsed/no_answer.h"
 #include "providers/rehearsed/opt_outs.h"
 #include "providers/rehearsed/options.h"
 #include "providers/rehearsed/unreal.h"
@@ -20,7 +21,9 @@ void mind_say_own(struct mind *m, enum phrase phrase)
 		[PHRASE_RANGE] = { "I am sorry, that is not possible.", "क्षमा कीजिए, यह नहीं हो सकता।" },
 		[PHRASE_WAIT] = { "Of course, take your time.", "जी ज़रूर, आराम से।" },
 		[PHRASE_HERE] = { "Yes, I am here.", "जी, मैं यहीं हूँ।" },
-		[PHRASE_WHY] = { "I will explain that in a moment.", "यह मैं अभी बताती हूँ।" },
+		[PHRASE_WHY] = { "I cannot say more than that about it.", "इससे ज़्यादा मैं नहीं बता सकती।" },
+		[PHRASE_WHY_WHO] = { "First I need to know who I am speaking with.", "पहले मुझे जानना है कि मैं किससे बात कर रही हूँ।" },
+		[PHRASE_WHY_PERSON] = { "I cannot say more than that, but you can ask for a person.", "इससे ज़्यादा मैं नहीं बता सकती, पर आप किसी व्यक्ति से बात करने को कह सकते हैं।" },
 		[PHRASE_STILL] = { "I am still waiting for an answer, one moment please.", "अभी जवाब आ रहा है, एक क्षण रुकिए।" },
 		[PHRASE_SURE] = { "Just to be sure:", "बस पक्का करने के लिए:" },
 	};
@@ -255,6 +258,27 @@ void mind_say_intro(struct mind *m)
 	buf_fini(&question);
 }
 
+static void question_words(const struct mind *m, int step, struct words *w)
+{
+	struct buf text;
+
+	buf_init(&text, MIND_TEXT_MAX);
+	mind_text(m, m->f->steps[step].text, &text);
+	words_read(w, (const char *)text.data, text.len);
+	buf_fini(&text);
+}
+
+/* Nothing is promised that may not come: what a call is about is in the opening and in the question, and the reason may be for one person's ears only. */
+static enum phrase why_phrase(const struct mind *m)
+{
+	struct words question;
+
+	question_words(m, m->at, &question);
+	if (mind_step(m)->expect.kind == EXPECT_YES_NO && person_asked(&question))
+		return PHRASE_WHY_WHO;
+	return m->f->human ? PHRASE_WHY_PERSON : PHRASE_WHY;
+}
+
 static bool take_aside(struct mind *m, const struct words *w)
 {
 	enum aside aside = understand_aside(w);
@@ -270,7 +294,7 @@ static bool take_aside(struct mind *m, const struct words *w)
 	if (aside == ASIDE_WHO || aside == ASIDE_WHY)
 		mind_say_intro(m);
 	if (aside == ASIDE_WHY)
-		mind_say_own(m, PHRASE_WHY);
+		mind_say_own(m, why_phrase(m));
 	if (aside == ASIDE_HELLO)
 		mind_say_own(m, PHRASE_HERE);
 	mind_ask_again(m);
@@ -411,16 +435,6 @@ static enum understood take_confirm(struct mind *m, const struct words *w, const
 	return UNDERSTOOD_VALUE;
 }
 
-static void question_words(const struct mind *m, int step, struct words *w)
-{
-	struct buf text;
-
-	buf_init(&text, MIND_TEXT_MAX);
-	mind_text(m, m->f->steps[step].text, &text);
-	words_read(w, (const char *)text.data, text.len);
-	buf_fini(&text);
-}
-
 /* What is said there is written down as it is, and takes nothing back ("please tell me what is wrong"). */
 static bool passes(const struct flow_step *s)
 {
@@ -540,12 +554,16 @@ static void judge_answer(struct mind *m, const struct words *w, const char *text
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	enum opt_out opt_out = opt_out_heard(w);
-	struct words rest = *w;
+	struct words rest = *w, question;
 
 	if (opt_out == OPT_OUT_LIMITED)
 		opt_out_drop_limited(&rest);
-	if (mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_CHOICE)
+	question_words(m, m->at, &question);
+	no_answer_drop_no(&rest, &question);
+	if (mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_CHOICE) {
 		unreal_drop(&rest);
+		no_answer_drop_duties(&rest);
+	}
 	if ((m->f->opt_out && opt_out == OPT_OUT_DOUBT) || (!rest.count && w->count))
 		not_understood(m, PHRASE_SORRY); /* rather a question more than a call that goes on */
 	else

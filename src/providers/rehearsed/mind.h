@@ -71,7 +71,7 @@ void mind_value_text(const struct mind *m, int step, struct buf *out); /* an ans
 
 /* ---- what comes next (mind.c) ---- */
 
-enum phrase { PHRASE_SORRY = 0, PHRASE_HALF, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_STILL, PHRASE_SURE };
+enum phrase { PHRASE_SORRY = 0, PHRASE_HALF, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_WHY_WHO, PHRASE_WHY_PERSON, PHRASE_STILL, PHRASE_SURE };
 
 /* Words that were said beyond an answer: "move it | to Friday at three". */
 struct rest {

@@ -32,7 +32,8 @@ static const char *const harmless_phrases[] = { "good morning", "good afternoon"
 	"if that is fine", "like to hear more", "love to hear more", "tell me more", "know more", "hear more", "put me down", "put me in",
 	"book me in", "lock it in", "no problem", "no worries", "even better", "much better", "fine by me", "go on", "for the best", "that only",
 	"me only", "it only", "more or less", "if that is the", "if that is all", "if it is free", "if it is available", "before somebody else",
-	"before someone else", "is not it", "no doubt", "not mind", "do not worry", "can not wait", "no better", "not ideal", NULL };
+	"before someone else", "is not it", "no doubt", "without a doubt", "without doubt",
+	"no question", "without question", "not come soon enough", "not mind", "do not worry", "can not wait", "no better", "not ideal", NULL };
 
 /* What makes of a yes something else, however long the answer is. */
 static const char *const limits[] = { "but", "only", "if", "unless", "until", "till", "except", "excluding", "apart", "provided", "providing",

@@ -31,6 +31,8 @@ static enum half half_at(const struct words *w, size_t at)
 	static const char *const later[] = { "pm", "afternoon", "evening", "dopahar", "shaam", "sham", "दोपहर", "शाम", NULL };
 	static const char *const night[] = { "night", "tonight", "raat", "रात", NULL };
 
+	if (words_any_at(w, at, LIST("before noon", "before lunch", "before midday")))
+		return HALF_MORNING;
 	return word_in(w, at, morning) ? HALF_MORNING : word_in(w, at, later) ? HALF_LATER : word_in(w, at, night) ? HALF_NIGHT : HALF_ANY;
 }
 

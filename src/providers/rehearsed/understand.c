@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "providers/rehearsed/choice_doubt.h"
 #include "redact/token.h"
 
 /* ---- free words ---- */
@@ -55,7 +56,7 @@ static enum understood understand_free(const struct words *w, const struct words
 
 /* ---- asides ---- */
 
-static const char *const who[] = { "who is this", "who is calling", "who are you", "who am i speaking", "who is it", "who is there",
+static const char *const who[] = { "who is this", "who is calling", "who are you", "who am i speaking", "who is it", "who is there", "who you are", "who this is",
 	"what company", "which company",
 	"where are you calling from", "are you a robot", "is this a robot", "is this a computer", "are you a computer", "are you human", "are you real",
 	"are you a human", "is this a human", "are you a person", "is this a person", "is this a real person", "are you a real person", "sound like a human",
@@ -237,6 +238,17 @@ static bool leaves_value_open(const struct words *w)
 	return understand_asks_back(w) || waits_for(w);
 }
 
+/* "Five out of ten": the scale is no second number. */
+static void drop_scale(const struct expect *e, struct words *w)
+{
+	struct span out_of = words_find(w, 0, "out of");
+	int64_t scale;
+	size_t len = out_of.len ? number_at(w, out_of.from + 2, &scale) : 0;
+
+	if (len && out_of.from && e->has_high && scale == e->high)
+		words_cut(w, (struct span){ out_of.from, 2 + len });
+}
+
 static enum understood understand_kind(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
 	struct answer *out)
 {
@@ -268,15 +280,21 @@ static enum understood understand_kind(const struct expect *e, const struct word
 enum understood understand(const struct expect *e, const struct words *w, const struct words *question, const char *text, size_t len,
 	struct answer *out)
 {
-	enum understood u = understand_kind(e, w, question, text, len, out);
+	struct words trimmed = *w;
+	enum understood u;
 
+	if (e->kind == EXPECT_CHOICE)
+		choice_trim(e, &trimmed);
+	if (e->kind == EXPECT_AMOUNT)
+		drop_scale(e, &trimmed);
+	u = understand_kind(e, &trimmed, question, text, len, out);
 	if (e->kind == EXPECT_CHOICE && understand_listed(e, w, out))
 		return UNDERSTOOD_VALUE;
 	if (u != UNDERSTOOD_VALUE || e->kind == EXPECT_YES_NO || e->kind == EXPECT_DIGITS || e->kind == EXPECT_FREE)
 		return u;
 	if (answer_is_taken_back(e, w))
 		return UNDERSTOOD_UNSURE;
-	if (e->kind == EXPECT_CHOICE && (answer_asks_back(w) || choice_is_limited(e, w, out)))
+	if (e->kind == EXPECT_CHOICE && (answer_asks_back(w) || choice_is_limited(e, &trimmed, out) || choice_is_in_doubt(e, w, question, out)))
 		return UNDERSTOOD_UNSURE;
 	return u;
 }

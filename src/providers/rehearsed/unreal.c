@@ -98,6 +98,14 @@ static size_t thanks(const struct words *w, size_t at)
 	return end;
 }
 
+/* "I thought it was already connected": what was believed. "I thought so" and "I thought about it" agree, or weigh. */
+static size_t belief(const struct words *w, size_t at)
+{
+	size_t len = words_any_at(w, at, LIST("i thought", "we thought", "i thought that", "i believed", "i was told"));
+
+	return len && word_in(w, at + len, LIST("it", "you", "they", "this", "he", "she", "the", "that", "we", "i", "my")) ? clause_end(w, at + len) : 0;
+}
+
 /* Behind what is unreal from here on; 0: nothing is. */
 static size_t unreal_end(const struct words *w, size_t at)
 {
@@ -109,6 +117,8 @@ static size_t unreal_end(const struct words *w, size_t at)
 		return end ? end : clause_end(w, at + len);
 	}
 	if ((end = report(w, at)) || (end = disclaimed(w, at)))
+		return end;
+	if ((end = belief(w, at)) && !wish(w, at + 1))
 		return end;
 	len = wish(w, at);
 	end = len ? behind(w, at + len, contrasts) : 0;

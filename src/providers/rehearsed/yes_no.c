@@ -2,7 +2,10 @@
  * in plain_yes.c. */
 #include <string.h>
 
+#include "providers/rehearsed/choice_doubt.h"
+#include "providers/rehearsed/no_answer.h"
 #include "providers/rehearsed/understand.h"
+#include "providers/rehearsed/wishes.h"
 
 /* Signals in the order of the text; phrases are looked for longest first, so that "not a problem" is no "not". */
 enum signal { SIGNAL_NONE = 0, SIGNAL_YES, SIGNAL_YES_WEAK, SIGNAL_NO, SIGNAL_NO_WEAK, SIGNAL_OPEN };
@@ -14,7 +17,7 @@ struct signal_phrase {
 
 static const char *const opens[] = { "not sure", "not know", "depends", "maybe", "perhaps", "i am good thanks",
 	"i am good thank", "i am fine thanks", "i am fine thank", "let me see", "i will think", "should ask", "will have to see", "would have to see", "pata nahi", "pata nahin",
-	"पता नहीं", "सोचता हूं", "सोचना पडेगा", "still thinking",
+	"पता नहीं", "सोचता हूं", "सोचना पडेगा", "still thinking", "not only",
 	"not had time", "not had the time", "not had a chance", "not had the chance", "not got around", "not gotten around",
 	"still deciding", "shayad", "शायद", "can not say no", "could not say no", "hard to say no", "not say no",
 	"dekhte hain", "dekhta hoon", "dekhti hoon", "dekhenge", "sochte hain", "sochna padega", "देखते हैं", "देखता हूं", "देखती हूं", "देखेंगे", "सोचते हैं",
@@ -24,7 +27,8 @@ static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शाय�
 static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
 	"no problem", "no problems", "no issue",
 	"no worries", "not a problem", "why not", "no objection",
-	"no doubt", "no matter", "could not be more", "i could not be more", "can not think of a better", "could not think of a better", "no better",
+	"no doubt", "without a doubt", "without doubt", "no question", "without question", "not come soon enough", "no matter",
+	"could not be more", "i could not be more", "can not think of a better", "could not think of a better", "no better",
 	"about nothing else", "have nothing on", "got nothing on", "nothing else on", "nothing planned", "better than nothing", "can not be choosers", "we could not be more", "could not be better",
 	"could not be happier", "can not wait", "koi baat nahi", "कोई बात नहीं", "क्यों नहीं", "kyon nahi", NULL };
 static const char *const no_phrases[] = { "wrong number", "wrong person", "wrong guy", "changed my mind", "galat", "गलत", "रॉन्ग", "incorrect", "wrong",
@@ -414,6 +418,14 @@ static bool yes_counts(const struct words *w, const struct words *question)
 	return (yes_is_weighed(w, question) && !person_asked(question)) || yes_is_plain(w, question, meant || meanings_binds_little(question));
 }
 
+/* A "no" to the end of a thing is one beside a wish for it: "no, I want it". */
+static bool is_in_doubt(const struct words *w, const struct words *question, bool yes)
+{
+	if (!yes)
+		return no_is_against_itself(w) && !wish_would_end(question);
+	return !yes_counts(w, question) || wish_is_against_end(w, question) || is_done_by_other(w, question);
+}
+
 enum understood understand_yes_no(const struct words *w, const struct words *question, struct answer *out)
 {
 	struct signs s;
@@ -434,8 +446,12 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 		return UNDERSTOOD_NOT;
 	if ((asks_aside(w) && !s.begins) || ((understand_asks_back(w) || asks_whether(w)) && !s.yes && !s.bare_no))
 		return UNDERSTOOD_NOT; /* "sorry, I did not hear you", "what happens if I do" */
+	if (question && wish_is_offered_call(w, question) && !s.no) {
+		*out = (struct answer){ .number = 1, .used = w->count };
+		return UNDERSTOOD_VALUE;
+	}
 	u = weigh_side(w, concluded ? NULL : question, &s, signs_decide(&s, w, out), out);
-	return question && u == UNDERSTOOD_VALUE && out->number && !yes_counts(w, question) ? UNDERSTOOD_UNSURE : u;
+	return question && u == UNDERSTOOD_VALUE && is_in_doubt(w, question, out->number) ? UNDERSTOOD_UNSURE : u;
 }
 
 /* What others need to know of it. */
