@@ -13,6 +13,7 @@ import { clock, kind, language, plain, reason, result, state, wholeTime, when } 
 const RECORDING_AGAIN_MS = [500, 1000, 2000, 3000, 5000, 5000, 10000, 10000];
 const RECORDING_LATE_MS = 120000; /* after the call's end: then there is none */
 const FACTS_AGAIN_MS = [300, 1000, 3000];
+const END_LOOKS = 8; /* times those */
 const DECISIONS = "callfunnel.decisions";
 
 export class Call {
@@ -135,6 +136,12 @@ export class Call {
 			await new Promise((done) => setTimeout(done, wait_ms));
 		}
 		return true;
+	}
+
+	/* Nobody has it any more: true once the conductor has ended it, which takes some seconds; its last line comes later still. */
+	async expectEnd() {
+		for (let i = 0; i < END_LOOKS && this.facts?.state !== "ended"; i++) if (!(await this.learn())) break;
+		return this.facts?.state === "ended";
 	}
 
 	/* It comes a moment after the call's end. */

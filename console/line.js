@@ -46,7 +46,7 @@ export class Line {
 			if (again) this.known(again);
 			await this.connect(again ? undefined : { rulebook, language });
 		} catch (error) {
-			this.finish(error);
+			this.finish(again && error.status === 409 ? null : error); /* it ended meanwhile */
 		}
 	}
 

@@ -10,6 +10,8 @@ import { clock, language, plain } from "./words.js";
 const KEYS = [["1", ""], ["2", "ABC"], ["3", "DEF"], ["4", "GHI"], ["5", "JKL"], ["6", "MNO"], ["7", "PQRS"], ["8", "TUV"], ["9", "WXYZ"], ["*", ""], ["0", "+"], ["#", ""]];
 const CHOICE = "callfunnel.phone";
 const UNDER_WAY = "callfunnel.line"; /* this tab's call, so that a reload can come back to it */
+const LEFT = "callfunnel.line.left"; /* when the page was left in the middle of it: not there in a tab that is a copy of another one */
+const BACK_MS = 15000; /* so long the conductor waits for a call that nobody has: CALLS_REATTACH_MS */
 const FLOOR_DB = -60;
 
 const WORDS = {
@@ -36,7 +38,9 @@ export class Phone {
 			el("div", { class: "phone" }, el("section", { class: "card handset", "aria-label": "Telephone" }, this.form(), this.handset()), this.beside));
 		this.to("idle");
 		window.addEventListener("beforeunload", (event) => this.stays() && event.preventDefault(), { signal: this.over.signal });
-		await Promise.all([this.loadBooks(), this.findCall()]);
+		window.addEventListener("pagehide", () => this.stays() && sessionStorage.setItem(LEFT, String(Date.now())), { signal: this.over.signal });
+		await this.loadBooks();
+		await this.findCall();
 	}
 
 	stays() {
@@ -48,6 +52,7 @@ export class Phone {
 		this.over.abort();
 		this.view?.unmount();
 		clearInterval(this.seconds);
+		clearInterval(this.waits);
 		for (const key of ["phone", "device"]) unnotice(key);
 	}
 
@@ -65,7 +70,7 @@ export class Phone {
 		this.device = el("select", { id: "device" }, el("option", { value: "" }, "The system's"));
 		this.processing = el("input", { type: "checkbox", checked: this.choice.processing !== false });
 		this.button = el("button", { type: "submit", class: "primary wide" }, "Start the call");
-		this.back = el("button", { type: "button", class: "wide", hidden: true, onclick: () => this.start(sessionStorage.getItem(UNDER_WAY)) }, "Come back to your call");
+		this.back = el("button", { type: "button", class: "wide", hidden: true, onclick: () => this.start(sessionStorage.getItem(UNDER_WAY)) });
 		const sound = el("details", { ontoggle: () => this.loadDevices() }, el("summary", null, "Sound"),
 			el("label", { for: "device" }, "Microphone"), this.device, el("label", { class: "check" }, this.processing, "Take out echo and noise"));
 		this.setup = el("form", { class: "setup", onsubmit: (event) => {
@@ -120,27 +125,67 @@ export class Phone {
 
 	/* ---- the call ---- */
 
-	/* The page was loaded anew in the middle of a call: the call still waits for a moment. */
+	/* The page was loaded anew in the middle of a call, which waits for a moment: it is shown as it was, and gone back to, by itself where no click is
+	 * needed for the microphone. */
 	async findCall() {
-		const id = sessionStorage.getItem(UNDER_WAY);
+		const id = sessionStorage.getItem(UNDER_WAY), left_ms = Number(sessionStorage.getItem(LEFT));
 		if (!id) return;
+		this.until_ms = (left_ms || Date.now()) + BACK_MS;
+		let call;
 		try {
-			const call = await ask("GET", "/v1/calls/" + id, { signal: this.over.signal });
-			show(this.back, call.state !== "ended");
-		} catch { /* then there is nothing to come back to */ }
+			call = await ask("GET", "/v1/calls/" + id, { signal: this.over.signal });
+		} catch (error) {
+			return error.status === 404 ? this.forget() : this.offer(); /* with nothing to come back to, or it is not known */
+		}
+		if (this.stays()) return;
+		this.watch(id);
+		this.began_ms = call.began_ms;
+		const goes = left_ms && Date.now() < this.until_ms && (await hears());
+		if (call.state === "ended") this.to("over");
+		else if (goes && !this.over.signal.aborted) this.start(id);
+		else this.offer();
+	}
+
+	/* One button to come back by, as long as there is time. */
+	offer() {
+		const tell = () => {
+			const left_s = Math.ceil((this.until_ms - Date.now()) / 1000);
+			if (left_s > 0) say(this.back, `Come back to your call (${left_s} s)`);
+			else this.late();
+		};
+		if (this.over.signal.aborted || this.stays()) return;
+		say(this.status, "");
+		this.offering(true);
+		this.waits = setInterval(tell, 250);
+		tell();
+	}
+
+	offering(is) {
+		clearInterval(this.waits);
+		show(this.back, is);
+		this.back.classList.toggle("primary", is);
+		this.button.classList.toggle("primary", !is);
+	}
+
+	/* Nobody came back in time. The call ends a moment later, unless another tab has it. */
+	async late() {
+		const { view } = this;
+		this.offering(false);
+		this.forget();
+		if ((await view?.expectEnd()) && this.view === view && !this.stays()) this.to("over");
+	}
+
+	forget() {
+		for (const key of [UNDER_WAY, LEFT]) sessionStorage.removeItem(key);
 	}
 
 	/* `again`: the id of a call to come back to. */
 	start(again) {
 		if (this.stays()) return;
-		show(this.back, false);
+		this.again = again;
+		this.offering(false);
 		for (const key of ["phone", "device"]) unnotice(key);
-		this.choice = { book: this.book.value, language: this.tongue.value, processing: this.processing.checked };
-		localStorage.setItem(CHOICE, JSON.stringify(this.choice));
-		this.view?.unmount();
-		this.view = null;
-		this.beside.replaceChildren(this.welcome());
-		say(this.pressed, "");
+		if (!again) this.clear();
 		this.line = new Line({
 			state: (word, error) => this.to(word, error),
 			call: (id) => this.watch(id),
@@ -152,8 +197,20 @@ export class Phone {
 		this.line.start({ rulebook: this.book.value, language: this.tongue.value, device: this.device.value, processing: this.processing.checked, again });
 	}
 
+	/* For a new call: what was chosen is kept, and what was seen of the one before goes. */
+	clear() {
+		this.choice = { book: this.book.value, language: this.tongue.value, processing: this.processing.checked };
+		localStorage.setItem(CHOICE, JSON.stringify(this.choice));
+		this.view?.unmount();
+		this.view = null;
+		this.began_ms = 0;
+		this.beside.replaceChildren(this.welcome());
+		say(this.pressed, "");
+	}
+
 	watch(id) {
 		sessionStorage.setItem(UNDER_WAY, id);
+		if (this.view?.id === id) return;
 		this.view?.unmount();
 		this.view = new Call(id, { inside: true });
 		const inside = el("div");
@@ -169,16 +226,24 @@ export class Phone {
 		show(this.talking, active);
 		this.button.disabled = !this.books?.length;
 		this.muteButton.disabled = !active;
+		if (word === "live") this.again = null;
+		if (word === "live") sessionStorage.removeItem(LEFT);
 		if (word === "live" && !this.seconds) this.count();
 		if (!active) this.stop();
-		if (word === "over") sessionStorage.removeItem(UNDER_WAY);
+		if (word === "over") this.left(error);
 		show(byId("busy"), active);
 		if (error) trouble("phone", error);
 		if (word === "over") for (const one of Object.values(this.meters)) one.set(0);
 	}
 
+	/* The way back may have failed for this page alone, as without a microphone: then it is there as long as the call is. */
+	left(error) {
+		if (this.again && error && !(error.status >= 400 && error.status < 500)) this.offer();
+		else this.forget();
+	}
+
 	count() {
-		const began_ms = Date.now();
+		const began_ms = this.began_ms || Date.now();
 		const tell = () => say(this.timer, clock(Date.now() - began_ms));
 		tell();
 		this.seconds = setInterval(tell, 1000);
@@ -209,6 +274,15 @@ export class Phone {
 		else if (active && /^[0-9*#]$/.test(event.key)) this.press(event.key);
 		else return this.view?.key(event) ?? false;
 		return true;
+	}
+}
+
+/* Whether the microphone may be opened without asking. A browser that does not tell wants a click. */
+async function hears() {
+	try {
+		return (await navigator.permissions.query({ name: "microphone" })).state === "granted";
+	} catch {
+		return false;
 	}
 }
 

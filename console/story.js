@@ -4,7 +4,7 @@
  * `entries` is the transcript in order. Each has `id` (the line it began with), `kind`, `at_ms` (call clock), `change` (grows when
  * it is another than before) and, by kind:
  *   agent    pieces: [{utterance, text, heard, state, from_ms, to_ms}], answer (latency of the turn it answers)
- *            state: queued → speaking → said | cut | unsaid
+ *            state: queued → speaking → said | cut | unsaid; unknown: it was spoken when nobody had the call any more
  *   caller   text, is_final, from_ms, to_ms
  *   tool     turn, index, name, args, changes, status, result, took_ms
  *   digit    digits
@@ -100,6 +100,7 @@ export class Story {
 	on_end(line) {
 		this.end = line;
 		this.floor = "nobody";
+		if (line.unwritten) this.leave();
 		this.drop(() => true);
 		this.caller = null;
 		this.add("end", line, { reason: line.reason, connected_ms: line.connected_ms, turns: line.turns, outcome: line.outcome });
@@ -146,6 +147,14 @@ export class Story {
 			piece.state = "unsaid";
 			entry.change++;
 		}
+	}
+
+	/* What sounded when the line or the worker went for good: no one says how much of it was heard. */
+	leave() {
+		const [entry, piece] = this.first((candidate) => candidate.state === "speaking");
+		if (!piece) return;
+		piece.state = "unknown";
+		entry.change++;
 	}
 
 	/* ---- the caller ---- */
@@ -275,7 +284,7 @@ export class Story {
 
 /* What of a piece was heard, and what was not. With masked words the one is not always the beginning of the other: then it goes by words. */
 export function split(piece) {
-	if (piece.state === "said" || piece.state === "queued" || piece.state === "speaking") return [piece.text, ""];
+	if (piece.state !== "cut" && piece.state !== "unsaid") return [piece.text, ""];
 	if (!piece.heard) return ["", piece.text];
 	if (piece.text.startsWith(piece.heard)) return [piece.heard, piece.text.slice(piece.heard.length)];
 	const words = piece.text.match(/\s*\S+/g) ?? [];

@@ -128,7 +128,7 @@ export function fromOf(entry) {
 
 /* ---- rows ---- */
 
-const STATES = { queued: "about to say", speaking: "saying", said: "", cut: "", unsaid: "" };
+const STATES = { queued: "about to say", speaking: "saying", said: "", cut: "", unsaid: "", unknown: "" };
 
 function agent(entry) {
 	const answer = entry.answer ? el("span", { class: "chip", title: `Turn ${entry.answer.turn}: from the caller's last sound to the agent's first` }, short(entry.answer.total_ms)) : null;
@@ -140,7 +140,8 @@ function agent(entry) {
 function spoken(piece) {
 	const [heard, lost] = split(piece);
 	return el("span", { class: "piece " + piece.state, "data-utterance": piece.utterance, "data-from": piece.from_ms },
-		heard, lost ? [el("s", { title: "Not heard by the caller" }, lost), el("span", { class: "unseen" }, " (not heard)")] : null);
+		heard, lost ? [el("s", { title: "Not heard by the caller" }, lost), el("span", { class: "unseen" }, " (not heard)")] : null,
+		piece.state === "unknown" ? el("span", { class: "muted small" }, " (sent, not known to have been heard)") : null);
 }
 
 function caller(entry) {

@@ -499,7 +499,7 @@ static void put_tail(struct buf *b, const struct shown *s)
 	else if (s->end_sealed)
 		buf_text(b, "        ended; how cannot be read\n");
 	else
-		buf_printf(b, "        the journal stops here: the call had not ended%s\n", s->count ? "" : ", and nothing was heard or said to its end");
+		buf_printf(b, "        the journal stops here: the call had not ended%s\n", s->count ? "" : ", and of what was said nothing is known to have been heard to its end");
 	if (s->workers > 1)
 		buf_printf(b, "%u workers had this call, one after the other\n", s->workers);
 	if (s->unread || s->gaps)

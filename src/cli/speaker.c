@@ -7,6 +7,7 @@
 
 #include "audio/g711.h"
 #include "audio/wav.h"
+#include "base/json.h"
 #include "cli/wav_told.h"
 #include "voice/session/session.h"
 
@@ -124,8 +125,18 @@ static void frame_of_saying(struct speaker *c, uint8_t frame[FRAME_SAMPLES])
 
 /* ------------------------------------------------------------------ lines */
 
+/* A line that says nothing: whoever types has another one, and the call waits for it. */
+static void line_wrong(const struct speaker *c, const char *what, const char *allowed)
+{
+	fprintf(stderr, "error: line %" PRIu64 " of what is typed: %s\n  %s\n", c->lines_read, what, allowed);
+}
+
 static void press(struct speaker *c, const char *keys)
 {
+	if (!*keys || keys[strspn(keys, "0123456789*#")]) {
+		line_wrong(c, "these are no keys", "/press takes 0 to 9, * and #, as in /press 12#");
+		return;
+	}
 	for (; *keys; keys++)
 		key_press(c, *keys);
 	c->passed = true;
@@ -146,8 +157,10 @@ static void line_take(struct speaker *c, char *line)
 		line[--len] = '\0';
 	if (!strcmp(line, "/hangup"))
 		hangup(c);
-	else if (!strncmp(line, "/press ", 7))
-		press(c, line + 7);
+	else if (!strcmp(line, "/press") || !strncmp(line, "/press ", 7))
+		press(c, line[6] ? line + 7 : "");
+	else if (line[0] == '/')
+		line_wrong(c, "there is no such command", "/press 12# presses keys, /hangup ends the call; what is said does not begin with a slash");
 	else if (!len)
 		c->passed = true;
 	else
@@ -198,6 +211,8 @@ static void line_read(struct speaker *c)
 		hangup(c);
 	else if (len >= sizeof(line) || strcspn(line, "\r") > TYPED_LINE_MAX_BYTES)
 		line_refuse(c, len);
+	else if (!utf8_is_valid(line, len) || memchr(line, '\0', len))
+		line_wrong(c, "this is no text", "a line is UTF-8 without zero bytes");
 	else
 		line_take(c, line);
 	clock_go(c->clock);

@@ -5,7 +5,8 @@
  * last one the caller is silent. A recording with a time whose time is over while others are said begins late, which is noted. Keypad
  * tones in a recording are told as digits, as a carrier does. Lines are read when the agent waits: then time stands still (base/clock.h),
  * and an empty line lets it go on in silence. `/press 12#` presses keys, `/hangup` and the end of the input hang up, and so does a line
- * that is too long, unless a person sits there, who may type another. Loop thread; reading a line blocks it.
+ * that is too long, unless a person sits there, who may type another. A line that is no text, no key or no command is told on standard error
+ * with what is allowed, and the next one is read. Loop thread; reading a line blocks it.
  */
 #ifndef CLI_SPEAKER_H
 #define CLI_SPEAKER_H

@@ -224,6 +224,17 @@ static size_t limit_of(const char *text)
 	return !text ? LIST_DEFAULT : wanted > LIST_MAX ? LIST_MAX : wanted;
 }
 
+/* A filter that nobody carries out would seem to have found what is listed. */
+static bool list_knows_all(const struct http_request *r)
+{
+	const struct http_pairs *query = http_query_all(r);
+	bool all = true;
+
+	for (size_t i = 0; i < query->count; i++)
+		all = all && (!strcmp(query->items[i].name, "before") || !strcmp(query->items[i].name, "limit"));
+	return all;
+}
+
 static void on_list(struct http_request *r, void *arg)
 {
 	struct ask *a = ask_begin(arg, r);
@@ -236,6 +247,10 @@ static void on_list(struct http_request *r, void *arg)
 		return;
 	if ((before && !before_ok(before)) || !range.limit) {
 		ask_error(a, 400, "bad_request", "`before` is from a list, `limit` a number from 1 on; more than 50 gives 50.", NULL);
+		return;
+	}
+	if (!list_knows_all(r)) {
+		ask_error(a, 400, "bad_request", "The list takes `before` and `limit`, and nothing else: it has no filters.", NULL);
 		return;
 	}
 	if (before)

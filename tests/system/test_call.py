@@ -1,6 +1,7 @@
 """`callfunnel call --type`: whole calls from the terminal, from hello to the outcome, offline; and what they leave behind."""
 import datetime
 import json
+import re
 import socketserver
 import threading
 
@@ -17,7 +18,7 @@ def call(run, model, tmp_path):
     """call("appointment-reminder", ["yes", "keep it"], "--language", …): the finished run; its document with .json()."""
 
     def start(book, lines, *args, json_out=True, cwd=tmp_path):
-        words = ("".join(line + "\n" for line in lines)).encode()
+        words = ("".join(line + "\n" for line in lines)).encode(errors="surrogateescape")
         extra = ["--json"] if json_out else []
         path = book if hasattr(book, "suffix") else ROOT / "rulebooks" / f"{book}.yaml"
         return run("call", "--rulebook", path, "--type", "--data", cwd / "data", "--set", f"vad.model_file={model}",
@@ -40,6 +41,16 @@ def tools(document):
 
 def results(document):
     return [(result["status"], json.loads(result["result"])) for turn in document["turns"] for result in turn["results"]]
+
+
+def test_a_typed_line_that_says_nothing_is_an_error(call):
+    """Each is told with what is allowed, and the call goes on."""
+    done = call("appointment-reminder", ["/press abc", "/press", "/foo", "yes\0", "yes \udcff", "yes, this is Alex", "I would like to keep it"])
+    assert done.status == 0 and said(done.json()) == ["yes, this is Alex", "I would like to keep it"], done.err
+    errors = re.findall(r"^error: line (\d+) of what is typed: (.*)\n  (.*)", done.err, re.M)
+    assert [(int(line), what) for line, what, _ in errors] == [(1, "these are no keys"), (2, "these are no keys"), (3, "there is no such command"),
+                                                               (4, "this is no text"), (5, "this is no text")], done.err
+    assert all(word in errors[i][2] for i, word in ((0, "0 to 9"), (2, "/hangup"), (3, "UTF-8")))
 
 
 def test_an_appointment_is_kept(call, run, tmp_path):

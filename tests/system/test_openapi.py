@@ -362,6 +362,7 @@ def test_gets(house):
         if "monitoring" in o.tags:
             check(o, ask(house, o, url=worker_url(house)), 200)
     check(every["listCalls"], house.ask("GET", "/v1/calls?limit=0"), 400)
+    check(every["listCalls"], house.ask("GET", "/v1/calls?state=bad"), 400)
     check(every["followCall"], house.ask("GET", f"/v1/calls/{'0' * 32}/events?after=x"), 400)
     tag = ask(house, every["getPage"]).headers["ETag"]
     check(every["getPage"], ask(house, every["getPage"], headers={"If-None-Match": tag}), 304)

@@ -377,6 +377,93 @@ def test_processes_die_and_the_page_comes_back(house, play, tmp_path):
         b.close()
 
 
+# ---- the softphone, loaded anew in the middle of a call ----
+
+
+class Asks(Browser):
+    """One whose user is asked for the microphone each time, or (granted) who has allowed it for good."""
+
+    def __init__(self, house, play, mic, granted):
+        super().__init__(house, play, mic)
+        state = "granted" if granted else "prompt"
+        self.context.add_init_script(f"Permissions.prototype.query = async () => ({{ state: '{state}' }});")
+
+
+@pytest.fixture
+def left(house, play, tmp_path):
+    """left(granted): a call whose softphone was loaded anew once the agent spoke. [page, call, the first row before]"""
+    browsers = []
+
+    def leave(granted):
+        b = Asks(house, play, microphone(tmp_path), granted)
+        browsers.append(b)
+        page = b.signed_in()
+        call = start_call(page)
+        page.wait_for_selector(".transcript li.agent .chip:has-text('saying')")
+        page.on("dialog", lambda dialog: dialog.accept())
+        before = words(page, "agent")
+        page.reload()
+        page.wait_for_selector(".transcript li.agent")
+        assert words(page, "agent")[0].startswith(before[0][:20])
+        return page, call
+
+    yield leave
+    for b in browsers:
+        broken = b.broken()
+        b.close()
+        assert not broken, broken
+
+
+def starts(page):
+    """The button that starts a call is seen, and the first to be pressed."""
+    return page.locator("button.primary:has-text('Start the call')").is_visible()
+
+
+def test_a_softphone_that_is_loaded_anew_goes_on_by_itself(house, left):
+    page, call = left(granted=True)
+    page.wait_for_selector(".status.live", timeout=10000)
+    page.wait_for_selector(".transcript li.attach")
+    assert page.evaluate("sessionStorage.getItem('callfunnel.line')") == call and page.locator(f"a[href='#/calls/{call}']").count() == 1
+    assert house.call(call)["epoch"] == 2 and house.call(call)["state"] == "live"
+    page.get_by_role("button", name="Hang up").click()
+    page.wait_for_selector(".transcript li.end")
+    assert starts(page) and page.locator(".status").inner_text() == "The call is over"
+
+
+def test_a_softphone_that_is_loaded_anew_offers_to_come_back(house, left):
+    """Where the microphone needs a click: one button, and the seconds that are left."""
+    page, call = left(granted=False)
+    back = page.locator("button.primary:has-text('Come back to your call')")
+    back.wait_for()
+    assert re.search(r"\((?:\d|1[0-5]) s\)$", back.inner_text()) and not starts(page)
+    assert page.locator(".chips .state").first.inner_text() == "Live"
+    back.click()
+    page.wait_for_selector(".status.live")
+    assert house.call(call)["epoch"] == 2
+    page.get_by_role("button", name="Hang up").click()
+    page.wait_for_selector(".transcript li.end")
+
+
+def test_a_softphone_that_nobody_comes_back_to_shows_the_end(house, left):
+    """As soon as the conductor says so, which is some seconds behind the last moment to come back."""
+    assert re.search(r"CALLS_REATTACH_MS = (\d+)", (ROOT / "src/conductor/calls.h").read_text())[1] == \
+        re.search(r"BACK_MS = (\d+)", (ROOT / "console/phone.js").read_text())[1]
+    page, call = left(granted=False)
+    back = page.get_by_role("button", name="Come back to your call")
+    back.wait_for()
+    back.wait_for(state="hidden")
+    assert starts(page)
+    page.wait_for_selector(".status.over", state="attached", timeout=20000)
+    assert (house.call(call)["state"], house.call(call)["reason"]) == ("ended", "lost")
+    wait(page, "() => document.querySelector('.chips .state').innerText === 'Ended'")
+    assert starts(page) and back.is_hidden() and page.locator(".notice").count() == 0
+    assert page.evaluate("sessionStorage.getItem('callfunnel.line')") is None
+    page.wait_for_selector(".transcript li.end:has-text('the line was lost')", timeout=60000)  # the conductor waits for a late worker's
+    assert "sent, not known to have been heard" in words(page, "agent")[0]
+    page.reload()
+    page.wait_for_selector(".empty:has-text('Talk to the agent')")
+
+
 def test_a_person_ends_a_call(house, browser):
     """From the call's own view, while the softphone goes on unseen."""
     page = browser.signed_in()
@@ -461,6 +548,15 @@ def test_words_that_were_not_heard_are_struck(held):
         (1500, "speak", {"utterance": 3, "text": "Call [PHONE_2] now."}), (1600, "floor", {"who": "agent"}),
         (2000, "heard", {"utterance": 3, "cut": True, "text": "Call [PHONE_1]"}), (2000, "floor", {"who": "nobody"}), (2100, "speak", {"utterance": 4, "text": "Five."}))])
     assert pieces(told) == [("cut", "One two", " three."), ("unsaid", "", "Four."), ("cut", "Call [PHONE_1]", " now."), ("queued", "Five.", "")]
+
+
+def test_words_of_a_line_that_was_lost_for_good(held):
+    """No worker wrote the end: what sounded then may have been heard, or not; what was still to come was not."""
+    events = lines((0, "speak", {"utterance": 1, "text": "One."}), (1, "speak", {"utterance": 2, "text": "Two."}), (2, "floor", {"who": "agent"}),
+                   (900, "floor", {"who": "nobody"}))
+    for members, first in (({"unwritten": True}, ("unknown", "One.", "")), ({}, ("unsaid", "", "One."))):
+        end = {"epoch": 1, "sequence": 0, "part": 0, "at_ms": 5000, "type": "end", "reason": "lost", **members}
+        assert pieces(story(held["other"], [events, [end]])) == [first, ("unsaid", "", "Two.")]
 
 
 def test_an_answer_that_was_thrown_away_was_not_said(held):

@@ -59,7 +59,8 @@ static void test_the_list_newest_first(void **state)
 static void test_pages_that_are_none(void **state)
 {
 	static const char *const paths[] = { "/v1/calls?limit=0", "/v1/calls?limit=x", "/v1/calls?limit=-1", "/v1/calls?before=", "/v1/calls?before=../secret",
-		"/v1/calls?before=0123456789abcdef", "/v1/calls?before=0123456789abcdef-0123456789abcdef0123456789abcdeX" };
+		"/v1/calls?before=0123456789abcdef", "/v1/calls?before=0123456789abcdef-0123456789abcdef0123456789abcdeX",
+		"/v1/calls?state=ended", "/v1/calls?limit=3&state=bad", "/v1/calls?limit=3&x", "/v1/calls?Limit=3" };
 	struct got g = { .done = 0 };
 
 	(void)state;
