@@ -196,6 +196,11 @@ static void mute_close(struct judge *j)
 	j->mute_due_us = 0;
 }
 
+static bool fillers_late(const struct judge *j)
+{
+	return j->scene->settings.tool_filler_ms >= j->scene->settings.llm_silent_ms;
+}
+
 static void mute_time(struct judge *j)
 {
 	const struct brief *b = &j->scene->brief;
@@ -203,7 +208,7 @@ static void mute_time(struct judge *j)
 	if (!j->mute_due_us)
 		return;
 	if (judge_quiet_call(j) || judge_faults(j, ~(fault_set)0, 10 * S_US) || j->voice_us > j->mute_us || (j->key_us && judge_now(j) < j->key_us + 10 * S_US) ||
-		j->attached_us || j->held || !b->fillers.count || !b->waits.count || j->scene->settings.call_rules < 4) {
+		j->attached_us || j->held || !b->fillers.count || !b->waits.count || j->scene->settings.call_rules < 4 || fillers_late(j)) {
 		j->mute_due_us = 0;
 	} else if (judge_now(j) > j->mute_due_us) {
 		judge_fail(j, P12, "nobody has been heard for three seconds, and nothing is out of order");

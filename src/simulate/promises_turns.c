@@ -304,7 +304,7 @@ uint64_t judge_said_to(const struct judge *j, const char *text, size_t len)
 	return found == len ? to : 0;
 }
 
-/* A nod over the agent's words is told to nobody when its final does not come; nor is an answer that sounds like one. */
+/* A nod over the agent's words, or over his tool, is told to nobody when its final does not come; nor is an answer that sounds like one. */
 static bool is_nod(const struct judge *j, const struct pending_final *p)
 {
 	const struct caller *c = &j->scene->caller;
@@ -344,7 +344,7 @@ static void partial_given(struct judge *j, const struct call_input *in)
 	if (!in->text_len || in->text_len >= JUDGE_FINAL_TEXT || in->position + 1 == j->shown_from || j->ended)
 		return;
 	*p = (struct pending_final){ .at_us = judge_now(j), .owed_us = judge_now(j), .from = in->position, .to = in->position2, .in_part = true };
-	p->waits = answer_under_way(j);
+	p->waits = answer_under_way(j) || conductor_tool_runs(&j->scene->conductor);
 	p->len = (uint32_t)in->text_len;
 	memcpy(p->text, in->text, in->text_len);
 }

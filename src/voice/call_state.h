@@ -266,6 +266,8 @@ struct speech {
 
 enum milestone { AT_SPEECH_END, AT_TURN, AT_TRANSCRIPT, AT_TOKEN, AT_SPEAKABLE, AT_AUDIO, AT_SENT, AT_PLAYED, MILESTONES };
 
+enum { BREAKS_MAX = 3 };
+
 struct quiet {
 	bool prepared, started, lost, ending, final, ended;
 	enum end_reason reason;
@@ -498,6 +500,7 @@ void quiet_sound(struct call *call); /* of the caller's line, be it silence */
 void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase);
 void quiet_end_clock(struct call *call); /* from now on the time for the last words counts */
 void quiet_said(struct call *call); /* some of what the agent says went out, or was played: while he does not stand still, his last words have their time */
+bool quiet_noisy(const struct call *call); /* voices without words have taken the floor so often that they take it no more */
 void quiet_unend(struct call *call); /* the caller goes on talking after our goodbye */
 void quiet_hangup(struct call *call, enum end_reason reason);
 void quiet_advance(struct call *call);

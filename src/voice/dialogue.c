@@ -31,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_WAIT_MS = 400, BREAKS_MAX = 3 };
+enum { RETRY_WAIT_MS = 400 };
 
 /* ------------------------------------------------------------------ generations */
 

@@ -115,6 +115,11 @@ void quiet_end(struct call *call, enum end_reason reason, bool final, bool phras
 	quiet_end_clock(call);
 }
 
+bool quiet_noisy(const struct call *call)
+{
+	return call->settings.call_rules >= 4 && call->quiet.breaks >= BREAKS_MAX;
+}
+
 void quiet_unend(struct call *call)
 {
 	struct quiet *q = &call->quiet;

@@ -48,6 +48,9 @@ def listed(header, enum):
     return set(range(first, first + len(names) - 1))
 
 
+NOTE_LANGUAGE = 21  # of call.rules 4, which is not released yet: a call with it is kept then; until then test_languages.py replays what it makes
+
+
 def test_kept_calls_show_everything_a_call_can_do():
     """Every input, output, note and end that the headers list."""
     inputs, outputs, notes, ends = set(), set(), set(), set()
@@ -61,7 +64,7 @@ def test_kept_calls_show_everything_a_call_can_do():
                     ends.add(f.get(8, 0))
     assert inputs == listed("input.h", "input_type")
     assert outputs == listed("output.h", "output_type")
-    assert notes == listed("output.h", "note")
+    assert notes | {NOTE_LANGUAGE} == listed("output.h", "note")
     assert ends == listed("output.h", "end_reason")
 
 
