@@ -502,6 +502,25 @@ def test_P06_a_question_that_a_long_noise_cut_is_said_again_whole(run, tmp_path)
         assert '"Sorry, I did not catch that."' in said[1] and '"What is your question?"' in said[2], said
 
 
+def test_P10_a_noise_over_the_goodbye_keeps_no_call_open(run, tmp_path):
+    """The end that the noise took back comes behind the words all the same, and nobody is asked whether he is still there."""
+    for at in (9.5, 11.5, 13.5):
+        (tmp_path / "bye.call").write_text(LAKE_HOUSE.replace("5900", "400") + f"at {at} cough 1500\n")
+        done = run("simulate", "--script", "bye.call", "--calls", 40, "--seed", 1, "--json")
+        assert done.status == 0, done.out
+        for i in range(4):
+            traced = run("simulate", "--script", "bye.call", "--call", i, "--seed", 1, "--trace").out
+            assert '"note":"quiet"' not in traced and '{"out":"hangup","kind":1}' in traced
+
+
+def test_P01_what_four_noises_cut_is_told_all_the_same(run, tmp_path):
+    (tmp_path / "noisy.call").write_text(LAKE_HOUSE.replace("5900", "400").replace("lake house", "lake house near the old mill and the guard there has the key to it") +
+                                         "ask yes-no Shall we bring it tomorrow?\nanswer yes please\n" + "".join(f"at {at} cough 1200\n" for at in (10.5, 15.5, 20.5, 25.5)))
+    done = run("simulate", "--script", "noisy.call", "--calls", 20, "--seed", 1, "--vendor-ms", "300,400,5,150", "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"]["P01"]["exercised"] >= 10
+
+
 def test_P12_behind_digits_there_is_no_dead_air(run, tmp_path):
     (tmp_path / "digits.call").write_text(
         "agent Hello, this is the post. What is the parcel number?\nask digits What is the parcel number?\nanswer two zero two | five five five\n"

@@ -349,6 +349,7 @@ static inline void passes(struct world *w, uint64_t us)
 	clock_timer_set(&w->timer, w->clock, at_us, nothing, NULL);
 	while (clock_now_us(w->clock) < at_us)
 		uv_run(&w->loop, UV_RUN_ONCE);
+	clock_timer_stop(&w->timer); /* another one of that moment may have been first */
 }
 
 /* Another call of the same worker: the same accounts, a lineup of its own. */

@@ -167,21 +167,50 @@ static void an_apology_that_is_cut_is_not_said_again(void **state)
 	assert_false(has(k, "\"Sorry, I did not catch that.\""));
 }
 
-static void three_times_and_no_more(void **state)
+/* Whoever makes noise all the time is talked over: else nothing would be said to its end. His words stop the agent as before. */
+static void three_times_and_then_over_the_noise(void **state)
 {
 	struct kit *k = *state;
 	int i;
 
 	begin(k);
 	answer(k, "Which one do you want?", "");
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 3; i++) {
 		if (i)
 			heard(k, k->last - 1);
 		on_the_air(k, k->last, 416);
 		drop(k);
 		noise(k);
-		assert_int_equal(times(k, "\"Which one do you want?\""), i < 3 ? 1 : 0);
+		assert_int_equal(times(k, "\"Which one do you want?\""), 1);
 	}
+	heard(k, k->last - 1);
+	on_the_air(k, k->last, 416);
+	drop(k);
+	voice(k, 1120);
+	assert_false(has(k, "hold"));
+	assert_false(has(k, "~yield"));
+	partial(k, "the one that was yours before");
+	assert_true(has(k, "~yield"));
+}
+
+/* Behind his last words the call ends, also when they are said again. */
+static void last_words_are_the_models(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	turn(k, "hello there you");
+	text(k, "That is all I wanted to say. Goodbye and take care.");
+	use(k, "hang_up", "{}");
+	done(k);
+	assert_true(has(k, "~ending"));
+	audio_all(k, k->last - 1);
+	audio_all(k, k->last);
+	zero(k);
+	on_the_air(k, k->last - 1, 416);
+	drop(k);
+	noise(k);
+	assert_true(has(k, "ask g2 t1 try 1 continue"));
 }
 
 static void what_is_longer_than_anybody_says_is_the_models(void **state)
@@ -225,7 +254,8 @@ int main(void)
 		KIT_TEST(the_history_keeps_what_was_heard),
 		KIT_TEST(words_want_an_answer_of_their_own),
 		KIT_TEST(an_apology_that_is_cut_is_not_said_again),
-		KIT_TEST(three_times_and_no_more),
+		KIT_TEST(three_times_and_then_over_the_noise),
+		KIT_TEST(last_words_are_the_models),
 		KIT_TEST(what_is_longer_than_anybody_says_is_the_models),
 		KIT_TEST(by_older_rules_the_model_goes_on_in_the_middle),
 	};
