@@ -111,14 +111,14 @@ static bool is_told(const struct llm_block *blocks, size_t count, size_t at, con
 	return memmem(said, len, words, strlen(words)) != NULL;
 }
 
-/* A tool that was asked the same twice answers the same: that is one result to speak of, the last. */
+/* A tool that was asked the same twice answers the same, in time or not: that is one result to speak of, the last. */
 static bool comes_again(const struct llm_block *blocks, size_t count, size_t at, const char *words)
 {
 	char other[TELLING];
 	size_t i;
 
 	for (i = at + 1; i < count && blocks[at].type == BLOCK_TOOL_RESULT; i++) {
-		if (blocks[i].type != BLOCK_TOOL_RESULT)
+		if (blocks[i].type != BLOCK_TOOL_RESULT && blocks[i].type != BLOCK_EVENT)
 			continue;
 		block_words(other, sizeof(other), blocks, i);
 		if (!strcmp(other, words))

@@ -228,9 +228,9 @@ static bool caller_still(const struct judge *j)
  * had to say is said, the caller does not speak, and no words of his wait for their turn; and so five seconds after each. (That it is heard then is
  * P13's.) Exercised by each.
  * And none is ordered to be played, from its beginning or behind a hold, when no tool runs any more. Exercised by each.
- * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, and
- * what judge_quiet_call says. And: no filler is said twice running when the brief has more than one of its kind (P14). Exempt: a
- * fault of the voice within ten seconds, and calls that were taken over. */
+ * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, a
+ * line that stood still or came in bursts within two seconds, and what judge_quiet_call says. And: no filler is said twice running when the brief has more
+ * than one of its kind (P14). Exempt: a fault of the voice within ten seconds, and calls that were taken over. */
 static uint64_t filler_again_us(const struct judge *j)
 {
 	return (j->scene->settings.call_rules >= 4 ? 4 : 5) * S_US;
@@ -247,7 +247,7 @@ static void filler_time(struct judge *j)
 	} else if (j->filler_said_us >= j->filler_us) {
 		judge_exercise(j, P12);
 		j->filler_us = j->filler_said_us + filler_again_us(j);
-	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j) || j->words_wait) {
+	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j) || j->words_wait || judge_faults(j, FAULTS_LINE, 2 * S_US)) {
 		j->filler_us = now;
 	} else if (now > j->filler_us + SOON_US) {
 		judge_fail(j, P12, "a tool runs, nobody speaks, and the filler that was due is not said");

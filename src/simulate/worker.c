@@ -303,7 +303,12 @@ static void on_death(void *arg)
 
 static bool is_drained(const struct scene *s)
 {
-	return s->journal && !s->batch && !s->ship_stale && !journal_counts(s->journal).waiting_bytes && s->ship && ship_counts(s->ship).all_shipped;
+	struct journal_counts c;
+
+	if (!s->journal || s->batch || s->ship_stale || !s->ship)
+		return false;
+	c = journal_counts(s->journal);
+	return !c.waiting_bytes && !c.closing && ship_counts(s->ship).all_shipped;
 }
 
 static void on_drained(void *arg)

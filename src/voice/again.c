@@ -2,6 +2,7 @@
  * that was cut, and what stood behind it, by nobody's asking: the words are known.
  *
  *   floor_yield (floor.c): again_keep ──► dialogue.again ──dialogue_unbreak (dialogue.c): again_say──► an answer that is whole already (GEN_DONE)
+ *                                             ├── a late mark, by which more of it was heard (utterance.c): again_heard
  *                                             └── words, a key, any other answer: dialogue_ask (dialogue.c): again_forget
  *
  * The history keeps what was heard, and gets the words that are said again as others. Of an answer that was still being written the model is asked for the
@@ -68,6 +69,7 @@ void again_keep(struct call *call)
 	struct buf *b = &call->scratch;
 	struct utterance *u;
 	unsigned int i;
+	uint32_t rest = 0, by = 0;
 	bool first = true;
 
 	if (call->settings.call_rules < 4)
@@ -79,10 +81,13 @@ void again_keep(struct call *call)
 	for (i = 0; (u = queue_at(call, i)); i++) {
 		if (!is_answer(u) || (g->ahead && u->gen == g->id))
 			continue;
-		if (first)
+		if (first) {
 			cut_add(call, b, u);
-		else
+			rest = (uint32_t)b->len;
+			by = u->id;
+		} else {
 			words_add(b, call_text(call, u->text), u->text.len);
+		}
 		first = false;
 	}
 	if (g->state != GEN_NONE && !g->ahead)
@@ -90,13 +95,40 @@ void again_keep(struct call *call)
 	if (b->err || b->len > AGAIN_MAX || first)
 		return;
 	d->again = call_keep(call, b->data, b->len);
+	d->again_by = by;
+	d->again_rest = rest;
 	d->again_more = g->state != GEN_NONE && !g->ahead && (g->state != GEN_DONE || g->tool_count);
+}
+
+/* More of the utterance that was cut was heard than was known then; when it was all there is, nothing was broken off. */
+void again_heard(struct call *call, const struct utterance *u)
+{
+	struct dialogue *d = &call->dialogue;
+	struct text old = d->again;
+	struct buf *b = &call->scratch;
+	uint32_t rest = num_min32(d->again_rest, old.len);
+
+	if (!old.len || d->again_by != u->id)
+		return;
+	buf_reset(b);
+	cut_add(call, b, u);
+	d->again_rest = (uint32_t)b->len;
+	rest = utterance_skip_space(call, old, rest);
+	words_add(b, call_text(call, old) + rest, old.len - rest);
+	if (b->err)
+		return;
+	d->again = b->len ? call_keep(call, b->data, b->len) : (struct text){ 0, 0 };
+	if (!b->len && !d->again_more)
+		call->quiet.broken = false;
 }
 
 void again_forget(struct call *call)
 {
-	call->dialogue.again = (struct text){ 0, 0 };
-	call->dialogue.again_more = false;
+	struct dialogue *d = &call->dialogue;
+
+	d->again = (struct text){ 0, 0 };
+	d->again_more = false;
+	d->again_by = d->again_rest = 0;
 }
 
 /* Whole sentences: it is no first answer, which would begin with less. */

@@ -201,6 +201,8 @@ struct dialogue {
 	bool go_on;                /* it is the rest of what the agent was saying */
 	struct text again;         /* what he was saying when the floor was taken, from the beginning of the sentence that was cut */
 	bool again_more;           /* and there is more of it that only the model knows */
+	uint32_t again_by;         /* the utterance that was cut; 0: none */
+	uint32_t again_rest;       /* what stands behind its words begins there */
 	uint64_t still_us;         /* nobody was heard from then until the turn's end */
 	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
 	uint64_t filler_us;        /* the next filler while tools run; 0: none */
@@ -411,6 +413,7 @@ void dialogue_end(struct call *call);
 
 /* again.c: what is said again when nobody understood why the agent was interrupted */
 void again_keep(struct call *call);   /* the floor is taken */
+void again_heard(struct call *call, const struct utterance *u); /* more of it was, as a late mark tells */
 void again_forget(struct call *call);
 bool again_say(struct call *call);    /* false: there is nothing */
 

@@ -64,7 +64,8 @@ static const struct column dialogue_columns[] = {
 	COLUMN(13, dialogue, wait_turn), TEXT(14, dialogue, knowledge),
 	COLUMN(15, dialogue, asides), BELOW(16, dialogue, go_on, 2),
 	BELOW(17, dialogue, tongue, TONGUES_MAX), COLUMN(18, dialogue, tongues_told),
-	TEXT_SELDOM(19, dialogue, again), BELOW(20, dialogue, again_more, 2), COLUMN(21, dialogue, still_us), { 0 },
+	TEXT_SELDOM(19, dialogue, again), BELOW(20, dialogue, again_more, 2), COLUMN(21, dialogue, still_us),
+	COLUMN(22, dialogue, again_by), COLUMN(23, dialogue, again_rest), { 0 },
 };
 
 enum { GEN_ANSWER = 20, GEN_ASKED_WITH };

@@ -562,6 +562,7 @@ static void late_mark(struct call *call, struct utterance *u, uint32_t samples)
 		return;
 	item_set(call, u, utterance_heard_bytes(call, u));
 	note_heard(call, u, true);
+	again_heard(call, u);
 }
 
 void speech_played(struct call *call, const struct call_input *in)

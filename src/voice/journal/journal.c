@@ -537,6 +537,7 @@ struct journal_counts journal_counts(const struct journal *j)
 
 	c.lost_files = atomic_load(&j->writer.lost_files);
 	c.calls = j->open_count;
+	c.closing = j->call_count - j->open_count;
 	return c;
 }
 

@@ -106,7 +106,7 @@ enum err journal_append(struct journal_call *c, uint8_t kind, const void *payloa
 /* For the few records that say how a call ended: as journal_append, but what is refused is no gap. It is kept in memory and appended
  * when there is room, also when the call is closed by then; lost only with the process. ERR_LIMIT: more than JOURNAL_OWED_MAX wait,
  * or a long payload. */
-enum { JOURNAL_OWED_MAX = 16 };
+enum { JOURNAL_OWED_MAX = 80 };
 enum err journal_append_owed(struct journal_call *c, uint8_t kind, const void *payload, size_t len, uint64_t now_us) MUST_USE;
 
 /* As given to journal_call_open. */
@@ -177,6 +177,7 @@ struct journal_counts {
 	uint64_t lost_files;                    /* files left behind after a failed write or sync */
 	uint64_t waiting_bytes;                 /* not yet durable */
 	size_t calls;
+	size_t closing; /* calls that are closed, of which something is not durable, or waits for room */
 };
 
 struct journal_counts journal_counts(const struct journal *j);

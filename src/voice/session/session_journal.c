@@ -14,6 +14,8 @@ static bool append(struct session *s, uint8_t kind)
 	return journal_append(s->io.journal, kind, s->record.data, s->record.len, s->io.now_us(s->io.arg)) == ERR_NONE;
 }
 
+_Static_assert(JOURNAL_OWED_MAX >= 7 + LEDGER_OWED + LEDGER_UTTERANCES + LEDGER_ANSWERS + 2, "seven meters, the ledger, the connected time and the end all wait for a full disk");
+
 /* What says how the call ended waits for room, if need be: nothing comes behind it that could say it again. */
 static bool append_last(struct session *s, uint8_t kind)
 {
