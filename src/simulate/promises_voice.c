@@ -144,10 +144,10 @@ static bool rest_ordered(const struct judge *j, const struct judged_utterance *u
 	return t->sound_count == TALKER_SOUNDS || t->word_count == TALKER_WORDS; /* the record is full: nobody can tell */
 }
 
-/* Of what says that the caller was not understood nothing was heard when his words came after all. */
+/* Of what says that the caller was not understood, and again what he cut, nothing was heard when his words came after all. */
 static bool understood(const struct judge *j, const struct judged_utterance *u)
 {
-	return u->unheard && !u->noted && j->text_us == judge_now(j);
+	return (u->unheard || (j->unheard_sound && u->sound >= j->unheard_sound)) && !u->noted && j->text_us == judge_now(j);
 }
 
 static void cut_time(struct judge *j)
