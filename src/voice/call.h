@@ -5,7 +5,7 @@
  *
  *   ear (floor.c)  ─► end of turn (endpoint.c) ─► dialogue.c ─► speech.c ─► mouth
  *        └─► hold · yield · resume (floor.c) ────────┴──────────────┘
- *   nobody speaks, the call's time, the keypad: quiet.c, take.c  save, load: snapshot.c
+ *   nobody speaks, the call's time, the keypad: quiet.c, take.c  save: snapshot.c, load: snapshot_load.c
  *
  * A call recorded by an older release is replayed by the rules it was made by: settings that it does not name have the value that stands for them
  * (recorded_without in base/settings.c). `call.rules` is the one for changes that nobody would want to set:
@@ -97,7 +97,7 @@ const char *call_utterance(const struct call *call, uint32_t utterance, size_t *
 /* The end of what the caller heard the agent say, at most `size` bytes of it; how many. */
 size_t call_said(const struct call *call, char *out, size_t size);
 
-/* The state as bytes, in call-relative time: versioned (SNAPSHOT_VERSION in snapshot.c), canonical, complete. A call loaded
+/* The state as bytes, in call-relative time: versioned (SNAPSHOT_VERSION in snapshot.h), canonical, complete. A call loaded
  * from it gives the same outputs as the one that was saved. Loading refuses foreign bytes with ERR_FORMAT, ERR_TRUNCATED,
  * ERR_VERSION or ERR_LIMIT and never crashes on any. */
 void call_save(const struct call *call, struct buf *b);

@@ -1,7 +1,7 @@
 /* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c, utterance.c, quiet.c, take.c,
- * language.c, snapshot.c.
+ * language.c, snapshot.c, and what they are split into.
  *
- * Plain data: every field is saved by snapshot.c's tables, nothing points anywhere but into `texts`. A part changes its own
+ * Plain data: every field is saved by the tables of snapshot_fields.c, nothing points anywhere but into `texts`. A part changes its own
  * struct; what it wants from another part it asks for by one of the functions below.
  */
 #ifndef VOICE_CALL_STATE_H
@@ -52,15 +52,15 @@ enum timer {
 	TIMER_TURN,       /* endpoint.c: the caller's turn is over */
 	TIMER_FINALIZE,   /* endpoint.c: ask the recogniser to finish */
 	TIMER_AHEAD,      /* endpoint.c: the end is likely */
-	TIMER_NOISE,      /* endpoint.c: there was voice, there are no words */
-	TIMER_STT,        /* endpoint.c: voice, and the recogniser says nothing */
-	TIMER_STT_RETRY,  /* endpoint.c: open the next stream */
+	TIMER_NOISE,      /* endpoint_streams.c: there was voice, there are no words */
+	TIMER_STT,        /* endpoint_streams.c: voice, and the recogniser says nothing */
+	TIMER_STT_RETRY,  /* endpoint_streams.c: open the next stream */
 	TIMER_RESUME,     /* floor.c: a held agent goes on */
 	TIMER_FILLER,     /* dialogue_clocks.c: the model is slow: say something */
 	TIMER_SECOND,     /* dialogue_clocks.c: the model is slow: next attempt */
 	TIMER_STALL,      /* dialogue_clocks.c: the model stopped in the middle */
 	TIMER_TOTAL,      /* dialogue.c: the answer takes too long */
-	TIMER_TOOL,       /* dialogue.c: a tool is slow, to be detached, or over its time */
+	TIMER_TOOL,       /* tools_clocks.c: a tool is slow, to be detached, or over its time */
 	TIMER_VOICE,      /* speech.c: the voice gives no audio */
 	TIMER_PLAY,       /* speech.c: playing was ordered, nothing was sent */
 	TIMER_MARK,       /* speech.c: all was sent, the carrier does not say that it was played */
@@ -367,19 +367,26 @@ bool floor_caller(const struct call *call); /* the caller has, or may be taking,
 
 /* endpoint.c: what the caller says, and when the turn is over */
 void endpoint_attached(struct call *call);
-void endpoint_listen(struct call *call, uint64_t from_sample);
-void endpoint_transcript(struct call *call, const struct call_input *in);
-void endpoint_down(struct call *call, uint32_t stream);
 void endpoint_update(struct call *call); /* sets the timers anew */
 void endpoint_keys(struct call *call, const char *keys, size_t count);
 void endpoint_keys_put(struct buf *words, const char *keys, size_t count); /* as a turn has them, behind the words before them */
 void endpoint_settle(struct call *call); /* what a machine said before it records */
 struct words_expect endpoint_asked(const struct call *call, struct text said); /* what these words of the agent's ask for, by the call's rules */
-bool endpoint_nods(const struct call *call, const char *text, size_t len); /* words that are no interruption, whoever speaks */
+struct buf *endpoint_said(struct call *call, const char *text, size_t len); /* the turn's final words and these behind them, in scratch */
 bool endpoint_words(const struct call *call); /* there are words that are no turn yet */
 bool endpoint_wants(struct call *call); /* and they are more than a nod or a farewell */
 void endpoint_timer(struct call *call, enum timer timer);
+
+/* endpoint_streams.c: recogniser streams, and voice that no words come of */
+void endpoint_listen(struct call *call, uint64_t from_sample); /* a new one, which hears from there on */
+void endpoint_down(struct call *call, uint32_t stream);
 void endpoint_voice(struct call *call, uint64_t position);
+void endpoint_noise(struct call *call); /* sets TIMER_NOISE anew */
+void endpoint_stream_timer(struct call *call, enum timer timer); /* TIMER_NOISE, TIMER_STT, TIMER_STT_RETRY */
+
+/* endpoint_transcript.c: what the stream in force says */
+void endpoint_transcript(struct call *call, const struct call_input *in);
+bool endpoint_nods(const struct call *call, const char *text, size_t len); /* words that are no interruption, whoever speaks */
 
 /* late.c: finals that come late, or never */
 void late_append(struct buf *words, const char *text, size_t len); /* behind what is there */
@@ -445,7 +452,7 @@ void history_trim(struct call *call);
 size_t history_request(struct call *call, uint32_t count); /* appends the blocks of the first `count` items to the step's; returns how many */
 uint64_t history_digest(const struct request_block *blocks, size_t count);
 
-/* tools.c */
+/* tools.c, tools_commit.c, tools_clocks.c: what the model asked to be done */
 bool tools_open(const struct call *call);    /* one that has no result yet */
 bool tools_running(const struct call *call); /* one that the next answer waits for */
 void tools_commit(struct call *call);        /* what the released generation asked for */
@@ -551,9 +558,7 @@ void measure_turn(struct call *call, uint64_t enough_us); /* the caller's turn e
 void measure_ahead(struct call *call); /* an answer is asked for before that */
 void measure_at(struct call *call, enum milestone milestone);
 
-/* check.c, snapshot.c */
-enum { SNAPSHOT_VERSION = 2 };
-
+/* snapshot.c */
 void texts_each(struct call *call, void (*each)(struct text *text, void *arg), void *arg); /* that a snapshot would hold */
 
 #endif

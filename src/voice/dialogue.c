@@ -13,7 +13,7 @@
  *   b  its first text                                 dialogue_model: model_text
  *   c  its end · more than anyone would listen to ·   dialogue_model: model_done · model_text ·
  *      it broke off, and the next attempt waits       gen_failed (TIMER_SECOND then takes e)
- *   d  all of its text is queued                      dialogue_advance: gen_finish: tools_commit (tools.c) or dialogue_clear
+ *   d  all of its text is queued                      dialogue_advance: gen_finish: tools_commit (tools_commit.c) or dialogue_clear
  *   e  it failed · is empty · is slow, stalls, takes  dialogue_model: gen_failed · gen_finish: gen_failed · dialogue_timer ·
  *      too long · its worker died: next attempt       dialogue_attached: ask_again; all: attempt_next: dialogue_ask
  *   f  no attempt is left: an apology · a new turn ·  attempt_next: give_up · dialogue_turn · dialogue_yield · dialogue_end ·

@@ -27,100 +27,19 @@
  *      endpoint_attached)
  * While an entry on the keypad is begun only h ends the turn (endpoint_update). In SILENCE, and in an entry, TIMER_AHEAD asks
  * the model ahead (endpoint_timer: dialogue_ahead); in NO WORDS TIMER_NOISE answers to voice that nobody understood
- * (noise_update sets it, endpoint_timer: noise_due).
+ * (endpoint_noise sets it, endpoint_timer: endpoint_stream_timer: noise_due).
  *
  *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c, spelling.c) and by what the
  *   recogniser says (turn_need). Silence is counted from the arrival of the last voiced chunk; where the ear heard nothing,
  *   from the last change of the words. Words said over the agent that were too few to make it yield wait until it is done.
  *
- * Recogniser streams: one is in force; a dead or mute one is replaced, from the end of the last final on, so that no word is
- * lost and none comes twice.
- *
- *   none ──quiet_start: endpoint_listen──► OPEN ──endpoint_down: replace · endpoint_timer (TIMER_STT): replace──► DOWN
- *                                          ▲ ▲  └─ endpoint_attached: endpoint_listen, a new one ──► OPEN           │
- *                                          │ └───────── endpoint_timer (TIMER_STT_RETRY): endpoint_listen ─────────┤
- *                                          └─────────── endpoint_transcript: it speaks after all ──────────────────┘
- *
- *   OPEN ──endpoint_timer (TIMER_NOISE): noise_due: renew──► OPEN, a new one: it has said nothing at all to a voice, of which the agent says that he did
- *   not catch it. Has the new one words in it, they are the answer.
+ * Here: the timers of the turn and its end. Words, and nods among them, come by endpoint_transcript.c; streams, and voice that no words come of, are
+ * endpoint_streams.c's.
  */
 #include "voice/call_state.h"
 #include "voice/spelling.h"
 
-#include <string.h>
-
-enum {
-	STT_RETRY_MAX_MS = 2000, STT_DOUBLINGS = 10, STALL_US = 100000, STALL_MAX_US = 1000000, STALL_HEARD_MAX_US = 3000000,
-	STT_BACK_SAMPLES = CALL_RATE_HZ / 2, MUTE_VOICE_US = 480000,
-	REST_VOICE_US = 800000 /* a word, and not two */
-};
-
-/* ------------------------------------------------------------------ streams */
-
-void endpoint_listen(struct call *call, uint64_t from_sample)
-{
-	struct listen *l = &call->listen;
-	struct call_output *out = call_put(call, OUT_LISTEN);
-
-	out->stream = ++l->stream;
-	out->position = from_sample;
-	language_name(call, call->dialogue.tongue, out);
-	l->down = false;
-	l->finalizing = false;
-	if (call->settings.call_rules >= 4)
-		l->news_us = call->now_us;
-	call->ear.unworded |= l->partial.len > 0;
-	if (l->partial.len && call->settings.call_rules >= 1)
-		l->again_us = call->now_us;
-	buf_reset(&l->partial);
-	timer_stop(call, TIMER_STT_RETRY);
-	endpoint_update(call);
-}
-
-/* Where a new stream begins: behind the last final, and not long before the voice that nobody has understood yet. What came while the media was
- * away, or its worker died, the ear does not know. */
-static uint64_t unfinalised(const struct call *call)
-{
-	const struct listen *l = &call->listen;
-	uint64_t from = num_over(l->voice_sample, STT_BACK_SAMPLES);
-
-	if (l->reopened)
-		return l->final_sample;
-	if (!l->waiting)
-		return call->ear.end_sample;
-	return num_max(from, l->final_sample);
-}
-
-/* Voice has begun that a final must come for; a recogniser that says nothing to a good deal of it is taken for dead. */
-void endpoint_voice(struct call *call, uint64_t position)
-{
-	struct listen *l = &call->listen;
-
-	if (!l->waiting)
-		l->voice_sample = position;
-	l->waiting = true;
-	if (call->ear.voice_us >= MUTE_VOICE_US && !timer_runs(call, TIMER_STT) && !l->down)
-		timer_in(call, TIMER_STT, call->settings.stt_stall_ms - MUTE_VOICE_US / 1000);
-}
-
-static void replace(struct call *call)
-{
-	struct listen *l = &call->listen;
-	uint64_t wait = (uint64_t)call->settings.stt_retry_ms << num_min32(l->retries, STT_DOUBLINGS);
-
-	l->retries++;
-	l->down = true;
-	call_note(call, NOTE_RETRY, RETRY_RECOGNISER, l->retries);
-	timer_in(call, TIMER_STT_RETRY, (int64_t)num_min(wait, STT_RETRY_MAX_MS));
-}
-
-void endpoint_down(struct call *call, uint32_t stream)
-{
-	if (stream == call->listen.stream && !call->listen.down)
-		replace(call);
-}
-
-/* ------------------------------------------------------------------ the turn's end */
+enum { STALL_US = 100000, STALL_MAX_US = 1000000, STALL_HEARD_MAX_US = 3000000 };
 
 struct words_expect endpoint_asked(const struct call *call, struct text said)
 {
@@ -136,17 +55,20 @@ bool endpoint_words(const struct call *call)
 	return call->listen.said.len || call->listen.partial.len;
 }
 
-/* All words of the turn so far, in scratch. */
-static struct buf *turn_text(struct call *call)
+struct buf *endpoint_said(struct call *call, const char *text, size_t len)
 {
 	struct buf *b = &call->scratch;
 
 	buf_reset(b);
 	buf_append(b, call->listen.said.data, call->listen.said.len);
-	if (call->listen.said.len && call->listen.partial.len)
-		buf_text(b, " ");
-	buf_append(b, call->listen.partial.data, call->listen.partial.len);
+	late_append(b, text, len);
 	return b;
+}
+
+/* All words of the turn so far, in scratch. */
+static struct buf *turn_text(struct call *call)
+{
+	return endpoint_said(call, (const char *)call->listen.partial.data, call->listen.partial.len);
 }
 
 bool endpoint_wants(struct call *call)
@@ -228,16 +150,6 @@ static void words_timers_stop(struct call *call)
 	timer_stop(call, TIMER_AHEAD);
 }
 
-static void noise_update(struct call *call)
-{
-	const struct ear *ear = &call->ear;
-
-	if (!ear->unworded || endpoint_words(call) || ear->voiced)
-		timer_stop(call, TIMER_NOISE);
-	else
-		timer_set(call, TIMER_NOISE, ear->last_voice_us + (uint64_t)call->settings.turn_noise_ms * 1000);
-}
-
 /* Behind half of the time that a next key has, the entry is likely to be over: a quick answer is there when it is. */
 static void keys_ahead(struct call *call)
 {
@@ -270,7 +182,7 @@ void endpoint_update(struct call *call)
 	enum turn_why why;
 	uint64_t since, due;
 
-	noise_update(call);
+	endpoint_noise(call);
 	words_timers_stop(call);
 	l->over_agent &= !call->ear.voiced;
 	if (keys)
@@ -457,52 +369,6 @@ static void turn_due(struct call *call)
 	turn_end(call, late ? TURN_FINAL_LATE : why, late ? due : call->now_us);
 }
 
-/* The stream has said nothing to the voice, and not even that there were no words in it: it may have died without a sign, and a new one is to hear
- * that voice. Once, until one says something: there are recognisers that live and keep silent on each cough. */
-static bool renew(struct call *call)
-{
-	struct listen *l = &call->listen;
-
-	if (!call->ear.counts_us || l->news_us > call->ear.counts_us || !l->waiting || l->renewed || l->down)
-		return false;
-	l->renewed = true;
-	timer_stop(call, TIMER_STT);
-	call_note(call, NOTE_RETRY, RETRY_RECOGNISER, ++l->retries);
-	endpoint_listen(call, unfinalised(call));
-	return true;
-}
-
-/* The words were heard after all, and that they were not is not said; what has begun is interrupted as anything else is. Words of before
- * that voice, which the stream is given along with it, are none of it. */
-static void unheard_drop(struct call *call, uint64_t to_sample)
-{
-	if (call->listen.renewed && to_sample > call->ear.burst_sample && speech_head(call) == call->listen.unheard && !speech_begun(call))
-		speech_drop(call);
-}
-
-static void noise_due(struct call *call)
-{
-	struct ear *ear = &call->ear;
-	bool renewed;
-
-	if ((call->quiet.lost && call->settings.call_rules >= 4) || answerer_busy(call))
-		return; /* it is told when somebody is there again */
-	ear->unworded = false;
-	if (!guarded(call, GUARD_P10))
-		return;
-	dialogue_words_changed(call); /* an answer asked ahead, to words that a dead stream took along and no other heard */
-	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
-		return;
-	renewed = renew(call);
-	call->listen.waiting = false;
-	call->listen.reopened = false;
-	call_note(call, NOTE_NOISE, 0, ear->voice_us);
-	dialogue_owed(call);
-	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
-	call->listen.unheard = renewed ? speech_head(call) : 0;
-	dialogue_unbreak(call);
-}
-
 void endpoint_timer(struct call *call, enum timer timer)
 {
 	if (timer == TIMER_TURN)
@@ -511,166 +377,6 @@ void endpoint_timer(struct call *call, enum timer timer)
 		finalize(call);
 	else if (timer == TIMER_AHEAD)
 		dialogue_ahead(call);
-	else if (timer == TIMER_NOISE)
-		noise_due(call);
-	else if (timer == TIMER_STT_RETRY)
-		endpoint_listen(call, unfinalised(call));
-	else if (!call->listen.down)
-		replace(call); /* TIMER_STT */
-}
-
-/* ------------------------------------------------------------------ transcripts */
-
-/* Right behind the yes, and begun before the caller can have heard any of the answer: the rest of it, whatever the recogniser made of it. */
-static bool is_rest(const struct call *call, const char *text, size_t len)
-{
-	const struct ear *ear = &call->ear;
-	uint64_t yes_us = call->at[AT_SPEECH_END], played_us = call->at[AT_PLAYED];
-
-	if (ear->burst_us <= yes_us || ear->burst_us > yes_us + (uint64_t)call->settings.turn_silence_ms * 1000 || ear->voice_us > REST_VOICE_US)
-		return false;
-	return (!played_us || played_us >= ear->burst_us) && words_short(text, len);
-}
-
-bool endpoint_nods(const struct call *call, const char *text, size_t len)
-{
-	const struct listen *l = &call->listen;
-
-	if (words_all_in(&call->brief.nods, text, len))
-		return true;
-	return l->who_turn && l->who_turn == call->dialogue.turn && (words_speaking(text, len) || is_rest(call, text, len));
-}
-
-/* A nod over the agent's words is noted and forgotten. */
-/* What is prepared for the answer that is being given is not said to anybody yet. */
-static bool agent_at_it(const struct call *call)
-{
-	if (call->settings.call_rules >= 4 && speech_unreleased(call))
-		return dialogue_answering(call);
-	return !speech_idle(call) || dialogue_answering(call);
-}
-
-static bool nod(struct call *call, const char *text, size_t len)
-{
-	bool over = call->ear.over_agent || agent_at_it(call);
-
-	if (!over || endpoint_words(call) || !endpoint_nods(call, text, len) || words_any_in(&call->brief.stops, text, len))
-		return false;
-	if (floor_near_end(call))
-		return false; /* the question is as good as asked: this answers it */
-	return guarded(call, GUARD_P06);
-}
-
-static void partial_take(struct call *call, const struct call_input *in)
-{
-	struct listen *l = &call->listen;
-
-	if (words_count(in->text, in->text_len))
-		late_keep(call, in);
-	if (call->settings.call_rules >= 4) {
-		l->partial_from = in->position;
-		l->partial_sample = in->position2;
-	}
-	if (words_same((const char *)l->partial.data, l->partial.len, in->text, in->text_len))
-		return;
-	if (nod(call, in->text, in->text_len))
-		return;
-	buf_reset(&l->partial);
-	late_append(&l->partial, in->text, in->text_len);
-	l->text_us = call->now_us;
-	if (in->text_len && !answerer_heard(call, in->position2))
-		floor_words(call, in->text, in->text_len);
-}
-
-/* `unworded`: as it was before these words came. */
-static void final_take(struct call *call, const struct call_input *in, bool unworded)
-{
-	struct listen *l = &call->listen;
-	bool words = words_count(in->text, in->text_len) > 0;
-	bool late = l->used.len && in->position < l->turn_sample; /* of a turn that has been answered: no reason to interrupt the answer */
-	const char *text = in->text;
-	size_t len = in->text_len, old;
-	enum late_final kept;
-	bool taken;
-
-	l->finalizing = false;
-	l->final_sample = num_max(l->final_sample, in->position2);
-	if (!words) {
-		words = l->partial.len > 0;
-		late_wipe(call, in);
-		call->ear.unworded |= words && !l->partial.len; /* there were words, and now there are none: as good as not caught */
-		return;
-	}
-	late_keep(call, in);
-	taken = call->settings.call_rules >= 4 && words_same((const char *)l->partial.data, l->partial.len, text, len);
-	old = late_owed(call, in);
-	text += old;
-	len -= old;
-	kept = late_kept(call, in, text, len);
-	if (!len || kept == LATE_KNOWN || !guarded(call, GUARD_N5)) {
-		call->ear.unworded |= unworded && call->settings.call_rules >= 4; /* they say nothing of the voice that came since */
-		return;
-	}
-	late_wipe(call, in);
-	if (kept == LATE_NEW && !taken && nod(call, text, len)) { /* what was no nod as a partial is none now, whoever speaks meanwhile */
-		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, text, len));
-		return;
-	}
-	if (kept == LATE_NEW)
-		late_append(&l->said, text, len);
-	l->text_us = call->now_us;
-	l->final_us = call->now_us;
-	if (call->settings.call_rules >= 4)
-		l->said_sample = num_max(l->said_sample, in->position2);
-	l->voice_sample = l->final_sample;
-	l->waiting = call->ear.burst;
-	if (!late && !answerer_heard(call, in->position2))
-		floor_words(call, (const char *)l->said.data, l->said.len);
-}
-
-/* What is being said may tell who says it, before it is taken for an interruption. */
-static void answerer_look(struct call *call, const struct call_input *in)
-{
-	struct buf *b = &call->scratch;
-
-	buf_reset(b);
-	buf_append(b, call->listen.said.data, call->listen.said.len);
-	late_append(b, in->text, in->text_len);
-	answerer_words(call, (const char *)b->data, b->len);
-}
-
-void endpoint_transcript(struct call *call, const struct call_input *in)
-{
-	struct listen *l = &call->listen;
-	bool unworded = call->ear.unworded;
-
-	if (in->stream != l->stream)
-		return;
-	l->retries = 0;
-	l->reopened = false;
-	l->down = false; /* given up, and it speaks before the next one is opened */
-	timer_stop(call, TIMER_STT);
-	timer_stop(call, TIMER_STT_RETRY);
-	if (call->settings.call_rules >= 4)
-		l->news_us = call->now_us;
-	if (words_count(in->text, in->text_len)) {
-		call->ear.unworded = false;
-		tools_spare(call);
-		unheard_drop(call, in->position2);
-	}
-	l->renewed = false;
-	answerer_look(call, in);
-	if (in->kind == TRANSCRIPT_PARTIAL)
-		partial_take(call, in);
 	else
-		final_take(call, in, unworded);
-	endpoint_settle(call);
-	if (in->kind == TRANSCRIPT_END && l->said.len && !l->partial.len)
-		l->endpoint = true;
-	else if (in->text_len)
-		l->endpoint = false;
-	dialogue_words_changed(call);
-	if (call->brief.knowledge)
-		dialogue_retrieve(call);
-	endpoint_update(call);
+		endpoint_stream_timer(call, timer);
 }

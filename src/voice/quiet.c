@@ -12,7 +12,7 @@
  *
  *   a  IN_PREPARE: a recogniser, the greeting         input_take (call.c): quiet_start
  *   b  IN_START: the media is there                   input_take (call.c): quiet_start, unless a did that
- *   c  nobody speaks · time is up · an order · the    quiet_due · quiet_timer (TIMER_MAX) · quiet_order · tool_take (tools.c) ·
+ *   c  nobody speaks · time is up · an order · the    quiet_due · quiet_timer (TIMER_MAX) · quiet_order · tool_take (tools_commit.c) ·
  *      agent's tool · model or voice fails            give_up (dialogue.c), utterance_give_up (utterance.c); all: quiet_end
  *   d  the caller speaks, and it is not final ·       quiet_words (turn_end), floor_yield (floor.c), quiet_advance: stays ·
  *      what a change came to is known after all,      tool_late, tools_result (tools.c); all: quiet_unend

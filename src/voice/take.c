@@ -5,7 +5,7 @@
  *   └──────┘       └──────┘       └───────┘       └─────────┘
  *                      └──────────── d ───────────────▲
  *
- *   a  the agent's tool is asked for           tool_run (tools.c): take_begin; the tool waits
+ *   a  the agent's tool is asked for           tool_run (tools_commit.c): take_begin; the tool waits
  *   b  a # · the most digits · the time of a   take_key, take_due: taken: tools_taken
  *      key is over and there are enough
  *   c  who holds the digits has judged them    tools_result (tools.c)
