@@ -156,7 +156,7 @@ struct judged_utterance {
 	uint16_t words;          /* of its text */
 	bool settled, cut, phrase, playing, unspoken;
 	bool wait, wait_rest;    /* one of the brief's fillers for tools; the end of one, perhaps */
-	bool unheard;            /* says that the caller was not understood */
+	bool unheard;            /* says that the caller was not understood, or is said again behind that */
 	bool whole;              /* a text that may not be interrupted */
 	bool old;                /* settled before a worker died: its number may be another's now, unless that is spoken too */
 	uint64_t settled_us;
@@ -221,6 +221,7 @@ struct judge {
 	uint32_t repeat_count;
 	struct judged_result results[JUDGE_RESULTS];
 	uint32_t listened_words; /* of the ear's */
+	uint64_t unheard_us;     /* the agent last said then that he had not understood a voice */
 	uint32_t unheard_sound;  /* the first sound ordered when the agent last said that he had not understood a voice */
 	uint64_t untold_us;      /* since then nobody speaks, and nothing is at work */
 	uint64_t answer_said_us; /* the first frame of the last answer went out; 0: none has */

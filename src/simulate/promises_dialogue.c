@@ -525,6 +525,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 	case NOTE_NOISE:
 		j->owed_sample = j->heard_sample; /* the caller is asked to say it again */
 		j->unheard_sound = j->scene->talker.sound_count;
+		j->unheard_us = judge_now(j);
 		break;
 	case NOTE_NOD:
 		j->words_wait = false;

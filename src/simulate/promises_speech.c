@@ -117,7 +117,7 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 	u->phrase = judge_is_phrase(j, o->text, o->text_len);
 	u->wait = is_wait(&j->scene->brief.waits, o->text, o->text_len);
 	u->wait_rest = rest;
-	u->unheard = is_wait(&j->scene->brief.unheard, o->text, o->text_len);
+	u->unheard = is_wait(&j->scene->brief.unheard, o->text, o->text_len) || j->unheard_us == judge_now(j);
 	u->whole = j->scene->brief.greeting_whole && strlen(j->scene->brief.greeting) >= o->text_len &&
 		   !memcmp(j->scene->brief.greeting + strlen(j->scene->brief.greeting) - o->text_len, o->text, o->text_len);
 }

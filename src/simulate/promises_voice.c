@@ -147,7 +147,7 @@ static bool rest_ordered(const struct judge *j, const struct judged_utterance *u
 /* Of what says that the caller was not understood, and again what he cut, nothing was heard when his words came after all. */
 static bool understood(const struct judge *j, const struct judged_utterance *u)
 {
-	return (u->unheard || (j->unheard_sound && u->sound >= j->unheard_sound)) && !u->noted && j->text_us == judge_now(j);
+	return u->unheard && !u->noted && j->text_us == judge_now(j);
 }
 
 static void cut_time(struct judge *j)
