@@ -12,11 +12,12 @@
  * and is not kept in order. Words that are counted as said before the agent's question were over when the ear began to have that question,
  * the last one that it had to its end (a voice's estimated word times: give or take 180 ms). And words that were over, and had reached us, before the ear had what
  * lies 700 ms before that question (400 ms that may be ahead of it, the way there and the estimate) are not counted as its answer, once the
- * outputs say that the question was heard whole. Judged are turns of which every word came in a final whose words are known to whoever said them.
+ * outputs say that the question was heard whole; nor are the first words of a turn, when a pause longer than turn.spelled_ms stands behind them. Judged are turns of which every word came in a final whose words are known to whoever said them.
  * Exercised by each turn that has such a question before or behind it. Exempt: faults of the recogniser, the line, the media or the voice within ten seconds,
  * late marks, questions of before another worker took over, and what judge_quiet_call says. */
 
 #define AHEAD_SAMPLES (700 * 8)
+#define LONG_PAUSE(j) ((uint64_t)((j)->scene->settings.turn_spelled_ms + 200) * 8)
 #define ESTIMATE_US (180 * MS_US)
 #define ORDER_FAULTS (FAULTS_STT | FAULTS_LINE | FAULTS_MEDIA | FAULTS_TTS)
 
@@ -128,7 +129,7 @@ void judge_order_output(struct judge *j, const struct call_output *o)
 void judge_order_turn(struct judge *j, const struct call_output *o)
 {
 	const struct caller *c = &j->scene->caller;
-	uint64_t to = judge_said_to(j, o->text, o->text_len), said_us = caller_time(c, to);
+	uint64_t to = judge_said_to(j, o->text, o->text_len), said_us = caller_time(c, to), first;
 
 	aside_alone(j, o);
 	if (!to || judge_quiet_call(j) || judge_faults(j, ORDER_FAULTS, 10 * S_US) || judge_late_marks(j, judge_now(j)))
@@ -140,8 +141,9 @@ void judge_order_turn(struct judge *j, const struct call_output *o)
 		return;
 	}
 	judge_exercise(j, N5);
+	first = judge_said_long_before(j, o->text, o->text_len, LONG_PAUSE(j));
 	if (o->index == TURN_ASIDE)
 		aside_check(j, o, said_us);
 	else
-		answer_check(j, o, said_us + c->latency_us + 40 * MS_US);
+		answer_check(j, o, caller_time(c, first ? first : to) + c->latency_us + 40 * MS_US);
 }

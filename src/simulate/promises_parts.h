@@ -79,6 +79,9 @@ void judge_turns_time(struct judge *j);
 void judge_finals_end(struct judge *j);
 uint64_t judge_said_to(const struct judge *j, const char *text, size_t len); /* the last of these words, all of them finals, ended at this sample; 0: not known */
 
+/* The first of these words that so many samples of pause stand behind ended there; 0: none do. */
+uint64_t judge_said_long_before(const struct judge *j, const char *text, size_t len, uint64_t pause);
+
 /* promises_order.c: what was said before the agent's question, and what answers it */
 void judge_order_turn(struct judge *j, const struct call_output *o);
 void judge_order_output(struct judge *j, const struct call_output *o);

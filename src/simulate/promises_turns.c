@@ -304,6 +304,28 @@ uint64_t judge_said_to(const struct judge *j, const char *text, size_t len)
 	return found == len ? to : 0;
 }
 
+uint64_t judge_said_long_before(const struct judge *j, const char *text, size_t len, uint64_t pause)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < j->final_count; i++) {
+		const struct pending_final *f = &j->finals[i];
+		bool close = false, last = true;
+
+		for (k = 0; k < j->final_count && f->to && words_in(text, len, f->text, f->len); k++) {
+			const struct pending_final *o = &j->finals[k];
+
+			if (o->from <= f->from || !words_in(text, len, o->text, o->len))
+				continue;
+			last = false;
+			close |= o->from < f->to + pause;
+		}
+		if (!last && !close)
+			return f->to;
+	}
+	return 0;
+}
+
 /* A nod over the agent's words, or over his tool, is told to nobody when its final does not come; nor is an answer that sounds like one. */
 static bool is_nod(const struct judge *j, const struct pending_final *p)
 {

@@ -115,6 +115,8 @@ struct listen {
 	uint64_t final_us;         /* when the last final came */
 	uint64_t final_sample;     /* what the finals cover */
 	uint64_t said_sample;      /* and those of them that have words */
+	uint32_t gap_at;           /* so many bytes of `said` stand before the last long pause in it; 0: there was none */
+	uint64_t gap_sample;       /* where they end */
 	uint64_t turn_us;          /* when the last turn ended, */
 	uint64_t turn_sample;      /* and where */
 	bool waiting;              /* voice has come that no final covers, */
@@ -391,12 +393,14 @@ bool endpoint_nods(const struct call *call, const char *text, size_t len); /* wo
 /* late.c: finals that come late, or never */
 void late_append(struct buf *words, const char *text, size_t len); /* behind what is there */
 void late_keep(struct call *call, const struct call_input *in);    /* a partial that these words stand behind is as good as final */
+void late_cut(struct call *call, uint32_t n); /* the first bytes of the words so far are a turn of their own */
 bool late_used(struct call *call); /* the words so far are a turn; true: the last of them are a partial, whose final is owed */
 size_t late_owed(struct call *call, const struct call_input *in);  /* how many bytes of this final were said already, in a turn that is over */
 enum late_final { LATE_NEW, LATE_KNOWN, LATE_REPLACED };
 enum late_final late_kept(struct call *call, const struct call_input *in, const char *text, size_t len); /* of words that were kept in this turn? */
 void late_wipe(struct call *call, const struct call_input *in);    /* the partial, unless it stands behind this final */
 bool late_fine(const struct call *call); /* what was loaded */
+void late_gap(struct call *call, uint64_t from_sample); /* before words that begin there are put to `said` */
 
 /* dialogue.c: generations */
 void dialogue_turn(struct call *call, struct text words);

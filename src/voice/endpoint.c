@@ -131,15 +131,19 @@ static uint64_t silence_since(const struct call *call)
 	return ear->last_voice_us > call->listen.turn_us ? ear->last_voice_us : call->listen.text_us;
 }
 
+static uint64_t sample_us(const struct call *call, uint64_t sample)
+{
+	return num_over(call->ear.last_chunk_us, num_over(call->ear.end_sample, sample) * 1000000 / CALL_RATE_HZ);
+}
+
 /* Words that the agent talked over: his question began behind them, so they are no answer to it. A cough behind them is none of them. */
 static bool aside(const struct call *call)
 {
 	const struct listen *l = &call->listen;
-	const struct ear *ear = &call->ear;
 	uint64_t until_us = silence_since(call);
 
 	if (l->said_sample > l->turn_sample)
-		until_us = num_min(until_us, num_over(ear->last_chunk_us, num_over(ear->end_sample, l->said_sample) * 1000000 / CALL_RATE_HZ));
+		until_us = num_min(until_us, sample_us(call, l->said_sample));
 	return !l->partial.len && l->said.len && until_us < l->asked_us;
 }
 
@@ -215,6 +219,7 @@ static void said_clear(struct call *call)
 	l->who = false;
 	l->again_us = 0;
 	l->over_agent = false;
+	l->gap_at = 0;
 	call->ear.unworded = false;
 	call->ear.burst = false; /* what follows belongs to what follows */
 	words_timers_stop(call);
@@ -241,6 +246,22 @@ static void turn_aside(struct call *call, bool wants)
 		call->quiet.aside = !answer; /* once a question: what comes behind this turn is not before the same one */
 	}
 	dialogue_aside(call, words, answer);
+}
+
+/* Of the words of a turn, those that were over long before the agent's question are no part of the answer to it. `to_sample`: where the last ones end. */
+static void aside_first(struct call *call, uint64_t to_sample)
+{
+	struct listen *l = &call->listen;
+	struct text words;
+
+	if (!l->gap_at || sample_us(call, l->gap_sample) >= l->asked_us || sample_us(call, to_sample) < l->asked_us)
+		return;
+	words = call_keep(call, l->said.data, l->gap_at);
+	call->dialogue.turn++;
+	call->dialogue.asides++;
+	call_note_text(call, NOTE_TURN, TURN_ASIDE, 0, words);
+	late_cut(call, l->gap_at + (l->said.len > l->gap_at));
+	dialogue_aside(call, words, false);
 }
 
 /* Words that were over before the message began are none of who speaks over it. */
@@ -284,6 +305,8 @@ void endpoint_keys(struct call *call, const char *keys, size_t count)
 {
 	struct listen *l = &call->listen;
 
+	late_gap(call, call->ear.end_sample);
+	aside_first(call, call->ear.end_sample);
 	endpoint_keys_put(&l->said, keys, count);
 	l->text_us = call->now_us;
 	turn_end(call, TURN_KEYS, call->now_us);
@@ -363,6 +386,8 @@ static void turn_due(struct call *call)
 		turn_aside(call, true);
 		return;
 	}
+	late_gap(call, l->partial.len ? l->partial_from : 0);
+	aside_first(call, l->partial.len ? num_max(l->partial_sample, l->said_sample) : l->said_sample);
 	late = s->turn_late_apart ? l->partial.len || again || l->final_us > due : call->now_us > due;
 	if (!late && l->over_agent && call->now_us > due)
 		why = TURN_AGENT;

@@ -102,8 +102,10 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 		call_note_text(call, NOTE_NOD, 0, 0, call_keep(call, text, len));
 		return;
 	}
-	if (kept == LATE_NEW)
+	if (kept == LATE_NEW) {
+		late_gap(call, in->position);
 		late_append(&l->said, text, len);
+	}
 	l->text_us = call->now_us;
 	l->final_us = call->now_us;
 	if (call->settings.call_rules >= 4)
@@ -111,7 +113,7 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 	l->voice_sample = l->final_sample;
 	l->waiting = call->ear.burst;
 	if (!late && !answerer_heard(call, in->position2))
-		floor_words(call, (const char *)l->said.data, l->said.len);
+		floor_words(call, (const char *)l->said.data + l->gap_at, l->said.len - l->gap_at); /* a word of long ago does not make it two */
 }
 
 /* The words were heard after all, and that they were not is not said; what has begun is interrupted as anything else is. Words of before

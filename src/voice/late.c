@@ -81,6 +81,8 @@ bool late_fine(const struct call *call)
 	size_t said = 0, used = 0;
 	unsigned int i = 0;
 
+	if (l->gap_at > l->said.len)
+		return false;
 	for (; i < l->owed_count && l->owed[i].said_at == OWED_TOLD; i++)
 		used += l->owed[i].len;
 	for (; i < l->owed_count; i++) {
@@ -96,6 +98,17 @@ bool late_fine(const struct call *call)
 
 /* ------------------------------------------------------------------ words become owed */
 
+/* As long as spelling may pause: what stands behind it is not the same answer, should a question have come in between. */
+void late_gap(struct call *call, uint64_t from_sample)
+{
+	struct listen *l = &call->listen;
+
+	if (call->settings.call_rules < 4 || !l->said.len || from_sample < l->said_sample + (uint64_t)call->settings.turn_spelled_ms * CALL_RATE_HZ / 1000)
+		return;
+	l->gap_at = (uint32_t)l->said.len;
+	l->gap_sample = l->said_sample;
+}
+
 /* Words that begin behind the end of a partial are none that take its place: its final did not come, and it is taken as said. Where a position is not
  * known it is 0. */
 void late_keep(struct call *call, const struct call_input *in)
@@ -104,6 +117,7 @@ void late_keep(struct call *call, const struct call_input *in)
 
 	if (call->settings.call_rules < 4 || !l->partial.len || !l->partial_sample || in->position <= l->partial_sample)
 		return;
+	late_gap(call, l->partial_from);
 	if (l->said.len + 1 + l->partial.len <= SAID_MAX)
 		owed_add(l, l->partial_sample, (uint32_t)(l->said.len + (l->said.len > 0)));
 	late_append(&l->said, (const char *)l->partial.data, l->partial.len);
@@ -114,6 +128,18 @@ void late_keep(struct call *call, const struct call_input *in)
 	l->waiting = call->ear.burst;
 	l->finalizing = false;
 	buf_reset(&l->partial);
+}
+
+void late_cut(struct call *call, uint32_t n)
+{
+	struct listen *l = &call->listen;
+	unsigned int i;
+
+	for (i = 0; i < l->owed_count; i++)
+		if (l->owed[i].said_at != OWED_TOLD)
+			l->owed[i].said_at = l->owed[i].said_at < n ? OWED_TOLD : l->owed[i].said_at - n;
+	buf_cut(&l->said, 0, n);
+	l->gap_at = 0;
 }
 
 bool late_used(struct call *call)
@@ -196,6 +222,9 @@ static void kept_replace(struct call *call, unsigned int first, unsigned int las
 	struct listen *l = &call->listen;
 	struct buf *b = &call->scratch;
 	uint32_t from = l->owed[first].said_at, to = l->owed[last].said_at + l->owed[last].len;
+
+	if (l->gap_at > from)
+		l->gap_at = l->gap_at < to ? 0 : l->gap_at + (uint32_t)len - (to - from);
 
 	buf_reset(b);
 	buf_append(b, l->said.data + to, l->said.len - to);

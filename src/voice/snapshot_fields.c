@@ -31,7 +31,7 @@ const struct column listen_columns[] = {
 	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample),
 	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), COLUMN(28, listen, expect_by),
 	BELOW(29, listen, renewed, 2), COLUMN(30, listen, unheard), COLUMN(31, listen, news_us),
-	COLUMN(32, listen, partial_sample), COLUMN(33, listen, partial_from), { 0 },
+	COLUMN(32, listen, partial_sample), COLUMN(33, listen, partial_from), COLUMN(36, listen, gap_at), COLUMN(37, listen, gap_sample), { 0 },
 };
 
 const struct column dialogue_columns[] = {

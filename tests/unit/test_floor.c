@@ -889,6 +889,33 @@ static void a_word_before_the_question_is_no_answer(void **state)
 						  "agent: Which one do you want?\ncaller: the red one");
 }
 
+/* Two words over the agent, and nothing of his own is said to the first: it stands before the question, the second answers it. */
+static void of_two_words_the_one_long_before_the_question_is_no_answer(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	u = tells_and_asks(k);
+	voice(k, 64);
+	final(k, "no");
+	quiet_for(k, 2048);
+	drop(k);
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 480);
+	voice(k, 64);
+	transcript_from(k, TRANSCRIPT_FINAL, "hello", k->sample - 512);
+	quiet_for(k, length_ms(k, u + 1) - 544);
+	played(k, u + 1, length_ms(k, u + 1));
+	quiet_for(k, 1216);
+	assert_true(has(k, "~turn t2 i8 n0 \"no\""));
+	assert_true(has(k, "\"hello\""));
+	assert_int_equal(times(k, "\"no hello\""), 0);
+	assert_string_equal(buf_str(&k->request), "caller: hello there you\nagent: You have two seats booked here.\ncaller: no\n"
+						  "agent: Which one do you want?\ncaller: hello");
+}
+
 static void by_the_rules_of_before_it_was_one(void **state)
 {
 	struct kit *k = *state;
@@ -1261,6 +1288,7 @@ int main(void)
 		KIT_TEST(a_question_that_was_not_begun_asks_for_nothing),
 		KIT_TEST(one_that_was_heard_in_part_does),
 		KIT_TEST(a_word_before_the_question_is_no_answer),
+		KIT_TEST(of_two_words_the_one_long_before_the_question_is_no_answer),
 		KIT_TEST(by_the_rules_of_before_it_was_one),
 		KIT_TEST(a_word_into_the_question_answers_it),
 		KIT_TEST(a_cough_into_the_question_makes_it_none),
