@@ -332,6 +332,24 @@ static void step_texts_check(struct flow_facts *f, int i)
 	path_up(f->r, up);
 }
 
+/* What a caller may ask is asked at any step: it may tell whatever may become known, and the engine sees whether it is. */
+static void question_texts_check(struct flow_facts *f)
+{
+	const struct rulebook *b = f->r->book;
+	struct set any = { { 0 } };
+	size_t up = path_down(f->r, "questions"), deeper, i;
+
+	for (i = 0; i < b->step_count; i++)
+		if (f->reached[i] && (b->steps[i].kind == STEP_ASK || b->steps[i].kind == STEP_TOOL))
+			any = set_with(any, (int)i);
+	for (i = 0; i < b->question_count; i++) {
+		deeper = path_down(f->r, b->questions[i].name);
+		text_check(f, b->questions[i].text, "text", &any);
+		path_up(f->r, deeper);
+	}
+	path_up(f->r, up);
+}
+
 /* ---- conditions ---- */
 
 struct condition {
@@ -400,6 +418,7 @@ void flow_check(struct reading *r)
 			step_conditions_check(f, (int)i);
 		}
 	path_up(r, up);
+	question_texts_check(f);
 	voicemail_check(r);
 }
 

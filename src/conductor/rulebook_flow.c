@@ -541,5 +541,6 @@ void flow_read(struct reading *r, const struct yaml_item *root)
 		step_ways_read(r, &r->book->steps[i]);
 	path_up(r, up);
 	anytimes_read(r, root);
+	questions_read(r, root);
 	voicemail_read(r, root);
 }

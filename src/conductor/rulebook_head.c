@@ -7,7 +7,7 @@
 #include "base/wording.h"
 
 static const char *const root_keys[] = { "rulebook", "id", "version", "title", "company", "agent", "languages", "goal", "facts", "variables",
-	"promises", "disclosures", "flow", "anytime", "voicemail", "tools", "may", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce",
+	"promises", "disclosures", "flow", "anytime", "questions", "voicemail", "tools", "may", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce",
 	"redact", NULL };
 
 const char *const phrase_names[] = { "fillers", "waits", "prompts", "unheard", "apology", "goodbye", "nods", "stops", NULL };

@@ -48,7 +48,7 @@ enum err opening_make(const struct filling *f, struct buf *out, int *step, bool 
 
 /* ---- parts of a step ---- */
 
-static enum err text_pair(const struct filling *f, const char *key, const struct yaml_item *item, struct buf *out)
+enum err text_pair(const struct filling *f, const char *key, const struct yaml_item *item, struct buf *out)
 {
 	json_put_key(out, key);
 	if (!item) {
@@ -58,7 +58,7 @@ static enum err text_pair(const struct filling *f, const char *key, const struct
 	return text_json(f, text_in(item, f->language)->text, out);
 }
 
-static void words_pair(const char *key, const struct yaml_item *list, struct buf *out)
+void words_pair(const char *key, const struct yaml_item *list, struct buf *out)
 {
 	const struct yaml_item *word;
 
@@ -341,6 +341,8 @@ static enum err flow_json(const struct filling *f, struct buf *out)
 		err = step_json(f, &b->steps[i], out);
 	json_close(out, ']');
 	anytime_json(f, out);
+	if (!err && b->question_count)
+		err = questions_json(f, out);
 	voicemail_json(f, out);
 	return err;
 }

@@ -254,6 +254,20 @@ static void put_anytime(const struct filling *f, struct buf *out)
 			goes_to(f, &b->anytime[i].go));
 }
 
+static void put_questions(const struct filling *f, struct buf *out)
+{
+	const struct rulebook *b = f->book;
+	size_t i;
+
+	if (b->question_count)
+		buf_text(out, "\n# What people ask\nAnswer by these texts and go back to your question. What stands in braces and is not known yet, you cannot tell yet; say so.\n");
+	for (i = 0; i < b->question_count; i++) {
+		buf_printf(out, "- %s: ", b->questions[i].name);
+		put_said(f, out, b->questions[i].text);
+		buf_byte(out, '\n');
+	}
+}
+
 static void put_voicemail(const struct filling *f, struct buf *out)
 {
 	const struct branch *go = &f->book->voicemail.go;
@@ -323,6 +337,7 @@ enum err rulebook_prompt(const struct rulebook *b, const char *language, const j
 	put_flow(&f, fixed);
 	put_promises(&f, fixed);
 	put_anytime(&f, fixed);
+	put_questions(&f, fixed);
 	put_voicemail(&f, fixed);
 	put_outcomes(&f, fixed);
 	put_call(&f, facts, start, asked);

@@ -22,6 +22,7 @@ enum {
 	OUTCOMES_MAX = 32,
 	PROMISES_MAX = 16,
 	ANYTIME_MAX = 16,
+	QUESTIONS_MAX = 32,
 	TARGETS_MAX = 16,
 	FIELDS_MAX = 16,
 	ARGUMENTS_MAX = 16,
@@ -185,6 +186,12 @@ struct anytime {
 	bool escalates;
 };
 
+/* What a caller may ask, and what is said to it. */
+struct question {
+	const char *name;
+	const struct yaml_item *words, *text;
+};
+
 /* A machine answers instead of a person. */
 struct voicemail {
 	const struct yaml_item *words; /* what it says; NULL: the built-in words */
@@ -237,6 +244,8 @@ struct rulebook {
 	size_t step_count;
 	struct anytime anytime[ANYTIME_MAX];
 	size_t anytime_count;
+	struct question questions[QUESTIONS_MAX];
+	size_t question_count;
 	struct voicemail voicemail;
 	struct branch unclear; /* where a question goes that names no way of its own */
 };
@@ -321,6 +330,7 @@ void may_argument_add(struct tool_spec *t, struct argument a);
 void flow_read(struct reading *r, const struct yaml_item *root);
 const char *outcome_of(struct reading *r, const struct yaml_item *item); /* the outcome of that name, or NULL and a mistake */
 void go_find(struct reading *r, const struct yaml_item *item, struct branch *b); /* the step of that name, or a mistake */
+void questions_read(struct reading *r, const struct yaml_item *root);
 void voicemail_read(struct reading *r, const struct yaml_item *root);
 void flow_check(struct reading *r);
 void texts_check(struct reading *r);
@@ -397,5 +407,8 @@ void schema_json(const struct tool_spec *t, struct buf *out);
 enum err brief_text(const struct filling *f, const struct yaml_item *item, const char *name, char *out, size_t size);
 enum err voicemail_brief(const struct filling *f, struct brief *brief); /* what a call that we placed must know of machines */
 void voicemail_json(const struct filling *f, struct buf *out);
+enum err questions_json(const struct filling *f, struct buf *out) MUST_USE; /* rulebook_questions.c */
+enum err text_pair(const struct filling *f, const char *key, const struct yaml_item *item, struct buf *out) MUST_USE; /* as TEXT, or null */
+void words_pair(const char *key, const struct yaml_item *list, struct buf *out);
 
 #endif

@@ -12,7 +12,8 @@
  * and is not kept in order. Words that are counted as said before the agent's question were over when the ear began to have that question,
  * the last one that it had to its end (a voice's estimated word times: give or take 180 ms). And words that were over, and had reached us, before the ear had what
  * lies 700 ms before that question (400 ms that may be ahead of it, the way there and the estimate) are not counted as its answer, once the
- * outputs say that the question was heard whole; nor are the first words of a turn, when a pause longer than turn.spelled_ms stands behind them. Judged are turns of which every word came in a final whose words are known to whoever said them.
+ * outputs say that the question was heard whole; nor are the first words of a turn, when a pause longer than turn.spelled_ms stands behind them. Judged are
+ * turns of which every word came in a final whose words are known to whoever said them.
  * Exercised by each turn that has such a question before or behind it. Exempt: faults of the recogniser, the line, the media or the voice within ten seconds,
  * late marks, questions of before another worker took over, and what judge_quiet_call says. */
 

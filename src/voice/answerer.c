@@ -179,6 +179,7 @@ static void person(struct call *call, enum answered_why why)
 		quiet_greet(call);
 	}
 	enter(call, ANSWERER_PERSON);
+	endpoint_settle(call);
 }
 
 static void screen(struct call *call)
@@ -417,4 +418,11 @@ bool answerer_heard(const struct call *call, uint64_t to_sample)
 	const struct answerer *a = &call->answerer;
 
 	return (a->state == ANSWERER_PERSON || a->state == ANSWERER_LEAVING) && to_sample && to_sample <= a->heard_sample;
+}
+
+bool answerer_greets(const struct call *call)
+{
+	const struct answerer *a = &call->answerer;
+
+	return call->settings.call_rules >= 4 && a->state == ANSWERER_PERSON && !speech_idle(call) && call->ear.last_voice_sample <= a->heard_sample;
 }

@@ -550,6 +550,7 @@ bool answerer_holds(const struct call *call);   /* what the agent has to say is 
 bool answerer_machine(const struct call *call); /* it is said to a machine */
 bool answerer_busy(const struct call *call);    /* who answered is waited for, not spoken with */
 bool answerer_heard(const struct call *call, uint64_t to_sample); /* words up to there were over before the agent began: no reason to interrupt */
+bool answerer_greets(const struct call *call);  /* the greeting is said to a person who has said nothing since he was known for one: it answers all his words */
 
 /* language.c: a call in several languages */
 void language_name(const struct call *call, uint8_t tongue, struct call_output *out); /* tells the session which one an output is of */

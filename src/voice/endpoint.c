@@ -264,12 +264,14 @@ static void aside_first(struct call *call, uint64_t to_sample)
 	dialogue_aside(call, words, false);
 }
 
-/* Words that were over before the message began are none of who speaks over it. */
+/* Words that were over before the message began are none of who speaks over it; those by which somebody took the call are answered by the greeting. */
 void endpoint_settle(struct call *call)
 {
 	const struct listen *l = &call->listen;
 
-	if (l->said.len && !l->partial.len && answerer_machine(call) && answerer_heard(call, l->final_sample))
+	if (!l->said.len || l->partial.len)
+		return;
+	if ((answerer_machine(call) && answerer_heard(call, l->final_sample)) || answerer_greets(call))
 		turn_aside(call, false);
 }
 

@@ -566,8 +566,24 @@ bool words_farewell(const char *text, size_t len)
 {
 	static const struct brief_phrases farewells = { { "bye", "goodbye", "good", "see you", "then", "thank you", "thanks", "very much", "take care", "okay",
 		"namaste", "dhanyavaad", "shukriya", "alvida", "theek hai", "you too" }, 16 };
+	static const struct brief_phrases more = { { "alright", "all right", "thank", "so much", "a lot", "ok", "fine", "great", "perfect", "have a good", "have a nice",
+		"day", "धन्यवाद", "शुक्रिया", "ठीक है", "नमस्ते" }, 16 };
+	struct scan s = scan_of(text, len);
+	bool any = false;
+	struct word w;
 
-	return words_all_in(&farewells, text, len);
+	for (;;) {
+		struct scan here = s;
+		const char *at;
+
+		if (!word_next(&s, &w))
+			return any;
+		at = list_at(&farewells, here, &w);
+		s.at = at ? at : list_at(&more, here, &w);
+		if (!s.at)
+			return false;
+		any = true;
+	}
 }
 
 enum words_finish words_finish(struct words_expect expect, const char *text, size_t len)

@@ -32,7 +32,8 @@ static const char flow[] =
 	"{\"name\":\"t\",\"kind\":\"time\",\"optional\":true}],\"failed\":\"bye\",\"next\":[{\"when\":{\"op\":\">\",\"of\":[{\"ref\":\"look.x\"},{\"days\":\""
 		"day\"}]},\"go\":\"day\"},{\"go\":\"bye\"}]},"
 	"{\"name\":\"bye\",\"kind\":\"goodbye\",\"text\":[\"Bye \",{\"ref\":\"look.x\",\"kind\":\"amount\",\"currency\":\"INR\"},{\"ref\":\"pin\",\"kind\":\"digits\"}],\"outcome\":\"o\"}],"
-	"\"anytime\":[{\"name\":\"h\",\"words\":[\"a human\"],\"go\":\"bye\"}],\"voicemail\":{\"words\":[\"after the tone\",\"बीप\"],\"go\":\"bye\"}}";
+	"\"anytime\":[{\"name\":\"h\",\"words\":[\"a human\"],\"go\":\"bye\"}],"
+	"\"questions\":[{\"name\":\"q\",\"words\":[\"how much\",\"a fee\"],\"text\":[\"Nothing.\"]}],\"voicemail\":{\"words\":[\"after the tone\",\"बीप\"],\"go\":\"bye\"}}";
 
 static void no_wake(void *arg, uint64_t delay_us)
 {

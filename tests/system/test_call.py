@@ -356,6 +356,27 @@ def test_a_question_asked_again_takes_its_answer(speak, voice):
     assert document["outcome"] == "confirmed", document["turns"]
 
 
+@pytest.mark.parametrize("at", ["300", "500", "1200"])
+def test_a_hello_before_the_greeting_does_not_double_its_question(speak, voice, at):
+    """The greeting begins with what is said whole, so that the word waited for its end: it is answered by it, and nothing else is said before the silence is long."""
+    document = speak("appointment-reminder", "--placed", "--speak", voice("hello"), "--at", at)
+    heard = " ".join(event["text"] for event in document["events"] if event["event"] == "heard")
+    assert heard.count("Am I speaking with Alex Morgan?") == 1, document["events"]
+    assert "Are you still there?" in heard
+
+
+@pytest.mark.parametrize("said, answer, then", [
+    ("how much was it again?", "It is 4500 rupees", "Can you pay it in full"), ("yes but is there a fee", "I do not know that.", "Can you pay it in full"),
+    ("can I pay by card?", "in the app, at any branch, by bank transfer", "Can you pay it in full"), ("will my wife be told?", "I do not know that", "Can you pay it in full"),
+    ("in full, and how can I pay?", "in the app, at any branch", "On which day will you pay?")])
+def test_a_debtors_question_is_answered(call, said, answer, then):
+    """From the book's facts or as not known, and then the agent goes back to what it asked; an answer beside the question counts."""
+    document = call("payment-reminder", ["yes", "4021", said]).json()
+    heard = " ".join(document["turns"][-1]["heard"])
+    assert answer in heard and then in heard.split(answer)[1], document["turns"]
+    assert document["outcome"] == "no_result"
+
+
 @pytest.mark.parametrize("more, outcome", [(["yes"], "confirmed"), (["≈see you then", "no", "cancel", "yes"], "cancelled")])
 def test_an_unsure_option_is_asked_back(call, more, outcome):
     """As the offline recogniser tells what it is not sure of; said so twice it is still none."""

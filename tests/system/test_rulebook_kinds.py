@@ -12,7 +12,7 @@ from conftest import ROOT
 SCHEMA = json.loads((ROOT / "rulebooks" / "rulebook.schema.json").read_text())
 CHECKER = jsonschema.Draft202012Validator(SCHEMA)
 WRONG = ("null", "true", "7", '"7"', '""', "[x]", "{}", "{x: y}")
-NAMED = {"languages", "facts", "variables", "promises", "anytime", "tools", "outcomes", "options", "headers", "properties", "result", "transfer"}
+NAMED = {"languages", "facts", "variables", "promises", "anytime", "questions", "tools", "outcomes", "options", "headers", "properties", "result", "transfer"}
 STEPS = {"ask", "say", "tool", "goodbye"}
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the other one takes ten times as long
 

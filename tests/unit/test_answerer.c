@@ -184,6 +184,40 @@ static void P22_a_late_transcript_does_not_stop_the_greeting(void **state)
 	assert_false(has(k, "hangup"));
 }
 
+/* Where nothing of the greeting may be cut, the word that it answers does not wait for its end, to have the question asked a second time. */
+static void hello_before(struct kit *k, unsigned int late_ms)
+{
+	k->brief.greeting_whole = true;
+	greeted(k);
+	quiet_for(k, 320);
+	voice(k, 320);
+	quiet_for(k, 320);
+	if (!late_ms)
+		final(k, "hello");
+	quiet_for(k, 640);
+	assert_true(has(k, "~answered t1 i0 n0") || has(k, "~answered t0 i0 n0"));
+	sent(k, k->last);
+	if (late_ms)
+		quiet_for(k, late_ms);
+	if (late_ms)
+		final(k, "hello");
+	drop(k);
+	played(k, k->last, length_ms(k, k->last));
+	quiet_for(k, 6016);
+	assert_false(has(k, "ask "));
+	assert_false(call_ended(k->call));
+}
+
+static void P22_a_greeting_that_is_said_whole_asks_once(void **state)
+{
+	hello_before(*state, 0);
+}
+
+static void P22_so_it_does_when_the_word_is_known_late(void **state)
+{
+	hello_before(*state, 320);
+}
+
 /* A book that lets the other one begin: the words are a turn. */
 static void P22_without_a_greeting_the_first_words_are_a_turn(void **state)
 {
@@ -645,6 +679,8 @@ int main(void)
 		KIT_TEST(P22_twenty_openings_are_no_machine),
 		KIT_TEST(P22_a_long_opening_that_asks_is_a_person),
 		KIT_TEST(P22_a_late_transcript_does_not_stop_the_greeting),
+		KIT_TEST(P22_a_greeting_that_is_said_whole_asks_once),
+		KIT_TEST(P22_so_it_does_when_the_word_is_known_late),
 		KIT_TEST(P22_without_a_greeting_the_first_words_are_a_turn),
 		KIT_TEST(P22_the_message_begins_behind_the_beep),
 		KIT_TEST(P22_late_words_of_the_greeting_do_not_stop_the_message),

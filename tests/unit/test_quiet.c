@@ -505,6 +505,44 @@ static void a_farewell_over_goodbye_is_not(void **state)
 	assert_int_equal(call_end_reason(k->call), END_AGENT);
 }
 
+/* As many words as would cut anything else. */
+static void thanks_do_not_cut_goodbye(void **state)
+{
+	static const char *const thanks[] = { "okay thank you so much bye bye", "alright then thanks", "theek hai dhanyavaad" };
+	struct kit *k = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(thanks) / sizeof(thanks[0]); i++) {
+		kit_teardown(state);
+		kit_setup(state);
+		k = *state;
+		goodbye_begins(k);
+		over_goodbye(k, thanks[i]);
+		assert_true(call_ended(k->call));
+		assert_int_equal(call_end_reason(k->call), END_AGENT);
+	}
+}
+
+static void more_than_thanks_cuts_goodbye(void **state)
+{
+	struct kit *k = *state;
+
+	goodbye_begins(k);
+	text(k, "It is confirmed. Goodbye and take care.");
+	use(k, "hang_up", "{}");
+	done(k);
+	audio_all(k, k->last);
+	spoken(k, k->last - 1);
+	sent(k, k->last);
+	quiet_for(k, 320);
+	voice(k, 64);
+	final(k, "okay thanks but I cannot come on Friday");
+	assert_true(has(k, "~yield"));
+	quiet_for(k, 896);
+	assert_true(has(k, "ask g2 t2"));
+	assert_false(call_ended(k->call));
+}
+
 static void twice_and_no_more(void **state)
 {
 	struct kit *k = *state;
@@ -1353,6 +1391,8 @@ int main(void)
 		KIT_TEST(a_goodbye_the_caller_may_interrupt),
 		KIT_TEST(one_word_over_goodbye_is_answered),
 		KIT_TEST(a_farewell_over_goodbye_is_not),
+		KIT_TEST(thanks_do_not_cut_goodbye),
+		KIT_TEST(more_than_thanks_cuts_goodbye),
 		KIT_TEST(twice_and_no_more),
 		KIT_TEST(voice_at_goodbyes_end_is_not_hung_up_on),
 		KIT_TEST(it_is_when_nobody_has_put_it_into_words),

@@ -141,6 +141,8 @@ struct wrong {
 #define TARGET(what) "unclear: bye\nmay: {transfer: {desk: {" what "}}}\n"
 #define SAYING(entry) "settings: {quiet", "pronounce:\n  - " entry "\nsettings: {quiet"
 
+#define QUESTION(body) "anytime:\n", "questions: {cost: {" body "}}\nanytime:\n"
+
 static const struct wrong wrongs[] = {
 	{ SAYING("{word: Acme}"), 69, "pronounce.say", "must be given" },
 	{ SAYING("{say: {en-IN: a, hi-IN: b}}"), 69, "pronounce.word", "must be given" },
@@ -264,6 +266,13 @@ static const struct wrong wrongs[] = {
 	{ "{keep.reference}", "{how}", 37, "flow.done.text.en-IN", "a way leads here on which {how} is not known" },
 	{ "    outcome: promised\n  - goodbye", "    outcome: promise\n  - goodbye", 38, "flow.done.outcome", "no outcome" },
 	{ "go: bye, escalates: true", "go: done, escalates: true", 37, "flow.done.text.en-IN", "{when_pay} is not known" },
+	{ QUESTION("words: {en-IN: [x], hi-IN: [y]}"), 42, "questions.cost.text", "must be given" },
+	{ QUESTION("text: {en-IN: a, hi-IN: b}"), 42, "questions.cost.words", "must be given" },
+	{ QUESTION("words: {en-IN: [], hi-IN: [y]}, text: {en-IN: a, hi-IN: b}"), 42, "questions.cost.words.en-IN", "the list has 0" },
+	{ QUESTION("words: {en-IN: [x], hi-IN: [y]}, text: {en-IN: a}"), 42, "questions.cost.text", "nothing is said in hi-IN" },
+	{ QUESTION("words: {en-IN: [x], hi-IN: [y]}, text: {en-IN: \"{none}\", hi-IN: b}"), 42, "questions.cost.text.en-IN", "nothing fills {none}" },
+	{ QUESTION("words: {en-IN: [x], hi-IN: [y]}, text: {en-IN: \"{keep.left}\", hi-IN: b}"), 42, "questions.cost.text.en-IN", "is optional" },
+	{ QUESTION("words: {en-IN: [x], hi-IN: [y]}, text: {en-IN: a, hi-IN: b}, go: bye"), 42, "questions.cost.go", "no such key" },
 	{ "words: {en-IN: [human]", "words: {en-IN: []", 43, "anytime.human.words.en-IN", "the list has 0" },
 	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: bye\n", 44, "voicemail", "a map is expected" },
 	{ "go: bye, escalates: true}\n", "go: bye}\nvoicemail: {words: {en-IN: [beep], hi-IN: [beep]}}\n", 44, "voicemail.go", "must be given" },
@@ -769,6 +778,30 @@ static json_t *machine_words(const char *part, const char *language)
 	rulebook_free(b);
 	free(text);
 	return words;
+}
+
+/* Its text may tell what only the call finds out; whether it has, the engine sees. */
+static void what_people_ask_is_in_the_flow_and_in_the_prompt(void **state)
+{
+	char *text = changed(QUESTION("words: {en-IN: [how much], hi-IN: [कितना]}, text: {en-IN: \"{due} by {when_pay}, {hours}.\", hi-IN: \"{due}\"}"));
+	struct rulebook *b = load(text);
+	json_t *v = values(""), *flow = flow_of(b, "en-IN", v);
+	struct buf fixed, facts;
+
+	(void)state;
+	same_json(json_object_get(flow, "questions"), "[{\"name\": \"cost\", \"words\": [\"how much\"], \"text\": "
+		"[\"1500.5 rupees by \", {\"ref\": \"when_pay\", \"kind\": \"date\"}, \", nine, ten.\"]}]");
+	buf_init(&fixed, RULEBOOK_JSON_MAX);
+	buf_init(&facts, RULEBOOK_JSON_MAX);
+	assert_int_equal(rulebook_prompt(b, "en-IN", v, &fixed, &facts, NULL), ERR_NONE);
+	assert_non_null(strstr(buf_str(&fixed), "# What people ask"));
+	assert_non_null(strstr(buf_str(&fixed), "- cost: \"{due} by {when_pay}, {hours}.\" (hi-IN: \"{due}\")"));
+	buf_fini(&fixed);
+	buf_fini(&facts);
+	json_decref(flow);
+	json_decref(v);
+	rulebook_free(b);
+	free(text);
 }
 
 static void a_machine_is_known_by_the_books_words_or_the_built_in_ones(void **state)
@@ -1541,6 +1574,7 @@ int main(void)
 		cmocka_unit_test(variables_are_judged_and_never_told),
 		cmocka_unit_test(an_opening_over_the_ceiling_is_a_mistake),
 		cmocka_unit_test(the_flow_is_whole),
+		cmocka_unit_test(what_people_ask_is_in_the_flow_and_in_the_prompt),
 		cmocka_unit_test(a_machine_is_known_by_the_books_words_or_the_built_in_ones),
 		cmocka_unit_test(other_languages_bring_a_machines_words),
 		cmocka_unit_test(an_amount_may_be_bounded_by_a_variable),

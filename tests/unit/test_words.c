@@ -59,8 +59,9 @@ static void words_behind_others_are_found(void **state)
 
 static void farewells_want_no_answer(void **state)
 {
-	static const char *const yes[] = { "Bye!", "okay thank you bye", "thanks", "See you then.", "Namaste", "good bye", "okay" };
-	static const char *const no[] = { "", "no", "tuesday", "bye wait", "thank you but no", "five" };
+	static const char *const yes[] = { "Bye!", "okay thank you bye", "thanks", "See you then.", "Namaste", "good bye", "okay", "alright then", "okay thank you so much bye bye",
+		"theek hai dhanyavaad", "ठीक है धन्यवाद", "great, have a good day" };
+	static const char *const no[] = { "", "no", "tuesday", "bye wait", "thank you but no", "five", "okay but how much", "fine by Tuesday", "have you" };
 	size_t i;
 
 	(void)state;

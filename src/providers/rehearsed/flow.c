@@ -388,6 +388,23 @@ static void anytime_read(struct reading *r)
 	}
 }
 
+static void questions_read(struct reading *r)
+{
+	const json_t *list = json_object_get(r->f->root, "questions");
+	size_t i, j;
+
+	r->f->questions = list;
+	for (i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i), *words = json_object_get(one, "words");
+
+		text_of(r, one, "questions", "name");
+		text_read(r, one, "questions", "text", true);
+		for (j = 0; j < json_array_size(words); j++)
+			if (!json_is_string(json_array_get(words, j)))
+				refuse(r, "questions", "words", "a word is no text");
+	}
+}
+
 static void voicemail_read(struct reading *r)
 {
 	const json_t *one = json_object_get(r->f->root, "voicemail"), *words = json_object_get(one, "words");
@@ -433,6 +450,7 @@ static enum err all_read(struct reading *r)
 	f->hindi = language_is(f->language, "hi");
 	f->english = language_is(f->language, "en");
 	anytime_read(r);
+	questions_read(r);
 	voicemail_read(r);
 	return r->refused ? ERR_FORMAT : ERR_NONE;
 }

@@ -36,6 +36,7 @@ struct flow {
 	bool opening_asked, hindi, english;
 	int32_t visits_max;
 	const json_t *anytime;
+	const json_t *questions; /* what a caller may ask, and what is said to it; NULL: nothing */
 	const json_t *opt_out; /* the one of `anytime` whose words ask for no more calls; NULL: none */
 	const json_t *human;   /* and for a human being */
 	const json_t *machine_words; /* what an answering machine says; NULL: nothing is known of machines */

@@ -71,7 +71,8 @@ void mind_value_text(const struct mind *m, int step, struct buf *out); /* an ans
 
 /* ---- what comes next (mind.c) ---- */
 
-enum phrase { PHRASE_SORRY = 0, PHRASE_HALF, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_WHY_WHO, PHRASE_WHY_PERSON, PHRASE_STILL, PHRASE_SURE };
+enum phrase { PHRASE_SORRY = 0, PHRASE_HALF, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_WHY_WHO, PHRASE_WHY_PERSON, PHRASE_STILL, PHRASE_SURE,
+	PHRASE_NOT_YET, PHRASE_UNKNOWN, PHRASE_UNKNOWN_PERSON, PHRASE_DONE, PHRASE_DONE_PERSON, PHRASE_BYE };
 
 /* Words that were said beyond an answer: "move it | to Friday at three". */
 struct rest {
@@ -82,22 +83,47 @@ struct rest {
 extern const struct rest mind_no_rest;
 
 const struct flow_step *mind_step(const struct mind *m);
-void mind_reply_begin(struct mind *m);                     /* an empty reply */
-void mind_say_own(struct mind *m, enum phrase phrase);
-void mind_say_intro(struct mind *m);                       /* who calls: the opening without its question */
-void mind_confirm_text(const struct mind *m, struct buf *out); /* what reads the open answer back: the book's words, or ours */
-void mind_ask_again(struct mind *m);                       /* the question that is open, in its first wording */
 void mind_go(struct mind *m, int to, struct rest rest);    /* on to the next step at which somebody is waited for */
-int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
 /* The caller asks for another language (mind_languages.c); false: he does not, and nothing is changed. */
 bool mind_take_wish(struct mind *m, const struct words *w);
 void mind_wish_used(struct mind *m, const struct llm_block *b);   /* its tool was asked for */
 bool mind_wish_result(struct mind *m, const struct llm_block *b); /* false: it is another tool's */
 void mind_language_told(struct mind *m, const struct llm_block *b); /* an event names the language: from here on it is spoken */
-bool mind_hears_machine(const struct mind *m, const struct words *w); /* an answering machine speaks */
 void mind_take_value(struct mind *m, const struct words *w, const struct answer *a); /* the open question's answer: read back, or on */
+enum understood mind_take_answer(struct mind *m, const struct words *w, const char *text, size_t len); /* and the next step, when they are one */
+/* Behind this answer something is changed, or the call ends, before another question is asked that may take it back. `question` may be NULL. */
+bool mind_answer_binds(struct mind *m, int step, const struct answer *a, const struct words *question);
 /* The words as an answer to that question. UNSURE: something is changed behind it, and not all that stands beside it is harmless. */
 enum understood mind_understand(struct mind *m, int step, const struct words *w, const char *text, size_t len, struct answer *a);
+
+/* ---- what there is to say (mind_say.c) ---- */
+
+void mind_reply_begin(struct mind *m);                     /* an empty reply */
+void mind_say(struct mind *m, const json_t *text);
+void mind_say_own(struct mind *m, enum phrase phrase);
+void mind_say_intro(struct mind *m);                       /* who calls: the opening without its question */
+void mind_say_question(struct mind *m, const json_t *text);
+void mind_say_digits_wanted(struct mind *m);
+void mind_say_confirm(struct mind *m);
+void mind_confirm_text(const struct mind *m, struct buf *out); /* what reads the open answer back: the book's words, or ours */
+void mind_ask_again(struct mind *m);                       /* the question that is open, in its first wording */
+void mind_question_words(const struct mind *m, int step, struct words *w);
+void mind_confirm_words(const struct mind *m, struct words *w);
+
+/* ---- what is said beside an answer (mind_asides.c) ---- */
+
+bool mind_aside_left(struct mind *m);                      /* one more to this question costs no try; it is counted */
+bool mind_take_aside(struct mind *m, const struct words *w);
+bool mind_aside_alone(const struct mind *m, const struct words *w); /* and nothing that answers the question */
+int mind_anytime_find(const struct mind *m, const struct words *w); /* the step that a phrase for any time leads to, or -1 */
+bool mind_hears_machine(const struct mind *m, const struct words *w); /* an answering machine speaks */
+
+/* ---- questions of the caller's own (mind_questions.c) ---- */
+
+bool mind_take_questions(struct mind *m, const struct words *w, const char *text, size_t len); /* what the book has an answer to; false: nothing */
+bool mind_take_unknown(struct mind *m, const struct words *w);      /* any other question */
+bool mind_say_answers(struct mind *m, const struct words *w);       /* the answers alone; false: there are none */
+void mind_judge_ended(struct mind *m, const struct words *w, size_t heard); /* words over the closing, of which so many bytes were heard */
 
 /* ---- what an answer does not say (mind_doubt.c) ---- */
 
@@ -122,6 +148,7 @@ void mind_see_agent(struct mind *m, const struct llm_block *b);                 
 
 /* Of the question before, or of an answer that the open question tells; false: none. */
 bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len);
+bool mind_take_change(struct mind *m, const struct words *w, const char *text, size_t len); /* of a choice further back, where nothing else was understood */
 
 /* ---- values and texts (mind_text.c) ---- */
 

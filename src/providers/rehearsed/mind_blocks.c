@@ -13,9 +13,15 @@ enum { KEPT_MAX = 1 << 20, LAST_MINUTE = 24 * 60 - 1 };
 /* Nobody was asked anything: the tool, the goodbye or the beginning was not said yet, or is under way. */
 static void judge_unasked(struct mind *m, const struct words *w, const char *text, size_t len)
 {
+	const size_t heard = m->heard;
+
 	mind_reply_begin(m);
 	if (!m->dispatched && mind_take_correction(m, w, text, len))
 		return;
+	if (m->mood == MOOD_ENDED) {
+		mind_judge_ended(m, w, heard);
+		return;
+	}
 	m->note = REHEARD_WAITING;
 	if (m->mood == MOOD_TOOL && m->dispatched)
 		mind_say_own(m, PHRASE_STILL);

@@ -2,6 +2,8 @@
 #include "providers/rehearsed/mind.h"
 
 #include "base/num.h"
+#include "providers/rehearsed/options.h"
+#include "providers/rehearsed/questions.h"
 
 /* What is not read back is told at least. */
 static void say_corrected(struct mind *m)
@@ -81,6 +83,31 @@ static bool take_limited_yes(struct mind *m, const struct words *w, const char *
 			take_corrected(m, step, w, text, len, true))
 			return true;
 	return false;
+}
+
+/* "I already paid last week" to "On which day will you pay?": another option of a choice that led here, in the book's own words. What is asked chooses none. */
+static bool take_other_option(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	const struct flow_step *s;
+	int step;
+
+	if (m->last < 0 || question_is_asked(w))
+		return false;
+	for (step = (int)m->f->step_count - 1; step >= 0; step--) {
+		s = &m->f->steps[step];
+		if (s->kind == STEP_ASK && s->expect.kind == EXPECT_CHOICE && step != m->at && m->answers[step].known && option_is_named(s->expect.options, w)) {
+			if (!take_corrected(m, step, w, text, len, true))
+				return false;
+			m->note_step = step;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool mind_take_change(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	return mind_step(m)->expect.kind != EXPECT_CHOICE && mind_step(m)->expect.kind != EXPECT_FREE && take_other_option(m, w, text, len);
 }
 
 /* "No, I said the seventeenth": the question before gets another answer. */

@@ -114,6 +114,8 @@ void mind_judge_cut(struct mind *m, const struct words *w, const char *text, siz
 	}
 	if (understand_aside(w) == ASIDE_WHO)
 		mind_say_intro(m);
+	else
+		(void)mind_say_answers(m, w);
 	if (m->reply.len)
 		buf_byte(&m->reply, ' ');
 	m->question_at = m->reply.len + question;

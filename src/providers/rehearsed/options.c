@@ -6,6 +6,7 @@
 
 #include "providers/rehearsed/meanings.h"
 #include "providers/rehearsed/sounds.h"
+#include "providers/rehearsed/understand.h"
 
 enum { LENDING_WORDS = 3, ROOT_BYTES = 5, ROOT_ENDING = 3, SOUNDS_LEAST = 3 };
 
@@ -128,6 +129,20 @@ int option_of_phrase(const json_t *options, const struct words *w)
 		}
 	}
 	return w->count ? found : -1;
+}
+
+bool option_is_named(const json_t *options, const struct words *w)
+{
+	size_t i, j;
+
+	for (i = 0; i < json_array_size(options); i++) {
+		const json_t *words = json_object_get(json_array_get(options, i), "words");
+
+		for (j = 0; j < json_array_size(words); j++)
+			if (understand_phrase(w, json_string_value(json_array_get(words, j))).len)
+				return true;
+	}
+	return false;
 }
 
 int option_of_word(const json_t *options, const char *const *words)

@@ -69,7 +69,7 @@ static const char *const repeat[] = { "repeat", "say that again", "say it again"
 	"did not catch", "did not get that",
 	"can not hear you", "could not hear", "voice is not", "line is not", "connection is not", "voice not clear", "not audible",
 	"voice is breaking", "breaking up", "cutting out", "come again", "what did you say", "once more", "what was the", "what were the", "when was it",
-	"what day did", "how much was", "did not understand", "what do you mean",
+	"what day did", "how much was", "did not understand", "what do you mean", "are my options", "are the options", "are my choices",
 	"phir se",
 	"fir se", "dobara", "फिर से", "दोबारा", "क्या कहा", "sorry what", NULL };
 static const char *const waits[] = { "wait", "hold on", "hang on", "one second", "one moment", "one minute", "a moment", "a minute",

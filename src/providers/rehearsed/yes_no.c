@@ -1,132 +1,12 @@
-/* Yes and no: signals in the order of the text, and what the words mean to the question. Who is spoken of is in persons.c, what a yes is worth
+/* Yes and no: what the signals in a text (signals.c) and what its words mean come to, to the question. Who is spoken of is in persons.c, what a yes is worth
  * in plain_yes.c. */
 #include <string.h>
 
 #include "providers/rehearsed/choice_doubt.h"
 #include "providers/rehearsed/no_answer.h"
+#include "providers/rehearsed/signals.h"
 #include "providers/rehearsed/understand.h"
 #include "providers/rehearsed/wishes.h"
-
-/* Signals in the order of the text; phrases are looked for longest first, so that "not a problem" is no "not". */
-enum signal { SIGNAL_NONE = 0, SIGNAL_YES, SIGNAL_YES_WEAK, SIGNAL_NO, SIGNAL_NO_WEAK, SIGNAL_OPEN };
-
-struct signal_phrase {
-	enum signal signal;
-	const char *const *phrases;
-};
-
-static const char *const opens[] = { "not sure", "not know", "depends", "maybe", "perhaps", "i am good thanks",
-	"i am good thank", "i am fine thanks", "i am fine thank", "let me see", "i will think", "should ask", "will have to see", "would have to see", "pata nahi", "pata nahin",
-	"पता नहीं", "सोचता हूं", "सोचना पडेगा", "still thinking", "not only",
-	"not had time", "not had the time", "not had a chance", "not had the chance", "not got around", "not gotten around",
-	"still deciding", "shayad", "शायद", "can not say no", "could not say no", "hard to say no", "not say no",
-	"dekhte hain", "dekhta hoon", "dekhti hoon", "dekhenge", "sochte hain", "sochna padega", "देखते हैं", "देखता हूं", "देखती हूं", "देखेंगे", "सोचते हैं",
-	"let us see", "awaaz nahi", "आवाज नहीं", "not really know", "not really sure", "not quite sure", "not too sure", "on the fence", "in two minds", "of two minds", "undecided",
-	"see what i can", "see what we can", "see if i can", "see if we can", NULL };
-static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
-static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
-	"no problem", "no problems", "no issue",
-	"no worries", "not a problem", "why not", "no objection",
-	"no doubt", "without a doubt", "without doubt", "no question", "without question", "not come soon enough", "no matter",
-	"could not be more", "i could not be more", "can not think of a better", "could not think of a better", "no better",
-	"about nothing else", "have nothing on", "got nothing on", "nothing else on", "nothing planned", "better than nothing", "can not be choosers", "we could not be more", "could not be better",
-	"could not be happier", "can not wait", "koi baat nahi", "कोई बात नहीं", "क्यों नहीं", "kyon nahi", NULL };
-static const char *const no_phrases[] = { "wrong number", "wrong person", "wrong guy", "changed my mind", "galat", "गलत", "रॉन्ग", "incorrect", "wrong",
-	"impossible", "no way", "no chance", "no longer", "do not know any", "do not know him", "do not know her", "changed our mind",
-	"changed our minds", "got to be kidding",
-	"must be kidding", "over my dead body", "i was but", "we were but", NULL };
-static const char *const no_weak[] = { "too early", "too late", "prefer another", "another day", "leave it", "nobody", "never heard", "mushkil", "मुश्किल",
-	"something else", "nothing", "too soon", "done with", "lost interest", "gave up", "given up", "off the table", "moved on",
-	"found something", "too expensive",
-	"against it", "on hold", "is over", "dropped", "rather keep", "will pass", "count me out", "leave it as it is", "leave it where it is",
-	"right in the middle",
-	"on second thought", NULL };
-/* Not what one would wish; taken all the same when a yes follows a "but". */
-static const char *const grumbles[] = { "not ideal", "not perfect", "not great", "not the best", "not what i wanted", "not thrilled",
-	"not happy", "not my favorite",
-	"not my favourite", "not convenient", "a bit early", "a bit late", "a little early", "a little late", NULL };
-/* Answers when they stand alone: "I am", but not "I am in a meeting". */
-static const char *const yes_ending[] = { "i am", "i do", "it is", "you are", "we are", "yes i am", "i could", "we could", "i would",
-	"i guess so", "i suppose so", "i can",
-	"we can", "i will", "we will", "i am only", NULL };
-static const char *const yes_phrases[] = { "yes", "yeah", "yep", "yup", "yah", "ya", "yea", "yes yes", "haan", "han", "haa", "haanji", "hanji", "ji haan",
-	"bilkul", "हां", "हांजी", "जी हां", "बिल्कुल", "sure", "correct", "absolutely", "definitely", "certainly", "indeed", "affirmative", "exactly",
-	"of course", "go ahead", "go right ahead", "live with that", "live with it", "please do", "do it", "go for it", "sounds good",
-	"that is me", "would be me", "confirmed", "ji", "जी", "sahi", "सही",
-	"afraid so", "might as well", "may as well", "guilty as charged", "in the flesh", "theek hai", "thik hai", "ठीक है", NULL };
-static const char *const yes_weak[] = { "okay", "ok", "fine", "alright", "all right", "perfect", "great", "good", "works", "right", "speaking",
-	"still interested", "very interested", "very much", "works for me", "that will work", "that will do", "i will take it",
-	"take it", "done", "bol raha", "bol rahi", "बोल रहा", "बोल रही", "बोलिए", "बोलो", "बताइए", "कहिए", "boliye", "bolo", "bataiye",
-	"tell me", "kar dunga",
-	"kar dungi", "कर दूंगा", "कर दूंगी", "दे दूंगा", "दे दूंगी", "de dunga", "main hi", "मैं ही", "can try", "can manage", "can do",
-	"could do", "can pay", "can give",
-	"could pay", "could give", "would like that", "lovely", "wonderful", "excellent", "brilliant", "super",
-	"got him", "got her", "it is me", "talking to him", "talking to her", "speaking to him", "speaking to her", "speaking with him",
-	"speaking with her", "this is him",
-	"this is her", "take that", "say so", "doable", "appreciate that", "appreciate it", "hundred percent", "sort of", "kind of",
-	"should be able", "more than ever",
-	"the one and only", "let us do", "possible", "book it",
-	"mm hmm", "uh huh", "uhhuh", "mhm", "this is he", "this is she", "i think so", "sounds", "suits me", "suits us", "would suit me",
-	"would suit us", "all for it", "will try",
-	"make that work", "make it work", "lock it in", "put me in", "grab it", "lifesaver", "you got me", "found him", "found her",
-	"reached him", "reached her",
-	"i am him", "i am he", "i am the one", "i am the person", "could work", "might work", "keen", "would love", "by all means", "naturally", "totally", "obviously", "gladly",
-	"you bet", "close enough", NULL };
-
-static const struct signal_phrase signals[] = {
-	{ SIGNAL_OPEN, opens }, { SIGNAL_YES, yes_against_no }, { SIGNAL_NO, no_phrases }, { SIGNAL_YES, yes_phrases }, { SIGNAL_YES_WEAK, yes_weak },
-	{ SIGNAL_NO_WEAK, no_weak },
-};
-
-static bool ends_at(const struct words *w, size_t at)
-{
-	return at >= w->count || w->at[at].before;
-}
-
-/* "I have to check with my wife", "let me think": what comes of it is not known yet. "I need to see the doctor" is no such thing. */
-size_t yes_no_puts_off(const struct words *w, size_t at)
-{
-	static const char *const leads[] = { "have to", "has to", "need to", "got to", "had better", "let me", NULL };
-	static const char *const finds[] = { "check", "ask", "think", "look", "talk", "speak", "find", "discuss", "consult", "figure", "sleep on", NULL };
-	static const char *const what[] = { "if", "what", "how", "whether", "when", "my", "our", "about", NULL };
-	size_t len = words_any_at(w, at, leads), n = len;
-
-	if (!len)
-		return 0;
-	n += word_in(w, at + n, LIST("first", "really", "just", "still"));
-	if (words_any_at(w, at + n, finds))
-		return n + 1;
-	return word_is(w, at + n, "see") && (at + n + 1 == w->count || word_in(w, at + n + 1, what)) ? n + 1 : 0;
-}
-
-static enum signal signal_at(const struct words *w, size_t at, size_t *len)
-{
-	static const char *const conditions[] = { "if", "when", "unless", "whether", "than", "what", "wish", "only", NULL }; /* "is there a fee if I do" */
-	enum signal best = SIGNAL_NONE;
-	size_t i, j, n;
-
-	if ((*len = understand_greets_at(w, at)))
-		return SIGNAL_NONE;
-	*len = 1;
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		for (j = 0; signals[i].phrases[j]; j++)
-			if (words_at(w, at, signals[i].phrases[j], &n) && (best == SIGNAL_NONE || n > *len)) {
-				best = signals[i].signal;
-				*len = n;
-			}
-	for (j = 0; best == SIGNAL_NONE && !(at && word_in(w, at - 1, conditions)) && yes_ending[j]; j++)
-		if (words_at(w, at, yes_ending[j], &n) && (at + n == w->count || w->at[at + n].before || (word_negates(w, at + n) && ends_at(w, at + n + 1)))) {
-			best = SIGNAL_YES_WEAK;
-			*len = n;
-		}
-	if (best == SIGNAL_NONE && (n = yes_no_puts_off(w, at))) {
-		best = SIGNAL_OPEN;
-		*len = n;
-	}
-	if (best == SIGNAL_NONE && word_negates(w, at))
-		best = SIGNAL_NO;
-	return best;
-}
 
 /* "…, isn't it": a question at the end that denies nothing. */
 static size_t without_tag(const struct words *w)
@@ -151,7 +31,7 @@ static bool turned(const struct words *w, size_t at, size_t len)
 
 	if (at + len >= w->count || w->at[at + len].before)
 		return denied(w, at);
-	return denied(w, at) || word_is(w, at + len, "not") || (word_in(w, at + len, nots) && ends_at(w, at + len + 1));
+	return denied(w, at) || word_is(w, at + len, "not") || (word_in(w, at + len, nots) && signal_ends_at(w, at + len + 1));
 }
 
 /* "Would I have picked up if I wasn't": what is denied in an "if" is not the answer. */
@@ -191,13 +71,13 @@ static bool denies_known(const struct words *w, size_t at, const struct words *q
 		return true;
 	if (word_in(w, at - 1, LIST("better", "rather")))
 		return true;
-	for (at++; !ends_at(w, at) && (word_in(w, at, small) || (word_is(w, at, "think") && !word_in(w, at + 1, LIST("of", "about")))); at++)
+	for (at++; !signal_ends_at(w, at) && (word_in(w, at, small) || (word_is(w, at, "think") && !word_in(w, at + 1, LIST("of", "about")))); at++)
 		;
 	is_said = word_in(w, at, LIST("say", "said", "mean")); /* "I didn't say cancel" */
 	at += is_said;
 	if (is_said && word_in(w, at, LIST("that", "so", "it")))
 		return true;
-	if (!is_said && (ends_at(w, at) || word_in(w, at, known) || words_any_at(w, at, LIST("make that", "make it", "make one")) || meanings_wish(w, at)))
+	if (!is_said && (signal_ends_at(w, at) || word_in(w, at, known) || words_any_at(w, at, LIST("make that", "make it", "make one")) || meanings_wish(w, at)))
 		return true;
 	for (i = 0; at < w->count && question && i < question->count; i++)
 		if (words_stem_same(w->at[at].text, question->at[i].text))
@@ -312,6 +192,10 @@ static bool asks_whether(const struct words *w)
 	return word_in(w, i, helpers) && word_in(w, i + 1, others);
 }
 
+/* Not what one would wish; taken all the same when a yes follows a "but". */
+static const char *const grumbles[] = { "not ideal", "not perfect", "not great", "not the best", "not what i wanted", "not thrilled",
+	"not happy", "not my favorite",
+	"not my favourite", "not convenient", "a bit early", "a bit late", "a little early", "a little late", NULL };
 /* "It's not ideal, but okay". */
 static bool taken_all_the_same(const struct words *w, const struct signs *s)
 {
@@ -456,11 +340,6 @@ enum understood understand_yes_no(const struct words *w, const struct words *que
 
 /* What others need to know of it. */
 
-bool yes_no_signal_at(const struct words *w, size_t at, size_t *len)
-{
-	return signal_at(w, at, len) != SIGNAL_NONE;
-}
-
 size_t yes_no_yes_at(const struct words *w, size_t at)
 {
 	size_t len;
@@ -475,15 +354,6 @@ bool yes_no_begins(const struct words *w)
 
 	signs_read(&s, w, NULL);
 	return s.begins;
-}
-
-bool yes_no_open(const struct words *w)
-{
-	size_t at = 0;
-
-	while (at < w->count && !yes_no_puts_off(w, at))
-		at++;
-	return (at < w->count || words_have(w, opens)) && !words_have(w, hedges);
 }
 
 bool yes_no_fetches(const struct words *w)
