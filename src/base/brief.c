@@ -36,17 +36,24 @@ void brief_init(struct brief *b)
 	phrases_set(&b->stops, stops);
 }
 
+void brief_takes(struct brief *b)
+{
+	static const char *const keys[] = { "Please key in the number now, then press the hash key.", NULL };
+
+	phrases_set(&b->keys, keys);
+}
+
 enum field { F_LANGUAGE = 1, F_RULEBOOK, F_GREETING, F_WHOLE, F_KNOWLEDGE, F_TOOL, F_SAYING, F_PLACED, F_LEAVES, F_PURPOSE, F_MACHINE, F_CLEAR, F_TONGUES, F_LISTS = 16 };
 enum saying_field { SF_WORD = 1, SF_SAY, SF_IPA };
 enum tool_field { TF_NAME = 1, TF_CHANGES, TF_ENDS, TF_TIMEOUT, TF_KEYS, TF_MOVES, TF_TAKES, TF_SPEAKS };
 
-enum { LISTS = 8 };
+enum { LISTS = 9 };
 
 static size_t list_offset(unsigned int i)
 {
 	static const size_t offsets[LISTS] = { offsetof(struct brief, fillers), offsetof(struct brief, waits), offsetof(struct brief, prompts),
 		offsetof(struct brief, unheard), offsetof(struct brief, apology), offsetof(struct brief, goodbye), offsetof(struct brief, nods),
-		offsetof(struct brief, stops) };
+		offsetof(struct brief, stops), offsetof(struct brief, keys) };
 
 	return offsets[i];
 }

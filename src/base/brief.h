@@ -67,6 +67,7 @@ struct brief {
 	struct brief_phrases goodbye;  /* quiet for too long, or the call's time is up */
 	struct brief_phrases nods;     /* words that are no interruption: "mm-hm", "achha" */
 	struct brief_phrases stops;    /* words that always are: "stop", "ruko" */
+	struct brief_phrases keys;     /* a secret number is to be keyed in, and no key has come; none where no tool takes one */
 	struct brief_tool tools[BRIEF_TOOLS_MAX];
 	uint8_t tool_count;
 	struct brief_saying sayings[BRIEF_SAYINGS_MAX];
@@ -85,6 +86,9 @@ struct brief {
 
 /* A brief with the built-in English phrases and no tools. */
 void brief_init(struct brief *b);
+
+/* The built-in English phrases of a call in which secret numbers are keyed in: other briefs stay as they were recorded. */
+void brief_takes(struct brief *b);
 
 void brief_encode(const struct brief *b, struct buf *out);
 enum err brief_decode(struct brief *b, const void *data, size_t len) MUST_USE;

@@ -82,10 +82,15 @@ const struct option call_options[] = {
 		"From the end of the turn to the first sound: a filler is given to the voice so early as this call's voice lately took to begin. "
 		"2.5 s of dead air at most are promised."),
 	MS("take.key_ms", take_key_ms, 15000, 3000, 60000,
-		"A secret number is keyed in: so long without a key, and it is over. It counts from the end of the agent's words; a card has to be found first."),
+		"A secret number is keyed in: so long without a first key, and it is over. It counts from the end of the agent's words; a card has to be found first."),
 	MS("take.total_ms", take_total_ms, 120000, 10000, 600000, "A secret number is keyed in within this, the agent's words included."),
 	MS("take.voice_ms", take_voice_ms, 2000, 500, 10000,
 		"A secret number is keyed in: the caller speaks for so long instead, with no pause of a second, and it is given up. Nobody hears what he says."),
+	MS("take.gap_ms", take_gap_ms, 5000, 2000, 60000, "A secret number is keyed in: so long without a key behind another one, and it is over."),
+	MS("take.remind_ms", take_remind_ms, 7000, 2000, 60000,
+		"A secret number is keyed in: so long without a first key, and it is asked for once more (phrases.keys). Never, where take.key_ms is no longer."),
+	MS("take.word_ms", take_word_ms, 600, 200, 5000,
+		"A secret number is keyed in: the caller speaks for so long instead, and a second of silence behind it gives it up. A cough is shorter."),
 	{ .name = NULL },
 };
 
@@ -99,6 +104,8 @@ const struct option_order call_orders[] = {
 	{ "llm.second_ms", "llm.total_ms", "an answer's time would be up before its second attempt" },
 	{ "llm.stall_ms", "llm.total_ms", "an answer's time would be up before it counts as stuck" },
 	{ "take.key_ms", "take.total_ms", "the whole entry would be over before a key is late" },
+	{ "take.gap_ms", "take.total_ms", "the whole entry would be over before a further key is late" },
+	{ "take.word_ms", "take.voice_ms", "words would be none before they had gone on for too long" },
 	{ "amd.human_ms", "amd.greeting_ms", "every opening would be a machine's before it can be a person's" },
 	{ .low = NULL },
 };

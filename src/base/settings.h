@@ -85,6 +85,9 @@ struct call_settings {
 	int64_t take_key_ms;       /* no key for so long: it is over */
 	int64_t take_total_ms;     /* from the request on, at most */
 	int64_t take_voice_ms;     /* voice instead of keys: it is given up */
+	int64_t take_gap_ms;       /* so long without a key behind another one: it is over */
+	int64_t take_remind_ms;    /* no first key for so long: it is asked for once more */
+	int64_t take_word_ms;      /* voice instead of keys, and a second of silence: words */
 };
 
 extern const struct option call_options[]; /* bound to struct call_settings */

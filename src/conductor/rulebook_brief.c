@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wording.h"
+
 static enum err too_long(const struct filling *f, const char *what)
 {
 	if (f->detail) {
@@ -45,9 +47,12 @@ enum err brief_text(const struct filling *f, const struct yaml_item *item, const
 static enum err phrases_fill(const struct filling *f, struct brief *brief)
 {
 	const struct yaml_item *list, *item;
+	struct rulebook_tool tool;
 	enum err err = ERR_NONE;
 	size_t i;
 
+	if (language_is(f->language, "en") && rulebook_tool_find(f->book, RULEBOOK_TAKE_TOOL, &tool) && rulebook_tool_is_built_in(&tool))
+		brief_takes(brief);
 	for (i = 0; f->book->phrases && phrase_names[i] && !err; i++) {
 		struct brief_phrases *p = phrases_at(brief, i);
 

@@ -10,11 +10,12 @@ static const char *const root_keys[] = { "rulebook", "id", "version", "title", "
 	"promises", "disclosures", "flow", "anytime", "questions", "voicemail", "tools", "may", "outcomes", "unclear", "unfinished", "settings", "phrases", "pronounce",
 	"redact", NULL };
 
-const char *const phrase_names[] = { "fillers", "waits", "prompts", "unheard", "apology", "goodbye", "nods", "stops", NULL };
+const char *const phrase_names[] = { "fillers", "waits", "prompts", "unheard", "apology", "goodbye", "nods", "stops", "keys", NULL };
 
 struct brief_phrases *phrases_at(struct brief *b, size_t index)
 {
-	struct brief_phrases *const lists[] = { &b->fillers, &b->waits, &b->prompts, &b->unheard, &b->apology, &b->goodbye, &b->nods, &b->stops };
+	struct brief_phrases *const lists[] = { &b->fillers, &b->waits, &b->prompts, &b->unheard, &b->apology, &b->goodbye, &b->nods, &b->stops,
+		&b->keys };
 
 	return lists[index];
 }
@@ -487,14 +488,14 @@ static void settings_read(struct reading *r, const struct yaml_item *root)
 
 /* ---- phrases and disclosures ---- */
 
-static void phrase_list_read(struct reading *r, const struct yaml_item *phrases, const char *name)
+static void phrase_list_read(struct reading *r, const struct yaml_item *phrases, const char *name, bool wanted)
 {
 	const struct yaml_item *item = phrases ? yaml_find(phrases, name) : NULL;
 	size_t up = path_down(r, name), i;
 
 	if (item)
 		words_check(r, item, text_of, BRIEF_PHRASES_MAX, SPOKEN_MAX_BYTES);
-	for (i = 0; !item && i < r->book->language_count; i++)
+	for (i = 0; !item && wanted && i < r->book->language_count; i++)
 		if (!language_is(r->book->languages[i].code, "en")) {
 			struct yaml_mark top = { 1, 1 };
 
@@ -512,7 +513,7 @@ void phrases_read(struct reading *r, const struct yaml_item *root)
 
 	r->book->phrases = item && map_check(r, item, phrase_names) ? item : NULL;
 	for (i = 0; phrase_names[i]; i++)
-		phrase_list_read(r, r->book->phrases, phrase_names[i]);
+		phrase_list_read(r, r->book->phrases, phrase_names[i], strcmp(phrase_names[i], "keys") != 0); /* without them nobody is reminded */
 	path_up(r, up);
 	up = path_down(r, "disclosures");
 	item = yaml_find(root, "disclosures");

@@ -318,6 +318,14 @@ static enum err opening_json(const struct filling *f, struct buf *out)
 	return err;
 }
 
+static void unclear_json(const struct filling *f, struct buf *out)
+{
+	const struct branch *unclear = &f->book->unclear;
+
+	if (unclear->go_item && unclear->go >= 0)
+		json_pair_string(out, "unclear", f->book->steps[unclear->go].name);
+}
+
 /* Without its end: what else there is to say follows. */
 static enum err flow_json(const struct filling *f, struct buf *out)
 {
@@ -335,6 +343,7 @@ static enum err flow_json(const struct filling *f, struct buf *out)
 	err = opening_json(f, out);
 	json_pair_u64(out, "visits_max", VISITS_MAX);
 	json_pair_string(out, "end_tool", RULEBOOK_END_TOOL);
+	unclear_json(f, out);
 	json_put_key(out, "steps");
 	json_open(out, '[');
 	for (i = 0; !err && i < b->step_count; i++)

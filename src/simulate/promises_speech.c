@@ -81,7 +81,8 @@ bool judge_is_phrase(const struct judge *j, const char *text, size_t len)
 	const struct brief *b = &j->scene->brief;
 
 	return phrase_in(&b->fillers, text, len) || phrase_in(&b->waits, text, len) || phrase_in(&b->prompts, text, len) ||
-	       phrase_in(&b->unheard, text, len) || phrase_in(&b->apology, text, len) || phrase_in(&b->goodbye, text, len);
+	       phrase_in(&b->unheard, text, len) || phrase_in(&b->apology, text, len) || phrase_in(&b->goodbye, text, len) ||
+	       phrase_in(&b->keys, text, len);
 }
 
 bool judge_is_phrase_part(const struct judge *j, const char *text, size_t len)

@@ -49,7 +49,8 @@
  *      ones each is known when it comes late (0 to 3: none is kept), and one leaves words that stand behind it (0 to 3: it takes a newer partial along);
  *      what was read takes the end back when it comes behind the note of it (0 to 3: it is never told); voice without words yet has turn.final_wait_ms when
  *      the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one (0 to 3: none is put off);
- *      a secret number can be taken by keypad (0 to 3: that tool is refused); a call in several languages goes on in another one when it is
+ *      a secret number can be taken by keypad (0 to 3: that tool is refused), and keys behind one that failed are
+ *      hidden until the caller says something; a call in several languages goes on in another one when it is
  *      asked to (0 to 3: there is no such tool);
  *      a filler that is being said is no beginning of the goodbye, and what a read found holds
  *      the end up behind its beginning too (0 to 3: nothing does); what a read found behind its deadline is told with the next request (0 to 3: never);
@@ -88,6 +89,7 @@ enum err call_step(struct call *call, const struct call_input *in, struct call_o
 bool call_ended(const struct call *call);
 bool call_moves(const struct call *call); /* a tool that takes the caller away was asked for, and its result has not come: the media may go any moment */
 bool call_takes(const struct call *call); /* a secret number is being keyed in: digits come as KEY_HIDDEN, and nobody listens (take.c) */
+bool call_hides(const struct call *call); /* as call_takes, or keys that are pressed now may belong to such a number: digits come as KEY_HIDDEN */
 bool call_waits(const struct call *call); /* for the caller, or his keys: nobody speaks, nothing is being made or done */
 bool call_still(const struct call *call); /* it is talked in, and neither the caller nor the agent is heard now */
 enum end_reason call_end_reason(const struct call *call);

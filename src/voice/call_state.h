@@ -299,6 +299,9 @@ struct take {
 	uint64_t voice_us;         /* voice since the last key, or pause */
 	uint64_t voice_at_us;      /* when the last of it came */
 	uint64_t deaf_us;          /* it was closed: the last key's tone sounds until then */
+	bool reminded;             /* its first key was asked for once more */
+	uint8_t keys_turn;         /* with this phrase the next time */
+	bool shut;                 /* it has failed, and the caller has said nothing since: what he keys in all the same stays hidden */
 };
 
 enum answerer_state { ANSWERER_NONE = 0, ANSWERER_OPEN, ANSWERER_PERSON, ANSWERER_MACHINE, ANSWERER_LEAVING, ANSWERER_SCREEN, ANSWERER_STATES };
@@ -528,6 +531,8 @@ void take_key(struct call *call, uint64_t digit);
 void take_voice(struct call *call, uint64_t level, uint64_t position);
 void take_advance(struct call *call);
 void take_due(struct call *call);
+void take_shut_key(struct call *call); /* a key whose number nobody takes any more */
+void take_words(struct call *call); /* the caller has said something: keys are keys again */
 void take_attached(struct call *call);
 void take_stop(struct call *call, const char *why); /* it has failed: the tool's result; fine when none is open */
 void take_close(struct call *call); /* its tool is settled, or asked for */

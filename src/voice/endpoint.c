@@ -291,6 +291,8 @@ static void turn_end(struct call *call, enum turn_why why, uint64_t enough_us)
 	call_note_text(call, NOTE_TURN, why, num_over(call->now_us, since), words);
 	said_clear(call);
 	quiet_words(call);
+	if (why != TURN_KEYS)
+		take_words(call);
 	dialogue_turn(call, words);
 	answerer_answer(call);
 }

@@ -38,7 +38,7 @@ enum input_type {
 	IN_SENT,          /* utterance, take, position = the sample that sending begins at, or begins again at after it had run dry */
 	IN_PLAYED,        /* utterance, take, position = the carrier has played the samples before this one */
 	IN_TOOL_RESULT,   /* turn, index, kind = enum tool_status, text */
-	IN_DIGIT,         /* number = '0'..'9', '*', '#', 'A'..'D'; KEY_HIDDEN: a digit, while call_takes */
+	IN_DIGIT,         /* number = '0'..'9', '*', '#', 'A'..'D'; KEY_HIDDEN: a digit, while call_hides */
 	IN_ORDER,         /* kind = enum order, text */
 	IN_KNOWLEDGE,     /* number = the query it answers, text */
 	IN_MEDIA_LOST,    /* the media socket closed, the call has not ended */

@@ -277,13 +277,16 @@ static void keys_done(struct call *call)
 void quiet_digit(struct call *call, uint64_t digit)
 {
 	struct quiet *q = &call->quiet;
+	bool hidden = digit == KEY_HIDDEN && call->take.shut;
 
 	if (call->take.open) {
 		take_key(call, digit);
 		return;
 	}
-	if (digit > 'D' || !digit || !strchr("0123456789*#ABCD", (int)digit))
+	if (!hidden && (digit > 'D' || !digit || !strchr("0123456789*#ABCD", (int)digit)))
 		return;
+	if (hidden)
+		take_shut_key(call);
 	if (digit == '#' && !call->quiet.key_count && call->settings.call_rules >= 4)
 		return; /* it closes an entry that ended by itself, or none */
 	if (!speech_idle(call) && !speech_whole(call) && !speech_unreleased(call))

@@ -98,5 +98,5 @@ const struct column answerer_columns[] = {
 const struct column take_columns[] = {
 	BELOW(1, take, open, 2), COLUMN(2, take, entries), BELOW(3, take, least, KEYS_MAX + 1), BELOW(4, take, most, KEYS_MAX + 1),
 	BELOW(5, take, count, KEYS_MAX + 1), COLUMN(6, take, due_us), COLUMN(7, take, since_us), COLUMN(8, take, voice_us), COLUMN(9, take, voice_at_us),
-	COLUMN(10, take, deaf_us), { 0 },
+	COLUMN(10, take, deaf_us), BELOW(11, take, reminded, 2), COLUMN(12, take, keys_turn), BELOW(13, take, shut, 2), { 0 },
 };

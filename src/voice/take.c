@@ -12,8 +12,12 @@
  *   d  too few · the time is over · the caller take_key, take_due · take_voice · dialogue_turn (dialogue.c): all take_stop
  *      speaks · words of before are a turn
  *
- * While it is open nobody listens: voice does not interrupt, is no turn, and ends the entry when it goes on for too long. The first key cuts what the
- * agent says, a * begins anew. Another worker knows none of the digits, so with it the entry begins anew as well.
+ * While it is open nobody listens: voice does not interrupt, is no turn, and ends the entry when it is as long as a word and a second of silence comes
+ * behind it, or when it goes on for too long. Who presses nothing is asked for the keys once more (take_due). The first key cuts what the agent says, a *
+ * begins anew. Another worker knows none of the digits, so with it the entry begins anew as well.
+ *
+ * Behind an entry that failed many a caller keys in his number all the same. Until he says something, or a number is taken again, nobody is told
+ * those keys either, and for a moment behind each nobody listens: take_shut_key.
  */
 #include "voice/call_state.h"
 
@@ -22,7 +26,13 @@
 #include "base/json_scan.h"
 #include "voice/take.h"
 
-enum { PAUSE_US = 1000000 };
+enum {
+	PAUSE_US = 1000000,
+	ECHO_US = 400000 /* the agent's last word comes back from the caller's loudspeaker for so long */
+};
+
+#define SPOKE "{\"error\":\"spoke\",\"heard\":false,\"message\":\"The caller spoke instead of pressing keys. Nobody heard what: tell him so, and that he can key it in now or say " \
+	"what is the matter. Ask for keys again when he wants to press them; any that he presses before are hidden.\"}"
 
 static const struct {
 	const char *name;
@@ -93,7 +103,7 @@ const char *take_begin(struct call *call, struct text args)
 		return "another number is being keyed in: wait for its result";
 	if (!take_wish_read(&wish, call_text(call, args), args.len))
 		return "what is card, expiry, cvv, pin or digits; least and most are 1 to 32";
-	*k = (struct take){ .open = true, .entries = k->entries + 1, .least = wish.least, .most = wish.most, .since_us = call->now_us };
+	*k = (struct take){ .open = true, .entries = k->entries + 1, .least = wish.least, .most = wish.most, .since_us = call->now_us, .keys_turn = k->keys_turn };
 	k->due_us = call->now_us + (uint64_t)call->settings.take_total_ms * 1000;
 	call->quiet.key_count = 0;
 	call->ear.voiced = false;
@@ -109,6 +119,11 @@ bool call_takes(const struct call *call)
 	return call->take.open && !call->quiet.ended;
 }
 
+bool call_hides(const struct call *call)
+{
+	return (call->take.open || call->take.shut) && !call->quiet.ended;
+}
+
 bool take_hears(const struct call *call)
 {
 	return call->take.open || call->now_us < call->take.deaf_us;
@@ -121,6 +136,7 @@ void take_close(struct call *call)
 	if (!k->open)
 		return;
 	k->open = false;
+	k->shut = true;
 	k->deaf_us = call->now_us + TAKE_TAIL_MS * 1000;
 	timer_stop(call, TIMER_KEYS);
 }
@@ -142,6 +158,7 @@ static void taken(struct call *call)
 	}
 	call_note(call, NOTE_KEYS, k->entries, k->count);
 	tools_taken(call);
+	k->shut = false;
 }
 
 void take_key(struct call *call, uint64_t digit)
@@ -160,6 +177,47 @@ void take_key(struct call *call, uint64_t digit)
 		taken(call);
 }
 
+void take_shut_key(struct call *call)
+{
+	call->take.deaf_us = call->now_us + TAKE_SHUT_MS * 1000;
+}
+
+void take_words(struct call *call)
+{
+	call->take.shut = false;
+}
+
+/* ------------------------------------------------------------------ the caller speaks instead */
+
+/* The tone of a key sounds on behind its message. */
+static bool is_tone(const struct call *call)
+{
+	return call->take.count && call->now_us - call->take.since_us < TAKE_TAIL_MS * 1000;
+}
+
+static void voice_add(struct call *call)
+{
+	struct take *k = &call->take;
+
+	if (is_tone(call))
+		return;
+	k->voice_us = (call->now_us - k->voice_at_us > PAUSE_US ? 0 : k->voice_us) + CHUNK_US;
+	k->voice_at_us = call->now_us;
+	if (k->voice_us >= (uint64_t)call->settings.take_voice_ms * 1000)
+		take_stop(call, SPOKE);
+}
+
+/* He has been silent for a second. What was said over the agent's words and no longer is none: it may be those, come back. */
+static void voice_over(struct call *call)
+{
+	struct take *k = &call->take;
+	bool words = k->voice_us >= (uint64_t)call->settings.take_word_ms * 1000 && speech_idle(call) && k->voice_at_us >= k->since_us + ECHO_US;
+
+	k->voice_us = 0;
+	if (words)
+		take_stop(call, SPOKE);
+}
+
 /* The place in the line moves on as ever; the tone of a key is voice as well, and no more than a part of a second of it. */
 void take_voice(struct call *call, uint64_t level, uint64_t position)
 {
@@ -172,14 +230,36 @@ void take_voice(struct call *call, uint64_t level, uint64_t position)
 	ear->end_sample = position + VOICE_CHUNK_SAMPLES;
 	if (!k->open)
 		return;
-	if (call->now_us - k->voice_at_us > PAUSE_US)
-		k->voice_us = 0;
-	if (level < (uint64_t)call->settings.vad_on)
-		return;
-	k->voice_at_us = call->now_us;
-	k->voice_us += CHUNK_US;
-	if (k->voice_us >= (uint64_t)call->settings.take_voice_ms * 1000)
-		take_stop(call, "{\"error\":\"spoke\",\"message\":\"The caller spoke instead of pressing keys. Nobody heard what: ask him.\"}");
+	if (level >= (uint64_t)call->settings.vad_on)
+		voice_add(call);
+	else if (call->now_us - k->voice_at_us >= PAUSE_US)
+		voice_over(call);
+}
+
+/* ------------------------------------------------------------------ waiting for keys */
+
+static bool reminds(const struct call *call)
+{
+	const struct take *k = &call->take;
+
+	return !k->count && !k->reminded && call->brief.keys.count && call->settings.take_remind_ms < call->settings.take_key_ms;
+}
+
+static int64_t wait_ms(const struct call *call)
+{
+	const struct call_settings *s = &call->settings;
+
+	if (call->take.count)
+		return s->take_gap_ms;
+	if (reminds(call))
+		return s->take_remind_ms;
+	return call->take.reminded ? s->take_key_ms - s->take_remind_ms : s->take_key_ms;
+}
+
+/* Nobody is spoken to, and no entry is over, while he speaks himself: voice_over judges that first. */
+static uint64_t voice_end(const struct take *k)
+{
+	return k->voice_us ? k->voice_at_us + PAUSE_US + 2 * CHUNK_US : 0;
 }
 
 void take_advance(struct call *call)
@@ -190,13 +270,21 @@ void take_advance(struct call *call)
 		return;
 	if (!speech_idle(call))
 		k->since_us = call->now_us;
-	timer_set(call, TIMER_KEYS, num_min(k->due_us, k->since_us + (uint64_t)call->settings.take_key_ms * 1000));
+	timer_set(call, TIMER_KEYS, num_min(k->due_us, num_max(k->since_us + (uint64_t)wait_ms(call) * 1000, voice_end(k))));
 }
 
 void take_due(struct call *call)
 {
-	if (speech_idle(call) || call->now_us >= call->take.due_us)
+	struct take *k = &call->take;
+
+	if (!speech_idle(call) && call->now_us < k->due_us)
+		return;
+	if (!reminds(call) || call->now_us >= k->due_us) {
 		taken(call);
+		return;
+	}
+	k->reminded = true;
+	speech_phrase(call, SAY_FILLER, &call->brief.keys, &k->keys_turn);
 }
 
 /* What was keyed in so far is gone with the worker; the rest of it must not be taken for something else. */

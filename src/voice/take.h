@@ -11,7 +11,8 @@
 
 enum {
 	TAKE_DIGITS_MAX = 32,
-	TAKE_TAIL_MS = 800 /* the last key's tone sounds on in the line when its message is there: nobody listens for so long */
+	TAKE_TAIL_MS = 800, /* the last key's tone sounds on in the line when its message is there: nobody listens for so long */
+	TAKE_SHUT_MS = 3000 /* nor behind a key of a number that nobody takes any more: the next one comes */
 };
 
 enum take_what { TAKE_CARD = 0, TAKE_EXPIRY, TAKE_CVV, TAKE_PIN, TAKE_DIGITS, TAKE_WHATS };

@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import threading
+import wave
 
 import pytest
 
@@ -286,14 +287,56 @@ def test_a_vendors_model_gets_placeholders(run, model, tmp_path, shop):
         assert not file.is_file() or CARD[:6].encode() not in file.read_bytes(), file
 
 
-def test_who_talks_instead_is_told_so(run, model, tmp_path, shop):
-    """Two seconds of words, and the entry is over; nobody was heard."""
-    book = tmp_path / "payment.yaml"
+NOT_HEARD = "I cannot hear you while you key in a number."
+
+
+def spoken(run, folder, *lines):
+    """Each line as a recording; the arguments of `callfunnel call` that say them."""
+    said = []
+    for i, line in enumerate(lines):
+        assert run("say", line, "-o", folder / f"{i}.wav").status == 0
+        said += ["--speak", folder / f"{i}.wav"]
+    return said
+
+
+def talks(run, model, folder, shop, *lines):
+    """A whole call with these lines; its document, and what `show` tells of it."""
+    book = folder / "payment.yaml"
     book.write_text(BOOK)
-    assert run("say", "well I am afraid I do not have it here now", "-o", tmp_path / "no.wav").status == 0
-    assert run("say", "yes, speaking", "-o", tmp_path / "yes.wav").status == 0
-    done = run("call", "--rulebook", book, "--json", "--data", tmp_path / "data", "--speak", tmp_path / "yes.wav", "--speak", tmp_path / "no.wav",
-               "--set", f"vad.model_file={model}", "--set", f"services.pay={shop.url}")
+    done = run("call", "--rulebook", book, "--json", "--data", folder / "data", *spoken(run, folder, *lines), "--set", f"vad.model_file={model}",
+               "--set", f"services.pay={shop.url}")
     assert done.status == 1, done.err + done.out  # the outcome is a failure
-    told = run("show", done.json()["call"], "--dir", done.json()["journal"]).out
-    assert "I could not hear that." in told and "error" in told and "afraid" not in told
+    document = done.json()
+    return document, run("show", document["call"], "--dir", document["journal"]).out
+
+
+def test_who_talks_on_instead_is_told_so(run, model, tmp_path, shop):
+    """Two seconds of words, and the entry is over; nobody was heard."""
+    _, told = talks(run, model, tmp_path, shop, "yes, speaking", "well I am afraid I do not have it here now", "no, I can not")
+    assert NOT_HEARD in told and "That did not work." in told and "afraid" not in told
+
+
+def test_who_says_a_few_words_instead_is_asked_within_two_seconds(run, model, tmp_path, shop):
+    """Nobody heard the words; what he says when he was asked is heard."""
+    document, told = talks(run, model, tmp_path, shop, "yes, speaking", "what do you mean", "no, I can not")
+    assert NOT_HEARD in told and "That did not work." in told and "what do you" not in told, told
+    said = next(one for one in document["recordings"] if one["file"].endswith("1.wav"))
+    over = next(event for event in document["events"] if event["event"] == "tool")
+    with wave.open(str(tmp_path / "1.wav")) as sound:
+        ended_us = said["began_ms"] * 1000 + sound.getnframes() * 1_000_000 // sound.getframerate()
+    assert over["status"] == "error" and over["at_us"] < ended_us + 2_000_000
+
+
+def test_who_speaks_into_the_keys_again_and_again_is_not_asked_for_ever(run, model, tmp_path, shop):
+    lines = ["yes, speaking"] + ["I do not have my card with me", "yes"] * 2 + ["I do not have my card with me"]
+    _, told = talks(run, model, tmp_path, shop, *lines)
+    assert told.count(NOT_HEARD) == 2 and told.count("Please key in your card number.") == 3 and "That did not work." in told, told
+    assert "with me" not in told
+
+
+def test_who_presses_nothing_is_asked_for_the_number_once_more(run, model, tmp_path, shop):
+    document, told = talks(run, model, tmp_path, shop, "yes, speaking")
+    assert told.count("Please key in the number now, then press the hash key.") == 1 and "I could not hear that." in told, told
+    heard = {event["text"]: event["at_us"] for event in document["events"] if event["event"] == "heard"}
+    again = heard["Please key in the number now, then press the hash key."] - heard["Please key in your card number."]
+    assert 7_000_000 < again < 12_000_000, heard  # 7 s, and the words themselves

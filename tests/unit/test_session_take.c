@@ -225,6 +225,41 @@ static void another_socket_hides_them_as_well(void **state)
 	assert_true(is_shown("\"valid\":false") || is_shown("too_few"));
 }
 
+static uint64_t speaks_at;
+
+static uint16_t a_second(uint64_t position)
+{
+	return position >= speaks_at && position < speaks_at + 8000 ? 60000 : 0;
+}
+
+/* He speaks instead, is asked whether he can key it in, and does so at once: no tool takes it, and nobody is told. */
+static void what_is_pressed_behind_words_instead_is_told_nobody(void **state)
+{
+	struct looked l = { 0 };
+
+	(void)state;
+	begins("{\"what\":\"card\"}");
+	speaks_at = session_caller_position(k->session) + 8000;
+	k->level = a_second;
+	kit_run(k, 3500);
+	assert_false(call_takes(session_call(k->session)));
+	assert_true(is_shown("\"heard\":false"));
+	kit_model_says(k, "Can you?");
+	kit_run(k, 2500);
+	press(CARD);
+	kit_run(k, 3000);
+	assert_true(is_shown("[keypad] xxxxxxxxxxxxxxxx"));
+	assert_false(is_shown("5500"));
+	assert_null(memmem(k->snapshot.data, k->snapshot.len, CARD, 4));
+	session_hangup(k->session);
+	kit_run(k, 10);
+	kit_journal_close(k);
+	kit_read(k, look, &l);
+	assert_false(l.digits);
+	assert_int_equal(l.keys, 16);
+	assert_in_range(l.paused, 8000 * 10, 8000 * 13); /* the entry, and from the first key to three seconds behind the last */
+}
+
 /* A change in the map of who keeps what. */
 static void a_ninth_number_takes_the_place_of_the_first(void **state)
 {
@@ -254,6 +289,7 @@ int main(void)
 		CASE(nothing_of_it_is_in_the_journal_or_a_snapshot),
 		CASE(what_never_came_meanwhile_is_told_apart),
 		CASE(another_socket_hides_them_as_well),
+		CASE(what_is_pressed_behind_words_instead_is_told_nobody),
 		CASE(a_ninth_number_takes_the_place_of_the_first),
 	};
 

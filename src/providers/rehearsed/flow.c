@@ -445,6 +445,7 @@ static enum err all_read(struct reading *r)
 	f->opening_asked = json_is_true(json_object_get(opening, "asked"));
 	if (f->opening_asked && f->steps[f->opening_step].kind != STEP_ASK)
 		refuse(r, "opening", "step", "what was asked is no question");
+	f->unclear = json_is_string(json_object_get(f->root, "unclear")) ? step_of(r, f->root, "", "unclear") : -1;
 	f->end_tool = text_of(r, f->root, "", "end_tool");
 	f->visits_max = (int32_t)(visits < 1 ? 5 : visits > 100 ? 100 : visits);
 	f->hindi = language_is(f->language, "hi");

@@ -34,6 +34,7 @@ struct flow {
 	const char *opening, *end_tool;
 	int opening_step;
 	bool opening_asked, hindi, english;
+	int unclear;           /* the step for what stays unclear and names none itself; -1: none */
 	int32_t visits_max;
 	const json_t *anytime;
 	const json_t *questions; /* what a caller may ask, and what is said to it; NULL: nothing */

@@ -8,6 +8,7 @@
  *    └── answer, read back ────────────────────────────────────────────┘
  *   a time that may be in either half of the day: ASKED again, for the half; then the plausible one counts
  *   next step: say (and on) · ask → ASKED · tool → TOOL ──result──► next or failed · goodbye → ENDED
+ *   TOOL ──the caller spoke instead of pressing keys──► KEYS ──yes──► TOOL again · else the unclear step (mind_keys.c)
  *   until a question was answered, an answering machine's words lead to the flow's step for them
  *
  * Blocks are walked in order. A caller's words are judged against the question only when enough of it was heard: what the history holds
@@ -22,7 +23,7 @@
 
 enum { MIND_TEXT_MAX = 16 * 1024, MIND_RESULTS_MAX = 64 };
 
-enum mood { MOOD_BEGIN = 0, MOOD_ASKED, MOOD_CONFIRM, MOOD_TOOL, MOOD_ENDED };
+enum mood { MOOD_BEGIN = 0, MOOD_ASKED, MOOD_CONFIRM, MOOD_TOOL, MOOD_KEYS, MOOD_ENDED };
 
 struct mind_answer {
 	bool known;
@@ -72,7 +73,8 @@ void mind_value_text(const struct mind *m, int step, struct buf *out); /* an ans
 /* ---- what comes next (mind.c) ---- */
 
 enum phrase { PHRASE_SORRY = 0, PHRASE_HALF, PHRASE_RANGE, PHRASE_WAIT, PHRASE_HERE, PHRASE_WHY, PHRASE_WHY_WHO, PHRASE_WHY_PERSON, PHRASE_STILL, PHRASE_SURE,
-	PHRASE_NOT_YET, PHRASE_UNKNOWN, PHRASE_UNKNOWN_PERSON, PHRASE_DONE, PHRASE_DONE_PERSON, PHRASE_BYE };
+	PHRASE_NOT_YET, PHRASE_UNKNOWN, PHRASE_UNKNOWN_PERSON, PHRASE_DONE, PHRASE_DONE_PERSON, PHRASE_BYE,
+	PHRASE_DEAF, PHRASE_KEYS };
 
 /* Words that were said beyond an answer: "move it | to Friday at three". */
 struct rest {
@@ -143,6 +145,12 @@ bool mind_question_heard(const struct mind *m);
 bool mind_cut_too_often(const struct mind *m); /* then words are judged all the same */
 void mind_judge_cut(struct mind *m, const struct words *w, const char *text, size_t len); /* the caller spoke before he had heard it */
 void mind_see_agent(struct mind *m, const struct llm_block *b);                           /* fillers and prompts are none of ours */
+
+/* ---- he was to key a number in, and spoke (mind_keys.c) ---- */
+
+bool mind_keys_unheard(struct mind *m, const char *text, size_t len); /* the open tool's result says so; false: it says something else */
+void mind_judge_keys(struct mind *m, const struct words *w, const char *text, size_t len);
+void mind_say_keys(struct mind *m); /* whether he can */
 
 /* ---- corrections (mind_correct.c) ---- */
 

@@ -60,14 +60,14 @@ static void all_held_tell(const struct mind *m, struct words *w, const struct ll
 /* The text of these blocks. */
 static void see_caller(struct mind *m, const char *text, size_t len, const struct llm_block *blocks, size_t count)
 {
-	bool asked = m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM;
+	bool asked = m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM || m->mood == MOOD_KEYS;
 	struct words w;
 	int anytime;
 
 	words_read(&w, text, len);
 	all_held_tell(m, &w, blocks, count);
 	m->note = REHEARD_NONE;
-	m->note_step = asked ? m->at : -1;
+	m->note_step = asked && m->mood != MOOD_KEYS ? m->at : -1;
 	anytime = mind_anytime_find(m, &w);
 	if (mind_hears_machine(m, &w)) { /* whatever it heard of the question, and whatever else it offers */
 		mind_reply_begin(m);
@@ -87,7 +87,7 @@ static void see_caller(struct mind *m, const char *text, size_t len, const struc
 		mind_judge_cut(m, &w, text, len);
 	} else {
 		mind_reply_begin(m);
-		mind_judge_answer(m, &w, text, len);
+		(m->mood == MOOD_KEYS ? mind_judge_keys : mind_judge_answer)(m, &w, text, len);
 	}
 	m->prompted = false;
 }
@@ -104,7 +104,8 @@ static void see_result(struct mind *m, enum tool_status status, const char *text
 	if (s->changes)
 		m->last = -1; /* what was done is done */
 	m->dispatched = m->pending = false;
-	mind_go(m, fine ? mind_next(m, s) : s->other, mind_no_rest);
+	if (fine || !mind_keys_unheard(m, text, len))
+		mind_go(m, fine ? mind_next(m, s) : s->other, mind_no_rest);
 }
 
 /* Of a tool that takes long: "still running, the result will follow". */
@@ -285,7 +286,7 @@ enum err mind_think(struct mind *m, const struct flow *f, const struct llm_block
 	} else if (m->mood == MOOD_BEGIN) {
 		mind_reply_begin(m);
 		mind_go(m, m->at, mind_no_rest);
-	} else if (m->heard >= m->reply.len && (m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM)) {
+	} else if (m->heard >= m->reply.len && (m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM || m->mood == MOOD_KEYS)) {
 		mind_reply_begin(m); /* all was said, and words are wanted: an answer is never empty */
 		mind_ask_again(m);
 	} else if (m->heard >= m->reply.len && m->mood == MOOD_TOOL && m->dispatched) {

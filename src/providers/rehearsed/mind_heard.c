@@ -250,7 +250,7 @@ static bool see_again(struct mind *m, const char *text, size_t len)
 	const size_t question_at = m->question_at, heard = m->heard;
 	bool whole;
 
-	if (heard < before.len || (m->mood != MOOD_ASKED && m->mood != MOOD_CONFIRM))
+	if (heard < before.len || (m->mood != MOOD_ASKED && m->mood != MOOD_CONFIRM && m->mood != MOOD_KEYS))
 		return false;
 	buf_init(&m->reply, MIND_TEXT_MAX);
 	mind_ask_again(m);

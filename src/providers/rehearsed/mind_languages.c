@@ -76,7 +76,7 @@ static void go_on(struct mind *m)
 {
 	mind_reply_begin(m);
 	m->cuts = 0;
-	if (m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM)
+	if (m->mood == MOOD_ASKED || m->mood == MOOD_CONFIRM || m->mood == MOOD_KEYS)
 		mind_ask_again(m);
 	else if (m->mood == MOOD_TOOL && m->dispatched)
 		mind_say_own(m, PHRASE_STILL);

@@ -24,6 +24,8 @@ void mind_say_own(struct mind *m, enum phrase phrase)
 		[PHRASE_DONE] = { "I cannot change that any more.", "अब मैं इसे बदल नहीं सकती।" },
 		[PHRASE_DONE_PERSON] = { "I cannot change that any more, but you can ask for a person.", "अब मैं इसे बदल नहीं सकती, पर आप किसी व्यक्ति से बात करने को कह सकते हैं।" },
 		[PHRASE_BYE] = { "Goodbye.", "नमस्ते।" },
+		[PHRASE_DEAF] = { "I cannot hear you while you key in a number.", "जब आप नंबर दबाते हैं, तब मैं आपको सुन नहीं सकती।" },
+		[PHRASE_KEYS] = { "Can you key it in now?", "क्या आप अभी नंबर दबा सकते हैं?" },
 	};
 
 	if (m->reply.len)

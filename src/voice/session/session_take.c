@@ -9,7 +9,11 @@
 
 #include "base/json.h"
 
-enum { TAIL_SAMPLES = TAKE_TAIL_MS * (CALL_RATE_HZ / 1000), RESULT_BYTES_MAX = 512 };
+enum {
+	TAIL_SAMPLES = TAKE_TAIL_MS * (CALL_RATE_HZ / 1000),
+	SHUT_SAMPLES = TAKE_SHUT_MS * (CALL_RATE_HZ / 1000),
+	RESULT_BYTES_MAX = 512
+};
 
 /* ------------------------------------------------------------------ keys */
 
@@ -25,13 +29,15 @@ void session_key_hide(struct session *s)
 	struct session_take *k = &s->take;
 	uint64_t key = s->in.number;
 
-	if (s->in.type != IN_DIGIT || !call_takes(s->call) || key == KEY_HIDDEN)
+	if (s->in.type != IN_DIGIT || !call_hides(s->call) || key == KEY_HIDDEN)
 		return;
 	if (key == '*')
 		entry_reset(k);
 	if (key < '0' || key > '9')
 		return;
-	if (k->key_count < sizeof(k->keys))
+	if (!call_takes(s->call))
+		k->deaf_to = s->position + SHUT_SAMPLES;
+	else if (k->key_count < sizeof(k->keys))
 		k->keys[k->key_count++] = (char)key;
 	s->in.number = KEY_HIDDEN;
 }
