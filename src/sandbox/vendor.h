@@ -32,7 +32,7 @@ struct vendor_kind {
 	const char *script_hint;
 };
 
-extern const struct vendor_kind anthropic_vendor, deepgram_vendor, cartesia_vendor, openai_vendor, sarvam_vendor, twilio_vendor;
+extern const struct vendor_kind anthropic_vendor, deepgram_vendor, cartesia_vendor, openai_vendor, sarvam_vendor, twilio_vendor, exotel_vendor;
 extern const struct vendor_kind *const vendor_kinds[]; /* NULL-ended */
 
 struct vendor {

@@ -4,4 +4,4 @@
 #include "sandbox/vendor.h"
 
 const struct vendor_kind *const vendor_kinds[] = { &anthropic_vendor, &deepgram_vendor, &cartesia_vendor, &openai_vendor, &sarvam_vendor,
-	&twilio_vendor, NULL };
+	&twilio_vendor, &exotel_vendor, NULL };

@@ -4,12 +4,18 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "sandbox/body.h"
 #include "sandbox/twilio/twilio.h"
 
 enum { LIST_BYTES_MAX = 8 << 20, PAGE_DEFAULT = 50, PAGE_MOST = 1000, CONTROL_BODY_MAX = 256 << 10, QUERY_MAX = 600 };
 
 #define SANDBOX_ACCOUNT "AC00000000000000000000000000000001"
 #define SANDBOX_TOKEN "sandbox-auth-token"
+
+static struct twilio_state *state_of(const struct vendor *v)
+{
+	return v->state;
+}
 
 /* ------------------------------------------------------------------ GET Calls.json */
 
@@ -105,49 +111,20 @@ void twilio_list(struct http_request *r, void *arg)
 
 /* ------------------------------------------------------------------ the control port */
 
-static void refuse(struct http_request *r, const char *where, const char *message)
-{
-	http_reply_error(r, 400, "bad_call", message, where, NULL);
-}
-
-static json_t *body_read(struct http_request *r)
-{
-	size_t len;
-	const void *data = http_body(r, &len);
-	json_t *body = json_loadb(data, len, JSON_REJECT_DUPLICATES, NULL);
-
-	if (json_is_object(body))
-		return body;
-	json_decref(body);
-	refuse(r, "body", "This is no JSON object.");
-	return NULL;
-}
-
-/* A member, or what is usual; false: it is too long. */
-static bool text_take(const json_t *body, const char *name, const char *usual, char *out, size_t size)
-{
-	const char *text = json_string_value(json_object_get(body, name));
-
-	if (!text)
-		text = usual;
-	snprintf(out, size, "%s", text);
-	return strlen(text) < size;
-}
-
 static void members_take(const json_t *body, struct line *l, const char **wrong)
 {
 	l->is_inbound = true;
-	if (!text_take(body, "from", "+15550199", l->from, sizeof(l->from)))
+	if (!body_text(body, "from", "+15550199", l->from, sizeof(l->from)))
 		*wrong = "from";
-	if (!text_take(body, "to", "+15550100", l->to, sizeof(l->to)))
+	if (!body_text(body, "to", "+15550100", l->to, sizeof(l->to)))
 		*wrong = "to";
-	if (!text_take(body, "account_sid", SANDBOX_ACCOUNT, l->account, sizeof(l->account)))
+	if (!body_text(body, "account_sid", SANDBOX_ACCOUNT, l->account, sizeof(l->account)))
 		*wrong = "account_sid";
-	if (!text_take(body, "auth_token", SANDBOX_TOKEN, l->token, sizeof(l->token)))
+	if (!body_text(body, "auth_token", SANDBOX_TOKEN, l->token, sizeof(l->token)))
 		*wrong = "auth_token";
-	if (!text_take(body, "status_url", "", l->status_url, sizeof(l->status_url)))
+	if (!body_text(body, "status_url", "", l->status_url, sizeof(l->status_url)))
 		*wrong = "status_url";
-	if (!text_take(body, "url", "", l->url, sizeof(l->url)) || !http_is_url(l->url))
+	if (!body_text(body, "url", "", l->url, sizeof(l->url)) || !http_is_url(l->url))
 		*wrong = "url";
 }
 
@@ -163,7 +140,7 @@ static void on_call(struct http_request *r, void *arg)
 
 	if (!body)
 		return;
-	if (!phone_make(v->state, body, &phone, &why))
+	if (!phone_make(&state_of(v)->phones, body, &phone, &why))
 		wrong = why.where;
 	else
 		members_take(body, &got, &wrong);
@@ -171,7 +148,7 @@ static void on_call(struct http_request *r, void *arg)
 	json_decref(body);
 	if (!l) {
 		phone_fini(&phone);
-		refuse(r, wrong, wrong ? why.message : "There are as many calls as the sandbox keeps.");
+		body_refuse(r, wrong, wrong ? why.message : "There are as many calls as the sandbox keeps.");
 		return;
 	}
 	got.all = l->all;
@@ -212,38 +189,9 @@ static void on_calls(struct http_request *r, void *arg)
 	buf_fini(&b);
 }
 
-/* Who is called by that number, from now on. */
 static void on_phone(struct http_request *r, void *arg)
 {
-	struct vendor *v = arg;
-	struct twilio_state *all = v->state;
-	struct err_detail why = { .message = "A number like +15550199, of at most 64 phones." };
-	json_t *body = body_read(r);
-	struct phone phone = { .script = NULL };
-	size_t i = 0;
-
-	if (!body)
-		return;
-	if (!phone_make(all, body, &phone, &why) || !text_take(body, "number", "", phone.number, sizeof(phone.number)) || !*phone.number) {
-		refuse(r, *why.where ? why.where : "number", why.message);
-		phone_fini(&phone);
-		json_decref(body);
-		return;
-	}
-	json_decref(body);
-	while (i < all->phone_count && strcmp(all->phones[i].number, phone.number) != 0)
-		i++;
-	if (i == PHONES_MAX) {
-		phone_fini(&phone);
-		refuse(r, "number", "There are 64 phones already.");
-		return;
-	}
-	if (i < all->phone_count)
-		phone_fini(&all->phones[i]);
-	else
-		all->phone_count++;
-	all->phones[i] = phone;
-	http_reply(r, 204, NULL, "", 0);
+	phones_hear(&state_of(arg)->phones, r);
 }
 
 const struct http_route twilio_control_routes[] = {

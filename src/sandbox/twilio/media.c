@@ -1,6 +1,5 @@
 /* A line's media socket, as Twilio opens it: `connected`, `start`, a frame of the caller's each 20 ms by the clock, marks back when what was queued
- * before them has been played, all of them at once on `clear`. What it plays nobody hears: it is a clock of when it would be over.
- */
+ * before them has been played, all of them at once on `clear`. */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,18 +9,9 @@
 #include "sandbox/twilio/twilio.h"
 
 enum {
-	FRAME = 160,
-	FRAME_US = 20000,
 	FRAMES_AT_ONCE = 100,     /* that are late */
-	MARKS_MAX = 1024,
-	MARK_NAME_MAX = 64,
 	MESSAGE_MAX = 4096,
 	SEND_MAX_BYTES = 1 << 20
-};
-
-struct mark {
-	char name[MARK_NAME_MAX];
-	uint64_t at_us;
 };
 
 struct media {
@@ -33,12 +23,8 @@ struct media {
 	bool is_open, is_half_open;
 	struct harm harm;
 	uint64_t sequence, sent;   /* messages, frames */
-	uint64_t began_us, played_us; /* all that was queued is played then */
-	struct mark marks[MARKS_MAX];
-	size_t mark_first, mark_count;
-	bool has_heard;            /* the agent, since the caller last began to speak */
-	const struct recording *playing;
-	size_t at;                 /* of it */
+	uint64_t began_us;
+	struct person person;
 	struct clock_timer timer;
 };
 
@@ -97,18 +83,18 @@ static void start_say(struct media *m)
 	end(m, &b);
 }
 
-static void frame_say(struct media *m, const uint8_t frame[FRAME])
+static void frame_say(struct media *m, const uint8_t frame[PERSON_FRAME])
 {
-	char payload[sodium_base64_ENCODED_LEN(FRAME, sodium_base64_VARIANT_ORIGINAL)], number[24];
+	char payload[sodium_base64_ENCODED_LEN(PERSON_FRAME, sodium_base64_VARIANT_ORIGINAL)], number[24];
 	uint8_t memory[MESSAGE_MAX];
 	struct buf b;
 
-	sodium_bin2base64(payload, sizeof(payload), frame, FRAME, sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(payload, sizeof(payload), frame, PERSON_FRAME, sodium_base64_VARIANT_ORIGINAL);
 	begin(m, &b, memory, "media");
 	json_pair_string(&b, "track", "inbound");
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)m->sent + 1);
 	json_pair_string(&b, "chunk", number);
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)m->sent * (FRAME_US / 1000));
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)m->sent * (PERSON_FRAME_US / 1000));
 	json_pair_string(&b, "timestamp", number);
 	json_pair_string(&b, "payload", payload);
 	end(m, &b);
@@ -137,27 +123,12 @@ static void stop_say(struct media *m)
 
 /* ------------------------------------------------------------------ what the agent says */
 
-static void marks_return(struct media *m, uint64_t until_us)
+static void marks_return(struct media *m, uint64_t now)
 {
-	while (m->mark_count && m->marks[m->mark_first].at_us <= until_us) {
-		const char *name = m->marks[m->mark_first].name;
+	const char *name;
 
-		m->mark_first = (m->mark_first + 1) % MARKS_MAX;
-		m->mark_count--;
+	while ((name = person_mark_due(&m->person, now)))
 		mark_say(m, name);
-	}
-}
-
-static void mark_take(struct media *m, const char *name, uint64_t now)
-{
-	struct mark *mark;
-
-	if (!name || m->mark_count == MARKS_MAX)
-		return;
-	mark = &m->marks[(m->mark_first + m->mark_count++) % MARKS_MAX];
-	snprintf(mark->name, sizeof(mark->name), "%s", name);
-	mark->at_us = m->played_us > now ? m->played_us : now;
-	marks_return(m, now);
 }
 
 static void sound_take(struct media *m, const char *payload, uint64_t now)
@@ -168,8 +139,7 @@ static void sound_take(struct media *m, const char *payload, uint64_t now)
 		chars--;
 		samples--;
 	}
-	m->played_us = (m->played_us > now ? m->played_us : now) + samples * 1000000 / 8000;
-	m->has_heard = m->has_heard || samples;
+	person_hear(&m->person, samples * 1000000 / 8000, now);
 }
 
 static void on_message(struct websocket *w, enum websocket_kind kind, const uint8_t *data, size_t len, void *arg)
@@ -185,52 +155,22 @@ static void on_message(struct websocket *w, enum websocket_kind kind, const uint
 	} else if (!strcmp(event, "media")) {
 		sound_take(m, json_string_value(json_object_get(json_object_get(message, "media"), "payload")), now);
 	} else if (!strcmp(event, "mark")) {
-		mark_take(m, json_string_value(json_object_get(json_object_get(message, "mark"), "name")), now);
+		person_mark(&m->person, json_string_value(json_object_get(json_object_get(message, "mark"), "name")), now);
+		marks_return(m, now);
 	} else if (!strcmp(event, "clear")) {
-		m->played_us = now;
-		marks_return(m, UINT64_MAX);
+		person_clear(&m->person, now);
+		marks_return(m, now);
 	}
 	json_decref(message);
 }
 
 /* ------------------------------------------------------------------ what the caller says */
 
-static const json_t *step_now(const struct media *m)
-{
-	return json_array_get(m->line->phone.script, m->line->step);
-}
-
-/* His next step, once the agent has been silent for long enough. False: he has left. */
-static bool step_take(struct media *m, uint64_t now)
-{
-	const json_t *step = step_now(m), *wait = json_object_get(step, "silence_ms");
-	uint64_t quiet_us = (wait ? (uint64_t)json_integer_value(wait) : PHONE_QUIET_MS) * 1000;
-
-	if (!step || m->playing || !m->has_heard || now < m->played_us + quiet_us)
-		return true;
-	m->line->step++;
-	m->has_heard = false;
-	if (json_is_true(json_object_get(step, "hang_up"))) {
-		line_caller_left(m->line);
-		return false;
-	}
-	m->playing = recording_find(m->line->all, json_string_value(json_object_get(step, "play")));
-	m->at = 0;
-	return true;
-}
-
 static void frame_next(struct media *m)
 {
-	uint8_t frame[FRAME];
-	size_t n = m->playing ? m->playing->samples - m->at : 0;
+	uint8_t frame[PERSON_FRAME];
 
-	memset(frame, 0xff, sizeof(frame)); /* silence */
-	n = n < FRAME ? n : FRAME;
-	if (n)
-		memcpy(frame, m->playing->ulaw + m->at, n);
-	m->at += n;
-	if (m->playing && m->at == m->playing->samples)
-		m->playing = NULL;
+	person_say(&m->person, frame);
 	frame_say(m, frame);
 	m->sent++;
 }
@@ -259,13 +199,15 @@ static void on_time(void *arg)
 
 	if (harmed(m) || m->is_half_open)
 		return;
-	for (unsigned int n = 0; n < FRAMES_AT_ONCE && m->began_us + m->sent * FRAME_US <= now; n++) {
-		if (!step_take(m, now))
+	for (unsigned int n = 0; n < FRAMES_AT_ONCE && m->began_us + m->sent * PERSON_FRAME_US <= now; n++) {
+		if (!person_step(&m->person, now)) {
+			line_caller_left(m->line);
 			return;
+		}
 		frame_next(m);
 	}
 	marks_return(m, now);
-	clock_timer_set(&m->timer, m->vendor->options->clock, m->began_us + m->sent * FRAME_US, on_time, m);
+	clock_timer_set(&m->timer, m->vendor->options->clock, m->began_us + m->sent * PERSON_FRAME_US, on_time, m);
 }
 
 /* ------------------------------------------------------------------ life */
@@ -307,6 +249,7 @@ bool media_open(struct line *l, const struct verb *verb)
 	if (!m)
 		return false;
 	*m = (struct media){ .line = l, .vendor = l->vendor, .verb = *verb, .harm = harms_take(l->vendor->harms, l->vendor->kind->name, "/media") };
+	person_init(&m->person, &l->all->phones, &l->phone, &l->step);
 	vendor_id(l->vendor, "MZ00000000000000000000", m->sid, sizeof(m->sid));
 	if (!webhook_sign(verb->url, &nothing, l->token, signature)) {
 		free(m);

@@ -222,15 +222,6 @@ static unsigned int events_read(const struct http_pairs *form)
 	return events ? events : 1U << LINE_COMPLETED;
 }
 
-static void phone_take(const struct twilio_state *all, const char *number, struct phone *out)
-{
-	*out = (struct phone){ .ring_ms = PHONE_RING_MS };
-	for (size_t i = 0; i < all->phone_count; i++)
-		if (!strcmp(all->phones[i].number, number))
-			*out = all->phones[i];
-	json_incref(out->script);
-}
-
 static void create(struct vendor *v, struct http_request *r, const struct http_pairs *form, const char *token)
 {
 	const char *url = http_pairs_find(form, "Url"), *twiml = http_pairs_find(form, "Twiml"), *status = http_pairs_find(form, "StatusCallback"),
@@ -249,7 +240,7 @@ static void create(struct vendor *v, struct http_request *r, const struct http_p
 	snprintf(l->status_url, sizeof(l->status_url), "%s", status ? status : "");
 	l->events = events_read(form);
 	l->time_limit_us = (wait ? strtoul(wait, NULL, 10) % 601 : RING_DEFAULT_S) * MILLION;
-	phone_take(l->all, l->to, &l->phone);
+	phones_find(&l->all->phones, l->to, &l->phone);
 	line_begin(l);
 	if (!url && !line_prepare(l, twiml, strlen(twiml)))
 		line_end(l, LINE_FAILED);
@@ -350,13 +341,16 @@ static enum err twilio_begin(struct vendor *v)
 	const struct http_client_settings settings = { .per_host_max = 100, .connections_max = 200, .exchanges_max = 4 * LINES_MAX };
 	struct twilio_state *all = calloc(1, sizeof(*all));
 	struct err_detail detail;
+	enum err err;
 
 	v->state = all;
 	if (!all)
 		return ERR_NOMEM;
 	all->vendor = v;
 	all->loop = v->loop;
-	return http_client_open(&all->client, v->loop, &settings, &detail);
+	err = http_client_open(&all->client, v->loop, &settings, &detail);
+	all->callbacks = (struct callbacks){ .vendor = v, .client = all->client };
+	return err;
 }
 
 static void twilio_end(struct vendor *v)
@@ -371,12 +365,9 @@ static void twilio_end(struct vendor *v)
 		all->lines = l->next;
 		line_free(l);
 	}
-	webhooks_end(all);
+	callbacks_end(&all->callbacks);
 	http_client_close(&all->client);
-	for (size_t i = 0; i < all->phone_count; i++)
-		phone_fini(&all->phones[i]);
-	for (size_t i = 0; i < all->recording_count; i++)
-		free(all->recordings[i].ulaw);
+	phones_fini(&all->phones);
 	free(all);
 	v->state = NULL;
 }

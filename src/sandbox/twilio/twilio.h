@@ -1,8 +1,8 @@
 /* Inside the sandbox's Twilio: the carrier's side of a call that really lives. What its files share:
  *   twilio.c    the vendor: REST of one call, refusals                         line.c   one call, from ringing to its end
- *   listing.c   lists, the control port's routes                               media.c  its media socket, with a clock of what was played
- *   webhook.c   what it asks us by HTTP, signed                               phone.c  who is called and what he plays
- *   twiml.c     our answers
+ *   listing.c   lists, the control port's routes                               media.c  its media socket
+ *   webhook.c   what it asks us by HTTP, signed                               twiml.c  our answers
+ * Who is called and what he plays is phone.h's and person.h's.
  *
  * A line: inbound:  ringing ─Url─► in progress          outbound: queued ─► ringing ─the phone answers─► in progress ─Url─►
  *         in progress: TwiML, verb by verb ─<Redirect>, update─► another Url
@@ -20,6 +20,8 @@
 
 #include "base/http_client.h"
 #include "base/websocket.h"
+#include "sandbox/callback.h"
+#include "sandbox/person.h"
 #include "sandbox/vendor.h"
 
 enum {
@@ -34,14 +36,7 @@ enum {
 	TWIML_VALUE_MAX = 512,
 	TWIML_BYTES_MAX = 64 << 10,
 	WEBHOOK_PAIRS_MAX = 24,
-	WEBHOOK_TOTAL_US = 15000000, /* so long Twilio waits for TwiML */
-	PHONES_MAX = 64,
-	PHONE_STEPS_MAX = 200,
-	RECORDINGS_MAX = 64,
-	RECORDING_SAMPLES_MAX = 60 * 8000,
-	PHONE_RING_MS = 300,
-	PHONE_QUIET_MS = 800,
-	PHONE_TIME_MAX_MS = 600000
+	WEBHOOK_TOTAL_US = 15000000 /* so long Twilio waits for TwiML */
 };
 
 /* ---- twiml.c ---- */
@@ -67,32 +62,7 @@ struct twiml {
 /* ERR_FORMAT: no TwiML, or a verb that we never send; ERR_LIMIT: more than the above. */
 enum err twiml_read(const char *text, size_t len, struct twiml *out) MUST_USE;
 
-/* ---- phone.c: who is at the other end ---- */
-
-struct recording {
-	char path[LINE_URL_MAX];
-	uint8_t *ulaw;
-	size_t samples;
-};
-
-enum phone_outcome { PHONE_ANSWERS, PHONE_BUSY, PHONE_NO_ANSWER, PHONE_FAILED };
-
-/* What he does: [{"silence_ms":800,"play":"yes.wav"}, {"silence_ms":2000,"hang_up":true}], each once the agent has spoken since the last and been silent
- * for so long; behind the last he says nothing. */
-struct phone {
-	char number[LINE_NUMBER_MAX];
-	char via[LINE_URL_MAX]; /* "http://127.0.0.1:8080": where what has a public address really is; empty: there */
-	uint64_t ring_ms;
-	enum phone_outcome outcome;
-	json_t *script; /* NULL: nothing */
-};
-
 struct twilio_state;
-
-/* From the body of a request of the control port; `phone` owns its script then. False: *why says what does not fit, with the member's name. */
-bool phone_make(struct twilio_state *all, const json_t *body, struct phone *phone, struct err_detail *why);
-void phone_fini(struct phone *phone);
-const struct recording *recording_find(const struct twilio_state *all, const char *path); /* NULL: it was not loaded */
 
 /* ---- line.c ---- */
 
@@ -155,7 +125,6 @@ enum err webhook_ask(struct line *l, const char *url, const struct webhook_pairs
 
 /* A status callback: sent and forgotten. */
 void webhook_tell(struct line *l, const char *url, const char *event, const struct webhook_pairs *pairs);
-void webhooks_end(struct twilio_state *all);
 
 /* ---- media.c ---- */
 
@@ -172,11 +141,8 @@ struct twilio_state {
 	struct http_client *client;
 	struct line *lines;
 	size_t line_count;
-	struct phone phones[PHONES_MAX];
-	size_t phone_count;
-	struct recording recordings[RECORDINGS_MAX];
-	size_t recording_count;
-	struct telling_webhook *tellings;
+	struct phones phones;
+	struct callbacks callbacks;
 };
 
 extern const struct http_route twilio_control_routes[];

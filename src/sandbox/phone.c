@@ -1,11 +1,13 @@
-/* Phones of the sandbox's Twilio: who answers, and with which recordings. They are read once, when they are named. */
-#include <stdlib.h>
+#include "sandbox/phone.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audio/g711.h"
 #include "audio/wav.h"
-#include "sandbox/twilio/twilio.h"
+#include "base/http_client.h"
+#include "sandbox/body.h"
 
 enum { LINE_HZ = 8000 };
 
@@ -17,7 +19,7 @@ static bool refuse(struct err_detail *why, const char *where, const char *messag
 	return false;
 }
 
-const struct recording *recording_find(const struct twilio_state *all, const char *path)
+const struct recording *recording_find(const struct phones *all, const char *path)
 {
 	for (size_t i = 0; path && i < all->recording_count; i++)
 		if (!strcmp(all->recordings[i].path, path))
@@ -42,7 +44,7 @@ static bool samples_take(struct recording *r, const struct wav *w)
 	return r->ulaw;
 }
 
-static bool recording_load(struct twilio_state *all, const char *path, struct err_detail *why)
+static bool recording_load(struct phones *all, const char *path, struct err_detail *why)
 {
 	struct recording *r = &all->recordings[all->recording_count];
 	struct wav w;
@@ -68,7 +70,7 @@ static bool time_fits(const json_t *value)
 	return !value || (json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= PHONE_TIME_MAX_MS);
 }
 
-static bool step_read(struct twilio_state *all, const json_t *step, struct err_detail *why)
+static bool step_read(struct phones *all, const json_t *step, struct err_detail *why)
 {
 	const char *play = json_string_value(json_object_get(step, "play"));
 
@@ -81,7 +83,7 @@ static bool step_read(struct twilio_state *all, const json_t *step, struct err_d
 	return true;
 }
 
-static bool script_read(struct twilio_state *all, const json_t *script, struct err_detail *why)
+static bool script_read(struct phones *all, const json_t *script, struct err_detail *why)
 {
 	const json_t *step;
 	size_t i;
@@ -109,7 +111,7 @@ static bool outcome_read(const char *name, struct phone *phone)
 	return false;
 }
 
-bool phone_make(struct twilio_state *all, const json_t *body, struct phone *phone, struct err_detail *why)
+bool phone_make(struct phones *all, const json_t *body, struct phone *phone, struct err_detail *why)
 {
 	const char *via = json_string_value(json_object_get(body, "via")), *outcome = json_string_value(json_object_get(body, "outcome"));
 	const json_t *ring = json_object_get(body, "ring_ms"), *script = json_object_get(body, "script");
@@ -132,4 +134,60 @@ void phone_fini(struct phone *phone)
 {
 	json_decref(phone->script);
 	phone->script = NULL;
+}
+
+/* ------------------------------------------------------------------ all of a carrier's */
+
+void phones_find(const struct phones *all, const char *number, struct phone *out)
+{
+	*out = (struct phone){ .ring_ms = PHONE_RING_MS };
+	for (size_t i = 0; i < all->count; i++)
+		if (!strcmp(all->list[i].number, number))
+			*out = all->list[i];
+	json_incref(out->script);
+}
+
+/* In the place of the one that had its number. False: there are too many. */
+static bool phone_put(struct phones *all, const struct phone *phone)
+{
+	size_t i = 0;
+
+	while (i < all->count && strcmp(all->list[i].number, phone->number) != 0)
+		i++;
+	if (i == PHONES_MAX)
+		return false;
+	if (i < all->count)
+		phone_fini(&all->list[i]);
+	else
+		all->count++;
+	all->list[i] = *phone;
+	return true;
+}
+
+void phones_hear(struct phones *all, struct http_request *r)
+{
+	struct err_detail why = { .message = "A number like +15550199." };
+	json_t *body = body_read(r);
+	struct phone phone = { .script = NULL };
+	bool fits;
+
+	if (!body)
+		return;
+	fits = phone_make(all, body, &phone, &why) && body_text(body, "number", "", phone.number, sizeof(phone.number)) && *phone.number;
+	json_decref(body);
+	if (fits && phone_put(all, &phone)) {
+		http_reply(r, 204, NULL, "", 0);
+		return;
+	}
+	phone_fini(&phone);
+	body_refuse(r, *why.where ? why.where : "number", fits ? "There are 64 phones already." : why.message);
+}
+
+void phones_fini(struct phones *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		phone_fini(&all->list[i]);
+	for (size_t i = 0; i < all->recording_count; i++)
+		free(all->recordings[i].ulaw);
+	*all = (struct phones){ .count = 0 };
 }
