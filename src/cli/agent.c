@@ -270,7 +270,7 @@ static enum err lineups_begin(struct agent *a, struct told *t, struct err_detail
 	struct lineups_call call = { .id = o->call, .tenant_name = tenant_name(o->tenant), .language = o->language, .flow = (const char *)t->flow.data,
 		.flow_len = t->flow.len, .fixed = text_of(&t->fixed), .tools = text_of(&t->tools), .is_typed = !o->listens,
 		.keyterms = terms, .key = agent_key, .key_arg = &a->keys };
-	enum err err = lineups_open(&a->shared, o->cli->config, &o->stores->loop, o->clock, &ears);
+	enum err err = lineups_open(&a->shared, o->cli->config, &o->stores->loop, o->clock, &ears, o->stores->dir);
 
 	tenant_id(o->tenant, call.tenant.bytes);
 	rulebook_voice(o->book, o->language, &voice);

@@ -283,7 +283,8 @@ void lineups_metrics(const struct lineups *l, struct buf *b)
 	lineups_limits_metrics(&l->limits, b);
 }
 
-enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears)
+enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears,
+	const char *data)
 {
 	struct lineups *s = calloc(1, sizeof(*s));
 
@@ -299,7 +300,7 @@ enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_
 	config_bind(config, cartesia_options, &s->cartesia);
 	config_bind(config, openai_options, &s->openai);
 	config_bind(config, sarvam_options, &s->sarvam);
-	lineups_limits_init(&s->limits, config);
+	lineups_limits_init(&s->limits, config, data);
 	if (!openai_voices_read(&s->openai_voices, s->openai.voices))
 		*s->openai_voices.list = (struct openai_voice){ .tag = NULL };
 	return ERR_NONE;
@@ -317,5 +318,6 @@ void lineups_close(struct lineups **lp)
 	flite_close(&s->flite);
 	espeak_close(&s->espeak);
 	lineup_accounts_fini(&s->accounts);
+	lineups_limits_fini(&s->limits);
 	free(s);
 }

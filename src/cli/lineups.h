@@ -51,8 +51,10 @@ struct lineups_ears {
 	void *arg;
 };
 
-/* `config` and `clock` are borrowed and outlive it, `ears` is copied. flite, espeak-ng and the HTTP client are made with the first call that needs them. */
-enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears) MUST_USE;
+/* `config` and `clock` are borrowed and outlive it, `ears` is copied. flite, espeak-ng and the HTTP client are made with the first call that needs them.
+ * `data`: the folder whose other processes limits are shared with; NULL: none. */
+enum err lineups_open(struct lineups **lp, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears,
+	const char *data) MUST_USE;
 
 void lineups_metrics(const struct lineups *l, struct buf *b); /* streams at vendors, and second ones beside late ones */
 

@@ -1,11 +1,14 @@
 #include "cli/lineups_limits.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "voice/lineup/lineup_hedge.h"
 
+enum { LEASES_PATH_MAX = 4096 };
 enum { DEEPGRAM, ANTHROPIC, CARTESIA, SARVAM, OPENAI }; /* places in `vendors` */
 
 static const char *const vendors[PROVIDER_NAMES] = { [DEEPGRAM] = "deepgram", [ANTHROPIC] = "anthropic", [CARTESIA] = "cartesia",
@@ -14,7 +17,7 @@ static const char *const vendors[PROVIDER_NAMES] = { [DEEPGRAM] = "deepgram", [A
 #define STREAMS(vendor, place) \
 	{ .name = "providers." vendor ".max_streams", .type = OPTION_INT, .max = 100000, .unit = "streams", \
 	  .offset = offsetof(struct limit_settings, streams) + (place) * sizeof(int64_t), \
-	  .help = "So many streams of one tenant's at once in this worker: recognisers, answers and utterances under way. " \
+	  .help = "So many streams of one tenant's at once, in all workers of this host: recognisers, answers and utterances under way. " \
 		  "The next provider is asked then; 0: no limit." }
 #define HEDGE(key, field, least, default_ms, text) \
 	{ .name = key, .type = OPTION_INT, .min = least, .max = 20000, .value = default_ms, .unit = "ms", .help = text, \
@@ -35,10 +38,31 @@ const struct option limit_options[] = {
 	{ .name = NULL },
 };
 
-void lineups_limits_init(struct lineups_limits *l, const struct config *config)
+/* A worker that cannot share still serves: its own streams are counted. */
+static void host_open(struct lineups_limits *l, const char *data)
 {
-	*l = (struct lineups_limits){ .settings = { .llm_hedge_ms = 0 } };
+	const struct log log = { .plane = "voice", .doing = "sharing limits with other workers" };
+	struct err_detail detail = { .message = "the path of the data folder is too long" };
+	char path[LEASES_PATH_MAX];
+	enum err err = ERR_LIMIT;
+
+	if (snprintf(path, sizeof(path), "%s/leases", data) < (int)sizeof(path))
+		err = lease_host_open(&l->host, path, &detail);
+	if (err)
+		log_warn(&log, "limits of streams hold in this process alone", LOG_ERR(err), LOG_TEXT("why", detail.message), LOG_TEXT("todo", detail.hint));
+}
+
+void lineups_limits_init(struct lineups_limits *l, const struct config *config, const char *data)
+{
+	*l = (struct lineups_limits){ .host = { .fd = -1 } };
 	config_bind(config, limit_options, &l->settings);
+	if (data)
+		host_open(l, data);
+}
+
+void lineups_limits_fini(struct lineups_limits *l)
+{
+	lease_host_close(&l->host);
 }
 
 /* "deepgram" of "deepgram.api_key": its recognisers are one account, whatever their models. */
@@ -61,6 +85,8 @@ struct lineup_account *lineups_limits_take(struct lineups_limits *l, struct line
 		return NULL;
 	a->leases.limit = (uint32_t)l->settings.streams[vendor];
 	a->leases.counts = &l->leases[vendor];
+	a->leases.host = l->host.fd >= 0 ? &l->host : NULL;
+	a->leases.place = lease_host_place(tenant, vendors[vendor]);
 	return a;
 }
 

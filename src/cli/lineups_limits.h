@@ -1,6 +1,7 @@
 /* What a worker's calls may have at a vendor at once, when a second model or voice is begun beside a late one, and the numbers of both.
  *
- * A limit counts an account's streams of all roles in this process (voice/lineup/lease.h). No label of a number names a tenant. Loop thread.
+ * A limit counts an account's streams of all roles, in all processes of this host that have the same data folder (voice/lineup/lease.h). No label of a
+ * number names a tenant. Loop thread.
  */
 #ifndef CLI_LINEUPS_LIMITS_H
 #define CLI_LINEUPS_LIMITS_H
@@ -9,6 +10,7 @@
 #include "base/config.h"
 #include "base/provider_names.h"
 #include "cli/provider_settings.h"
+#include "voice/lineup/lease_host.h"
 #include "voice/lineup/lineup_accounts.h"
 
 struct limit_settings {
@@ -20,11 +22,14 @@ extern const struct option limit_options[]; /* bound to struct limit_settings */
 
 struct lineups_limits {
 	struct limit_settings settings;
+	struct lease_host host;
 	struct lease_counts leases[PROVIDER_NAMES];
 	struct lineup_hedge_counts hedges[PROVIDER_ROLES];
 };
 
-void lineups_limits_init(struct lineups_limits *l, const struct config *config);
+/* `data`: the folder whose other processes the limits are shared with; NULL, or one whose file cannot be opened (which is logged): nobody's. */
+void lineups_limits_init(struct lineups_limits *l, const struct config *config, const char *data);
+void lineups_limits_fini(struct lineups_limits *l); /* accounts are left by then */
 
 /* The account of that secret's vendor, with its limit and its counts. NULL: no memory. For lineup_account_leave. */
 struct lineup_account *lineups_limits_take(struct lineups_limits *l, struct lineup_accounts *accounts, const struct id128 *tenant, const char *key_name);

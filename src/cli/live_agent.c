@@ -104,7 +104,8 @@ const struct sockets_agents live_agents = { .open = agent_open, .prepare = agent
 
 /* ------------------------------------------------------------------ what is shared */
 
-enum err live_agents_open(struct live_agents **ap, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears)
+enum err live_agents_open(struct live_agents **ap, const struct config *config, uv_loop_t *loop, struct clock *clock, const struct lineups_ears *ears,
+	const char *data)
 {
 	struct live_agents *s = calloc(1, sizeof(*s));
 	enum err err;
@@ -112,7 +113,7 @@ enum err live_agents_open(struct live_agents **ap, const struct config *config, 
 	*ap = NULL;
 	if (!s)
 		return ERR_NOMEM;
-	err = lineups_open(&s->lineups, config, loop, clock, ears);
+	err = lineups_open(&s->lineups, config, loop, clock, ears, data);
 	if (err)
 		free(s);
 	else

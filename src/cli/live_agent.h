@@ -15,7 +15,7 @@ struct live_agents;
 
 /* As lineups_open. */
 enum err live_agents_open(struct live_agents **ap, const struct config *config, uv_loop_t *loop, struct clock *clock,
-	const struct lineups_ears *ears) MUST_USE;
+	const struct lineups_ears *ears, const char *data) MUST_USE;
 
 void live_agents_metrics(const struct live_agents *a, struct buf *b);
 

@@ -46,6 +46,7 @@ struct disk_try {
 struct voice_process {
 	struct cli *cli;
 	const char *data, *name, *listen;
+	const char *dir; /* the data folder, whoever named it */
 	int64_t fd;
 	struct voice_settings settings;
 	struct plane plane;
@@ -392,7 +393,7 @@ static enum err sockets_begin(struct voice_process *p)
 	struct sockets_settings settings = { .clock = p->clock, .worker = p->worker, .conductor = p->conductor, .loop = &p->loop,
 		.journals = p->journals, .adapters = p->adapters.all, .agents = &live_agents, .origins = p->origins, .calls_max = (size_t)p->settings.calls_max,
 		.ahead_max = (size_t)p->settings.ahead_max };
-	enum err err = live_agents_open(&p->agents, p->cli->config, &p->loop, p->clock, &ears);
+	enum err err = live_agents_open(&p->agents, p->cli->config, &p->loop, p->clock, &ears, p->dir);
 
 	origins_make(p);
 	media_adapters_init(&p->adapters, p->cli->config);
@@ -483,6 +484,7 @@ static int hold(struct voice_process *p, const char *data)
 {
 	int status = plane_take(&p->plane, p->cli, "voice", p->name, data), ended;
 
+	p->dir = data;
 	if (status)
 		return status;
 	if (uv_loop_init(&p->loop) || clock_open(&p->clock, &p->loop, false)) {

@@ -37,6 +37,30 @@ static void on_requests_clear(struct http_request *r, void *arg)
 	http_reply(r, 204, NULL, "", 0);
 }
 
+/* {"deepgram":{"open":1,"most":3},…}: recognisers' streams, now and at most since they were emptied. */
+static void on_streams(struct http_request *r, void *arg)
+{
+	const struct control *c = arg;
+	json_t *all = json_object();
+	char *text;
+
+	for (size_t i = 0; i < c->vendor_count; i++)
+		json_object_set_new(all, c->vendors[i].kind->name, json_pack("{s:I, s:I}", "open", (json_int_t)c->vendors[i].streams, "most",
+			(json_int_t)c->vendors[i].streams_most));
+	text = json_dumps(all, JSON_COMPACT);
+	json_decref(all);
+	reply_text(r, text);
+}
+
+static void on_streams_clear(struct http_request *r, void *arg)
+{
+	struct control *c = arg;
+
+	for (size_t i = 0; i < c->vendor_count; i++)
+		c->vendors[i].streams_most = c->vendors[i].streams;
+	http_reply(r, 204, NULL, "", 0);
+}
+
 /* ------------------------------------------------------------------ faults */
 
 static void on_faults(struct http_request *r, void *arg)
@@ -224,6 +248,8 @@ static const struct http_route routes[] = {
 	{ HTTP_GET, "/", on_page, ROUTE_OPEN, 0 },
 	{ HTTP_GET, "/requests", on_requests, ROUTE_OPEN, 0 },
 	{ HTTP_DELETE, "/requests", on_requests_clear, ROUTE_OPEN | ROUTE_NO_BODY, 0 },
+	{ HTTP_GET, "/streams", on_streams, ROUTE_OPEN, 0 },
+	{ HTTP_DELETE, "/streams", on_streams_clear, ROUTE_OPEN | ROUTE_NO_BODY, 0 },
 	{ HTTP_GET, "/faults", on_faults, ROUTE_OPEN, 0 },
 	{ HTTP_POST, "/faults", on_faults_add, ROUTE_OPEN, CONTROL_BODY_MAX },
 	{ HTTP_DELETE, "/faults", on_faults_clear, ROUTE_OPEN | ROUTE_NO_BODY, 0 },

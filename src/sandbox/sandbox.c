@@ -43,6 +43,17 @@ bool vendor_take(struct vendor *v, struct http_request *r, struct vendor_turn *t
 	return false;
 }
 
+void vendor_stream_begin(struct vendor *v)
+{
+	v->streams++;
+	v->streams_most = v->streams > v->streams_most ? v->streams : v->streams_most;
+}
+
+void vendor_stream_end(struct vendor *v)
+{
+	v->streams--;
+}
+
 json_t *vendor_script(struct vendor *v)
 {
 	json_t *next = json_incref(json_array_get(v->script, 0));

@@ -48,6 +48,7 @@ struct vendor {
 	struct harms *harms;
 	char url[SANDBOX_URL_MAX];
 	uint64_t ids;          /* given out */
+	uint64_t streams, streams_most; /* of its recogniser: that are open, and that ever were at once */
 	void *state;
 };
 
@@ -59,6 +60,10 @@ struct vendor_turn {
 
 /* False: it has been replied to. */
 bool vendor_take(struct vendor *v, struct http_request *r, struct vendor_turn *turn);
+
+/* A recogniser's stream begins, and ends. */
+void vendor_stream_begin(struct vendor *v);
+void vendor_stream_end(struct vendor *v);
 
 /* The next answer of the script, the caller's to decref; NULL: there is none. */
 json_t *vendor_script(struct vendor *v);

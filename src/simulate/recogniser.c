@@ -139,7 +139,9 @@ static void understand(struct stt_stream *s)
 
 static uint64_t stream_position(const struct stt_stream *s, uint64_t sample)
 {
-	return sample > s->base ? sample - s->base : 0;
+	uint64_t base;
+
+	return session_given(s->recogniser->scene->session, sample, &base);
 }
 
 static void final_tell(struct stt_stream *s)
@@ -257,8 +259,19 @@ static void stream_forget(struct stt_stream *s)
 	stream_arm(s);
 }
 
+/* Where the stream's first sample lies. A session that is only just being opened has left nothing out. */
+static uint64_t base_of(const struct stt_stream *s, uint64_t end)
+{
+	const struct session *session = s->recogniser->scene->session;
+	uint64_t base = end - s->pushed;
+
+	if (session)
+		(void)session_given(session, end, &base);
+	return base;
+}
+
 /* Audio carries no position: the last sample pushed is the last one that came from the line, or, while a stream is given
- * the past (in two parts, where that wraps in the session's ring), the whole of what was pushed ends there. */
+ * the past (in parts: where that wraps in the session's ring, where a silence of it is left out), the whole of what was pushed ends there. */
 static void stt_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples)
 {
 	uint64_t end = scene_audio_end(s->recogniser->scene);
@@ -269,7 +282,7 @@ static void stt_push(struct stt_stream *s, const uint8_t *ulaw, size_t samples)
 	if (s->pushed <= end && (s->to != end - samples || s->pushed == samples)) {
 		if (s->to == end)
 			stream_forget(s);
-		s->base = end - s->pushed;
+		s->base = base_of(s, end);
 		s->next = sound_from(&s->recogniser->scene->caller, s->base);
 	}
 	s->to = end;

@@ -334,10 +334,8 @@ def agent_text(body):
 WORDS = {"yes": "yes", "no": "no", "hm": "hm", "stop": "stop it please", "long": "what was it that you have said", "some": "two zero two"}
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory, model):
-    """One house for all calls of a file: vendors of the network first, this machine's behind them."""
-    folder = tmp_path_factory.mktemp("stage")
+def stages(folder, model, *settings):
+    """For a fixture: a stage in that folder; its settings win."""
     books, voice = folder / "books", {name: folder / f"{name}.wav" for name in WORDS}
     books.mkdir()
     (books / "lamps.yaml").write_text(BOOK)
@@ -345,7 +343,7 @@ def stage(tmp_path_factory, model):
         subprocess.run([BINARY, "say", text, "-o", str(voice[name])], check=True, capture_output=True, timeout=60)
     with Sandbox("--tones", "--rulebook", books / "lamps.yaml") as sandbox, Shop() as shop:
         house = House(folder, model, f"server.public_url={PUBLIC}", "calls.samples=true", f"rulebooks.dir={books}", f"services.shop={shop.url}",
-                      f"providers.openai.speech_url={sandbox.urls['openai']}", *(f"providers.{name}.url={url}" for name, url in sandbox.urls.items()), *SETTINGS)
+                      f"providers.openai.speech_url={sandbox.urls['openai']}", *(f"providers.{name}.url={url}" for name, url in sandbox.urls.items()), *SETTINGS, *settings)
         try:
             house.start()
             house.command("route", "add", NUMBER, "local", "lamps", "--account", ACCOUNT)
@@ -356,3 +354,9 @@ def stage(tmp_path_factory, model):
         finally:
             house.close()
         assert house.replayed
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory, model):
+    """One house for all calls of a file: vendors of the network first, this machine's behind them."""
+    yield from stages(tmp_path_factory.mktemp("stage"), model)

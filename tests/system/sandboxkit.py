@@ -53,6 +53,10 @@ class Sandbox:
     def requests(self, vendor):
         return json.loads(self.ask("GET", f"/requests?vendor={vendor}")[1])["requests"]
 
+    def streams(self, vendor):
+        """{"open", "most"} of its recogniser's streams."""
+        return json.loads(self.ask("GET", "/streams")[1])[vendor]
+
     def faults(self, *faults):
         status, said = self.ask("POST", "/faults", {"faults": list(faults)})
         assert status == 200, said
@@ -62,7 +66,7 @@ class Sandbox:
         assert status == 204, said
 
     def forget(self):
-        for path in ("/requests", "/faults", "/script"):
+        for path in ("/requests", "/faults", "/script", "/streams"):
             assert self.ask("DELETE", path)[0] == 204
 
     def adapter(self, vendor, *args, stdin=b"", kind=None):

@@ -421,6 +421,27 @@ static inline void kit_hears(struct kit *k, enum transcript_kind kind, const cha
 	s->events->transcript(s->arg, kind, text, strlen(text), 0, s->pushed);
 }
 
+/* The recogniser in force was given all that was said since its base, in order and once, but for silence. Returns how much was left out. */
+static inline uint64_t kit_given(struct kit *k)
+{
+	uint64_t base, pos, at, left = 0, end = session_caller_position(k->session);
+	const struct stt_stream *s = kit_stream(k);
+
+	(void)session_given(k->session, 0, &base);
+	for (pos = base; pos < end; pos++) {
+		at = session_given(k->session, pos, &base);
+		if (session_given(k->session, pos + 1, &base) == at) {
+			left++;
+			assert_true(!k->level || !k->level(pos));
+			continue;
+		}
+		assert_int_equal(at, pos - base - left);
+		assert_int_equal(s->bytes[at], k->said[pos]);
+	}
+	assert_int_equal(s->pushed, end - base - left);
+	return left;
+}
+
 static inline struct llm_answer *kit_answer(struct kit *k)
 {
 	assert_true(k->answer_count > 0);

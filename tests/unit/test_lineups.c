@@ -159,7 +159,7 @@ static enum err open_call(struct world *w, struct call_lineups **c)
 		if (w->vendor.type != UV_TCP)
 			set(w, "providers.sarvam.url=ws://127.0.0.1:1");
 		set(w, VOICE_ID);
-		assert_int_equal(lineups_open(&w->shared, w->config, &w->loop, w->clock, &ears), ERR_NONE);
+		assert_int_equal(lineups_open(&w->shared, w->config, &w->loop, w->clock, &ears, NULL), ERR_NONE);
 	}
 	w->detail = (struct err_detail){ .message = "" };
 	return call_lineups_open(c, w->shared, &w->call, &w->detail);

@@ -3,7 +3,10 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,12 +30,13 @@ static void begin(struct world *w, const char *assignment)
 	assert_int_equal(config_new(&w->config, settings_tables), ERR_NONE);
 	if (assignment)
 		assert_int_equal(config_set(w->config, assignment, "--set", &detail), ERR_NONE);
-	lineups_limits_init(&w->limits, w->config);
+	lineups_limits_init(&w->limits, w->config, NULL);
 }
 
 static void end(struct world *w)
 {
 	lineup_accounts_fini(&w->accounts);
+	lineups_limits_fini(&w->limits);
 	config_free(w->config);
 }
 
@@ -92,6 +96,38 @@ static void an_account_with_a_stream_is_not_forgotten(void **state)
 	end(&w);
 }
 
+/* Two workers of one data folder; a third one whose folder is not there counts for itself. */
+static void a_limit_is_that_of_all_who_have_the_folder(void **state)
+{
+	char folder[] = "/tmp/callfunnel-limits-XXXXXX", path[100];
+	struct world w[3];
+	struct lineup_account *a[3];
+	struct lease leases[3] = { { .account = NULL } };
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (i = 0; i < 3; i++) {
+		begin(&w[i], "providers.deepgram.max_streams=1");
+		lineups_limits_fini(&w[i].limits);
+		lineups_limits_init(&w[i].limits, w[i].config, i < 2 ? folder : "/proc/no/such/folder");
+		a[i] = take(&w[i], &acme, PROVIDER_KEY_DEEPGRAM);
+	}
+	assert_int_equal(lease_take(&leases[0], &a[0]->leases), LEASE_GRANTED);
+	assert_int_equal(lease_take(&leases[1], &a[1]->leases), LEASE_FULL);
+	assert_int_equal(lease_take(&leases[2], &a[2]->leases), LEASE_GRANTED);
+	lease_give(&leases[0]);
+	assert_int_equal(lease_take(&leases[1], &a[1]->leases), LEASE_GRANTED);
+	for (i = 0; i < 3; i++) {
+		lease_give(&leases[i]);
+		lineup_account_leave(&w[i].accounts, &a[i]);
+		end(&w[i]);
+	}
+	snprintf(path, sizeof(path), "%s/leases", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void the_numbers_name_the_vendor_and_no_tenant(void **state)
 {
 	struct world w;
@@ -149,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_account_is_a_tenant_at_a_vendor),
 		cmocka_unit_test(an_account_with_a_stream_is_not_forgotten),
+		cmocka_unit_test(a_limit_is_that_of_all_who_have_the_folder),
 		cmocka_unit_test(the_numbers_name_the_vendor_and_no_tenant),
 		cmocka_unit_test(models_are_hedged_by_their_pace_and_voices_not_unless_it_is_said),
 	};

@@ -171,6 +171,7 @@ void listening_free(struct listening *l)
 	*l->place = l->next;
 	if (l->next)
 		l->next->place = l->place;
+	vendor_stream_end(l->vendor);
 	hearing_fini(&l->ears);
 	late_fini(&l->later);
 	clock_timer_stop(&l->idle);
@@ -195,6 +196,7 @@ struct listening *listening_new(struct vendor *v, const struct vendor_turn *turn
 	if (l->next)
 		l->next->place = &l->next;
 	*first = l;
+	vendor_stream_begin(v);
 	vendor_uuid(v, l->request_id);
 	vendor_uuid(v, l->model_uuid);
 	return l;

@@ -255,6 +255,7 @@ static void realtime_free(struct realtime *s)
 	*s->place = s->next;
 	if (s->next)
 		s->next->place = s->place;
+	vendor_stream_end(s->vendor);
 	clock_timer_stop(&s->idle);
 	hearing_fini(&s->ears);
 	late_fini(&s->late);
@@ -294,6 +295,7 @@ static struct realtime *realtime_new(struct vendor *v, const struct vendor_turn 
 	if (s->next)
 		s->next->place = &s->next;
 	*first = s;
+	vendor_stream_begin(v);
 	vendor_uuid(v, s->request_id);
 	return s;
 }

@@ -357,6 +357,7 @@ void session_voice(struct session *s, uint64_t position, uint16_t level)
 	struct call_input *in;
 
 	session_heard(s, session_now(s));
+	pauses_hear(&s->pauses, position, VOICE_CHUNK_SAMPLES, level < call_get_settings(s->call)->vad_off);
 	in = session_input(s, IN_VOICE);
 	in->position = position;
 	in->number = level;

@@ -201,6 +201,9 @@ void session_usage(const struct session *s, struct session_usage *usage);
 struct call *session_call(struct session *s);
 void session_swap_call(struct session *s, struct call *call_take);
 
+/* How much of the caller's sound up to that position the recogniser in force was given, which is without the silences of its past; *base: from where on. */
+uint64_t session_given(const struct session *s, uint64_t position, uint64_t *base);
+
 enum session_guard {
 	SESSION_GUARD_NONE = 0,
 	SESSION_GUARD_P08, /* the mouth keeps its lead; OUT_HOLD clears */

@@ -1,5 +1,6 @@
 /* The caller's audio: to the recogniser, into the journal and into a ring of the last eight seconds, which a new recogniser
- * stream is given first. Owns the stream in force. Where nobody recorded the sound (the simulator), samples are counted. */
+ * stream is given first, without its silences (pauses.h). How fast it can follow is its adapter's to know. Owns the stream in
+ * force. Where nobody recorded the sound (the simulator), samples are counted. */
 #include "voice/session/session_state.h"
 
 #include <stdlib.h>
@@ -34,8 +35,8 @@ static void transcript_h(void *arg, enum transcript_kind kind, const char *text,
 	session_well(l->s, RETRY_RECOGNISER);
 	in->stream = l->stream;
 	in->kind = (uint32_t)kind;
-	in->position = l->base + from_sample;
-	in->position2 = l->base + (to_sample < from_sample ? from_sample : to_sample);
+	in->position = given_from(&l->given, from_sample);
+	in->position2 = num_max(in->position, given_to(&l->given, to_sample));
 	session_input_text(in, text, is_disowned(l->s, in->position, in->position2) ? 0 : len);
 	session_feed(l->s);
 	session_settle(l->s);
@@ -62,6 +63,7 @@ static void stt_push(struct session *s, const uint8_t *ulaw, uint64_t samples)
 {
 	if (!s->listening.op)
 		return;
+	s->listening.given.samples += samples;
 	s->stt_samples += samples;
 	s->usage.stt_ms = s->stt_samples / 8;
 	s->io.stt->push(s->listening.op, ulaw, (size_t)samples);
@@ -79,39 +81,45 @@ static void stt_silence(struct session *s, uint64_t samples)
 	}
 }
 
-/* The gap that `at` lies in, or the next one: of sound that nobody recorded. */
-static struct span gap_near(const struct session *s, uint64_t at)
+/* The past of a new stream where nobody recorded it: samples, and bytes of silence in its gaps. */
+static void past_count(struct session *s, uint64_t at, uint64_t end)
 {
-	struct span best = { UINT64_MAX, UINT64_MAX };
-	unsigned int i, n = s->gap_count < GAPS_MAX ? s->gap_count : GAPS_MAX;
+	while (at < end && s->listening.op) {
+		struct span gap = pauses_gap_near(&s->pauses, at);
+		uint64_t n = num_min(gap.from <= at ? gap.to : gap.from, end) - at;
 
-	for (i = 0; i < n; i++)
-		if (s->gaps[i].to > at && s->gaps[i].from < best.from)
-			best = s->gaps[i];
-	return best;
+		if (gap.from <= at)
+			stt_silence(s, n);
+		else
+			stt_push(s, NULL, n);
+		at += n;
+	}
+}
+
+/* From the ring: all but its long silences, in one piece where none is left out. */
+static void past_give(struct session *s, uint64_t at, uint64_t end)
+{
+	while (at < end && s->listening.op) {
+		struct span cut = pauses_cut(&s->pauses, at);
+		uint64_t to = num_min(cut.from, end), offset = at % RING_SAMPLES, n;
+
+		if (cut.from <= at && given_cut(&s->listening.given, num_min(cut.to, end) - at)) {
+			at = cut.to;
+			continue;
+		}
+		n = num_min((to > at ? to : end) - at, RING_SAMPLES - offset);
+		stt_push(s, s->ring + offset, n);
+		at += n;
+	}
 }
 
 /* The past of a new stream, from its base on. */
 static void stt_catch_up(struct session *s)
 {
-	uint64_t at = s->listening.base, end = s->position;
-
-	while (at < end && s->listening.op) {
-		struct span gap = gap_near(s, at);
-		uint64_t offset = at % RING_SAMPLES, n = end - at;
-
-		if (!s->ring && gap.from <= at) {
-			n = gap.to < end ? gap.to - at : n;
-			stt_silence(s, n);
-		} else if (!s->ring) {
-			n = gap.from < end ? gap.from - at : n;
-			stt_push(s, NULL, n);
-		} else {
-			n = n < RING_SAMPLES - offset ? n : RING_SAMPLES - offset;
-			stt_push(s, s->ring + offset, n);
-		}
-		at += n;
-	}
+	if (s->ring)
+		past_give(s, s->listening.given.base, s->position);
+	else
+		past_count(s, s->listening.given.base, s->position);
 }
 
 static void said_tell(struct session *s)
@@ -169,8 +177,7 @@ void session_listen(struct session *s, const struct call_output *out)
 
 	session_listen_stop(s);
 	l->stream = out->stream;
-	l->base = out->position < s->ring_from ? s->ring_from : out->position;
-	l->base = l->base > s->position ? s->position : l->base;
+	l->given = (struct given){ .base = num_min(num_max(out->position, s->ring_from), s->position) };
 	err = s->io.stt->start(s->io.stt_vendor, &l->op, session_language(s, out, language), &stt_events, l);
 	if (err) {
 		session_log_failed(s, RETRY_RECOGNISER, err);
@@ -239,6 +246,7 @@ void session_past_skip(struct session *s, uint64_t samples)
 {
 	if (s->ring && samples < RING_SAMPLES) {
 		ring_put(s, NULL, (size_t)samples);
+		pauses_gap(&s->pauses, s->position, s->position + samples);
 		session_position_move(s, samples);
 		return;
 	}
@@ -253,18 +261,13 @@ void session_position_move(struct session *s, uint64_t samples)
 		s->ring_from = s->position - RING_SAMPLES;
 }
 
-/* Sound that nobody gets: in-band tones would tell which keys are pressed. One span for all that comes one behind the other. */
+/* Sound that nobody gets: in-band tones would tell which keys are pressed. */
 static void muted_put(struct session *s, size_t samples)
 {
-	struct span *last = s->gap_count ? &s->gaps[(s->gap_count - 1) % GAPS_MAX] : NULL;
-
 	session_write_gap(s, samples, GAP_KEYS);
 	if (s->ring)
 		ring_put(s, NULL, samples);
-	if (last && last->to == s->position)
-		last->to += samples;
-	else
-		s->gaps[s->gap_count++ % GAPS_MAX] = (struct span){ s->position, s->position + samples };
+	pauses_gap(&s->pauses, s->position, s->position + samples);
 	session_position_move(s, samples);
 	stt_silence(s, samples);
 }
@@ -325,7 +328,7 @@ static void gap_put(struct session *s, uint64_t samples)
 	session_write_gap(s, samples, GAP_CARRIER);
 	if (s->ring)
 		ring_put(s, NULL, samples < RING_SAMPLES ? (size_t)samples : RING_SAMPLES);
-	s->gaps[s->gap_count++ % GAPS_MAX] = (struct span){ s->position, s->position + samples };
+	pauses_gap(&s->pauses, s->position, s->position + samples);
 	session_position_move(s, samples);
 	if (samples <= RING_SAMPLES || !s->listening.op) {
 		stt_silence(s, samples);
@@ -351,4 +354,10 @@ void session_caller_gap(struct session *s, uint64_t samples)
 uint64_t session_caller_position(const struct session *s)
 {
 	return s->position;
+}
+
+uint64_t session_given(const struct session *s, uint64_t position, uint64_t *base)
+{
+	*base = s->listening.given.base;
+	return given_sample(&s->listening.given, position);
 }

@@ -11,6 +11,7 @@
 #include "voice/session/ledger.h"
 #include "voice/session/masker.h"
 #include "voice/session/mouth.h"
+#include "voice/session/pauses.h"
 #include "voice/session/session.h"
 #include "voice/journal/steps.h"
 #include "voice/spoken/spoken.h"
@@ -21,7 +22,6 @@ enum {
 	ASKS_MAX = 8,
 	VOICES_MAX = MOUTH_UTTERANCES,
 	RUNS_MAX = 32,
-	GAPS_MAX = 16,
 	TOKENS_KEPT = 8,
 	TAIL_BYTES = 64,
 	TAKEN_MAX = TOOL_SECRETS_MAX
@@ -33,7 +33,7 @@ struct listening {
 	struct session *s;
 	struct stt_stream *op;
 	uint32_t stream;
-	uint64_t base; /* the caller's position of the first sample pushed */
+	struct given given; /* of the caller's sound */
 };
 
 struct asking {
@@ -84,10 +84,6 @@ struct session_take {
 	unsigned int taken_at;
 };
 
-struct span {
-	uint64_t from, to;
-};
-
 struct session {
 	struct session_io io;
 	struct call *call;
@@ -132,8 +128,7 @@ struct session {
 	uint64_t position;
 	uint64_t ring_from;    /* what is older is gone */
 	uint8_t *ring;         /* NULL: nobody recorded it so far */
-	struct span gaps[GAPS_MAX];
-	unsigned int gap_count; /* ever; the last GAPS_MAX are kept */
+	struct pauses pauses;  /* what of it nobody hears again */
 	struct span disowned;  /* the last sound that turned out to be ours: words of it are nobody's */
 
 	/* the journal */
