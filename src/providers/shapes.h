@@ -37,6 +37,12 @@ enum ask_kind {
 	ASK_CONTINUE /* go on where the agent's last words end */
 };
 
+/* How an event tells a model what a tool came to that it was told is still running: "Result of NAME: TEXT", and what stands for ": " when it did not work,
+ * or nobody knows. */
+#define EVENT_RESULT "Result of "
+#define EVENT_FAILED ", which failed: "
+#define EVENT_UNKNOWN ", whose outcome nobody knows: "
+
 /* How an event begins that tells a model who has taken a call that we placed. */
 #define EVENT_MACHINE "An answering machine has taken this call."
 #define EVENT_PERSON "A person has taken this call after all."

@@ -6,6 +6,18 @@
 #include "simulate/model.h"
 #include "simulate/scene.h"
 
+/* The event that tells of it says so. */
+static bool event_unknown(const struct llm_block *use, const struct llm_block *blocks, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (blocks[i].type == BLOCK_EVENT && blocks[i].turn == use->turn && blocks[i].index == use->index &&
+			memmem(redacted_text(blocks[i].text), redacted_len(blocks[i].text), EVENT_UNKNOWN, sizeof(EVENT_UNKNOWN) - 1))
+			return true;
+	return false;
+}
+
 /* Nobody knows what became of that use, or will before its deadline. (When it ends while the model writes, it may be done again: that is
  * a new turn's wish then, as far as one can tell.) */
 static bool use_open(const struct model *m, const struct llm_block *use, const struct llm_block *blocks, size_t count)
@@ -14,7 +26,7 @@ static bool use_open(const struct model *m, const struct llm_block *use, const s
 
 	for (i = 0; i < count; i++)
 		if (blocks[i].type == BLOCK_TOOL_RESULT && blocks[i].turn == use->turn && blocks[i].index == use->index)
-			return blocks[i].status == TOOL_UNKNOWN || conductor_outlasts(&m->scene->conductor, use->turn, use->index);
+			return blocks[i].status == TOOL_UNKNOWN || event_unknown(use, blocks, count) || conductor_outlasts(&m->scene->conductor, use->turn, use->index);
 	return false;
 }
 

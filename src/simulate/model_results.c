@@ -8,7 +8,7 @@
 
 enum { TELLING = 320, TOLD_TEXT_MAX = 160, SAID_TEXT = 8192 };
 
-static const char event_lead[] = "Result of ";
+static const char event_lead[] = EVENT_RESULT;
 
 void model_say(struct model_reply *r, const char *text)
 {
@@ -59,15 +59,37 @@ static bool is_passing(const struct llm_block *b)
 	return memmem(text, len, follows, sizeof(follows) - 1) || memmem(text, len, ends, sizeof(ends) - 1);
 }
 
-/* "Result of find_patient: patient found" is told as that tool's; of other events the text. */
-static void event_words(char *words, size_t size, const char *text, size_t len)
+/* An event's, or a result's. `name_len`: of the tool's name behind the lead. */
+static enum tool_status told_status(const struct llm_block *b, size_t *name_len)
 {
-	size_t lead = sizeof(event_lead) - 1;
+	static const char *const heads[] = { EVENT_FAILED, EVENT_UNKNOWN };
+	static const enum tool_status stati[] = { TOOL_ERROR, TOOL_UNKNOWN };
+	const char *text = redacted_text(b->text), *found;
+	size_t len = redacted_len(b->text), lead = sizeof(event_lead) - 1;
+	unsigned int i;
+
+	for (i = 0; i < 2 && b->type == BLOCK_EVENT && len > lead && !memcmp(text, event_lead, lead); i++) {
+		found = memmem(text, len, heads[i], strlen(heads[i]));
+		if (!found)
+			continue;
+		*name_len = (size_t)(found - text) - lead;
+		return stati[i];
+	}
+	return b->type == BLOCK_TOOL_RESULT ? (enum tool_status)b->status : TOOL_OK;
+}
+
+/* "Result of find_patient: patient found" is told as that tool's; of other events the text. */
+static void event_words(char *words, size_t size, const struct llm_block *b)
+{
+	const char *text = redacted_text(b->text);
+	size_t len = redacted_len(b->text), lead = sizeof(event_lead) - 1, name_len = 0;
 	const char *colon = len > lead && !memcmp(text, event_lead, lead) ? memmem(text, len, ": ", 2) : NULL;
+	enum tool_status status = told_status(b, &name_len);
 
 	*words = 0;
 	if (colon)
-		model_result_words(words, size, text + lead, (size_t)(colon - text) - lead, TOOL_OK, colon + 2, len - (size_t)(colon + 2 - text));
+		model_result_words(words, size, text + lead, name_len ? name_len : (size_t)(colon - text) - lead, status, colon + 2,
+			len - (size_t)(colon + 2 - text));
 	else if (len && len < TOLD_TEXT_MAX)
 		snprintf(words, size, "%.*s", (int)len, text);
 }
@@ -88,7 +110,7 @@ static void block_words(char *words, size_t size, const struct llm_block *blocks
 
 	*words = 0;
 	if (b->type == BLOCK_EVENT)
-		event_words(words, size, redacted_text(b->text), redacted_len(b->text));
+		event_words(words, size, b);
 	else if (b->type == BLOCK_TOOL_RESULT)
 		model_result_words(words, size, use ? use->name : "", use ? use->name_len : 0, b->status, redacted_text(b->text), redacted_len(b->text));
 }
@@ -111,13 +133,14 @@ static bool is_told(const struct llm_block *blocks, size_t count, size_t at, con
 	return memmem(said, len, words, strlen(words)) != NULL;
 }
 
-/* A tool that was asked the same twice answers the same, in time or not: that is one result to speak of, the last. */
+/* A tool that was asked the same twice answers the same, in time or not: that is one result to speak of, the last. So is a failure, however it is told. */
 static bool comes_again(const struct llm_block *blocks, size_t count, size_t at, const char *words)
 {
 	char other[TELLING];
-	size_t i;
+	size_t name_len, i;
+	bool once = blocks[at].type == BLOCK_TOOL_RESULT || told_status(&blocks[at], &name_len) != TOOL_OK;
 
-	for (i = at + 1; i < count && blocks[at].type == BLOCK_TOOL_RESULT; i++) {
+	for (i = at + 1; i < count && once; i++) {
 		if (blocks[i].type != BLOCK_TOOL_RESULT && blocks[i].type != BLOCK_EVENT)
 			continue;
 		block_words(other, sizeof(other), blocks, i);
@@ -130,10 +153,12 @@ static bool comes_again(const struct llm_block *blocks, size_t count, size_t at,
 static void result_say(struct model_reply *r, const struct llm_block *b, const char *words)
 {
 	char text[TELLING + 64];
+	size_t name_len = 0;
+	enum tool_status status = told_status(b, &name_len);
 
-	if (b->type == BLOCK_TOOL_RESULT && b->status == TOOL_ERROR)
+	if (status == TOOL_ERROR)
 		snprintf(text, sizeof(text), "I am sorry that %s.", words);
-	else if (b->type == BLOCK_TOOL_RESULT && b->status == TOOL_UNKNOWN)
+	else if (status == TOOL_UNKNOWN)
 		snprintf(text, sizeof(text), "I could not see %s, a colleague will check it.", words);
 	else
 		snprintf(text, sizeof(text), "I see here for %s.", words);

@@ -74,7 +74,8 @@ struct judged_repeat { /* a change that the model asked for again, and the core 
 struct judged_result { /* what the conductor gave, by the ledger's place */
 	bool is_told;      /* to the worker, in time, and the caller has to hear it */
 	bool is_alone;     /* nothing of before was left to be said when it was asked about */
-	bool is_shown;     /* a request has had it */
+	bool is_shown;     /* a request has had it, */
+	bool is_overdue;   /* or that its deadline is over */
 	uint32_t from;     /* so many words had the ear had */
 	uint32_t asked;    /* a sound from this one on, from 1, may be of an answer that knows it; 0: none yet */
 	uint32_t tellings; /* how often the ear had it whole, as far as the outputs could know */
@@ -224,7 +225,6 @@ struct judge {
 	uint64_t unheard_us;     /* the agent last said then that he had not understood a voice */
 	uint32_t unheard_sound;  /* the first sound ordered when the agent last said that he had not understood a voice */
 	uint64_t untold_us;      /* since then nobody speaks, and nothing is at work */
-	uint64_t answer_said_us; /* the first frame of the last answer went out; 0: none has */
 	uint64_t known_query;    /* the last words that knowledge was asked for, */
 	uint32_t known_count;    /* and how often some came in time */
 	struct judged_death deaths[JUDGE_DEATHS];

@@ -53,7 +53,6 @@ void judge_effects_end(struct judge *j);
 /* promises_told.c: what the caller hears of results, and what the model sees of knowledge */
 void judge_result_given(struct judge *j, const struct ledger_entry *e, bool foreign);
 void judge_results_asked(struct judge *j, const struct call_output *o);
-void judge_results_frame(struct judge *j, uint32_t sound); /* of that sound one goes out */
 void judge_results_ending(struct judge *j); /* the agent hangs up of his own accord */
 void judge_results_again(struct judge *j); /* what was to tell them is given up */
 void judge_results_attached(struct judge *j);

@@ -187,7 +187,6 @@ void judge_frame(struct judge *j, const struct play_order *order, uint32_t sound
 		judge_fail(j, P08, "a frame is of sound %u from %u, ordered was sound %u from %u", sound, position, order->sound, order->position);
 	j->starving_us = 0;
 	judge_agent_sounds(j);
-	judge_results_frame(j, sound);
 }
 
 void judge_mark(struct judge *j, const struct mark *mark, const struct mark *last)

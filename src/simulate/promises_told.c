@@ -189,15 +189,29 @@ static void results_listen(struct judge *j)
 				result_listen(j, i, j->listened_words);
 }
 
+static uint64_t entry_deadline(const struct judge *j, const struct ledger_entry *e)
+{
+	return e->asked_us + (uint64_t)j->scene->settings.tool_timeout_ms * MS_US;
+}
+
 void judge_result_given(struct judge *j, const struct ledger_entry *e, bool foreign)
 {
 	uint32_t i = (uint32_t)(e - j->scene->conductor.ledger);
-	uint64_t deadline = e->asked_us + (uint64_t)j->scene->settings.tool_timeout_ms * MS_US;
 
-	if (i >= JUDGE_RESULTS || foreign || judge_now(j) + 50 * MS_US > deadline)
+	if (i >= JUDGE_RESULTS || foreign || judge_now(j) + 50 * MS_US > entry_deadline(j, e))
 		return;
 	results_listen(j);
 	j->results[i] = (struct judged_result){ .is_told = true, .from = j->scene->talker.heard_count };
+}
+
+/* A request is made: it knows whose time is over. */
+static void overdue_shown(struct judge *j)
+{
+	const struct conductor *c = &j->scene->conductor;
+	uint32_t i;
+
+	for (i = 0; i < c->ledger_count && i < JUDGE_RESULTS; i++)
+		j->results[i].is_overdue |= judge_now(j) >= entry_deadline(j, &c->ledger[i]);
 }
 
 /* Every sound of an utterance that is ordered from now on may be of an answer that knows what came before. */
@@ -206,6 +220,8 @@ void judge_results_asked(struct judge *j, const struct call_output *o)
 	bool alone = !judge_open_utterances(j);
 	uint32_t i;
 
+	if (o->kind != ASK_CONTINUE)
+		overdue_shown(j);
 	for (i = 0; i < JUDGE_RESULTS && o->kind != ASK_CONTINUE; i++) {
 		j->results[i].is_shown = true;
 		if (j->results[i].is_told && !j->results[i].asked) {
@@ -213,40 +229,39 @@ void judge_results_asked(struct judge *j, const struct call_output *o)
 			j->results[i].is_alone = alone;
 		}
 	}
-	j->answer_said_us = 0;
-}
-
-/* A frame goes out: of the last answer, if it is of its words. */
-void judge_results_frame(struct judge *j, uint32_t sound)
-{
-	const struct talker *t = &j->scene->talker;
-	const struct spoken *s = judge_spoken(j, sound);
-
-	if (!j->answer_said_us && s && s->text_len && !judge_is_phrase(j, talker_text(t, s), s->text_len) &&
-		memmem(j->gen_text, j->gen_text_len, talker_text(t, s), s->text_len))
-		j->answer_said_us = judge_now(j);
 }
 
 /* ---- P03: a call does not end over what came in time to be told -----------------------------------------------------------
  *
- * When the agent hangs up of his own accord (reason agent), each result that came before he noted that he would was in a request; one of a tool that
- * failed only when nothing of that answer was on the wire then. Exempt: one of before another worker or socket took over. Exercised by each such result. */
+ * When the agent hangs up of his own accord (reason agent), each result that came in time was in a request, whether it is one or tells of a failure; of one
+ * that did not a request had that its deadline is over; and no tool runs whose deadline is still to come. Exempt: one that was asked for, or came, before
+ * another worker or socket took over. Exercised by each tool. */
+
+static void result_ending(struct judge *j, uint32_t i)
+{
+	const struct ledger_entry *e = &j->scene->conductor.ledger[i];
+	const struct judged_result *r = &j->results[i];
+	const char *name = e->name;
+	int len = (int)e->name_len;
+
+	judge_exercise(j, P03);
+	if (r->is_told && !r->is_shown && !r->tellings)
+		judge_fail(j, P03, "the agent hung up, and the result of %.*s (turn %u) was never told", len, name, e->turn);
+	else if (!j->tool_told_us[i] && judge_now(j) + 50 * MS_US < entry_deadline(j, e))
+		judge_fail(j, P03, "the agent hung up while %.*s (turn %u) ran", len, name, e->turn);
+	else if (!r->is_told && !j->tool_told_us[i] && !r->is_overdue)
+		judge_fail(j, P03, "the agent hung up, and it was never told that the time of %.*s (turn %u) is over", len, name, e->turn);
+}
 
 void judge_results_ending(struct judge *j)
 {
-	uint64_t said_us = j->answer_said_us ? num_min(j->answer_said_us, j->ending_us) : j->ending_us;
+	const struct conductor *c = &j->scene->conductor;
 	uint32_t i;
 
 	results_listen(j);
-	for (i = 0; i < JUDGE_RESULTS && j->scene->settings.call_rules >= 4; i++) {
-		const struct ledger_entry *e = &j->scene->conductor.ledger[i];
-
-		if (!j->results[i].is_told || j->tool_told_us[i] <= j->attached_us || j->tool_told_us[i] >= (e->status == TOOL_OK ? j->ending_us : said_us))
-			continue;
-		judge_exercise(j, P03);
-		if (!j->results[i].is_shown && !j->results[i].tellings)
-			judge_fail(j, P03, "the agent hung up, and the result of %.*s (turn %u) was never told", (int)e->name_len, e->name, e->turn);
-	}
+	for (i = 0; i < c->ledger_count && i < JUDGE_RESULTS && j->scene->settings.call_rules >= 4; i++)
+		if (c->ledger[i].asked_us > j->attached_us && (!j->tool_told_us[i] || j->tool_told_us[i] > j->attached_us))
+			result_ending(j, i);
 }
 
 /* What was owed is owed by the next request. */

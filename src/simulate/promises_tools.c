@@ -190,13 +190,21 @@ static bool result_of(const struct judge *j, const struct ledger_entry *e, uint6
 	return false;
 }
 
+/* It is told by an event. */
+static bool put_off(const struct request_block *b)
+{
+	static const char follows[] = "the result will follow";
+
+	return memmem(b->text, b->text_len, follows, sizeof(follows) - 1) != NULL;
+}
+
 static void unknown_shown(struct judge *j, uint32_t i, uint64_t since, const struct request_block *blocks, size_t count)
 {
 	const struct ledger_entry *e = &j->scene->conductor.ledger[i];
 	size_t k;
 
 	for (k = 0; k < count && !(j->tool_flags[i] & MISTOLD); k++)
-		if (blocks[k].type == BLOCK_TOOL_RESULT && blocks[k].status == TOOL_OK && result_of(j, e, since, blocks, count, k)) {
+		if (blocks[k].type == BLOCK_TOOL_RESULT && blocks[k].status == TOOL_OK && !put_off(&blocks[k]) && result_of(j, e, since, blocks, count, k)) {
 			j->tool_flags[i] |= MISTOLD; /* say it once */
 			judge_fail(j, P01, "nobody knows what became of %.*s (turn %u), and the model is told that it was done", (int)e->name_len, e->name, e->turn);
 		}

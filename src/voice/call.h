@@ -42,23 +42,26 @@
  *      next request, and when nothing was done it may be asked for again then (0 to 3: neither); a partial behind whose end others begin is as good as
  *      final (0 to 3: they take its place, and it is lost); of a final whose first words a turn had already those behind them are new (0 to 3: all, unless
  *      it has none); a word that waits for the agent's goodbye to be over, and is none itself, is answered, twice a call (0 to 3: the call ends); the tool
- *      that ends the call ends it when each change has its result, and no request owes one, and one that is known after all while the last words are
- *      said takes the end back (0 to 3: they are never told); call.end_ms counts from the last sound of the last words that went out or was played, 60 s
- *      behind the goodbye are the most (0 to 3: from the goodbye); letters in a row, one with its example, and the middle of an address are waited for as
- *      if they had been asked for (0 to 3: as other words); a final takes the place of words that were kept from its partial in the turn, of several missing
- *      ones each is known when it comes late (0 to 3: none is kept), and one leaves words that stand behind it (0 to 3: it takes a newer partial along);
- *      what was read takes the end back when it comes behind the note of it (0 to 3: it is never told); voice without words yet has turn.final_wait_ms when
- *      the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one (0 to 3: none is put off);
- *      a secret number can be taken by keypad (0 to 3: that tool is refused), and keys behind one that failed are
- *      hidden until the caller says something; a call in several languages goes on in another one when it is
+ *      that ends the call ends it when each other one has its result, good or bad, and no request owes one, and one that is known after all while the last
+ *      words are said takes the end back (0 to 3: they are never told); who waits for the end hears a tool's fillers, also of one that was left to run
+ *      (0 to 3: nobody waits); what a result came to that was put off is told by its event alone, failures as such (0 to 3: its place has the status, the
+ *      event none); what is known in time for the request that would tell that it is not takes that one's place (0 to 3: it is forgotten);
+ *      call.end_ms counts from the last sound of the last words that went out or was played, 60 s behind the goodbye are the most (0 to 3: from the
+ *      goodbye); letters in a row, one with its example, and the middle of an address are waited for as if they had been asked for (0 to 3: as other
+ *      words); a final takes the place of words that were kept from its partial in the turn, of several missing ones each is known when it comes late
+ *      (0 to 3: none is kept), and one leaves words that stand behind it (0 to 3: it takes a newer partial along); voice without words yet has
+ *      turn.final_wait_ms when the goodbye is over (0 to 3: the call ends); an agent who has said goodbye when his end was put off says no second one
+ *      (0 to 3: none is put off);
+ *      a secret number can be taken by keypad (0 to 3: that tool is refused), and keys behind one that failed are hidden
+ *      until the caller says something; a call in several languages goes on in another one when it is
  *      asked to (0 to 3: there is no such tool);
- *      a filler that is being said is no beginning of the goodbye, and what a read found holds
- *      the end up behind its beginning too (0 to 3: nothing does); what a read found behind its deadline is told with the next request (0 to 3: never);
+ *      what a read found behind its deadline is told with the next request (0 to 3: never);
  *      behind "I did not catch that" the sentence that was cut is said again from its beginning, with what stood behind it, by again.c (0 to 3: the model is
  *      asked to go on in the middle); where the caller was silent for long before his turn was over, a filler is due before the silence is three seconds
  *      (0 to 3: after llm.silent_ms from the turn's end), and so it is when his words have cut the one before (0 to 3: five seconds behind that);
  *      thanks and farewells over the agent's goodbye are nods (0 to 3: they may cut it, and the model is asked again); the words with which somebody takes
- *      a call of ours are answered by the greeting (0 to 3: where it could not be cut they stood behind it, and its question was asked twice)
+ *      a call of ours are answered by the greeting (0 to 3: where it could not be cut they stood behind it, and its question was asked twice);
+ *      words that were over long before the agent's question stand before it, also when a word over the question answers it (0 to 3: they are one turn)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -169,11 +169,13 @@ enum item_flag {
 	ITEM_UNDONE = 128 /* that result: nothing was done, and it may be asked for again; of a read: its deadline came first */
 };
 
+#define ITEM_LATER "still running, the result will follow" /* the text of a result that is still to come, or came as an event */
+
 struct item {
 	uint8_t type;              /* enum block_type */
 	uint8_t flags;
-	uint8_t status;            /* TOOL_RESULT */
-	uint32_t turn, index;
+	uint8_t status;            /* TOOL_RESULT: what came of it, whatever its text puts off */
+	uint32_t turn, index;      /* of an event: the use's whose result it is (before call.rules 4 the call's turn, and 0) */
 	struct text name, text;
 };
 
@@ -453,6 +455,7 @@ uint32_t history_insert(struct call *call, uint32_t at, const struct item *item)
 uint32_t history_end(const struct call *call); /* here stands what is said and done next: before the late results that no request has had */
 bool history_unseen(const struct call *call);  /* there is a result that no request has had, */
 bool history_owes(const struct call *call, uint32_t from); /* from that item on */
+bool history_put_off(const struct call *call, const struct item *result); /* it reads as still to come: ITEM_LATER */
 bool history_spoken(const struct call *call, uint32_t item); /* the agent has said something behind it, and that was no filler */
 void history_remove(struct call *call, uint32_t at);
 void history_trim(struct call *call);
@@ -498,7 +501,6 @@ uint32_t speech_head(const struct call *call); /* the number of the utterance th
 bool speech_idle(const struct call *call);    /* nothing queued, nothing playing */
 bool speech_audible(const struct call *call); /* the caller hears the agent, or is about to within a frame */
 bool speech_begun(const struct call *call);   /* some of it is at the carrier, or was until it was held */
-bool speech_answer_begun(const struct call *call); /* … of the last answer's words */
 bool speech_whole(const struct call *call);   /* what is being said may not be interrupted */
 uint64_t speech_left_us(const struct call *call); /* until everything queued is played, as far as known */
 void speech_item_moved(struct call *call, uint32_t from); /* history grew by one at `from` */

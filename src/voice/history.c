@@ -205,6 +205,12 @@ size_t call_said(const struct call *call, char *out, size_t size)
 
 /* ------------------------------------------------------------------ requests */
 
+bool history_put_off(const struct call *call, const struct item *result)
+{
+	return result->flags & ITEM_PENDING || (result->text.len == strlen(ITEM_LATER) && !memcmp(call_text(call, result->text), ITEM_LATER, strlen(ITEM_LATER)));
+}
+
+/* What was put off reads as nothing but that: how it ended, the event behind it says. */
 static void block_from(const struct call *call, const struct item *item, struct request_block *b)
 {
 	*b = (struct request_block){ .type = (enum block_type)item->type, .turn = item->turn, .index = item->index, .status = item->status };
@@ -212,10 +218,12 @@ static void block_from(const struct call *call, const struct item *item, struct 
 	b->name_len = item->name.len;
 	b->text = call_text(call, item->text);
 	b->text_len = item->text.len;
-	if (item->flags & ITEM_PENDING) {
-		b->text = "still running, the result will follow";
-		b->text_len = strlen(b->text);
-	}
+	if (item->type != BLOCK_TOOL_RESULT || !history_put_off(call, item))
+		return;
+	b->text = ITEM_LATER;
+	b->text_len = strlen(ITEM_LATER);
+	if (call->settings.call_rules >= 4)
+		b->status = TOOL_OK;
 }
 
 static bool left_out(const struct call *call, uint32_t i)

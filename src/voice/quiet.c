@@ -15,7 +15,7 @@
  *   c  nobody speaks · time is up · an order · the    quiet_due · quiet_timer (TIMER_MAX) · quiet_order · tool_take (tools_commit.c) ·
  *      agent's tool · model or voice fails            give_up (dialogue.c), utterance_give_up (utterance.c); all: quiet_end
  *   d  the caller speaks, and it is not final ·       quiet_words (turn_end), floor_yield (floor.c), quiet_advance: stays ·
- *      what a change came to is known after all,      tool_late, tools_result (tools.c); all: quiet_unend
+ *      what a change came to is known after all,      tool_late (tools.c); all: quiet_unend
  *      or what was read
  *   e  a final reason takes the place of another      quiet_end
  *   f  all is said, and the recogniser has had its    quiet_advance (listens: TIMER_QUIET) · quiet_timer; both: quiet_hangup

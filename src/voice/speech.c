@@ -574,17 +574,6 @@ bool speech_begun(const struct call *call)
 	return u && u->sent;
 }
 
-bool speech_answer_begun(const struct call *call)
-{
-	const struct utterance *u;
-	unsigned int i;
-
-	for (i = 0; (u = look_at(call, i)); i++)
-		if (u->gen && u->gen == call->dialogue.gen.id && u->sent)
-			return true;
-	return false;
-}
-
 bool speech_whole(const struct call *call)
 {
 	const struct utterance *u = head(call);

@@ -18,17 +18,19 @@
  *   b  unknown · too many at once · a change that was   tools_commit: tool_take: tool_refuse · tool_run: tool_refuse ·
  *      asked for before · the tool that ends the call   tool_repeat · tool_result_fill, and end_take: quiet_end (quiet.c)
  *   b" the tool that changes the language              tools_commit: tool_take: tool_speak: language_switch (language.c), tool_result_fill
- *   b' … while a change is open, or a result is there   tools_commit: end_take: tool_result_fill; the call goes on: with the result the
- *      that no request has had: it ends nothing yet     model is asked once more (dialogue_advance), and may end it then
+ *   b' … while one is open, or a result is there that   tools_commit: end_take; the call goes on: with the result the model is asked once
+ *      no request has had: it ends nothing yet          more (dialogue_advance), and may end it then
  *   c  it takes longer than detach_ms: the agent goes   dialogue_timer (TIMER_TOOL): tools_due
  *      on without it
  *   d  its result · its deadline                        tools_result: tool_settle · tools_due: tool_overdue: tool_settle
- *   e  another worker asks again, under the same key    dialogue_attached: tools_attached: tool_send
+ *   e  another worker asks again, under the same key ·  dialogue_attached: tools_attached: tool_send · tools_commit: end_take: tools_wait
+ *      it holds the end up (b')
  *
  * Use and result enter the history together; until it is settled the result reads "still running". A deadline settles a tool as
  * failed, or as unknown if it changes something. One that the agent has gone on without is told as an event, at the
  * end: behind whatever comes of a request that did not have it (history_end). So is a change that was settled as unknown, and a read that was settled
- * as failed by its deadline, when its result comes after all: once, with the next request that is made for another reason (tool_late). What changes
+ * as failed by its deadline, when its result comes after all: once, with the next request that is made for another reason (tool_late), and in the place
+ * of the failure when no request has had that. What changes
  * something is never dispatched twice with the same arguments in a turn, nor ever again while its outcome is open. Nothing the caller says cancels
  * what was dispatched.
  *
@@ -142,18 +144,30 @@ void tool_result_fill(struct call *call, uint32_t item, enum tool_status status,
 	result->text = text;
 }
 
-/* `head`: what stands between the tool's name and what it gave. */
-static void event_add(struct call *call, struct text name, const char *head, unsigned int flags, const char *text, size_t len)
+/* Between the tool's name and what it gave stands what a result in its place says by its status. */
+static struct text event_text(struct call *call, struct text name, enum tool_status status, bool late, const char *text, size_t len)
 {
-	struct item event = { .type = BLOCK_EVENT, .flags = (uint8_t)flags, .turn = call->dialogue.turn };
+	static const char *const heads[] = { ": ", EVENT_FAILED, EVENT_UNKNOWN };
+	static const char *const lates[] = { ", which was not known in time: ", ", which was not known in time and failed: " };
+	const char *head = late ? lates[status == TOOL_ERROR] : heads[call->settings.call_rules >= 4 ? status : TOOL_OK];
 	struct buf *b = &call->scratch;
 
 	buf_reset(b);
-	buf_text(b, "Result of ");
+	buf_text(b, EVENT_RESULT);
 	buf_append(b, call_text(call, name), name.len);
 	buf_text(b, head);
 	buf_append(b, text, len);
-	event.text = call_keep(call, b->data, b->len);
+	return call_keep(call, b->data, b->len);
+}
+
+static void event_add(struct call *call, const struct tool *t, unsigned int flags, struct text text)
+{
+	struct item event = { .type = BLOCK_EVENT, .flags = (uint8_t)flags, .turn = call->dialogue.turn, .text = text };
+
+	if (call->settings.call_rules >= 4) {
+		event.turn = t->turn;
+		event.index = t->index;
+	}
 	history_insert(call, call->dialogue.item_count, &event);
 }
 
@@ -164,8 +178,8 @@ void tool_settle(struct call *call, struct tool *t, enum tool_status status, con
 	struct text name = t->name;
 
 	if (late)
-		event_add(call, name, ": ", call->settings.call_rules >= 4 ? ITEM_UNSEEN : 0, text, len);
-	tool_result_fill(call, t->item, status, late ? call_keep_str(call, "still running, the result will follow") : call_keep(call, text, len));
+		event_add(call, t, call->settings.call_rules >= 4 ? ITEM_UNSEEN : 0, event_text(call, name, status, false, text, len));
+	tool_result_fill(call, t->item, status, late ? call_keep_str(call, ITEM_LATER) : call_keep(call, text, len));
 	if (call->settings.call_rules >= 4) {
 		d->items[t->item].flags |= ITEM_UNSEEN;
 		d->go_on = false; /* what the agent was saying when he was interrupted is no more all that he has to say */
@@ -188,6 +202,35 @@ static bool known_late(const struct item *use, const struct item *result, uint64
 	if (use->flags & ITEM_CHANGES)
 		return result->status == TOOL_UNKNOWN && status < TOOL_UNKNOWN;
 	return (result->flags & ITEM_UNDONE) && status == TOOL_OK;
+}
+
+/* The event that has that result, and that no request has had; NULL: it stands in its place. */
+static struct item *event_unseen(struct call *call, const struct item *result)
+{
+	struct dialogue *d = &call->dialogue;
+	uint32_t i;
+
+	for (i = d->item_count; i > 0; i--) {
+		struct item *event = &d->items[i - 1];
+
+		if (event->type == BLOCK_EVENT && event->flags & ITEM_UNSEEN && event->turn == result->turn && event->index == result->index)
+			return event;
+	}
+	return NULL;
+}
+
+/* No request has had it: what is known takes the place of what was not, and stands beside it for nobody to choose. */
+static void known_replace(struct call *call, struct text name, struct item *result, const struct call_input *in)
+{
+	struct item *event = event_unseen(call, result);
+	enum tool_status status = (enum tool_status)in->kind;
+
+	result->status = (uint8_t)status;
+	result->flags &= (uint8_t)~ITEM_UNDONE;
+	if (event)
+		event->text = event_text(call, name, status, false, in->text, in->text_len);
+	else
+		result->text = call_keep(call, in->text, in->text_len);
 }
 
 /* Of that read. Of that change, whatever was answered to who asked for it again meanwhile. */
@@ -229,14 +272,20 @@ static void end_back(struct call *call)
 static void tool_late(struct call *call, const struct call_input *in)
 {
 	const struct item *use = tool_use_find(call, in->turn, in->index);
-	const struct item *result = use ? tool_result_of(call, (uint32_t)(use - call->dialogue.items)) : NULL;
+	struct item *result = use ? tool_result_of(call, (uint32_t)(use - call->dialogue.items)) : NULL;
+	struct tool told = { .turn = in->turn, .index = in->index };
+	bool unseen = result && result->flags & ITEM_UNSEEN;
 
 	call_note(call, NOTE_TOOL_LATE, in->index, in->kind);
 	call->outputs[call->output_count - 1].turn = in->turn;
 	if (call->settings.call_rules < 4 || !result || !known_late(use, result, in->kind))
 		return;
-	known_mark(call, use, in->kind == TOOL_ERROR);
-	event_add(call, use->name, ", which was not known in time: ", ITEM_NEWS, in->text, in->text_len);
+	if (unseen)
+		known_replace(call, use->name, result, in);
+	if (!unseen || use->flags & ITEM_CHANGES)
+		known_mark(call, use, in->kind == TOOL_ERROR);
+	if (!unseen)
+		event_add(call, &told, ITEM_NEWS, event_text(call, use->name, (enum tool_status)in->kind, true, in->text, in->text_len));
 	if (ends_by_agent(&call->quiet))
 		end_back(call);
 }
@@ -244,15 +293,10 @@ static void tool_late(struct call *call, const struct call_input *in)
 void tools_result(struct call *call, const struct call_input *in)
 {
 	struct tool *t = tool_find(call, in->turn, in->index);
-	bool found = in->kind == TOOL_OK && call->settings.call_rules >= 4 && ends_by_agent(&call->quiet) && !answerer_machine(call);
-
-	if (!t) {
+	if (t)
+		tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);
+	else
 		tool_late(call, in);
-		return;
-	}
-	if (found)
-		end_back(call); /* a read, for nobody ends a call over an open change */
-	tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);
 }
 
 void tools_keys_over(struct call *call, bool heard)

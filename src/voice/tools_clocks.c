@@ -79,13 +79,28 @@ void tools_filler(struct call *call)
 	tools_timer(call);
 }
 
-/* What he said may have cut the filler before, and to these words none was said. */
+/* The agent goes on without it when its time for that is over, as at first. */
+static void tool_detach(const struct call *call, struct tool *t)
+{
+	const struct brief_tool *known = t->state == TOOL_RUNNING ? tool_known(call, t->name) : NULL;
+	uint64_t time_us = (uint64_t)t->timeout_ms * 1000, asked_us = t->deadline_us > time_us ? t->deadline_us - time_us : 0;
+
+	if (known && !t->moves && !known->takes)
+		t->detach_us = num_min(t->detach_us, asked_us + (uint64_t)call->settings.tool_detach_ms * 1000);
+}
+
+/* What he said may have cut the filler before, and to these words none was said. What held the agent's end up (tools_wait in tools_commit.c) holds no
+ * answer to them up. */
 void tools_turn(struct call *call)
 {
+	unsigned int i;
+
 	if (call->settings.call_rules < 4 || !tools_running(call))
 		return;
+	for (i = 0; i < TOOLS_MAX; i++)
+		tool_detach(call, &call->dialogue.tools[i]);
 	tools_filler_hurry(call);
-	tools_timer(call);
+	tools_due(call);
 }
 
 static void tool_overdue(struct call *call, struct tool *t)

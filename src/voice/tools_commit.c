@@ -144,7 +144,7 @@ static void tool_repeat(struct call *call, const struct item *before, uint32_t i
 		tool_result_fill(call, item, TOOL_OK, call_keep_str(call, "asked for before; its result has come meanwhile, not done again"));
 	else if (done.status == TOOL_UNKNOWN)
 		tool_result_fill(call, item, TOOL_UNKNOWN, call_keep_str(call, "asked for before, the outcome is not known; not done again"));
-	else if (done.flags & ITEM_UNSEEN)
+	else if (done.flags & ITEM_UNSEEN || (call->settings.call_rules >= 4 && history_put_off(call, &done)))
 		tool_result_fill(call, item, (enum tool_status)done.status, call_keep_str(call, "asked for before; its result has come meanwhile, not done again"));
 	else
 		tool_result_fill(call, item, (enum tool_status)done.status, done.text);
@@ -175,49 +175,65 @@ static void tool_take(struct call *call, const struct gen_tool *request, uint32_
 		quiet_end(call, END_AGENT, false, !spoke);
 }
 
-static bool change_open(const struct call *call)
+/* One that the end waits for: of a machine nobody waits for what was read. */
+static bool tool_holds(const struct call *call, const struct tool *t)
+{
+	return t->state && (t->changes || !answerer_machine(call));
+}
+
+static bool any_holds(const struct call *call)
 {
 	unsigned int i;
 
 	for (i = 0; i < TOOLS_MAX; i++)
-		if (call->dialogue.tools[i].state && call->dialogue.tools[i].changes)
+		if (tool_holds(call, &call->dialogue.tools[i]))
 			return true;
 	return false;
 }
 
-/* A result that no request has had, and that would be lost with the call: of a change; what was found; of anything while nothing of the goodbye is on
- * its way. A filler that is being said is none of it. */
-static bool result_untold(struct call *call)
+/* The agent has said all that he can say without them: he waits with the caller, who hears fillers, and is not asked again before they are there, unless
+ * the caller takes another turn (tools_turn). */
+static void tools_wait(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOOLS_MAX; i++) {
+		struct tool *t = &call->dialogue.tools[i];
+
+		if (!tool_holds(call, t) || t->waits)
+			continue;
+		t->state = TOOL_RUNNING;
+		t->detach_us = t->deadline_us;
+	}
+}
+
+/* A result that no request has had, and that would be lost with the call. */
+static bool result_untold(const struct call *call)
 {
 	const struct dialogue *d = &call->dialogue;
-	bool begun = speech_answer_begun(call);
 	uint32_t i;
 
-	for (i = 0; i < d->item_count && guarded(call, GUARD_P03); i++) {
-		const struct item *item = &d->items[i], *use;
-
-		if (item->type != BLOCK_TOOL_RESULT || !(item->flags & (ITEM_UNSEEN | ITEM_NEWS)))
-			continue;
-		use = tool_use_find(call, item->turn, item->index);
-		if (!begun || !use || (use->flags & ITEM_CHANGES) || item->status == TOOL_OK || (item->flags & ITEM_LATE))
+	for (i = 0; i < d->item_count && guarded(call, GUARD_P03); i++)
+		if (d->items[i].type == BLOCK_TOOL_RESULT && d->items[i].flags & (ITEM_UNSEEN | ITEM_NEWS))
 			return true;
-	}
 	return false;
 }
 
 /* The agent's last words, unless the caller would never hear what came of what he asked for. Each result holds the end up once: while it is open, which
- * its deadline ends, and for the one request that has it. Meanwhile nothing is left to say. */
+ * its deadline ends, and for the one request that has it. */
 static void end_take(struct call *call, uint32_t use, bool spoke)
 {
 	bool untold = result_untold(call);
 	struct item *result = tool_result_of(call, use);
 
-	if (!result || (!untold && !change_open(call))) {
+	if (!result || (!untold && !any_holds(call))) {
 		quiet_end(call, END_AGENT, false, !spoke && !call->quiet.parted);
 		return;
 	}
 	call->quiet.parted |= spoke;
-	result->text = call_keep_str(call, "not yet, the result will follow: tell it, then end the call");
+	result->text = call_keep_str(call, call->quiet.parted ? "not yet, the result will follow: tell it, then end the call, without the same goodbye again"
+							      : "not yet, the result will follow: tell it, then end the call");
+	tools_wait(call);
 	call->dialogue.need_answer = untold;
 }
 

@@ -484,6 +484,16 @@ def test_P03_what_was_found_before_the_goodbye_is_told(run, tmp_path, more):
     assert done.json()["promises"]["P03"]["broken"] >= 5, done.out
 
 
+@pytest.mark.parametrize("tool, cue, timeout, seed", [(7000, "at 9.000 say and my wife too\n", 10000, 1), (7000, "at 8.000 keys 1\n", 10000, 1), (12000, "", 30000, 5),
+                                                      (12000, "", 10000, 5)], ids=["words", "a key", "slow", "behind its deadline"])
+def test_P03_a_goodbye_waits_for_what_is_looked_up(run, tmp_path, tool, cue, timeout, seed):
+    (tmp_path / "hold.call").write_text(f"agent Hello. Shall we bring it tomorrow?\nask yes-no Shall we bring it tomorrow?\nanswer yes please\n"
+                                        f"tool find_parcel {tool} in the lake house\n{cue}")
+    done = run("simulate", "--script", "hold.call", "--calls", 30, "--seed", seed, "--set", f"tool.timeout_ms={timeout}", "--json")
+    assert done.status == 0, done.out
+    assert done.json()["promises"]["P03"]["exercised"] >= 30
+
+
 def test_what_was_found_behind_its_deadline_is_told_with_the_next_answer(run, tmp_path):
     (tmp_path / "late.call").write_text(LAKE_HOUSE.replace("5900", "9900") + "ask open Which town do you live in?\nanswer in Berlin\n")
     calls = [run("simulate", "--script", "late.call", "--call", i, "--seed", 1, "--trace") for i in range(8)]

@@ -2141,7 +2141,7 @@ static void what_came_of_it_stands_behind_the_answer_under_way(void **state)
 	quiet_for(k, 3200);
 	assert_false(has(k, "ask"));
 	turn(k, "well");
-	expect_request(k, BOOKED_TOO_LATE, "caller: and now", "agent: I do not know.", "event: Result of book, which was not known in time: the day is full",
+	expect_request(k, BOOKED_TOO_LATE, "caller: and now", "agent: I do not know.", "event: Result of book, which was not known in time and failed: the day is full",
 		"caller: well");
 }
 
@@ -2340,9 +2340,93 @@ static void a_detached_tool_that_never_answers_is_told_as_an_event(void **state)
 	expect_request(k,
 		"caller: I want some tea",
 		"use 1.0 book: {}",
-		"result 1.0 unknown: still running, the result will follow",
+		"result 1.0: still running, the result will follow",
 		"agent: It takes a while.",
-		"event: Result of book: no answer in time: it may or may not have been done; do not try again");
+		"event: Result of book, whose outcome nobody knows: no answer in time: it may or may not have been done; do not try again");
+}
+
+/* That it failed is said once, and by the event: by older rules by the place that says "still running". */
+static void late_error(struct kit *k, const char *place, const char *event)
+{
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 500;
+	tools_run(k, "lookup", "{}");
+	quiet_for(k, 512);
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	result(k, 1, 0, TOOL_ERROR, "the service is not available");
+	expect_request(k, "caller: I want some tea", "use 1.0 lookup: {}", place, "agent: It takes a while.", event);
+}
+
+static void test_P14_a_late_failure_is_told_by_its_event_alone(void **state)
+{
+	late_error(*state, "result 1.0: still running, the result will follow", "event: Result of lookup, which failed: the service is not available");
+}
+
+static void by_older_rules_the_place_says_so_too(void **state)
+{
+	((struct kit *)*state)->settings.call_rules = 3;
+	late_error(*state, "result 1.0 error: still running, the result will follow", "event: Result of lookup: the service is not available");
+}
+
+/* A change, or a read, was settled by its deadline into the caller's voice; what it came to is there before anybody was asked. */
+static void known_before_the_request(struct kit *k, const char *tool)
+{
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 500;
+	tools_run(k, tool, "{}");
+	zero(k);
+	quiet_until(k, 500);
+	text(k, "It takes a while. ");
+	done(k);
+	spoken(k, 1);
+	quiet_until(k, 9700);
+	drop(k);
+	voice(k, 512);
+	assert_true(has(k, "~tool t1"));
+	assert_false(has(k, "ask"));
+	result(k, 1, 0, TOOL_OK, "number 7");
+	final(k, "are you there");
+	quiet_for(k, 640);
+}
+
+#define NUMBER_7(tool) "caller: I want some tea", "use 1.0 " tool ": {}", "result 1.0: still running, the result will follow", \
+	"agent: It takes a while.", "event: Result of " tool ": number 7", "caller: are you there"
+
+static void what_is_known_takes_the_place_of_what_was_not(void **state)
+{
+	struct kit *k = *state;
+
+	known_before_the_request(k, "book");
+	expect_request(k, NUMBER_7("book"));
+	text(k, "Number 7. ");
+	use(k, "book", "{}");
+	done(k);
+	assert_false(has(k, "~tool_repeat")); /* another turn's wish */
+}
+
+static void so_does_what_was_read(void **state)
+{
+	known_before_the_request(*state, "lookup");
+	expect_request((struct kit *)*state, NUMBER_7("lookup"));
+}
+
+/* In its place, where the agent has said nothing since. */
+static void in_its_own_place_too(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 20000;
+	tools_run(k, "book", "{}");
+	zero(k);
+	quiet_until(k, 9700);
+	voice(k, 512);
+	result(k, 1, 0, TOOL_ERROR, "the day is full");
+	final(k, "are you there");
+	quiet_for(k, 640);
+	expect_request(k, "caller: I want some tea", "use 1.0 book: {}", "result 1.0 error: the day is full", "caller: are you there");
 }
 
 static void a_tools_own_time_limit_counts(void **state)
@@ -3097,7 +3181,7 @@ static void test_P01_a_goodbye_waits_for_a_change_that_is_open(void **state)
 		"agent: It takes a while,",
 		"agent: goodbye.",
 		"use 1.1 hang_up: {}",
-		"result 1.1: not yet, the result will follow: tell it, then end the call",
+		"result 1.1: not yet, the result will follow: tell it, then end the call, without the same goodbye again",
 		"event: Result of book: number 7");
 	goodbye(k, "It is number 7, goodbye. ");
 	assert_true(has(k, "~ending t1 i1 n0"));
@@ -3217,10 +3301,149 @@ static void a_repeat_of_the_open_change_asks_nobody(void **state)
 	assert_false(has(k, "ask"));
 }
 
-static void an_open_read_holds_no_end_up(void **state)
+/* That utterance and the one behind it, whose audio is there in time. */
+static void both_spoken(struct kit *k, uint32_t first)
+{
+	audio_all(k, first + 1);
+	spoken(k, first);
+	spoken(k, first + 1);
+}
+
+/* The tool was left to run before the first filler. */
+static void still_running_with_fillers(struct kit *k)
+{
+	k->settings.tool_detach_ms = 500;
+	tools_run(k, "lookup", "{}");
+	zero(k);
+	quiet_until(k, 500);
+	assert_true(has(k, "ask g2"));
+}
+
+/* Nor does the caller hear nothing meanwhile, and he is not asked whether he is there. */
+static void test_P03_a_goodbye_waits_for_a_read_that_is_open(void **state)
 {
 	struct kit *k = *state;
 
+	k->settings.quiet_after_ms = 2000;
+	k->brief.waits.count = 0;
+	tools_run(k, "lookup", "{}");
+	k->brief.waits.count = 1;
+	quiet_for(k, 6016);
+	goodbye(k, "It takes a while, goodbye. ");
+	assert_false(has(k, "~ending"));
+	both_spoken(k, 1);
+	drop(k);
+	quiet_for(k, 992);
+	assert_false(has(k, "ask"));
+	assert_false(has(k, "~quiet"));
+	assert_false(has(k, "hangup"));
+	result(k, 1, 0, TOOL_OK, "green");
+	expect_request(k,
+		"caller: I want some tea",
+		"use 1.0 lookup: {}",
+		"result 1.0: still running, the result will follow",
+		"agent: It takes a while,",
+		"agent: goodbye.",
+		"use 1.1 hang_up: {}",
+		"result 1.1: not yet, the result will follow: tell it, then end the call, without the same goodbye again",
+		"event: Result of lookup: green");
+	goodbye(k, "It is green. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	spoken(k, k->last);
+	assert_true(has(k, "hangup agent"));
+}
+
+/* The tool was left to run; when the agent wants to end the call it is waited for with fillers again. */
+static void test_P12_who_waits_for_the_end_hears_fillers(void **state)
+{
+	struct kit *k = *state;
+
+	still_running_with_fillers(k);
+	goodbye(k, "It takes a while, goodbye. ");
+	both_spoken(k, 1);
+	assert_true(has(k, "\"I am looking that up for you.\""));
+	spoken(k, k->last);
+	drop(k);
+	quiet_for(k, 2496);
+	assert_int_equal(times(k, " speak u"), 1);
+}
+
+/* Each holds it up once, to its deadline: then it has failed, which is told, and the call ends. */
+static void test_P03_a_read_holds_the_end_up_to_its_deadline(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	both_spoken(k, 1);
+	quiet_until(k, 9999);
+	assert_false(has(k, "ask"));
+	quiet_until(k, 10000);
+	assert_true(has(k, "ask g3"));
+	assert_non_null(strstr(buf_str(&k->request), "result 1.0: still running, the result will follow"));
+	assert_non_null(strstr(buf_str(&k->request), "event: Result of lookup, which failed: no answer in time"));
+	goodbye(k, "It cannot be found. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+	spoken(k, k->last);
+	assert_true(has(k, "hangup agent"));
+}
+
+/* What he says is answered as if nothing were held up, and the end waits again. */
+static void a_turn_behind_an_end_that_waits_is_answered(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	both_spoken(k, 1);
+	drop(k);
+	turn(k, "and my wife too");
+	assert_true(has(k, "ask g3 t2"));
+	goodbye(k, "She too, goodbye. ");
+	assert_false(has(k, "~ending"));
+	both_spoken(k, 3);
+	result(k, 1, 0, TOOL_OK, "green");
+	goodbye(k, "It is green. ");
+	assert_true(has(k, "~ending t2 i1 n0"));
+}
+
+static void a_caller_who_hangs_up_ends_it_as_ever(void **state)
+{
+	struct kit *k = *state;
+
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	simple(k, IN_HANGUP);
+	assert_true(has(k, "hangup caller"));
+}
+
+static void two_reads_are_told_together(void **state)
+{
+	struct kit *k = *state;
+
+	k->brief.waits.count = 0;
+	k->settings.tool_detach_ms = 500;
+	asked(k);
+	use(k, "lookup", "{}");
+	use(k, "lookup", "{\"a\":1}");
+	done(k);
+	quiet_for(k, 512);
+	goodbye(k, "It takes a while, goodbye. ");
+	both_spoken(k, 1);
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_false(has(k, "ask"));
+	result(k, 1, 1, TOOL_OK, "blue");
+	assert_true(has(k, "ask g3"));
+	goodbye(k, "Green and blue. ");
+	assert_true(has(k, "~ending t1 i1 n0"));
+}
+
+static void by_older_rules_an_open_read_holds_no_end_up(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
 	still_running(k, "lookup");
 	goodbye(k, "It takes a while, goodbye. ");
 	assert_true(has(k, "~ending t1 i1 n0"));
@@ -3238,7 +3461,7 @@ static void what_was_read_is_told_while_nothing_of_the_goodbye_is_on_its_way(voi
 	assert_true(has(k, "ask g3"));
 }
 
-static void and_not_behind_its_beginning(void **state)
+static void test_P03_so_is_a_read_that_failed_behind_its_beginning(void **state)
 {
 	struct kit *k = *state;
 
@@ -3248,56 +3471,25 @@ static void and_not_behind_its_beginning(void **state)
 	sent(k, 1);
 	result(k, 1, 0, TOOL_ERROR, "no");
 	goodbye(k, "");
-	assert_true(has(k, "~ending t1 i1 n0"));
-}
-
-/* That utterance and the one behind it, whose audio is there in time. */
-static void both_spoken(struct kit *k, uint32_t first)
-{
-	audio_all(k, first + 1);
-	spoken(k, first);
-	spoken(k, first + 1);
-}
-
-/* What was read is there when the goodbye has been asked for, or is heard already: it is told, and then the call ends. */
-static void read_behind_the_end(struct kit *k, bool begun)
-{
-	still_running(k, "lookup");
-	goodbye(k, "It takes a while, goodbye. ");
-	assert_true(has(k, "~ending t1 i1 n0"));
-	if (begun) {
-		audio_all(k, 1);
-		sent(k, 1);
-		quiet_for(k, 320);
-	}
-	drop(k);
-	result(k, 1, 0, TOOL_OK, "green");
+	assert_false(has(k, "~ending"));
 	assert_true(has(k, "ask g3"));
-	both_spoken(k, 1);
-	assert_false(has(k, "hangup"));
+	assert_non_null(strstr(buf_str(&k->request), "result 1.0: still running, the result will follow"));
+	assert_non_null(strstr(buf_str(&k->request), "event: Result of lookup, which failed: no"));
 }
 
-static void what_was_read_behind_the_end_is_told(void **state)
-{
-	struct kit *k = *state;
-
-	read_behind_the_end(k, false);
-	goodbye(k, "It is green, goodbye. ");
-	assert_true(has(k, "~ending t1 i1 n0"));
-	both_spoken(k, 3);
-	assert_true(has(k, "hangup agent"));
-}
-
-static void also_while_the_goodbye_is_heard(void **state)
-{
-	read_behind_the_end(*state, true);
-}
-
+/* What was read is there behind the goodbye: it is told, and then the call ends. */
 static void who_has_said_goodbye_says_no_other(void **state)
 {
 	struct kit *k = *state;
 
-	read_behind_the_end(k, true);
+	still_running(k, "lookup");
+	goodbye(k, "It takes a while, goodbye. ");
+	audio_all(k, 1);
+	sent(k, 1);
+	quiet_for(k, 320);
+	result(k, 1, 0, TOOL_OK, "green");
+	both_spoken(k, 1);
+	assert_true(has(k, "ask g3"));
 	goodbye(k, "");
 	assert_true(has(k, "~ending t1 i1 n0"));
 	assert_true(has(k, "hangup agent"));
@@ -3333,19 +3525,6 @@ static void but_behind_other_words_he_does(void **state)
 	turn(k, "I see");
 	goodbye(k, "");
 	assert_true(has(k, "Goodbye.\""));
-}
-
-static void a_read_that_failed_behind_the_end_is_not(void **state)
-{
-	struct kit *k = *state;
-
-	still_running(k, "lookup");
-	goodbye(k, "It takes a while, goodbye. ");
-	drop(k);
-	result(k, 1, 0, TOOL_ERROR, "no");
-	assert_false(has(k, "ask"));
-	both_spoken(k, 1);
-	assert_true(has(k, "hangup agent"));
 }
 
 static void by_older_rules_what_was_read_behind_the_end_is_not(void **state)
@@ -4146,6 +4325,11 @@ int main(void)
 		KIT_TEST(nothing_new_is_not_told),
 		KIT_TEST(a_call_of_before_is_not_told),
 		KIT_TEST(a_detached_tool_that_never_answers_is_told_as_an_event),
+		KIT_TEST(test_P14_a_late_failure_is_told_by_its_event_alone),
+		KIT_TEST(by_older_rules_the_place_says_so_too),
+		KIT_TEST(what_is_known_takes_the_place_of_what_was_not),
+		KIT_TEST(so_does_what_was_read),
+		KIT_TEST(in_its_own_place_too),
 		KIT_TEST(a_tools_own_time_limit_counts),
 		KIT_TEST(test_P02_a_result_that_came_behind_a_question_ahead_is_told_next),
 		KIT_TEST(by_the_rules_of_before_it_waited_for_the_next_request),
@@ -4190,15 +4374,18 @@ int main(void)
 		KIT_TEST(nor_is_what_became_known_behind_the_deadline_lost),
 		KIT_TEST(nor_while_the_last_words_are_said),
 		KIT_TEST(a_repeat_of_the_open_change_asks_nobody),
-		KIT_TEST(an_open_read_holds_no_end_up),
+		KIT_TEST(test_P03_a_goodbye_waits_for_a_read_that_is_open),
+		KIT_TEST(test_P12_who_waits_for_the_end_hears_fillers),
+		KIT_TEST(test_P03_a_read_holds_the_end_up_to_its_deadline),
+		KIT_TEST(a_turn_behind_an_end_that_waits_is_answered),
+		KIT_TEST(a_caller_who_hangs_up_ends_it_as_ever),
+		KIT_TEST(two_reads_are_told_together),
+		KIT_TEST(by_older_rules_an_open_read_holds_no_end_up),
 		KIT_TEST(what_was_read_is_told_while_nothing_of_the_goodbye_is_on_its_way),
-		KIT_TEST(and_not_behind_its_beginning),
-		KIT_TEST(what_was_read_behind_the_end_is_told),
-		KIT_TEST(also_while_the_goodbye_is_heard),
+		KIT_TEST(test_P03_so_is_a_read_that_failed_behind_its_beginning),
 		KIT_TEST(who_has_said_goodbye_says_no_other),
 		KIT_TEST(nor_behind_an_end_that_was_postponed),
 		KIT_TEST(but_behind_other_words_he_does),
-		KIT_TEST(a_read_that_failed_behind_the_end_is_not),
 		KIT_TEST(by_older_rules_what_was_read_behind_the_end_is_not),
 		KIT_TEST(what_was_found_is_told_behind_its_beginning_too),
 		KIT_TEST(what_was_read_behind_its_deadline_takes_the_last_words_back),

@@ -772,6 +772,14 @@ static void test_slow_tool(void **state)
 	add(t, BLOCK_EVENT, "Result of find_slot: no answer in time");
 	says(t);
 	assert_string_equal(t->reply.outcome, "failed");
+	t->count--;
+	add(t, BLOCK_EVENT, "Result of find_slot" EVENT_FAILED "{\"free\": true}");
+	says(t);
+	assert_string_equal(t->reply.outcome, "failed");
+	t->count--;
+	add(t, BLOCK_EVENT, "Result of find_slot" EVENT_UNKNOWN "no answer in time");
+	says(t);
+	assert_string_equal(t->reply.outcome, "failed");
 }
 
 /* The caller spoke before the tool was asked for: it is asked for again, with what was corrected. */

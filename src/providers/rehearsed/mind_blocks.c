@@ -180,20 +180,29 @@ static bool event_is(const struct llm_block *b, const char *head)
 	return redacted_len(b->text) >= strlen(head) && !memcmp(redacted_text(b->text), head, strlen(head));
 }
 
-/* "Result of find_slot: {…}" */
+static bool text_takes(const char **text, size_t *len, const char *head)
+{
+	size_t n = strlen(head);
+
+	if (*len < n || memcmp(*text, head, n) != 0)
+		return false;
+	*text += n;
+	*len -= n;
+	return true;
+}
+
+/* "Result of find_slot: {…}", or "Result of find_slot, which failed: …" */
 static void see_result_late(struct mind *m, const struct llm_block *b)
 {
-	static const char head[] = "Result of ";
 	const char *text = redacted_text(b->text);
-	size_t n = sizeof(head) - 1, len = redacted_len(b->text), name;
+	size_t len = redacted_len(b->text);
 
-	if (m->mood != MOOD_TOOL || !m->pending)
+	if (m->mood != MOOD_TOOL || !m->pending || !text_takes(&text, &len, EVENT_RESULT) || !text_takes(&text, &len, mind_step(m)->tool))
 		return;
-	name = strlen(mind_step(m)->tool);
-	if (len < n + name + 2 || memcmp(text, head, n) != 0 || memcmp(text + n, mind_step(m)->tool, name) != 0 || text[n + name] != ':')
-		return;
-	n += name + 2;
-	see_result(m, text[n - 1] == ' ' && n < len && text[n] == '{' ? TOOL_OK : TOOL_UNKNOWN, text + n, len - n);
+	if (text_takes(&text, &len, EVENT_FAILED) || text_takes(&text, &len, EVENT_UNKNOWN))
+		see_result(m, TOOL_ERROR, text, len);
+	else if (text_takes(&text, &len, ": "))
+		see_result(m, len && *text == '{' ? TOOL_OK : TOOL_UNKNOWN, text, len);
 }
 
 static void see_event(struct mind *m, const struct llm_block *b)
