@@ -184,6 +184,7 @@ struct judge {
 	uint64_t open_turn_us; /* since then the caller has not paused for long enough to end a turn, and no turn has ended */
 	uint64_t time_up_us; /* the agent began to say goodbye because the call's time was up */
 	bool parting; /* the agent ends the call by its tool, and nothing of the caller's has come since */
+	uint64_t parted_us; /* … and since then all is said, and nothing is at work; 0: it is not */
 	uint64_t heard_sample, turn_sample; /* of the caller's, how far the ear is, and where it was at the last turn's end */
 	uint64_t step_us;
 	bool first_frame, listened, spoke, ended, ending, held, base_known, words_wait;

@@ -458,6 +458,7 @@ bool judge_answer_ahead(const struct judge *j)
 
 void judge_dialogue_input(struct judge *j, const struct call_input *in)
 {
+	judge_parting_input(j, in);
 	switch (in->type) {
 	case IN_START:
 		first_start(j);
@@ -501,20 +502,10 @@ static void turn_ended(struct judge *j, const struct call_output *o)
 		j->owed_us = judge_now(j);
 }
 
-/* P10: nobody is asked whether he is still there by an agent who was about to end the call, when a noise was all that came in between. Exempt: any fault within
- * half a minute, and calls that were taken over. */
-static void parting_prompted(struct judge *j)
-{
-	if (j->parting && !judge_quiet_call(j) && !judge_faults(j, ~(fault_set)0, 30 * S_US) && !j->attached_us)
-		judge_fail(j, P10, "the agent was about to end the call, and asks whether anybody is there");
-	j->parting = false;
-}
-
 static void dialogue_note(struct judge *j, const struct call_output *o)
 {
 	switch (o->kind) {
 	case NOTE_TURN:
-		j->parting = false;
 		j->turn_why = o->index == TURN_ASIDE ? j->turn_why : o->index;
 		judge_order_turn(j, o);
 		if (o->index == TURN_ASIDE)
@@ -536,13 +527,6 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		j->result_gen = 0;
 		if (o->index == END_MAX && !j->time_up_us)
 			j->time_up_us = judge_now(j);
-		j->parting = o->index == END_AGENT;
-		break;
-	case NOTE_KEYS:
-		j->parting = false;
-		break;
-	case NOTE_QUIET:
-		parting_prompted(j);
 		break;
 	case NOTE_RELEASE:
 		*gen_state(j, o->index) |= GEN_IS_RELEASED;
@@ -578,6 +562,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 void judge_dialogue_output(struct judge *j, const struct call_output *o)
 {
 	judge_order_output(j, o);
+	judge_parting_output(j, o);
 	switch (o->type) {
 	case OUT_ASK:
 		gen_asked(j, o);
@@ -624,6 +609,7 @@ void judge_dialogue_time(struct judge *j)
 	result_time(j);
 	judge_results_time(j, !judge_answer_due(j) && !j->words_wait && !j->held && caller_still(j));
 	owed_time(j);
+	judge_parting_time(j);
 	judge_turns_time(j);
 }
 

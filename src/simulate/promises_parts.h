@@ -85,6 +85,11 @@ uint64_t judge_said_long_before(const struct judge *j, const char *text, size_t 
 void judge_order_turn(struct judge *j, const struct call_output *o);
 void judge_order_output(struct judge *j, const struct call_output *o);
 
+/* promises_parting.c: an agent who ends the call */
+void judge_parting_input(struct judge *j, const struct call_input *in);
+void judge_parting_output(struct judge *j, const struct call_output *o);
+void judge_parting_time(struct judge *j);
+
 /* promises_speech.c: what is said */
 struct judged_utterance *judge_utterance(struct judge *j, uint32_t id);
 const struct spoken *judge_spoken(const struct judge *j, uint32_t sound);

@@ -251,8 +251,8 @@ static void stuck_time(struct judge *j)
  *
  * In one turn of the caller's no sentence of three words or more is heard whole twice. Exempt: the brief's phrases (of those that fill a wait none
  * is said twice running: promises_dialogue.c), what was on
- * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice; and one that was noted as cut, when the agent said
- * behind it that he had not understood, and that one behind that. A sentence that was cut into pieces is
+ * its way when a worker died, and, for half a minute, the answers to what the model asked a tool twice; and one that was noted as cut, in whichever of its
+ * pieces, when the agent said behind it that he had not understood, and that one behind that. A sentence that was made in pieces is
  * the same when all of them are. Exercised by each that was heard whole. */
 
 /* The piece before it belongs to the same sentence. */
@@ -276,12 +276,26 @@ static bool is_same(const struct talker *t, uint32_t a, uint32_t b)
 	return false;
 }
 
-/* As far as the outputs knew the first time was cut; the agent did not understand why, said so, and said the sentence again. */
+/* As far as the outputs knew that piece, or one behind it in the sentence, was cut; or the sentence was never said to its end. */
+static bool was_cut(struct judge *j, uint32_t sound)
+{
+	const struct talker *t = &j->scene->talker;
+	const struct judged_utterance *u;
+
+	for (; sound < j->unheard_sound; sound++) {
+		u = judge_utterance(j, t->sounds[sound].utterance);
+		if (u && u->cut)
+			return true;
+		if (sound + 1 == t->sound_count || !goes_on(t, sound + 1))
+			return false;
+	}
+	return true;
+}
+
+/* The first time was cut; the agent did not understand why, said so, and said the sentence again. */
 static bool said_again(struct judge *j, uint32_t first, uint32_t again)
 {
-	const struct judged_utterance *u = judge_utterance(j, j->scene->talker.sounds[first].utterance);
-
-	return j->scene->settings.call_rules >= 4 && u && u->cut && first < j->unheard_sound && again >= j->unheard_sound;
+	return j->scene->settings.call_rules >= 4 && first < j->unheard_sound && again >= j->unheard_sound && was_cut(j, first);
 }
 
 void judge_sentence(struct judge *j, uint32_t sound)

@@ -1,21 +1,23 @@
 /* What the agent was saying when a voice without words took the floor: behind "I did not catch that" it is said again from the beginning of the sentence
- * that was cut, and what stood behind it, by nobody's asking: the words are known.
+ * that was cut, and what stood behind it, by nobody's asking: the words are known. Were they his last, the call ends behind them as it would have.
  *
  *   floor_yield (floor.c): again_keep ──► dialogue.again ──dialogue_unbreak (dialogue.c): again_say──► an answer that is whole already (GEN_DONE)
  *                                             ├── a late mark, by which more of it was heard (utterance.c): again_heard
- *                                             └── words, a key, any other answer: dialogue_ask (dialogue.c): again_forget
+ *                                             ├── words, a key, any other answer: dialogue_ask (dialogue.c): again_forget
+ *                                             └── last words that were heard whole: noise_due (endpoint.c): the call ends, and nothing is said
  *
  * The history keeps what was heard, and gets the words that are said again as others. Of an answer that was still being written the model is asked for the
- * rest (again_more); so it is of his last words, for it has to end the call once more.
+ * rest (again_more). Of an end the reason is kept (again_end), and the call is not ending until the words are queued, so that the caller's are answered;
+ * a voice that goes on without any has call.end_ms (floor_yield sets TIMER_END).
  */
 #include "voice/pieces.h"
 #include "voice/utterance.h"
 
 enum { AGAIN_MAX = 8 * 1024 /* as nobody talks in one go; beyond it the model is asked to go on */ };
 
-static bool is_answer(const struct utterance *u)
+static bool is_kept(const struct call *call, const struct utterance *u)
 {
-	return u->kind == SAY_ANSWER || u->kind == SAY_GREETING;
+	return u->kind == SAY_ANSWER || u->kind == SAY_GREETING || (u->kind == SAY_GOODBYE && call->quiet.ending);
 }
 
 /* Behind the words there are. */
@@ -75,11 +77,9 @@ void again_keep(struct call *call)
 	if (call->settings.call_rules < 4)
 		return;
 	again_forget(call);
-	if (call->quiet.ending)
-		return; /* his last words, behind which somebody has to end the call */
 	buf_reset(b);
 	for (i = 0; (u = queue_at(call, i)); i++) {
-		if (!is_answer(u) || (g->ahead && u->gen == g->id))
+		if (!is_kept(call, u) || (g->ahead && u->gen == g->id))
 			continue;
 		if (first) {
 			cut_add(call, b, u);
@@ -92,7 +92,10 @@ void again_keep(struct call *call)
 	}
 	if (g->state != GEN_NONE && !g->ahead)
 		words_add(b, (const char *)g->answer.data + g->cut, g->answer.len - g->cut);
-	if (b->err || b->len > AGAIN_MAX || first)
+	if (b->err || b->len > AGAIN_MAX)
+		return;
+	d->again_end = call->quiet.ending ? call->quiet.reason : END_CALLER;
+	if (first)
 		return;
 	d->again = call_keep(call, b->data, b->len);
 	d->again_by = by;
@@ -118,7 +121,7 @@ void again_heard(struct call *call, const struct utterance *u)
 	if (b->err)
 		return;
 	d->again = b->len ? call_keep(call, b->data, b->len) : (struct text){ 0, 0 };
-	if (!b->len && !d->again_more)
+	if (!b->len && !d->again_more && !d->again_end)
 		call->quiet.broken = false;
 }
 
@@ -129,6 +132,17 @@ void again_forget(struct call *call)
 	d->again = (struct text){ 0, 0 };
 	d->again_more = false;
 	d->again_by = d->again_rest = 0;
+	d->again_end = END_CALLER;
+}
+
+bool again_ends(const struct call *call)
+{
+	return call->quiet.broken && call->dialogue.again_end;
+}
+
+bool again_parted(const struct call *call)
+{
+	return again_ends(call) && !call->dialogue.again.len && !history_unseen(call);
 }
 
 /* Whole sentences: it is no first answer, which would begin with less. */
@@ -136,6 +150,7 @@ bool again_say(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 	struct gen *g = &d->gen;
+	enum end_reason ends = d->again_end;
 	bool more = d->again_more;
 
 	if (!d->again.len || g->state != GEN_NONE)
@@ -148,5 +163,7 @@ bool again_say(struct call *call)
 	again_forget(call);
 	d->need_answer = d->go_on = more;
 	dialogue_advance(call);
+	if (ends)
+		quiet_end(call, ends, false, false);
 	return true;
 }

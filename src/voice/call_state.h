@@ -207,6 +207,7 @@ struct dialogue {
 	bool again_more;           /* and there is more of it that only the model knows */
 	uint32_t again_by;         /* the utterance that was cut; 0: none */
 	uint32_t again_rest;       /* what stands behind its words begins there */
+	enum end_reason again_end; /* the call was ending for this reason; END_CALLER: it was not */
 	uint64_t still_us;         /* nobody was heard from then until the turn's end */
 	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
 	uint64_t filler_us;        /* the next filler while tools run; 0: none */
@@ -431,6 +432,8 @@ void dialogue_end(struct call *call);
 void again_keep(struct call *call);   /* the floor is taken */
 void again_heard(struct call *call, const struct utterance *u); /* more of it was, as a late mark tells */
 void again_forget(struct call *call);
+bool again_ends(const struct call *call);   /* they were his last words, and no words of the caller's have come since */
+bool again_parted(const struct call *call); /* … and they were heard to their end: nothing is left but to end the call */
 bool again_say(struct call *call);    /* false: there is nothing */
 
 /* ahead.c: asking before the turn is over, and what is looked up for it */
@@ -517,6 +520,8 @@ void quiet_media_lost(struct call *call);
 void quiet_attached(struct call *call);
 void quiet_sound(struct call *call); /* of the caller's line, be it silence */
 void quiet_end(struct call *call, enum end_reason reason, bool final, bool phrase);
+void quiet_end_after_all(struct call *call, bool final, bool phrase); /* as it would have, had no voice without words come (again_ends) */
+void quiet_put_off(struct call *call); /* the floor was taken from last words: a voice has call.end_ms to become words */
 void quiet_end_clock(struct call *call); /* from now on the time for the last words counts */
 void quiet_said(struct call *call); /* some of what the agent says went out, or was played: while he does not stand still, his last words have their time */
 bool quiet_noisy(const struct call *call); /* voices without words have taken the floor so often that they take it no more */

@@ -199,15 +199,19 @@ void dialogue_owed(struct call *call)
 	dialogue_advance(call);
 }
 
+/* Last words are not broken off without end: behind the last time the call ends for good. */
 void dialogue_unbreak(struct call *call)
 {
 	struct quiet *q = &call->quiet;
-	bool goes_on = q->broken && q->breaks < BREAKS_MAX && !call->dialogue.need_answer;
+	bool broken = q->broken && !call->dialogue.need_answer, goes_on = broken && q->breaks < BREAKS_MAX;
+	bool ends = broken && !goes_on && again_ends(call);
 
 	call->dialogue.go_on = goes_on;
 	q->breaks = (uint8_t)(q->breaks + q->broken);
 	q->broken = false;
-	if (!goes_on || !again_say(call))
+	if (ends)
+		quiet_end_after_all(call, true, true);
+	else if (!goes_on || !again_say(call))
 		call->dialogue.need_answer |= goes_on;
 }
 

@@ -119,6 +119,11 @@ static void noise_due(struct call *call)
 	dialogue_words_changed(call); /* an answer asked ahead, to words that a dead stream took along and no other heard */
 	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
 		return;
+	if (again_parted(call)) {
+		ear->unworded = true; /* its words have the time that they have behind any goodbye */
+		quiet_end_after_all(call, false, false);
+		return;
+	}
 	renewed = renew(call);
 	call->listen.waiting = false;
 	call->listen.reopened = false;

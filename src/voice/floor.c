@@ -142,6 +142,7 @@ void floor_yield(struct call *call, enum yield_why why)
 	speech_drop(call);
 	dialogue_yield(call);
 	quiet_unend(call);
+	quiet_put_off(call);
 	answerer_yielded(call);
 	endpoint_update(call);
 }

@@ -13,7 +13,9 @@
  *   a  IN_PREPARE: a recogniser, the greeting         input_take (call.c): quiet_start
  *   b  IN_START: the media is there                   input_take (call.c): quiet_start, unless a did that
  *   c  nobody speaks · time is up · an order · the    quiet_due · quiet_timer (TIMER_MAX) · quiet_order · tool_take (tools_commit.c) ·
- *      agent's tool · model or voice fails            give_up (dialogue.c), utterance_give_up (utterance.c); all: quiet_end
+ *      agent's tool · model or voice fails ·          give_up (dialogue.c), utterance_give_up (utterance.c) ·
+ *      behind d, a noise over the last words is over  again_say (again.c), dialogue_unbreak (dialogue.c), noise_due (endpoint_streams.c), quiet_due;
+ *                                                     all: quiet_end
  *   d  the caller speaks, and it is not final ·       quiet_words (turn_end), floor_yield (floor.c), quiet_advance: stays ·
  *      what a change came to is known after all,      tool_late (tools.c); all: quiet_unend
  *      or what was read
@@ -25,7 +27,8 @@
  *   g  the media is lost; ENDING goes on below it     quiet_media_lost
  *   h  another worker has the call                    attached (call.c): quiet_attached
  *   i  no sound came within call.attach_ms            quiet_timer (TIMER_MEDIA): quiet_hangup; also in LIVE and ENDING, behind h, until quiet_sound
- *   j  the caller hangs up                            input_take (call.c): quiet_hangup
+ *   j  the caller hangs up · behind d, a noise that   input_take (call.c) · quiet_timer (TIMER_END): put_off_due; both: quiet_hangup
+ *      goes on without words for call.end_ms
  * In LIVE, TIMER_QUIET runs while the caller is waited for (quiet_advance sets and stops it) and asks again: quiet_due. Behind a word that came before the
  * agent's question it is the model that goes on, once a question, and sooner (after_ms): he who spoke too early believes that he has answered. So it
  * does when a result is owed of which no request has made an answer: it was given up (dialogue.c: give_up), or thrown away without a turn.
@@ -115,6 +118,27 @@ void quiet_end(struct call *call, enum end_reason reason, bool final, bool phras
 	quiet_end_clock(call);
 }
 
+void quiet_end_after_all(struct call *call, bool final, bool phrase)
+{
+	call->quiet.broken = false;
+	quiet_end(call, call->dialogue.again_end, final, phrase);
+}
+
+void quiet_put_off(struct call *call)
+{
+	if (again_ends(call))
+		timer_in(call, TIMER_END, call->settings.call_end_ms);
+}
+
+/* Words are a turn soon, or are taken back. */
+static void put_off_due(struct call *call)
+{
+	if (again_ends(call) && speech_idle(call) && dialogue_idle(call) && !endpoint_words(call))
+		quiet_hangup(call, call->dialogue.again_end);
+	else
+		quiet_put_off(call);
+}
+
 bool quiet_noisy(const struct call *call)
 {
 	return call->settings.call_rules >= 4 && call->quiet.breaks >= BREAKS_MAX;
@@ -171,15 +195,15 @@ bool call_still(const struct call *call)
 	       !floor_caller(call) && !endpoint_words(call);
 }
 
-/* Behind a word that was said too early, and while a result is owed of whose request no answer came: twice the silence
- * behind a voice that was not understood: whoever begins to answer within a second or two is not spoken over, and with the
- * model's time and the voice's the caller hears no three seconds of silence. */
+/* Behind a word that was said too early, while a result is owed of whose request no answer came, and where nothing was said to a noise over the last
+ * words, because something else was: twice the silence behind a voice that was not understood: whoever begins to answer within a second or two is not
+ * spoken over, and with the model's time and the voice's the caller hears no three seconds of silence. */
 static int64_t after_ms(const struct call *call)
 {
 	const struct call_settings *s = &call->settings;
 	int64_t aside_ms = 2 * s->turn_noise_ms;
 
-	return (call->quiet.aside || history_unseen(call)) && aside_ms < s->quiet_after_ms ? aside_ms : s->quiet_after_ms;
+	return (call->quiet.aside || history_unseen(call) || again_ends(call)) && aside_ms < s->quiet_after_ms ? aside_ms : s->quiet_after_ms;
 }
 
 /* The caller may take the end back by what he says. */
@@ -247,6 +271,10 @@ static void quiet_due(struct call *call)
 		return;
 	if (q->aside || history_unseen(call)) {
 		ask_due(call);
+		return;
+	}
+	if (again_ends(call)) {
+		quiet_end_after_all(call, false, call->dialogue.again.len > 0);
 		return;
 	}
 	if (q->prompts >= (uint32_t)call->settings.quiet_prompts) {
@@ -366,6 +394,8 @@ void quiet_timer(struct call *call, enum timer timer)
 		keys_done(call);
 	else if (timer == TIMER_MAX)
 		quiet_end(call, END_MAX, true, true);
+	else if (timer == TIMER_END && !call->quiet.ending)
+		put_off_due(call);
 	else if (timer == TIMER_END && answerer_holds(call))
 		quiet_end_clock(call); /* what is to be said waits for a machine to be done */
 	else if (timer == TIMER_END)

@@ -42,7 +42,7 @@ const struct column dialogue_columns[] = {
 	COLUMN(15, dialogue, asides), BELOW(16, dialogue, go_on, 2),
 	BELOW(17, dialogue, tongue, TONGUES_MAX), COLUMN(18, dialogue, tongues_told),
 	TEXT_SELDOM(19, dialogue, again), BELOW(20, dialogue, again_more, 2), COLUMN(21, dialogue, still_us),
-	COLUMN(22, dialogue, again_by), COLUMN(23, dialogue, again_rest), { 0 },
+	COLUMN(22, dialogue, again_by), COLUMN(23, dialogue, again_rest), BELOW(24, dialogue, again_end, END_REASONS), { 0 },
 };
 
 const struct column gen_columns[] = {

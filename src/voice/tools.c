@@ -288,6 +288,8 @@ static void tool_late(struct call *call, const struct call_input *in)
 		event_add(call, &told, ITEM_NEWS, event_text(call, use->name, (enum tool_status)in->kind, true, in->text, in->text_len));
 	if (ends_by_agent(&call->quiet))
 		end_back(call);
+	else if (again_ends(call) && call->dialogue.again_end == END_AGENT)
+		call->dialogue.need_answer = true; /* they were cut, and without it they are not said again */
 }
 
 void tools_result(struct call *call, const struct call_input *in)

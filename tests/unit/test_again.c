@@ -1,4 +1,5 @@
-/* What is said again behind "I did not catch that": the sentence that a voice without words cut, and what stood behind it. */
+/* What is said again behind "I did not catch that": the sentence that a voice without words cut, and what stood behind it; and how a call ends of whose last
+ * words it was. */
 #include "callkit.h"
 
 /* He speaks over the agent, and no recogniser makes words of it. */
@@ -193,11 +194,9 @@ static void three_times_and_then_over_the_noise(void **state)
 	assert_true(has(k, "~yield"));
 }
 
-/* Behind his last words the call ends, also when they are said again. */
-static void last_words_are_the_models(void **state)
+/* The agent ends the call by his tool, and both sentences are made. */
+static void parts(struct kit *k)
 {
-	struct kit *k = *state;
-
 	begin(k);
 	turn(k, "hello there you");
 	text(k, "That is all I wanted to say. Goodbye and take care.");
@@ -207,10 +206,217 @@ static void last_words_are_the_models(void **state)
 	audio_all(k, k->last - 1);
 	audio_all(k, k->last);
 	zero(k);
+}
+
+/* Behind his last words the call ends, also when they are said again; nobody is asked for either. */
+static void last_words_too_and_then_the_call_ends(void **state)
+{
+	struct kit *k = *state;
+
+	parts(k);
 	on_the_air(k, k->last - 1, 416);
 	drop(k);
 	noise(k);
-	assert_true(has(k, "ask g2 t1 try 1 continue"));
+	says(k, "That is all I wanted to say.");
+	says(k, "Goodbye and take care.");
+	assert_true(has(k, "~ending t1 i1"));
+	audio_all(k, k->last - 2);
+	heard(k, k->last - 2);
+	heard(k, k->last - 1);
+	assert_false(call_ended(k->call));
+	heard(k, k->last);
+	assert_true(has(k, "hangup agent"));
+	assert_false(has(k, "ask"));
+}
+
+static void of_last_words_only_the_sentence_that_was_cut(void **state)
+{
+	struct kit *k = *state;
+
+	parts(k);
+	heard(k, k->last - 1);
+	on_the_air(k, k->last, 608);
+	drop(k);
+	noise(k);
+	says(k, "Goodbye and take care.");
+	assert_false(has(k, "That is all"));
+	heard(k, k->last - 1);
+	heard(k, k->last);
+	assert_true(has(k, "hangup agent"));
+}
+
+/* The caller's words want an answer, and what comes of the end is the model's to say. */
+static void words_take_the_end_back(void **state)
+{
+	struct kit *k = *state;
+
+	parts(k);
+	on_the_air(k, k->last - 1, 416);
+	noise(k);
+	drop(k);
+	turn(k, "one more thing please");
+	assert_true(has(k, "ask g2 t2 try 1"));
+	text(k, "What is it?");
+	done(k);
+	audio_all(k, k->last);
+	heard(k, k->last);
+	quiet_for(k, 12000);
+	assert_false(call_ended(k->call));
+}
+
+/* A mark that comes late tells so: then nothing is left to be said, and nobody is asked what he said. */
+static void a_goodbye_that_was_heard_is_not_said_twice(void **state)
+{
+	struct kit *k = *state;
+	unsigned int ms;
+
+	parts(k);
+	heard(k, k->last - 1);
+	ms = length_ms(k, k->last);
+	on_the_air(k, k->last, ms - 96);
+	drop(k);
+	voice(k, 1120);
+	assert_true(has(k, "~yield"));
+	played(k, k->last, ms);
+	assert_false(call_ended(k->call));
+	quiet_for(k, 2016);
+	assert_true(has(k, "hangup agent"));
+	assert_false(has(k, ".1 \""));
+	assert_false(has(k, "ask"));
+}
+
+/* As often as anything else is said again; then the noise takes the floor no more. */
+static void no_noise_keeps_the_call_open(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	parts(k);
+	heard(k, k->last - 1);
+	for (i = 0; i < 3; i++) {
+		if (i)
+			heard(k, k->last - 1);
+		on_the_air(k, k->last, 416);
+		drop(k);
+		noise(k);
+		says(k, "Goodbye and take care.");
+	}
+	heard(k, k->last - 1);
+	on_the_air(k, k->last, 416);
+	voice(k, 1120);
+	played(k, k->last, length_ms(k, k->last));
+	quiet_for(k, 1024);
+	assert_true(has(k, "hangup agent"));
+}
+
+/* What a recogniser takes for words, and takes back, is a noise; it may interrupt more than three times. */
+static void nor_do_words_that_are_taken_back(void **state)
+{
+	struct kit *k = *state;
+	int i;
+
+	parts(k);
+	heard(k, k->last - 1);
+	for (i = 0; i < 4; i++) {
+		if (i)
+			heard(k, k->last - 1);
+		on_the_air(k, k->last, 416);
+		drop(k);
+		voice(k, 320);
+		partial(k, "the one that was");
+		assert_true(has(k, "~yield"));
+		final(k, "");
+		quiet_for(k, 2016);
+		audio_all(k, k->last - 1);
+		audio_all(k, k->last);
+	}
+	assert_false(has(k, "take care"));
+	heard(k, k->last - 1);
+	heard(k, k->last);
+	assert_true(has(k, "hangup agent"));
+}
+
+/* It has call.end_ms to become words. */
+static void nor_does_a_noise_without_end(void **state)
+{
+	struct kit *k = *state;
+
+	parts(k);
+	on_the_air(k, k->last - 1, 416);
+	voice(k, 10016);
+	assert_false(call_ended(k->call));
+	voice(k, 1120);
+	assert_true(has(k, "hangup agent"));
+}
+
+/* A goodbye may be a phrase. */
+static void a_call_that_ended_because_nobody_spoke_ends_for_that(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.quiet_after_ms = 6000;
+	k->settings.quiet_prompts = 1;
+	snprintf(k->brief.goodbye.text[0], sizeof(k->brief.goodbye.text[0]), "Goodbye now.");
+	begin(k);
+	quiet_for(k, 6016);
+	spoken(k, k->last);
+	quiet_for(k, 6016);
+	assert_true(has(k, "~ending t0 i2"));
+	audio_all(k, k->last);
+	on_the_air(k, k->last, 416);
+	drop(k);
+	noise(k);
+	says(k, "Goodbye now.");
+	heard(k, k->last - 1);
+	heard(k, k->last);
+	assert_true(has(k, "hangup quiet"));
+	assert_false(has(k, "ask"));
+}
+
+/* What came of a change is told, and then the model ends the call. */
+static void what_is_known_meanwhile_is_told(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.tool_timeout_ms = 1000;
+	begin(k);
+	turn(k, "hello there you");
+	use(k, "book", "{}");
+	done(k);
+	quiet_for(k, 1024);
+	assert_true(has(k, "~tool"));
+	text(k, "Somebody will look into it for you.");
+	use(k, "hang_up", "{}");
+	done(k);
+	assert_true(has(k, "~ending"));
+	audio_all(k, k->last);
+	on_the_air(k, k->last, 416);
+	voice(k, 1120);
+	assert_true(has(k, "~yield"));
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "booked");
+	quiet_for(k, 2016);
+	assert_true(has(k, "ask g3 t1 try 1"));
+	assert_false(has(k, "Somebody"));
+}
+
+static void an_order_that_is_said_meanwhile_does_not_keep_it_open(void **state)
+{
+	struct kit *k = *state;
+
+	parts(k);
+	on_the_air(k, k->last - 1, 416);
+	voice(k, 1120);
+	order(k, ORDER_SAY, "The line is bad.");
+	audio_all(k, k->last);
+	heard(k, k->last);
+	drop(k);
+	quiet_for(k, 2528);
+	assert_true(has(k, "~ending t1 i1"));
+	assert_false(has(k, "~quiet"));
+	audio_all(k, k->last);
+	heard(k, k->last);
+	assert_true(has(k, "hangup agent"));
 }
 
 static void what_is_longer_than_anybody_says_is_the_models(void **state)
@@ -255,7 +461,16 @@ int main(void)
 		KIT_TEST(words_want_an_answer_of_their_own),
 		KIT_TEST(an_apology_that_is_cut_is_not_said_again),
 		KIT_TEST(three_times_and_then_over_the_noise),
-		KIT_TEST(last_words_are_the_models),
+		KIT_TEST(last_words_too_and_then_the_call_ends),
+		KIT_TEST(of_last_words_only_the_sentence_that_was_cut),
+		KIT_TEST(words_take_the_end_back),
+		KIT_TEST(a_goodbye_that_was_heard_is_not_said_twice),
+		KIT_TEST(no_noise_keeps_the_call_open),
+		KIT_TEST(nor_do_words_that_are_taken_back),
+		KIT_TEST(nor_does_a_noise_without_end),
+		KIT_TEST(a_call_that_ended_because_nobody_spoke_ends_for_that),
+		KIT_TEST(what_is_known_meanwhile_is_told),
+		KIT_TEST(an_order_that_is_said_meanwhile_does_not_keep_it_open),
 		KIT_TEST(what_is_longer_than_anybody_says_is_the_models),
 		KIT_TEST(by_older_rules_the_model_goes_on_in_the_middle),
 	};
