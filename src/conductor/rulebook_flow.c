@@ -419,6 +419,9 @@ static void argument_check(struct reading *r, const struct step *s, const struct
 		mistake_value(r, item, "a variable, a fact, an answer, a tool's field", "nothing fills {%.*s}", (int)len, name);
 	} else if (!symbol_fits(&found, a)) {
 		mistake_value(r, item, NULL, "%s is a %s, which does not fit the tool's schema", found.name, value_names[found.spec.type]);
+	} else if (a->max_length && answer_longest(r->book, &found) > a->max_length) {
+		mistake_value(r, item, NULL, "%s may have %zu letters (a telephone number comes with its country), and the tool's schema takes %zu", found.name,
+			answer_longest(r->book, &found), a->max_length);
 	} else if (found.kind == SYMBOL_FACT && found.item->kind != YAML_KIND_SCALAR) {
 		mistake_value(r, item, NULL, "the fact %s is no single text", found.name);
 	}

@@ -341,6 +341,8 @@ struct brief_phrases *phrases_at(struct brief *b, size_t index);
 /* ---- names and conditions ---- */
 
 bool symbol_find(const struct rulebook *b, const char *name, size_t len, struct symbol *out);
+/* The most letters that a tool gets of an answer in digits; 0: of another answer, or none (rulebook_fits.c). */
+size_t answer_longest(const struct rulebook *b, const struct symbol *answer);
 const struct expr *expr_read(struct reading *r, const struct yaml_item *item, bool is_end);
 
 /* Calls `seen` for every answer or result that an expression looks at; `guarded`: it only asks whether it is known. */

@@ -178,3 +178,23 @@ enum cue cue_of_question(struct token *tokens, size_t count, const char *text)
 	}
 	return code && came ? CUE_OTP : CUE_NONE;
 }
+
+bool cue_of_other_number(const struct token *tokens, size_t count, const char *text)
+{
+	static const char *const names[] = { "customer", "client", "member", "membership", "student", "employee", "staff", "patient", "subscriber", "user",
+		"policy", "claim", "case",
+		"file", "confirmation", "registration", "reservation", "booking", "roll", "badge", "license", "licence", "passport", "contract", "order", "account", "invoice",
+		"reference", "ticket", "tracking", "serial", "loan", "meter", "consumer", "certificate", "service", "pass", "permit", "voucher", "agreement", "insurance", NULL };
+	static const char *const numbers[] = { "number", "numbers", "no", "id", "code", NULL }, *const digits[] = { "digits", "digit", NULL };
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (tokens[i].kind != TOKEN_WORD)
+			continue;
+		if (tokens[i].word == WORD_ABOUT_PHONE)
+			return false;
+		found = found || is_any(&tokens[i], text, digits) || (is_any(&tokens[i], text, names) && i + 1 < count && is_any(&tokens[i + 1], text, numbers));
+	}
+	return found;
+}

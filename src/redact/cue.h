@@ -17,6 +17,9 @@ enum cue cue_about(struct scan *s, size_t first, size_t next);
 /* What a question asks for. Marks its tokens. */
 enum cue cue_of_question(struct token *tokens, size_t count, const char *text);
 
+/* It asks for a number that has another name than a telephone's, or for so many digits, and speaks of no telephone: "your customer number". */
+bool cue_of_other_number(const struct token *tokens, size_t count, const char *text);
+
 enum cue cue_asked(struct scan *s); /* the agent's question; find.c */
 
 static inline bool cue_seen(const struct scan *s, enum cue cue)

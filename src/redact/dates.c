@@ -19,6 +19,7 @@ struct atom {
 	unsigned int value, digits; /* digits: as it is written, or would be */
 	bool month;
 	bool written;
+	bool ordinal; /* "nineteenth": a day, and no part of a year */
 };
 
 static bool word_number(const struct scan *s, size_t i, unsigned int *value, size_t *next)
@@ -75,6 +76,7 @@ static bool atom_said(const struct scan *s, size_t i, struct atom *a)
 	a->first = i;
 	a->last = next - 1;
 	a->digits = a->value < 10 ? 1 : 2;
+	a->ordinal = s->tokens[a->last].cue == CUE_ORDINAL;
 	if (next >= s->count || (s->tokens[next].cue != CUE_HUNDRED && s->tokens[next].cue != CUE_THOUSAND))
 		return true;
 	a->value *= s->tokens[next].cue == CUE_HUNDRED ? 100 : 1000;
@@ -107,8 +109,10 @@ static bool atom_read(const struct scan *s, size_t i, struct atom *a)
 	a->digits = (unsigned int)n;
 	a->written = true;
 	for (k = 0; tails[k]; k++)
-		if (i + 1 < s->count && t[1].glued && scan_is_word(s, i + 1, tails[k]))
+		if (i + 1 < s->count && t[1].glued && scan_is_word(s, i + 1, tails[k])) {
 			a->last = i + 1;
+			a->ordinal = true;
+		}
 	return true;
 }
 
@@ -186,6 +190,17 @@ bool date_order(const struct scan *s, unsigned int first, unsigned int second, u
 	return date_fits(d);
 }
 
+/* "October nineteen seventy five" is a month and a year, and says no day; in "October nineteen nineteen seventy five" a whole year follows. */
+static bool is_month_of_year(const struct atom *atoms, size_t count, size_t year_used)
+{
+	unsigned int year;
+	size_t used;
+
+	if (!atoms[0].month || atoms[1].ordinal || atoms[2].ordinal || year_used > 1 || atoms[2].digits == 4)
+		return false;
+	return year_read(atoms, count, 1, PIVOT, &year, &used) && used > 1 && year <= YEAR_MOST;
+}
+
 /* The date that begins with token i; *last is its last token. */
 static bool date_read(const struct scan *s, size_t i, struct date *d, size_t *last)
 {
@@ -195,12 +210,12 @@ static bool date_read(const struct scan *s, size_t i, struct date *d, size_t *la
 
 	if (count < 3)
 		return false;
-	if (atoms[0].digits == 4 && !atoms[1].month && !atoms[0].month) {
+	if (atoms[0].digits == 4 && !atoms[0].month && !atoms[1].month && !atoms[2].month) {
 		*d = (struct date){ .year = atoms[0].value, .month = atoms[1].value, .day = atoms[2].value };
 		*last = atoms[2].last;
 		return date_fits(d);
 	}
-	if (!year_read(atoms, count, 2, PIVOT, &year, &used))
+	if (!year_read(atoms, count, 2, PIVOT, &year, &used) || is_month_of_year(atoms, count, used))
 		return false;
 	*last = atoms[1 + used].last;
 	if (atoms[0].month != atoms[1].month) {
@@ -256,6 +271,20 @@ static void expiry_report(struct scan *s, size_t first, size_t last, const struc
 	scan_report(s, REDACT_CARD_EXPIRY, first, last, value, (size_t)n, s->partial && last + 1 == s->count);
 }
 
+/* A date from token i to `last` that began in an earlier turn, while this text has a whole one there: "October 1975", and "the ninth of October 1975". */
+static bool is_said_anew(const struct scan *s, size_t i, size_t last)
+{
+	struct date own;
+	size_t at, end;
+
+	if (s->tokens[i].start >= s->skip || s->tokens[last].start < s->skip)
+		return false;
+	for (at = i + 1; at <= last; at++)
+		if (s->tokens[at].start >= s->skip && (s->tokens[at].kind == TOKEN_DIGITS || s->tokens[at].kind == TOKEN_WORD) && date_read(s, at, &own, &end))
+			return true;
+	return false;
+}
+
 void dates_find(struct scan *s)
 {
 	enum cue asked = cue_asked(s), cue;
@@ -269,7 +298,7 @@ void dates_find(struct scan *s)
 	for (i = 0; i < s->count; i++) {
 		if (s->tokens[i].kind != TOKEN_DIGITS && s->tokens[i].kind != TOKEN_WORD)
 			continue;
-		if (births && date_read(s, i, &d, &last) && cue_about(s, i, last + 1) == CUE_BIRTH) {
+		if (births && date_read(s, i, &d, &last) && !is_said_anew(s, i, last) && cue_about(s, i, last + 1) == CUE_BIRTH) {
 			birth_report(s, i, last, &d);
 			i = last;
 		} else if (ends && expiry_read(s, i, &d, &last)) {

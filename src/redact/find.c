@@ -84,14 +84,15 @@ void scan_report(struct scan *s, enum redact_type type, size_t first, size_t las
 	value_set(e, value, len);
 }
 
-/* What the question asks for: its last word that says so. *cue: likewise. */
-static enum word_class question_about(const char *question, size_t len, enum cue *cue, bool *nomem)
+/* What the question asks for: its last word that says so. *cue: likewise. *other_number: cue_of_other_number of it. */
+static enum word_class question_about(const char *question, size_t len, enum cue *cue, bool *other_number, bool *nomem)
 {
 	struct token *tokens;
 	enum word_class about = WORD_OTHER;
 	size_t count, i;
 
 	*cue = CUE_NONE;
+	*other_number = false;
 	if (len > QUESTION_BYTES) {
 		question += len - QUESTION_BYTES;
 		len = QUESTION_BYTES;
@@ -103,6 +104,7 @@ static enum word_class question_about(const char *question, size_t len, enum cue
 	}
 	count = tokens_read(tokens, question, len);
 	*cue = cue_of_question(tokens, count, question);
+	*other_number = cue_of_other_number(tokens, count, question);
 	for (i = count; i > 0 && about == WORD_OTHER; i--)
 		if (token_about(tokens, count, i - 1))
 			about = (enum word_class)tokens[i - 1].word;
@@ -113,7 +115,7 @@ static enum word_class question_about(const char *question, size_t len, enum cue
 enum word_class scan_asked(struct scan *s)
 {
 	if (!s->has_asked && s->context && s->context->question_len)
-		s->asked = question_about(s->context->question, s->context->question_len, &s->cue_asked, &s->nomem);
+		s->asked = question_about(s->context->question, s->context->question_len, &s->cue_asked, &s->other_number, &s->nomem);
 	s->has_asked = true;
 	return s->asked;
 }
@@ -124,12 +126,27 @@ enum cue cue_asked(struct scan *s)
 	return s->cue_asked;
 }
 
-bool scan_phone_wanted(const struct scan *s)
+bool redact_asks_other_number(const char *question, size_t len)
 {
-	bool nomem = false; /* then as if nothing had been asked: what it decides is only what a number is called */
+	bool other, nomem = false; /* then as if it had asked for nothing */
 	enum cue cue;
 
-	return s->context && s->context->asked_len && question_about(s->context->asked, s->context->asked_len, &cue, &nomem) == WORD_ABOUT_PHONE;
+	(void)question_about(question, len, &cue, &other, &nomem);
+	return other;
+}
+
+bool scan_other_number(struct scan *s)
+{
+	(void)scan_asked(s);
+	return s->other_number;
+}
+
+bool scan_phone_wanted(const struct scan *s)
+{
+	bool other, nomem = false; /* then as if nothing had been asked: what it decides is only what a number is called */
+	enum cue cue;
+
+	return s->context && s->context->asked_len && question_about(s->context->asked, s->context->asked_len, &cue, &other, &nomem) == WORD_ABOUT_PHONE;
 }
 
 static void order_entities(struct redact_found *found)

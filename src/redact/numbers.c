@@ -87,12 +87,22 @@ static void report_extension(struct scan *s, size_t i)
 		scan_report(s, REDACT_NUMBER, i, i, digits, n, s->partial && i + 1 == s->count);
 }
 
+/* "07911123456" where a customer number was asked for: as it was said, without a country that is none of it. */
+static bool is_other_number(struct scan *s, const struct run *r, size_t first, const struct guess *g)
+{
+	return g->type == REDACT_PHONE && r->about != WORD_ABOUT_PHONE && r->items[first].plus != PLUS_COUNTRY && scan_other_number(s);
+}
+
 static void report(struct scan *s, const struct run *r, size_t first, size_t last, const struct guess *g, bool held)
 {
 	size_t from = r->items[first].first;
 
 	if (from > 0 && (r->items[first].plus == PLUS_COUNTRY || (s->tokens[from - 1].mark == '(' && s->tokens[from].glued)))
 		from--;
+	if (is_other_number(s, r, first, g)) {
+		scan_report(s, REDACT_NUMBER, from, r->items[last].last, r->digits + r->items[first].digit, run_span(r, first, last), held);
+		return;
+	}
 	scan_report(s, g->type, from, r->items[last].last, g->value, g->len, held);
 	if (g->type == REDACT_PHONE)
 		report_extension(s, r->items[last].last + 1);

@@ -118,6 +118,10 @@ struct redact_context {
 /* Errors: ERR_LIMIT (text too long, too many entities), ERR_NOMEM. `context` may be NULL. */
 enum err redact_find(const char *text, size_t len, const struct redact_context *context, struct redact_found *found) MUST_USE;
 
+/* Whether the agent's question asks for a number that is no telephone's ("your customer number", "the eleven digits"): the answer then stays as it was said,
+ * whatever telephone number it looks like. */
+bool redact_asks_other_number(const char *question, size_t len);
+
 struct redact_map;
 struct redacted;
 

@@ -29,6 +29,7 @@ struct scan {
 	const struct redact_context *context; /* or NULL */
 	enum word_class asked; /* scan_asked's, once it was asked for */
 	enum cue cue_asked;    /* cue_asked's, likewise */
+	bool other_number;     /* scan_other_number's, likewise */
 	bool has_asked;
 	uint64_t cues;         /* a bit for each cue of the text */
 	bool partial;
@@ -52,6 +53,7 @@ enum err scan_find(const char *text, size_t len, const struct redact_context *co
 bool redact_value_fine(enum redact_type type, const char *value, size_t len);
 
 enum word_class scan_asked(struct scan *s); /* what the agent's question was about, or WORD_OTHER */
+bool scan_other_number(struct scan *s); /* the agent's question asks for a number that is no telephone's */
 bool scan_phone_wanted(const struct scan *s); /* the agent has asked for a telephone number before, and had none since */
 
 /* Token i is of this text and the one before it of an earlier turn. */

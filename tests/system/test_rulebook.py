@@ -265,6 +265,21 @@ def test_what_only_the_whole_book_shows_is_found_too(run, tmp_path, change, why)
     assert done.status == 1 and any(why in m["why"] for m in done.json()["mistakes"]), done.out
 
 
+@pytest.mark.parametrize("question, expect, room, fits", [
+    ("What is your phone number?", {"min": 10, "max": 11}, 11, False), ("What is your phone number?", {"min": 10, "max": 11}, 14, True),
+    ("What is your phone number?", {"min": 7, "max": 15}, 16, True), ("What is your customer number?", {"count": 11}, 11, True),
+    ("What is your customer number?", {"count": 12}, 11, False), ("Please say your four digit code.", {"count": 4}, 4, True),
+    ("What is your number?", {"count": 6}, 6, True), ("What is your number?", {"count": 7}, 7, False),
+])
+def test_digits_have_room_in_the_tools_argument(run, tmp_path, question, expect, room, fits):
+    document = yaml.safe_load((ROOT / "tests" / "rulebooks" / "call-back-number.yaml").read_text())
+    document["flow"][0] |= {"text": question, "expect": {"kind": "digits", **expect}}
+    document["tools"]["save_note"]["arguments"]["properties"]["text"]["maxLength"] = room
+    done = check(run, tmp_path, document)
+    assert done.json()["fine"] == fits, done.out
+    assert fits or "letters" in done.json()["mistakes"][0]["why"]
+
+
 def test_mistakes_for_people_have_file_line_and_column(run, tmp_path):
     text = (ROOT / "rulebooks" / "appointment-reminder.yaml").read_text()
     line = text.splitlines().index("    expect: {kind: time, promise: new_hour}") + 1

@@ -302,6 +302,56 @@ static void a_number_over_two_turns_is_whole(void **state)
 	}
 }
 
+/* A number with another name stays as it was said, without a country; with a plus, or called a phone by the caller, it is one. */
+static void a_number_with_another_name_has_no_country(void **state)
+{
+	static const struct heard cases[] = {
+		{ "en-GB", "What is your customer number? It has eleven digits.", "07911123456", "[NUMBER_1]", "07911123456" },
+		{ "en-GB", "What is your customer number?", "oh seven nine one one one two three four five six", "[NUMBER_1]", "07911123456" },
+		{ "en-IN", "Please tell me the ten digits on your letter.", "98765 43210", "[NUMBER_1]", "9876543210" },
+		{ "en-GB", "What is your customer number?", "my phone number is 07911123456", "my phone number is [PHONE_1]", "+447911123456" },
+		{ "en-GB", "What is your customer number?", "+44 7911 123456", "[PHONE_1]", "+447911123456" },
+		{ "en-GB", "What is your phone number? It is not your customer number that we need.", "07911123456", "[PHONE_1]", "+447911123456" },
+		{ "en-GB", "What is your number?", "07911123456", "[PHONE_1]", "+447911123456" },
+	};
+	char shown[512], values[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		shown_and_values(&cases[i], true, shown, values);
+		assert_string_equal(shown, cases[i].shown);
+		assert_string_equal(values, cases[i].values);
+	}
+	assert_true(redact_asks_other_number("Your policy number, please.", 27));
+	assert_false(redact_asks_other_number("Your mobile number, please.", 27));
+}
+
+/* A day of birth that is said anew is not put together with what was said before. */
+static void a_day_of_birth_is_said_anew(void **state)
+{
+	static const char question[] = "What is your date of birth?";
+	static const char *const cases[][3] = { { "October 1975", "the 9th of October 1975", "1975-10-09" }, { "March 2001", "the eighth of March 2001",
+		"2001-03-08" },
+		{ "October 1975", "the third of May 1988", "1988-05-03" }, { "the ninth of October", "1975", "1975-10-09" }, { "9", "10 11 1975", "1975-11-10" },
+		{ "October ninth", "the nineteenth of October 1975", "1975-10-19" }, { "October 9", "19 October 1975", "1975-10-19" },
+		{ "", "October nineteen nineteen seventy five", "1975-10-19" }, { "", "October nineteenth seventy five", "1975-10-19" },
+		{ "", "October nineteen seventy five", NULL }, { "", "May twenty twelve", NULL } };
+	struct redact_found found;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct redact_context context = { .language = "en-GB", .question = question, .question_len = strlen(question), .caller = true, .earlier = cases[i][0],
+			.earlier_len = strlen(cases[i][0]) };
+
+		assert_int_equal(redact_find(cases[i][1], strlen(cases[i][1]), &context, &found), ERR_NONE);
+		assert_int_equal(found.count, cases[i][2] ? 1 : 0);
+		if (cases[i][2])
+			assert_string_equal(found.entities[0].value, cases[i][2]);
+	}
+}
+
 /* What is said before its "nine hundred" is a number's beginning in the turn before. */
 static void an_amount_may_go_on_from_a_turn(void **state)
 {
@@ -375,6 +425,8 @@ int main(void)
 		cmocka_unit_test(a_partial_shows_no_digit),
 		cmocka_unit_test(a_number_over_two_turns_is_whole),
 		cmocka_unit_test(an_amount_may_go_on_from_a_turn),
+		cmocka_unit_test(a_number_with_another_name_has_no_country),
+		cmocka_unit_test(a_day_of_birth_is_said_anew),
 		cmocka_unit_test(an_item_may_go_on_from_a_turn),
 		cmocka_unit_test(the_next_answer_is_another),
 		cmocka_unit_test(a_number_that_was_refused_is_forgotten),

@@ -1054,6 +1054,67 @@ static void test_an_unsure_option_that_changes_nothing_is_taken(void **state)
 	assert_string_equal(says(t), "On which day would you like to come?");
 }
 
+/* A way out that ends the call is read back as an option is. */
+static void test_an_unsure_way_out_is_read_back(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "a real person");
+	assert_string_equal(says(t), "Just to be sure: Did you say \"a real person\"?");
+	assert_null(t->reply.outcome);
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"a real person\"?");
+	assert_string_equal(says(t), "Did you say \"a real person\"?"); /* words are wanted again: it is still open */
+	add(t, BLOCK_CALLER, HEARD_UNSURE "yes");
+	assert_string_equal(says(t), "A colleague will call.");
+	assert_string_equal(t->reply.outcome, "human");
+}
+
+static void test_an_unsure_way_out_is_refused(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "a real person");
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"a real person\"?");
+	add(t, BLOCK_CALLER, "no");
+	assert_string_equal(says(t), "Would you like to keep it or move it?");
+	add(t, BLOCK_AGENT, "Would you like to keep it or move it?");
+	add(t, BLOCK_CALLER, "move it");
+	assert_string_equal(says(t), "On which day would you like to come?");
+}
+
+/* Half of "Did you say …" is no question that a yes may answer, and another answer is one to the question that is open. */
+static void test_an_unsure_way_out_that_was_not_heard(void **state)
+{
+	struct talk *t = *state;
+
+	asked_how(t);
+	add(t, BLOCK_CALLER, HEARD_UNSURE "a real person");
+	add(t, BLOCK_AGENT, "Just to be sure: Did");
+	add(t, BLOCK_CALLER, "yes");
+	assert_string_equal(says(t), "Just to be sure: Did you say \"a real person\"?");
+	assert_null(t->reply.outcome);
+	add(t, BLOCK_AGENT, "Just to be sure: Did you say \"a real person\"?");
+	add(t, BLOCK_CALLER, "move it");
+	assert_string_equal(says(t), "On which day would you like to come?");
+}
+
+static void test_an_unsure_way_out_has_an_end(void **state)
+{
+	struct talk *t = *state;
+	size_t i;
+
+	asked_how(t);
+	for (i = 0; i < 3; i++) {
+		add(t, BLOCK_CALLER, HEARD_UNSURE "a real person");
+		assert_string_equal(says(t), "Just to be sure: Did you say \"a real person\"?");
+		add(t, BLOCK_AGENT, "Just to be sure: Did you say \"a real person\"?");
+	}
+	add(t, BLOCK_CALLER, HEARD_UNSURE "a real person");
+	assert_null(strstr(says(t), "Did you say"));
+}
+
 /* For a call that ends before the goodbye is reached: a machine was spoken to, unless somebody took the call elsewhere. */
 static void test_a_machine_is_known_at_the_end(void **state)
 {
@@ -1157,6 +1218,10 @@ int main(void)
 		TEST(test_an_unsure_option_is_not_confirmed_by_any_yes),
 		TEST(test_an_unsure_option_is_refused),
 		TEST(test_an_unsure_option_that_changes_nothing_is_taken),
+		TEST(test_an_unsure_way_out_is_read_back),
+		TEST(test_an_unsure_way_out_is_refused),
+		TEST(test_an_unsure_way_out_that_was_not_heard),
+		TEST(test_an_unsure_way_out_has_an_end),
 		TEST(test_machine_or_person),
 		TEST(test_corrections),
 		TEST(test_limited_yes),

@@ -228,6 +228,47 @@ static bool wants_call(const struct expect *e, const struct words *w)
 	return true;
 }
 
+/* Its first phrase says that all stays as it is: "keep it", "I'll be there". Where that is an option, whoever denies another one means it. */
+static bool leaves_as_it_is(const json_t *phrases)
+{
+	struct words first;
+
+	words_read(&first, json_string_value(json_array_get(phrases, 0)), json_string_length(json_array_get(phrases, 0)));
+	return words_have(&first, LIST("keep", "stay", "leave", "remain", "confirm", "will be there", "coming", "still on"));
+}
+
+/* It ends the matter: of what goes on there may be several ways. What "I'm not busy" leaves is one. */
+static bool is_an_end(const json_t *phrases)
+{
+	return option_has(phrases, LIST("cancel", "end", "stop", "quit", "close", "terminate", "drop", "give up", "delete", "remove", "return"));
+}
+
+/* "Don't cancel it" where two other ways are left: which of them, it does not say. */
+static bool leaves_several(const struct expect *e, const struct words *w, const struct answer *a)
+{
+	static const char *const small[] = { "please", "just", "to", "want", "wish", "like", "need", "do", "not", "no", "it", "that", "this", "the", "my",
+		"i", "we", "would", "oh", "well",
+		"ok", "okay", "now", "yet", "going", "am", "us", "let", "sorry", "but", "and", "wait", NULL };
+	const json_t *chosen = phrases_of(e, a), *other;
+	int denied = -1, option;
+	bool denies = false;
+	size_t at;
+
+	for (at = 0; at < w->count; at++) {
+		denies = denies || (word_negates(w, at) && !word_is(w, at, "no"));
+		if (word_in(w, at, small) || word_negates(w, at))
+			continue;
+		option = option_of_root(e->options, w->at[at].text);
+		if (option < 0 || !denies || (denied >= 0 && option != denied))
+			return false;
+		denied = option;
+	}
+	if (denied < 0 || json_array_size(e->options) < 3)
+		return false;
+	other = json_object_get(json_array_get(e->options, (size_t)denied), "words");
+	return other != chosen && is_an_end(other) && !leaves_as_it_is(chosen);
+}
+
 bool choice_is_in_doubt(const struct expect *e, const struct words *w, const struct words *question, const struct answer *a)
 {
 	const json_t *phrases = phrases_of(e, a);
@@ -237,5 +278,5 @@ bool choice_is_in_doubt(const struct expect *e, const struct words *w, const str
 		return true;
 	if (!is_no && question && !option_has(phrases, people) && is_done_by_other(w, question))
 		return true;
-	return wants_call(e, w) || is_denied(phrases, w) || is_other_matter(phrases, w) || is_hindered(phrases, w);
+	return wants_call(e, w) || leaves_several(e, w, a) || is_denied(phrases, w) || is_other_matter(phrases, w) || is_hindered(phrases, w);
 }

@@ -515,6 +515,10 @@ static size_t put_month_first(struct dates *d, size_t at)
 	bool sure;
 	size_t the = word_is(d->w, at + 1, "the"), n = named ? dom_at(d->w, at + 1 + the, &dom, &sure) : 0, said;
 
+	if (n && !sure && !ordinal_word(d->w->at[at + 1 + the].text) && year_stands_for_day(d->e, d->w, at + 1, n)) {
+		d->found.vague = true;
+		return 1 + the + n;
+	}
 	if (!n || !of_month(d, named, dom, at + 1 + the + n, &day, &said))
 		return 0;
 	put(d, day, at, 1 + the + n + said, false);

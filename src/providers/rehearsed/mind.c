@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "providers/rehearsed/agreement.h"
 #include "providers/rehearsed/no_answer.h"
 #include "providers/rehearsed/opt_outs.h"
 #include "providers/rehearsed/options.h"
@@ -323,6 +324,8 @@ void mind_judge_answer(struct mind *m, const struct words *w, const char *text, 
 	if (opt_out == OPT_OUT_LIMITED)
 		opt_out_drop_limited(&rest);
 	mind_question_words(m, m->at, &question);
+	if (m->mood == MOOD_ASKED && mind_step(m)->expect.kind == EXPECT_YES_NO)
+		agreement_trim(&rest, &question);
 	no_answer_drop_no(&rest, &question);
 	if (mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_CHOICE) {
 		unreal_drop(&rest);

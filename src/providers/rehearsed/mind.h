@@ -45,6 +45,12 @@ struct mind {
 	int32_t tries, asides, cuts;
 	bool is_half;            /* of the open question's time only the half of the day is missing, and was asked for */
 	int64_t half_of;         /* the time: its minute in the first half */
+	bool has_part;           /* the part of the day was said without an hour, at this step: */
+	int part_step;
+	struct word part;
+	const json_t *way;       /* a way out of the book's that was heard unsurely and is read back; NULL: none */
+	int way_step;            /* where it leads */
+	const char *way_phrase;  /* how it was heard; borrowed from the flow */
 	bool is_met;              /* a person has answered a question */
 	bool is_machine;          /* an answering machine was heard, and nobody took the call elsewhere since */
 	bool dispatched, pending; /* MOOD_TOOL: the tool was asked for; its result will follow */
@@ -136,6 +142,18 @@ bool mind_answer_is_blind(const struct mind *m, const struct words *w); /* a mer
 
 bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b);
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
+
+/* ---- a way out that was heard unsurely (mind_way.c) ---- */
+
+bool mind_way_is_doubted(const struct mind *m, int step, const char *text, size_t len); /* these words lead there, and must be read back */
+void mind_way_doubt(struct mind *m, int step, const struct words *w);                   /* reads it back */
+void mind_way_ask(struct mind *m);                                                      /* the question for it alone */
+/* Judges what was said to it. False: it says something else, and is to be judged by the open question; a "no" before it is taken out. */
+bool mind_way_judge(struct mind *m, struct words *w, const char *text, size_t len);
+
+/* ---- the part of the day (mind_part.c) ---- */
+
+void mind_part_keep(struct mind *m, struct words *w); /* keeps one that is said alone, and adds it to an hour that has none */
 
 /* ---- what was heard (mind_heard.c) ---- */
 

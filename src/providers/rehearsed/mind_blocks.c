@@ -73,10 +73,16 @@ static void see_caller(struct mind *m, const char *text, size_t len, const struc
 		mind_reply_begin(m);
 		m->note = REHEARD_VOICEMAIL;
 		m->is_machine = true;
+		m->way = NULL;
 		mind_go(m, m->f->machine_step, mind_no_rest);
 	} else if (mind_take_wish(m, &w)) {
+		m->way = NULL;
 		m->note_step = -1; /* whatever was asked is asked again, in the other language */
-	} else if (anytime >= 0) {
+	} else if (anytime >= 0 && asked && mind_way_is_doubted(m, anytime, text, len)) {
+		mind_reply_begin(m);
+		mind_way_doubt(m, anytime, &w);
+	} else if (anytime >= 0 && (asked || !mind_way_is_doubted(m, anytime, text, len))) {
+		m->way = NULL;
 		mind_reply_begin(m);
 		m->note = REHEARD_ANYTIME;
 		m->is_machine = false;
@@ -87,7 +93,9 @@ static void see_caller(struct mind *m, const char *text, size_t len, const struc
 		mind_judge_cut(m, &w, text, len);
 	} else {
 		mind_reply_begin(m);
-		(m->mood == MOOD_KEYS ? mind_judge_keys : mind_judge_answer)(m, &w, text, len);
+		mind_part_keep(m, &w);
+		if (!m->way || !mind_way_judge(m, &w, text, len))
+			(m->mood == MOOD_KEYS ? mind_judge_keys : mind_judge_answer)(m, &w, text, len);
 	}
 	m->prompted = false;
 }
@@ -207,6 +215,8 @@ static void see_result_late(struct mind *m, const struct llm_block *b)
 
 static void see_event(struct mind *m, const struct llm_block *b)
 {
+	if (event_is(b, EVENT_MACHINE) || event_is(b, EVENT_PERSON) || event_is(b, EVENT_LANGUAGE))
+		m->way = NULL;
 	if (event_is(b, EVENT_MACHINE))
 		see_machine(m);
 	else if (event_is(b, EVENT_PERSON))

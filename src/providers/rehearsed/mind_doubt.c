@@ -56,6 +56,55 @@ static bool tells_limit(const struct mind *m, int step, const struct words *w)
 	return false;
 }
 
+/* "Nowhere near 500", "half of 500", "it used to be 500", "a few thousand": the sum is another one, wherever a sum is asked for. */
+static bool is_other_sum(const struct words *w, size_t at, size_t n)
+{
+	static const char *const turns[] = { "nowhere near", "not near", "not quite", "not even", "far from", "half of", "half", "third of", "quarter of",
+		"part of", "fraction of", "twice",
+		"double", "triple", "times", "used to be", "used to", "few", "several", "many", "kuch", "kai", "कुछ", "कई", NULL };
+	size_t back, len;
+
+	if (word_in(w, at + n, LIST("times", "twice")))
+		return true;
+	for (back = 1; back <= 3 && back <= at && !w->at[at - back + 1].before; back++) {
+		len = words_any_at(w, at - back, turns);
+		if (len && len >= back - (size_t)(back > 1 && word_in(w, at - 1, LIST("of", "the", "a", "be", "my", "your"))))
+			return true;
+	}
+	return words_find(w, 0, "it was").len && words_have(w, LIST("before", "earlier", "previously", "originally", "last year", "last month", "last time"));
+}
+
+/* "Less than a thousand", "at least 300": it is more or less than that. */
+static bool is_bound(const struct words *w, size_t at)
+{
+	static const char *const bounds[] = { "less than", "lower than", "under", "below", "beneath", "more than", "over", "above", "at least",
+		"upwards of", "minimum of",
+		"se kam", "se zyada", NULL };
+	size_t back;
+
+	for (back = 1; back <= 2 && back <= at; back++)
+		if (words_any_at(w, at - back, bounds) == back)
+			return true;
+	return words_any_at(w, at + 1, LIST("se kam", "se zyada", "से कम", "से ज्यादा"));
+}
+
+/* What limits a sum is not the sum; "a couple hundred" is one that has to be read back. */
+static bool is_limited(const struct mind *m, int step, const struct words *w)
+{
+	static const char *const rough[] = { "roughly", "about", "around", "approximately", "budget", "at most", "maximum", "most", "limit", "least",
+		"minimum", NULL };
+	size_t at, n;
+	int64_t sum;
+
+	for (at = 0; at < w->count; at += n) {
+		n = number_at(w, at, &sum);
+		if (n && (is_other_sum(w, at, n) || (is_bound(w, at) && !step_speaks_of(m, step, rough))))
+			return true;
+		n += !n;
+	}
+	return words_have(w, LIST("couple")) && !m->f->steps[step].confirm;
+}
+
 bool mind_answer_strays(const struct mind *m, int step, const struct words *w)
 {
 	switch (m->f->steps[step].expect.kind) {
@@ -63,7 +112,7 @@ bool mind_answer_strays(const struct mind *m, int step, const struct words *w)
 	case EXPECT_TIME:
 		return wants_call(m, step, w);
 	case EXPECT_AMOUNT:
-		return tells_limit(m, step, w);
+		return tells_limit(m, step, w) || is_limited(m, step, w);
 	default:
 		return false;
 	}

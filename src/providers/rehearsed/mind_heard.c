@@ -63,7 +63,7 @@ bool mind_question_heard(const struct mind *m)
 {
 	const uint8_t *text = m->reply.data;
 	size_t at = m->question_at, all, heard;
-	bool yes_no = m->mood == MOOD_CONFIRM || mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_FREE;
+	bool yes_no = m->mood == MOOD_CONFIRM || m->way || mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_FREE;
 
 	if (at >= m->reply.len)
 		return true;

@@ -95,7 +95,9 @@ static void say_half(struct mind *m)
 /* The question that is open, in its first wording. */
 void mind_ask_again(struct mind *m)
 {
-	if (m->mood == MOOD_ASKED && m->is_half)
+	if (m->way)
+		mind_way_ask(m);
+	else if (m->mood == MOOD_ASKED && m->is_half)
 		say_half(m);
 	else if (m->mood == MOOD_CONFIRM)
 		mind_say_confirm(m);

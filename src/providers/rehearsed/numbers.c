@@ -76,15 +76,15 @@ static size_t half_at(const struct words *w, size_t at, int64_t *micros)
 	return n ? n + 1 : 0;
 }
 
-/* "half a million", "a quarter of a million", "a thousand": what stands before a scale. */
+/* "half a million", "a quarter of a million", "a couple of thousand", "a thousand": what stands before a scale. */
 static size_t article_at(const struct words *w, size_t at, int64_t *micros)
 {
 	static const char *const halves[] = { "half a", "half", "a half", NULL }, *const quarters[] = { "a quarter of a", "quarter of a", "quarter", NULL };
-	static const char *const ones[] = { "a", "an", NULL };
+	static const char *const ones[] = { "a", "an", NULL }, *const pairs[] = { "a couple of", "a couple", "couple of", "couple", NULL };
 	const struct {
 		const char *const *list;
 		int64_t value;
-	} forms[] = { { halves, MICROS / 2 }, { quarters, MICROS / 4 }, { ones, MICROS } };
+	} forms[] = { { halves, MICROS / 2 }, { quarters, MICROS / 4 }, { pairs, 2 * MICROS }, { ones, MICROS } };
 	size_t i, n, j;
 
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)

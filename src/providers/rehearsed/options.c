@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "providers/rehearsed/meanings.h"
+#include "providers/rehearsed/option_numbers.h"
 #include "providers/rehearsed/sounds.h"
 #include "providers/rehearsed/understand.h"
 
@@ -190,4 +191,5 @@ void options_in_script(const json_t *options, struct words *w)
 	for (i = 0; i < w->count; i++)
 		if ((unsigned char)*w->at[i].text < 0x80 && !meanings_know(w, i) && option_of_own_word(options, w->at[i].text) < 0)
 			option_word_find(options, &w->at[i]);
+	options_in_numbers(options, w);
 }

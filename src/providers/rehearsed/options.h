@@ -15,7 +15,7 @@ int option_of_phrase(const json_t *options, const struct words *w); /* the words
 bool option_is_named(const json_t *options, const struct words *w); /* a phrase of one of them stands in the words, loosely */
 int option_of_word(const json_t *options, const char *const *words); /* the first that lists one of these alone: "yes" */
 
-/* "Padosi" becomes "पडोसी" where the book has that: words of the options' phrases, said in the other script. */
+/* "Padosi" becomes "पडोसी" where the book has that: words of the options' phrases, said in the other script; numbers, too (option_numbers.h). */
 void options_in_script(const json_t *options, struct words *w);
 
 #endif

@@ -277,6 +277,22 @@ enum understood understand_time(const struct expect *e, const struct words *w, s
 	return understand_conclusion(read_time, e, w, out);
 }
 
+const struct word *time_part(const struct words *w)
+{
+	const struct word *part = NULL;
+	bool several;
+	size_t i;
+
+	if (!half_of(w, &several) || several)
+		return NULL;
+	for (i = 0; i < w->count; i++) {
+		if (word_negates(w, i) && (i || word_is(w, i, "not")))
+			return NULL;
+		part = half_at(w, i) && !word_is(w, i, "before") ? &w->at[i] : part;
+	}
+	return part;
+}
+
 int64_t time_plausible(int64_t early)
 {
 	return early < DAY_BEGINS ? early + NOON : early;

@@ -144,6 +144,8 @@ enum understood understand_conclusion(enum understood (*read)(const struct expec
 size_t year_at(const struct expect *e, const struct words *w, size_t at, int32_t *year);
 size_t year_written_at(const struct words *w, size_t at, int32_t *year); /* in four digits, 1900 to 2199 */
 bool year_needed(const struct expect *e);
+bool year_stands_for_day(const struct expect *e, const struct words *w, size_t at, size_t day_words); /* behind a month, where a day of that many words may stand:
+	"October nineteen seventy five" has none */
 
 bool date_names_day(const struct words *w, size_t at); /* a weekday, a month, "tomorrow" */
 int32_t date_month_at(const struct words *w, size_t at); /* 1 to 12, or 0 */
@@ -161,5 +163,6 @@ enum understood understand_time(const struct expect *e, const struct words *w, s
  * denied. And the half in which people have appointments: 07:00 to 18:59. */
 bool understand_half(const struct words *w, int64_t early, struct answer *out);
 int64_t time_plausible(int64_t early);
+const struct word *time_part(const struct words *w); /* the word that names the one half of the day that is spoken of; NULL: none, several, or it is denied */
 
 #endif

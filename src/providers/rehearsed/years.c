@@ -71,6 +71,23 @@ static size_t short_at(const struct expect *e, const struct words *w, size_t at,
 	return n;
 }
 
+/* A century, and what belongs to it: no short form. */
+static size_t whole_at(const struct words *w, size_t at, int32_t *year)
+{
+	size_t n = year_written_at(w, at, year);
+
+	n = n ? n : paired_at(w, at, year);
+	return n ? n : scaled_at(w, at, year);
+}
+
+bool year_stands_for_day(const struct expect *e, const struct words *w, size_t at, size_t day_words)
+{
+	int64_t last = 1970 + 4 * (e->today + (e->has_high ? e->high : 0)) / DAYS_OF_FOUR_YEARS;
+	int32_t year, behind;
+
+	return year_needed(e) && whole_at(w, at, &year) && (!e->has_high || year <= last) && !whole_at(w, at + day_words, &behind);
+}
+
 size_t year_at(const struct expect *e, const struct words *w, size_t at, int32_t *year)
 {
 	size_t lead = word_in(w, at, LIST("of", "in", "the", "year", "sal", "saal", "साल", "सन"));
@@ -78,9 +95,7 @@ size_t year_at(const struct expect *e, const struct words *w, size_t at, int32_t
 
 	lead += lead && word_in(w, at + 1, LIST("the", "year"));
 	lead += lead == 2 && word_is(w, at + 2, "year");
-	n = year_written_at(w, at + lead, year);
-	n = n ? n : paired_at(w, at + lead, year);
-	n = n ? n : scaled_at(w, at + lead, year);
+	n = whole_at(w, at + lead, year);
 	n = n ? n : short_at(e, w, at + lead, year);
 	return n ? lead + n : 0;
 }
