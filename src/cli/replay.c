@@ -426,11 +426,13 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
 		return status;
 	r.several = argc > 2;
 	buf_init(&r.out, PRINT_BYTES_MAX);
+	buf_init(&r.rest, PRINT_BYTES_MAX);
 	for (i = 1; i < argc; i++) {
 		one = replay_operand(&r, argv[i]);
 		status = one > status ? one : status;
 	}
 	buf_fini(&r.out);
+	buf_fini(&r.rest);
 	if (r.calls > 1 && !cli->json)
 		printf("%zu calls, %zu steps, %zu outputs%s\n", r.calls, r.steps, r.outputs, status ? "" : ", all identical");
 	return status;

@@ -1,37 +1,36 @@
 /* `callfunnel replay --set K=V`: a recorded call with other settings, turn by turn, side by side.
  *
- * The words for people and the JSON; what would have changed is voice/replay/trial.h's finding. Refuses settings that are none of a call's.
- * Main thread. */
+ * The words for people and the JSON; what would have changed is voice/replay/trial.h's finding. The settings:
+ * replay_sets.c. Main thread. */
 #include "cli/replay.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/config.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "cli/cli.h"
-#include "voice/replay/replay.h"
 #include "voice/replay/trial.h"
-
-static const char *floor_name(enum note note)
-{
-	return note == NOTE_HOLD ? "hold" : note == NOTE_RESUME ? "resume" : "yield";
-}
 
 static const char *const part_names[LATENCY_PARTS] = {
 	[PART_END_OF_TURN] = "end of turn", [PART_TRANSCRIPT] = "transcript", [PART_FIRST_TOKEN] = "first token", [PART_SPEAKABLE] = "speakable",
 	[PART_FIRST_AUDIO] = "first audio", [PART_SENT] = "sent", [PART_PLAYED] = "played",
 };
 
-static const char *const part_keys[LATENCY_PARTS] = {
-	[PART_END_OF_TURN] = "end_of_turn_us", [PART_TRANSCRIPT] = "transcript_us", [PART_FIRST_TOKEN] = "first_token_us",
-	[PART_SPEAKABLE] = "speakable_us", [PART_FIRST_AUDIO] = "first_audio_us", [PART_SENT] = "sent_us", [PART_PLAYED] = "played_us",
-};
+static void count_rest(struct trial_counts *c, const struct trial_turn *turn)
+{
+	c->end_later += turn->moved_us > 0 || (turn->recorded.over && turn->outcome == TRIAL_OPEN);
+	c->end_earlier += turn->moved_us < 0 || (!turn->recorded.over && turn->with.over);
+	c->rest_unknown += turn->outcome == TRIAL_UNKNOWN;
+}
 
 static void count(struct trial_counts *c, const struct trial_turn *turn)
 {
+	c->different += !turn->same;
+	c->begun += turn->begun_count > 0;
+	if (turn->rest) {
+		count_rest(c, turn);
+		return;
+	}
 	c->turns++;
 	switch (turn->outcome) {
 	case TRIAL_ENDED:
@@ -64,6 +63,16 @@ static void print_ms(struct buf *b, uint64_t us)
 		buf_printf(b, "%" PRIu64 " ms", us / 1000);
 }
 
+static void print_call_end(struct buf *b, bool is, uint64_t at_us, enum end_reason why)
+{
+	if (!is) {
+		buf_text(b, "none");
+		return;
+	}
+	replay_print_time(b, at_us);
+	buf_printf(b, " %s", end_reason_name(why));
+}
+
 static void print_end(struct buf *b, const struct trial_side *side)
 {
 	if (!side->ended) {
@@ -79,7 +88,7 @@ static void print_moved(struct buf *b, const struct trial_turn *turn)
 {
 	uint64_t by = (uint64_t)(turn->moved_us < 0 ? -turn->moved_us : turn->moved_us);
 
-	if (!turn->recorded.ended)
+	if (turn->rest ? !turn->recorded.over : !turn->recorded.ended)
 		return;
 	buf_text(b, turn->moved_us ? ", " : ", the same");
 	if (by)
@@ -96,8 +105,21 @@ static void print_outcome(struct buf *b, const struct trial_turn *turn)
 		print_moved(b, turn);
 		return;
 	case TRIAL_WENT_ON: buf_text(b, "not yet: the caller went on at "); break;
-	case TRIAL_CALL_ENDED: buf_text(b, "not before the call was over at "); break;
-	case TRIAL_OPEN: buf_text(b, "not before the recording ends at "); break;
+	case TRIAL_CALL_ENDED:
+		if (turn->rest) {
+			print_call_end(b, true, turn->with.over_us, turn->with.over_why);
+			print_moved(b, turn);
+			return;
+		}
+		buf_text(b, "not before the call was over at ");
+		break;
+	case TRIAL_OPEN:
+		if (turn->rest && !turn->recorded.over) {
+			buf_text(b, "none");
+			return;
+		}
+		buf_text(b, "not before the recording ends at ");
+		break;
 	case TRIAL_UNKNOWN: buf_text(b, "unknown from "); break;
 	}
 	replay_print_time(b, turn->stop_us);
@@ -112,7 +134,7 @@ static void print_floor(struct buf *b, const struct trial_side *side)
 	if (!side->floor_count)
 		buf_text(b, "none");
 	for (i = 0; i < side->floor_count; i++) {
-		buf_printf(b, "%s%s ", i ? ", " : "", floor_name(side->floor[i].note));
+		buf_printf(b, "%s%s ", i ? ", " : "", replay_floor_name(side->floor[i].note));
 		replay_print_time(b, side->floor[i].at_us);
 	}
 	if (side->holds + side->resumes + side->yields > side->floor_count)
@@ -177,19 +199,112 @@ static void print_latencies(struct buf *b, const struct trial_turn *turn)
 	buf_text(b, "\n");
 }
 
+/* A change that the rows above do not show: before the turn's end, and none of the floor's or of the end. */
+static bool first_change_shown(const struct trial_turn *turn)
+{
+	const struct trial_mark *marks[] = { &turn->first_recorded, &turn->first_with };
+	size_t i;
+
+	if (turn->outcome == TRIAL_UNKNOWN && !turn->first_with.type)
+		return true; /* there the trial ended */
+	for (i = 0; i < 2; i++) {
+		const struct trial_mark *m = marks[i];
+		uint32_t note = m->type == OUT_NOTE ? m->kind : 0;
+
+		if (m->type == OUT_HOLD || m->type == OUT_HANGUP || note == NOTE_HOLD || note == NOTE_RESUME || note == NOTE_YIELD || note == NOTE_TURN ||
+		    note == NOTE_ENDING || note == NOTE_ENDED)
+			return true;
+		if (m->type && ((turn->recorded.ended && m->at_us >= turn->recorded.end_us) || (turn->with.ended && m->at_us >= turn->with.end_us)))
+			return true;
+	}
+	return !turn->first_recorded.type && !turn->first_with.type;
+}
+
+static void print_mark(struct buf *b, const struct trial_mark *mark)
+{
+	if (!mark->type) {
+		buf_text(b, "nothing more");
+		return;
+	}
+	buf_printf(b, "%s ", replay_mark_name(mark));
+	replay_print_time(b, mark->at_us);
+}
+
+static void print_first_change(struct buf *b, const struct trial_turn *turn, struct buf *left, struct buf *right)
+{
+	const struct trial_mark *r = &turn->first_recorded, *w = &turn->first_with;
+
+	if (first_change_shown(turn))
+		return;
+	print_mark(left, r);
+	if (r->type == w->type && r->kind == w->kind && r->at_us == w->at_us)
+		buf_text(right, "another ");
+	print_mark(right, w);
+	print_row(b, "first change", left, right);
+}
+
+static void print_remarks(struct buf *b, const struct trial_turn *turn)
+{
+	size_t i;
+
+	if (turn->heard_other)
+		buf_text(b, "  this holds only if hearing the agent fall silent sooner or later changed nothing\n");
+	if (turn->heard_answer)
+		buf_text(b, "  by then the caller had heard the recorded answer; it holds only if they would have been silent without it\n");
+	if (turn->stalled && !turn->rest)
+		buf_text(b, "  the caller's audio stood still there, and silence that nobody heard is not counted\n");
+	if (turn->late_us)
+		buf_printf(b, "  the recorded end came %" PRIu64 " us after its timer was due; that is left out\n", turn->late_us);
+	for (i = 0; i < turn->begun_count; i++)
+		buf_printf(b, "  a time of %s ran already when this was tried from, and ran on as recorded\n", turn->begun[i]);
+}
+
+static void print_head(struct replaying *r, const struct trial_turn *turn, struct buf *left, struct buf *right)
+{
+	struct buf *b = &r->out;
+
+	if (!turn->rest)
+		buf_printf(b, "\nturn %u  \"%s\"\n", turn->turn, turn->recorded.ended ? turn->recorded.words : turn->with.words);
+	else if (turn->turn > 1)
+		buf_printf(b, "\nbehind turn %u", turn->turn - 1);
+	else
+		buf_text(b, "\nwithout a turn");
+	if (turn->rest)
+		buf_text(b, !turn->cut ? "\n" : turn->cut_by == TAPE_ATTACH ? ", until another worker took over\n" : ", up to a gap\n");
+	buf_text(left, "recorded");
+	buf_printf(right, "with %s", r->sets);
+	print_row(b, "", left, right);
+}
+
+static void print_ends(struct buf *b, const struct trial_turn *turn, struct buf *left, struct buf *right)
+{
+	const struct trial_side *r = &turn->recorded, *w = &turn->with;
+
+	if (!turn->rest) {
+		print_end(left, r);
+		print_outcome(right, turn);
+		print_row(b, "turn ended", left, right);
+	}
+	if (r->ending || w->ending) {
+		print_call_end(left, r->ending, r->ending_us, r->ending_why);
+		print_call_end(right, w->ending, w->ending_us, w->ending_why);
+		print_row(b, "goodbye", left, right);
+	}
+	if (!turn->rest)
+		return;
+	print_call_end(left, r->over, r->over_us, r->over_why);
+	print_outcome(right, turn);
+	print_row(b, "call ended", left, right);
+}
+
 static void print_turn(struct replaying *r, const struct trial_turn *turn)
 {
 	struct buf *b = &r->out, left, right;
 
 	buf_init(&left, 4096);
 	buf_init(&right, 4096);
-	buf_printf(b, "\nturn %u  \"%s\"\n", turn->turn, turn->recorded.ended ? turn->recorded.words : turn->with.words);
-	buf_text(&left, "recorded");
-	buf_printf(&right, "with %s", r->sets);
-	print_row(b, "", &left, &right);
-	print_end(&left, &turn->recorded);
-	print_outcome(&right, turn);
-	print_row(b, "turn ended", &left, &right);
+	print_head(r, turn, &left, &right);
+	print_ends(b, turn, &left, &right);
 	if (turn->outcome == TRIAL_ENDED && turn->other_words)
 		buf_printf(b, "  %-*s%-*s \"%s\"\n", COLUMN_LABEL, "its words", COLUMN_SIDE, "", turn->with.words);
 	print_floor(&left, &turn->recorded);
@@ -199,80 +314,13 @@ static void print_turn(struct replaying *r, const struct trial_turn *turn)
 		print_asked(&left, &turn->recorded, "the model");
 		print_asked(&right, &turn->with, turn->same_request ? "the same request" : "another request");
 		print_row(b, "asked", &left, &right);
-		print_latencies(b, turn);
 	}
-	if (turn->heard_other)
-		buf_text(b, "  this holds only if hearing the agent fall silent sooner or later changed nothing\n");
-	if (turn->heard_answer)
-		buf_text(b, "  by then the caller had heard the recorded answer; it holds only if they would have been silent without it\n");
-	if (turn->stalled)
-		buf_text(b, "  the caller's audio stood still there, and silence that nobody heard is not counted\n");
-	if (turn->late_us)
-		buf_printf(b, "  the recorded end came %" PRIu64 " us after its timer was due; that is left out\n", turn->late_us);
+	print_first_change(b, turn, &left, &right);
+	if (turn->outcome == TRIAL_ENDED)
+		print_latencies(b, turn);
+	print_remarks(b, turn);
 	buf_fini(&left);
 	buf_fini(&right);
-}
-
-static void put_side(struct buf *b, const char *key, const struct trial_side *s)
-{
-	unsigned int i;
-
-	json_put_key(b, key);
-	json_open(b, '{');
-	json_pair_bool(b, "ended", s->ended);
-	if (s->ended) {
-		json_pair_u64(b, "end_us", s->end_us);
-		json_pair_string(b, "why", turn_why_name(s->why));
-		json_pair_u64(b, "silence_us", s->silence_us);
-		json_pair_string(b, "words", s->words);
-		json_pair_bool(b, "asked", s->asked);
-		json_pair_bool(b, "ahead", s->ahead);
-	}
-	json_put_key(b, "floor");
-	json_open(b, '[');
-	for (i = 0; i < s->floor_count; i++) {
-		json_open(b, '{');
-		json_pair_string(b, "what", floor_name(s->floor[i].note));
-		json_pair_u64(b, "at_us", s->floor[i].at_us);
-		json_close(b, '}');
-	}
-	json_close(b, ']');
-	json_put_key(b, "latency");
-	json_open(b, '{');
-	for (i = 0; i < s->part_count; i++)
-		json_pair_u64(b, part_keys[i], s->parts[i]);
-	json_close(b, '}');
-	if (s->part_count == LATENCY_PARTS)
-		json_pair_u64(b, "total_us", s->total_us);
-	json_close(b, '}');
-}
-
-static void put_turn(struct buf *b, const struct trial_turn *turn)
-{
-	json_open(b, '{');
-	json_pair_u64(b, "turn", turn->turn);
-	json_pair_u64(b, "epoch", turn->epoch);
-	json_pair_u64(b, "first_step", turn->first + 1);
-	json_pair_u64(b, "last_step", turn->last + 1);
-	put_side(b, "recorded", &turn->recorded);
-	put_side(b, "with", &turn->with);
-	json_pair_string(b, "outcome", trial_outcome_name(turn->outcome));
-	if (turn->outcome == TRIAL_ENDED && turn->recorded.ended) {
-		json_pair_i64(b, "moved_us", turn->moved_us);
-		json_pair_bool(b, "same_words", !turn->other_words);
-		json_pair_bool(b, "same_request", turn->same_request);
-	}
-	if (turn->outcome == TRIAL_ENDED && turn->with.part_count < LATENCY_PARTS)
-		json_pair_string(b, "latency_unknown", trial_latency_text(turn->latency));
-	if (turn->outcome != TRIAL_ENDED)
-		json_pair_u64(b, "stop_us", turn->stop_us);
-	if (turn->outcome == TRIAL_UNKNOWN)
-		json_pair_string(b, "unknown", trial_unknown_text(turn->unknown));
-	json_pair_u64(b, "recorded_late_us", turn->late_us);
-	json_pair_bool(b, "line_stalled", turn->stalled);
-	json_pair_bool(b, "caller_heard_other", turn->heard_other);
-	json_pair_bool(b, "caller_heard_answer", turn->heard_answer);
-	json_close(b, '}');
 }
 
 static void turn_take(void *arg, const struct trial_turn *turn)
@@ -281,109 +329,11 @@ static void turn_take(void *arg, const struct trial_turn *turn)
 
 	count(&r->counts, turn);
 	if (r->cli->json) {
-		put_turn(&r->out, turn);
+		replay_turn_put(turn->rest ? &r->rest : &r->out, turn);
 	} else {
 		print_turn(r, turn);
 		replay_print_out(r);
 	}
-}
-
-/* Only what --set named; the rest is as it was recorded. */
-static void settings_change(void *arg, struct call_settings *settings)
-{
-	struct replaying *r = arg;
-	size_t i, n = config_count(r->cli->config);
-
-	for (i = 0; i < n; i++) {
-		struct config_setting s = config_at(r->cli->config, i);
-		const struct option *o = s.option;
-
-		if (!option_find(call_options, o->name) || strcmp(s.origin, "--set") != 0)
-			continue;
-		if (o->type == OPTION_BOOL)
-			memcpy((char *)settings + o->offset, (const char *)&r->other + o->offset, sizeof(bool));
-		else
-			memcpy((char *)settings + o->offset, (const char *)&r->other + o->offset, sizeof(int64_t));
-	}
-}
-
-/* What a replay itself reads, besides the settings it tries. */
-static bool own_setting(const char *name)
-{
-	return option_find(log_options, name) || !strcmp(name, "data.dir");
-}
-
-/* A setting of something else would change nothing: whoever names one expects something that does not happen. */
-int replay_sets_find(struct replaying *r)
-{
-	size_t i, n = config_count(r->cli->config), at = 0;
-
-	config_bind(r->cli->config, call_options, &r->other);
-	for (i = 0; i < n; i++) {
-		struct config_setting s = config_at(r->cli->config, i);
-		char value[64];
-
-		if (strcmp(s.origin, "--set") != 0)
-			continue;
-		if (!option_find(call_options, s.option->name) && !own_setting(s.option->name))
-			return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, "--set", "callfunnel replay tries settings of the call: vad, turn, barge, llm, tts, ...",
-				"%s is no setting of a call", s.option->name);
-		if (!strcmp(s.option->name, "call.max_ms")) /* its timer runs from the call's beginning on, in every recorded state */
-			return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, "--set", "a turn is tried from its recorded state, in which that time runs already",
-				"%s cannot be tried turn by turn", s.option->name);
-		if (!option_find(call_options, s.option->name))
-			continue;
-		r->trying = true;
-		config_print(&s, value, sizeof(value));
-		if (at < sizeof(r->sets))
-			at += (size_t)snprintf(r->sets + at, sizeof(r->sets) - at, "%s%s=%s", at ? " " : "", s.option->name, value);
-	}
-	return CLI_FINE;
-}
-
-static bool set_names(const void *arg, const char *name)
-{
-	const struct replaying *r = arg;
-	size_t i, n = config_count(r->cli->config);
-
-	for (i = 0; i < n; i++) {
-		struct config_setting s = config_at(r->cli->config, i);
-
-		if (!strcmp(s.option->name, name))
-			return !strcmp(s.origin, "--set");
-	}
-	return false;
-}
-
-static int contradicts(struct replaying *r, const struct call_settings *settings, const struct option_order *order)
-{
-	const struct option *low = option_find(call_options, order->low), *high = option_find(call_options, order->high);
-	char hint[sizeof(((struct err_detail *)0)->hint)], a[32], b[32];
-
-	option_order_hint(order, hint, sizeof(hint));
-	option_print(low, settings, a, sizeof(a));
-	option_print(high, settings, b, sizeof(b));
-	return cli_fail(r->cli, CLI_USAGE, ERR_USAGE, set_names(r, order->low) ? "--set" : r->name, hint, "%s: found %s (%s), above %s: %s (%s)", order->low, a,
-		set_names(r, order->low) ? "--set" : "recorded", order->high, b, set_names(r, order->high) ? "--set" : "recorded");
-}
-
-int replay_sets_judge(struct replaying *r, const struct tape *t)
-{
-	struct call_settings settings;
-	const struct option_order *order;
-	struct call *call;
-	enum err err;
-
-	if (!r->trying || !t->part_count)
-		return CLI_FINE;
-	err = replay_enter(&call, t, &t->parts[0]);
-	if (err)
-		return CLI_FINE; /* the comparison says so */
-	settings = *call_get_settings(call);
-	call_free(call);
-	settings_change(r, &settings);
-	order = options_contradiction(call_options, call_orders, &settings, set_names, r);
-	return order ? contradicts(r, &settings, order) : CLI_FINE;
 }
 
 static void counts_print(struct replaying *r)
@@ -397,7 +347,23 @@ static void counts_print(struct replaying *r)
 		printf("; %u have no end", c->call_ended + c->open);
 	if (c->unknown)
 		printf("; %u cannot be known", c->unknown);
+	if (c->end_later + c->end_earlier)
+		printf("; the call ends %s", c->end_later ? "later" : "earlier");
+	if (c->rest_unknown)
+		printf("; what follows the last turn cannot be known");
+	if (!c->different && !c->begun)
+		printf("; nothing differs");
+	if (c->begun)
+		printf("; in %u places a time ran already, and what the setting would have made of it is not known", c->begun);
 	printf("\n");
+}
+
+static void rest_put(struct replaying *r)
+{
+	json_put_key(&r->out, "rest");
+	buf_append(&r->out, r->rest.data, r->rest.len);
+	json_close(&r->out, ']');
+	json_pair_bool(&r->out, "nothing_differs", !r->counts.different && !r->counts.begun);
 }
 
 enum err replay_try(struct replaying *r, const struct tape *t)
@@ -405,15 +371,19 @@ enum err replay_try(struct replaying *r, const struct tape *t)
 	enum err err;
 
 	r->counts = (struct trial_counts){ 0 };
+	buf_reset(&r->rest);
+	json_open(&r->rest, '[');
 	if (r->cli->json) {
 		json_pair_string(&r->out, "with", r->sets);
 		json_put_key(&r->out, "turns");
 		json_open(&r->out, '[');
 	}
-	err = trial_run(t, settings_change, turn_take, r);
-	if (r->cli->json)
+	err = trial_run(t, replay_sets_change, turn_take, r);
+	if (r->cli->json) {
 		json_close(&r->out, ']');
-	else if (!err)
+		rest_put(r);
+	} else if (!err) {
 		counts_print(r);
+	}
 	return err;
 }

@@ -1172,12 +1172,30 @@ static void test_a_call_is_found_in_a_journal(void **state)
 
 /* ------------------------------------------------------------------ other settings */
 
+/* A cough of 128 ms over the last answer, a partial in the only turn, and the end by order. */
+static struct world *coughed_call(void)
+{
+	static const struct phrase script[] = {
+		{ 320, 1600, "what are your opening hours at the weekend then" }, { 3200, 3328, NULL }, { 0, 0, NULL },
+	};
+	static const char bye[] = "We have to end here, goodbye.", begun[] = "what are your opening hours";
+	struct world *w = world_new(script);
+	struct call_input end = { .type = IN_ORDER, .kind = ORDER_END, .text = bye, .text_len = sizeof(bye) - 1 };
+	struct call_input partial = { .type = IN_TRANSCRIPT, .kind = TRANSCRIPT_PARTIAL, .stream = 1, .text = begun, .text_len = sizeof(begun) - 1 };
+
+	partial.position2 = 9600;
+	event_add(w, 1900000, &partial);
+	event_add(w, 16000000, &end);
+	world_play(w);
+	return w;
+}
+
 enum { TURNS = 16 };
 
 struct trying {
-	struct trial_turn turns[TURNS];
-	size_t count;
-	int64_t add_silence_ms, hold_ms, complete_ms, filler_ms;
+	struct trial_turn turns[TURNS], rests[TURNS];
+	size_t count, rest_count;
+	int64_t add_silence_ms, hold_ms, complete_ms, filler_ms, resume_ms, end_ms, total_ms, finalize_ms, failures;
 	bool not_ahead;
 };
 
@@ -1194,6 +1212,16 @@ static void change(void *arg, struct call_settings *settings)
 		settings->llm_filler_ms = t->filler_ms;
 	if (t->not_ahead)
 		settings->turn_preempt = false;
+	if (t->resume_ms)
+		settings->barge_resume_ms = t->resume_ms;
+	if (t->end_ms)
+		settings->call_end_ms = t->end_ms;
+	if (t->total_ms)
+		settings->llm_total_ms = t->total_ms;
+	if (t->finalize_ms)
+		settings->turn_finalize_ms = t->finalize_ms;
+	if (t->failures)
+		settings->call_failures = t->failures;
 }
 
 /* All parts of both sides are known, and each side's sum to its total. */
@@ -1236,8 +1264,11 @@ static void take(void *arg, const struct trial_turn *turn)
 {
 	struct trying *t = arg;
 
-	assert_true(t->count < TURNS);
-	t->turns[t->count++] = *turn;
+	assert_true(t->count < TURNS && t->rest_count < TURNS);
+	if (turn->rest)
+		t->rests[t->rest_count++] = *turn;
+	else
+		t->turns[t->count++] = *turn;
 }
 
 static void try(const struct world *w, struct trying *t)
@@ -1484,6 +1515,98 @@ static void test_a_turn_cut_off_by_the_end_of_the_recording(void **state)
 	world_free(w);
 }
 
+/* What follows the last turn: the cough over its answer, the goodbye, and the end. */
+static void test_what_follows_the_last_turn_is_tried(void **state)
+{
+	struct trying same = { .count = 0 }, sooner = { .resume_ms = 300 }, deaf = { .hold_ms = 192 };
+	struct world *w = coughed_call();
+	const struct trial_turn *rest = same.rests;
+
+	(void)state;
+	try(w, &same);
+	assert_int_equal(same.count, 1);
+	assert_int_equal(same.rest_count, 1);
+	assert_true(rest->rest && rest->same && !rest->cut && rest->turn == 2);
+	assert_true(rest->recorded.ending && rest->recorded.ending_us == 16000000 && rest->recorded.ending_why == END_ORDER);
+	assert_int_equal(rest->recorded.holds, 1);
+	assert_int_equal(rest->recorded.resumes, 1);
+	assert_int_equal(rest->outcome, TRIAL_CALL_ENDED);
+	assert_true(rest->recorded.over && rest->with.over && rest->recorded.over_why == END_ORDER);
+	assert_int_equal(rest->with.over_us, rest->recorded.over_us);
+	assert_int_equal(rest->with.floor_count, rest->recorded.floor_count);
+	try(w, &sooner);
+	rest = sooner.rests;
+	assert_true(sooner.turns[0].same && !rest->same);
+	assert_int_equal(rest->outcome, TRIAL_UNKNOWN);
+	assert_int_equal(rest->unknown, UNKNOWN_PLAY);
+	assert_int_equal(rest->recorded.floor[1].at_us - rest->with.floor[1].at_us, 200000);
+	try(w, &deaf);
+	rest = deaf.rests;
+	assert_int_equal(rest->outcome, TRIAL_UNKNOWN);
+	assert_int_equal(rest->unknown, UNKNOWN_NO_HOLD);
+	assert_int_equal(rest->with.holds, 0);
+	world_free(w);
+}
+
+/* The goodbye's own time: shorter than its sound is, it cuts it; a longer one changes nothing. */
+static void test_the_end_of_the_call_moves(void **state)
+{
+	struct trying longer = { .end_ms = 20000 }, other = { .add_silence_ms = 100 };
+	struct world *w = coughed_call();
+
+	(void)state;
+	try(w, &longer);
+	assert_true(longer.rests[0].same && longer.rests[0].moved_us == 0);
+	assert_true(longer.turns[0].same && longer.rests[0].begun_count == 0);
+	try(w, &other);
+	assert_false(other.turns[0].same);
+	assert_int_equal(other.turns[0].first_recorded.at_us, other.turns[0].recorded.end_us);
+	assert_true(other.rests[0].same);
+	world_free(w);
+}
+
+/* The model was asked when the turn ended, and its time was counted from then on by the recorded setting. */
+static void test_a_time_that_ran_already_is_told(void **state)
+{
+	struct trying t = { .total_ms = 5000 };
+	struct world *w = coughed_call();
+
+	(void)state;
+	try(w, &t);
+	assert_int_equal(t.turns[0].begun_count, 0);
+	assert_int_equal(t.rests[0].begun_count, 1);
+	assert_string_equal(t.rests[0].begun[0], "llm.total_ms");
+	world_free(w);
+}
+
+/* The final came 128 ms behind the voice, unasked: asked sooner, nobody knows when it would have come. */
+static void test_a_final_that_would_have_been_asked_for_is_unknown(void **state)
+{
+	struct trying t = { .finalize_ms = 64 };
+	struct world *w = coughed_call();
+
+	(void)state;
+	try(w, &t);
+	assert_int_equal(t.turns[0].outcome, TRIAL_UNKNOWN);
+	assert_int_equal(t.turns[0].unknown, UNKNOWN_FINAL);
+	world_free(w);
+}
+
+/* With one turn without an answer allowed, the goodbye takes the apology's place: the same order to play, other words. */
+static void test_other_words_at_the_same_moment_are_unknown(void **state)
+{
+	struct trying t = { .failures = 1 };
+	struct world *w = failed_call();
+
+	(void)state;
+	try(w, &t);
+	assert_true(t.count >= 2);
+	assert_int_equal(t.turns[1].outcome, TRIAL_UNKNOWN);
+	assert_int_equal(t.turns[1].unknown, UNKNOWN_ORDER);
+	assert_true(t.turns[1].with.ending && !t.turns[1].recorded.ending);
+	world_free(w);
+}
+
 /* The takeover: the timer that the dead worker should have been woken by is not caught up with. */
 static void test_a_trial_over_a_takeover(void **state)
 {
@@ -1521,6 +1644,9 @@ static void test_a_trial_over_a_takeover(void **state)
 	assert_int_equal(tape.hole_count, 0);
 	assert_int_equal(trial_run(&tape, change, take, &t), ERR_NONE);
 	tape_fini(&tape);
+	assert_int_equal(t.rest_count, 2);
+	assert_true(t.rests[0].epoch == 1 && t.rests[0].cut && t.rests[0].cut_by == TAPE_ATTACH && !t.rests[0].recorded.over);
+	assert_true(t.rests[1].epoch == 2 && !t.rests[1].cut && t.rests[1].outcome == TRIAL_OPEN);
 	assert_true(t.count >= 2);
 	for (i = 0; i < t.count; i++) {
 		assert_int_equal(t.turns[i].epoch, 2);
@@ -1830,6 +1956,11 @@ int main(void)
 		cmocka_unit_test(test_ends_that_silence_did_not_decide_stay),
 		cmocka_unit_test(test_a_turn_cut_off_by_the_end_of_the_recording),
 		cmocka_unit_test(test_a_trial_over_a_takeover),
+		cmocka_unit_test(test_what_follows_the_last_turn_is_tried),
+		cmocka_unit_test(test_the_end_of_the_call_moves),
+		cmocka_unit_test(test_a_time_that_ran_already_is_told),
+		cmocka_unit_test(test_a_final_that_would_have_been_asked_for_is_unknown),
+		cmocka_unit_test(test_other_words_at_the_same_moment_are_unknown),
 		cmocka_unit_test(test_a_tape_has_a_ceiling),
 		cmocka_unit_test(test_a_setting_without_effect),
 		cmocka_unit_test(test_an_answer_asked_ahead),

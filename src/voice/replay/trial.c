@@ -26,11 +26,13 @@ struct trial {
 	struct trial_replies replies;
 	size_t horizon;               /* they are those of the steps before this one */
 	struct trial_turn turn, plain;
+	struct trial_marks marks, plain_marks; /* of the two copies */
+	bool answered;                /* the answer to the turn before was tried until it was heard */
 	struct call_input input;
 };
 
 /* From the state where the turn began, with these settings. */
-static enum err trial_variant(struct trial *t, const struct call_settings *settings, struct trial_turn *turn, bool answers)
+static enum err trial_variant(struct trial *t, const struct call_settings *settings, struct trial_turn *turn, struct trial_marks *marks)
 {
 	struct trial_copy *v = &t->variant;
 	enum err err;
@@ -47,7 +49,9 @@ static enum err trial_variant(struct trial *t, const struct call_settings *setti
 	v->recorded = t->acts;
 	v->replies = &t->replies;
 	v->horizon = t->horizon;
-	v->answers = answers;
+	v->answers = true;
+	v->marks = marks;
+	marks->count = 0;
 	err = call_load(&v->call, t->state.data, t->state.len);
 	if (err)
 		return err;
@@ -114,12 +118,35 @@ static enum err recorded_side(struct trial *t, size_t first)
 	return err ? err : recorded_answer(t, &text);
 }
 
+/* How late the recorded timer was: with timers made anew the same came so much sooner. */
+static uint64_t late(uint64_t recorded_us, uint64_t plain_us)
+{
+	return plain_us <= recorded_us && trial_near(plain_us, recorded_us) ? recorded_us - plain_us : 0;
+}
+
+static void rest_judge(struct trial_turn *turn, const struct trial_turn *plain)
+{
+	const struct trial_side *r = &turn->recorded, *w = &turn->with;
+
+	turn->heard_other = turn->heard_other && turn->outcome == TRIAL_CALL_ENDED;
+	if (plain->with.over && r->over)
+		turn->late_us = late(r->over_us, plain->with.over_us);
+	if (r->over && w->over)
+		turn->moved_us = (int64_t)(w->over_us - (r->over_us - turn->late_us));
+}
+
 static void turn_judge(struct trial_turn *turn, const struct trial_turn *plain)
 {
 	const struct trial_side *r = &turn->recorded, *w = &turn->with;
 
-	if (plain->outcome == TRIAL_ENDED && r->ended && plain->with.end_us <= r->end_us && trial_near(plain->with.end_us, r->end_us))
-		turn->late_us = r->end_us - plain->with.end_us;
+	turn->rest = !r->ended && !w->ended;
+	if (turn->rest) {
+		turn->heard_answer = false;
+		rest_judge(turn, plain);
+		return;
+	}
+	if (plain->outcome == TRIAL_ENDED && r->ended)
+		turn->late_us = late(r->end_us, plain->with.end_us);
 	turn->heard_answer = turn->heard_answer && turn->outcome == TRIAL_ENDED;
 	turn->heard_other = turn->heard_other && turn->outcome == TRIAL_ENDED;
 	if (!r->ended || !w->ended)
@@ -147,6 +174,26 @@ static enum err walk(struct trial *t)
 	return err;
 }
 
+/* What both copies did, and how far they came. */
+static void same_judge(struct trial *t)
+{
+	struct trial_turn *turn = &t->turn;
+	const struct trial_turn *plain = &t->plain;
+
+	turn->same = trial_marks_same(&t->plain_marks, &t->marks, &turn->first_recorded, &turn->first_with) && turn->outcome == plain->outcome &&
+		turn->stop_us == plain->stop_us && turn->latency == plain->latency;
+}
+
+/* Another part of the recording follows this one. */
+static void cut_find(struct trial *t)
+{
+	const struct tape_part *next = t->part + 1;
+
+	t->turn.cut = t->turn.rest && next < t->tape->parts + t->tape->part_count;
+	if (t->turn.cut)
+		t->turn.cut_by = next->entry;
+}
+
 static enum err trial_turn_run(struct trial *t, size_t first)
 {
 	struct call_settings settings = *call_get_settings(t->call);
@@ -159,15 +206,18 @@ static enum err trial_turn_run(struct trial *t, size_t first)
 	if (t->state.err)
 		return t->state.err;
 	t->plain = t->turn;
-	err = trial_variant(t, &settings, &t->plain, false);
+	err = trial_variant(t, &settings, &t->plain, &t->plain_marks);
 	t->change(t->arg, &settings);
+	trial_begun_find(&t->turn, t->call, &settings, t->answered);
 	if (!err)
-		err = trial_variant(t, &settings, &t->turn, true);
+		err = trial_variant(t, &settings, &t->turn, &t->marks);
 	if (err)
 		return err;
 	turn_judge(&t->turn, &t->plain);
-	if (t->turn.recorded.ended || t->turn.with.ended)
-		t->handler(t->arg, &t->turn);
+	same_judge(t);
+	cut_find(t);
+	t->handler(t->arg, &t->turn);
+	t->answered = t->turn.with.part_count == LATENCY_PARTS;
 	return walk(t);
 }
 
@@ -189,6 +239,7 @@ static enum err trial_part(struct trial *t)
 	if (err)
 		return err;
 	t->wake_us = first_wake(t);
+	t->answered = false;
 	while (!err && at < end) {
 		err = trial_turn_run(t, at);
 		at = t->turn.last + 1;
@@ -199,14 +250,12 @@ static enum err trial_part(struct trial *t)
 
 enum err trial_run(const struct tape *tape, trial_change_h *change, trial_turn_h *handler, void *arg)
 {
-	static const struct trial empty;
-	struct trial *t = malloc(sizeof(*t));
+	struct trial *t = calloc(1, sizeof(*t));
 	enum err err = ERR_NONE;
 	size_t i;
 
 	if (!t)
 		return ERR_NOMEM;
-	*t = empty;
 	t->tape = tape;
 	t->change = change;
 	t->handler = handler;
@@ -241,6 +290,10 @@ const char *trial_unknown_text(enum trial_unknown unknown)
 	case UNKNOWN_PLAY: return "the agent would have spoken at another time";
 	case UNKNOWN_REACTION: return "the caller spoke to an answer that would not have been given yet";
 	case UNKNOWN_RECOGNISER: return "the recogniser would have been opened at another time";
+	case UNKNOWN_FINAL: return "the recogniser would have been asked for its last words at another time";
+	case UNKNOWN_TOOL: return "the tool would have had another time limit, and it was over in the recording";
+	case UNKNOWN_ORDER: return "the agent would have said or done something else";
+	case UNKNOWN_AUDIO: return "the agent's voice would have gone on at another time";
 	}
 	return "";
 }

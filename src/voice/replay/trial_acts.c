@@ -59,11 +59,15 @@ struct trial_act trial_act_of(const struct call_output *out, uint64_t at_us)
 	case OUT_ASK:
 		made = act(ACT_ASK, out->gen, 0, out->position);
 		made.attempt = (uint32_t)out->number;
+		made.ahead = out->kind == ASK_AHEAD;
 		made.other_hash = digest_otherwise(out);
 		break;
 	case OUT_SPEAK: made = act(ACT_SPEAK, out->utterance, out->take, text); break;
 	case OUT_PLAY: made = act(ACT_PLAY, out->utterance, out->take, out->position); break;
-	case OUT_TOOL: made = act(ACT_TOOL, out->turn, out->index, text); break;
+	case OUT_TOOL:
+		made = act(ACT_TOOL, out->turn, out->index, text);
+		made.limit_ms = out->number;
+		break;
 	case OUT_LISTEN: made = act(ACT_LISTEN, out->stream, 0, out->position); break;
 	case OUT_RETRIEVE: made = act(ACT_RETRIEVE, out->number, 0, text); break;
 	case OUT_HOLD: made.class = ACT_HOLD; break;
@@ -152,6 +156,21 @@ static void floor_keep(struct trial_side *side, enum note note, uint64_t at_us)
 		side->floor[side->floor_count++] = (struct trial_floor){ note, at_us };
 }
 
+static void call_end_keep(struct trial_side *side, const struct call_output *out, uint64_t at_us)
+{
+	enum end_reason why = out->index < END_REASONS ? (enum end_reason)out->index : END_CALLER;
+
+	if (out->kind == NOTE_ENDING) {
+		side->ending = true;
+		side->ending_us = at_us;
+		side->ending_why = why;
+	} else {
+		side->over = true;
+		side->over_us = at_us;
+		side->over_why = why;
+	}
+}
+
 static void end_keep(struct trial_side *side, const struct call_output *out, uint64_t at_us)
 {
 	side->ended = true;
@@ -189,6 +208,8 @@ void trial_side_take(struct trial_side *side, struct trial_acts *acts, const str
 		released(side, acts, out->index, text);
 	else if (out->type == OUT_NOTE && (out->kind == NOTE_HOLD || out->kind == NOTE_RESUME || out->kind == NOTE_YIELD))
 		floor_keep(side, (enum note)out->kind, at_us);
+	else if (out->type == OUT_NOTE && (out->kind == NOTE_ENDING || out->kind == NOTE_ENDED))
+		call_end_keep(side, out, at_us);
 	else if (out->type == OUT_ASK && side->ended) {
 		side->asked = true;
 		side->request = made.hash;
@@ -219,4 +240,35 @@ void trial_text_note(struct trial_text *text, const struct call_input *in)
 {
 	if (in->type == IN_MODEL_TEXT && in->gen != text->gen)
 		*text = (struct trial_text){ in->gen, in->at_us };
+}
+
+/* ------------------------------------------------------------------ all that was done */
+
+void trial_marks_add(struct trial_marks *marks, const struct call_output *out, uint64_t at_us)
+{
+	const uint64_t numbers[] = { out->stream, out->gen, out->utterance, out->take, out->turn, out->index, out->number, out->position };
+	uint64_t contents = hash(hash(HASH_START, numbers, sizeof(numbers)), out->name, out->name_len);
+
+	if (out->type == OUT_WAKE || out->type == OUT_SNAPSHOT || marks->count == TRIAL_MARKS_MAX)
+		return;
+	marks->items[marks->count++] = (struct trial_mark){ .at_us = at_us, .hash = hash(contents, out->text, out->text_len), .type = out->type,
+		.kind = out->kind };
+}
+
+static bool mark_same(const struct trial_mark *a, const struct trial_mark *b)
+{
+	return a->at_us == b->at_us && a->type == b->type && a->kind == b->kind && a->hash == b->hash;
+}
+
+bool trial_marks_same(const struct trial_marks *a, const struct trial_marks *b, struct trial_mark *first_a, struct trial_mark *first_b)
+{
+	size_t i = 0;
+
+	while (i < a->count && i < b->count && mark_same(&a->items[i], &b->items[i]))
+		i++;
+	if (i == a->count && i == b->count)
+		return true;
+	*first_a = i < a->count ? a->items[i] : (struct trial_mark){ .at_us = 0 };
+	*first_b = i < b->count ? b->items[i] : (struct trial_mark){ .at_us = 0 };
+	return false;
 }

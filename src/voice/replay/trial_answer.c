@@ -10,7 +10,10 @@
  * answer is heard would have met another call. Refuses to answer what the recording does not have. Owns nothing; one thread. */
 #include "voice/replay/trial_copy.h"
 
-enum { SPARE_US = 5000000 }; /* so much later than in the recording nobody waits for the answer */
+enum {
+	SPARE_US = 5000000, /* so much later than in the recording nobody waits for the answer */
+	REPLY_US = 300000   /* what was ordered so long ago would be heard by now, or soon */
+};
 
 void trial_answer_stop(struct trial_copy *v, enum trial_latency why)
 {
@@ -97,6 +100,19 @@ static struct trial_act *in_place(struct trial_copy *v, const struct trial_act *
 	return r && r->link == LINK_NONE && trial_act_same(r, own) ? r : NULL;
 }
 
+/* Nobody knows what would have come of it. A new stream would hear the caller at once; what was asked ahead is judged where the turn ends. */
+static void missing_add(struct trial_copy *v, const struct trial_act *own)
+{
+	bool wanted = (own->class == ACT_ASK && !own->ahead) || own->class == ACT_SPEAK || own->class == ACT_TOOL;
+
+	if (v->side->ended)
+		return;
+	if (own->class == ACT_LISTEN)
+		trial_copy_unknown(v, UNKNOWN_RECOGNISER, own->at_us);
+	else if (wanted && v->missing_count < TRIAL_MISSING_MAX)
+		v->missing[v->missing_count++] = *own;
+}
+
 void trial_answer_order(struct trial_copy *v, struct trial_act *own)
 {
 	struct trial_act *r = in_place(v, own);
@@ -108,12 +124,37 @@ void trial_answer_order(struct trial_copy *v, struct trial_act *own)
 	r = has_replies(own->class) ? counterpart(v, own) : NULL;
 	if (r)
 		link(v, own, r, LINK_MOVED);
+	else
+		missing_add(v, own);
 	if (!v->side->ended)
 		return;
 	if (!r)
 		trial_answer_stop(v, own->class == ACT_ASK ? LATENCY_REQUEST : own->class == ACT_HOLD ? LATENCY_CALLER : LATENCY_OTHERWISE);
 	else if (!trial_near(r->at_us, own->at_us))
 		v->moved = true;
+}
+
+void trial_missing_take(struct trial_copy *v, const struct call_output *out)
+{
+	enum trial_act_class class = out->type == OUT_CANCEL ? ACT_ASK : out->type == OUT_UNSPEAK ? ACT_SPEAK : ACT_OTHER;
+	uint64_t key = out->type == OUT_CANCEL ? out->gen : out->utterance;
+	size_t i = 0;
+
+	while (class != ACT_OTHER && i < v->missing_count) {
+		if (v->missing[i].class == class && v->missing[i].a == key)
+			v->missing[i] = v->missing[--v->missing_count];
+		else
+			i++;
+	}
+}
+
+void trial_missing_decide(struct trial_copy *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->missing_count; i++)
+		if (v->now_us > v->missing[i].at_us + REPLY_US)
+			trial_copy_unknown(v, UNKNOWN_ORDER, v->missing[i].at_us);
 }
 
 /* ------------------------------------------------------------------ replies */
@@ -162,6 +203,19 @@ static void readdress(struct call_input *in, const struct trial_act *own)
 	}
 }
 
+/* More sound for words that are being said, sooner or later than it was recorded: as a voice that takes another's place gives it. */
+static bool goes_on_otherwise(struct trial_copy *v, const struct trial_act *own, const struct trial_reply *reply, uint64_t due)
+{
+	size_t i;
+
+	if (v->side->ended || own->class != ACT_SPEAK || v->input.type != IN_SPEECH || trial_near(due, reply->at_us))
+		return false;
+	for (i = 0; i < v->matched; i++) /* whose beginning did not move */
+		if (v->own_mouth.items[i].class == ACT_PLAY && v->own_mouth.items[i].a == own->a)
+			return true;
+	return false;
+}
+
 enum err trial_answer_give(struct trial_copy *v, size_t which)
 {
 	const struct trial_reply *reply = &v->replies->items[which];
@@ -173,6 +227,10 @@ enum err trial_answer_give(struct trial_copy *v, size_t which)
 	if (err)
 		return err;
 	v->input.at_us = reply_due(v, reply, r);
+	if (goes_on_otherwise(v, &v->own.items[r->other], reply, v->input.at_us)) {
+		trial_copy_unknown(v, UNKNOWN_AUDIO, v->input.at_us);
+		return ERR_NONE;
+	}
 	if (v->input.at_us < v->now_us)
 		v->input.at_us = v->now_us;
 	readdress(&v->input, &v->own.items[r->other]);

@@ -33,7 +33,7 @@ static void stop(struct trial_copy *v, enum trial_outcome outcome, uint64_t at_u
 	v->turn->stop_us = at_us;
 }
 
-static void stop_unknown(struct trial_copy *v, enum trial_unknown unknown, uint64_t at_us)
+void trial_copy_unknown(struct trial_copy *v, enum trial_unknown unknown, uint64_t at_us)
 {
 	if (v->running)
 		v->turn->unknown = unknown;
@@ -50,6 +50,23 @@ static bool ordered_alike(struct trial_copy *v, const struct trial_act *to)
 	if (recorded->link == LINK_MOVED || !own || own->link == LINK_MOVED)
 		return false;
 	return trial_act_same(recorded, own);
+}
+
+/* A final follows the request for it. One that came unasked on one side and asked on the other may have come at another time. */
+static bool finalized_alike(const struct trial_copy *v)
+{
+	if (!v->recorded_finalize_us || !v->own_finalize_us)
+		return v->recorded_finalize_us == v->own_finalize_us;
+	return trial_near(v->recorded_finalize_us, v->own_finalize_us);
+}
+
+/* A result of "nobody knows what came of it" may be its time limit's. */
+static bool limited_alike(struct trial_copy *v, const struct trial_act *to)
+{
+	const struct trial_act *recorded = trial_act_find(&v->recorded, to->class, to->a, to->b);
+	const struct trial_act *own = trial_act_find(&v->own, to->class, to->a, to->b);
+
+	return !recorded || !own || recorded->limit_ms == own->limit_ms;
 }
 
 /* Could this recorded input have come to the copy, too? */
@@ -72,7 +89,7 @@ static void floor_decided(struct trial_copy *v, enum note note)
 	if (note == NOTE_HOLD)
 		v->hold_missing = false; /* only later */
 	else if (note == NOTE_RESUME)
-		stop_unknown(v, UNKNOWN_HOLD, v->now_us);
+		trial_copy_unknown(v, UNKNOWN_HOLD, v->now_us);
 	else if (note == NOTE_YIELD)
 		v->hold_missing = false; /* the agent is silent on both sides, sooner or later */
 }
@@ -85,8 +102,12 @@ static void output_take(struct trial_copy *v, const struct call_output *out)
 	trial_side_take(v->answering ? &ignored : v->side, &v->own, &v->own_text, out, v->now_us);
 	if (v->own.count > before)
 		trial_answer_order(v, &v->own.items[before]);
+	trial_missing_take(v, out);
+	trial_marks_add(v->marks, out, v->now_us);
 	if (out->type == OUT_WAKE)
 		v->wake_us = out->number;
+	if (out->type == OUT_FINALIZE)
+		v->own_finalize_us = v->now_us;
 	if (v->answering) {
 		trial_answer_output(v, out);
 		return;
@@ -117,13 +138,37 @@ enum err trial_copy_step(struct trial_copy *v, const struct call_input *in)
 	return ERR_NONE;
 }
 
+/* The words that an order to play is about, as far as they were ordered here. */
+static const struct trial_act *words_of(const struct trial_acts *acts, const struct trial_act *play)
+{
+	size_t i;
+
+	for (i = acts->count; i > 0; i--)
+		if (acts->items[i - 1].class == ACT_SPEAK && acts->items[i - 1].a == play->a)
+			return &acts->items[i - 1];
+	return NULL;
+}
+
+/* Both play at the same moment: other words? */
+static bool other_words(const struct trial_copy *v, const struct trial_act *recorded, const struct trial_act *own)
+{
+	const struct trial_act *r, *w;
+
+	if (!recorded || !own || recorded->class != ACT_PLAY || !trial_act_same(recorded, own))
+		return false;
+	r = words_of(&v->recorded, recorded);
+	w = words_of(&v->own, own);
+	return r && w && r->hash != w->hash;
+}
+
 /* What the copy would have played or held, beside what was. */
 static void mouth_compare(struct trial_copy *v)
 {
 	const struct trial_act *recorded, *own;
 
 	while (v->matched < v->recorded_mouth.count && v->matched < v->own_mouth.count &&
-	       trial_act_same(&v->recorded_mouth.items[v->matched], &v->own_mouth.items[v->matched]))
+	       trial_act_same(&v->recorded_mouth.items[v->matched], &v->own_mouth.items[v->matched]) &&
+	       !other_words(v, &v->recorded_mouth.items[v->matched], &v->own_mouth.items[v->matched]))
 		v->matched++;
 	recorded = v->matched < v->recorded_mouth.count ? &v->recorded_mouth.items[v->matched] : NULL;
 	own = v->matched < v->own_mouth.count ? &v->own_mouth.items[v->matched] : NULL;
@@ -133,8 +178,12 @@ static void mouth_compare(struct trial_copy *v)
 		return;
 	if (!recorded && !own)
 		return;
+	if (other_words(v, recorded, own)) {
+		trial_copy_unknown(v, UNKNOWN_ORDER, own->at_us);
+		return;
+	}
 	if ((own && own->class == ACT_PLAY) || (!own && recorded->class == ACT_PLAY)) {
-		stop_unknown(v, UNKNOWN_PLAY, own ? own->at_us : recorded->at_us);
+		trial_copy_unknown(v, UNKNOWN_PLAY, own ? own->at_us : recorded->at_us);
 		return;
 	}
 	v->mouth_differs = true;
@@ -158,6 +207,8 @@ static void recorded_take(struct trial_copy *v, uint64_t at_us)
 		if (output_decode(&out, data, len))
 			continue;
 		trial_side_take(&ignored, acts, &v->recorded_text, &out, at_us);
+		if (out.type == OUT_FINALIZE)
+			v->recorded_finalize_us = at_us;
 		v->past = v->past || ignored.ended; /* what follows is the answer */
 		if (v->past)
 			continue;
@@ -180,7 +231,7 @@ static void past_take(struct trial_copy *v, const struct call_input *in)
 	if (in->type != IN_VOICE || in->number < v->vad_on)
 		return;
 	if (answer_heard(v, in->at_us))
-		stop_unknown(v, UNKNOWN_REACTION, in->at_us);
+		trial_copy_unknown(v, UNKNOWN_REACTION, in->at_us);
 	else
 		stop(v, TRIAL_WENT_ON, in->at_us);
 }
@@ -193,18 +244,33 @@ static void chunk_take(struct trial_copy *v, uint64_t at_us)
 	v->chunk_us = at_us;
 }
 
+/* Replies of which nobody knows when they would have come. */
+static void replies_judge(struct trial_copy *v, const struct call_input *in, bool fit)
+{
+	struct trial_act to = trial_reply_to(in);
+
+	if (!fit && (in->type == IN_TRANSCRIPT || in->type == IN_STT_DOWN))
+		trial_copy_unknown(v, UNKNOWN_RECOGNISER, in->at_us);
+	else if (in->type == IN_TRANSCRIPT && in->kind != TRANSCRIPT_PARTIAL && !finalized_alike(v))
+		trial_copy_unknown(v, UNKNOWN_FINAL, in->at_us);
+	else if (in->type == IN_TOOL_RESULT && in->kind == TOOL_UNKNOWN && !limited_alike(v, &to))
+		trial_copy_unknown(v, UNKNOWN_TOOL, in->at_us);
+}
+
 static enum err recorded_step(struct trial_copy *v)
 {
 	bool fit = fits(v, &v->input);
 	enum err err = ERR_NONE;
 
+	if (v->answering)
+		trial_answer_recorded(v, &v->input, fit);
+	else
+		replies_judge(v, &v->input, fit);
+	if (v->input.type == IN_TRANSCRIPT && v->input.kind != TRANSCRIPT_PARTIAL)
+		v->recorded_finalize_us = v->own_finalize_us = 0;
 	recorded_take(v, v->input.at_us);
 	v->at++;
-	if (v->answering) {
-		trial_answer_recorded(v, &v->input, fit);
-	} else {
-		if (!fit && (v->input.type == IN_TRANSCRIPT || v->input.type == IN_STT_DOWN))
-			stop_unknown(v, UNKNOWN_RECOGNISER, v->input.at_us);
+	if (!v->answering) {
 		if (v->input.type == IN_VOICE)
 			chunk_take(v, v->input.at_us);
 		if (v->past)
@@ -252,12 +318,14 @@ static void decide(struct trial_copy *v)
 {
 	if (!v->running)
 		return;
+	if (!v->answering)
+		trial_missing_decide(v);
 	if (v->answering)
 		trial_answer_decide(v);
 	else if (!v->mouth_differs)
 		mouth_compare(v);
 	else if (v->hold_missing && v->recorded_decided)
-		stop_unknown(v, UNKNOWN_NO_HOLD, v->turn->stop_us);
+		trial_copy_unknown(v, UNKNOWN_NO_HOLD, v->turn->stop_us);
 }
 
 static enum err run(struct trial_copy *v)

@@ -10,6 +10,8 @@ enum {
 	TRIAL_ACTS_MAX = 1024,
 	TRIAL_MOUTHS_MAX = 256,
 	TRIAL_REPLIES_MAX = 4096,
+	TRIAL_MARKS_MAX = 2048,
+	TRIAL_MISSING_MAX = 32,
 	TRIAL_MOMENT_US = 20000 /* the same moment: timers of a real machine are late by less */
 };
 
@@ -30,6 +32,8 @@ struct trial_act {
 	uint64_t other_hash; /* ASK of the copy: had the same been asked ahead, or not; else as hash */
 	uint64_t at_us;
 	uint32_t attempt; /* ASK */
+	bool ahead;       /* ASK: of the turn's end */
+	uint64_t limit_ms; /* TOOL */
 	enum trial_link link;
 	size_t other;    /* linked: the index of the one on the other side */
 };
@@ -63,6 +67,12 @@ struct trial_mouths {
 	size_t count;
 };
 
+/* All that a copy did, in order, but for when it wanted to be woken and what it wanted kept. */
+struct trial_marks {
+	struct trial_mark items[TRIAL_MARKS_MAX];
+	size_t count; /* what is over the ceiling is not kept, and not compared */
+};
+
 struct trial_copy {
 	const struct tape *tape;
 	struct trial_turn *turn;
@@ -82,6 +92,10 @@ struct trial_copy {
 	struct trial_mouths recorded_mouth, own_mouth;
 	struct trial_acts recorded, own;
 	struct trial_text recorded_text, own_text;
+	uint64_t recorded_finalize_us, own_finalize_us; /* the last words were asked for, and no final has come since; 0: they were not */
+	struct trial_marks *marks;
+	struct trial_act missing[TRIAL_MISSING_MAX]; /* own orders that the recording does not have, and so no reply; what is over the ceiling is not kept */
+	size_t missing_count;
 	struct call_input input;
 	/* the answer */
 	bool answers;              /* goes on behind the turn's end */
@@ -112,19 +126,35 @@ void trial_side_latency(struct trial_side *side, const struct call_output *out);
 bool trial_same_request(const struct trial_turn *turn); /* the same words, ahead of the turn's end or not */
 void trial_text_note(struct trial_text *text, const struct call_input *in);
 
+void trial_marks_add(struct trial_marks *marks, const struct call_output *out, uint64_t at_us);
+
+/* Whether they are alike, to the microsecond; else the first that is not, on both sides: type 0 where one side has no more. */
+bool trial_marks_same(const struct trial_marks *a, const struct trial_marks *b, struct trial_mark *first_a, struct trial_mark *first_b);
+
+/* ---- trial_begun.c */
+
+/* Which times that one of the settings decides run in this call already, whose settings are those recorded: turn->begun. `answered`: the
+ * answer to the turn before was tried until it was heard, and with it the model's first times. */
+void trial_begun_find(struct trial_turn *turn, const struct call *call, const struct call_settings *now, bool answered);
+
 /* ---- trial_copy.c */
 
 /* Goes through the recorded inputs until the copy's turn ends (with `answers`: until its answer is heard), or nobody can know
  * any more; fills v->turn. What trial.c sets before: tape, turn, side, call, at, end, now_us, wake_us, vad_on, answers,
- * recorded, horizon, replies. The error of a step that the core refuses. */
+ * recorded, horizon, replies, marks. The error of a step that the core refuses. */
 enum err trial_copy_run(struct trial_copy *v) MUST_USE;
 
 enum err trial_copy_step(struct trial_copy *v, const struct call_input *in) MUST_USE;
+void trial_copy_unknown(struct trial_copy *v, enum trial_unknown unknown, uint64_t at_us); /* the trial ends there */
 
 /* ---- trial_answer.c: what follows from an order that was made at another time */
 
 /* The copy has just ordered this, its last own act: finds the recorded one. */
 void trial_answer_order(struct trial_copy *v, struct trial_act *own);
+
+/* Orders without a reply, up to the turn's end: what takes one back, and whether one stands so long that it would have been heard. */
+void trial_missing_take(struct trial_copy *v, const struct call_output *out);
+void trial_missing_decide(struct trial_copy *v);
 
 /* When the next reply is due that comes at another time than it was recorded (UINT64_MAX: there is none), and gives it. */
 uint64_t trial_answer_due(const struct trial_copy *v, size_t *which);
