@@ -212,6 +212,7 @@ void judge_chunk(struct judge *j, uint64_t from, uint64_t to)
 	uint64_t now = judge_now(j);
 	uint32_t n;
 
+	j->stalled_us = now > j->caller_chunk_us + 200 * MS_US ? now : j->stalled_us;
 	j->caller_chunk_us = now;
 	if (from != j->heard_sample)
 		j->owed_sample = from; /* what was said in between came to nobody */

@@ -221,15 +221,15 @@ static bool caller_still(const struct judge *j)
 {
 	uint64_t now = judge_now(j), gap_us = (uint64_t)j->scene->settings.vad_gap_ms * MS_US + 200 * MS_US;
 
-	return now > j->voice_us + gap_us && now <= j->caller_chunk_us + 200 * MS_US && now >= j->key_us + 3 * S_US;
+	return now > j->voice_us + gap_us && now <= j->caller_chunk_us + 200 * MS_US && now > j->stalled_us + 200 * MS_US && now >= j->key_us + 3 * S_US;
 }
 
 /* While the answer waits for a tool: a filler is ordered within 300 ms when tool.filler_ms have passed since it was dispatched and all that the agent
  * had to say is said, the caller does not speak, and no words of his wait for their turn; and so five seconds after each. (That it is heard then is
  * P13's.) Exercised by each.
  * And none is ordered to be played, from its beginning or behind a hold, when no tool runs any more. Exercised by each.
- * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, a
- * line that stood still or came in bursts within two seconds, and what judge_quiet_call says. And: no filler is said twice running when the brief has more
+ * Exempt: a tool that was asked for before another worker or socket took over, one that is given up or detached by then, a brief without such fillers, and
+ * what judge_quiet_call says. And: no filler is said twice running when the brief has more
  * than one of its kind (P14). Exempt: a fault of the voice within ten seconds, and calls that were taken over. */
 static uint64_t filler_again_us(const struct judge *j)
 {
@@ -247,7 +247,7 @@ static void filler_time(struct judge *j)
 	} else if (j->filler_said_us >= j->filler_us) {
 		judge_exercise(j, P12);
 		j->filler_us = j->filler_said_us + filler_again_us(j);
-	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j) || j->words_wait || judge_faults(j, FAULTS_LINE, 2 * S_US)) {
+	} else if (judge_open_utterances(j) || j->output_us == now || j->held || !caller_still(j) || j->words_wait) {
 		j->filler_us = now;
 	} else if (now > j->filler_us + SOON_US) {
 		judge_fail(j, P12, "a tool runs, nobody speaks, and the filler that was due is not said");

@@ -126,9 +126,14 @@ static bool noted_cut(struct judge *j, uint32_t from, uint32_t to, uint32_t at)
 	return false;
 }
 
+static bool same_tool(const struct ledger_entry *a, const struct ledger_entry *b)
+{
+	return a->name_len == b->name_len && !memcmp(a->name, b->name, a->name_len);
+}
+
 static bool same_result(const struct ledger_entry *a, const struct ledger_entry *b)
 {
-	return a->name_len == b->name_len && !memcmp(a->name, b->name, a->name_len) && a->text_len == b->text_len && !memcmp(a->text, b->text, a->text_len);
+	return same_tool(a, b) && a->text_len == b->text_len && !memcmp(a->text, b->text, a->text_len);
 }
 
 /* How often that result may be told: once for each tool that gave it, in time or not, and for each time that the model was told so again. */
@@ -137,8 +142,8 @@ static uint32_t tellings_allowed(const struct judge *j, const struct ledger_entr
 	const struct conductor *c = &j->scene->conductor;
 	uint32_t allowed = 0, i;
 
-	for (i = 0; i < c->ledger_count && i < JUDGE_RESULTS; i++)
-		allowed += same_result(&c->ledger[i], e);
+	for (i = 0; i < c->ledger_count && i < JUDGE_RESULTS; i++) /* one that missed its deadline is told in the words of one that failed */
+		allowed += same_result(&c->ledger[i], e) || (e->status == TOOL_ERROR && same_tool(&c->ledger[i], e) && j->results[i].is_overdue);
 	for (i = 0; i < j->repeat_count; i++)
 		allowed += j->repeats[i].name_len == e->name_len && !memcmp(j->repeats[i].name, e->name, e->name_len);
 	return allowed;

@@ -23,6 +23,7 @@ enum {
 	ANSWER_MAX = 32 * 1024,    /* one answer's text */
 	KEYS_MAX = 32,
 	UNENDS_MAX = 2,            /* no call lasts for ever by its caller's last words */
+	GAPS_MAX = 4,
 	OWED_MAX = 4,              /* finals waited for at once; beyond it the oldest is taken for new when it comes */
 	CHUNK_US = 32000
 };
@@ -98,6 +99,12 @@ struct owed {
 	uint32_t said_at;          /* where they stand in `said`; OWED_TOLD: in a turn that is over */
 };
 
+/* A pause in what was said: words before it may have been said before a question that words behind it answer. */
+struct gap {
+	uint32_t at;               /* so many bytes stand before it; 0: there is none */
+	uint64_t to_sample;        /* where they end */
+};
+
 struct listen {
 	uint32_t stream;           /* the recogniser stream in force; 0: none yet */
 	uint32_t retries;          /* in a row without a transcript */
@@ -115,8 +122,7 @@ struct listen {
 	uint64_t final_us;         /* when the last final came */
 	uint64_t final_sample;     /* what the finals cover */
 	uint64_t said_sample;      /* and those of them that have words */
-	uint32_t gap_at;           /* so many bytes of `said` stand before the last long pause in it; 0: there was none */
-	uint64_t gap_sample;       /* where they end */
+	struct gap gaps[GAPS_MAX]; /* the last long pauses in `said`, the first one first */
 	uint64_t turn_us;          /* when the last turn ended, */
 	uint64_t turn_sample;      /* and where */
 	bool waiting;              /* voice has come that no final covers, */
@@ -406,6 +412,7 @@ enum late_final { LATE_NEW, LATE_KNOWN, LATE_REPLACED };
 enum late_final late_kept(struct call *call, const struct call_input *in, const char *text, size_t len); /* of words that were kept in this turn? */
 void late_wipe(struct call *call, const struct call_input *in);    /* the partial, unless it stands behind this final */
 bool late_fine(const struct call *call); /* what was loaded */
+uint32_t late_gap_last(const struct listen *l); /* so many bytes of `said` stand before the last pause; 0: there is none */
 void late_gap(struct call *call, uint64_t from_sample); /* before words that begin there are put to `said` */
 
 /* dialogue.c: generations */

@@ -39,6 +39,8 @@
 #include "voice/call_state.h"
 #include "voice/spelling.h"
 
+#include <string.h>
+
 enum { STALL_US = 100000, STALL_MAX_US = 1000000, STALL_HEARD_MAX_US = 3000000 };
 
 struct words_expect endpoint_asked(const struct call *call, struct text said)
@@ -219,7 +221,7 @@ static void said_clear(struct call *call)
 	l->who = false;
 	l->again_us = 0;
 	l->over_agent = false;
-	l->gap_at = 0;
+	memset(l->gaps, 0, sizeof(l->gaps));
 	call->ear.unworded = false;
 	call->ear.burst = false; /* what follows belongs to what follows */
 	words_timers_stop(call);
@@ -253,14 +255,17 @@ static void aside_first(struct call *call, uint64_t to_sample)
 {
 	struct listen *l = &call->listen;
 	struct text words;
+	uint32_t at = 0, i;
 
-	if (!l->gap_at || sample_us(call, l->gap_sample) >= l->asked_us || sample_us(call, to_sample) < l->asked_us)
+	for (i = 0; i < GAPS_MAX && l->gaps[i].at && sample_us(call, l->gaps[i].to_sample) < l->asked_us; i++)
+		at = l->gaps[i].at;
+	if (!at || sample_us(call, to_sample) < l->asked_us)
 		return;
-	words = call_keep(call, l->said.data, l->gap_at);
+	words = call_keep(call, l->said.data, at);
 	call->dialogue.turn++;
 	call->dialogue.asides++;
 	call_note_text(call, NOTE_TURN, TURN_ASIDE, 0, words);
-	late_cut(call, l->gap_at + (l->said.len > l->gap_at));
+	late_cut(call, at + (l->said.len > at));
 	dialogue_aside(call, words, false);
 }
 

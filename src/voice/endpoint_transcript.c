@@ -115,7 +115,7 @@ static void final_take(struct call *call, const struct call_input *in, bool unwo
 	l->voice_sample = l->final_sample;
 	l->waiting = call->ear.burst;
 	if (!late && !answerer_heard(call, in->position2))
-		floor_words(call, (const char *)l->said.data + l->gap_at, l->said.len - l->gap_at); /* a word of long ago does not make it two */
+		floor_words(call, (const char *)l->said.data + late_gap_last(l), l->said.len - late_gap_last(l)); /* a word of long ago does not make it two */
 }
 
 /* The words were heard after all, and that they were not is not said; what has begun is interrupted as anything else is. Words of before

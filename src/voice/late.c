@@ -81,8 +81,10 @@ bool late_fine(const struct call *call)
 	size_t said = 0, used = 0;
 	unsigned int i = 0;
 
-	if (l->gap_at > l->said.len)
-		return false;
+	for (i = 0; i < GAPS_MAX; i++)
+		if (l->gaps[i].at > l->said.len || (i && l->gaps[i].at && l->gaps[i].at <= l->gaps[i - 1].at))
+			return false;
+	i = 0;
 	for (; i < l->owed_count && l->owed[i].said_at == OWED_TOLD; i++)
 		used += l->owed[i].len;
 	for (; i < l->owed_count; i++) {
@@ -96,18 +98,48 @@ bool late_fine(const struct call *call)
 	return !l->owed_count || used == l->used.len;
 }
 
-/* ------------------------------------------------------------------ words become owed */
+/* ------------------------------------------------------------------ pauses */
+
+uint32_t late_gap_last(const struct listen *l)
+{
+	uint32_t i, at = 0;
+
+	for (i = 0; i < GAPS_MAX && l->gaps[i].at; i++)
+		at = l->gaps[i].at;
+	return at;
+}
+
+/* The bytes from there to there are so many others now: pauses in between are gone. */
+static void gaps_move(struct listen *l, uint32_t from, uint32_t to, uint32_t len)
+{
+	struct gap kept[GAPS_MAX] = { { 0 } };
+	unsigned int i, n = 0;
+
+	for (i = 0; i < GAPS_MAX && l->gaps[i].at; i++) {
+		if (l->gaps[i].at > from && l->gaps[i].at <= to)
+			continue;
+		kept[n] = l->gaps[i];
+		kept[n++].at += l->gaps[i].at > to ? len - (to - from) : 0;
+	}
+	memcpy(l->gaps, kept, sizeof(kept));
+}
 
 /* As long as spelling may pause: what stands behind it is not the same answer, should a question have come in between. */
 void late_gap(struct call *call, uint64_t from_sample)
 {
 	struct listen *l = &call->listen;
+	struct gap *g = l->gaps;
 
 	if (call->settings.call_rules < 4 || !l->said.len || from_sample < l->said_sample + (uint64_t)call->settings.turn_spelled_ms * CALL_RATE_HZ / 1000)
 		return;
-	l->gap_at = (uint32_t)l->said.len;
-	l->gap_sample = l->said_sample;
+	while (g < l->gaps + GAPS_MAX - 1 && g->at)
+		g++;
+	if (g->at)
+		memmove(l->gaps, l->gaps + 1, sizeof(l->gaps) - sizeof(l->gaps[0]));
+	*g = (struct gap){ (uint32_t)l->said.len, l->said_sample };
 }
+
+/* ------------------------------------------------------------------ words become owed */
 
 /* Words that begin behind the end of a partial are none that take its place: its final did not come, and it is taken as said. Where a position is not
  * known it is 0. */
@@ -139,7 +171,7 @@ void late_cut(struct call *call, uint32_t n)
 		if (l->owed[i].said_at != OWED_TOLD)
 			l->owed[i].said_at = l->owed[i].said_at < n ? OWED_TOLD : l->owed[i].said_at - n;
 	buf_cut(&l->said, 0, n);
-	l->gap_at = 0;
+	gaps_move(l, 0, n, 0);
 }
 
 bool late_used(struct call *call)
@@ -223,8 +255,7 @@ static void kept_replace(struct call *call, unsigned int first, unsigned int las
 	struct buf *b = &call->scratch;
 	uint32_t from = l->owed[first].said_at, to = l->owed[last].said_at + l->owed[last].len;
 
-	if (l->gap_at > from)
-		l->gap_at = l->gap_at < to ? 0 : l->gap_at + (uint32_t)len - (to - from);
+	gaps_move(l, from, to, (uint32_t)len);
 
 	buf_reset(b);
 	buf_append(b, l->said.data + to, l->said.len - to);

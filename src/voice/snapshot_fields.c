@@ -31,7 +31,9 @@ const struct column listen_columns[] = {
 	COLUMN(23, listen, begun_us), COLUMN(24, listen, begun), COLUMN(25, listen, said_sample),
 	BELOW(26, listen, who, 2), COLUMN(27, listen, who_turn), COLUMN(28, listen, expect_by),
 	BELOW(29, listen, renewed, 2), COLUMN(30, listen, unheard), COLUMN(31, listen, news_us),
-	COLUMN(32, listen, partial_sample), COLUMN(33, listen, partial_from), COLUMN(36, listen, gap_at), COLUMN(37, listen, gap_sample), { 0 },
+	COLUMN(32, listen, partial_sample), COLUMN(33, listen, partial_from),
+	COLUMN(36, listen, gaps[0].at), COLUMN(37, listen, gaps[0].to_sample), COLUMN(38, listen, gaps[1].at), COLUMN(39, listen, gaps[1].to_sample),
+	COLUMN(40, listen, gaps[2].at), COLUMN(41, listen, gaps[2].to_sample), COLUMN(42, listen, gaps[3].at), COLUMN(43, listen, gaps[3].to_sample), { 0 },
 };
 
 const struct column dialogue_columns[] = {

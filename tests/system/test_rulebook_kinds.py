@@ -31,7 +31,7 @@ def nodes(node, shape=(), key=None):
 
 # Keys that no shipped book needs, in one that has them: what stands there, and what does instead.
 MORE = (
-    ("rulebook: 1\n", "rulebook: 1\npronounce:\n  - word: Acme\n    say: Ack me\n    ipa: ækmi\n"),
+    ("rulebook: 1\n", "rulebook: 1\nphrases:\n  keys: [Please key it in now.]\npronounce:\n  - word: Acme\n    say: Ack me\n    ipa: ækmi\n"),
     ("goal:", "redact: {clear: [VEHICLE, IP]}\ngoal:"),
     ("    voice: slt\n", "    voice: slt\n    recogniser: pocketsphinx\n"),
     ("sample: Alex Morgan}", "sample: Alex Morgan, default: Alex Morgan}"),
