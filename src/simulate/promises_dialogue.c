@@ -566,6 +566,7 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 	switch (o->type) {
 	case OUT_ASK:
 		gen_asked(j, o);
+		j->asked_before_us = j->asked_us;
 		j->asked_us = judge_now(j);
 		j->answer_us = o->kind != ASK_CONTINUE ? j->asked_us : j->answer_us; /* it goes on from what was known at first */
 		result_asked(j, o);

@@ -213,6 +213,12 @@ void judge_watch_turn(struct judge *j, const struct call_output *o)
 	j->silence_us = 0;
 }
 
+/* One came while the last answer was being written, and has none yet. */
+static bool result_waits(const struct judge *j)
+{
+	return j->told_us > j->asked_before_us;
+}
+
 void judge_watch_asked(struct judge *j, const struct call_output *o)
 {
 	struct watch *w = watch_now(j);
@@ -222,7 +228,7 @@ void judge_watch_asked(struct judge *j, const struct call_output *o)
 		judge_fail(j, P06, "an answer to a nod over the agent's words was asked for ahead");
 	}
 	if (w && !w->stop && o->kind != ASK_CONTINUE && o->number == 1 && judge_now(j) > j->told_us + 2 * S_US &&
-		!conductor_tool_runs(&j->scene->conductor))
+		!result_waits(j) && !conductor_tool_runs(&j->scene->conductor))
 		w->asked = true;
 }
 

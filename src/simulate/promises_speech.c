@@ -65,14 +65,14 @@ static bool is_wait(const struct brief_phrases *waits, const char *text, size_t 
 	return false;
 }
 
-/* What a voice that died has left of a filler for tools, for all one can tell: the end of one, and one of the last few that were ordered is one. */
+/* What a voice that died has left of a filler for tools, for all one can tell: the end of one, and one of the last few that were ordered is a filler. */
 static bool is_wait_rest(const struct judge *j, const char *text, size_t len)
 {
 	bool wait = false;
 	uint32_t i;
 
 	for (i = j->utterance_count; i > 0 && j->utterance_count - i < 4; i--)
-		wait = wait || j->utterances[i - 1].wait;
+		wait = wait || j->utterances[i - 1].phrase;
 	return wait && phrase_ends(&j->scene->brief.waits, text, len);
 }
 
