@@ -776,7 +776,7 @@ static inline void kit_worker_begin(void)
 	assert_int_equal(worker_start(&k->worker, &k->w.loop, &worker, &detail), ERR_NONE);
 	assert_int_equal(http_server_open(&k->server, &k->w.loop, &http, &detail), ERR_NONE);
 	assert_int_equal(config_new(&k->config, settings_tables), ERR_NONE);
-	assert_int_equal(live_agents_open(&k->agents, k->config, &k->w.loop, k->clock, &recogniser), ERR_NONE);
+	assert_int_equal(live_agents_open(&k->agents, k->config, &k->w.loop, k->clock, &recogniser, NULL), ERR_NONE);
 	settings.worker = k->worker;
 	settings.agents_arg = k->agents;
 	assert_int_equal(sockets_open(&k->sockets, &settings, k->server), ERR_NONE);
