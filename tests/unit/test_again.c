@@ -63,6 +63,31 @@ static void the_question_that_was_cut_is_said_again_whole(void **state)
 	assert_false(has(k, "ask"));
 }
 
+/* He was all but done: a mark that was on its way tells that the caller had it all. */
+static void what_was_heard_after_all_is_not_said_again(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	answer(k, "You have two seats booked here. ", "Which one do you want?");
+	u = k->last;
+	heard(k, u - 1);
+	sent(k, u);
+	quiet_for(k, length_ms(k, u) - 96);
+	played(k, u, length_ms(k, u) - 160);
+	voice(k, 1120);
+	assert_true(has(k, "~yield"));
+	assert_true(has(k, "\"Which one do you\""));
+	played(k, u, length_ms(k, u));
+	assert_true(has(k, "\"Which one do you want?\""));
+	drop(k);
+	quiet_for(k, 2016);
+	assert_true(has(k, "~noise"));
+	assert_false(has(k, "Which one"));
+	assert_int_equal(times(k, "ask g"), 0);
+}
+
 static void and_what_stood_behind_the_sentence(void **state)
 {
 	struct kit *k = *state;
@@ -453,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(the_question_that_was_cut_is_said_again_whole),
+		KIT_TEST(what_was_heard_after_all_is_not_said_again),
 		KIT_TEST(and_what_stood_behind_the_sentence),
 		KIT_TEST(a_sentence_of_two_utterances_too),
 		KIT_TEST(the_greeting_too),

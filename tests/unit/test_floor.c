@@ -916,6 +916,41 @@ static void of_two_words_the_one_long_before_the_question_is_no_answer(void **st
 						  "agent: Which one do you want?\ncaller: hello");
 }
 
+/* Several of them, with pauses; the last one is said into the question, and more comes behind it. */
+static void of_several_words_those_before_the_question_are_none(void **state)
+{
+	struct kit *k = *state;
+	uint32_t u;
+
+	begin(k);
+	turn(k, "hello there you");
+	text(k, "You have two seats booked on the train of tomorrow morning at a quarter past nine from the old station by the lake. ");
+	text(k, "Which one do you want?");
+	done(k);
+	u = k->last - 1;
+	audio_all(k, u);
+	sent(k, u);
+	audio_all(k, u + 1);
+	zero(k);
+	voice(k, 64);
+	final(k, "hello");
+	quiet_for(k, 2048);
+	voice(k, 64);
+	transcript_from(k, TRANSCRIPT_FINAL, "no", k->sample - 512);
+	quiet_for(k, 2048);
+	drop(k);
+	sent(k, u + 1);
+	played(k, u, length_ms(k, u));
+	quiet_for(k, 480);
+	voice(k, 64);
+	transcript_from(k, TRANSCRIPT_FINAL, "well", k->sample - 512);
+	quiet_for(k, length_ms(k, u + 1) - 544);
+	played(k, u + 1, length_ms(k, u + 1));
+	quiet_for(k, 1216);
+	assert_true(has(k, "~turn t2 i8 n0 \"hello no\""));
+	assert_true(has(k, "\"well\""));
+}
+
 static void by_the_rules_of_before_it_was_one(void **state)
 {
 	struct kit *k = *state;
@@ -1289,6 +1324,7 @@ int main(void)
 		KIT_TEST(one_that_was_heard_in_part_does),
 		KIT_TEST(a_word_before_the_question_is_no_answer),
 		KIT_TEST(of_two_words_the_one_long_before_the_question_is_no_answer),
+		KIT_TEST(of_several_words_those_before_the_question_are_none),
 		KIT_TEST(by_the_rules_of_before_it_was_one),
 		KIT_TEST(a_word_into_the_question_answers_it),
 		KIT_TEST(a_cough_into_the_question_makes_it_none),
