@@ -60,7 +60,7 @@
  *      last words the call ends then (0 to 3: the model is asked to go on in the middle, and to end it once more); where the caller was silent for
  *      long before his turn was over, a filler is due before the silence is three seconds (0 to 3: after llm.silent_ms from the turn's end), and so it is
  *      when his words have cut the one before (0 to 3: five seconds behind that);
- *      thanks and farewells over the agent's goodbye are nods (0 to 3: they may cut it, and the model is asked again); the words with which somebody takes
+ *      any word over the goodbye to who was not heard, and be it a "yes", is answered; thanks and farewells over the agent's goodbye are nods (0 to 3: they may cut it, and the model is asked again); the words with which somebody takes
  *      a call of ours are answered by the greeting (0 to 3: where it could not be cut they stood behind it, and its question was asked twice);
  *      words that were over long before the agent's question stand before it, also when a word over the question answers it (0 to 3: they are one turn)
  *

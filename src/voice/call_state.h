@@ -533,6 +533,7 @@ void quiet_end_clock(struct call *call); /* from now on the time for the last wo
 void quiet_said(struct call *call); /* some of what the agent says went out, or was played: while he does not stand still, his last words have their time */
 bool quiet_noisy(const struct call *call); /* voices without words have taken the floor so often that they take it no more */
 void quiet_unend(struct call *call); /* the caller goes on talking after our goodbye */
+bool quiet_lets_go(const struct call *call); /* the agent says goodbye because nobody is heard */
 void quiet_hangup(struct call *call, enum end_reason reason);
 void quiet_advance(struct call *call);
 void quiet_timer(struct call *call, enum timer timer);

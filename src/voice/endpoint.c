@@ -73,11 +73,14 @@ static struct buf *turn_text(struct call *call)
 	return endpoint_said(call, (const char *)call->listen.partial.data, call->listen.partial.len);
 }
 
+/* Who is let go because nobody was heard is there when he says anything, and be it "yes". */
 bool endpoint_wants(struct call *call)
 {
 	struct buf *b = turn_text(call);
 	const char *text = (const char *)b->data;
 
+	if (quiet_lets_go(call))
+		return words_count(text, b->len) && !words_farewell(text, b->len);
 	return words_count(text, b->len) && !words_all_in(&call->brief.nods, text, b->len) && !words_farewell(text, b->len) && !words_greet(text, b->len);
 }
 

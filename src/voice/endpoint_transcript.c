@@ -22,7 +22,7 @@ bool endpoint_nods(const struct call *call, const char *text, size_t len)
 {
 	const struct listen *l = &call->listen;
 
-	if (words_all_in(&call->brief.nods, text, len))
+	if (words_all_in(&call->brief.nods, text, len) && !quiet_lets_go(call))
 		return true;
 	if (call->settings.call_rules >= 4 && call->quiet.ending && words_farewell(text, len))
 		return true;

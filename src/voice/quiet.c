@@ -207,6 +207,11 @@ static int64_t after_ms(const struct call *call)
 }
 
 /* The caller may take the end back by what he says. */
+bool quiet_lets_go(const struct call *call)
+{
+	return call->settings.call_rules >= 4 && call->quiet.ending && call->quiet.reason == END_QUIET;
+}
+
 static bool may_stay(const struct call *call)
 {
 	const struct quiet *q = &call->quiet;

@@ -113,6 +113,40 @@ static void nobody_speaks_it_asks_twice_and_says_goodbye(void **state)
 	assert_int_equal(call_end_reason(k->call), END_QUIET);
 }
 
+/* Asked whether he can hear, he says so when the goodbye has begun. */
+static void any_word_over_that_goodbye_keeps_the_call(void **state)
+{
+	static const char *const words[] = { "yes", "hello", "mm-hm", "okay" };
+	struct kit *k = *state;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		opened(k);
+		quiet_for(k, 6016);
+		spoken(k, 1);
+		quiet_for(k, 6016);
+		spoken(k, 2);
+		quiet_for(k, 6016);
+		audio_all(k, 3);
+		sent(k, 3);
+		quiet_for(k, 320);
+		voice(k, 64);
+		final(k, words[i]);
+		quiet_for(k, 896);
+		played(k, 3, length_ms(k, 3));
+		quiet_for(k, 1216);
+		if (i == 3) {
+			assert_true(call_ended(k->call)); /* as good as a farewell */
+			return;
+		}
+		assert_false(call_ended(k->call));
+		assert_int_equal(call_turn(k->call), 1);
+		kit_teardown(state);
+		kit_setup(state);
+		k = *state;
+	}
+}
+
 static void a_turn_makes_the_prompts_count_anew(void **state)
 {
 	struct kit *k = *state;
@@ -1368,6 +1402,7 @@ int main(void)
 		KIT_TEST(without_a_ring_it_begins_at_the_answer),
 		KIT_TEST(noise_and_silence_at_once_are_answered_once),
 		KIT_TEST(nobody_speaks_it_asks_twice_and_says_goodbye),
+		KIT_TEST(any_word_over_that_goodbye_keeps_the_call),
 		KIT_TEST(a_turn_makes_the_prompts_count_anew),
 		KIT_TEST(without_prompts_goodbye_comes_at_once),
 		KIT_TEST(before_the_answer_nobody_is_quiet),
