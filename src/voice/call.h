@@ -30,9 +30,11 @@
  *      heard yet back, and is answered with what was said before it, words too end their turn behind an entry alone (0 to 3: the answer is cut when the
  *      entry is over); entries and digits are asked about ahead, behind half of their time (0 to 3: never); a result whose request was given up or thrown
  *      away is told when nobody speaks (0 to 3: with the next turn); a tool's filler is due when the caller has heard nothing for llm.silent_ms (0 to 3:
- *      after tool.filler_ms alone); "hold on", "Hindi please" and the like do not wait for digits, "am I speaking with" wants a yes or no, and "speaking" behind that yes
+ *      after tool.filler_ms alone); "hold on", "Hindi please" and the like do not wait for digits, "am I speaking with" wants a yes or no, and "speaking"
+ *      behind that yes
  *      is no interruption, nor is a short word right behind it (0 to 3: they do, it wants anything, it is one); a voice that told its own times of all
- *      words and stands still before their sound was there has not said them (0 to 3: it has only forgotten its end, and they count as heard); a greeting before the agent's question wants no answer
+ *      words and stands still before their sound was there has not said them (0 to 3: it has only forgotten its end, and they count as heard); a greeting
+ *      before the agent's question wants no answer
  *      (0 to 3: there is no such before); a question that was not begun is none that words answer (0 to 3: its kind of answer is waited for); who waits for
  *      a tool is told so every four seconds (0 to 3: five); words that wait for the agent to be done wait on when another worker says the rest
  *      (0 to 3: they are answered instead of it); a line that comes back without a sound each time is lost call.attach_ms after it first was
@@ -60,7 +62,8 @@
  *      last words the call ends then (0 to 3: the model is asked to go on in the middle, and to end it once more); where the caller was silent for
  *      long before his turn was over, a filler is due before the silence is three seconds (0 to 3: after llm.silent_ms from the turn's end), and so it is
  *      when his words have cut the one before (0 to 3: five seconds behind that);
- *      any word over the goodbye to who was not heard, and be it a "yes", is answered; thanks and farewells over the agent's goodbye are nods (0 to 3: they may cut it, and the model is asked again); the words with which somebody takes
+ *      any word over the goodbye to who was not heard, and be it a "yes", is answered; thanks and farewells over the agent's goodbye are nods (0 to 3: they
+ *      may cut it, and the model is asked again); the words with which somebody takes
  *      a call of ours are answered by the greeting (0 to 3: where it could not be cut they stood behind it, and its question was asked twice);
  *      words that were over long before the agent's question stand before it, also when a word over the question answers it (0 to 3: they are one turn)
  *
