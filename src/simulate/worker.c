@@ -171,7 +171,7 @@ static void worker_die(struct scene *s)
 		world_after(&s->world, &s->attach, dice_ms(&s->death_dice, 300, 3000));
 }
 
-static void worker_attached(struct scene *s, bool anew)
+static void worker_attached(struct scene *s)
 {
 	s->owner_lost_us = 0;
 	world_forget(&s->world, &s->reap);
@@ -179,7 +179,7 @@ static void worker_attached(struct scene *s, bool anew)
 	sabotage(s);
 	if (!s->carrier.ended)
 		s->caller.position = session_caller_position(s->session);
-	if (anew)
+	if (session_awaits_start(s->session))
 		session_start(s->session);
 	worker_after(s);
 }
@@ -212,18 +212,16 @@ static bool tail_find(struct scene *s, struct buf *out)
 	return !err;
 }
 
-/* The newest state there is; without one, what the conductor gave the first worker and when the media began. `anew`: the call begins again. */
-static enum err snapshot_find(struct scene *s, const struct buf **snapshot, struct buf *tail, bool *anew)
+/* The newest state there is; without one, what the conductor gave the first worker and when the media began: the call begins again. */
+static enum err snapshot_find(struct scene *s, const struct buf **snapshot, struct buf *tail)
 {
 	s->known_us = s->conductor.snapshot_us;
-	*anew = false;
 	*snapshot = tail;
 	if (tail_find(s, tail))
 		return ERR_NONE;
 	*snapshot = s->conductor.snapshots ? &s->conductor.snapshot : &s->scratch;
 	if (s->conductor.snapshots)
 		return ERR_NONE;
-	*anew = true;
 	buf_reset(&s->scratch);
 	return session_first_snapshot(&s->scratch, &s->settings, &s->brief, s->started_us - s->opened_us);
 }
@@ -233,7 +231,6 @@ static void on_attach(void *arg)
 	struct scene *s = arg;
 	const struct buf *snapshot;
 	struct buf tail;
-	bool anew;
 	struct session_io io;
 	enum err err = worker_journal_begin(s);
 
@@ -250,7 +247,7 @@ static void on_attach(void *arg)
 		carrier_media_up(&s->carrier);
 	}
 	buf_init(&tail, TAIL_STATE_MAX);
-	err = snapshot_find(s, &snapshot, &tail, &anew);
+	err = snapshot_find(s, &snapshot, &tail);
 	judge_attached(&s->judge);
 	if (!err)
 		err = session_attach(&s->session, &io, snapshot->data, snapshot->len, s->opened_us);
@@ -260,7 +257,7 @@ static void on_attach(void *arg)
 		s->over = true;
 		return;
 	}
-	worker_attached(s, anew);
+	worker_attached(s);
 }
 
 static void on_reap(void *arg)

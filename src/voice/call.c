@@ -412,6 +412,11 @@ bool call_ended(const struct call *call)
 	return call->quiet.ended;
 }
 
+bool call_started(const struct call *call)
+{
+	return call->quiet.started;
+}
+
 enum end_reason call_end_reason(const struct call *call)
 {
 	return call->quiet.reason;

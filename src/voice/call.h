@@ -94,6 +94,7 @@ void call_free(struct call *call); /* NULL is fine */
 enum err call_step(struct call *call, const struct call_input *in, struct call_outputs *outputs) MUST_USE;
 
 bool call_ended(const struct call *call);
+bool call_started(const struct call *call); /* its media began: IN_START was stepped */
 bool call_moves(const struct call *call); /* a tool that takes the caller away was asked for, and its result has not come: the media may go any moment */
 bool call_takes(const struct call *call); /* a secret number is being keyed in: digits come as KEY_HIDDEN, and nobody listens (take.c) */
 bool call_hides(const struct call *call); /* as call_takes, or keys that are pressed now may belong to such a number: digits come as KEY_HIDDEN */

@@ -387,6 +387,28 @@ def test_F01_what_was_heard_to_its_end_is_not_said_again(two, voice):
     hole_is_true(two, caller, call, heard)
 
 
+def test_F01_the_worker_dies_as_the_call_begins(two):
+    """F01, N9: its journal has all, a part or nothing of the beginning by then, and the caller is greeted in each case."""
+    callers = []
+    for ms in (20, 80, 140):
+        caller = Caller(two, 40 + len(callers), {}, others=list(callers))
+        dead = {}
+
+        def watch(caller=caller, dead=dead, frames=ms // 20):
+            """Of each frame: the time to kill comes, and the time to hang up."""
+            if not dead and caller.phone.sent >= frames:
+                worker = caller.record()["worker"]
+                dead[worker] = two.kill(worker)
+            return any(line["epoch"] == 2 for line in caller.follower.of("heard")) if caller.follower else False
+
+        caller.phone.answer, caller.phone.leaves = lambda: None, watch
+        asyncio.run(caller.phone.hold(20))
+        callers.append(caller)
+        assert caller.record()["epoch"] == 2 and caller.phone.streams == 2
+        assert caller.phone.away_ms <= 3000, (ms, caller.phone.away_ms)
+        two.back(*dead.popitem())
+
+
 def test_the_conductor_is_killed(house, voice):
     """The call goes on; its next tool finds a conductor that is back."""
     caller = Caller(house, 9, voice)

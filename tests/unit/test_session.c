@@ -891,7 +891,9 @@ static void F01_a_worker_that_died_at_once_is_replaced(void **state)
 	moved(first.data, first.len);
 	buf_fini(&first);
 	assert_int_equal(session_caller_position(k->session), (k->now_us - k->media_us) / 125);
+	assert_true(session_awaits_start(k->session));
 	session_start(k->session);
+	assert_false(session_awaits_start(k->session));
 	k->chunk = session_caller_position(k->session);
 	k->frame_us = k->now_us + 20 * MS;
 	k->carrier_busy_us = 0;

@@ -212,6 +212,34 @@ static void no_more_are_kept_than_fit(void **state)
 	sockets_find(k->sockets, k->c.name)->epoch = 1;
 }
 
+/* A worker before died between its media and what the call made of it: its journal knows of the media, and nobody was greeted. */
+static void a_call_that_was_never_begun_is_begun(void **state)
+{
+	struct buf state_then;
+
+	(void)state;
+	phone_call(kit_token_new());
+	kit_wait(&k->phone.media, 3);
+	buf_init(&state_then, 1 << 20);
+	{
+		const struct call *call = session_call(worker_call_session(sockets_find(k->sockets, k->c.name)->call));
+
+		assert_int_equal(session_first_snapshot(&state_then, call_get_settings(call), call_get_brief(call), 0), ERR_NONE);
+	}
+	cut();
+	kit_wait(&k->c.snapshots, 1);
+	k->c.epoch++; /* somebody else had it since */
+	k->c.snapshot = realloc(k->c.snapshot, state_then.len);
+	memcpy(k->c.snapshot, state_then.data, state_then.len);
+	k->c.snapshot_len = state_then.len;
+	buf_fini(&state_then);
+	k->phone.media = 0;
+	phone_call(kit_token_new());
+	kit_wait(&k->agent_opens, 2);
+	kit_wait(&k->phone.media, 3);
+	assert_int_equal(k->c.resumed, 1);
+}
+
 /* ------------------------------------------------------------------ before the call is there */
 
 static void keys_before_the_call_is_there_count(void **state)
@@ -296,6 +324,7 @@ int main(void)
 		KIT(what_others_had_since_is_not_taken_from_memory),
 		KIT(nobody_comes_back),
 		KIT(no_more_are_kept_than_fit),
+		KIT(a_call_that_was_never_begun_is_begun),
 		KIT(keys_before_the_call_is_there_count),
 		KIT(of_a_first_socket_they_do_too),
 		KIT(sound_before_the_call_is_there_is_heard),

@@ -461,6 +461,19 @@ static void so_it_is_behind_more_than_one_snapshot(void **state)
 	all_is_made_again(talked_twice);
 }
 
+/* Another worker has the call, so long after the death. */
+static void goes_on_with(const struct buf *made, uint64_t later_ms)
+{
+	kit_io(k);
+	k->io.journal = NULL;
+	k->now_us += later_ms * MS;
+	k->wake_us = UINT64_MAX;
+	k->carrier_busy_us = 0;
+	assert_int_equal(session_attach(&k->session, &k->io, made->data, made->len, k->began_us), ERR_NONE);
+	k->chunk = session_caller_position(k->session);
+	k->frame_us = k->now_us + 20 * MS;
+}
+
 static void whoever_attaches_with_it_has_the_keys_and_does_not_say_the_answer_again(void **state)
 {
 	struct buf shipped, out;
@@ -474,13 +487,8 @@ static void whoever_attaches_with_it_has_the_keys_and_does_not_say_the_answer_ag
 	assert_int_equal(make(&shipped, 0, held.count, SIZE_MAX, &out), ERR_NONE);
 	voices = k->voice_count;
 	k->log_count = 0;
-	kit_io(k);
-	k->io.journal = NULL;
-	k->now_us += 800 * MS;
-	k->wake_us = UINT64_MAX;
-	assert_int_equal(session_attach(&k->session, &k->io, out.data, out.len, k->began_us), ERR_NONE);
-	k->chunk = session_caller_position(k->session);
-	k->frame_us = k->now_us + 20 * MS;
+	goes_on_with(&out, 800);
+	assert_false(session_awaits_start(k->session));
 	session_digit(k->session, '1');
 	session_digit(k->session, '#');
 	kit_run(k, 300);
@@ -508,6 +516,36 @@ static void before_any_snapshot_the_greeting_goes_on(void **state)
 	assert_int_equal(made.media_us, k->media_us - k->began_us);
 	assert_int_equal(made.caller_position, 2000 * 8);
 	assert_int_equal(make(NULL, 0, 1, SIZE_MAX, &out), ERR_NOTFOUND); /* no media yet: the call begins anew */
+	buf_fini(&out);
+}
+
+/* That the media began is durable at once, what the core made of it a tenth of a second later: a worker that dies between them. */
+static void a_beginning_that_was_not_durable_is_made_up_for(void **state)
+{
+	struct record_snapshot made;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, HELD_BYTES_MAX);
+	kit_open(k);
+	kit_media_begins(k);
+	kit_run(k, 60);
+	session_drop(&k->session); /* nothing is flushed */
+	kit_journal_close(k);
+	kit_read(k, on_held, NULL);
+	assert_int_equal(held.items[held.count - 1].header.kind, JOURNAL_PLAYED);
+	assert_int_equal(make(NULL, 0, held.count, SIZE_MAX, &out), ERR_NONE);
+	assert_int_equal(record_snapshot_decode(&made, out.data, out.len), ERR_NONE);
+	assert_true(made.media);
+	assert_int_equal(made.media_us, k->media_us - k->began_us);
+	k->log_count = 0;
+	goes_on_with(&out, 140);
+	assert_true(session_awaits_start(k->session));
+	session_start(k->session);
+	assert_false(session_awaits_start(k->session));
+	kit_run(k, 4000);
+	assert_int_equal(kit_logged(k, "out speak", 0), 1);
+	assert_int_equal(kit_logged(k, "note heard", 0), 1);
 	buf_fini(&out);
 }
 
@@ -781,6 +819,7 @@ int main(void)
 		DIED(so_it_is_behind_more_than_one_snapshot),
 		DIED(whoever_attaches_with_it_has_the_keys_and_does_not_say_the_answer_again),
 		DIED(before_any_snapshot_the_greeting_goes_on),
+		DIED(a_beginning_that_was_not_durable_is_made_up_for),
 		DIED(the_sound_that_is_there_says_where_the_hole_begins),
 		DIED(the_last_sound_is_kept),
 		DIED(where_nothing_is_recorded_levels_say_it),

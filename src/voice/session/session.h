@@ -114,7 +114,7 @@ enum err session_open(struct session **sp, const struct session_io *io, const st
 enum err session_attach(struct session **sp, const struct session_io *io, const void *snapshot, size_t len, uint64_t call_started_us) MUST_USE;
 
 /* What session_attach takes for a call whose worker died before a snapshot of it was known: a call to which nothing has
- * happened but that its media began at `media_us` of its clock. session_start follows the attach: the greeting is said (again).
+ * happened but that its media began at `media_us` of its clock. It awaits session_start behind the attach: the greeting is said (again).
  * ERR_NOMEM, ERR_LIMIT. */
 enum err session_first_snapshot(struct buf *out, const struct call_settings *settings, const struct brief *brief, uint64_t media_us) MUST_USE;
 
@@ -130,6 +130,10 @@ void session_prepare(struct session *s); /* the phone rings: IN_PREPARE */
 /* The socket is there: before session_start, for a session that was opened without one. */
 void session_set_media(struct session *s, const struct media *media, void *socket);
 void session_start(struct session *s);   /* the media stream began: IN_START; the caller's position 0 is now, or io.caller_us */
+
+/* The call never learnt that its media began, though its clocks may know: it greets nobody and asks nothing until session_start. So is a new one, and one that was taken over
+ * from a worker that died before the step of its IN_START was durable. False once it has ended. */
+bool session_awaits_start(const struct session *s);
 
 /* The caller's audio, in order: µ-law at 8000 Hz, or NULL for samples that nobody recorded (the simulator). Any count. */
 void session_caller_audio(struct session *s, const uint8_t *ulaw, size_t samples);

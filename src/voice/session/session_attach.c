@@ -355,6 +355,11 @@ void session_start(struct session *s)
 	session_tell(s, IN_START);
 }
 
+bool session_awaits_start(const struct session *s)
+{
+	return s->state == LIVE && !call_ended(s->call) && !call_started(s->call);
+}
+
 static void media_gone(struct session *s, uint64_t since_us, const char *message)
 {
 	s->connected = false;

@@ -61,7 +61,8 @@ void tail_record(struct tail *t, const struct journal_header *h, const uint8_t *
 
 /* Appends what session_attach takes: the bytes that the session would have pushed behind its last step that is known. An error says that there is
  * nothing better than the conductor's snapshot: ERR_NOTFOUND, it was not met, or the media had not begun; ERR_CORRUPT, the core does otherwise than
- * was recorded; those of call_load and call_step. Steps that cannot be read end it, as if none had followed. */
+ * was recorded; those of call_load and call_step. Steps that cannot be read end it, as if none had followed: where IN_START's are among them, what was
+ * made awaits session_start though its media is there. */
 enum err tail_make(const struct tail *t, struct buf *out, struct tail_found *found) MUST_USE;
 
 /* session_io.past for what was made: at most TAIL_PAST_SAMPLES, the tail's. NULL: nothing was recorded. */

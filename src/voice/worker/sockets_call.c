@@ -182,8 +182,8 @@ static uint64_t began_us(const struct media_socket *m, const struct conductor_at
 	return now_us - num_max(a->began_us_ago, r.at_us);
 }
 
-/* Its media has not begun. */
-static bool needs_start(const struct media_socket *m, const struct conductor_attached *a)
+/* Its media has not begun, as far as is known. */
+static bool has_no_media(const struct media_socket *m, const struct conductor_attached *a)
 {
 	const void *snapshot = m->left ? m->left->snapshot.data : a->snapshot;
 	struct record_snapshot r;
@@ -219,7 +219,7 @@ static enum err call_begin(struct media_socket *m, const struct conductor_attach
 
 	if (err)
 		return err;
-	if (needs_start(m, a))
+	if (has_no_media(m, a))
 		socket_early_forget(&m->early); /* the call's sound begins with its media */
 	options_make(m, a, first, &o);
 	err = ahead_take(m, &o) ? ERR_NONE : s->agents->open(s->agents_arg, &m->agent, a, &o, detail);
@@ -230,7 +230,7 @@ static enum err call_begin(struct media_socket *m, const struct conductor_attach
 	m->state = SOCKET_LIVE;
 	m->began_us = o.started_us;
 	err = worker_call_open(s->worker, &m->call, &o);
-	if (!err && needs_start(m, a))
+	if (!err && session_awaits_start(worker_call_session(m->call)))
 		session_start(worker_call_session(m->call));
 	if (!err && a->answered_by[0])
 		session_order(worker_call_session(m->call), ORDER_ANSWERED, a->answered_by, strlen(a->answered_by));
