@@ -179,6 +179,8 @@ struct judge {
 	bool open_stale;
 	/* clocks, in the world's time; 0: not yet */
 	uint64_t started_us, prepared_us, turn_us, frame_us, voice_us, output_us, attached_us, lost_us, told_us, key_us, text_us, speak_us, asked_us, asked_before_us, caller_chunk_us, clear_said;
+	uint32_t sent[JUDGE_TOOLS], sent_count; /* what was dispatched last, by name and arguments, */
+	uint64_t again_us; /* and when the same was once more: both may be told in the same words; 0: never */
 	uint64_t stalled_us; /* the first of the caller's sound came behind a pause of the line's; 0: never */
 	uint64_t answer_us; /* the last request for an answer, not for the rest of one */
 	uint64_t longest_silence_us; /* in which a turn may still go on: the settings say it */

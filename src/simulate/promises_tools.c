@@ -386,6 +386,8 @@ bool judge_asked_twice(const struct judge *j)
 	const struct conductor *c = &j->scene->conductor;
 	uint32_t i, k;
 
+	if (j->again_us && judge_now(j) < j->again_us + (uint64_t)j->scene->settings.tool_timeout_ms * MS_US + 30 * S_US)
+		return true;
 	for (i = 0; i < c->ledger_count && i < 256; i++) {
 		const struct ledger_entry *a = &c->ledger[i];
 
