@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 
-from conftest import BINARY
+from conftest import BINARY, aside
 
 KINDS = ("write", "fsync", "rename", "dispatch")
 EVENT_LIMIT_US = 200_000   # DESIGN.md: an event is synced at most so long after it happened
@@ -84,12 +84,12 @@ def whole_lines(text):
 class Life:
     """One run to its end. status: the exit status, or -9."""
 
-    def __init__(self, folder, facts, *args, faults="all", timeout=120):
+    def __init__(self, folder, facts, *args, faults="all", timeout=600):
         read, write = os.pipe()
         collected = []
         try:
             process = subprocess.Popen(
-                [BINARY, "simulate", "--disk", folder, "--ledger", f"/dev/fd/{write}", "--trace", "--json", "--faults", faults, *map(str, args)],
+                aside(BINARY, "simulate", "--disk", folder, "--ledger", f"/dev/fd/{write}", "--trace", "--json", "--faults", faults, *args),
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[write])
         finally:
             os.close(write)

@@ -69,6 +69,8 @@ class House:
         self.serve = None
         self.ready = None
         self.token = None
+        self.followers = []
+        self.is_closed = False
 
     def words(self, *args):
         """A command of ours on this folder; settings among `args` win."""
@@ -127,6 +129,7 @@ class House:
         return sum(int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M).group(1)) for pid in pids)
 
     def close(self):
+        self.is_closed = True
         if self.serve and self.serve.poll() is None:
             self.serve.kill()
             self.serve.wait(timeout=10)
@@ -139,6 +142,9 @@ class House:
             else:
                 until(lambda pid=pid: not is_alive(pid), 10, "everything is gone")
         self.log.close()
+        for follower in self.followers:
+            follower.join(timeout=10)
+            assert not follower.is_alive(), "nobody asks a house that is not there any more"
         self.replayed = self.replay_all()
 
     def replay_all(self):
@@ -222,14 +228,15 @@ class Follower(threading.Thread):
         self.lines = []
         self.is_over = False
         self.breaks = 0
+        house.followers.append(self)
         self.start()
 
     def run(self):
-        while not self.is_over:
+        while not self.is_over and not self.house.is_closed:
             try:
                 self._follow()
             except (OSError, http.client.HTTPException):
-                pass
+                time.sleep(0.01)
             self.breaks += not self.is_over
 
     def _follow(self):

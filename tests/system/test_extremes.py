@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import BINARY
+from conftest import BINARY, aside
 
 FAMILIES = {"vad", "turn", "barge", "llm", "tts", "play", "stt", "tool", "quiet", "key", "call"}
 CALLS = 50
@@ -44,8 +44,8 @@ def with_partners(name, value):
 def one(setting):
     name, value = setting
     sets = [word for s in with_partners(name, value) for word in ("--set", s)]
-    done = subprocess.run([BINARY, "simulate", "--calls", str(CALLS), "--seed", "17", "--faults", "all", *sets, "--json"],
-                          capture_output=True, timeout=120, check=False)
+    done = subprocess.run(aside(BINARY, "simulate", "--calls", CALLS, "--seed", 17, "--faults", "all", *sets, "--json"),
+                          capture_output=True, timeout=600, check=False)
     return f"{name}={value}", json.loads(done.stdout)
 
 

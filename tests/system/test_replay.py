@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from callfile import ATTACH, LEVELS, NOTE, SNAPSHOT, SPEAK, START, STEPS, TRANSCRIPT, VOICE, fields, records, steps
-from conftest import BINARY, ROOT
+from conftest import BINARY, ROOT, aside
 
 CALLS = ROOT / "tests" / "calls"
 KEPT = sorted(CALLS.glob("*.cfj"))
@@ -25,7 +25,7 @@ def build(request, tmp_path):
     """run(…) as in conftest, on each build."""
 
     def start(*args):
-        done = subprocess.run([BUILDS[request.param], *map(str, args)], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(aside(BUILDS[request.param], *args), cwd=tmp_path, capture_output=True, timeout=600, check=False)
         assert done.returncode >= 0, done.stderr
         return done.returncode, done.stdout.decode()
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BINARY, ROOT
+from conftest import BINARY, ROOT, aside
 from deaths import Facts, Life
 from house import is_alive, until
 
@@ -38,7 +38,7 @@ def kept(summary):
 @pytest.fixture(scope="module")
 def ten_thousand():
     """Ten thousand calls with every fault, once for all tests."""
-    done = subprocess.run([BINARY, "simulate", "--calls", "10000", "--seed", "1", "--faults", "all", "--jobs", "2", "--json"],
+    done = subprocess.run(aside(BINARY, "simulate", "--calls", 10000, "--seed", 1, "--faults", "all", "--jobs", 2, "--json"),
                           capture_output=True, timeout=900, check=False)
     return done.returncode, json.loads(done.stdout)
 
