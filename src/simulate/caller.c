@@ -63,8 +63,7 @@ static uint64_t pause_us(struct caller *c, char mark, uint32_t flags)
 	return mark == '~' ? dice_ms(&c->dice, 180, 400) : dice_ms(&c->dice, 15, 70);
 }
 
-/* Says `text`, from now or when his mouth is free; returns when it will be said. */
-static uint64_t caller_say(struct caller *c, const char *text, uint32_t flags)
+uint64_t caller_say(struct caller *c, const char *text, uint32_t flags)
 {
 	struct world *w = &c->scene->world;
 	uint64_t at = c->free_us > w->now_us ? c->free_us + dice_ms(&c->dice, 60, 200) : w->now_us;
@@ -90,7 +89,7 @@ static uint64_t caller_say(struct caller *c, const char *text, uint32_t flags)
 	return at;
 }
 
-static void caller_cough(struct caller *c, uint64_t length_us)
+void caller_cough(struct caller *c, uint64_t length_us)
 {
 	struct world *w = &c->scene->world;
 
@@ -106,7 +105,7 @@ static void caller_cough(struct caller *c, uint64_t length_us)
 
 static void act_plan(struct caller *c, enum cue_kind kind, const char *text, uint32_t flags, uint64_t delay_us)
 {
-	if (c->scene->script->own || c->gone || event_waits(&c->act))
+	if (c->scene->script->own || c->gone || c->away || event_waits(&c->act))
 		return;
 	c->acting = kind;
 	c->act_text = text;
@@ -120,7 +119,7 @@ static void on_act(void *arg)
 	uint64_t now = c->scene->world.now_us;
 	bool over = carrier_audible(&c->scene->carrier, now);
 
-	if (c->gone || caller_talks(c, now))
+	if (c->gone || c->away || caller_talks(c, now))
 		return;
 	switch (c->acting) {
 	case CUE_NOD:
@@ -302,7 +301,7 @@ static void on_think(void *arg)
 	struct caller *c = arg;
 	struct world *w = &c->scene->world;
 
-	if (c->gone)
+	if (c->gone || c->away)
 		return;
 	if (carrier_audible(&c->scene->carrier, w->now_us))
 		return; /* the silence after it will make him think again */
@@ -543,6 +542,7 @@ void caller_init(struct caller *c, struct scene *scene)
 	c->keys = (struct event){ on_keys, c, 0 };
 	c->hangup = (struct event){ on_hangup, c, 0 };
 	c->cue = (struct event){ on_cue, c, 0 };
+	caller_parting_init(c);
 	c->key_next = NULL;
 	c->cue_next = 0;
 	c->asked = c->last_answered = -1;
@@ -577,4 +577,5 @@ void caller_stop(struct caller *c)
 	world_forget(w, &c->keys);
 	world_forget(w, &c->hangup);
 	world_forget(w, &c->cue);
+	world_forget(w, &c->part);
 }

@@ -13,6 +13,7 @@
 
 #include "simulate/script.h"
 #include "simulate/world.h"
+#include "voice/output.h"
 
 struct scene;
 
@@ -41,7 +42,7 @@ enum { SOUNDS = 1024, SOUNDS_KEPT = 512 };
 
 struct caller {
 	struct scene *scene;
-	struct dice dice, line;
+	struct dice dice, line, parting;
 	struct sound sounds[SOUNDS]; /* a ring: sound n at n % SOUNDS */
 	uint32_t sound_count;        /* made so far */
 	uint32_t sound_next;         /* the first that is not delivered to its end */
@@ -52,7 +53,7 @@ struct caller {
 	uint64_t latency_us;
 	uint64_t burst_until_us, jitter_until_us;
 	uint64_t missed;             /* samples that no worker was there for */
-	struct event chunk, think, act, keys, hangup, cue;
+	struct event chunk, think, act, keys, hangup, cue, part;
 	enum cue_kind acting;
 	const char *act_text;
 	uint32_t act_flags;
@@ -63,13 +64,18 @@ struct caller {
 	bool must_repeat;            /* the agent did not hear him */
 	bool goodbye;                /* the agent said goodbye */
 	bool mute;                   /* says nothing any more, for the time being */
+	bool away;                   /* the telephone lies somewhere: what is heard is the room */
 	bool gone;                   /* hung up */
 	uint8_t hellos;
 	uint64_t quiet_us;           /* nothing was said since */
+	uint64_t part_us;            /* so long is the noise that he makes over the agent's last words; 0: he says a word; */
+	bool part_away;              /* and he is away then */
+	uint32_t parted;             /* such noises so far */
 	uint32_t interruptions, nods, coughs, silences, key_presses;
 };
 
 void caller_init(struct caller *c, struct scene *scene);
+void caller_parting_init(struct caller *c); /* the part of caller_parting.c; by caller_init */
 void caller_start(struct caller *c); /* the media stream begins now */
 void caller_stop(struct caller *c);
 
@@ -82,6 +88,10 @@ void caller_heard(struct caller *c, const char *text, size_t len);      /* one u
 void caller_hears_silence(struct caller *c);                             /* the agent's sound stopped */
 void caller_tool_runs(struct caller *c);
 void caller_tool_returned(struct caller *c);
+void caller_hears_parting(struct caller *c, enum end_reason why);        /* the agent's last words begin, or are about to (caller_parting.c) */
+
+void caller_cough(struct caller *c, uint64_t length_us); /* a sound without words, from now on; none while he talks */
+uint64_t caller_say(struct caller *c, const char *text, uint32_t flags); /* from now or when his mouth is free; returns when it will be said */
 
 bool caller_talks(const struct caller *c, uint64_t at_us); /* his mouth is open, his pauses inside a saying included */
 uint64_t caller_sample(const struct caller *c, uint64_t at_us);

@@ -154,6 +154,8 @@ static void output_clocks(struct judge *j, const struct call_output *o)
 	case OUT_NOTE:
 		if (o->kind == NOTE_ENDING)
 			j->ending = true;
+		if (o->kind == NOTE_NOISE || o->kind == NOTE_QUIET)
+			j->ending = false; /* when it goes on, that is noted behind it */
 		if (o->kind == NOTE_TURN) {
 			j->turn = o->turn;
 			j->turn_us = now;

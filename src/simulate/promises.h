@@ -158,10 +158,12 @@ struct judged_utterance {
 	bool settled, cut, phrase, playing, unspoken;
 	bool wait, wait_rest;    /* one of the brief's fillers for tools; the end of one, perhaps */
 	bool unheard;            /* says that the caller was not understood, or is said again behind that */
+	bool begun;              /* its first frame has gone out */
 	bool whole;              /* a text that may not be interrupted */
 	bool old;                /* settled before a worker died: its number may be another's now, unless that is spoken too */
 	uint64_t settled_us;
 	uint64_t asked_us;       /* the answer that it is of was asked for then; 0: nothing was yet */
+	uint64_t known_us;       /* what was known then is all that it can tell of */
 	uint64_t mended_us;      /* noted as heard whole, after all, then; 0: not, or from the first */
 	uint64_t cleared_us;     /* it was held then, and has not been played since; 0: no */
 	uint64_t holds_us[4];    /* the last times it was held */
@@ -182,12 +184,16 @@ struct judge {
 	uint32_t sent[JUDGE_TOOLS], sent_count; /* what was dispatched last, by name and arguments, */
 	uint64_t again_us; /* and when the same was once more: both may be told in the same words; 0: never */
 	uint64_t stalled_us; /* the first of the caller's sound came behind a pause of the line's; 0: never */
-	uint64_t answer_us; /* the last request for an answer, not for the rest of one */
+	uint64_t answer_us, answer_before_us; /* the last request for an answer, not for the rest of one, and the one before it */
 	uint64_t longest_silence_us; /* in which a turn may still go on: the settings say it */
 	uint64_t open_turn_us; /* since then the caller has not paused for long enough to end a turn, and no turn has ended */
 	uint64_t time_up_us; /* the agent began to say goodbye because the call's time was up */
 	bool parting; /* the agent ends the call by its tool, and nothing of the caller's has come since */
 	uint64_t parted_us; /* … and since then all is said, and nothing is at work; 0: it is not */
+	bool lets_go;       /* he ends it because nobody was heard, and nothing of the caller's has come since; */
+	bool relented;      /* once in this call he took that back, or another worker may have */
+	uint32_t noises;    /* so many voices he did not catch since the caller's last turn */
+	uint32_t unended;   /* so many turns have taken an end back */
 	uint64_t heard_sample, turn_sample; /* of the caller's, how far the ear is, and where it was at the last turn's end */
 	uint64_t step_us;
 	bool first_frame, listened, spoke, ended, ending, held, base_known, words_wait;
@@ -220,6 +226,8 @@ struct judge {
 	uint32_t gen_text_len;
 	struct judged_tool tools[JUDGE_TOOLS];
 	uint32_t tool_count;
+	uint64_t tool_asked_us;  /* the model last asked for one */
+	uint32_t given_up_turn;  /* in this turn, plus one, an answer was given up that nobody had asked ahead; 0: in none */
 	uint8_t tool_flags[256];         /* by the ledger's place */
 	uint64_t tool_told_us[256];
 	struct judged_repeat repeats[JUDGE_REPEATS];

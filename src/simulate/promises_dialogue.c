@@ -78,6 +78,7 @@ static void tool_asked(struct judge *j, const struct call_input *in)
 {
 	struct judged_tool *t = &j->tools[j->tool_count++ % JUDGE_TOOLS];
 
+	j->tool_asked_us = judge_now(j);
 	t->gen = in->gen;
 	t->hash = hash32(in->name, in->name_len) ^ hash32(in->text, in->text_len) * 31;
 	if (*gen_state(j, t->gen) & GEN_IS_AHEAD)
@@ -506,6 +507,17 @@ static void turn_ended(struct judge *j, const struct call_output *o)
 		j->owed_us = judge_now(j);
 }
 
+/* One that was asked ahead, one of which nothing was heard, or the rest of one (0). */
+static void answer_discarded(struct judge *j, uint32_t gen)
+{
+	uint8_t state = gen ? *gen_state(j, gen) : 0;
+
+	if (!(state & GEN_IS_AHEAD) || state & GEN_IS_RELEASED)
+		j->given_up_turn = j->turn + 1;
+	if (gen)
+		gen_over(j, gen, GEN_IS_DISCARDED);
+}
+
 static void dialogue_note(struct judge *j, const struct call_output *o)
 {
 	switch (o->kind) {
@@ -556,7 +568,7 @@ static void dialogue_note(struct judge *j, const struct call_output *o)
 		latency_noted(j, o);
 		break;
 	case NOTE_DISCARD:
-		gen_over(j, o->index, GEN_IS_DISCARDED);
+		answer_discarded(j, o->index);
 		break;
 	default:
 		break;
@@ -572,6 +584,7 @@ void judge_dialogue_output(struct judge *j, const struct call_output *o)
 		gen_asked(j, o);
 		j->asked_before_us = j->asked_us;
 		j->asked_us = judge_now(j);
+		j->answer_before_us = o->kind != ASK_CONTINUE ? j->answer_us : j->answer_before_us;
 		j->answer_us = o->kind != ASK_CONTINUE ? j->asked_us : j->answer_us; /* it goes on from what was known at first */
 		result_asked(j, o);
 		if (o->kind == ASK_PLAIN && o->number == 1)

@@ -58,6 +58,8 @@ void judge_results_again(struct judge *j); /* what was to tell them is given up 
 void judge_results_attached(struct judge *j);
 void judge_results_sentence(struct judge *j, uint32_t sound); /* the ear had it whole */
 void judge_results_end(struct judge *j);
+uint64_t judge_known_since(const struct judge *j, const char *text, size_t len); /* these words are of an answer that was asked for then */
+void judge_results_frame(struct judge *j, const struct judged_utterance *u); /* its first one goes out */
 void judge_results_time(struct judge *j, bool still); /* still: nobody speaks, nothing is at work */
 void judge_known_input(struct judge *j, const struct call_input *in);
 void judge_known_request(struct judge *j, const struct call_output *o);
@@ -89,6 +91,7 @@ void judge_order_output(struct judge *j, const struct call_output *o);
 void judge_parting_input(struct judge *j, const struct call_input *in);
 void judge_parting_output(struct judge *j, const struct call_output *o);
 void judge_parting_time(struct judge *j);
+bool judge_farewell_over(const struct judge *j); /* the time for the last words is; by promises_voice.c */
 
 /* promises_speech.c: what is said */
 struct judged_utterance *judge_utterance(struct judge *j, uint32_t id);

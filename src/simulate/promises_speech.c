@@ -104,6 +104,7 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 	const struct spoken *s = judge_spoken(j, sound);
 	bool rest = is_wait_rest(j, o->text, o->text_len);
 	uint64_t asked_us = u && !u->settled ? u->asked_us : j->answer_us;
+	uint64_t known_us = u && !u->settled ? u->known_us : judge_known_since(j, o->text, o->text_len);
 
 	if (!s)
 		return;
@@ -115,6 +116,7 @@ static void speak_ordered(struct judge *j, const struct call_output *o)
 		u = &j->utterances[j->utterance_count++];
 	}
 	*u = (struct judged_utterance){ .id = o->utterance, .sound = sound, .words = (uint16_t)s->word_count, .asked_us = asked_us };
+	u->known_us = known_us;
 	u->phrase = judge_is_phrase(j, o->text, o->text_len);
 	u->wait = is_wait(&j->scene->brief.waits, o->text, o->text_len);
 	u->wait_rest = rest;
@@ -173,6 +175,16 @@ void judge_clear(struct judge *j)
 	judge_watch_cleared(j);
 }
 
+static void frame_first(struct judge *j, const struct play_order *order, uint32_t position)
+{
+	struct judged_utterance *u = order ? judge_utterance(j, order->utterance) : NULL;
+
+	if (!u || u->begun || position)
+		return;
+	u->begun = true;
+	judge_results_frame(j, u);
+}
+
 void judge_frame(struct judge *j, const struct play_order *order, uint32_t sound, uint32_t position, uint64_t ahead_us)
 {
 	j->frame_us = judge_now(j);
@@ -186,6 +198,7 @@ void judge_frame(struct judge *j, const struct play_order *order, uint32_t sound
 	if (order && (sound != order->sound || position != order->position))
 		judge_fail(j, P08, "a frame is of sound %u from %u, ordered was sound %u from %u", sound, position, order->sound, order->position);
 	j->starving_us = 0;
+	frame_first(j, order, position);
 	judge_agent_sounds(j);
 }
 

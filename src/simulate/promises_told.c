@@ -349,6 +349,54 @@ void judge_results_time(struct judge *j, bool still)
 			result_missed(j, i, "in an answer that knew it");
 }
 
+/* ---- P14: what is known not to be so is not said --------------------------------------------------------------------------
+ *
+ * The first frame of a sentence that says of a tool that it still runs, or that nobody knows what became of it, goes out no more than a second after that
+ * tool's result came, when the answer was asked for before that. Exempt: an answer that asked for tools, a turn in which an answer was given up already, a
+ * call that another worker or socket took over since, and what judge_quiet_call says. Exercised by each such sentence. */
+
+/* What is left to say of the last answer is said in its words: others are of one before. */
+uint64_t judge_known_since(const struct judge *j, const char *text, size_t len)
+{
+	return memmem(j->gen_text, j->gen_text_len, text, len) ? j->answer_us : j->answer_before_us;
+}
+
+static bool says_unknown(const struct talker *t, const struct spoken *s, const struct ledger_entry *e)
+{
+	static const struct { enum tool_status status; const char *text; } ways[] = { { TOOL_OK, "still running" }, { TOOL_UNKNOWN, "" } };
+	char words[TELLING_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		model_result_words(words, sizeof(words), e->name, e->name_len, ways[i].status, ways[i].text, strlen(ways[i].text));
+		if (*words && memmem(talker_text(t, s), s->text_len, words, strlen(words)))
+			return true;
+	}
+	return false;
+}
+
+void judge_results_frame(struct judge *j, const struct judged_utterance *u)
+{
+	const struct conductor *c = &j->scene->conductor;
+	const struct spoken *s = judge_spoken(j, u->sound);
+	uint64_t now = judge_now(j), told;
+	uint32_t i;
+
+	if (judge_quiet_call(j) || j->scene->settings.call_rules < 4 || j->given_up_turn == j->turn + 1 || j->tool_asked_us >= u->known_us)
+		return;
+	for (i = 0; s && i < c->ledger_count && i < JUDGE_RESULTS; i++) {
+		const struct ledger_entry *e = &c->ledger[i];
+
+		if (!says_unknown(&j->scene->talker, s, e) || e->status == TOOL_UNKNOWN)
+			continue;
+		judge_exercise(j, P14);
+		told = j->tool_told_us[i];
+		if (told > u->known_us && told > j->attached_us && now > told + 1 * S_US)
+			judge_fail(j, P14, "the agent begins to say that nothing is known of %.*s (turn %u), %llu ms behind its result", (int)e->name_len, e->name,
+				e->turn, (unsigned long long)((now - told) / MS_US));
+	}
+}
+
 /* ---- P02: retrieved knowledge ------------------------------------------------------------------------------------------
  *
  * A request has no more of it than came for the caller's last words of then: none that came late, and nothing of one that was empty. Exercised by

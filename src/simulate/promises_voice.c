@@ -180,7 +180,7 @@ static bool played_out(const struct judge *j, const struct judged_utterance *u)
 }
 
 /* The time for the last words is over: it counts from their last frame, by older rules from the goodbye. */
-static bool farewell_over(const struct judge *j)
+bool judge_farewell_over(const struct judge *j)
 {
 	const struct call_settings *s = &j->scene->settings;
 	uint64_t now = judge_now(j), from_us = s->call_rules >= 4 ? num_max(j->ending_us, j->frame_us) : j->ending_us;
@@ -193,7 +193,7 @@ static bool farewell_excused(const struct judge *j)
 	uint64_t now = judge_now(j);
 
 	return !j->ending_us || j->floor_left || j->lost_us || j->voice_us > j->ending_us || j->text_us > j->ending_us || j->key_us > j->ending_us ||
-	       farewell_over(j) || (j->attached_us && now < j->attached_us + 10 * S_US) || judge_late_marks(j, now) ||
+	       judge_farewell_over(j) || (j->attached_us && now < j->attached_us + 10 * S_US) || judge_late_marks(j, now) ||
 	       judge_faults(j, FAULTS_TTS | FAULTS_LINE | FAULTS_MEDIA, 20 * S_US);
 }
 

@@ -46,6 +46,10 @@ static void output_map(struct scene *s, const struct call_output *o)
 	case OUT_ASK:
 		s->totals.model_asks++;
 		break;
+	case OUT_NOTE:
+		if (o->kind == NOTE_ENDING)
+			caller_hears_parting(&s->caller, (enum end_reason)o->index);
+		break;
 	default:
 		break;
 	}

@@ -62,7 +62,7 @@ struct dice {
 };
 
 enum actor { ACTOR_PLAN = 1, ACTOR_CALLER, ACTOR_LINE, ACTOR_RECOGNISER, ACTOR_MODEL, ACTOR_VOICE, ACTOR_CARRIER, ACTOR_CONDUCTOR, ACTOR_DISK,
-	ACTOR_DEATH, ACTOR_CHECK, ACTOR_SAVE, ACTOR_KNOWLEDGE, ACTOR_QUICK };
+	ACTOR_DEATH, ACTOR_CHECK, ACTOR_SAVE, ACTOR_KNOWLEDGE, ACTOR_QUICK, ACTOR_PARTING };
 
 void dice_init(struct dice *d, uint64_t seed, uint64_t call, enum actor actor);
 uint64_t dice_next(struct dice *d);

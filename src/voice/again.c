@@ -8,7 +8,7 @@
  *
  * The history keeps what was heard, and gets the words that are said again as others. Of an answer that was still being written the model is asked for the
  * rest (again_more). Of an end the reason is kept (again_end), and the call is not ending until the words are queued, so that the caller's are answered;
- * a voice that goes on without any has call.end_ms (floor_yield sets TIMER_END).
+ * a voice that goes on without any has call.end_ms (floor_yield sets TIMER_END). The goodbye to who was not heard is taken back instead, once (quiet_relent).
  */
 #include "voice/pieces.h"
 #include "voice/utterance.h"

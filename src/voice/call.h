@@ -63,9 +63,12 @@
  *      long before his turn was over, a filler is due before the silence is three seconds (0 to 3: after llm.silent_ms from the turn's end), and so it is
  *      when his words have cut the one before (0 to 3: five seconds behind that);
  *      any word over the goodbye to who was not heard, and be it a "yes", is answered; thanks and farewells over the agent's goodbye are nods (0 to 3: they
- *      may cut it, and the model is asked again); the words with which somebody takes
+ *      may cut it, and the model is asked again); a voice without words over the goodbye to who was not heard, or behind it, takes it back, once a call
+ *      (0 to 3: none does); the words with which somebody takes
  *      a call of ours are answered by the greeting (0 to 3: where it could not be cut they stood behind it, and its question was asked twice);
- *      words that were over long before the agent's question stand before it, also when a word over the question answers it (0 to 3: they are one turn)
+ *      words that were over long before the agent's question stand before it, also when a word over the question answers it (0 to 3: they are one turn);
+ *      an answer of which no word was heard when a tool's result contradicts what it was asked with is given up, behind the sentence that is heard the rest of
+ *      one, once a turn, and the model is asked again (0 to 3: it is said, and the result told behind it)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -1,4 +1,4 @@
-/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, speech.c, utterance.c, quiet.c, take.c,
+/* The state of a call, for the parts of the core only: call.c, floor.c, endpoint.c, late.c, dialogue.c, stale.c, speech.c, utterance.c, quiet.c, take.c,
  * language.c, snapshot.c, and what they are split into.
  *
  * Plain data: every field is saved by the tables of snapshot_fields.c, nothing points anywhere but into `texts`. A part changes its own
@@ -154,6 +154,7 @@ struct gen {
 	bool ahead;                /* asked, and not released: the end of the turn is only likely */
 	bool spoke;                /* some of its text is an utterance */
 	bool goes_on;              /* it was asked to go on where an attempt before it broke off */
+	bool stale;                /* a result contradicts it: stale.c gives it up */
 	uint32_t id, turn, attempt;
 	uint32_t base_items;       /* history before it, for throwing it away */
 	uint32_t cut;              /* bytes of `answer` that became utterances */
@@ -215,6 +216,7 @@ struct dialogue {
 	uint32_t again_rest;       /* what stands behind its words begins there */
 	enum end_reason again_end; /* the call was ending for this reason; END_CALLER: it was not */
 	uint64_t still_us;         /* nobody was heard from then until the turn's end */
+	uint32_t stale_turn;       /* in this turn, plus one, an answer was given up because a result contradicts it; 0: in none */
 	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
 	uint64_t filler_us;        /* the next filler while tools run; 0: none */
 	uint8_t filler_turn, wait_turn; /* which phrase comes next */
@@ -240,6 +242,7 @@ struct utterance {
 	bool sent;                 /* this take's first frame went out */
 	bool cleared;              /* this take was cleared at the carrier */
 	bool anchored;             /* a mark of this take has come */
+	bool stale;                /* a result contradicts the answer that it is of */
 	uint32_t id, turn, item;
 	uint32_t gen;              /* whose text it is; 0: no answer */
 	uint8_t tongue;            /* the language that it was said in: it stays that, also when the call has gone on to another one */
@@ -291,6 +294,7 @@ struct quiet {
 	bool aside;                /* a word of before the agent's question came alone, and nothing was said since: he asks again, sooner than else */
 	bool parted;               /* the agent has said his goodbye, and the end was postponed: he needs no other one */
 	uint8_t unends;            /* so often a word that waited for the goodbye to be over took the end back */
+	bool relented;             /* a voice without words took back the goodbye to who was not heard: none does so again */
 	uint64_t end_us;           /* no last words are waited for beyond it; 0: the call is not ending */
 	bool is_back;              /* the media was lost and came back, and no sound has come since */
 	char keys[KEYS_MAX];
@@ -443,6 +447,10 @@ bool again_ends(const struct call *call);   /* they were his last words, and no 
 bool again_parted(const struct call *call); /* … and they were heard to their end: nothing is left but to end the call */
 bool again_say(struct call *call);    /* false: there is nothing */
 
+/* stale.c: what is not heard yet of an answer that a result contradicts */
+bool stale_result(struct call *call, uint32_t result); /* of the tool that has its place there; false: nothing is said, or about to be, that does not know it */
+void stale_advance(struct call *call); /* gives up what is to be, once it can be */
+
 /* ahead.c: asking before the turn is over, and what is looked up for it */
 void dialogue_ahead(struct call *call);
 void dialogue_discard(struct call *call); /* the generation asked ahead */
@@ -534,6 +542,7 @@ void quiet_said(struct call *call); /* some of what the agent says went out, or 
 bool quiet_noisy(const struct call *call); /* voices without words have taken the floor so often that they take it no more */
 void quiet_unend(struct call *call); /* the caller goes on talking after our goodbye */
 bool quiet_lets_go(const struct call *call); /* the agent says goodbye because nobody is heard */
+bool quiet_relent(struct call *call); /* a voice without words came over that goodbye, or behind it: true, once a call: it is taken back, as if nobody had been asked yet */
 void quiet_hangup(struct call *call, enum end_reason reason);
 void quiet_advance(struct call *call);
 void quiet_timer(struct call *call, enum timer timer);
@@ -581,6 +590,7 @@ struct text language_switch(struct call *call, struct text args, enum tool_statu
 /* measure.c: the latency parts of a turn */
 void measure_turn(struct call *call, uint64_t enough_us); /* the caller's turn ends now; since enough_us only the transcript was waited for */
 void measure_ahead(struct call *call); /* an answer is asked for before that */
+void measure_given_up(struct call *call); /* the answer so far, before it was heard */
 void measure_at(struct call *call, enum milestone milestone);
 
 /* snapshot.c */

@@ -17,8 +17,9 @@
  *   e  it failed · is empty · is slow, stalls, takes  dialogue_model: gen_failed · gen_finish: gen_failed · dialogue_timer ·
  *      too long · its worker died: next attempt       dialogue_attached: ask_again; all: attempt_next: dialogue_ask
  *   f  no attempt is left: an apology · a new turn ·  attempt_next: give_up · dialogue_turn · dialogue_yield · dialogue_end ·
- *      the floor is taken, a key · the end · its      dialogue_key · ask_again; all: dialogue_cancel
- *      worker died and tools are asked for again
+ *      the floor is taken, a key · the end · its      dialogue_key · ask_again · stale_advance (stale.c); all: dialogue_cancel
+ *      worker died and tools are asked for again ·
+ *      a result contradicts it
  *   h  the turn ends with the same words              dialogue_turn: dialogue_release (ahead.c)
  *
  * A slow answer gets a filler and a second attempt, one that broke off is asked to go on, and when no attempt is left the
@@ -43,6 +44,7 @@ void dialogue_clear(struct call *call)
 	g->ahead = false;
 	g->spoke = false;
 	g->goes_on = false;
+	g->stale = false;
 	g->cut = 0;
 	g->tool_count = 0;
 	buf_reset(&g->answer);
@@ -257,6 +259,7 @@ void dialogue_advance(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
 
+	stale_advance(call);
 	if (d->gen.state == GEN_DONE && !d->gen.ahead && !d->retry_wait) {
 		speech_cut(call, true);
 		gen_finish(call);
@@ -457,6 +460,8 @@ void dialogue_timer(struct call *call, enum timer timer)
 		return;
 	}
 	if (timer == TIMER_FILLER) {
+		if (d->gen.state == GEN_NONE)
+			return; /* what it counted for was given up, and the caller speaks */
 		if (speech_idle(call) && !floor_caller(call) && !answerer_machine(call))
 			speech_phrase(call, SAY_FILLER, &call->brief.fillers, &d->filler_turn);
 		timer_in(call, TIMER_FILLER, 2 * call->settings.llm_filler_ms);

@@ -60,7 +60,7 @@ uint64_t dialogue_silent_us(const struct call *call)
 void dialogue_clocks(struct call *call, enum ask_kind kind)
 {
 	const struct call_settings *s = &call->settings;
-	uint64_t latest_us = filler_latest_us(call), mute_us = dialogue_silent_us(call);
+	uint64_t latest_us = filler_latest_us(call), mute_us = dialogue_silent_us(call), due_us = call->timers[TIMER_FILLER];
 	int64_t filler = kind == ASK_CONTINUE ? (int64_t)num_min((uint64_t)s->llm_filler_ms, FILLER_SOON_MS) : s->llm_filler_ms;
 
 	if (call->dialogue.gen.spoke || !guarded(call, GUARD_P12))
@@ -70,6 +70,8 @@ void dialogue_clocks(struct call *call, enum ask_kind kind)
 		timer_set(call, TIMER_FILLER, num_min(call->timers[TIMER_FILLER], latest_us));
 	else if (call->now_us >= mute_us && call->now_us < mute_us + SILENT_LATE_US) /* a tool's filler was due just now, and is one no more */
 		timer_set(call, TIMER_FILLER, call->now_us);
+	if (due_us) /* since an answer that was given up (stale.c) */
+		timer_set(call, TIMER_FILLER, num_min(call->timers[TIMER_FILLER], due_us));
 	timer_in(call, TIMER_SECOND, s->llm_second_ms);
 }
 

@@ -106,10 +106,23 @@ static bool renew(struct call *call)
 	return true;
 }
 
+/* The agent says that he did not catch it, unless a new stream finds words in it before he does (unheard_drop). */
+static void unheard_say(struct call *call)
+{
+	bool renewed = renew(call);
+
+	call->listen.waiting = false;
+	call->listen.reopened = false;
+	call_note(call, NOTE_NOISE, 0, call->ear.voice_us);
+	dialogue_owed(call);
+	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
+	call->listen.unheard = renewed ? speech_head(call) : 0;
+	dialogue_unbreak(call);
+}
+
 static void noise_due(struct call *call)
 {
 	struct ear *ear = &call->ear;
-	bool renewed;
 
 	if ((call->quiet.lost && call->settings.call_rules >= 4) || answerer_busy(call))
 		return; /* it is told when somebody is there again */
@@ -117,21 +130,14 @@ static void noise_due(struct call *call)
 	if (!guarded(call, GUARD_P10))
 		return;
 	dialogue_words_changed(call); /* an answer asked ahead, to words that a dead stream took along and no other heard */
-	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.ending || call->quiet.lost)
+	if (!speech_idle(call) || !dialogue_idle(call) || call->quiet.lost || (!quiet_relent(call) && call->quiet.ending))
 		return;
 	if (again_parted(call)) {
 		ear->unworded = true; /* its words have the time that they have behind any goodbye */
 		quiet_end_after_all(call, false, false);
 		return;
 	}
-	renewed = renew(call);
-	call->listen.waiting = false;
-	call->listen.reopened = false;
-	call_note(call, NOTE_NOISE, 0, ear->voice_us);
-	dialogue_owed(call);
-	speech_phrase(call, SAY_PROMPT, &call->brief.unheard, &call->quiet.unheard_turn);
-	call->listen.unheard = renewed ? speech_head(call) : 0;
-	dialogue_unbreak(call);
+	unheard_say(call);
 }
 
 void endpoint_stream_timer(struct call *call, enum timer timer)

@@ -13,6 +13,14 @@ void measure_ahead(struct call *call)
 	call->at[AT_AUDIO] = 0;
 }
 
+void measure_given_up(struct call *call)
+{
+	if (call->measured)
+		return;
+	measure_ahead(call);
+	call->at[AT_SENT] = 0;
+}
+
 void measure_turn(struct call *call, uint64_t enough_us)
 {
 	const struct listen *l = &call->listen;

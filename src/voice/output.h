@@ -57,7 +57,7 @@ enum note {
 	NOTE_TOOL_LATE,    /* a result after its deadline, or for a call of it that is settled */
 	NOTE_TOOL_REPEAT,  /* the model asked again for what was done: answered from the first; text = name */
 	NOTE_RELEASE,      /* an answer asked for ahead was used: index = gen */
-	NOTE_DISCARD,      /* or thrown away: index = gen, number = bytes of text */
+	NOTE_DISCARD,      /* or thrown away, as what a result contradicts is: index = gen, 0: the rest of one that was heard in part; number = bytes */
 	NOTE_RETRY,        /* another attempt: index = enum retry_what, number = attempt */
 	NOTE_LATENCY,      /* turn, text = parts in µs (wire varints, enum latency_part order), number = total */
 	NOTE_FAILED,       /* given up: index = enum retry_what */

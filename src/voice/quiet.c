@@ -17,8 +17,9 @@
  *      behind d, a noise over the last words is over  again_say (again.c), dialogue_unbreak (dialogue.c), noise_due (endpoint_streams.c), quiet_due;
  *                                                     all: quiet_end
  *   d  the caller speaks, and it is not final ·       quiet_words (turn_end), floor_yield (floor.c), quiet_advance: stays ·
- *      what a change came to is known after all,      tool_late (tools.c); all: quiet_unend
- *      or what was read
+ *      what a change came to is known after all,      tool_late (tools.c) ·
+ *      or what was read · who was not heard makes a   noise_due (endpoint_streams.c), quiet_due: quiet_relent;
+ *      voice without words, once                      all: quiet_unend
  *   e  a final reason takes the place of another      quiet_end
  *   f  all is said, and the recogniser has had its    quiet_advance (listens: TIMER_QUIET) · quiet_timer; both: quiet_hangup
  *      time for the caller's voice · TIMER_END: none
@@ -212,6 +213,29 @@ bool quiet_lets_go(const struct call *call)
 	return call->settings.call_rules >= 4 && call->quiet.ending && call->quiet.reason == END_QUIET;
 }
 
+/* Somebody is there, whatever he says. A second time it may be a television. */
+static bool may_relent(const struct call *call)
+{
+	const struct quiet *q = &call->quiet;
+	bool lets_go = again_ends(call) ? call->dialogue.again_end == END_QUIET : quiet_lets_go(call);
+
+	return lets_go && call->settings.call_rules >= 4 && !q->relented && !q->final && !q->lost && !answerer_machine(call);
+}
+
+bool quiet_relent(struct call *call)
+{
+	struct quiet *q = &call->quiet;
+
+	if (!may_relent(call))
+		return false;
+	q->relented = true;
+	q->prompts = 0;
+	q->broken = false;
+	again_forget(call);
+	quiet_unend(call);
+	return true;
+}
+
 static bool may_stay(const struct call *call)
 {
 	const struct quiet *q = &call->quiet;
@@ -219,13 +243,17 @@ static bool may_stay(const struct call *call)
 	return call->settings.call_rules >= 4 && !q->final && !q->lost && q->unends < UNENDS_MAX && !answerer_machine(call);
 }
 
-/* Voice that the recogniser has not put into words yet: they have their time behind it. TIMER_END goes on, and is the longest that this can take. */
+/* Voice that the recogniser has not put into words yet: they have their time behind it, and so has the agent who would say that he did not catch it
+ * (noise_due). TIMER_END goes on, and is the longest that this can take. */
 static bool listens(struct call *call)
 {
+	const struct call_settings *s = &call->settings;
 	const struct ear *ear = &call->ear;
-	uint64_t due = ear->last_voice_us + (uint64_t)call->settings.turn_final_wait_ms * 1000;
+	bool relents = ear->unworded && may_relent(call);
+	int64_t ms = relents && s->turn_noise_ms > s->turn_final_wait_ms ? s->turn_noise_ms : s->turn_final_wait_ms;
+	uint64_t due = ear->last_voice_us + (uint64_t)ms * 1000;
 
-	if (!may_stay(call) || (!ear->unworded && !ear->burst) || call->now_us >= due)
+	if ((!may_stay(call) && !relents) || (!ear->unworded && !ear->burst) || call->now_us >= due)
 		return false;
 	timer_set(call, TIMER_QUIET, due);
 	return true;
@@ -278,7 +306,7 @@ static void quiet_due(struct call *call)
 		ask_due(call);
 		return;
 	}
-	if (again_ends(call)) {
+	if (again_ends(call) && !quiet_relent(call)) {
 		quiet_end_after_all(call, false, call->dialogue.again.len > 0);
 		return;
 	}

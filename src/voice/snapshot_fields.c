@@ -44,13 +44,14 @@ const struct column dialogue_columns[] = {
 	COLUMN(15, dialogue, asides), BELOW(16, dialogue, go_on, 2),
 	BELOW(17, dialogue, tongue, TONGUES_MAX), COLUMN(18, dialogue, tongues_told),
 	TEXT_SELDOM(19, dialogue, again), BELOW(20, dialogue, again_more, 2), COLUMN(21, dialogue, still_us),
-	COLUMN(22, dialogue, again_by), COLUMN(23, dialogue, again_rest), BELOW(24, dialogue, again_end, END_REASONS), { 0 },
+	COLUMN(22, dialogue, again_by), COLUMN(23, dialogue, again_rest), BELOW(24, dialogue, again_end, END_REASONS),
+	COLUMN(25, dialogue, stale_turn), { 0 },
 };
 
 const struct column gen_columns[] = {
 	BELOW(1, gen, state, 4), BELOW(2, gen, ahead, 2), BELOW(3, gen, spoke, 2), COLUMN(4, gen, id), COLUMN(5, gen, turn), COLUMN(6, gen, attempt),
 	COLUMN(7, gen, base_items), COLUMN(8, gen, cut), BELOW(9, gen, tool_count, GEN_TOOLS_MAX + 1),
-	COLUMN(10, gen, text_us), BELOW(11, gen, goes_on, 2), { 0 },
+	COLUMN(10, gen, text_us), BELOW(11, gen, goes_on, 2), BELOW(12, gen, stale, 2), { 0 },
 };
 
 const struct column gen_tool_columns[] = { TEXT(1, gen_tool, name), TEXT(3, gen_tool, args), { 0 } };
@@ -75,7 +76,7 @@ const struct column utterance_columns[] = {
 	COLUMN(22, utterance, made_us), COLUMN(23, utterance, audio_us), COLUMN(24, utterance, play_us), COLUMN(25, utterance, sent_at),
 	COLUMN(26, utterance, sent_us), COLUMN(27, utterance, bound_us), COLUMN(28, utterance, cut_us), TEXT(29, utterance, text),
 	BELOW(31, utterance, word_count, INPUT_WORDS_MAX + 1), TEXT_SELDOM(32, utterance, keys),
-	BELOW(33, utterance, tongue, TONGUES_MAX), { 0 },
+	BELOW(33, utterance, tongue, TONGUES_MAX), BELOW(34, utterance, stale, 2), { 0 },
 };
 
 const struct column speech_columns[] = {
@@ -88,7 +89,7 @@ const struct column quiet_columns[] = {
 	BELOW(6, quiet, ended, 2), BELOW(7, quiet, reason, END_REASONS), COLUMN(8, quiet, prompts), COLUMN(9, quiet, prompt_turn),
 	COLUMN(10, quiet, unheard_turn), COLUMN(11, quiet, apology_turn), BELOW(12, quiet, broken, 2), COLUMN(13, quiet, breaks),
 	BELOW(14, quiet, aside, 2), BELOW(15, quiet, is_back, 2), BELOW(16, quiet, unends, UNENDS_MAX + 1), COLUMN(17, quiet, end_us),
-	BELOW(18, quiet, parted, 2), { 0 },
+	BELOW(18, quiet, parted, 2), BELOW(19, quiet, relented, 2), { 0 },
 };
 
 const struct column answerer_columns[] = {

@@ -21,8 +21,8 @@
  *                                                     speech_timer (TIMER_MARK); all: utterance_finish
  *   h  no attempt is left                             make_again, play_late; both: utterance_give_up: utterance_finish; of a disclosure
  *                                                     the rest is made again, as in k, while the call may go on
- *   i  the floor was taken, the call ends · what it   speech_drop · speech_drop_waits; both: cut: utterance_finish, from WAITS too; CUT if
- *      fills is over                                  any was sent
+ *   i  the floor was taken, the call ends · what it   speech_drop · speech_drop_waits · stale_advance (stale.c); all: queue_cut:
+ *      fills is over · a result contradicts it        utterance_finish, from WAITS too; CUT if any was sent
  *   j  its answer, asked ahead, is thrown away        speech_drop_gen
  *   k  the audio was a dead worker's                  speech_attached; what was heard of it: f, or utterance_behead (utterance.c)
  *   l  a second for marks on their way (late_mark,    speech_advance: cuts_forget; queue_add: free_slot, when it needs the room
@@ -248,6 +248,7 @@ void speech_cut(struct call *call, bool flush)
 			if (call->speech.count == before)
 				return;
 			queue_at(call, call->speech.count - 1u)->gen = g->id;
+			queue_at(call, call->speech.count - 1u)->stale = g->stale;
 			g->spoke = true;
 			measure_at(call, AT_SPEAKABLE);
 		}
@@ -317,7 +318,7 @@ void speech_hold(struct call *call)
 	utterance_clear_marks(call);
 }
 
-static void cut(struct call *call, struct utterance *u)
+void queue_cut(struct call *call, struct utterance *u)
 {
 	bool sent = u->sent;
 
@@ -352,7 +353,7 @@ void speech_drop_waits(struct call *call, bool begun)
 		struct utterance *u = queue_at(call, i);
 
 		if (is_wait(call, u) && (begun || u->state != UTTERANCE_PLAYS))
-			cut(call, u);
+			queue_cut(call, u);
 	}
 }
 
@@ -366,6 +367,7 @@ void speech_resume(struct call *call)
 	call_note(call, NOTE_RESUME, speech_head(call), 0);
 	call->outputs[call->output_count - 1].position = utterance_heard_samples(call, head(call)); /* what is held, is something */
 	speech_drop_waits(call, true);
+	stale_advance(call);
 	if (head(call))
 		utterance_resumed(call, head(call));
 	for (i = 0; (u = queue_at(call, i)); i++)
@@ -382,7 +384,7 @@ void speech_drop(struct call *call)
 		call_put(call, OUT_HOLD);
 	utterance_clear_marks(call);
 	while ((u = queue_at(call, 0)))
-		cut(call, u);
+		queue_cut(call, u);
 	call->speech.held = false;
 	timer_stop(call, TIMER_RESUME);
 	clocks_stop(call);

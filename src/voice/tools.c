@@ -30,7 +30,8 @@
  * failed, or as unknown if it changes something. One that the agent has gone on without is told as an event, at the
  * end: behind whatever comes of a request that did not have it (history_end). So is a change that was settled as unknown, and a read that was settled
  * as failed by its deadline, when its result comes after all: once, with the next request that is made for another reason (tool_late), and in the place
- * of the failure when no request has had that. What changes
+ * of the failure when no request has had that. A result that comes into an answer that was asked for without it has what is not heard of that given up
+ * (stale.c), and is told next. What changes
  * something is never dispatched twice with the same arguments in a turn, nor ever again while its outcome is open. Nothing the caller says cancels
  * what was dispatched.
  *
@@ -233,6 +234,40 @@ static void known_replace(struct call *call, struct text name, struct item *resu
 		result->text = call_keep(call, in->text, in->text_len);
 }
 
+/* The event that tells how it ended, whether a request has had it or not; the result itself: none does. */
+static uint32_t told_at(const struct call *call, const struct item *use, const struct item *result)
+{
+	const struct dialogue *d = &call->dialogue;
+	size_t lead = strlen(EVENT_RESULT);
+	uint32_t at = (uint32_t)(result - d->items), i;
+
+	for (i = d->item_count - 1; i > at; i--) {
+		const struct item *event = &d->items[i];
+		const char *text = call_text(call, event->text);
+
+		if (event->type == BLOCK_EVENT && event->turn == result->turn && event->index == result->index && event->text.len > lead + use->name.len &&
+			!memcmp(text, EVENT_RESULT, lead) && !memcmp(text + lead, call_text(call, use->name), use->name.len))
+			return i;
+	}
+	return at;
+}
+
+/* What would have told that it is not known was given up before a word of it was heard: what is known stands behind that, as a result that came late
+ * does. */
+static void known_put_off(struct call *call, const struct item *use, struct item *result, const struct call_input *in)
+{
+	const struct tool told = { .turn = in->turn, .index = in->index };
+	struct text name = use->name;
+	uint32_t at = told_at(call, use, result);
+
+	if (call->dialogue.items[at].type == BLOCK_EVENT)
+		history_remove(call, at);
+	result->status = (uint8_t)in->kind;
+	result->flags = (uint8_t)((result->flags & ~ITEM_UNDONE) | ITEM_UNSEEN);
+	result->text = call_keep_str(call, ITEM_LATER);
+	event_add(call, &told, ITEM_UNSEEN, event_text(call, name, (enum tool_status)in->kind, false, in->text, in->text_len));
+}
+
 /* Of that read. Of that change, whatever was answered to who asked for it again meanwhile. */
 static void known_mark(struct call *call, const struct item *change, bool undone)
 {
@@ -266,26 +301,47 @@ static void end_back(struct call *call)
 	call->dialogue.need_answer = true;
 }
 
+/* No words of the agent's stand behind the news that it is not known, and none are on their way. */
+static bool is_unheard(const struct call *call, const struct item *use, const struct item *result)
+{
+	return call->dialogue.gen.state == GEN_NONE && !history_spoken(call, told_at(call, use, result));
+}
+
+/* `stale`: something is said, or was to be, that does not know it, so it is told next. */
+static void late_tell(struct call *call, const struct item *use, struct item *result, const struct call_input *in, bool stale)
+{
+	const struct tool told = { .turn = in->turn, .index = in->index };
+	bool changes = use->flags & ITEM_CHANGES, unseen = result->flags & ITEM_UNSEEN, given_up = stale && is_unheard(call, use, result);
+	unsigned int flags = stale ? ITEM_NEWS | ITEM_UNSEEN : ITEM_NEWS;
+	uint32_t at = (uint32_t)(use - call->dialogue.items);
+	struct text name = use->name;
+
+	if (given_up)
+		known_put_off(call, use, result, in);
+	else if (unseen)
+		known_replace(call, name, result, in);
+	if (changes || !(given_up || unseen))
+		known_mark(call, &call->dialogue.items[at], in->kind == TOOL_ERROR);
+	if (!given_up && !unseen)
+		event_add(call, &told, flags, event_text(call, name, (enum tool_status)in->kind, true, in->text, in->text_len));
+}
+
 /* A change that was told as unknown, or a read as not there in time: what it came to stands behind all that was said since, and in words by which nobody
  * takes it for the result of the same tool's next use. The caller was told that somebody looks into it, or that it did not work, so no request is made
- * for it alone, unless the agent is saying his last words. */
+ * for it alone, unless the agent is saying his last words, or anything that he was asked for without it. */
 static void tool_late(struct call *call, const struct call_input *in)
 {
 	const struct item *use = tool_use_find(call, in->turn, in->index);
 	struct item *result = use ? tool_result_of(call, (uint32_t)(use - call->dialogue.items)) : NULL;
-	struct tool told = { .turn = in->turn, .index = in->index };
-	bool unseen = result && result->flags & ITEM_UNSEEN;
+	bool stale;
 
 	call_note(call, NOTE_TOOL_LATE, in->index, in->kind);
 	call->outputs[call->output_count - 1].turn = in->turn;
 	if (call->settings.call_rules < 4 || !result || !known_late(use, result, in->kind))
 		return;
-	if (unseen)
-		known_replace(call, use->name, result, in);
-	if (!unseen || use->flags & ITEM_CHANGES)
-		known_mark(call, use, in->kind == TOOL_ERROR);
-	if (!unseen)
-		event_add(call, &told, ITEM_NEWS, event_text(call, use->name, (enum tool_status)in->kind, true, in->text, in->text_len));
+	stale = stale_result(call, (uint32_t)(result - call->dialogue.items));
+	call->dialogue.need_answer |= stale;
+	late_tell(call, use, result, in, stale);
 	if (ends_by_agent(&call->quiet))
 		end_back(call);
 	else if (again_ends(call) && call->dialogue.again_end == END_AGENT)
@@ -295,10 +351,13 @@ static void tool_late(struct call *call, const struct call_input *in)
 void tools_result(struct call *call, const struct call_input *in)
 {
 	struct tool *t = tool_find(call, in->turn, in->index);
-	if (t)
-		tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);
-	else
+
+	if (!t) {
 		tool_late(call, in);
+		return;
+	}
+	stale_result(call, t->item);
+	tool_settle(call, t, in->kind <= TOOL_UNKNOWN ? (enum tool_status)in->kind : TOOL_ERROR, in->text, in->text_len);
 }
 
 void tools_keys_over(struct call *call, bool heard)

@@ -389,6 +389,7 @@ void utterance_split(struct call *call, struct utterance *u, unsigned int n)
 	next->attempts = attempts;
 	next->gen = gen;
 	next->turn = turn;
+	next->stale = u->stale;
 	next->whole = u->whole;
 	call_note(call, NOTE_RETRY, RETRY_VOICE, attempts + 1);
 }

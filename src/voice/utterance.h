@@ -20,6 +20,7 @@ unsigned int queue_place(const struct call *call, const struct utterance *u); /*
 bool queue_room(const struct call *call, unsigned int spare); /* for one more, with so many left free */
 struct utterance *queue_add(struct call *call, unsigned int at, enum utterance_kind kind, struct text text, uint32_t item); /* needs room */
 void queue_remove(struct call *call, unsigned int at);
+void queue_cut(struct call *call, struct utterance *u); /* it is over, with what was heard of it; marks on their way may tell of more */
 
 /* utterance.c: what was heard of it */
 unsigned int utterance_heard_words(const struct call *call, const struct utterance *u);

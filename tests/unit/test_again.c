@@ -374,30 +374,6 @@ static void nor_does_a_noise_without_end(void **state)
 	assert_true(has(k, "hangup agent"));
 }
 
-/* A goodbye may be a phrase. */
-static void a_call_that_ended_because_nobody_spoke_ends_for_that(void **state)
-{
-	struct kit *k = *state;
-
-	k->settings.quiet_after_ms = 6000;
-	k->settings.quiet_prompts = 1;
-	snprintf(k->brief.goodbye.text[0], sizeof(k->brief.goodbye.text[0]), "Goodbye now.");
-	begin(k);
-	quiet_for(k, 6016);
-	spoken(k, k->last);
-	quiet_for(k, 6016);
-	assert_true(has(k, "~ending t0 i2"));
-	audio_all(k, k->last);
-	on_the_air(k, k->last, 416);
-	drop(k);
-	noise(k);
-	says(k, "Goodbye now.");
-	heard(k, k->last - 1);
-	heard(k, k->last);
-	assert_true(has(k, "hangup quiet"));
-	assert_false(has(k, "ask"));
-}
-
 /* What came of a change is told, and then the model ends the call. */
 static void what_is_known_meanwhile_is_told(void **state)
 {
@@ -494,7 +470,6 @@ int main(void)
 		KIT_TEST(no_noise_keeps_the_call_open),
 		KIT_TEST(nor_do_words_that_are_taken_back),
 		KIT_TEST(nor_does_a_noise_without_end),
-		KIT_TEST(a_call_that_ended_because_nobody_spoke_ends_for_that),
 		KIT_TEST(what_is_known_meanwhile_is_told),
 		KIT_TEST(an_order_that_is_said_meanwhile_does_not_keep_it_open),
 		KIT_TEST(what_is_longer_than_anybody_says_is_the_models),

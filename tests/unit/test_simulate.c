@@ -885,6 +885,20 @@ static void on_hung_up(void *arg, uint64_t step, const struct call_input *in, co
 	}
 }
 
+/* He says something over the agent's words and hangs up before his turn is over, and the agent is said to have parted. */
+static void on_hung_up_over_words(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct lie *lie = arg;
+	struct call_output *o;
+	size_t i = 0;
+
+	(void)step;
+	if (in->type == IN_HANGUP && (o = output_next(out, &i, OUT_HANGUP, 0))) {
+		o->kind = END_QUIET;
+		lie->told++;
+	}
+}
+
 /* A new recogniser hears what comes, and nothing of what came. */
 static void on_listened_late(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
 {
@@ -993,6 +1007,8 @@ static void test_the_judge_sees_what_is_done_wrongly(void **state)
 		{ "agent What is your question?\nask open What is your question?\nanswer where is my parcel\ntool find_parcel 5000 here\n", on_filler_left_out, P12,
 		  "a tool runs, nobody speaks, and the filler that was due is not said" },
 		{ "agent How are you?\nask open How are you?\nanswer fine\nat 7 hangup\n", on_hung_up, P05, "the agent hung up while utterance" },
+		{ "agent Hello. How are you?\nask open How are you?\nanswer fine\nat 0.6 say hello\nat 1.5 hangup\n", on_hung_up_over_words, N5,
+		  "the agent hung up, and the final words \"hello\" were neither answered nor taken for a nod" },
 		{ "agent How are you?\nask open How are you?\nanswer I cannot get online and I need it | for my work today\nfault stt-dead 2\n",
 		  on_listened_late, N5, "a new recogniser hears the caller from sample" },
 		{ TWO_TOOLS, on_result_unsaid, P01, "the result of check_code (turn 1) was not told before the agent asked on" },

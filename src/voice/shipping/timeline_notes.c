@@ -31,7 +31,7 @@ static const char *note_text(const struct call_output *o)
 	case NOTE_TOOL_LATE: return "a tool's result came too late";
 	case NOTE_TOOL_REPEAT: return "the model asked again for what was done: it got the first result";
 	case NOTE_RELEASE: return "the answer asked for ahead is used";
-	case NOTE_DISCARD: return "the answer asked for ahead is thrown away: the caller went on";
+	case NOTE_DISCARD: return "an answer that was not heard yet is thrown away: the caller went on, or a tool's result contradicts it";
 	case NOTE_RETRY: return "another attempt";
 	case NOTE_FAILED: return "given up";
 	case NOTE_QUIET: return "nobody spoke: the agent asks again";
