@@ -15,6 +15,16 @@ static const char *const nod_words[] = { "mm-hm", "okay", "right", "achha", "uh-
 static const char *const extra_words[] = { "it should be under my name", "take your time", "please be quick", "I hope you find it" };
 static const char *const more_words[] = { "and my wife too", "but not this week", "I mean the second one", "and thank you" };
 
+/* What people say behind a plain yes or no, and nothing after it. */
+static const struct {
+	const char *answer, *more[4];
+} longer_answers[] = {
+	{ "yes", { "that is all thank you", "I think so", "please do", "that would be great thanks" } },
+	{ "no", { "not really", "that is all thank you", "I'm fine thanks", "nothing else" } },
+	{ "sure", { "go ahead", "no problem", "that's fine", "sounds good" } },
+	{ "okay", { "that's fine", "sounds good", "go ahead", "no problem" } },
+};
+
 #define PICK(c, list) (list)[dice_below(&(c)->dice, sizeof(list) / sizeof((list)[0]))]
 
 uint64_t caller_sample(const struct caller *c, uint64_t at_us)
@@ -34,11 +44,11 @@ bool caller_talks(const struct caller *c, uint64_t at_us)
 
 /* ---- mouth ---- */
 
-static uint64_t word_us(struct caller *c, size_t letters)
+static uint64_t word_us(struct dice *dice, size_t letters)
 {
 	uint64_t us = letters <= 1 ? 230 * MS_US : (120 + 48 * letters) * MS_US;
 
-	return us * (85 + dice_below(&c->dice, 31)) / 100;
+	return us * (85 + dice_below(dice, 31)) / 100;
 }
 
 /* One sound from `at_us` on; returns when it ends. */
@@ -56,37 +66,54 @@ static uint64_t sound_add(struct caller *c, uint64_t at_us, uint64_t length_us, 
 	return at_us + length_us;
 }
 
-static uint64_t pause_us(struct caller *c, char mark, uint32_t flags)
+static uint64_t pause_us(struct dice *dice, char mark, uint32_t flags)
 {
 	if (mark == '|')
-		return dice_ms(&c->dice, flags & SOUND_SPELLED ? 500 : 250, flags & SOUND_SPELLED ? 1500 : 450);
-	return mark == '~' ? dice_ms(&c->dice, 180, 400) : dice_ms(&c->dice, 15, 70);
+		return dice_ms(dice, flags & SOUND_SPELLED ? 500 : 250, flags & SOUND_SPELLED ? 1500 : 450);
+	return mark == '~' ? dice_ms(dice, 180, 400) : dice_ms(dice, 15, 70);
 }
 
-uint64_t caller_say(struct caller *c, const char *text, uint32_t flags)
+/* The words of `text` from `at` on; returns when they are said. `goes_on`: others follow at once. */
+static uint64_t words_add(struct caller *c, struct dice *dice, uint64_t at, const char *text, uint32_t flags, bool goes_on)
 {
-	struct world *w = &c->scene->world;
-	uint64_t at = c->free_us > w->now_us ? c->free_us + dice_ms(&c->dice, 60, 200) : w->now_us;
 	const char *word = text + strspn(text, " |~");
 
-	if (c->sound_count - c->sound_next > SOUNDS - SOUNDS_KEPT)
-		return at; /* he has more than a minute of talk before him: enough */
-	c->said++;
 	while (*word) {
 		size_t len = strcspn(word, " ");
 		const char *next = word + len + strspn(word + len, " ");
 		char mark = *next == '|' || *next == '~' ? *next : ' ';
-		uint32_t more = (mark == '|' || !*next ? SOUND_PHRASE_END : 0) | (!*next ? SOUND_TURN_END : 0);
+		bool ends = !*next && !goes_on;
+		uint32_t more = (mark == '|' || ends ? SOUND_PHRASE_END : 0) | (ends ? SOUND_TURN_END : 0);
 
-		at = sound_add(c, at, word_us(c, len), word, len, flags | more);
+		at = sound_add(c, at, word_us(dice, len), word, len, flags | more);
 		if (!*next)
 			break;
-		at += pause_us(c, mark, flags);
+		at += pause_us(dice, mark, flags);
 		word = next + strspn(next, "|~ ");
 	}
+	return at;
+}
+
+/* Says `text`, from now or when his mouth is free, and `more` right behind it, or nothing (NULL); returns when it will be said. */
+static uint64_t caller_say_more(struct caller *c, const char *text, const char *more, uint32_t flags)
+{
+	struct world *w = &c->scene->world;
+	uint64_t at = c->free_us > w->now_us ? c->free_us + dice_ms(&c->dice, 60, 200) : w->now_us;
+
+	if (c->sound_count - c->sound_next > SOUNDS - SOUNDS_KEPT)
+		return at; /* he has more than a minute of talk before him: enough */
+	c->said++;
+	at = words_add(c, &c->dice, at, text, flags, more != NULL);
+	if (more)
+		at = words_add(c, &c->more, at + pause_us(&c->more, ' ', flags), more, flags, false);
 	c->free_us = at;
 	c->quiet_us = at;
 	return at;
+}
+
+uint64_t caller_say(struct caller *c, const char *text, uint32_t flags)
+{
+	return caller_say_more(c, text, NULL, flags);
 }
 
 void caller_cough(struct caller *c, uint64_t length_us)
@@ -228,6 +255,20 @@ static const char *answer_pick(struct caller *c, const struct script_step *step)
 	return n ? step->answers[dice_below(&c->dice, n)] : "yes";
 }
 
+/* Most people say more than "yes". Drawn by dice of its own, so that all else he does is what it would be. */
+static const char *answer_more(struct caller *c, const struct script_step *step, const char *text)
+{
+	uint32_t r = dice_below(&c->more, 100), which = dice_below(&c->more, 4);
+	size_t i;
+
+	if (step->kind != ANSWER_YES_NO || c->scene->script->own || r >= 85)
+		return NULL;
+	for (i = 0; i < sizeof(longer_answers) / sizeof(longer_answers[0]); i++)
+		if (!strcmp(text, longer_answers[i].answer))
+			return longer_answers[i].more[which];
+	return NULL;
+}
+
 /* Answers the question `k`; after it he sometimes goes on, or coughs. */
 static void caller_answer(struct caller *c, int k)
 {
@@ -245,7 +286,7 @@ static void caller_answer(struct caller *c, int k)
 		world_after(&c->scene->world, &c->keys, 1);
 		return;
 	}
-	end = caller_say(c, text, answer_flags(step, text));
+	end = caller_say_more(c, text, answer_more(c, step, text), answer_flags(step, text));
 	judge_answer(&c->scene->judge, step, c->said);
 	if (after < 8)
 		act_plan(c, CUE_SAY, more_text, 0, end + more - c->scene->world.now_us);
@@ -533,6 +574,7 @@ void caller_init(struct caller *c, struct scene *scene)
 	c->scene = scene;
 	dice_init(&c->dice, scene->seed, scene->call, ACTOR_CALLER);
 	dice_init(&c->line, scene->seed, scene->call, ACTOR_LINE);
+	dice_init(&c->more, scene->seed, scene->call, ACTOR_MORE);
 	c->sound_count = c->sound_next = c->said = 0;
 	c->media_us = c->position = c->free_us = c->burst_until_us = c->jitter_until_us = c->missed = c->quiet_us = 0;
 	c->latency_us = dice_ms(&c->line, 20, 120);

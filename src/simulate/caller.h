@@ -42,7 +42,7 @@ enum { SOUNDS = 1024, SOUNDS_KEPT = 512 };
 
 struct caller {
 	struct scene *scene;
-	struct dice dice, line, parting;
+	struct dice dice, line, parting, more; /* more: what he says behind a plain answer */
 	struct sound sounds[SOUNDS]; /* a ring: sound n at n % SOUNDS */
 	uint32_t sound_count;        /* made so far */
 	uint32_t sound_next;         /* the first that is not delivered to its end */

@@ -30,7 +30,7 @@
  *
  * In OPEN and MACHINE the agent is made and not heard (answerer_holds): the greeting waits for a person to be done with "hello?", the message for
  * the tone. The model is told of a machine, and of a person who comes after all, by an event in the history. Words that the greeting or the message
- * answers stand in the history and are no turn (answerer_turn).
+ * answers stand in the history and are no turn (answerer_turn). A "hello" over the greeting is a nod (answerer_nods).
  */
 #include "voice/answers.h"
 #include "voice/call_state.h"
@@ -425,4 +425,14 @@ bool answerer_greets(const struct call *call)
 	const struct answerer *a = &call->answerer;
 
 	return call->settings.call_rules >= 4 && a->state == ANSWERER_PERSON && !speech_idle(call) && call->ear.last_voice_sample <= a->heard_sample;
+}
+
+/* Over what else the agent says it is a word like others: who says "hello" to "Are you still there?" has answered. Behind the greeting a late final of what
+ * was said over it. */
+bool answerer_nods(const struct call *call, const char *text, size_t len)
+{
+	const struct answerer *a = &call->answerer;
+	bool over = speech_greets(call) || (speech_idle(call) && call->ear.over_agent && !call->quiet.prompts);
+
+	return call->settings.call_rules >= 4 && a->state == ANSWERER_PERSON && over && call->ear.last_voice_sample > a->heard_sample && words_hello(text, len);
 }

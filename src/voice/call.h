@@ -68,7 +68,9 @@
  *      a call of ours are answered by the greeting (0 to 3: where it could not be cut they stood behind it, and its question was asked twice);
  *      words that were over long before the agent's question stand before it, also when a word over the question answers it (0 to 3: they are one turn);
  *      an answer of which no word was heard when a tool's result contradicts what it was asked with is given up, behind the sentence that is heard the rest of
- *      one, once a turn, and the model is asked again (0 to 3: it is said, and the result told behind it)
+ *      one, once a turn, and the model is asked again (0 to 3: it is said, and the result told behind it);
+ *      a yes or no with what people say behind one is a whole answer by a grammar (yesno.h; 0 to 3: only with courtesy, up to three words); a "hello" over
+ *      the greeting of a call of ours is a nod (0 to 3: a turn, and the question was asked twice)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -519,6 +519,7 @@ uint32_t speech_head(const struct call *call); /* the number of the utterance th
 bool speech_idle(const struct call *call);    /* nothing queued, nothing playing */
 bool speech_audible(const struct call *call); /* the caller hears the agent, or is about to within a frame */
 bool speech_begun(const struct call *call);   /* some of it is at the carrier, or was until it was held */
+bool speech_greets(const struct call *call);  /* what is being said, or is next, is the greeting */
 bool speech_whole(const struct call *call);   /* what is being said may not be interrupted */
 uint64_t speech_left_us(const struct call *call); /* until everything queued is played, as far as known */
 void speech_item_moved(struct call *call, uint32_t from); /* history grew by one at `from` */
@@ -579,6 +580,7 @@ bool answerer_holds(const struct call *call);   /* what the agent has to say is 
 bool answerer_machine(const struct call *call); /* it is said to a machine */
 bool answerer_busy(const struct call *call);    /* who answered is waited for, not spoken with */
 bool answerer_heard(const struct call *call, uint64_t to_sample); /* words up to there were over before the agent began: no reason to interrupt */
+bool answerer_nods(const struct call *call, const char *text, size_t len); /* a greeting over ours, before any answer: it asks for nothing */
 bool answerer_greets(const struct call *call);  /* the greeting is said to a person who has said nothing since he was known for one: it answers all his words */
 
 /* language.c: a call in several languages */

@@ -29,8 +29,8 @@
  * the model ahead (endpoint_timer: dialogue_ahead); in NO WORDS TIMER_NOISE answers to voice that nobody understood
  * (endpoint_noise sets it, endpoint_timer: endpoint_stream_timer: noise_due).
  *
- *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c, spelling.c) and by what the
- *   recogniser says (turn_need). Silence is counted from the arrival of the last voiced chunk; where the ear heard nothing,
+ *   need = complete · endpoint · silence · open · spelled, by how finished the words sound (words.c, yesno.c, spelling.c) and by
+ *   what the recogniser says (turn_need). Silence is counted from the arrival of the last voiced chunk; where the ear heard nothing,
  *   from the last change of the words. Words said over the agent that were too few to make it yield wait until it is done.
  *
  * Here: the timers of the turn and its end. Words, and nods among them, come by endpoint_transcript.c; streams, and voice that no words come of, are
@@ -38,6 +38,7 @@
  */
 #include "voice/call_state.h"
 #include "voice/spelling.h"
+#include "voice/yesno.h"
 
 #include <string.h>
 
@@ -84,15 +85,25 @@ bool endpoint_wants(struct call *call)
 	return words_count(text, b->len) && !words_all_in(&call->brief.nods, text, b->len) && !words_farewell(text, b->len) && !words_greet(text, b->len);
 }
 
+/* Is it a whole answer to a question for a yes or no, with what people say behind one? */
+static bool answers(const struct call *call, const char *text, size_t len)
+{
+	const struct words_expect *e = &call->listen.expect;
+	int64_t rules = call->settings.call_rules;
+
+	if (e->kind != EXPECT_YES_NO && e->kind != EXPECT_CHECKED)
+		return false;
+	return (rules >= 3 && words_answered(text, len)) || (rules >= 4 && yesno_whole(text, len));
+}
+
 static enum words_finish turn_finish(struct call *call)
 {
 	struct words_expect expect = call->listen.expect;
 	struct buf *b = turn_text(call);
 	const char *text = (const char *)b->data;
 	enum words_finish finish = words_finish(expect, text, b->len);
-	bool is_polar = expect.kind == EXPECT_YES_NO || expect.kind == EXPECT_CHECKED;
 
-	if (finish != FINISH_COMPLETE && is_polar && call->settings.call_rules >= 3 && words_answered(text, b->len))
+	if (finish != FINISH_COMPLETE && answers(call, text, b->len))
 		return FINISH_COMPLETE;
 	if (finish == FINISH_SPELLED && expect.kind == EXPECT_DIGITS && call->settings.call_rules >= 4 && words_beside(text, b->len))
 		return FINISH_UNKNOWN; /* no digits, and none are on their way; an address may well begin with "help me" */

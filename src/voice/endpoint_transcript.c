@@ -26,6 +26,8 @@ bool endpoint_nods(const struct call *call, const char *text, size_t len)
 		return true;
 	if (call->settings.call_rules >= 4 && call->quiet.ending && words_farewell(text, len))
 		return true;
+	if (answerer_nods(call, text, len))
+		return true;
 	return l->who_turn && l->who_turn == call->dialogue.turn && (words_speaking(text, len) || is_rest(call, text, len));
 }
 

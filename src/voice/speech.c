@@ -576,6 +576,13 @@ bool speech_begun(const struct call *call)
 	return u && u->sent;
 }
 
+bool speech_greets(const struct call *call)
+{
+	const struct utterance *u = head(call);
+
+	return u && u->kind == SAY_GREETING;
+}
+
 bool speech_whole(const struct call *call)
 {
 	const struct utterance *u = head(call);

@@ -562,6 +562,14 @@ bool words_greet(const char *text, size_t len)
 	return words_all_in(&greetings, text, len);
 }
 
+bool words_hello(const char *text, size_t len)
+{
+	static const struct brief_phrases hellos = { { "hello", "hallo", "hi", "hey", "hello there", "hi there", "good morning", "good afternoon", "good evening",
+		"namaste", "namaskar", "हैलो", "हेलो", "हलो", "नमस्ते", "नमस्कार" }, 16 };
+
+	return words_all_in(&hellos, text, len);
+}
+
 bool words_farewell(const char *text, size_t len)
 {
 	static const struct brief_phrases farewells = { { "bye", "goodbye", "good", "see you", "then", "thank you", "thanks", "very much", "take care", "okay",

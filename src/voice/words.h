@@ -69,6 +69,9 @@ bool words_short(const char *text, size_t len);
 /* Nothing but a greeting, a yes, or who speaks ("hello? hello", "yes, speaking"): what people say before they have heard a question. */
 bool words_greet(const char *text, size_t len);
 
+/* Nothing but a greeting, also twice ("hello? hello"): no yes, and no name. */
+bool words_hello(const char *text, size_t len);
+
 /* Digits in it, written or spoken ("double nine" is two). */
 uint32_t words_digits(const char *text, size_t len);
 

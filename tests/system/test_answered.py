@@ -166,6 +166,27 @@ def test_P22_a_greeting_at_pick_up_is_answered_by_ours_flite(place, spoken):
     assert asked and all(then - one > 4_000_000 for one, then in zip(asked, asked[1:]))
 
 
+@pytest.fixture
+def cut_book(tmp_path):
+    """A book whose greeting can be cut: it has nothing that must be said whole."""
+    text = (ROOT / "rulebooks" / f"{BOOK}.yaml").read_text()
+    assert "disclosures:\n  - This call may be recorded.\n" in text
+    book = tmp_path / "cut.yaml"
+    book.write_text(text.replace("disclosures:\n  - This call may be recorded.\n", ""))
+    return book
+
+
+@pytest.mark.parametrize("words, at_ms", [("hello", 500), ("hello", 2800), ("hello?", 4000), ("hello hello", 3200), ("hello", 6200)])
+def test_P22_a_hello_over_a_greeting_that_can_be_cut_flite(place, spoken, cut_book, words, at_ms):
+    """The agent goes on, and asks once."""
+    call = place(spoken(words), book=cut_book, at_ms=at_ms)
+    events = call.document["events"]
+    asked = [one["at_us"] for one in events if one["event"] == "heard" and "Alex Morgan?" in one.get("text", "")]
+    assert asked and all(then - one > 5_000_000 for one, then in zip(asked, asked[1:])), (asked, call.heard())
+    assert "automated assistant" in call.heard()
+    assert not any(one["event"] == "yield" for one in events), events
+
+
 def test_P22_nobody_says_anything(place):
     call = place(silence(200))
     assert call.answered()[:1] == [("person", "silence")] and call.spoken_ms() <= 3500

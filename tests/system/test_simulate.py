@@ -99,6 +99,13 @@ def test_P09_whether_something_is_so_is_answered_at_once(run, tmp_path, question
     assert done.status == 0 and done.json()["yes_no_median_ms"] <= 300, done.out
 
 
+def test_P09_so_is_a_yes_or_no_with_more_behind_it(run, tmp_path):
+    (tmp_path / "more.call").write_text("name more\nagent Hello. Is that all?\nask yes-no Is that all?\nanswer yes that is all thank you\nanswer no not really\n"
+                                        "answer no I'm fine\nanswer haan bilkul theek hai\n")
+    done = run("simulate", "--script", tmp_path / "more.call", "--calls", 500, "--seed", 3, "--json")
+    assert done.status == 0 and done.json()["yes_no_median_ms"] <= 300, done.out
+
+
 def test_its_processes_do_not_outlive_it(tmp_path):
     parent = subprocess.Popen([BINARY, "simulate", "--calls", "1000000", "--jobs", "2", "--keep", tmp_path / "kept"], stdout=subprocess.DEVNULL)
     children = pathlib.Path(f"/proc/{parent.pid}/task/{parent.pid}/children")

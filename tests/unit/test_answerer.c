@@ -218,6 +218,124 @@ static void P22_so_it_does_when_the_word_is_known_late(void **state)
 	hello_before(*state, 320);
 }
 
+/* A greeting that can be cut is on the air, and 640 ms of it were heard. */
+static void over_greeting(struct kit *k)
+{
+	greeted(k);
+	quiet_for(k, 2048);
+	assert_true(has(k, "play u1"));
+	sent(k, k->last);
+	quiet_for(k, 640);
+	played(k, k->last, 640);
+	zero(k);
+}
+
+/* The rest of it is played, and nobody says anything. */
+static void greeting_ends(struct kit *k, unsigned int quiet_ms)
+{
+	quiet_for(k, 1600);
+	played(k, k->last, length_ms(k, k->last));
+	quiet_for(k, quiet_ms);
+}
+
+/* Whoever says "hello" over the greeting hears the rest of it, and its question once. */
+static void P22_hello_over_the_greeting_is_a_nod(void **state)
+{
+	struct kit *k = *state;
+
+	over_greeting(k);
+	voice(k, 352);
+	partial(k, "hello");
+	quiet_for(k, 192);
+	final(k, "Hello?");
+	assert_true(has(k, "~nod") && has(k, "hold"));
+	quiet_for(k, 704);
+	assert_true(has(k, "play u1"));
+	greeting_ends(k, 5024);
+	assert_false(has(k, "yield") || has(k, "ask ") || has(k, "~turn") || has(k, "speak u2"));
+	turn(k, "yes this is he");
+	assert_true(has(k, "ask g1"));
+}
+
+static void P22_also_twice_and_when_it_is_known_late(void **state)
+{
+	struct kit *k = *state;
+
+	over_greeting(k);
+	voice(k, 640);
+	partial(k, "hello hello");
+	greeting_ends(k, 320);
+	final(k, "hello hello");
+	quiet_for(k, 4992);
+	assert_false(has(k, "yield") || has(k, "ask ") || has(k, "speak u2"));
+}
+
+/* One of before the greeting that the recogniser tells with one over it: the greeting answers both. */
+static void P22_also_behind_one_of_before(void **state)
+{
+	struct kit *k = *state;
+
+	greeted(k);
+	quiet_for(k, 320);
+	voice(k, 320);
+	partial(k, "hello");
+	quiet_for(k, 704);
+	assert_true(has(k, "play u1"));
+	sent(k, k->last);
+	voice(k, 320);
+	quiet_for(k, 128);
+	transcript_from(k, TRANSCRIPT_FINAL, "hello hello", 0);
+	quiet_for(k, 704);
+	greeting_ends(k, 5024);
+	assert_false(has(k, "yield") || has(k, "ask ") || has(k, "speak u2"));
+}
+
+static void P22_more_than_a_hello_takes_the_floor(void **state)
+{
+	struct kit *k = *state;
+
+	over_greeting(k);
+	voice(k, 640);
+	partial(k, "hello who is this");
+	assert_true(has(k, "~yield"));
+	final(k, "hello who is this");
+	quiet_for(k, 704);
+	assert_true(has(k, "ask g1"));
+}
+
+/* The same word over another thing that the agent says is an answer to it. */
+static void P22_hello_to_are_you_still_there_is_an_answer(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.quiet_after_ms = 6000;
+	over_greeting(k);
+	greeting_ends(k, 6016);
+	assert_true(has(k, "speak u2"));
+	audio_all(k, k->last);
+	sent(k, k->last);
+	quiet_for(k, 320);
+	voice(k, 320);
+	final(k, "hello");
+	quiet_for(k, 704);
+	played(k, k->last, length_ms(k, k->last));
+	quiet_for(k, 704);
+	assert_true(has(k, "ask g1"));
+}
+
+static void by_older_rules_hello_over_the_greeting_was_a_turn(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	over_greeting(k);
+	voice(k, 352);
+	final(k, "hello");
+	quiet_for(k, 704);
+	greeting_ends(k, 2048);
+	assert_true(has(k, "ask g1"));
+}
+
 /* A book that lets the other one begin: the words are a turn. */
 static void P22_without_a_greeting_the_first_words_are_a_turn(void **state)
 {
@@ -681,6 +799,12 @@ int main(void)
 		KIT_TEST(P22_a_late_transcript_does_not_stop_the_greeting),
 		KIT_TEST(P22_a_greeting_that_is_said_whole_asks_once),
 		KIT_TEST(P22_so_it_does_when_the_word_is_known_late),
+		KIT_TEST(P22_hello_over_the_greeting_is_a_nod),
+		KIT_TEST(P22_also_twice_and_when_it_is_known_late),
+		KIT_TEST(P22_also_behind_one_of_before),
+		KIT_TEST(P22_more_than_a_hello_takes_the_floor),
+		KIT_TEST(P22_hello_to_are_you_still_there_is_an_answer),
+		KIT_TEST(by_older_rules_hello_over_the_greeting_was_a_turn),
 		KIT_TEST(P22_without_a_greeting_the_first_words_are_a_turn),
 		KIT_TEST(P22_the_message_begins_behind_the_beep),
 		KIT_TEST(P22_late_words_of_the_greeting_do_not_stop_the_message),

@@ -540,6 +540,43 @@ static void by_the_rules_of_before_it_was_an_answer_like_others(void **state)
 	expect(k, "320 ~turn t1 i4 n320000 \"yes please\"", "320 snapshot", "320 ask g1 t1 try 1");
 }
 
+/* Whoever says more than a yes or no, and no more than people say behind one, has answered; the recogniser may think otherwise. */
+static void test_P09_so_does_a_longer_answer_that_is_whole(void **state)
+{
+	static const char *const words[] = { "yes that is all thank you", "no not really", "no I'm fine", "haan bilkul theek hai", "हाँ बिल्कुल ठीक है" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct kit *k = *state;
+
+		greet(k, i % 2 ? "Is your number two zero two?" : "Is that right?");
+		voice(k, 320);
+		final(k, words[i]);
+		zero(k);
+		quiet_until(k, 199);
+		expect_nothing(k);
+		quiet_until(k, 200);
+		assert_true(has(k, "200 ~turn t1 i1 n200000"));
+		kit_teardown(state);
+		kit_setup(state);
+	}
+}
+
+static void by_older_rules_it_was_no_shorter_than_others(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	greet(k, "Is that right?");
+	voice(k, 320);
+	final(k, "no not really");
+	zero(k);
+	quiet_until(k, 599);
+	expect_nothing(k);
+	quiet_until(k, 600);
+	assert_true(has(k, "600 ~turn t1 i0"));
+}
+
 /* "okay" is a nod while the agent speaks; here it answers, and the agent has prepared what it will say to that. */
 static void okay_answered_ahead(struct kit *k)
 {
@@ -598,7 +635,7 @@ static void test_P09_a_yes_that_goes_on_is_waited_for(void **state)
 	static const struct {
 		const char *words, *turn;
 	} cases[] = { { "yes please the", "1200 ~turn t1 i2" }, { "no thank you but", "1200 ~turn t1 i2" }, { "no thank you,", "1200 ~turn t1 i2" },
-		{ "yes please one two", "320 ~turn t1 i4" } };
+		{ "yes please one two", "320 ~turn t1 i4" }, { "yes that", "320 ~turn t1 i4" }, { "no I", "1200 ~turn t1 i2" }, { "no because", "1200 ~turn t1 i2" } };
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -2601,6 +2638,8 @@ int main(void)
 		KIT_TEST(by_the_rules_of_before_letters_are_words),
 		KIT_TEST(test_P09_yes_ends_the_turn_at_once_when_it_was_asked_for),
 		KIT_TEST(test_P09_so_does_a_yes_with_courtesy), KIT_TEST(by_the_rules_of_before_it_was_an_answer_like_others),
+		KIT_TEST(test_P09_so_does_a_longer_answer_that_is_whole),
+		KIT_TEST(by_older_rules_it_was_no_shorter_than_others),
 		KIT_TEST(test_P15_an_answer_ahead_makes_no_nod_of_its_question),
 		KIT_TEST(by_the_rules_of_before_it_did),
 		KIT_TEST(a_partial_that_was_no_nod_stays_none),

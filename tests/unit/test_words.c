@@ -298,6 +298,19 @@ static void greetings_are_no_answer(void **state)
 		assert_false(words_greet(no[i], strlen(no[i])));
 }
 
+static void a_hello_alone_is_told_from_an_answer(void **state)
+{
+	static const char *const yes[] = { "hello", "Hello?", "hello, hello!", "hi there", "Good morning.", "namaste", "हैलो", "हेलो हेलो" };
+	static const char *const no[] = { "", "yes", "yes hello", "hello yes", "hello who is this", "hello there is", "haan ji hello", "speaking", "okay" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(words_hello(yes[i], strlen(yes[i])));
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(words_hello(no[i], strlen(no[i])));
+}
+
 static void what_was_asked_is_the_last_sentence_that_asks(void **state)
 {
 	static const struct {
@@ -533,6 +546,7 @@ int main(void)
 		cmocka_unit_test(a_question_says_what_answer_it_wants),
 		cmocka_unit_test(the_question_begins_where_it_asks),
 		cmocka_unit_test(greetings_are_no_answer),
+		cmocka_unit_test(a_hello_alone_is_told_from_an_answer),
 		cmocka_unit_test(what_was_asked_is_the_last_sentence_that_asks), cmocka_unit_test(a_question_whether_something_is_so_wants_a_yes_or_no),
 		cmocka_unit_test(what_answers_no_question_is_told_apart),
 		cmocka_unit_test(who_he_is_is_asked_and_said),
