@@ -96,6 +96,9 @@ const TURN_WHYS = {
 	endpoint: "the recogniser said so", final_late: "the final words were late", keys: "keys were pressed", agent: "the agent was still speaking",
 };
 const YIELD_WHYS = { words: "the caller said words", stop_word: "the caller said a stop word", length: "the caller went on speaking", keys: "the caller pressed a key" };
+const SHORT_WHYS = {
+	late: "the words came late, or nobody could ask", attempt: "it is another attempt", tool: "a tool came between", slow: "model and voice were slow lately",
+};
 const RETRY_WHATS = { model: "the model", voice: "the voice", recogniser: "the recogniser", carrier: "the line" };
 
 const quoted = (line) => (line.words ? `“${line.words}”` : "");
@@ -117,6 +120,7 @@ const DECISIONS = {
 	retry: (line) => [`Tried again: ${RETRY_WHATS[line.what] ?? plain(line.what)}`, `attempt ${line.attempt}`],
 	failed: (line) => [`Given up: ${RETRY_WHATS[line.what] ?? plain(line.what)}`, `after ${line.attempt} attempts`],
 	quiet: (line) => ["Nobody spoke", line.times > 1 ? `the agent asks again, for the ${line.times}th time`.replace("2th", "2nd").replace("3th", "3rd") : "the agent asks again"],
+	short: (line) => ["A short answer is asked for", `${SHORT_WHYS[line.why] ?? plain(line.why)}; another would come after ${short(line.expected_ms)}`],
 	keys: (line) => ["An entry on the keypad", `${line.digits} digits`],
 	ending: (line) => ["The goodbye began", reason(line.reason)],
 	ended: (line) => ["The call was over", reason(line.reason)],

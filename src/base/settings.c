@@ -79,7 +79,8 @@ const struct option call_options[] = {
 	MS("amd.wait_ms", amd_wait_ms, 60000, 10000, 180000, "A machine's greeting at the longest, and who asked for our name at the longest until somebody comes; then the call ends."),
 	MS("amd.window_ms", amd_window_ms, 30000, 0, 60000, "From the answer on, for so long a machine may still show where a person seemed to be; a person's first answer ends it."),
 	MS("turn.budget_ms", turn_budget_ms, 2200, 1000, 2500,
-		"From the end of the turn to the first sound: a filler is given to the voice so early as this call's voice lately took to begin. "
+		"From the end of the turn to the first sound: a filler is given to the voice so early as this call's voice lately took to begin, "
+		"and an answer that would come later, as model and voice lately were, is asked for as a short one. "
 		"2.5 s of dead air at most are promised."),
 	MS("take.key_ms", take_key_ms, 15000, 3000, 60000,
 		"A secret number is keyed in: so long without a first key, and it is over. It counts from the end of the agent's words; a card has to be found first."),

@@ -206,6 +206,10 @@ static void json_note(struct buf *b, const struct shown *s, const struct shown_e
 		json_pair_string(b, "who", answered_name((enum answered)e->index));
 		json_pair_string(b, "why", answered_why_name((enum answered_why)e->number));
 		break;
+	case NOTE_SHORT:
+		json_pair_string(b, "why", short_why_name((enum short_why)e->index));
+		json_pair_u64(b, "expected_ms", e->number / 1000);
+		break;
 	case NOTE_LATENCY: json_latency(b, s, event); return;
 	default: json_pair_u64(b, "number", e->number); break;
 	}
@@ -433,6 +437,10 @@ static void put_note(struct buf *b, const struct shown *s, const struct shown_ev
 	case NOTE_LANGUAGE: buf_printf(b, "        from here on in %.*s", (int)e->text_len, event_text(s, event)); break;
 	case NOTE_ANSWERED:
 		buf_printf(b, "        who answered: %s (%s)", answered_name((enum answered)e->index), answered_why_name((enum answered_why)e->number));
+		break;
+	case NOTE_SHORT:
+		buf_printf(b, "        a short answer was asked for: %s, another would have come %" PRIu64 " ms after the turn",
+			short_why_name((enum short_why)e->index), e->number / 1000);
 		break;
 	case NOTE_ENDING:
 	case NOTE_ENDED: buf_printf(b, "        %s: %s", note_name((enum note)e->code), end_reason_name((enum end_reason)e->index)); break;

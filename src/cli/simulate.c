@@ -330,6 +330,7 @@ static void json_totals(struct simulating *m, const struct run_result *r)
 	json_pair_u64(b, "changes", t->changes);
 	json_pair_u64(b, "knowledge", t->knowledge);
 	json_pair_u64(b, "requests", t->model_asks);
+	json_pair_u64(b, "requests_short", t->short_asks);
 	json_pair_u64(b, "faults", t->faults);
 	json_pair_u64(b, "faults_provoked", t->provoked);
 	json_pair_u64(b, "worker_deaths", t->deaths);

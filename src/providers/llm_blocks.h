@@ -18,6 +18,7 @@ enum { LLM_NAME_MAX_BYTES = 64, LLM_ID_MAX_BYTES = 40 };
 #define LLM_NOTE_BEGINS "The call has begun."
 #define LLM_NOTE_SILENT "The caller has said nothing since."
 #define LLM_NOTE_CONTINUE "Your words broke off there. Go on exactly behind them and repeat nothing."
+#define LLM_NOTE_SHORT "The caller has waited for longer than usual. One short sentence comes first, with what matters most, and little behind it."
 #define LLM_NO_RESULT "there is no result"
 #define LLM_RESULT_UNKNOWN "The outcome is not known: it may or may not have been done. "
 #define LLM_INTERRUPTED " \xe2\x80\x94" /* a dash, which a voice passes over should the model copy it */

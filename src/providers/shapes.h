@@ -34,7 +34,8 @@ struct speech_word {
 enum ask_kind {
 	ASK_PLAIN = 0,
 	ASK_AHEAD,   /* the end of turn is only likely */
-	ASK_CONTINUE /* go on where the agent's last words end */
+	ASK_CONTINUE, /* go on where the agent's last words end */
+	ASK_SHORT    /* the caller has waited, or will have: few words first. Between session and model alone, of the two above the first */
 };
 
 /* How an event tells a model what a tool came to that it was told is still running: "Result of NAME: TEXT", and what stands for ": " when it did not work,

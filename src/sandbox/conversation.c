@@ -77,10 +77,11 @@ static void words_add(struct conversation *c, enum block_type type, const char *
 static void event_add(struct conversation *c, const char *text, size_t len)
 {
 	static const char begun[] = "The call has begun.", silent[] = "The caller has said nothing since.", broke[] = "Your words broke off there.";
+	static const char waited[] = "The caller has waited for longer than usual.";
 
 	if (begins(text, broke))
 		c->kind = ASK_CONTINUE;
-	else if (!begins(text, begun) && !begins(text, silent))
+	else if (!begins(text, begun) && !begins(text, silent) && !begins(text, waited))
 		words_add(c, BLOCK_EVENT, text, len);
 }
 

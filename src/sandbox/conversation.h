@@ -1,7 +1,7 @@
 /* What a model was told, as the blocks of a call, so that an engine behind llm.h can answer it: llm_blocks.c the other way round.
  *
  * The user's words are the caller's, the assistant's the agent's; what stands in <event> tags is the call's own, and of its notes "The call has
- * begun." and that the caller says nothing are left out, "Your words broke off" makes it ASK_CONTINUE. Texts are taken as they are: here nothing
+ * begun.", that the caller says nothing, and that he has waited, are left out; "Your words broke off" makes it ASK_CONTINUE. Texts are taken as they are: here nothing
  * is masked a second time. What was added is borrowed until conversation_fini; an error keeps what was there before it. No I/O, one owner.
  */
 #ifndef SANDBOX_CONVERSATION_H

@@ -45,6 +45,7 @@ static void output_map(struct scene *s, const struct call_output *o)
 		break;
 	case OUT_ASK:
 		s->totals.model_asks++;
+		s->totals.short_asks += o->index != SHORT_NONE;
 		break;
 	case OUT_NOTE:
 		if (o->kind == NOTE_ENDING)

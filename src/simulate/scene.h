@@ -98,7 +98,8 @@ struct scene_options {
 /* What one call adds up to. */
 struct scene_totals {
 	uint64_t calls, steps, virtual_us, turns, interruptions, nods, coughs, silences, keys, tools, changes, faults, deaths, hangups, holds,
-		model_asks, sounds, records, events, saved, knowledge, deleted, provoked; /* `deleted`: files that made room on a full disk; `provoked`: faults for a guard that is off */
+		model_asks, short_asks, sounds, records, events, saved, knowledge,
+		deleted, provoked; /* files that made room on a full disk; faults for a guard that is off */
 };
 
 struct scene {

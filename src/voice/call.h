@@ -70,7 +70,8 @@
  *      an answer of which no word was heard when a tool's result contradicts what it was asked with is given up, behind the sentence that is heard the rest of
  *      one, once a turn, and the model is asked again (0 to 3: it is said, and the result told behind it);
  *      a yes or no with what people say behind one is a whole answer by a grammar (yesno.h; 0 to 3: only with courtesy, up to three words); a "hello" over
- *      the greeting of a call of ours is a nod (0 to 3: a turn, and the question was asked twice)
+ *      the greeting of a call of ours is a nod (0 to 3: a turn, and the question was asked twice);
+ *      a request whose answer would come behind turn.budget_ms, as model and voice lately were, asks for a short one (0 to 3: none does)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).
  */

@@ -163,6 +163,7 @@ struct gen {
 	struct gen_tool tools[GEN_TOOLS_MAX];
 	uint32_t tool_count;
 	uint64_t text_us;          /* when its last text came */
+	uint64_t asked_us;         /* when it was asked for; 0: in a call of before */
 };
 
 enum item_flag {
@@ -217,6 +218,7 @@ struct dialogue {
 	enum end_reason again_end; /* the call was ending for this reason; END_CALLER: it was not */
 	uint64_t still_us;         /* nobody was heard from then until the turn's end */
 	uint32_t stale_turn;       /* in this turn, plus one, an answer was given up because a result contradicts it; 0: in none */
+	uint64_t words_us;         /* from a request to its first words that can be spoken, lately: as speech.voice_us; 0: not known */
 	bool retry_wait;           /* TIMER_SECOND starts the next attempt of a failed answer */
 	uint64_t filler_us;        /* the next filler while tools run; 0: none */
 	uint8_t filler_turn, wait_turn; /* which phrase comes next */
@@ -464,6 +466,8 @@ void dialogue_retrieve(struct call *call);
 void dialogue_clocks(struct call *call, enum ask_kind kind); /* of an answer that is asked for, or released, now */
 void dialogue_stall(struct call *call, uint64_t soonest_us); /* text came, or was all said: no more of it would be a stall */
 void dialogue_silence(struct call *call); /* everything there was to say is said */
+void dialogue_hurry(struct call *call, struct call_output *ask); /* this answer is to be short when it would come behind the turn's budget */
+void dialogue_begun(struct call *call); /* the answer has its first words that can be spoken */
 uint64_t dialogue_silent_us(const struct call *call); /* the agent, who has said nothing to the turn, says something then; UINT64_MAX: he has */
 
 /* history.c: items and requests */

@@ -124,6 +124,7 @@ void dialogue_ask(struct call *call, enum ask_kind kind, uint32_t attempt)
 	timer_in(call, TIMER_TOTAL, call->settings.llm_total_ms);
 	if (kind != ASK_AHEAD)
 		dialogue_clocks(call, kind);
+	dialogue_hurry(call, out);
 }
 
 /* ------------------------------------------------------------------ a turn */

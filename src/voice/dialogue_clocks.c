@@ -1,4 +1,5 @@
-/* The clocks of an answer: when a filler is due, the second attempt, and when a model that has begun counts as stalled.
+/* The clocks of an answer: when a filler is due, the second attempt, when a model that has begun counts as stalled, and when there is so little
+ * time left that a short answer is asked for.
  *
  *   ASKED ──dialogue_ask (dialogue.c) · dialogue_release (ahead.c): dialogue_clocks──► TIMER_FILLER and TIMER_SECOND run
  *   TEXT ──model_text, model_tool (dialogue.c) · all is said: dialogue_silence; all: dialogue_stall──► TIMER_STALL runs
@@ -74,6 +75,75 @@ void dialogue_clocks(struct call *call, enum ask_kind kind)
 		timer_set(call, TIMER_FILLER, num_min(call->timers[TIMER_FILLER], due_us));
 	timer_in(call, TIMER_SECOND, s->llm_second_ms);
 }
+
+/* ------------------------------------------------------------------ a short answer */
+
+/* The caller has waited for so long. While he keys a secret number in, nobody lets him wait. */
+static uint64_t waited_us(const struct call *call, const struct call_output *ask)
+{
+	if (ask->kind == ASK_AHEAD || !call->at[AT_TURN])
+		return 0;
+	return num_over(call->now_us, num_max(call->at[AT_TURN], call->take.since_us));
+}
+
+/* What the caller said last; the end of all: nothing yet. */
+static uint32_t caller_item(const struct dialogue *d)
+{
+	uint32_t i = d->item_count;
+
+	while (i > 0 && d->items[i - 1].type != BLOCK_CALLER)
+		i--;
+	return i ? i - 1 : d->item_count;
+}
+
+static bool looked_up(const struct dialogue *d, uint32_t from)
+{
+	uint32_t i;
+
+	for (i = from; i < d->item_count; i++)
+		if (d->items[i].type == BLOCK_TOOL_RESULT)
+			return true;
+	return false;
+}
+
+/* Of a turn that has had no word but fillers. Who is asked to go on, or speaks to a machine, needs no few words. */
+static enum short_why short_why(const struct call *call, const struct call_output *ask, uint64_t sound_us)
+{
+	const struct dialogue *d = &call->dialogue;
+	uint64_t budget_us = (uint64_t)call->settings.turn_budget_ms * 1000;
+	uint32_t item = caller_item(d);
+
+	if (ask->kind == ASK_CONTINUE || sound_us <= budget_us || answerer_machine(call) || item == d->item_count || history_spoken(call, item))
+		return SHORT_NONE;
+	if (d->words_us + call->speech.voice_us > budget_us)
+		return SHORT_SLOW;
+	if (ask->number > 1)
+		return SHORT_ATTEMPT;
+	return looked_up(d, item) ? SHORT_TOOL : SHORT_LATE;
+}
+
+/* What model and voice lately took is what they will take. What is asked ahead of the turn's end has its whole budget. */
+void dialogue_hurry(struct call *call, struct call_output *ask)
+{
+	uint64_t sound_us = waited_us(call, ask) + call->dialogue.words_us + call->speech.voice_us;
+
+	if (call->settings.call_rules < 4 || !call->settings.turn_budget_ms)
+		return;
+	call->dialogue.gen.asked_us = call->now_us;
+	ask->index = short_why(call, ask, sound_us);
+	if (ask->index)
+		call_note(call, NOTE_SHORT, ask->index, sound_us);
+}
+
+void dialogue_begun(struct call *call)
+{
+	struct dialogue *d = &call->dialogue;
+
+	if (d->gen.asked_us)
+		d->words_us = num_max(num_over(call->now_us, d->gen.asked_us), d->words_us - d->words_us / 4);
+}
+
+/* ------------------------------------------------------------------ a stall */
 
 /* The model has begun and stops: nothing to say is left, and for llm_stall_ms no text has come. */
 void dialogue_stall(struct call *call, uint64_t soonest_us)

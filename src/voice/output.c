@@ -47,6 +47,7 @@ static const char *const note_names[NOTE_KINDS] = {
 	[NOTE_ENDED] = "ended",
 	[NOTE_ANSWERED] = "answered",
 	[NOTE_LANGUAGE] = "language",
+	[NOTE_SHORT] = "short",
 };
 
 static const char *const end_names[END_REASONS] = { "caller", "agent", "quiet", "max_duration", "order", "lost", "failed", "voicemail" };
@@ -54,6 +55,7 @@ static const char *const why_names[TURN_WHYS] = { "silence", "complete", "open",
 
 static const char *const answered_names[ANSWERED_KINDS] = { "person", "machine", "screening", "records" };
 static const char *const answered_whys[ANSWERED_WHYS] = { "short", "silence", "long", "words", "tone", "carrier", "quiet", "goes_on" };
+static const char *const short_whys[SHORT_WHYS] = { "none", "late", "attempt", "tool", "slow" };
 
 static const char *name_at(const char *const *table, unsigned int count, unsigned int i)
 {
@@ -88,6 +90,11 @@ const char *answered_name(enum answered answered)
 const char *answered_why_name(enum answered_why why)
 {
 	return name_at(answered_whys, ANSWERED_WHYS, (unsigned int)why);
+}
+
+const char *short_why_name(enum short_why why)
+{
+	return name_at(short_whys, SHORT_WHYS, (unsigned int)why);
 }
 
 void output_encode(const struct call_output *out, struct buf *b)

@@ -18,7 +18,8 @@ enum output_type {
 	OUT_UNSPEAK,    /* utterance: stop synthesis, forget its audio */
 	OUT_PLAY,       /* utterance, take, position: send its audio from that sample on, behind what is being sent */
 	OUT_HOLD,       /* clear what the carrier has queued, within one frame, send nothing more; keep the audio */
-	OUT_ASK,        /* gen, turn, number = attempt, kind = enum ask_kind, position = digest of `blocks` */
+	OUT_ASK,        /* gen, turn, number = attempt, kind = enum ask_kind, position = digest of `blocks`; index = enum short_why: the answer is to be
+	                 * short */
 	OUT_CANCEL,     /* gen */
 	OUT_TOOL,       /* turn, index, name, text = arguments, kind = 1 if it changes something, number = timeout in ms; of one that takes keys: gen = which
 	                   entry of the call, position = how many digits it has */
@@ -67,6 +68,7 @@ enum note {
 	NOTE_ENDED,        /* index = enum end_reason */
 	NOTE_ANSWERED,     /* who answered, as far as known now: index = enum answered, number = enum answered_why */
 	NOTE_LANGUAGE,     /* the call goes on in another one: index = which of the brief's, text = its tag */
+	NOTE_SHORT,        /* the answer asked for just now is to be short: index = enum short_why, number = µs from the turn's end to the sound of another */
 	NOTE_KINDS
 };
 
@@ -74,6 +76,7 @@ enum turn_why { TURN_SILENCE = 0, TURN_COMPLETE, TURN_OPEN, TURN_SPELLED, TURN_E
 enum answered { ANSWERED_PERSON = 0, ANSWERED_MACHINE, ANSWERED_SCREEN, ANSWERED_RECORDS /* the machine is done: its message begins */, ANSWERED_KINDS };
 enum answered_why { ANSWERED_SHORT = 0, ANSWERED_SILENT, ANSWERED_LONG, ANSWERED_WORDS, ANSWERED_TONE, ANSWERED_CARRIER, ANSWERED_QUIET, ANSWERED_ON, ANSWERED_WHYS };
 enum yield_why { YIELD_WORDS = 0, YIELD_STOP, YIELD_LENGTH, YIELD_KEYS, YIELD_WHYS };
+enum short_why { SHORT_NONE = 0, SHORT_LATE /* the words were late, or nobody could ask */, SHORT_ATTEMPT, SHORT_TOOL, SHORT_SLOW, SHORT_WHYS };
 enum retry_what { RETRY_MODEL = 0, RETRY_VOICE, RETRY_RECOGNISER, RETRY_PLAY, RETRY_WHATS };
 
 enum latency_part { /* each reaches from the one before; the first from the end of speech */
@@ -112,6 +115,7 @@ const char *end_reason_name(enum end_reason reason);
 const char *turn_why_name(enum turn_why why);
 const char *answered_name(enum answered answered);
 const char *answered_why_name(enum answered_why why);
+const char *short_why_name(enum short_why why);
 
 void output_encode(const struct call_output *out, struct buf *b);
 enum err output_decode(struct call_output *out, const void *data, size_t len) MUST_USE;

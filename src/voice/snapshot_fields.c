@@ -45,13 +45,13 @@ const struct column dialogue_columns[] = {
 	BELOW(17, dialogue, tongue, TONGUES_MAX), COLUMN(18, dialogue, tongues_told),
 	TEXT_SELDOM(19, dialogue, again), BELOW(20, dialogue, again_more, 2), COLUMN(21, dialogue, still_us),
 	COLUMN(22, dialogue, again_by), COLUMN(23, dialogue, again_rest), BELOW(24, dialogue, again_end, END_REASONS),
-	COLUMN(25, dialogue, stale_turn), { 0 },
+	COLUMN(25, dialogue, stale_turn), COLUMN(26, dialogue, words_us), { 0 },
 };
 
 const struct column gen_columns[] = {
 	BELOW(1, gen, state, 4), BELOW(2, gen, ahead, 2), BELOW(3, gen, spoke, 2), COLUMN(4, gen, id), COLUMN(5, gen, turn), COLUMN(6, gen, attempt),
 	COLUMN(7, gen, base_items), COLUMN(8, gen, cut), BELOW(9, gen, tool_count, GEN_TOOLS_MAX + 1),
-	COLUMN(10, gen, text_us), BELOW(11, gen, goes_on, 2), BELOW(12, gen, stale, 2), { 0 },
+	COLUMN(10, gen, text_us), BELOW(11, gen, goes_on, 2), BELOW(12, gen, stale, 2), COLUMN(13, gen, asked_us), { 0 },
 };
 
 const struct column gen_tool_columns[] = { TEXT(1, gen_tool, name), TEXT(3, gen_tool, args), { 0 } };

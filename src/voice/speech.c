@@ -249,6 +249,8 @@ void speech_cut(struct call *call, bool flush)
 				return;
 			queue_at(call, call->speech.count - 1u)->gen = g->id;
 			queue_at(call, call->speech.count - 1u)->stale = g->stale;
+			if (!g->spoke)
+				dialogue_begun(call);
 			g->spoke = true;
 			measure_at(call, AT_SPEAKABLE);
 		}

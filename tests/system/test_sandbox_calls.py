@@ -215,6 +215,40 @@ def test_a_recogniser_that_is_replaced_hears_what_was_not_understood_alone(sandb
     assert len(sent) == 2 and sent[0] > 5 * 8000 and twice < 4, (sent, twice)
 
 
+# ---- a turn's budget ----
+
+WAITED = "<event>The caller has waited for longer than usual."
+
+
+def bare(body):
+    """What a vendor may keep of a request: tools, prompt and messages, without the markers."""
+    messages = [{**one, "content": [{name: value for name, value in block.items() if name != "cache_control"} for block in one["content"]]}
+                for one in body["messages"]]
+    return body["tools"], body["system"], messages
+
+
+def test_a_late_attempt_asks_for_a_short_answer_and_the_next_turn_does_not(run, sandbox, call):
+    """The model stands still once, and nobody else is there to be asked: when it is asked again the turn's budget is over."""
+    sandbox.faults({"vendor": "anthropic", "kind": "stall"})
+    document = call(["yes", "keep it"], "llm.providers=anthropic", "llm.hedge_ms=0", "turn.preempt=false", "llm.second_ms=1600", "turn.budget_ms=1500")
+    assert confirmed(document), document
+    asked_for = [one for one in sandbox.requests("anthropic") if one["body"] and one["body"].get("messages")]
+    late = [one for one in asked_for if WAITED in str(one["body"])]
+    later = [one for one in asked_for if "keep it" in str(one["body"]["messages"][-1])]
+    assert asked_for[0] not in late and asked_for[1] in late and later and not any(one in late for one in later), document["events"]
+    shown = [one for one in document["events"] if one["event"] == "short"]
+    assert shown[0]["why"] == "attempt" and len(shown) == len(late) and all(one["expected_ms"] > 1500 for one in shown), shown
+
+    hinted = asked_for[1]
+    assert "cache_control" not in hinted["body"]["messages"][-1]["content"][-1]
+    tools, system, messages = bare(hinted["body"])
+    assert messages[-1]["content"].pop()["text"].startswith(WAITED)
+    assert bare(asked_for[0]["body"]) == (tools, system, messages)  # the first attempt's, and the hint behind it
+    assert bare(later[0]["body"])[:2] == (tools, system) and bare(later[0]["body"])[2][:len(messages)] == messages
+    assert told(later[0])["cache_read_tokens"] >= told(hinted)["cache_read_tokens"] > 0
+    assert run("replay", document["call"], "--dir", document["journal"]).status == 0
+
+
 # ---- Sarvam: Hindi, and words of English in it ----
 
 SAID = "मैं Monday को pay कर दूँगा"

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "anthropicbody.h"
+#include "providers/llm_blocks.h"
 
 /* The messages are these, markers left out. */
 static void messages_are(enum ask_kind kind, const char *wanted)
@@ -165,6 +166,45 @@ static void events_between_two_words_of_the_agent_part_them(void **state)
 		A("three \xe2\x80\x94") "," U("four") "]");
 }
 
+/* ---- a short answer ---- */
+
+#define SHORT "<event>" LLM_NOTE_SHORT "</event>"
+
+/* It stands behind all that the vendor may keep, and in this request alone. */
+static void what_asks_for_a_short_answer_is_the_last_of_all(void **state)
+{
+	static const char *const models[] = { "claude-haiku-5-5", "claude-haiku-4-5", "something-new" };
+	static const char end[] = "]}]}", last[] = "{\"type\":\"text\",\"text\":\"" SHORT "\"}]}]}";
+	struct buf plain;
+	size_t count, m;
+
+	(void)state;
+	buf_init(&plain, ANTHROPIC_BODY_MAX_BYTES);
+	for (m = 0; m < 3; m++) {
+		head_open((struct anthropic_prompt){ .model = models[m], .tools = tools });
+		draw_blocks((uint32_t)m + 1);
+		for (count = 0; count <= blocks.count; count++) {
+			json_decref(make(ASK_PLAIN, count));
+			buf_reset(&plain);
+			buf_append(&plain, body.data, body.len - strlen(end));
+			json_decref(make(ASK_SHORT, count));
+			assert_true(body.len > plain.len + strlen(last) && !memcmp(body.data, plain.data, plain.len));
+			assert_memory_equal(body.data + body.len - strlen(last), last, strlen(last));
+		}
+	}
+	buf_fini(&plain);
+}
+
+static void behind_an_event_it_stands_with_it(void **state)
+{
+	(void)state;
+	block_add(&blocks, BLOCK_CALLER, "Hello");
+	messages_are(ASK_SHORT, "[" OF_USER("{\"type\":\"text\",\"text\":\"Hello\"},{\"type\":\"text\",\"text\":\"" SHORT "\"}") "]");
+	block_add(&blocks, BLOCK_EVENT, "late news");
+	messages_are(ASK_SHORT, "[" U("Hello") ",{\"role\":\"system\",\"content\":[{\"type\":\"text\",\"text\":\"<event>late news</event>\"},"
+		"{\"type\":\"text\",\"text\":\"" SHORT "\"}]}]");
+}
+
 /* ---- the rules, over calls drawn at random ---- */
 
 /* Every use of `before` is answered first in `message`, in any order, and nothing else is. */
@@ -232,6 +272,7 @@ static void messages_check(json_t *json)
 static void every_request_keeps_the_rules(void **state)
 {
 	static const char *const models[] = { "claude-haiku-5-5", "claude-haiku-4-5", "something-new" };
+	static const enum ask_kind kinds[] = { ASK_CONTINUE, ASK_PLAIN, ASK_SHORT };
 	uint32_t seed, m;
 	size_t count;
 
@@ -241,7 +282,7 @@ static void every_request_keeps_the_rules(void **state)
 		for (seed = 1; seed <= 40; seed++) {
 			draw_blocks(seed);
 			for (count = 0; count <= blocks.count; count++)
-				messages_check(make(seed % 3 ? ASK_PLAIN : ASK_CONTINUE, count));
+				messages_check(make(kinds[seed % 3], count));
 		}
 	}
 }
@@ -260,6 +301,8 @@ int main(void)
 		UNIT(only_what_was_cut_ends_in_a_dash),
 		UNIT(an_event_behind_the_agent_is_the_users),
 		UNIT(events_between_two_words_of_the_agent_part_them),
+		UNIT(what_asks_for_a_short_answer_is_the_last_of_all),
+		UNIT(behind_an_event_it_stands_with_it),
 		UNIT(every_request_keeps_the_rules),
 	};
 

@@ -224,7 +224,8 @@ static void test_P12_the_third_attempt_is_the_last(void **state)
 	pass(k, 24);
 	zero(k);
 	quiet_until(k, 3000);
-	expect(k, "1500 cancel g1", "1500 ~retry t1 i0 n2", "1500 ask g2 t1 try 2", "3000 cancel g2", "3000 ~retry t1 i0 n3", "3000 ask g3 t1 try 3");
+	expect(k, "1500 cancel g1", "1500 ~retry t1 i0 n2", "1500 ask g2 t1 try 2", "3000 cancel g2", "3000 ~retry t1 i0 n3", "3000 ask g3 t1 try 3",
+		"3000 ~short t1 i2 n3000000");
 	quiet_until(k, 4499);
 	expect_nothing(k);
 	quiet_until(k, 4500);
@@ -1944,7 +1945,7 @@ static void a_slow_tool_is_left_to_run_and_the_conversation_goes_on(void **state
 	quiet_until(k, 5999);
 	expect_nothing(k);
 	quiet_until(k, 6000);
-	expect(k, "6000 snapshot", "6000 ask g2 t1 try 1");
+	expect(k, "6000 snapshot", "6000 ask g2 t1 try 1", "6000 ~short t1 i3 n6040000");
 	expect_request(k, "caller: I want some tea", "use 1.0 lookup: {}", "result 1.0: still running, the result will follow");
 	text(k, "It takes a while. ");
 	done(k);
@@ -2071,7 +2072,7 @@ static void test_P13_a_tool_that_never_answers_has_failed(void **state)
 	quiet_until(k, 9999);
 	expect_nothing(k);
 	quiet_until(k, 10000);
-	expect(k, "10000 ~tool t1 i0 n1 \"lookup\"", "10000 snapshot", "10000 ask g2 t1 try 1");
+	expect(k, "10000 ~tool t1 i0 n1 \"lookup\"", "10000 snapshot", "10000 ask g2 t1 try 1", "10000 ~short t1 i3 n10040000");
 	expect_request(k, "caller: I want some tea", "use 1.0 lookup: {}", "result 1.0 error: no answer in time");
 	given_up_before(k);
 	result(k, 1, 0, TOOL_OK, "green");
@@ -2087,7 +2088,7 @@ static void a_change_that_never_answers_is_of_unknown_outcome(void **state)
 	tools_run(k, "book", "{}");
 	zero(k);
 	quiet_until(k, 10000);
-	expect(k, "10000 ~tool t1 i0 n2 \"book\"", "10000 snapshot", "10000 ask g2 t1 try 1");
+	expect(k, "10000 ~tool t1 i0 n2 \"book\"", "10000 snapshot", "10000 ask g2 t1 try 1", "10000 ~short t1 i3 n10040000");
 	expect_request(k,
 		"caller: I want some tea",
 		"use 1.0 book: {}",
@@ -2446,7 +2447,7 @@ static void a_tools_own_time_limit_counts(void **state)
 	quiet_until(k, 2999);
 	expect_nothing(k);
 	quiet_until(k, 3000);
-	expect(k, "3000 ~tool t1 i0 n1 \"slow\"", "3000 snapshot", "3000 ask g2 t1 try 1");
+	expect(k, "3000 ~tool t1 i0 n1 \"slow\"", "3000 snapshot", "3000 ask g2 t1 try 1", "3000 ~short t1 i3 n3040000");
 }
 
 /* A tool that was left to run, and a question asked ahead while it does; its result comes before the turn's end. */
@@ -3804,7 +3805,7 @@ static void a_question_waits_for_results_that_are_asked_for_again(void **state)
 	simple(k, IN_ATTACHED);
 	expect(k, "0 listen s2 from 2560", "0 cancel g2", "0 tool 1.0 lookup 10000 \"{}\"");
 	result(k, 1, 0, TOOL_OK, "green");
-	expect(k, "0 ~tool t1 i0 n0 \"lookup\"", "0 snapshot", "0 ask g3 t1 try 1");
+	expect(k, "0 ~tool t1 i0 n0 \"lookup\"", "0 snapshot", "0 ask g3 t1 try 1", "0 ~short t1 i3 n6056000");
 	expect_request(k, "caller: I want some tea", "use 1.0 lookup: {}", "result 1.0: green");
 }
 
@@ -3822,7 +3823,7 @@ static void if_they_do_not_come_it_is_asked_after_a_moment(void **state)
 	quiet_until(k, 799);
 	expect_nothing(k);
 	quiet_until(k, 800);
-	expect(k, "800 snapshot", "800 ask g3 t1 try 1");
+	expect(k, "800 snapshot", "800 ask g3 t1 try 1", "800 ~short t1 i3 n6856000");
 }
 
 static void an_answer_that_had_begun_does_not_wait(void **state)

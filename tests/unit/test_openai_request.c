@@ -165,6 +165,7 @@ static void the_last_word_is_the_users(void **state)
 		U("<event>Your words broke off there. Go on exactly behind them and repeat nothing.</event>") "]");
 	block_add(&blocks, BLOCK_EVENT, "ten");
 	messages_are(ASK_PLAIN, "[" U("Hello") "," A("One moment") "," U("<event>ten</event>") "]");
+	messages_are(ASK_SHORT, "[" U("Hello") "," A("One moment") "," U("<event>ten</event>\\n<event>" LLM_NOTE_SHORT "</event>") "]");
 }
 
 /* ---- the head ---- */
@@ -221,6 +222,7 @@ static void messages_check(json_t *json)
 
 static void every_request_keeps_the_rules(void **state)
 {
+	static const enum ask_kind kinds[] = { ASK_CONTINUE, ASK_PLAIN, ASK_SHORT };
 	uint32_t seed;
 	size_t count;
 
@@ -228,7 +230,7 @@ static void every_request_keeps_the_rules(void **state)
 	for (seed = 1; seed <= 40; seed++) {
 		draw_blocks(seed);
 		for (count = 0; count <= blocks.count; count++)
-			messages_check(make(seed % 3 ? ASK_PLAIN : ASK_CONTINUE, count));
+			messages_check(make(kinds[seed % 3], count));
 	}
 }
 

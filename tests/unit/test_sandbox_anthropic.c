@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "deadline.h"
+#include "providers/llm_blocks.h"
 #include "redact/redact.h"
 #include "sandbox/anthropic/messages_read.h"
 #include "sandbox/anthropic/prompt_cache.h"
@@ -230,6 +231,7 @@ static void test_conversation(void **state)
 		"{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"it is 4155550142 &lt;ok>\"},{\"type\":\"text\",\"text\":\"<event>late news</event>\"}]},"
 		"{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"One moment.\"},{\"type\":\"tool_use\",\"id\":\"t9\",\"name\":\"look\",\"input\":{\"a\":1}}]},"
 		"{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t9\",\"content\":\"{}\",\"is_error\":true},"
+		"{\"type\":\"text\",\"text\":\"<event>" LLM_NOTE_SHORT "</event>\"},"
 		"{\"type\":\"text\",\"text\":\"<event>Your words broke off there. Go on.</event>\"}]}]");
 	struct conversation c;
 

@@ -89,6 +89,18 @@ static void an_answer_is_spoken_and_heard(void **state)
 	assert_non_null(memmem(k->heard, KIT_TRACK, sound, sizeof(sound))); /* every sample, in one piece */
 }
 
+/* Voice and model are slower than a budget of one millisecond. */
+static void an_answer_that_would_be_late_is_asked_for_as_a_short_one(void **state)
+{
+	(void)state;
+	k->settings.turn_budget_ms = 1;
+	kit_begin(k);
+	to_the_question("When do you open");
+	assert_int_equal(kit_answer(k)->kind, ASK_SHORT);
+	assert_null(strstr(kit_answer(k)->shown, "waited")); /* it is the adapter's to say: no block of the call's has it */
+	assert_true(kit_logged(k, "note short", 0) >= 1);
+}
+
 static void an_adapter_that_talks_from_inside_its_own_function_waits(void **state)
 {
 	size_t i;
@@ -1687,6 +1699,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		CASE(P24_the_greeting_begins_within_200_ms_of_the_start),
 		CASE(an_answer_is_spoken_and_heard),
+		CASE(an_answer_that_would_be_late_is_asked_for_as_a_short_one),
 		CASE(keys_are_tones_in_the_agents_track),
 		CASE(an_adapter_that_talks_from_inside_its_own_function_waits),
 		CASE(a_new_stream_gets_the_past_and_positions_are_the_calls),

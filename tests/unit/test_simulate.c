@@ -1153,6 +1153,54 @@ static void test_an_answer_ahead_may_be_whole_before_the_final(void **state)
 	free(r);
 }
 
+/* Requests for a short answer, and those of them whose turn had no time left, as far as its end tells. */
+struct hurried {
+	uint64_t turn_us, budget_us;
+	uint32_t all, behind, untold;
+};
+
+static void on_hurried(void *arg, uint64_t step, const struct call_input *in, const struct call_outputs *out)
+{
+	struct hurried *h = arg;
+	size_t i;
+
+	(void)step;
+	for (i = 0; i < out->count; i++) {
+		const struct call_output *o = &out->items[i];
+
+		if (o->type == OUT_NOTE && o->kind == NOTE_TURN)
+			h->turn_us = in->at_us;
+		if (o->type != OUT_ASK || !o->index)
+			continue;
+		h->all++;
+		h->behind += o->kind == ASK_PLAIN && in->at_us > h->turn_us + h->budget_us;
+		while (++i < out->count && !(out->items[i].type == OUT_NOTE && out->items[i].kind == NOTE_SHORT && out->items[i].number > h->budget_us)) {
+		}
+		h->untold += i == out->count;
+	}
+}
+
+/* Slow models and tools are faults of every day here; each such request says why, and no promise is broken by it. */
+static void test_a_turn_that_is_late_gets_a_short_answer(void **state)
+{
+	struct run_result *r = calloc(1, sizeof(*r));
+	struct hurried h = { 0 };
+	struct scene_options o;
+
+	(void)state;
+	options_init(&o);
+	o.trace = on_hurried;
+	o.trace_arg = &h;
+	h.budget_us = (uint64_t)o.settings.turn_budget_ms * 1000;
+	assert_int_equal(run_here(&o, 0, 32, r), ERR_NONE);
+	failures_print(r);
+	assert_true(run_kept(r));
+	assert_int_equal(r->totals.short_asks, h.all);
+	assert_in_range(h.all, 8, r->totals.model_asks / 4);
+	assert_true(h.behind > 0 && !h.untold);
+	free(r);
+}
+
 /* Knowledge in a call: what was asked, what came, and what the next requests showed of it. */
 struct known {
 	uint32_t asked, came, late, twice, nonsense, longest, shown;
@@ -1520,6 +1568,7 @@ int main(void)
 		cmocka_unit_test(test_F06_a_small_disk_loses_nothing),
 		cmocka_unit_test(test_F07_a_stopped_journal_lets_nothing_be_changed),
 		cmocka_unit_test(test_an_answer_ahead_may_be_whole_before_the_final),
+		cmocka_unit_test(test_a_turn_that_is_late_gets_a_short_answer),
 		cmocka_unit_test(test_knowledge_is_asked_for_and_shown),
 		cmocka_unit_test(test_knowledge_faults),
 		cmocka_unit_test(test_knowledge_faults_strike_in_a_script),

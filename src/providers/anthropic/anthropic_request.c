@@ -115,6 +115,14 @@ static void note_put(struct writer *w, const char *text)
 	user_block_close(w);
 }
 
+/* Of this request alone: no marker may stand behind it, the next request has it no more. */
+static void short_put(struct writer *w)
+{
+	role_user(w, w->count);
+	event_put(w, LLM_NOTE_SHORT, strlen(LLM_NOTE_SHORT));
+	json_close(w->out, '}');
+}
+
 static void event_block_put(struct writer *w, size_t at)
 {
 	const char *text;
@@ -324,6 +332,8 @@ static void end_put(struct writer *w, enum ask_kind kind)
 		note_put(w, LLM_NOTE_BEGINS);
 	if (w->agent_spoke_last && (kind == ASK_CONTINUE || w->role == ROLE_ASSISTANT))
 		note_put(w, kind == ASK_CONTINUE ? LLM_NOTE_CONTINUE : LLM_NOTE_SILENT);
+	if (kind == ASK_SHORT)
+		short_put(w);
 	message_close(w);
 	json_close(w->out, ']');
 	json_close(w->out, '}');

@@ -6,7 +6,8 @@
  * which a voice passes over should the model copy it. What the call's own machinery says (events, notes) stands in <event> tags; nobody
  * else can write one: '<' in a caller's words and in results is written "&lt;". Where the model takes them, events are system messages
  * behind the user's words. Cache markers, at most four: the static prompt (one hour), the tenant's (five minutes), the last user block, and
- * one on the way there, because the vendor looks back 20 blocks only; each where the prefix may be long enough to be cached at all.
+ * one on the way there, because the vendor looks back 20 blocks only; each where the prefix may be long enough to be cached at all. That an answer is to be short stands
+ * behind all of them, as the last block: the next request has it no more.
  * Facts: the shared protocol notes on Anthropic, sections 2, 4, 5, 6 and 9. No I/O, no clock, one owner.
  */
 #ifndef PROVIDERS_ANTHROPIC_ANTHROPIC_REQUEST_H

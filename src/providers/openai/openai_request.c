@@ -260,6 +260,8 @@ static void end_put(struct writer *w, enum ask_kind kind)
 		note_put(w, LLM_NOTE_BEGINS);
 	if (w->agent_spoke_last && (kind == ASK_CONTINUE || is_agents))
 		note_put(w, kind == ASK_CONTINUE ? LLM_NOTE_CONTINUE : LLM_NOTE_SILENT);
+	if (kind == ASK_SHORT)
+		note_put(w, LLM_NOTE_SHORT);
 	message_close(w, w->count);
 	json_close(w->out, ']');
 	json_close(w->out, '}');

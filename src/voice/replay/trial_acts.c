@@ -54,13 +54,14 @@ struct trial_act trial_act_of(const struct call_output *out, uint64_t at_us)
 {
 	uint64_t text = hash(hash(HASH_START, out->name, out->name_len), out->text, out->text_len);
 	struct trial_act made = act(ACT_OTHER, 0, 0, 0);
+	uint64_t is_short = out->index != SHORT_NONE; /* of OUT_ASK: the model is told */
 
 	switch (out->type) {
 	case OUT_ASK:
-		made = act(ACT_ASK, out->gen, 0, out->position);
+		made = act(ACT_ASK, out->gen, 0, out->position ^ is_short);
 		made.attempt = (uint32_t)out->number;
 		made.ahead = out->kind == ASK_AHEAD;
-		made.other_hash = digest_otherwise(out);
+		made.other_hash = digest_otherwise(out) ^ is_short;
 		break;
 	case OUT_SPEAK: made = act(ACT_SPEAK, out->utterance, out->take, text); break;
 	case OUT_PLAY: made = act(ACT_PLAY, out->utterance, out->take, out->position); break;

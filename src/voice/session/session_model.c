@@ -151,6 +151,7 @@ static const struct llm_events llm_events = { .text = model_text_h, .tool = mode
 static enum err ask_start(struct session *s, struct asking *a, const struct call_output *out)
 {
 	struct masked_request request;
+	enum ask_kind kind = out->index ? ASK_SHORT : (enum ask_kind)out->kind;
 	enum err err = masker_request(s->masker, out->blocks, out->block_count, &request);
 
 	if (err)
@@ -161,7 +162,7 @@ static enum err ask_start(struct session *s, struct asking *a, const struct call
 	a->spoke = false;
 	redact_speaker_init(&a->speaker, call_get_brief(s->call)->language);
 	s->usage.model_requests++;
-	return s->io.llm->start(s->io.llm_vendor, &a->op, (enum ask_kind)out->kind, (uint32_t)out->number, request.blocks, request.count, &llm_events, a);
+	return s->io.llm->start(s->io.llm_vendor, &a->op, kind, (uint32_t)out->number, request.blocks, request.count, &llm_events, a);
 }
 
 void session_ask(struct session *s, const struct call_output *out)

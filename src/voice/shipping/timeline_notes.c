@@ -20,6 +20,11 @@ static const char *const turn_texts[TURN_WHYS] = { [TURN_SILENCE] = "the caller'
 static const char *answered_texts[ANSWERED_KINDS] = { [ANSWERED_PERSON] = "a person answered", [ANSWERED_MACHINE] = "a machine answered",
 	[ANSWERED_SCREEN] = "somebody asks for our name on a person's behalf", [ANSWERED_RECORDS] = "the machine records: the message begins" };
 
+static const char *const short_texts[SHORT_WHYS] = { [SHORT_NONE] = "a short answer is asked for",
+	[SHORT_LATE] = "a short answer is asked for: the words came late, or nobody could ask",
+	[SHORT_ATTEMPT] = "a short answer is asked for: it is another attempt", [SHORT_TOOL] = "a short answer is asked for: a tool came between",
+	[SHORT_SLOW] = "a short answer is asked for: model and voice were slow lately" };
+
 /* What a note means, for people. */
 static const char *note_text(const struct call_output *o)
 {
@@ -39,6 +44,7 @@ static const char *note_text(const struct call_output *o)
 	case NOTE_ENDING: return "the goodbye began";
 	case NOTE_ENDED: return "the call ended";
 	case NOTE_ANSWERED: return telling_name(answered_texts, ANSWERED_KINDS, o->index);
+	case NOTE_SHORT: return telling_name(short_texts, SHORT_WHYS, o->index);
 	default: return "";
 	}
 }
@@ -78,6 +84,11 @@ static void put_figures(struct buf *b, const struct call_output *o)
 	case NOTE_ANSWERED:
 		json_pair_string(b, "who", answered_name((enum answered)o->index));
 		json_pair_string(b, "why", answered_why_name((enum answered_why)o->number));
+		break;
+	case NOTE_SHORT:
+		json_pair_u64(b, "turn", o->turn);
+		json_pair_string(b, "why", short_why_name((enum short_why)o->index));
+		telling_ms(b, "expected_ms", o->number);
 		break;
 	default: break;
 	}
