@@ -3,7 +3,7 @@
  *   tools_result (tools.c): stale_result ──► utterances and generation are marked ──stale_advance──► given up, and the model is asked again
  *                                │                                                  ├── held, no line: it waits for that
  *                                │                                                  ├── in the middle of a sentence: behind it
- *                                │                                                  └── it has asked for tools · the call ends: it stays
+ *                                │                                                  └── a tool was asked for behind it · the call ends: it stays
  *                                └── asked ahead: thrown away, as for other words (dialogue_discard)
  *
  * Of what was heard nothing is taken back, and a sentence that is being heard is said to its end. Once in a turn of the caller's: a result behind that
@@ -69,13 +69,18 @@ static unsigned int sentence_behind(struct call *call, unsigned int first, const
 	return i;
 }
 
-static bool has_acted(const struct call *call, uint32_t item)
+/* What was said to go with a tool that was asked for stays with it: marked is what stands behind the last one. */
+static void acted_unmark(struct call *call)
 {
 	const struct dialogue *d = &call->dialogue;
+	uint32_t use = d->item_count;
+	struct utterance *u;
+	unsigned int i;
 
-	while (item < d->item_count && d->items[item].type != BLOCK_TOOL_USE)
-		item++;
-	return item < d->item_count;
+	while (use && d->items[use - 1].type != BLOCK_TOOL_USE)
+		use--;
+	for (i = 0; (u = queue_at(call, i)); i++)
+		u->stale = u->stale && u->item >= use;
 }
 
 /* What is marked from that place on. What was sent of it is cleared at the carrier, and what was cleared along with it plays again. */
@@ -142,16 +147,19 @@ void stale_advance(struct call *call)
 {
 	const struct gen *g = &call->dialogue.gen;
 	unsigned int first = marked_first(call), from;
-	const struct utterance *u = queue_at(call, first);
+	const struct utterance *u;
 	const struct item *before;
 	bool over, whole;
 
-	if ((!u && !g->stale) || call->speech.held || call->quiet.lost)
+	if ((first == call->speech.count && !g->stale) || call->speech.held || call->quiet.lost)
 		return;
+	acted_unmark(call);
+	first = marked_first(call);
+	u = queue_at(call, first);
 	before = said_before(call, u ? u->item : history_end(call));
 	from = sentence_behind(call, first, before, &over);
 	whole = from == first && !before;
-	if (call->quiet.ending || (u && has_acted(call, u->item)) || (g->stale && g->tool_count && !whole)) {
+	if (call->quiet.ending || (g->stale && g->tool_count && !whole)) {
 		marks_clear(call);
 		return;
 	}

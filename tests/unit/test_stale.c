@@ -31,7 +31,7 @@ static void not_known(struct kit *k)
 	k->settings.tool_detach_ms = 20000;
 	asks_for(k, "book");
 	quiet_until(k, 10000);
-	expect(k, "10000 ~tool t1 i0 n2 \"book\"", "10000 snapshot", "10000 ask g2 t1 try 1");
+	expect(k, "10000 ~tool t1 i0 n2 \"book\"", "10000 snapshot", "10000 ask g2 t1 try 1", "10000 ~short t1 i3 n10040000");
 }
 
 /* That utterance is on the air, and so much of it was played. */
@@ -282,6 +282,28 @@ static void what_the_answer_has_dispatched_keeps_it(void **state)
 	assert_int_equal(times(k, "tool 1.1"), 0);
 }
 
+/* What was said to go with that tool stays; what its own answer says, unheard yet, is another matter. */
+static void what_was_asked_behind_it_does_not(void **state)
+{
+	struct kit *k = *state;
+
+	left_to_run(k);
+	text(k, "I will book it meanwhile. ");
+	use(k, "book", "{}");
+	done(k);
+	result(k, 1, 1, TOOL_OK, "number 7");
+	assert_true(has(k, "ask g3"));
+	text(k, "It is booked, the search still runs. ");
+	done(k);
+	drop(k);
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_true(has(k, "~discard t1 i3"));
+	assert_true(has(k, "ask g4"));
+	assert_false(has(k, "unspeak u1"));
+	assert_non_null(strstr(buf_str(&k->request), "agent: I will book it meanwhile."));
+	assert_null(strstr(buf_str(&k->request), "It is booked"));
+}
+
 static void what_it_has_only_asked_for_is_not_done(void **state)
 {
 	struct kit *k = *state;
@@ -389,6 +411,7 @@ int main(void)
 		KIT_TEST(a_turn_has_its_answer_given_up_once),
 		KIT_TEST(the_next_turn_may_have_it_again),
 		KIT_TEST(what_the_answer_has_dispatched_keeps_it),
+		KIT_TEST(what_was_asked_behind_it_does_not),
 		KIT_TEST(what_it_has_only_asked_for_is_not_done),
 		KIT_TEST(what_is_held_is_given_up_when_it_would_go_on),
 		KIT_TEST(it_is_asked_again_when_the_caller_is_done),
