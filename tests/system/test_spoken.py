@@ -325,6 +325,23 @@ def test_speech_outside_the_grammar_is_asked_again(call, words):
     assert not events(document, "retry"), "a recogniser that understands nothing is not dead"
 
 
+# ---- over the goodbye ----
+
+@pytest.mark.parametrize("words", ["okay thanks", "thank you bye", "bye bye"])
+@pytest.mark.parametrize("book, answers, begin_ms, closing", [
+    ("appointment-reminder", (YES, flite("please keep it")), 22000, "Thank you, it is confirmed."),
+    ("lead-callback", (flite("not interested"),), 12500, "Thank you for telling me."),
+    ("payment-reminder", (flite("no thanks"),), 9800, "I am sorry for the mistake."),
+], ids=["appointment", "lead", "payment"])
+def test_thanks_over_the_goodbye_flite(call, book, answers, begin_ms, closing, words):
+    """They come into its beginning, or behind most of it: it is not said again, and where they are a turn, they are what was said."""
+    for into_ms in (300, 1600):
+        document = call(book, [*answers, at(begin_ms + into_ms, flite(words))])
+        assert heard(document).count(closing.rsplit(" ", 2)[0]) == 1, heard(document)
+        assert said(document)[len(answers):] in ([], [words])
+        assert heard(document).rstrip(".").lower().endswith("goodbye")
+
+
 # ---- interruptions ----
 
 def test_an_interruption_joined(call):

@@ -488,6 +488,51 @@ static void telephone_digits_follow_the_question(void **state)
 	assert_false(grammar_is_machine("six_tel"));
 }
 
+static const char closing[] =
+	"{\"format\":1,\"steps\":[{\"kind\":\"ask\",\"text\":[\"Which day?\"],\"expect\":{\"kind\":\"date\"}},{\"kind\":\"ask\",\"text\":[\"At what time?\"],\"expect\":{\"kind\":\"time\"}},"
+	"{\"kind\":\"ask\",\"text\":[\"Is that right?\"],\"expect\":{\"kind\":\"yes_no\"}},{\"kind\":\"goodbye\",\"text\":[\"Done. We will see you on \",{\"ref\":\"day\"},\". Goodbye.\"]}]}";
+
+/* Behind the goodbye thanks are heard, and no day ("tenth noon" was "thank you"). */
+static void thanks_are_heard_over_the_goodbye(void **state)
+{
+	static const char *const words[] = { "thank you", "thanks", "okay thanks", "thank you bye", "okay" };
+	static const char said[] = "Done. We will see you on Friday. Goodbye.";
+	struct fixture x;
+
+	(void)state;
+	fixture_open(&x, (struct pocketsphinx_options){ .flow = closing, .flow_len = sizeof(closing) - 1 });
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char voice[64];
+
+		snprintf(voice, sizeof(voice), "flite:%s", words[i]);
+		assert_int_equal(pocketsphinx_stt.start(x.p, &x.h.op, "en-US", &events, &x.h), ERR_NONE);
+		pocketsphinx_stt.asked(x.h.op, said, sizeof(said) - 1);
+		hear(&x, voice);
+		assert_string_equal(x.h.final, words[i]);
+		pocketsphinx_stt.cancel(&x.h.op);
+	}
+	fixture_fini(&x);
+}
+
+static const char thanking[] = "{\"format\":1,\"steps\":[{\"kind\":\"say\",\"text\":[\"Thank you, it is noted.\"]},"
+	"{\"kind\":\"goodbye\",\"text\":[\"Thank you, it is done. Come on \",{\"ref\":\"day\"},\". Goodbye.\"]}]}";
+
+static void courtesies_follow_the_goodbye(void **state)
+{
+	(void)state;
+	assert_true(grammar_has(closing, 3, "<greeting> | <courtesy>;"));
+	assert_false(grammar_has(closing, 3, "<date>"));
+	assert_false(grammar_has(closing, 3, "<time>"));
+	assert_false(grammar_has(closing, 0, "<courtesy>"));
+	assert_true(grammar_has(closing, -1, "<courtesy>")); /* the dictionary is made of it */
+	assert_false(grammar_has(customer, -1, "<courtesy>"));
+	assert_int_equal(grammar_question(closing, sizeof(closing) - 1, "We will see you on Friday. Goodbye.", 35), 3);
+	assert_int_equal(grammar_question(closing, sizeof(closing) - 1, "It is noted. Is that right?", 27), 2);
+	assert_int_equal(grammar_question(closing, sizeof(closing) - 1, "Done.", 5), -1); /* "thank you" begins questions too */
+	assert_int_equal(grammar_question(thanking, sizeof(thanking) - 1, "Let me see. Thank you, it is done.", 34), 1);
+	assert_int_equal(grammar_question(thanking, sizeof(thanking) - 1, "Thank you", 9), -1);
+}
+
 static const char choice[] =
 	"{\"format\":1,\"steps\":[{\"text\":[\"Gas, savings, or shall we send somebody?\"],\"expect\":{\"kind\":\"choice\",\"options\":["
 	"{\"value\":\"gas\",\"words\":[\"gas\"]},{\"value\":\"savings\",\"words\":[\"savings\",\"reservation\"]},{\"value\":\"visit\",\"words\":[\"send somebody\",\"frobnication\"]}]}},"
@@ -785,7 +830,9 @@ int main(void)
 		cmocka_unit_test(a_machine_is_understood),  cmocka_unit_test(silence_closes_what_was_not_understood),
 		cmocka_unit_test(partials_are_sentences), cmocka_unit_test(a_plain_yes_is_understood),
 		cmocka_unit_test(a_greeting_is_no_answer), cmocka_unit_test(a_no_behind_a_yes_is_understood),
-		cmocka_unit_test(a_telephones_digits_are_heard_where_they_were_asked_for), cmocka_unit_test(telephone_digits_follow_the_question),
+		cmocka_unit_test(a_telephones_digits_are_heard_where_they_were_asked_for), cmocka_unit_test(thanks_are_heard_over_the_goodbye),
+		cmocka_unit_test(courtesies_follow_the_goodbye),
+		cmocka_unit_test(telephone_digits_follow_the_question),
 		cmocka_unit_test(a_number_is_called_as_the_question_calls_it),
 		cmocka_unit_test(short_options_are_heard_over_a_telephone), cmocka_unit_test(a_telephones_words_follow_the_question),
 		cmocka_unit_test(a_machine_is_believed_by_its_phrase), cmocka_unit_test(half_a_sentence_is_closed_soon),

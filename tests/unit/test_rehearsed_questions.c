@@ -220,6 +220,64 @@ static void test_nobody_is_bound_by_a_yes_with_a_question(void **state)
 	assert_string_equal(t->reply.tool, "save");
 }
 
+/* "I do not know that" is said, and the answer counts all the same. */
+static void test_a_question_of_no_books_behind_an_answer(void **state)
+{
+	struct talk *t = *state;
+
+	to_plan(t);
+	hears(t, "in full, does that stop the letters?", UNKNOWN " " DAY);
+	hears(t, "in full and when will I get a letter", UNKNOWN " " DAY);
+	hears(t, "in full, is that okay?", DAY);
+	t->count = 0;
+	to_day(t);
+	hears(t, "on Friday, will I get a letter?", UNKNOWN " " CONFIRM);
+	hears(t, "on Friday will that help with my rating", UNKNOWN " " CONFIRM);
+	hears(t, "on Friday, when the salary comes", CONFIRM);
+	hears(t, "on Friday, do it then", CONFIRM);
+	t->count = 0;
+	to_confirm(t);
+	hears(t, "yes, will I get a letter?", UNKNOWN " " CONFIRM);
+	t->count = 0;
+	add(t, BLOCK_AGENT, OPENING);
+	hears(t, "yes, who is this?", "Hello, this is Acme.");
+	assert_string_equal(t->reply.tool, "find");
+}
+
+/* Another value in the question, or another way: nothing is taken for the one before it. */
+static void test_a_question_with_an_answer_of_its_own(void **state)
+{
+	struct talk *t = *state;
+
+	to_plan(t);
+	add(t, BLOCK_CALLER, "in full, or could I do half?");
+	says(t);
+	assert_int_not_equal(t->reply.heard, REHEARD_VALUE);
+	t->count = 0;
+	to_day(t);
+	add(t, BLOCK_CALLER, "on Friday, or can I do Thursday?");
+	says(t);
+	assert_int_not_equal(t->reply.heard, REHEARD_VALUE);
+}
+
+/* "You said …, right?": yes or no by what is known, and the question again. */
+static void test_what_a_caller_reads_back(void **state)
+{
+	struct talk *t = *state;
+
+	to_day(t);
+	hears(t, "you said four hundred and fifty, right?", "Yes, 450 dollars. " DAY);
+	hears(t, "did you say 450", "Yes, 450 dollars. " DAY);
+	hears(t, "it was five hundred dollars, wasn't it?", "No, 450 dollars. " DAY);
+	assert_int_equal(t->reply.heard, REHEARD_ASIDE);
+	hears(t, "it's Friday, right?", CONFIRM);
+	hears(t, "you said on Friday, right?", CONFIRM); /* no day is known */
+	hears(t, "I said 450, right?", "Sorry, I did not understand that. " DAY);
+	t->count = 0;
+	add(t, BLOCK_AGENT, OPENING);
+	hears(t, "you said 450, right?", "Just to be sure: Am I speaking with Chris Day?");
+}
+
 static void test_another_option_further_on(void **state)
 {
 	struct talk *t = *state;
@@ -294,6 +352,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_is_told_before_it_is_known_who_hears_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_answer_beside_a_question_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody_is_bound_by_a_yes_with_a_question, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_question_of_no_books_behind_an_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_question_with_an_answer_of_its_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_a_caller_reads_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_option_further_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_questions_come_to_an_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_polite_words_over_the_closing, setup, teardown),

@@ -14,7 +14,7 @@
 
 #include "base/wording.h"
 
-enum { DIGITS_MAX = 16, CARRIER_WORDS = 3, CARRIERS_MAX_BYTES = 8 * 1024 };
+enum { DIGITS_MAX = 16, CARRIER_WORDS = 3, CARRIERS_MAX_BYTES = 8 * 1024, GOODBYE_WORDS = 3 };
 
 enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32, KIND_MACHINE = 64,
 	     KIND_NUMBERS = KIND_DIGITS | KIND_AMOUNT | KIND_DATE | KIND_TIME };
@@ -30,6 +30,13 @@ static const char after_numbers[] = " | is fine | is good";
 static const char rules_greeting[] =
 	"<greeting> = [um | uh | oh | well | yes] (hello | hi | (hello | hi) there | hello hello) | well%s%s;\n";
 static const char greeting_yes[] = " | hello (yes | yes_tel | yeah | speaking | this is me) <end>", greeting_phrase[] = " | hello <phrase> <end>";
+
+/* Over the goodbye, and behind it, these are what people say most, and no number is. */
+static const char rules_courtesy[] =
+	"<courtesy> = [<courtesy_before>] (<thanks> | <farewell>) [<farewell> [<farewell>]];\n"
+	"<courtesy_before> = okay | alright | great | perfect | yes | yeah | no | okay (great | perfect);\n"
+	"<thanks> = thank you [very much | so much | for calling] | thanks [a lot | very much | so much | for calling];\n"
+	"<farewell> = bye | bye bye | goodbye | good night | you too | see you | take care | have a (good | nice) (day | one | evening);\n";
 
 static const char rules_yes_no[] =
 	"<yes_no> = <yes> | <no>;\n"
@@ -111,6 +118,7 @@ struct maker {
 	unsigned int asked;  /* of `kinds`; 0: nothing in particular */
 	unsigned int digits_max;
 	bool is_indian;
+	bool closes;         /* the agent says goodbye, or may: nothing was asked yet */
 	char currency[64];
 };
 
@@ -313,6 +321,13 @@ static void language_take(struct maker *m, const char *tag)
 		}
 }
 
+static bool says_goodbye(const json_t *step)
+{
+	const char *kind = json_string_value(json_object_get(step, "kind"));
+
+	return kind && !strcmp(kind, "goodbye");
+}
+
 static void flow_take(struct maker *m, const json_t *flow, int question)
 {
 	size_t i;
@@ -322,6 +337,7 @@ static void flow_take(struct maker *m, const json_t *flow, int question)
 		const json_t *confirm = json_object_get(step, "confirm");
 
 		expect_take(m, json_object_get(step, "expect"), question >= 0 && i == (size_t)question);
+		m->closes = m->closes || (says_goodbye(step) && (question < 0 || i == (size_t)question));
 		if (asks_digits(step) && (question < 0 || i == (size_t)question))
 			carriers_take(m, json_object_get(step, "text"));
 		if (confirm && !json_is_null(confirm))
@@ -338,10 +354,12 @@ static void flow_take(struct maker *m, const json_t *flow, int question)
 }
 
 /* Short words of numbers sound like many others: of these only what was asked for, with a day its time. All else may always be said. */
-static void numbers_drop(struct maker *m)
+static void numbers_drop(struct maker *m, int question)
 {
 	unsigned int wanted = m->asked;
 
+	if (question >= 0 && m->closes && (m->kinds & ~(unsigned int)KIND_NUMBERS))
+		m->kinds &= ~(unsigned int)KIND_NUMBERS;
 	if (!wanted)
 		return;
 	if (wanted & (KIND_DATE | KIND_TIME))
@@ -378,6 +396,22 @@ static bool is_asked_by(const json_t *texts, const char *said, size_t len)
 	return end && text_ends(said, len, end);
 }
 
+/* A goodbye comes in pieces, and is thanked for behind its first sentence: one of several words, for "thank you" begins questions too. */
+static bool is_goodbye_begun(const json_t *step, const char *said, size_t len)
+{
+	const char *text = json_string_value(json_array_get(json_object_get(step, "text"), 0));
+	char sentence[GRAMMAR_MAX_PHRASE_BYTES];
+	size_t n = text ? strcspn(text, ".!?") : 0, words = 1, i;
+
+	if (!says_goodbye(step) || !n || !text[n] || n >= sizeof(sentence))
+		return false;
+	memcpy(sentence, text, n);
+	sentence[n] = '\0';
+	for (i = 0; i < n; i++)
+		words += sentence[i] == ' ';
+	return words >= GOODBYE_WORDS && text_ends(said, len, sentence);
+}
+
 int grammar_question(const char *flow, size_t flow_len, const char *said, size_t len)
 {
 	json_t *root = json_loadb(flow, flow_len, 0, NULL), *step;
@@ -391,6 +425,9 @@ int grammar_question(const char *flow, size_t flow_len, const char *said, size_t
 			break;
 		}
 	}
+	json_array_foreach(json_object_get(root, "steps"), i, step)
+		if (question < 0 && is_goodbye_begun(step, said, len))
+			question = (int)i;
 	json_decref(root);
 	return question;
 }
@@ -480,11 +517,14 @@ static const char *digit_ways(const struct maker *m, enum kinds kind)
 
 static void grammar_write(struct buf *out, struct maker *m)
 {
-	buf_text(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end> | <greeting>;\n<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
+	buf_printf(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end> | <greeting>%s;\n", m->closes ? " | <courtesy>" : "");
+	buf_text(out, "<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
 	buf_text(out, !(m->kinds & KIND_YES_NO) ? ";\n" : m->asked & KIND_DIGITS ? start_digits : " | /0.02/ <yes> | /0.02/ <no>;\n");
 	items_write(out, m->kinds);
 	buf_printf(out, rules_around, m->kinds & KIND_NUMBERS ? after_numbers : "");
 	buf_printf(out, rules_greeting, m->kinds & KIND_YES_NO ? greeting_yes : "", m->kinds & KIND_PHRASE ? greeting_phrase : "");
+	if (m->closes)
+		buf_text(out, rules_courtesy);
 	if (m->kinds & KIND_YES_NO)
 		buf_text(out, rules_yes_no);
 	if (m->kinds & (KIND_AMOUNT | KIND_DATE))
@@ -521,7 +561,7 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int qu
 	buf_init(&m.machines, GRAMMAR_MAX_BYTES);
 	buf_init(&m.carriers, CARRIERS_MAX_BYTES);
 	flow_take(&m, root, question);
-	numbers_drop(&m);
+	numbers_drop(&m, question);
 	json_decref(root);
 	if (m.count > GRAMMAR_MAX_PHRASES)
 		err = refuse(detail, ERR_LIMIT, "too many phrases for a grammar", "");

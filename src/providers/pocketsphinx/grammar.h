@@ -30,7 +30,7 @@ bool grammar_is_lead(const char *word); /* said before a number: "number_lead" o
 
 bool grammar_is_digit(const char *word); /* or "double", "triple" */
 
-/* Which question of the flow these words of the agent end with; -1: none. */
+/* Which step of the flow these words of the agent end with: a question, or a goodbye, of which the first sentence is enough; -1: none. */
 int grammar_question(const char *flow, size_t flow_len, const char *said, size_t len);
 
 struct grammar_facts {
@@ -41,7 +41,7 @@ struct grammar_facts {
 };
 
 /* Appends the grammar to `out`. Digits, amounts, days and times are in it where `question` asks for them; -1: all that the flow ever
- * asks for. A grammar with a question has no words that the one without has not, but for the
+ * asks for, and courtesies; where it is a goodbye, courtesies and no numbers. A grammar with a question has no words that the one without has not, but for the
  * second names of its options' words ("gas_line", model.h), which every word has. ERR_FORMAT: no flow of format 1; ERR_LIMIT: too many phrases;
  * ERR_USAGE: nothing that could be recognised. */
 enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, struct grammar_facts *facts, struct err_detail *detail) MUST_USE;

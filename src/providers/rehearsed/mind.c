@@ -288,6 +288,27 @@ enum understood mind_take_answer(struct mind *m, const struct words *w, const ch
 	return u;
 }
 
+/* Where a book answers questions, one is not what its own question for any words wants: unless that asks for a wish. */
+static bool asks_freely(const struct mind *m, const struct words *w)
+{
+	struct words question;
+
+	if (!m->f->questions || m->mood != MOOD_ASKED || mind_step(m)->expect.kind != EXPECT_FREE)
+		return false;
+	if (question_is_request(w))
+		return true;
+	mind_question_words(m, m->at, &question);
+	return question_is_alone(w) && !words_have(&question, LIST("question", "questions", "ask", "message", "help", "wish", "wishes"));
+}
+
+/* "Yes, will I get a letter?" where a yes binds: the question is what keeps it from being one. */
+static bool asks_before_yes(const struct mind *m, const struct words *w)
+{
+	struct words before, asked;
+
+	return (m->mood == MOOD_CONFIRM || mind_step(m)->expect.kind == EXPECT_YES_NO) && question_parts(w, &before, &asked);
+}
+
 static void judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	enum understood u;
@@ -303,12 +324,14 @@ static void judge_answer(struct mind *m, const struct words *w, const char *text
 		not_understood(m, PHRASE_SURE);
 		return;
 	}
-	if (m->f->questions && m->mood == MOOD_ASKED && mind_step(m)->expect.kind == EXPECT_FREE && question_is_request(w) && mind_take_unknown(m, w))
+	if (asks_freely(m, w) && mind_take_unknown(m, w))
 		return; /* not what is to be written down */
 	u = m->mood == MOOD_CONFIRM ? take_confirm(m, w, text, len) : mind_take_answer(m, w, text, len);
 	if (u == UNDERSTOOD_VALUE || u == UNDERSTOOD_HALF)
 		return;
 	if (mind_take_correction(m, w, text, len) || mind_take_aside(m, w) || (u == UNDERSTOOD_NOT && (mind_take_change(m, w, text, len) || mind_take_unknown(m, w))))
+		return;
+	if (u == UNDERSTOOD_UNSURE && asks_before_yes(m, w) && mind_take_unknown(m, w))
 		return;
 	not_understood(m, u == UNDERSTOOD_RANGE ? PHRASE_RANGE : u == UNDERSTOOD_UNSURE ? PHRASE_SURE : PHRASE_SORRY);
 }
@@ -319,7 +342,7 @@ void mind_judge_answer(struct mind *m, const struct words *w, const char *text, 
 	const bool doubt = m->f->opt_out && opt_out == OPT_OUT_DOUBT;
 	struct words rest = *w, question;
 
-	if (!doubt && mind_take_questions(m, w, text, len))
+	if (!doubt && (mind_take_read_back(m, w, text, len) || mind_take_questions(m, w, text, len)))
 		return;
 	if (opt_out == OPT_OUT_LIMITED)
 		opt_out_drop_limited(&rest);
@@ -327,6 +350,8 @@ void mind_judge_answer(struct mind *m, const struct words *w, const char *text, 
 	if (m->mood == MOOD_ASKED && mind_step(m)->expect.kind == EXPECT_YES_NO)
 		agreement_trim(&rest, &question);
 	no_answer_drop_no(&rest, &question);
+	if (!doubt && mind_take_behind(m, &rest, text, len))
+		return;
 	if (mind_step(m)->expect.kind == EXPECT_YES_NO || mind_step(m)->expect.kind == EXPECT_CHOICE) {
 		unreal_drop(&rest);
 		no_answer_drop_duties(&rest);

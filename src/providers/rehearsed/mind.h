@@ -129,6 +129,7 @@ bool mind_hears_machine(const struct mind *m, const struct words *w); /* an answ
 /* ---- questions of the caller's own (mind_questions.c) ---- */
 
 bool mind_take_questions(struct mind *m, const struct words *w, const char *text, size_t len); /* what the book has an answer to; false: nothing */
+bool mind_take_behind(struct mind *m, const struct words *w, const char *text, size_t len); /* an answer, and behind it a question of no book's: both count */
 bool mind_take_unknown(struct mind *m, const struct words *w);      /* any other question */
 bool mind_say_answers(struct mind *m, const struct words *w);       /* the answers alone; false: there are none */
 void mind_judge_ended(struct mind *m, const struct words *w, size_t heard); /* words over the closing, of which so many bytes were heard */
@@ -142,6 +143,11 @@ bool mind_answer_is_blind(const struct mind *m, const struct words *w); /* a mer
 
 bool mind_answer_same(const struct flow_step *s, const struct answer *a, const struct answer *b);
 void mind_judge_answer(struct mind *m, const struct words *w, const char *text, size_t len);
+
+/* ---- what was said before, read back by the caller (mind_read_back.c) ---- */
+
+/* It is said to be so or not, and the question asked again; false: nothing is known of it. */
+bool mind_take_read_back(struct mind *m, const struct words *w, const char *text, size_t len);
 
 /* ---- a way out that was heard unsurely (mind_way.c) ---- */
 

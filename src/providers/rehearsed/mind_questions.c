@@ -116,6 +116,80 @@ bool mind_take_unknown(struct mind *m, const struct words *w)
 	return true;
 }
 
+/* Nothing in the question is another answer: "two thousand, could we do fifteen hundred?". */
+static bool asks_beside(struct mind *m, const struct answer *said, const struct words *asked, const char *text, size_t len)
+{
+	struct answer a;
+	enum understood u;
+
+	if (mind_step(m)->expect.kind == EXPECT_YES_NO)
+		return true;
+	u = mind_understand(m, m->at, asked, text, len, &a);
+	return u == UNDERSTOOD_NOT || (u == UNDERSTOOD_VALUE && mind_answer_same(mind_step(m), &a, said));
+}
+
+/* VALUE: the words before the question answer, and all of them together as well, or nothing hangs on it yet. UNSURE: something does. */
+static enum understood answer_before(struct mind *m, const struct words *w, const struct words *before, const struct words *asked, const char *text, size_t len)
+{
+	struct words question;
+	struct answer whole, a;
+
+	if (mind_understand(m, m->at, before, text, len, &a) != UNDERSTOOD_VALUE || !asks_beside(m, &a, asked, text, len))
+		return UNDERSTOOD_NOT;
+	if (mind_step(m)->expect.kind == EXPECT_YES_NO && !a.number)
+		return UNDERSTOOD_NOT; /* a "no" before a question may be to the question's reason: all the words are weighed */
+	if (mind_understand(m, m->at, w, text, len, &whole) == UNDERSTOOD_VALUE)
+		return mind_answer_same(mind_step(m), &whole, &a) ? UNDERSTOOD_VALUE : UNDERSTOOD_NOT;
+	mind_question_words(m, m->at, &question);
+	return mind_answer_binds(m, m->at, &a, &question) ? UNDERSTOOD_UNSURE : UNDERSTOOD_VALUE;
+}
+
+/* "Move it, can I come on Friday instead?": that is asked for next. */
+static bool wishes_value(const struct words *asked)
+{
+	int32_t number;
+	size_t at;
+
+	for (at = 0; at < asked->count; at++)
+		if (date_names_day(asked, at) || number_small(asked, at, &number))
+			return question_is_request(asked);
+	return false;
+}
+
+static void say_unknown_behind(struct mind *m, const struct words *asked)
+{
+	enum aside aside = understand_aside(asked);
+
+	if (aside == ASIDE_WHO)
+		mind_say_intro(m);
+	else if (!asks_who(m))
+		mind_say_own(m, unknown_phrase(m));
+	else if (aside != ASIDE_WHY)
+		mind_say_own(m, PHRASE_NOT_YET); /* what it is about is told next */
+}
+
+bool mind_take_behind(struct mind *m, const struct words *w, const char *text, size_t len)
+{
+	const enum expect_kind kind = mind_step(m)->expect.kind;
+	struct words before, asked;
+	enum understood u;
+
+	if (m->mood != MOOD_ASKED || m->unheard || kind == EXPECT_FREE || kind == EXPECT_NAME || (!m->f->english && !m->f->hindi))
+		return false;
+	if (!question_parts(w, &before, &asked) || wishes_value(&asked) || understand_aside(&asked) == ASIDE_REPEAT || understand_aside(&asked) == ASIDE_WAIT)
+		return false;
+	u = answer_before(m, w, &before, &asked, text, len);
+	if (u == UNDERSTOOD_NOT || (u == UNDERSTOOD_UNSURE && !mind_aside_left(m)))
+		return false;
+	m->note = REHEARD_ASIDE;
+	say_unknown_behind(m, &asked);
+	if (u == UNDERSTOOD_VALUE)
+		mind_take_answer(m, &before, text, len);
+	else
+		mind_ask_again(m); /* who asks before he is bound */
+	return true;
+}
+
 bool mind_say_answers(struct mind *m, const struct words *w)
 {
 	struct questions_asked asked;

@@ -196,3 +196,157 @@ bool question_is_request(const struct words *w)
 	at += word_in(w, at, LIST("who", "where", "when"));
 	return word_in(w, at, LIST("can", "could", "may", "shall", "should")) && word_in(w, at + 1, LIST("i", "we", "you", "my", "our"));
 }
+
+/* ---- questions of no book's ---- */
+
+/* Stricter than asks_at: no phrase of a book's stands there that could tell. "When the salary comes", "do it then", "May the third" ask nothing. */
+static bool asks_surely_at(const struct words *w, size_t at)
+{
+	if (word_in(w, at, LIST("when", "where", "who")))
+		return word_in(w, at + 1, helpers);
+	if (word_in(w, at, LIST("do", "have", "had", "may", "must")))
+		return word_in(w, at + 1 + word_is(w, at + 1, "not"), LIST("i", "we", "you", "they"));
+	return asks_at(w, at) || words_any_at(w, at, LIST("is there", "are there"));
+}
+
+/* Behind a mark, of whatever thing: "is parking free there", but not "is best for me". */
+static bool asks_of_thing_at(const struct words *w, size_t at, size_t end)
+{
+	static const char *const states[] = { "best", "better", "great", "perfect", "good", "fine", "ok", "okay", "easier", "what", "when", "do", "not", NULL };
+
+	return at && w->at[at].before && word_in(w, at, LIST("is", "are", "does", "will")) && at + 3 <= end && !word_in(w, at + 1, states);
+}
+
+/* The words of a clause that begins with a question, or has one behind its first words: where that begins, or `end`. */
+static size_t asked_begin(const struct words *w, size_t from, size_t end)
+{
+	static const char *const leads[] = { "and", "so", "but", "or", NULL }, *const things[] = { "i", "we", "you", "it", "that", "this", "there", "they", NULL };
+	static const char *const verbs[] = { "have", "had", "say", "said", "is", "was", "do", "can", "what", NULL };
+	size_t at = head_end(w, from);
+
+	if (at < end && (asks_surely_at(w, at) || asks_of_thing_at(w, at, end)))
+		return from;
+	for (at = from; at < end; at++) {
+		if (word_in(w, at, LIST("kya", "क्या")))
+			return at;
+		if (at == from)
+			continue;
+		if (word_in(w, at, whats) && word_in(w, at - 1, leads) && asks_surely_at(w, at))
+			return at - 1;
+		if (word_in(w, at, helpers) && word_in(w, at + 1, things) && asks_surely_at(w, at) && !word_in(w, at - 1, verbs))
+			return at;
+	}
+	return has_hindi(w, from, end) ? from : end;
+}
+
+/* "Is that okay?", "can you do that?", "isn't it?": the answer itself is what is asked about. */
+static bool asks_leave(const struct words *w)
+{
+	static const char *const small[] = { "is", "are", "was", "were", "will", "would", "does", "do", "did", "can", "could", "has", "have", "be", "not",
+		"that", "it", "this", "you", "i",
+		"we", "they", "right", "all", "good", "possible", "work", "works", "for", "with", "too", "late", "soon", "early", "ok", "okay", "fine", "correct",
+		"know", "see", "take", "accept", "kya", "theek", "hai", "chalega", "क्या", "ठीक", "है", "चलेगा", NULL };
+	const size_t begin = head_end(w, 0);
+	size_t at = begin;
+
+	while (word_in(w, at, small) || word_in(w, at, beside))
+		at++;
+	return at == w->count || w->count < begin + 3;
+}
+
+/* "A month? Are you kidding", "move it? why would I": the answer is thrown back. */
+static bool throws_back(const struct words *w)
+{
+	return words_have(w, LIST("why would", "why should", "why on earth", "how could", "how can i", "how can we", "how am i", "kidding", "joking", "serious",
+		"crazy", "mad",
+		"dreaming", "who do you think", "what do you think", "what makes you", "are you sure", "am i supposed", "pagal", "mazak", "पागल", "मजाक"));
+}
+
+bool question_parts(const struct words *w, struct words *before, struct words *asked)
+{
+	size_t from, end, begin;
+
+	before->count = asked->count = 0;
+	for (from = 0; from < w->count; from = end) {
+		end = clause_end(w, from);
+		begin = asked_begin(w, from, end);
+		if (begin < end && word_is(w, begin, "or"))
+			return false; /* "on Friday, or can I pay later?": two answers */
+		keep(before, w, from, begin);
+		keep(asked, w, begin, end);
+	}
+	rest_trim(before);
+	return before->count && asked->count && !asks_leave(asked) && !throws_back(asked);
+}
+
+/* "Why should I pay for what never came?", "how is it due when I did not order it": the question tells what is wrong. */
+static bool tells_beside(const struct words *w)
+{
+	size_t at;
+
+	for (at = 2; at < w->count; at++)
+		if (word_negates(w, at) && !(word_in(w, at - 1, helpers) && word_in(w, at + 1, subjects)))
+			return true;
+	return words_have(w, LIST("why", "kyon", "kyun", "क्यों", "i paid", "we paid", "i have paid", "already", "wrong", "twice", "broken", "damaged", "missing"));
+}
+
+bool question_is_alone(const struct words *w)
+{
+	size_t from, end, at;
+
+	for (from = 0; from < w->count; from = end) {
+		end = clause_end(w, from);
+		for (at = from; at < end && (word_in(w, at, beside) || word_in(w, at, answers)); at++)
+			;
+		if (at < end && !asks_surely_at(w, at) && !(word_is(w, at, "who") && asks_at(w, at)) && !has_hindi(w, at, end))
+			return false;
+	}
+	return question_is_asked(w) && !tells_beside(w);
+}
+
+/* ---- what was said before, read back ---- */
+
+/* "… right?", "… isn't it?" */
+static bool has_tag(const struct words *w)
+{
+	static const char *const ones[] = { "right", "correct", "yes", "na", "ना", "न", "sahi", "सही", NULL }, *const pronouns[] = { "i", "we", "you", "it",
+		"that", "they", NULL };
+	size_t n = w->count;
+
+	while (n && word_in(w, n - 1, LIST("please", "sir", "madam", "then", "ji", "जी", "hai", "है", "tha", "था")))
+		n--;
+	if (n < 3)
+		return false;
+	if (word_in(w, n - 1, ones))
+		return true;
+	return word_in(w, n - 1, pronouns) && (word_in(w, n - 2, helpers) || (word_is(w, n - 2, "not") && word_in(w, n - 3, helpers)));
+}
+
+/* Behind "so" and "sorry": a "you" is passed over by head_end. */
+static bool leads_with(const struct words *w, const char *const *phrases)
+{
+	size_t at, end = head_end(w, 0);
+
+	for (at = 0; at <= end; at++)
+		if (words_any_at(w, at, phrases))
+			return true;
+	return false;
+}
+
+enum read_back question_reads_back(const struct words *w, bool is_marked)
+{
+	static const char *const yours[] = { "you said", "you told", "you mentioned", "you noted", "you wrote", "you put", "you have", "you got",
+		"you have got", "i owe", "it was", "that was", "the total was", "the amount was", "the sum was", "the bill was", "aapne", "आपने", NULL };
+	static const char *const mine[] = { "i said", "i told", "i gave", "we said", "we agreed", "we had", "maine", "मैंने", NULL };
+	static const char *const yours_asked[] = { "did you say", "did you note", "did you write", "did you put", "did you get", "did you take",
+		"have you noted", "have you got", "do you have", "was it", "was that", "do i owe", NULL };
+	static const char *const mine_asked[] = { "did i say", "did we say", "did i tell", "did we agree", NULL };
+	static const char *const maybe[] = { "it is", "that is", "this is", "is it", "the total is", "the amount is", NULL };
+	const bool is_asked = is_marked || has_tag(w);
+
+	if (leads_with(w, yours_asked) || (is_asked && leads_with(w, yours)))
+		return READ_BACK_YOURS;
+	if (leads_with(w, mine_asked) || (is_asked && leads_with(w, mine)))
+		return READ_BACK_MINE;
+	return is_asked && leads_with(w, maybe) ? READ_BACK_MAYBE : READ_BACK_NOT;
+}

@@ -271,8 +271,9 @@ static enum understood understand_kind(const struct expect *e, const struct word
 	case EXPECT_FREE:
 		break;
 	}
-	if (understand_asks_back(w) && words_have(w, LIST("do you", "do i", "should i", "are you", "can you")))
-		return UNDERSTOOD_NOT; /* "what exactly do you want me to say"; "why was I charged twice" is a reason */
+	if (understand_asks_back(w) && words_have(w, LIST("do you", "do i", "should i", "are you", "can you")) && !(word_is(w, 0,
+		"why") && words_have(w, LIST("never", "did not", "was not"))))
+		return UNDERSTOOD_NOT; /* "what exactly do you want me to say"; "why was I charged twice" and "why should I pay for what never came" are reasons */
 	return understand_aside(w) == ASIDE_NONE || w->count > 8 ? understand_free(w, question, text, len, out) : UNDERSTOOD_NOT;
 }
 
