@@ -53,6 +53,14 @@ static size_t digits_read(const char *text, size_t len, char digits[DIGITS_MAX])
 	return n;
 }
 
+/* "at example dot com" with nothing before it is nobody's address: whose it is was not heard. */
+static bool is_there(const char *secret, const char *text, size_t len)
+{
+	const char *at = memmem(text, len, secret, strlen(secret));
+
+	return at && (at > text || strncmp(secret, "at ", 3) != 0);
+}
+
 static const char *secret_in(const struct script *script, const char *text, size_t len)
 {
 	char digits[DIGITS_MAX];
@@ -62,7 +70,7 @@ static const char *secret_in(const struct script *script, const char *text, size
 	for (i = 0; i < script->step_count; i++) {
 		const char *secret = script->steps[i].secret;
 
-		if (secret && (isdigit((unsigned char)*secret) ? memmem(digits, n, secret, strlen(secret)) : memmem(text, len, secret, strlen(secret))))
+		if (secret && (isdigit((unsigned char)*secret) ? memmem(digits, n, secret, strlen(secret)) != NULL : is_there(secret, text, len)))
 			return secret;
 	}
 	return NULL;
