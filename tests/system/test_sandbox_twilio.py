@@ -252,7 +252,8 @@ def rings(run, tmp_path, sandbox, house):
     def start(*words):
         for word in words:
             assert run("say", word, "-o", tmp_path / f"{word}.wav").status == 0
-        script = [{"silence_ms": 800, "play": str(tmp_path / f"{word}.wav")} for word in words] + [{"silence_ms": 800, "hang_up": True}]
+        # Whoever has said something waits for an answer as people do, on a slow machine too.
+        script = [{"silence_ms": 2000, "play": str(tmp_path / f"{word}.wav")} for word in words] + [{"silence_ms": 8000 if words else 800, "hang_up": True}]
         status, said = sandbox.ask("POST", "/twilio/calls", {"to": FROM, "from": TO, "auth_token": TOKEN, "url": PUBLIC + "/webhooks/twilio/voice",
                                                            "via": house.ready["url"], "script": script})
         assert status == 201, said
