@@ -85,6 +85,22 @@ static void services_json(const struct rulebook *book, const struct config *conf
 	}
 }
 
+static void own_json(const struct rulebook *book, struct buf *b)
+{
+	const struct rulebook_mistake *m;
+
+	for (size_t i = 0; (m = rulebook_warning_at(book, i)); i++)
+		put_warning(b, m->path, m->found, m->allowed, m->why);
+}
+
+static void own_print(const struct rulebook *book)
+{
+	const struct rulebook_mistake *m;
+
+	for (size_t i = 0; (m = rulebook_warning_at(book, i)); i++)
+		printf("  warning: %s: %s\n", m->path, m->why);
+}
+
 static void advice_json(const struct rulebook *book, struct buf *b)
 {
 	const char *name, *why;
@@ -119,6 +135,7 @@ static void warnings_json(const struct rulebook *book, const struct config *conf
 	json_open(b, '[');
 	voices_json(book, b);
 	services_json(book, config, b);
+	own_json(book, b);
 	json_close(b, ']');
 	json_put_key(b, "advice");
 	json_open(b, '[');
@@ -190,6 +207,7 @@ static void fine_print(const struct rulebook *book, const struct config *config,
 	printf("\n  %zu steps, %zu tools, %zu outcomes\n", rulebook_step_count(book), rulebook_tool_count(book), rulebook_outcome_count(book));
 	voices_print(book);
 	services_print(book, config);
+	own_print(book);
 	advice_print(book);
 }
 

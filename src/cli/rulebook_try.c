@@ -266,23 +266,31 @@ static const json_t *record_find(const struct trying *t, const char *tool, const
 	return NULL;
 }
 
-/* What a tool of the book's `may` comes to, as a record; NULL: it is none. */
-static json_t *built_in_do(struct trying *t, const char *name, const json_t *arguments)
+static json_t *refused(const char *code, const char *why)
 {
+	return json_pack("{s:s, s:{s:s, s:s}}", "status", "error", "result", "error", code, "message", why);
+}
+
+/* What a tool comes to without a record, as one: arguments that a call would refuse, and what the book's `may` adds. NULL: the records say. */
+static json_t *own_do(struct trying *t, const char *name, const json_t *arguments)
+{
+	struct err_detail detail = { .message = "" };
 	struct rulebook_tool tool;
 	const char *why;
 
-	if (!rulebook_tool_find(t->book, name, &tool) || !rulebook_tool_is_built_in(&tool))
+	if (!rulebook_tool_find(t->book, name, &tool))
 		return NULL;
-	why = rulebook_tool_check(t->book, name, arguments, NULL) ? "the arguments do not fit" : agreed_do(&t->agreed, t->book, &tool, arguments,
-		book_day(t->variables));
-	return why ? json_pack("{s:s, s:{s:s, s:s}}", "status", "error", "result", "error", "not_possible", "message", why) :
-		json_pack("{s:{s:b}}", "result", "done", 1);
+	if (rulebook_tool_check(t->book, name, arguments, &detail))
+		return refused("bad_arguments", detail.message);
+	if (!rulebook_tool_is_built_in(&tool))
+		return NULL;
+	why = agreed_do(&t->agreed, t->book, &tool, arguments, book_day(t->variables));
+	return why ? refused("not_possible", why) : json_pack("{s:{s:b}}", "result", "done", 1);
 }
 
 static void tool_run(struct trying *t, struct rehearsed_reply *reply)
 {
-	json_t *arguments = json_loads(buf_str(&reply->arguments), 0, NULL), *own = built_in_do(t, reply->tool, arguments);
+	json_t *arguments = json_loads(buf_str(&reply->arguments), 0, NULL), *own = own_do(t, reply->tool, arguments);
 	const json_t *record = own ? own : record_find(t, reply->tool, arguments);
 	const char *status = json_string_value(json_object_get(record, "status"));
 	enum tool_status got = !record || (status && !strcmp(status, "error")) ? TOOL_ERROR : status && !strcmp(status, "unknown") ? TOOL_UNKNOWN : TOOL_OK;

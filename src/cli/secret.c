@@ -89,7 +89,7 @@ static void on_listed(void *arg, enum err err, const struct secret_names *names)
 static int fail(struct stores *s, enum err err, const char *name)
 {
 	if (err == ERR_LIMIT)
-		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "a value has at most 8192 bytes, a tenant at most 64 secrets", "too large, or too many");
+		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "a tenant has at most 64 secrets; `callfunnel secret remove` takes one away", "too many secrets");
 	if (err == ERR_NOTFOUND)
 		return cli_fail(s->cli, CLI_NOT_SO, err, s->dir, "`callfunnel secret list TENANT` shows them", "there is no secret %s", name);
 	if (err == ERR_DENIED)
@@ -152,7 +152,9 @@ static int read_and_set(struct stores *s, const struct tenant *t, const char *na
 	enum err err = v.text ? read_hidden(&v, tenant_name(t), name) : ERR_NOMEM;
 	int status;
 
-	if (err)
+	if (err == ERR_LIMIT)
+		status = cli_fail(s->cli, CLI_USAGE, err, "secret", "a value has at most 8192 bytes", "the value is too large");
+	else if (err)
 		status = fail(s, err, name);
 	else
 		status = value_judge(s->cli, &v);

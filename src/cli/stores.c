@@ -247,7 +247,7 @@ static int tenant_find(struct stores *s, const char *name, bool make, struct ten
 	if (!tenant_name_ok(name))
 		return cli_fail(s->cli, CLI_USAGE, ERR_USAGE, NULL, "1 to 63 of a-z, 0-9 and -, not at either end", "no name of a tenant: %s", name);
 	err = tenant_read(s, name, tp);
-	if (err == ERR_NOTFOUND && make) {
+	if (err == ERR_NOTFOUND && (make || !strcmp(name, config_text(s->cli->config, "server.tenant")))) {
 		struct tenant_info info;
 
 		err = stores_tenant_add(s, name, &info);

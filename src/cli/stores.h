@@ -41,7 +41,8 @@ void stores_close(struct stores *s);
 /* Runs the loop until *done; an operation of a store always ends. */
 void stores_wait(struct stores *s, const bool *done);
 
-/* The tenant of that name, from its record; the exit status when there is none (which is told). Drop it. */
+/* The tenant of that name, from its record; the exit status when there is none (which is told). Drop it. This house's own (server.tenant)
+ * is always there: it is made when nothing has made it yet. */
 int stores_tenant(struct stores *s, const char *name, struct tenant **tp) MUST_USE;
 
 /* Makes a tenant of that (good) name. ERR_EXISTS: names are never given twice; what documents_put says. */

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "conductor/calls_state.h"
+
+static const struct log log_here = { .plane = "conductor", .doing = "reading a rule-book" };
 
 void book_key(const char *hash, char out[DOCUMENT_KEY_MAX])
 {
@@ -67,12 +70,20 @@ static enum err load(struct rulebook **bp, const char *name, const struct buf *b
 enum err book_bytes(struct calls *c, const char *name, struct buf *bytes, struct err_detail *detail)
 {
 	char path[RULEBOOK_PATH_MAX];
+	struct err_detail found = { .message = "" };
 	enum err err;
 
 	if (!route_rulebook_ok(name))
 		return ERR_NOTFOUND;
-	err = rulebook_find(name, c->settings.rulebooks_dir, path, detail);
-	return err ? err : rulebook_read(path, bytes, detail);
+	err = rulebook_find(name, c->settings.rulebooks_dir, path, &found);
+	if (!err)
+		err = rulebook_read(path, bytes, &found);
+	if (err)
+		log_info(&log_here, "a rule-book cannot be had", LOG_ERR(err), LOG_TEXT("rulebook", name), LOG_TEXT("why", found.message), LOG_TEXT("where", found.where),
+			LOG_TEXT("hint", found.hint));
+	if (err && detail)
+		snprintf(detail->message, sizeof(detail->message), "%s", found.message);
+	return err;
 }
 
 /* The one that was read from these bytes before. */

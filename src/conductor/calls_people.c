@@ -102,14 +102,15 @@ static void refuse_browser(struct ask *a, enum err err, const struct err_detail 
 static bool browser_read(struct ask *a, const char **name, const char **language, const json_t **variables)
 {
 	const json_t *book = json_object_get(a->body, "rulebook"), *spoken = json_object_get(a->body, "language");
+	size_t known = (size_t)((book != NULL) + (spoken != NULL) + (json_object_get(a->body, "variables") != NULL));
 
 	*variables = json_object_get(a->body, "variables");
 	*variables = json_is_null(*variables) ? NULL : *variables;
 	*name = json_string_value(book);
 	*language = json_string_value(spoken);
-	if (*name && (!spoken || json_is_null(spoken) || *language) && (!*variables || json_is_object(*variables)))
+	if (known == json_object_size(a->body) && *name && (!spoken || json_is_null(spoken) || *language) && (!*variables || json_is_object(*variables)))
 		return true;
-	ask_error(a, 400, "bad_request", "rulebook and language are texts, variables an object.", NULL);
+	ask_error(a, 400, "bad_request", "rulebook and language are texts, variables an object, and there is nothing else.", NULL);
 	return false;
 }
 
@@ -224,15 +225,17 @@ static size_t limit_of(const char *text)
 	return !text ? LIST_DEFAULT : wanted > LIST_MAX ? LIST_MAX : wanted;
 }
 
-/* A filter that nobody carries out would seem to have found what is listed. */
+/* A filter that nobody carries out would seem to have found what is listed; of one that is given twice nobody knows which was meant. */
 static bool list_knows_all(const struct http_request *r)
 {
 	const struct http_pairs *query = http_query_all(r);
-	bool all = true;
+	size_t befores = 0, limits = 0;
 
-	for (size_t i = 0; i < query->count; i++)
-		all = all && (!strcmp(query->items[i].name, "before") || !strcmp(query->items[i].name, "limit"));
-	return all;
+	for (size_t i = 0; i < query->count; i++) {
+		befores += !strcmp(query->items[i].name, "before");
+		limits += !strcmp(query->items[i].name, "limit");
+	}
+	return befores <= 1 && limits <= 1 && befores + limits == query->count;
 }
 
 static void on_list(struct http_request *r, void *arg)
@@ -250,7 +253,7 @@ static void on_list(struct http_request *r, void *arg)
 		return;
 	}
 	if (!list_knows_all(r)) {
-		ask_error(a, 400, "bad_request", "The list takes `before` and `limit`, and nothing else: it has no filters.", NULL);
+		ask_error(a, 400, "bad_request", "The list takes `before` and `limit`, each once, and nothing else: it has no filters.", NULL);
 		return;
 	}
 	if (before)

@@ -201,7 +201,7 @@ enum err book_learn(struct calls *c, const void *bytes, size_t len, const char *
 bool book_is_gone(enum err err); /* asking again would not help */
 void book_key(const char *hash, char out[DOCUMENT_KEY_MAX]);
 
-/* The book's file as it lies there, or what is wrong with it; `report` has mistakes after ERR_FORMAT and ERR_LIMIT. */
+/* The book's file as it lies there. What is wrong is told in `detail` (may be NULL) without a path: people elsewhere see it; the log has the path. */
 enum err book_bytes(struct calls *c, const char *name, struct buf *bytes, struct err_detail *detail) MUST_USE;
 
 /* ---- asks (calls_ask.c) ---- */

@@ -83,6 +83,7 @@ static void book_read(struct reading *r, const struct yaml_item *root)
 	may_read(r, root);
 	flow_read(r, root);
 	outcomes_read(r, root);
+	words_twice(r);
 	if (!r->report->count && !r->no_memory) {
 		flow_check(r);
 		texts_check(r);
@@ -231,6 +232,11 @@ const char *rulebook_step_advice(const struct rulebook *b, size_t index, const c
 	if (s->expect.type == VALUE_TIME && !s->range.low.is_set && !s->range.high.is_set)
 		return "without from and to the agent asks back whether the morning or the afternoon is meant";
 	return NULL;
+}
+
+const struct rulebook_mistake *rulebook_warning_at(const struct rulebook *b, size_t index)
+{
+	return index < b->warning_count ? &b->warnings[index] : NULL;
 }
 
 size_t rulebook_language_count(const struct rulebook *b)

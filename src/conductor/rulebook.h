@@ -24,6 +24,7 @@
 enum {
 	RULEBOOK_MAX_BYTES = 256 * 1024,
 	RULEBOOK_MISTAKES_MAX = 32,  /* more are counted and not told */
+	RULEBOOK_WARNINGS_MAX = 32,  /* more are not told */
 	RULEBOOK_JSON_MAX = 4 * 1024 * 1024, /* flow, prompt, tools, in all languages: enough for any book that loads */
 	RULEBOOK_HASH_BYTES = 65,    /* sha256 as hex, with its NUL */
 	RULEBOOK_PATH_MAX = 1024
@@ -77,6 +78,10 @@ size_t rulebook_step_count(const struct rulebook *b);
 
 /* What is worth knowing of a step that is no mistake: one sentence, static, and the step's name; NULL: nothing. */
 const char *rulebook_step_advice(const struct rulebook *b, size_t index, const char **name);
+
+/* What the whole book shows that fails with some answers only: no mistake. Borrowed; NULL: there are no more. */
+const struct rulebook_mistake *rulebook_warning_at(const struct rulebook *b, size_t index);
+
 size_t rulebook_language_count(const struct rulebook *b);
 const char *rulebook_language_at(const struct rulebook *b, size_t index); /* the first is the default */
 bool rulebook_speaks(const struct rulebook *b, const char *language);

@@ -45,7 +45,7 @@ static void synonyms_compare(struct reading *r, const struct yaml_item *a, const
 	for (x = words_in(a, language); x; x = x->next)
 		for (y = words_in(b, language); y; y = y->next)
 			if (x->text && y->text && !strcasecmp(x->text, y->text))
-				mistake_value(r, y, NULL, "these words also stand for %s", a->key);
+				mistake_value(r, y, NULL, "these words also stand for %s, in line %u", a->key, x->at.line);
 }
 
 static void options_compare(struct reading *r, const struct yaml_item *options)
@@ -419,11 +419,10 @@ static void argument_check(struct reading *r, const struct step *s, const struct
 		mistake_value(r, item, "a variable, a fact, an answer, a tool's field", "nothing fills {%.*s}", (int)len, name);
 	} else if (!symbol_fits(&found, a)) {
 		mistake_value(r, item, NULL, "%s is a %s, which does not fit the tool's schema", found.name, value_names[found.spec.type]);
-	} else if (a->max_length && answer_longest(r->book, &found) > a->max_length) {
-		mistake_value(r, item, NULL, "%s may have %zu letters (a telephone number comes with its country), and the tool's schema takes %zu", found.name,
-			answer_longest(r->book, &found), a->max_length);
 	} else if (found.kind == SYMBOL_FACT && found.item->kind != YAML_KIND_SCALAR) {
 		mistake_value(r, item, NULL, "the fact %s is no single text", found.name);
+	} else {
+		argument_has_room(r, item, &found, a);
 	}
 }
 

@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "base/wording.h"
 
+enum { WHY_BYTES = 200, FOUND_BYTES = 80 }; /* as in struct rulebook_mistake */
+
 const char *const value_names[] = { "text", "number", "amount", "date", "time", "digits", "truth", "choice", "yes_no", NULL };
 
 size_t path_down(struct reading *r, const char *key)
@@ -50,15 +52,8 @@ static void copy_shown(char *out, size_t size, const char *text)
 	out[used] = 0;
 }
 
-void mistake_at(struct reading *r, struct yaml_mark at, const char *found, const char *allowed, const char *why)
+static void mistake_fill(struct rulebook_mistake *m, const struct reading *r, struct yaml_mark at, const char *found, const char *allowed, const char *why)
 {
-	struct rulebook_mistake *m;
-
-	if (r->report->count == RULEBOOK_MISTAKES_MAX) {
-		r->report->more++;
-		return;
-	}
-	m = &r->report->mistakes[r->report->count++];
 	*m = (struct rulebook_mistake){ .line = at.line, .column = at.column };
 	copy_shown(m->path, sizeof(m->path), r->path);
 	copy_shown(m->found, sizeof(m->found), found ? found : "");
@@ -66,19 +61,50 @@ void mistake_at(struct reading *r, struct yaml_mark at, const char *found, const
 	copy_shown(m->why, sizeof(m->why), why);
 }
 
+void mistake_at(struct reading *r, struct yaml_mark at, const char *found, const char *allowed, const char *why)
+{
+	if (r->report->count == RULEBOOK_MISTAKES_MAX) {
+		r->report->more++;
+		return;
+	}
+	mistake_fill(&r->report->mistakes[r->report->count++], r, at, found, allowed, why);
+}
+
+static void found_print(const struct yaml_item *item, char out[FOUND_BYTES])
+{
+	if (item->kind == YAML_KIND_SCALAR && *item->text)
+		snprintf(out, FOUND_BYTES, "\"%s\"", item->text);
+	else
+		snprintf(out, FOUND_BYTES, "%s", yaml_describe(item));
+}
+
 void mistake_value(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...)
 {
-	char why[200], found[80];
+	char why[WHY_BYTES], found[FOUND_BYTES];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	if (item->kind == YAML_KIND_SCALAR && *item->text)
-		snprintf(found, sizeof(found), "\"%s\"", item->text);
-	else
-		snprintf(found, sizeof(found), "%s", yaml_describe(item));
+	found_print(item, found);
 	mistake_at(r, item->at, found, allowed, why);
+}
+
+void warning_value(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...)
+{
+	struct rulebook *b = r->book;
+	char why[WHY_BYTES], found[FOUND_BYTES];
+	va_list ap;
+
+	if (!b->warnings)
+		b->warnings = book_alloc(r, RULEBOOK_WARNINGS_MAX * sizeof(*b->warnings));
+	if (!b->warnings || b->warning_count == RULEBOOK_WARNINGS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	found_print(item, found);
+	mistake_fill(&b->warnings[b->warning_count++], r, item->at, found, allowed, why);
 }
 
 void mistake_key(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...)

@@ -248,6 +248,8 @@ struct rulebook {
 	size_t question_count;
 	struct voicemail voicemail;
 	struct branch unclear; /* where a question goes that names no way of its own */
+	struct rulebook_mistake *warnings; /* NULL: none */
+	size_t warning_count;
 };
 
 /* ---- rulebook_brief.c ---- */
@@ -272,6 +274,8 @@ void path_up(struct reading *r, size_t length);
 void mistake_at(struct reading *r, struct yaml_mark at, const char *found, const char *allowed, const char *why);
 void mistake_value(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...) PRINTF_LIKE(4, 5);
 void mistake_key(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* What may go wrong in a call, and need not: the book is fine. Beyond RULEBOOK_WARNINGS_MAX they are not kept. */
+void warning_value(struct reading *r, const struct yaml_item *item, const char *allowed, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* Refuses keys outside the NULL-ended list; false (and a mistake) when it is no map. */
 bool map_check(struct reading *r, const struct yaml_item *item, const char *const *allowed);
@@ -331,6 +335,7 @@ void flow_read(struct reading *r, const struct yaml_item *root);
 const char *outcome_of(struct reading *r, const struct yaml_item *item); /* the outcome of that name, or NULL and a mistake */
 void go_find(struct reading *r, const struct yaml_item *item, struct branch *b); /* the step of that name, or a mistake */
 void questions_read(struct reading *r, const struct yaml_item *root);
+void words_twice(struct reading *r); /* behind the flow; rulebook_twice.c */
 void voicemail_read(struct reading *r, const struct yaml_item *root);
 void flow_check(struct reading *r);
 void texts_check(struct reading *r);
@@ -341,8 +346,8 @@ struct brief_phrases *phrases_at(struct brief *b, size_t index);
 /* ---- names and conditions ---- */
 
 bool symbol_find(const struct rulebook *b, const char *name, size_t len, struct symbol *out);
-/* The most letters that a tool gets of an answer in digits; 0: of another answer, or none (rulebook_fits.c). */
-size_t answer_longest(const struct rulebook *b, const struct symbol *answer);
+/* Judges a name that an argument is filled from, of a type that fits it: by the schema's lengths and bounds (rulebook_fits.c). */
+void argument_has_room(struct reading *r, const struct yaml_item *item, const struct symbol *s, const struct argument *a);
 const struct expr *expr_read(struct reading *r, const struct yaml_item *item, bool is_end);
 
 /* Calls `seen` for every answer or result that an expression looks at; `guarded`: it only asks whether it is known. */

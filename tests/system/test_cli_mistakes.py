@@ -57,3 +57,17 @@ def test_a_secret_is_one_line_of_text(run, folder, value, why):
     done = run("secret", "set", "acme", "twilio.auth_token", "--json", stdin=value)
     assert done.status == 2 and why in done.error()["message"]
     assert run("secret", "list", "acme").out == ""
+
+
+def test_a_secret_that_is_too_large_is_a_wrong_value(run, folder):
+    done = run("secret", "set", "acme", "twilio.auth_token", "--json", stdin=b"x" * 8193)
+    assert done.status == 2 and done.error()["hint"] == "a value has at most 8192 bytes"
+    assert run("secret", "set", "acme", "twilio.auth_token", stdin=b"x" * 8192).status == 0
+
+
+def test_the_houses_own_tenant_is_there_from_the_first_command(run):
+    """Whatever it is called; another is made by its own command."""
+    assert run("secret", "set", "local", "garage.key", stdin=b"abc").status == 0
+    assert run("secret", "list", "local").out == "garage.key\n"
+    assert run("secret", "list", "acme").status == 3
+    assert run("secret", "list", "acme", "--set", "server.tenant=acme").status == 0

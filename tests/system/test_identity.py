@@ -166,7 +166,7 @@ def test_a_value_on_the_command_line_is_refused_and_not_repeated(run, house):
 
 
 @pytest.mark.parametrize("value, status", [
-    (b"", 2), (b"\n", 2), (b"x" * 8192, 0), (b"x" * 8193, 1), (b"two\nlines", 2), (b"two\rlines", 2), (b"x\n\n", 2), (b" x", 2), (b"x\t", 2), (b"x \n", 2), (b"\nx", 2),
+    (b"", 2), (b"\n", 2), (b"x" * 8192, 0), (b"x" * 8193, 2), (b"two\nlines", 2), (b"two\rlines", 2), (b"x\n\n", 2), (b" x", 2), (b"x\t", 2), (b"x \n", 2), (b"\nx", 2),
     (b"x\n", 0), (b"x\r\n", 0), (b"two words", 0),
 ])
 def test_what_a_secret_may_be(run, house, value, status):

@@ -363,6 +363,7 @@ def test_gets(house):
             check(o, ask(house, o, url=worker_url(house)), 200)
     check(every["listCalls"], house.ask("GET", "/v1/calls?limit=0"), 400)
     check(every["listCalls"], house.ask("GET", "/v1/calls?state=bad"), 400)
+    check(every["listCalls"], house.ask("GET", "/v1/calls?limit=1&limit=2"), 400)
     check(every["followCall"], house.ask("GET", f"/v1/calls/{'0' * 32}/events?after=x"), 400)
     tag = ask(house, every["getPage"]).headers["ETag"]
     check(every["getPage"], ask(house, every["getPage"], headers={"If-None-Match": tag}), 304)
@@ -382,7 +383,10 @@ def test_posts_that_need_no_call(house):
     check(every["signIn"], ask(house, every["signIn"], {"link": link.json()["link"]}), 200)
     check(every["signIn"], ask(house, every["signIn"], {"link": link.json()["link"]}), 403)
     check(every["checkRulebook"], ask(house, every["checkRulebook"], (ROOT / "rulebooks" / "payment-reminder.yaml").read_bytes()), 200)
-    check(every["makeBrowserCall"], ask(house, every["makeBrowserCall"], {"rulebook": "none"}), 422)
+    check(every["makeBrowserCall"], ask(house, every["makeBrowserCall"], {"rulebook": "appointment-reminder", "variabels": {}}), 400)
+    refused = ask(house, every["makeBrowserCall"], {"rulebook": "none"})
+    check(every["makeBrowserCall"], refused, 422)
+    assert refused.json()["error"] == {"code": "unfit", "message": "no rule-book of this name", "where": None, "hint": None}  # where was looked is in the log
     check(every["makeCall"], ask(house, every["makeCall"], {"to": "911", "rulebook": "appointment-reminder"}), 422)
     assert who["tenant"] == "local"
 

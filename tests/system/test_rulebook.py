@@ -280,6 +280,37 @@ def test_digits_have_room_in_the_tools_argument(run, tmp_path, question, expect,
     assert fits or "letters" in done.json()["mistakes"][0]["why"]
 
 
+def noted(expect, schema):
+    """The book whose question's answer a tool gets as `text`, of this schema."""
+    document = yaml.safe_load((ROOT / "tests" / "rulebooks" / "call-back-number.yaml").read_text())
+    document["flow"][0]["expect"] = expect
+    document["tools"]["save_note"]["arguments"]["properties"]["text"] = schema
+    return document
+
+
+@pytest.mark.parametrize("expect, schema, why", [
+    ("time", {"type": "string", "maxLength": 4}, "is a time of 5 letters, and the tool's schema takes 4"),
+    ("date", {"type": "string", "maxLength": 5}, "is a date of 10 letters, and the tool's schema takes 5"),
+    ({"kind": "amount", "currency": "USD", "max": 400}, {"type": "number", "minimum": 500}, "is 0 to 400, and the tool's schema takes from 500: no answer fits"),
+])
+def test_what_never_fits_the_tools_schema_is_a_mistake(run, tmp_path, expect, schema, why):
+    done = check(run, tmp_path, noted(expect, schema))
+    mistake, = done.json()["mistakes"]
+    assert done.status == 1 and why in mistake["why"] and mistake["path"].endswith(".arguments.text") and mistake["line"] > 10
+
+
+@pytest.mark.parametrize("expect, schema, why", [
+    ("free", {"type": "string", "maxLength": 5}, "may have 200 letters, and the tool's schema takes 5: with more the tool fails"),
+    ({"kind": "amount", "currency": "USD", "max": 400}, {"type": "number", "maximum": 100}, "is 0 to 400, and the tool's schema takes up to 100"),
+])
+def test_what_may_not_fit_the_tools_schema_is_a_warning(run, tmp_path, expect, schema, why):
+    done = check(run, tmp_path, noted(expect, schema))
+    warnings = [w for w in done.json()["warnings"] if "schema" in w["why"]]
+    assert done.status == 0 and len(warnings) == 1 and why in warnings[0]["why"] and warnings[0]["path"].endswith(".arguments.text")
+    people = run("rulebook", "check", tmp_path / "book.yaml")
+    assert people.status == 0 and f"warning: {warnings[0]['path']}: {warnings[0]['why']}\n" in people.out
+
+
 def test_mistakes_for_people_have_file_line_and_column(run, tmp_path):
     text = (ROOT / "rulebooks" / "appointment-reminder.yaml").read_text()
     line = text.splitlines().index("    expect: {kind: time, promise: new_hour}") + 1

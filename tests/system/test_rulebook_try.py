@@ -149,6 +149,47 @@ def test_variables(run):
     assert talk(run, "appointment-reminder", [], "--language", "fr-FR")[1] == 2
 
 
+NOTE = """
+rulebook: 1
+id: note
+version: "1"
+title: What is to be written down
+company: Northern Power
+agent: {name: Maya, persona: You write down what is said.}
+languages: {en-US: {voice: slt}}
+goal: Write it down.
+unclear: bad
+flow:
+  - {ask: most, text: How much may it cost?, expect: {kind: amount, currency: USD, max: 400}}
+  - {tool: save, call: save_note, arguments: {most: "{most}"}, failed: bad}
+  - {goodbye: done, text: It is written down. Goodbye., outcome: noted}
+  - {goodbye: bad, text: That did not work. Goodbye., outcome: failed}
+tools:
+  save_note:
+    about: Writes it down.
+    method: POST
+    url: https://notes.example/notes
+    arguments: {type: object, properties: {most: {type: number, maximum: 100}}, required: [most]}
+    changes: true
+outcomes:
+  noted: {about: Written down., result: success}
+  failed: {about: It did not work., result: failure}
+unfinished:
+  - {outcome: failed}
+"""
+
+
+@pytest.mark.parametrize("words, status, outcome", [("ninety dollars", "ok", "noted"), ("two hundred dollars", "error", "failed")])
+def test_arguments_are_judged_as_in_a_call(run, tmp_path, words, status, outcome):
+    (tmp_path / "note.yaml").write_text(NOTE)
+    (tmp_path / "tools.json").write_text('{"save_note": [{"result": {}}]}')
+    done = run("rulebook", "try", tmp_path / "note.yaml", "--json", "--tools", tmp_path / "tools.json", stdin=f"{words}\n".encode())
+    records = done.lines()
+    tool = next(r for r in records if "tool" in r)
+    assert (tool["status"], records[-1]["outcome"]) == (status, outcome), records
+    assert status == "ok" or json.loads(tool["result"]) == {"error": "bad_arguments", "message": "save_note: most is out of range or not whole"}
+
+
 MAY = """
 rulebook: 1
 id: errand
