@@ -452,6 +452,7 @@ bool again_say(struct call *call);    /* false: there is nothing */
 /* stale.c: what is not heard yet of an answer that a result contradicts */
 bool stale_result(struct call *call, uint32_t result); /* of the tool that has its place there; false: nothing is said, or about to be, that does not know it */
 void stale_advance(struct call *call); /* gives up what is to be, once it can be */
+bool stale_waits(struct call *call); /* something is to be given up when the agent, who is held, goes on */
 
 /* ahead.c: asking before the turn is over, and what is looked up for it */
 void dialogue_ahead(struct call *call);

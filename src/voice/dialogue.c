@@ -273,6 +273,8 @@ void dialogue_advance(struct call *call)
 		return; /* the caller is in the middle of something: it belongs into the same request */
 	if (call->quiet.key_count && call->settings.call_rules >= 4)
 		return; /* so does an entry */
+	if (stale_waits(call))
+		return; /* that request is made without what is given up then */
 	dialogue_ask(call, d->go_on ? ASK_CONTINUE : ASK_PLAIN, 1);
 }
 

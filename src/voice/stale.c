@@ -143,6 +143,11 @@ static void give_up(struct call *call, unsigned int from, bool whole)
 	d->go_on = false;
 }
 
+bool stale_waits(struct call *call)
+{
+	return call->speech.held && marked_first(call) < call->speech.count;
+}
+
 void stale_advance(struct call *call)
 {
 	const struct gen *g = &call->dialogue.gen;

@@ -339,6 +339,28 @@ static void what_is_held_is_given_up_when_it_would_go_on(void **state)
 	assert_true(has(k, "ask g3"));
 }
 
+/* One request, without what is given up: of two the second would have the model say its answer anew. */
+static void held_in_a_sentence_it_is_asked_once(void **state)
+{
+	struct kit *k = *state;
+
+	left_to_run(k);
+	text(k, "It takes a while. What else can I do? ");
+	done(k);
+	on_the_air(k, 1, 320);
+	voice(k, 128);
+	assert_true(has(k, "~hold"));
+	result(k, 1, 0, TOOL_OK, "green");
+	assert_false(has(k, "ask g3"));
+	quiet_for(k, 640);
+	assert_true(has(k, "~discard"));
+	assert_true(has(k, "ask g3"));
+	assert_null(strstr(buf_str(&k->request), "What else"));
+	text(k, "It is green. ");
+	done(k);
+	assert_false(has(k, "ask g4"));
+}
+
 static void it_is_asked_again_when_the_caller_is_done(void **state)
 {
 	struct kit *k = *state;
@@ -414,6 +436,7 @@ int main(void)
 		KIT_TEST(what_was_asked_behind_it_does_not),
 		KIT_TEST(what_it_has_only_asked_for_is_not_done),
 		KIT_TEST(what_is_held_is_given_up_when_it_would_go_on),
+		KIT_TEST(held_in_a_sentence_it_is_asked_once),
 		KIT_TEST(it_is_asked_again_when_the_caller_is_done),
 		KIT_TEST(what_another_worker_would_say_again_is_given_up),
 		KIT_TEST(last_words_of_the_call_stay),
