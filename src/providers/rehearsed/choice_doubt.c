@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "providers/rehearsed/counts.h"
 #include "providers/rehearsed/no_answer.h"
 #include "providers/rehearsed/options.h"
 #include "providers/rehearsed/polarity.h"
@@ -269,6 +270,102 @@ static bool leaves_several(const struct expect *e, const struct words *w, const 
 	return other != chosen && is_an_end(other) && !leaves_as_it_is(chosen);
 }
 
+static bool option_has_count(const json_t *phrases)
+{
+	struct words phrase;
+	size_t i, at;
+	int32_t count;
+
+	for (i = 0; i < json_array_size(phrases); i++) {
+		words_read(&phrase, json_string_value(json_array_get(phrases, i)), json_string_length(json_array_get(phrases, i)));
+		for (at = 0; at < phrase.count; at++)
+			if (number_small(&phrase, at, &count))
+				return true;
+	}
+	return false;
+}
+
+static bool option_has_single(const json_t *phrases, const struct words *w, size_t at)
+{
+	struct words one;
+	size_t i;
+
+	for (i = 0; i < json_array_size(phrases); i++) {
+		words_read(&one, json_string_value(json_array_get(phrases, i)), json_string_length(json_array_get(phrases, i)));
+		if (one.count == 1 && word_is(w, at, one.at[0].text))
+			return true;
+	}
+	return false;
+}
+
+static bool option_has_several(const json_t *phrases, const struct words *w)
+{
+	const char *phrase;
+	size_t i;
+
+	for (i = 0; i < json_array_size(phrases); i++) {
+		phrase = json_string_value(json_array_get(phrases, i));
+		if (strchr(phrase, ' ') && understand_phrase(w, phrase).len)
+			return true;
+	}
+	return false;
+}
+
+/* "Leave me on the same plan", "switch me to e-mail", where the option is to leave: a single word of it, which here does something else. */
+static bool is_done_to_me(const json_t *phrases, const struct words *w)
+{
+	static const char *const to[] = { "on", "to", "as", "with", "at", "where", "alone", NULL }, *const as[] = { "as", "where", "how", "like", "the way", NULL };
+	int64_t number;
+	size_t at;
+
+	for (at = 0; at + 2 < w->count; at++) {
+		if (!option_has_single(phrases, w, at))
+			continue;
+		if (word_in(w, at + 1, LIST("me", "us")) && word_in(w, at + 2, to) && !number_at(w, at + 3, &number) && !date_names_day(w, at + 3))
+			return !option_has_several(phrases, w);
+		if (word_in(w, at + 1, LIST("it", "that", "everything", "things")) && words_any_at(w, at + 2, as))
+			return !option_has_several(phrases, w);
+	}
+	return false;
+}
+
+/* Some word there is one that only this option has. */
+static bool has_own_word(const struct expect *e, const struct words *w, const struct answer *a)
+{
+	const json_t *value;
+	size_t at;
+	int option;
+
+	for (at = 0; at < w->count; at++) {
+		option = option_word_is_common(w, at) ? -1 : option_of_own_word(e->options, w->at[at].text);
+		value = option < 0 ? NULL : json_object_get(json_array_get(e->options, (size_t)option), "value");
+		if (value && json_string_length(value) == a->len && !memcmp(json_string_value(value), a->text, a->len))
+			return true;
+	}
+	return false;
+}
+
+bool choice_is_mere_day(const struct expect *e, const struct words *w, const struct answer *a)
+{
+	static const char *const days[] = { "week", "weeks", "weekend", "month", "months", NULL };
+	static const char *const others[] = { "later", "another", "other", "different", "instead", "rather", "until", "better", "busy", "after", NULL };
+	static const char *const own[] = { "day", "time", "week", "date", "slot", "moment", "call", "talk", "speak", NULL };
+	const json_t *phrases = phrases_of(e, a);
+	struct meanings said;
+	bool has_day = false;
+	size_t i;
+
+	meanings_read(&said, w, NULL);
+	if (!said.mere_time || words_have(w, others) || option_has(phrases, own) || has_own_word(e, w, a))
+		return false;
+	for (i = 0; i < w->count; i++) {
+		has_day = has_day || date_names_day(w, i) || word_in(w, i, days);
+		if (word_negates(w, i))
+			return false;
+	}
+	return has_day;
+}
+
 bool choice_is_in_doubt(const struct expect *e, const struct words *w, const struct words *question, const struct answer *a)
 {
 	const json_t *phrases = phrases_of(e, a);
@@ -278,5 +375,7 @@ bool choice_is_in_doubt(const struct expect *e, const struct words *w, const str
 		return true;
 	if (!is_no && question && !option_has(phrases, people) && is_done_by_other(w, question))
 		return true;
-	return wants_call(e, w) || leaves_several(e, w, a) || is_denied(phrases, w) || is_other_matter(phrases, w) || is_hindered(phrases, w);
+	if (option_has_count(phrases) && count_is_mixed(e->options, w, question))
+		return true;
+	return wants_call(e, w) || is_done_to_me(phrases, w) || leaves_several(e, w, a) || is_denied(phrases, w) || is_other_matter(phrases, w) || is_hindered(phrases, w);
 }

@@ -11,6 +11,9 @@ void choice_trim(const struct expect *e, struct words *w); /* leaves what names 
 /* It was understood to be `a`, and yet is none: somebody else does it, it is past, it is denied. `question` may be NULL. */
 bool choice_is_in_doubt(const struct expect *e, const struct words *w, const struct words *question, const struct answer *a);
 
+/* The option is only meant, and that by nothing but a day or a week: "can I bring it in next week?" is no "remind me later". */
+bool choice_is_mere_day(const struct expect *e, const struct words *w, const struct answer *a);
+
 /* Somebody else does what the question offers to do: "my brother will fix it". */
 bool is_done_by_other(const struct words *w, const struct words *question);
 

@@ -364,6 +364,42 @@ static bool sees_no_reason(const struct words *w, const struct hits *h)
 	return false;
 }
 
+/* A phrase that is weighed by what it means ("I will pay" beside "a part"), or denied ("a table is not what I want"), is no second option. */
+static bool stands_by_itself(const struct expect *e, const struct words *w, const struct choice_hit *hit)
+{
+	const struct span clause = meanings_clause(w, hit->span.from);
+	struct meanings said;
+	bool tells = false;
+	size_t at;
+
+	for (at = hit->span.from; at < clause.from + clause.len; at++) {
+		if (word_negates(w, at))
+			return false;
+		tells = tells || (at < hit->span.from + hit->span.len && !option_word_is_common(w, at)); /* "do it" may stand anywhere */
+	}
+	(void)span_means(e, w, hit->span, &said);
+	return tells && is_own_phrase(w, hit) && !said.plain && !said.hinted;
+}
+
+/* "The full service with new tyres": two options' own words, each as they stand there, and none takes the other back. */
+static bool names_another(const struct expect *e, const struct hits *h, const struct words *w, int option)
+{
+	const struct choice_hit *a, *b;
+	bool is_first;
+	size_t i, j;
+
+	for (i = 0; i < h->count && !distances_asked(e->options); i++)
+		for (j = 0; h->at[i].option == option && j < h->count; j++) {
+			a = &h->at[i];
+			b = &h->at[j];
+			is_first = a->span.from < b->span.from;
+			if (b->option != option && is_own_phrase(w, a) && stands_by_itself(e, w, b) && !overlaps(a->span, b->span) &&
+				!words_correct(w, (is_first ? a : b)->span.from, (is_first ? b : a)->span.from))
+				return true;
+		}
+	return false;
+}
+
 /* "Can my son come instead", "isn't it on Thursday": nothing is wished yet. */
 static bool wonders(const struct words *w)
 {
@@ -407,6 +443,8 @@ enum understood understand_choice(const struct expect *e, const struct words *w,
 	option = choose(e, w, &said, &h);
 	if (option >= 0 && option == option_of_word(e->options, plain_yes) && yes_no_taken_back(w))
 		return UNDERSTOOD_NOT;
+	if (option >= 0 && names_another(e, &h, w, option))
+		return UNDERSTOOD_UNSURE;
 	if (option >= 0 && meanings_promise(e->meanings[option]) && words_have(w, puts_off))
 		return UNDERSTOOD_UNSURE;
 	used = h.count ? h.at[0].span.from + h.at[0].span.len : 0;

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "providers/rehearsed/agreement.h"
+#include "providers/rehearsed/choice_doubt.h"
 #include "providers/rehearsed/no_answer.h"
 #include "providers/rehearsed/opt_outs.h"
+#include "providers/rehearsed/option_numbers.h"
 #include "providers/rehearsed/options.h"
 #include "providers/rehearsed/questions.h"
 #include "providers/rehearsed/unreal.h"
@@ -96,9 +98,19 @@ static void answered(struct mind *m, struct rest rest)
 	mind_go(m, mind_next(m, mind_step(m)), rest);
 }
 
+/* One stretch of words answers one question: an option's number is no amount besides. */
+static size_t words_used(const struct flow_step *s, const struct words *w, const struct answer *a)
+{
+	size_t number = s->expect.kind == EXPECT_CHOICE ? options_number_used(s->expect.options, w) : 0;
+
+	if (s->expect.kind == EXPECT_YES_NO)
+		return 0;
+	return number > a->used ? number : a->used;
+}
+
 void mind_take_value(struct mind *m, const struct words *w, const struct answer *a)
 {
-	struct rest rest = { w, mind_step(m)->expect.kind == EXPECT_YES_NO ? 0 : a->used };
+	struct rest rest = { w, words_used(mind_step(m), w, a) };
 
 	m->answers[m->at] = (struct mind_answer){ true, *a };
 	m->is_half = false;
@@ -160,7 +172,7 @@ static bool is_other_value(const struct mind *m, const struct words *w, bool no)
 	return kind == EXPECT_NAME ? (no && w->count > 1) || (name_is_told(w) && !yes_no_begins(w)) : kind != EXPECT_FREE && kind != EXPECT_YES_NO;
 }
 
-/* Another value is one, whether a "no" came with it or not; the same value is a yes. */
+/* Another value is one, whether a "no" came with it or not; the same value is a yes, but beside another answer's (`said` is NULL). */
 static bool confirm_value(struct mind *m, const struct words *w, const struct words *said, const char *text, size_t len, bool no)
 {
 	struct answer a, *old = &m->answers[m->at].value;
@@ -168,7 +180,7 @@ static bool confirm_value(struct mind *m, const struct words *w, const struct wo
 	if (!is_other_value(m, w, no) || mind_answer_strays(m, m->at, w) || understand(&mind_step(m)->expect, w, NULL, text, len, &a) != UNDERSTOOD_VALUE)
 		return false;
 	if (mind_answer_same(mind_step(m), &a, old)) {
-		if (no || !yes_repeats(w, said))
+		if (no || !said || !yes_repeats(w, said))
 			return false;
 		m->note = REHEARD_CONFIRMED;
 		answered(m, mind_no_rest);
@@ -182,23 +194,36 @@ static bool confirm_value(struct mind *m, const struct words *w, const struct wo
 	return true;
 }
 
+/* Other answers that are read back were changed: the whole once more. */
+static bool confirm_others(struct mind *m)
+{
+	if (++m->tries >= mind_step(m)->tries + 2)
+		return false;
+	m->note = REHEARD_CORRECTED;
+	mind_say_confirm(m);
+	return true;
+}
+
 /* A yes to what is read back may be followed by what cannot be undone: it must be certain. VALUE: it was taken, whatever it was. */
 static enum understood take_confirm(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	struct words said;
 	struct answer a;
 	enum understood u = understand_yes_no(w, NULL, &a);
+	bool yes = u == UNDERSTOOD_VALUE && a.number, no = u == UNDERSTOOD_VALUE && !a.number, is_certain, others;
 
 	mind_confirm_words(m, &said);
-	if (mind_words_are_unsure(text, len) && !mind_words_are_short_yes(w) && !(u == UNDERSTOOD_VALUE && !a.number))
+	if (mind_words_are_unsure(text, len) && !mind_words_are_short_yes(w) && !no)
 		return UNDERSTOOD_UNSURE; /* the same sound may be misheard twice */
-	if (confirm_value(m, w, &said, text, len, u == UNDERSTOOD_VALUE && !a.number))
+	is_certain = yes && answer_is_certain(NULL, w, &said, &a);
+	others = !is_certain && mind_take_others(m, w, text, len);
+	if (confirm_value(m, w, others ? NULL : &said, text, len, no) || (others && confirm_others(m)))
 		return UNDERSTOOD_VALUE;
 	if (u != UNDERSTOOD_VALUE)
 		return yes_no_begins(w) ? UNDERSTOOD_UNSURE : UNDERSTOOD_NOT;
-	if (a.number && !answer_is_certain(NULL, w, &said, &a))
+	if (yes && !is_certain)
 		return UNDERSTOOD_UNSURE;
-	if (a.number) {
+	if (yes) {
 		m->note = REHEARD_CONFIRMED;
 		answered(m, mind_no_rest);
 	} else {
@@ -230,6 +255,16 @@ bool mind_answer_binds(struct mind *m, int step, const struct answer *a, const s
 	return s->kind == STEP_GOODBYE || (s->kind == STEP_TOOL && s->changes);
 }
 
+static bool asks_day(const struct mind *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->f->step_count; i++)
+		if (m->f->steps[i].kind == STEP_ASK && m->f->steps[i].expect.kind == EXPECT_DATE)
+			return true;
+	return false;
+}
+
 enum understood mind_understand(struct mind *m, int step, const struct words *w, const char *text, size_t len, struct answer *a)
 {
 	const struct expect *e = &m->f->steps[step].expect;
@@ -240,6 +275,8 @@ enum understood mind_understand(struct mind *m, int step, const struct words *w,
 		options_in_script(e->options, &heard);
 	mind_question_words(m, step, &question);
 	u = understand(e, &heard, m->at == step ? &question : NULL, text, len, a);
+	if (u == UNDERSTOOD_VALUE && e->kind == EXPECT_CHOICE && asks_day(m) && choice_is_mere_day(e, &heard, a))
+		return UNDERSTOOD_NOT;
 	if ((u == UNDERSTOOD_VALUE || u == UNDERSTOOD_HALF) && m->at == step && mind_answer_strays(m, step, w))
 		return UNDERSTOOD_UNSURE;
 	if (u == UNDERSTOOD_VALUE && mind_answer_binds(m, step, a, &question) && !answer_is_certain(e, &heard, &question, a))
@@ -271,11 +308,28 @@ static bool wants_reading_back(struct mind *m, const char *text, size_t len, con
 	return m->f->english && mind_step(m)->expect.kind == EXPECT_CHOICE && mind_words_are_unsure(text, len) && mind_answer_binds(m, m->at, a, NULL);
 }
 
+/* A yes that was asked back already, because more stood beside it, and nothing that limits it. */
+static bool says_yes_again(struct mind *m, const struct words *w, struct answer *a)
+{
+	const struct answer yes = { .number = 1, .used = w->count };
+	struct words question;
+	struct answer said;
+
+	mind_question_words(m, m->at, &question);
+	if (!m->tries || mind_step(m)->expect.kind != EXPECT_YES_NO || person_asked(&question) || understand_yes_no(w, NULL, &said) != UNDERSTOOD_VALUE || !said.number ||
+		!yes_no_begins(w) || !yes_is_free(w, &question) || mind_answer_binds(m, m->at, &yes, &question))
+		return false;
+	*a = yes;
+	return true;
+}
+
 enum understood mind_take_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	struct answer a;
 	enum understood u = half_taken(m, w, mind_understand(m, m->at, w, text, len, &a), &a);
 
+	if (u == UNDERSTOOD_UNSURE && says_yes_again(m, w, &a))
+		u = UNDERSTOOD_VALUE;
 	if (u == UNDERSTOOD_VALUE && wants_reading_back(m, text, len, &a)) {
 		m->answers[m->at] = (struct mind_answer){ true, a };
 		m->is_met = true;
@@ -309,6 +363,13 @@ static bool asks_before_yes(const struct mind *m, const struct words *w)
 	return (m->mood == MOOD_CONFIRM || mind_step(m)->expect.kind == EXPECT_YES_NO) && question_parts(w, &before, &asked);
 }
 
+static bool refuses(const struct words *w)
+{
+	struct answer a;
+
+	return understand_yes_no(w, NULL, &a) == UNDERSTOOD_VALUE && !a.number;
+}
+
 static void judge_answer(struct mind *m, const struct words *w, const char *text, size_t len)
 {
 	enum understood u;
@@ -326,6 +387,10 @@ static void judge_answer(struct mind *m, const struct words *w, const char *text
 	}
 	if (asks_freely(m, w) && mind_take_unknown(m, w))
 		return; /* not what is to be written down */
+	if (mind_take_count(m, w, text, len))
+		return;
+	if (refuses(w) && mind_take_told(m, w, text, len))
+		return;
 	u = m->mood == MOOD_CONFIRM ? take_confirm(m, w, text, len) : mind_take_answer(m, w, text, len);
 	if (u == UNDERSTOOD_VALUE || u == UNDERSTOOD_HALF)
 		return;

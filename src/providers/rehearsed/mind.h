@@ -180,6 +180,10 @@ void mind_say_keys(struct mind *m); /* whether he can */
 
 /* Of the question before, or of an answer that the open question tells; false: none. */
 bool mind_take_correction(struct mind *m, const struct words *w, const char *text, size_t len);
+/* Other values of earlier answers that are read back: "no, a thousand on Friday". The reading back stays open; false: there are none. */
+bool mind_take_others(struct mind *m, const struct words *w, const char *text, size_t len);
+bool mind_take_told(struct mind *m, const struct words *w, const char *text, size_t len); /* the same where a yes/no question tells them; what follows is said */
+bool mind_take_count(struct mind *m, const struct words *w, const char *text, size_t len); /* of how many there are: "we are four", where another question is open */
 bool mind_take_change(struct mind *m, const struct words *w, const char *text, size_t len); /* of a choice further back, where nothing else was understood */
 
 /* ---- values and texts (mind_text.c) ---- */

@@ -2,6 +2,8 @@
 
 #include "providers/rehearsed/understand.h"
 
+enum { THING_WORDS = 8 };
+
 static const char *const fillers[] = { "sorry", "oh", "um", "uh", "well", "hmm", "hi", "hello", "ok", "okay", "please", "but", "and", "so", "excuse", "me", NULL };
 static const char *const nos[] = { "no", "nope", "nah", "nahi", "nahin", "नहीं", NULL };
 
@@ -138,4 +140,27 @@ bool no_is_against_itself(const struct words *w)
 			return true;
 	}
 	return false;
+}
+
+bool no_is_of_thing(const struct words *w, const struct words *question)
+{
+	static const char *const asks[] = { "any", "anything", "something", NULL }, *const leads[] = { "um", "uh", "oh", "well", "hmm", "please", "so", "and", "sorry", NULL };
+	static const char *const empty[] = { "thanks", "thank", "problem", "problems", "need", "needs", "wish", "wishes", "request", "requests", "preference", "preferences",
+		"requirement", "requirements", "restriction", "restrictions", "special", "particular", "dietary", "thing", "things", "more", "other", "others", "extra", "extras",
+		"idea", "worry", "issue", "issues", "complaints", "chance", "way", "question", "questions", "change", "changes", "longer", "reason", "further", "additional", "nothing",
+		"none", "just", "only", "but", "because", "if", "when", "since", "not", "never", "he", "she", "they", "there", "nobody", "nope", "sir", "everything", "everybody",
+		"all", "our", "his", "her", "their", "these", "those", "has", "had", "were", "did", "unless", "maybe", "actually", "wait", "bother", "interest", NULL };
+	int64_t number;
+	size_t at = 0, i;
+
+	if (!question || !words_have(question, asks))
+		return false;
+	while (word_in(w, at, leads))
+		at++;
+	if (!word_is(w, at, "no") || at + 1 >= w->count || w->at[at + 1].before || w->count - at > THING_WORDS)
+		return false;
+	for (i = at + 1; i < w->count && !w->at[i].before && !word_in(w, i, LIST("for", "in", "with", "on", "and", "or", "please")); i++)
+		if (word_in(w, i, empty) || yes_is_plain_at(w, i, question) || number_at(w, i, &number) || date_names_day(w, i))
+			return false;
+	return i > at + 1;
 }

@@ -12,4 +12,7 @@ void no_answer_drop_no(struct words *w, const struct words *question); /* takes 
 void no_answer_drop_duties(struct words *w); /* takes such questions out; at a question for a yes or an option, and at a reading back */
 bool no_is_against_itself(const struct words *w); /* it begins with a "no", and behind it stands a plain wish to go on: "no, still interested" */
 
+/* "No peanuts please" to "Are there any wishes?": the "no" is part of what is told. `question` may be NULL. */
+bool no_is_of_thing(const struct words *w, const struct words *question);
+
 #endif

@@ -212,3 +212,17 @@ void options_in_numbers(const json_t *options, struct words *w)
 	write_alike(options, w, number_value);
 	write_whole(options, w);
 }
+
+size_t options_number_used(const json_t *options, const struct words *w)
+{
+	struct words same;
+	size_t at, n, used = 0;
+	int64_t value;
+
+	for (at = 0; at < w->count && w->count <= ANSWER_WORDS; at += n ? n : 1) {
+		n = number_value(w, at, &value);
+		if (n && option_value_find(options, number_value, value, &same))
+			used = at + n;
+	}
+	return used;
+}

@@ -9,4 +9,7 @@
 /* Writes them as the options' phrases do, where some phrase has the same number or span and none has it as it was said. */
 void options_in_numbers(const json_t *options, struct words *w);
 
+/* The words up to here are spoken for by a number that the options have: "no, twenty four" is no amount besides. */
+size_t options_number_used(const json_t *options, const struct words *w);
+
 #endif

@@ -132,6 +132,28 @@ int option_of_phrase(const json_t *options, const struct words *w)
 	return w->count ? found : -1;
 }
 
+bool option_has_word(const json_t *options, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(options); i++)
+		if (option_has(json_array_get(options, i), word, false))
+			return true;
+	return false;
+}
+
+static bool is_number(const char *phrase)
+{
+	struct words w;
+	size_t at, n;
+	int64_t value;
+
+	words_read(&w, phrase, strlen(phrase));
+	for (at = 0; at < w.count && (n = number_at(&w, at, &value)); at += n)
+		;
+	return at == w.count;
+}
+
 bool option_is_named(const json_t *options, const struct words *w)
 {
 	size_t i, j;
@@ -139,9 +161,12 @@ bool option_is_named(const json_t *options, const struct words *w)
 	for (i = 0; i < json_array_size(options); i++) {
 		const json_t *words = json_object_get(json_array_get(options, i), "words");
 
-		for (j = 0; j < json_array_size(words); j++)
-			if (understand_phrase(w, json_string_value(json_array_get(words, j))).len)
+		for (j = 0; j < json_array_size(words); j++) {
+			const char *phrase = json_string_value(json_array_get(words, j));
+
+			if (!is_number(phrase) && understand_phrase(w, phrase).len)
 				return true;
+		}
 	}
 	return false;
 }

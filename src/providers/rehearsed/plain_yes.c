@@ -175,6 +175,11 @@ bool yes_is_plain(const struct words *w, const struct words *question, bool is_m
 	return is_meant || w->count > SHORT_WORDS ? !is_limited(w, question, is_meant) : yes_is_certain(w, question);
 }
 
+bool yes_is_free(const struct words *w, const struct words *question)
+{
+	return !names_longer_term(w, question) && !is_limited(w, question, false);
+}
+
 /* "Yes, on Monday", when Monday was read back; in "Monday, but only half" and "two thousand on Monday" more is said. */
 bool yes_repeats(const struct words *w, const struct words *question)
 {

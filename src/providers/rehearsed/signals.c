@@ -15,7 +15,7 @@ static const char *const opens[] = { "not sure", "not know", "depends", "maybe",
 	"still deciding", "shayad", "शायद", "can not say no", "could not say no", "hard to say no", "not say no",
 	"dekhte hain", "dekhta hoon", "dekhti hoon", "dekhenge", "sochte hain", "sochna padega", "देखते हैं", "देखता हूं", "देखती हूं", "देखेंगे", "सोचते हैं",
 	"let us see", "awaaz nahi", "आवाज नहीं", "not really know", "not really sure", "not quite sure", "not too sure", "on the fence", "in two minds", "of two minds", "undecided",
-	"see what i can", "see what we can", "see if i can", "see if we can", NULL };
+	"see what i can", "see what we can", "see if i can", "see if we can", "none of your", "none of this", "none of that", NULL };
 static const char *const hedges[] = { "maybe", "perhaps", "shayad", "शायद", NULL };
 static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad idea", "not bad", "could not agree more", "do not worry",
 	"no problem", "no problems", "no issue",
@@ -27,7 +27,7 @@ static const char *const yes_against_no[] = { "not mind", "no harm", "not a bad 
 static const char *const no_phrases[] = { "wrong number", "wrong person", "wrong guy", "changed my mind", "galat", "गलत", "रॉन्ग", "incorrect", "wrong",
 	"impossible", "no way", "no chance", "no longer", "do not know any", "do not know him", "do not know her", "changed our mind",
 	"changed our minds", "got to be kidding",
-	"must be kidding", "over my dead body", "i was but", "we were but", NULL };
+	"must be kidding", "over my dead body", "i was but", "we were but", "none", NULL };
 static const char *const no_weak[] = { "too early", "too late", "prefer another", "another day", "leave it", "nobody", "never heard", "mushkil", "मुश्किल",
 	"something else", "nothing", "too soon", "done with", "lost interest", "gave up", "given up", "off the table", "moved on",
 	"found something", "too expensive",

@@ -76,29 +76,45 @@ static const char *const waits[] = { "wait", "hold on", "hang on", "one second",
 	"just a second", "one sec", "a second",
 	"hold the line", "bear with me", "let me look", "let me check", "let me find", "let me get", "let me see", "ek minute", "ruko", "rukiye", "एक मिनट", "रुकिए", "रुको", NULL };
 
+/* "I've got a minute" is no wish to wait, and who says that he will wait wishes nobody to. */
+static size_t waits_at(const struct words *w, size_t at)
+{
+	size_t back;
+
+	if (at && word_in(w, at - 1, LIST("have", "got", "spare", "has")))
+		return 0;
+	for (back = 1; word_is(w, at, "wait") && back <= 4 && back <= at && !w->at[at - back + 1].before; back++)
+		if (word_in(w, at - back, LIST("i", "we")))
+			return 0;
+	return words_any_at(w, at, waits);
+}
+
+static bool wishes_wait(const struct words *w)
+{
+	size_t at = 0;
+
+	while (at < w->count && !waits_at(w, at))
+		at++;
+	return at < w->count;
+}
+
 enum aside understand_aside(const struct words *w)
 {
 	static const struct {
 		enum aside aside;
 		const char *const *phrases;
-	} asides[] = { { ASIDE_WHO, who }, { ASIDE_REPEAT, repeat }, { ASIDE_WHY, why }, { ASIDE_WAIT, waits } };
+	} asides[] = { { ASIDE_WHO, who }, { ASIDE_REPEAT, repeat }, { ASIDE_WHY, why } };
 	static const char *const whats[] = { "what", "sorry", "huh", "pardon", "kya", "क्या", NULL };
 	size_t i;
 
 	for (i = 0; i < sizeof(asides) / sizeof(asides[0]); i++)
 		if (words_have(w, asides[i].phrases))
 			return asides[i].aside;
-	if (yes_no_fetches(w))
+	if (wishes_wait(w) || yes_no_fetches(w))
 		return ASIDE_WAIT;
 	if (w->count && w->count <= 2 && word_in(w, 0, whats))
 		return ASIDE_REPEAT;
 	return understand_hello(w) ? ASIDE_HELLO : ASIDE_NONE;
-}
-
-/* "I've got a minute" is no wish to wait. */
-static size_t waits_at(const struct words *w, size_t at)
-{
-	return at && word_in(w, at - 1, LIST("have", "got", "spare", "has")) ? 0 : words_any_at(w, at, waits);
 }
 
 bool understand_aside_alone(const struct words *w, const struct words *question)

@@ -105,6 +105,7 @@ bool yes_no_signal_at(const struct words *w, size_t at, size_t *len); /* a word 
 bool yes_is_plain(const struct words *w, const struct words *question, bool is_meant); /* nothing beside it limits it or speaks of somebody else;
 	is_meant: the words say what was asked for by themselves ("I don't need it any more"), or the question binds to little */
 bool yes_is_certain(const struct words *w, const struct words *question); /* and every word beside it is known to be harmless; may be NULL */
+bool yes_is_free(const struct words *w, const struct words *question); /* whatever stands beside it, nothing is known to limit it */
 bool yes_repeats(const struct words *w, const struct words *question);    /* a value that was read back was said again, and nothing that limits it */
 size_t yes_is_plain_at(const struct words *w, size_t at, const struct words *question); /* how many words are harmless there, or 0 */
 

@@ -306,7 +306,7 @@ static bool yes_counts(const struct words *w, const struct words *question)
 static bool is_in_doubt(const struct words *w, const struct words *question, bool yes)
 {
 	if (!yes)
-		return no_is_against_itself(w) && !wish_would_end(question);
+		return no_is_of_thing(w, question) || (no_is_against_itself(w) && !wish_would_end(question));
 	return !yes_counts(w, question) || wish_is_against_end(w, question) || is_done_by_other(w, question);
 }
 
