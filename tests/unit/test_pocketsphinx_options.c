@@ -15,6 +15,7 @@
 
 #include "conductor/rulebook.h"
 #include "providers/pocketsphinx/confidence.h"
+#include "providers/pocketsphinx/grammar.h"
 #include "providers/pocketsphinx/pocketsphinx.h"
 
 #include "deadline.h"
@@ -187,6 +188,18 @@ static const char *question_text(const json_t *step)
 	return json_string_value(json_array_get(texts, json_array_size(texts) - 1));
 }
 
+static const json_t *step_named(const json_t *read, const char *name)
+{
+	size_t i;
+	json_t *step;
+
+	json_array_foreach(json_object_get(read, "steps"), i, step)
+		if (json_string_value(json_object_get(step, "name")) && !strcmp(json_string_value(json_object_get(step, "name")), name))
+			return step;
+	fail_msg("no step %s", name);
+	return NULL;
+}
+
 /* Small letters, one blank between two words. */
 static void plain_of(const char *words, char plain[PLAIN_BYTES])
 {
@@ -333,13 +346,97 @@ static void an_option_must_be_surer(void **state)
 	assert_true(confidence_is_unsure(&h));
 	h.confidence = 0.88;
 	assert_false(confidence_is_unsure(&h));
+	h.has_rival = true;
+	h.rival_lead = 5.3; /* "please see you then" (0.97), when "please move it" was said */
+	assert_true(confidence_is_unsure(&h));
+	h.rival_lead = 12;
+	assert_false(confidence_is_unsure(&h));
 	h = (struct hearing){ .confidence = 0.86 };
 	assert_false(confidence_is_unsure(&h));
 }
 
+static const char flow[] =
+	"{\"format\":1,\"steps\":[{\"text\":[\"Keep it or move it?\"],\"expect\":{\"kind\":\"choice\",\"options\":["
+	"{\"value\":\"keep\",\"words\":[\"keep it\",\"see you then\",\"yes\"]},{\"value\":\"move\",\"words\":[\"Move it\",\"not then\"]}]}},"
+	"{\"text\":[\"Is that right?\"],\"expect\":{\"kind\":\"yes_no\"}},{\"text\":[\"Why?\"],\"expect\":{\"kind\":\"choice\",\"options\":["
+	"{\"value\":\"ill\",\"words\":[\"ill\"]}]}}]}";
+
+static void others_are(const char *heard, const char *has, const char *lacks)
+{
+	struct buf out;
+
+	buf_init(&out, GRAMMAR_MAX_BYTES);
+	assert_int_equal(grammar_from_others(&out, flow, sizeof(flow) - 1, 0, heard), ERR_NONE);
+	assert_non_null(strstr(buf_str(&out), has));
+	if (lacks)
+		assert_null(strstr(buf_str(&out), lacks));
+	buf_fini(&out);
+}
+
+static void the_others_are_all_but_the_one_that_was_heard(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	others_are("please see you then", "<phrase> = move_line it_line | not_line then_line ;", "see_line");
+	others_are("i want move it", "<phrase> = keep_line it_line | see_line you_line then_line | yes_line ;", "move_line");
+	others_are("yeah", "move_line", "keep_line"); /* the option of a plain yes */
+	others_are("remove it", "move_line", "keep_line"); /* word by word: no phrase of any */
+	buf_init(&out, GRAMMAR_MAX_BYTES);
+	assert_int_equal(grammar_from_others(&out, flow, sizeof(flow) - 1, -1, "keep it"), ERR_NOTFOUND);
+	assert_int_equal(grammar_from_others(&out, flow, sizeof(flow) - 1, 1, "yes"), ERR_NOTFOUND);
+	assert_int_equal(grammar_from_others(&out, flow, sizeof(flow) - 1, 2, "ill"), ERR_NOTFOUND);
+	assert_int_equal(grammar_from_others(&out, flow, sizeof(flow) - 1, 7, "ill"), ERR_NOTFOUND);
+	assert_int_equal(grammar_from_others(&out, "{", 1, 0, "keep it"), ERR_NOTFOUND);
+	assert_int_equal(out.len, 0);
+	buf_fini(&out);
+}
+
+/* They were "see you then", and confirmed what was to be moved. */
+static void a_wish_to_move_is_heard_as_one(void **state)
+{
+	static const char *const wishes[] = { "move it", "please move it", "move it please", "I want to move it" };
+	struct caller c;
+	const json_t *step;
+
+	(void)state;
+	recording_voice = NULL;
+	caller_init(&c, "appointment-reminder");
+	step = step_named(c.read, "plan");
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+		answer(&c, question_text(step), wishes[i]);
+		print_message("\"%s\" was \"%s\"\n", wishes[i], c.final);
+		assert_int_equal(option_of(step, c.judged), 1);
+		assert_true(c.final[0]);
+	}
+	caller_fini(&c);
+}
+
+/* Not heard as it was said, and not believed either: the other option's phrase is as near. */
+static void words_near_another_options_are_unsure(void **state)
+{
+	struct caller c;
+	const json_t *step;
+
+	(void)state;
+	flite_init();
+	recording_voice = register_cmu_us_rms(NULL);
+	caller_init(&c, "lead-callback");
+	step = step_named(c.read, "soon");
+	answer(&c, question_text(step), "next year");
+	print_message("\"%s\", %.2f sure\n", c.final, c.confidence);
+	assert_true(c.confidence > 0.87);
+	assert_true(c.is_unsure);
+	caller_fini(&c);
+	recording_voice = NULL;
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(an_option_must_be_surer), cmocka_unit_test(no_phrase_is_believed_as_another_options) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_option_must_be_surer), cmocka_unit_test(the_others_are_all_but_the_one_that_was_heard),
+		cmocka_unit_test(a_wish_to_move_is_heard_as_one), cmocka_unit_test(words_near_another_options_are_unsure), cmocka_unit_test(no_phrase_is_believed_as_another_options),
+	};
 
 	deadline_set(1200);
 	return cmocka_run_group_tests(tests, NULL, NULL);

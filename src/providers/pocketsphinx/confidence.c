@@ -12,6 +12,7 @@ static const double weight_rest = 1.5, weight_announced = 0.5;
 static const unsigned int leads_least = 3; /* "it's" alone is heard by chance */
 static const double machine_lead_most = 20; /* of the best phrase: 29 of 32 that nobody had said have more, and one of 15 said ones */
 static const double sure_option = 0.87; /* half of what was taken for another option has less, and one right answer in five (docs/offline-speech.md) */
+static const double sure_rival_lead = 7; /* a frame; few right answers have less, most of those that were another option's do (docs/offline-speech.md) */
 static const double left_of_unheard = 0.4; /* never understood, however sure the rest is */
 
 double confidence_of(const struct hearing *h)
@@ -33,5 +34,5 @@ double confidence_of(const struct hearing *h)
 
 bool confidence_is_unsure(const struct hearing *h)
 {
-	return h->is_option && h->confidence < sure_option;
+	return h->is_option && (h->confidence < sure_option || (h->has_rival && h->rival_lead < sure_rival_lead));
 }

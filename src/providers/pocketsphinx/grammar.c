@@ -19,6 +19,8 @@ enum { DIGITS_MAX = 16, CARRIER_WORDS = 3, CARRIERS_MAX_BYTES = 8 * 1024, GOODBY
 enum kinds { KIND_YES_NO = 1, KIND_DIGITS = 2, KIND_AMOUNT = 4, KIND_DATE = 8, KIND_TIME = 16, KIND_PHRASE = 32, KIND_MACHINE = 64,
 	     KIND_NUMBERS = KIND_DIGITS | KIND_AMOUNT | KIND_DATE | KIND_TIME };
 
+static const char rules_edges[] = "<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>";
+
 static const char rules_around[] =
 	"<before> = um | uh | well | oh | so | please | i think | i'd like | i would like | i want | let's say | how about | it's | make it | maybe;\n"
 	"<after> = please | thanks | thank you | would be fine | works for me%s;\n";
@@ -518,7 +520,7 @@ static const char *digit_ways(const struct maker *m, enum kinds kind)
 static void grammar_write(struct buf *out, struct maker *m)
 {
 	buf_printf(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <item> <end> | <greeting>%s;\n", m->closes ? " | <courtesy>" : "");
-	buf_text(out, "<end> = /0.98/ <NULL> | /0.02/ <after>;\n<start> = /0.94/ <NULL> | /0.02/ <before>");
+	buf_text(out, rules_edges);
 	buf_text(out, !(m->kinds & KIND_YES_NO) ? ";\n" : m->asked & KIND_DIGITS ? start_digits : " | /0.02/ <yes> | /0.02/ <no>;\n");
 	items_write(out, m->kinds);
 	buf_printf(out, rules_around, m->kinds & KIND_NUMBERS ? after_numbers : "");
@@ -576,6 +578,79 @@ enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int qu
 	buf_fini(&m.carriers);
 	buf_fini(&m.phrases);
 	buf_fini(&m.machines);
+	return err;
+}
+
+/* ---- the options that were not heard ---- */
+
+/* How long the phrase is that stands in the sentence, word by word; 0: it does not. Of both, small letters. */
+static size_t phrase_in(const char *sentence, const char *words)
+{
+	struct buf in, phrase;
+	size_t len;
+
+	buf_init(&in, GRAMMAR_MAX_BYTES);
+	buf_init(&phrase, GRAMMAR_MAX_BYTES);
+	buf_byte(&in, ' ');
+	buf_byte(&phrase, ' ');
+	phrase_write(&in, sentence, strlen(sentence), "");
+	phrase_write(&phrase, words, strlen(words), "");
+	len = phrase.len > 1 && strstr(buf_str(&in), buf_str(&phrase)) ? phrase.len : 0;
+	buf_fini(&in);
+	buf_fini(&phrase);
+	return len;
+}
+
+static size_t option_in(const char *sentence, const json_t *option)
+{
+	size_t i, len, longest = 0;
+	json_t *word;
+
+	json_array_foreach(json_object_get(option, "words"), i, word) {
+		len = json_is_string(word) ? phrase_in(sentence, json_string_value(word)) : 0;
+		longest = len > longest ? len : longest;
+	}
+	return longest;
+}
+
+/* Where no phrase was heard, "yeah" and "nope" are the option's of a plain yes or no. */
+static bool option_is_heard(const json_t *option, const char *heard, size_t longest)
+{
+	return longest ? option_in(heard, option) == longest : option_in("yes", option) || option_in("no", option);
+}
+
+static void others_take(struct maker *m, const json_t *options, const char *heard)
+{
+	size_t i, len, longest = 0;
+	json_t *option;
+
+	json_array_foreach(options, i, option) {
+		len = option_in(heard, option);
+		longest = len > longest ? len : longest;
+	}
+	json_array_foreach(options, i, option)
+		if (!option_is_heard(option, heard, longest))
+			words_add(m, KIND_PHRASE, json_object_get(option, "words"), line_way);
+}
+
+enum err grammar_from_others(struct buf *out, const char *flow, size_t len, int question, const char *heard)
+{
+	json_t *root = len > GRAMMAR_MAX_FLOW_BYTES ? NULL : json_loadb(flow, len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *step = question < 0 ? NULL : json_array_get(json_object_get(root, "steps"), (size_t)question);
+	struct maker m = { 0 };
+	enum err err = ERR_NOTFOUND;
+
+	buf_init(&m.phrases, GRAMMAR_MAX_BYTES);
+	others_take(&m, json_object_get(json_object_get(step, "expect"), "options"), heard);
+	json_decref(root);
+	if (m.kinds) {
+		buf_text(out, "#JSGF V1.0;\ngrammar answer;\npublic <answer> = <start> <phrase> <end>;\n");
+		buf_printf(out, "%s;\n", rules_edges);
+		buf_printf(out, rules_around, "");
+		buf_printf(out, "<phrase> = %s;\n", buf_str(&m.phrases));
+		err = m.phrases.err ? m.phrases.err : out->err;
+	}
+	buf_fini(&m.phrases);
 	return err;
 }
 

@@ -46,6 +46,10 @@ struct grammar_facts {
  * ERR_USAGE: nothing that could be recognised. */
 enum err grammar_from_flow(struct buf *out, const char *flow, size_t len, int question, struct grammar_facts *facts, struct err_detail *detail) MUST_USE;
 
+/* Appends a grammar of the question's options but the one that `heard` chooses (by the longest of its phrases in it; a yes or no with none: the one
+ * of plain yes or no). Courtesies and hesitations may stand around them, too. ERR_NOTFOUND: it asks for no option, or there is no other. */
+enum err grammar_from_others(struct buf *out, const char *flow, size_t len, int question, const char *heard) MUST_USE;
+
 /* Only these phrases, as they are. A phrase that cannot be one is ERR_USAGE. */
 enum err grammar_from_phrases(struct buf *out, const char *const *phrases, size_t count, struct err_detail *detail) MUST_USE;
 

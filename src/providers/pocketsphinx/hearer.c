@@ -57,7 +57,10 @@ struct hearer {
 	size_t filled;
 	int16_t before[BEFORE_BLOCKS][BLOCK_SAMPLES]; /* the last ones, heard or not */
 	unsigned int kept; /* of them, those that no utterance has: the next one begins with them */
-	uint32_t noise; /* state of the generator */
+	uint32_t noise, noise_first; /* state of the generator, now and when the utterance began */
+	uint8_t sound[HEARER_MAX_FRAMES][BLOCK_SAMPLES]; /* of the utterance, to hear it once more, */
+	unsigned int sounds;                             /* until the next one begins, */
+	mfcc_t means_first[MEANS];                       /* with the means that it began with */
 	double mean_sum[MEANS], mean_frames; /* of the caller so far */
 	uint32_t at[HEARER_MAX_FRAMES]; /* which block of the stream each heard one is */
 	unsigned int heard;
@@ -102,15 +105,20 @@ static void graph_forget(struct hearer *h)
 	h->path = (struct path){ 0 };
 }
 
-static enum err grammar_set(struct hearer *h, const struct buf *text, const struct grammar_facts *facts)
+static fsg_model_t *graph_read(const struct hearer *h, const struct buf *text)
 {
 	FILE *in = fmemopen(text->data, text->len, "r");
+	fsg_model_t *graph = in ? fsg_model_read(in, ps_get_logmath(h->grammar), cmd_ln_float32_r(ps_get_config(h->grammar), "-lw")) : NULL;
 
-	if (!in)
-		return ERR_UNAVAILABLE;
+	if (in)
+		fclose(in);
+	return graph;
+}
+
+static enum err grammar_set(struct hearer *h, const struct buf *text, const struct grammar_facts *facts)
+{
 	graph_forget(h);
-	h->graph = fsg_model_read(in, ps_get_logmath(h->grammar), cmd_ln_float32_r(ps_get_config(h->grammar), "-lw"));
-	fclose(in);
+	h->graph = graph_read(h, text);
 	if (!h->graph)
 		return ERR_FORMAT;
 	h->has_numbers = facts->has_numbers;
@@ -154,6 +162,9 @@ static enum err utterance_start(struct hearer *h)
 {
 	means_set(h, h->grammar);
 	means_set(h, h->phones);
+	memcpy(h->means_first, ps_get_feat(h->grammar)->cmn_struct->cmn_mean, sizeof(h->means_first));
+	h->noise_first = h->noise;
+	h->sounds = 0;
 	h->is_started = true;
 	ps_start_stream(h->grammar); /* the noise that is taken away is each utterance's own */
 	ps_start_stream(h->phones);
@@ -298,6 +309,7 @@ static enum err block_decode(struct hearer *h, const int16_t *samples, uint64_t 
 	if (err || h->heard == HEARER_MAX_FRAMES)
 		return err;
 	h->at[h->heard++] = (uint32_t)block;
+	g711_encode(G711_ULAW, h->sound[h->sounds++], samples, BLOCK_SAMPLES);
 	mirror(h, samples, wide);
 	if (ps_process_raw(h->grammar, wide, 2 * BLOCK_SAMPLES, FALSE, FALSE) < 0 || ps_process_raw(h->phones, wide, 2 * BLOCK_SAMPLES, FALSE, FALSE) < 0)
 		return ERR_UNAVAILABLE;
@@ -539,8 +551,10 @@ static void hear(struct hearer *h, struct hearing *out)
 
 	memset(out, 0, sizeof(*out));
 	out->frames = h->heard;
-	if (h->heard && ps_get_hyp(h->grammar, &score) && ps_get_hyp(h->phones, &score))
+	if (h->heard && ps_get_hyp(h->phones, &score) && ps_get_hyp(h->grammar, &score)) {
 		measure(h, out);
+		out->score = score;
+	}
 	if (!out->words)
 		out->from_sample = out->to_sample = h->block * BLOCK_SAMPLES;
 }
@@ -562,4 +576,53 @@ void hearer_final(struct hearer *h, struct hearing *out)
 	utterance_end(h);
 	hear(h, out);
 	utterance_forget(h);
+}
+
+/* ---- the other options ---- */
+
+/* The utterance before, once more, as it was heard the first time. */
+static enum err sound_decode(struct hearer *h)
+{
+	cmn_t *cmn = ps_get_feat(h->grammar)->cmn_struct;
+	uint32_t noise = h->noise;
+	enum err err = ERR_NONE;
+
+	memcpy(cmn->cmn_mean, h->means_first, sizeof(h->means_first));
+	memset(cmn->sum, 0, sizeof(h->means_first));
+	cmn->nframe = 0;
+	ps_start_stream(h->grammar);
+	if (ps_start_utt(h->grammar))
+		return ERR_UNAVAILABLE;
+	h->noise = h->noise_first;
+	for (unsigned int i = 0; !err && i < h->sounds; i++) {
+		int16_t samples[BLOCK_SAMPLES], wide[2 * BLOCK_SAMPLES];
+
+		g711_decode(G711_ULAW, samples, h->sound[i], BLOCK_SAMPLES);
+		mirror(h, samples, wide);
+		if (ps_process_raw(h->grammar, wide, 2 * BLOCK_SAMPLES, FALSE, FALSE) < 0)
+			err = ERR_UNAVAILABLE;
+	}
+	h->noise = noise;
+	return ps_end_utt(h->grammar) ? ERR_UNAVAILABLE : err;
+}
+
+enum err hearer_compare(struct hearer *h, const struct buf *graph, struct hearing *told)
+{
+	fsg_model_t *others = graph_read(h, graph);
+	enum err err = ERR_NONE;
+	int32 score;
+
+	if (!others)
+		return ERR_FORMAT;
+	if (ps_set_fsg(h->grammar, "others", others) || ps_set_search(h->grammar, "others"))
+		err = ERR_UNAVAILABLE;
+	if (!err)
+		err = sound_decode(h);
+	if (!err && ps_get_hyp(h->grammar, &score)) {
+		told->has_rival = true;
+		told->rival_lead = (double)(told->score - score) / (told->word_frames ? told->word_frames : 1);
+		told->is_unsure = confidence_is_unsure(told);
+	}
+	fsg_model_free(others);
+	return ps_set_search(h->grammar, "answer") ? ERR_UNAVAILABLE : err;
 }

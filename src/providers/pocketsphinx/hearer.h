@@ -39,6 +39,9 @@ struct hearing {
 	bool is_number;      /* they were, and all words are digits */
 	unsigned int leads;  /* its words that announce a number ("the number is") */
 	bool is_option;      /* the answer to a question for one of several */
+	int32_t score;       /* of the whole sentence: the library's logarithm */
+	bool has_rival;      /* some sentence of the other options could be heard for it, too: */
+	double rival_lead;   /* so much less likely is the best of them, a frame of the words */
 	bool is_rest;        /* other words of the utterance were told before these */
 	bool has_numbers;    /* the grammar that it was heard with */
 	double confidence;   /* 0 to 1 (confidence.h) */
@@ -66,5 +69,9 @@ void hearer_told(struct hearer *h, const struct hearing *told);
 
 /* The sentence of all that was pushed since the last final, behind what was told; the next utterance begins behind it. */
 void hearer_final(struct hearer *h, struct hearing *out);
+
+/* Hears the utterance of the last final once more, as a sentence of this graph (of the same words), and says how far that is behind: `rival_lead`
+ * and `is_unsure` of `told`, which is that final's. Before the next sound; takes half as long as hearing it did. */
+enum err hearer_compare(struct hearer *h, const struct buf *graph, struct hearing *told) MUST_USE;
 
 #endif

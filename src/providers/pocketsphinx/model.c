@@ -102,37 +102,58 @@ static void telephone_write(struct buf *out, struct vocabulary *v)
 	}
 }
 
-/* The same phones with "s", "z" and "sh" cut to what a telephone leaves of them; false when there are none. */
-static bool phones_cut(struct buf *out, const char *phones)
-{
-	static const char *const cut[][2] = { { "S", "TH" }, { "Z", "DH" }, { "SH", "TH" } };
-	bool is_cut = false;
-	size_t len, i;
+/* What a telephone leaves of a phone, anywhere in a word, at its end or its beginning: it cuts the top off hissing, a "v" and a "t" that end in nothing
+ * are soft ones, and an "m" and an "n" differ by what lies between them and the vowel. */
+struct cut {
+	const char *phone, *left;
+	bool is_last, is_first;
+};
 
-	for (phones += strspn(phones, " \t"); (len = strcspn(phones, " \t\n")); phones += len, phones += strspn(phones, " \t")) {
-		for (i = 0; i < sizeof(cut) / sizeof(cut[0]) && (strlen(cut[i][0]) != len || strncmp(cut[i][0], phones, len) != 0); i++)
-			;
-		if (i < sizeof(cut) / sizeof(cut[0]))
-			buf_printf(out, " %s", cut[i][1]);
-		else
-			buf_printf(out, " %.*s", (int)len, phones);
-		is_cut = is_cut || i < sizeof(cut) / sizeof(cut[0]);
+static const struct cut cuts[] = {
+	{ "S", "TH", false, false }, { "Z", "DH", false, false }, { "SH", "TH", false, false }, { "V", "DH", true, false }, { "T", "D", true, false }, { "M", "N", false, true },
+};
+
+static const struct cut *cut_find(const char *phone, size_t len, bool is_first, bool is_last)
+{
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
+		if (strlen(cuts[i].phone) == len && !strncmp(cuts[i].phone, phone, len) && (is_first || !cuts[i].is_first) && (is_last || !cuts[i].is_last))
+			return &cuts[i];
+	return NULL;
+}
+
+/* The same phones as a telephone leaves them, the first one as it is or cut as well; false when that changes nothing. */
+static bool phones_cut(struct buf *out, const char *phones, bool cuts_first)
+{
+	bool is_cut = false, is_first = true;
+	size_t len;
+
+	for (phones += strspn(phones, " \t"); (len = strcspn(phones, " \t\n")); is_first = false) {
+		const char *next = phones + len + strspn(phones + len, " \t\n");
+		const struct cut *cut = cut_find(phones, len, is_first, !*next);
+
+		if (cut && cut->is_first && !cuts_first)
+			cut = NULL;
+		buf_printf(out, " %.*s", cut ? (int)strlen(cut->left) : (int)len, cut ? cut->left : phones);
+		is_cut = is_cut || (cut && (!cuts_first || cut->is_first));
+		phones = next;
 	}
 	return is_cut;
 }
 
-/* A word's way over a telephone: as it is, and with its hissing cut. `rest` is the dictionary's line behind the word, "(2) PH PH\n". */
+/* A word's way over a telephone: as it is, and as cut. `rest` is the dictionary's line behind the word, "(2) PH PH\n". */
 static void line_write(struct buf *out, const char *word, const char *rest)
 {
 	size_t number = strcspn(rest, " \t"), before;
 
 	buf_printf(out, "%s_line%.*s%s", word, (int)number, rest, rest + number);
-	before = out->len;
-	buf_printf(out, "%s_line(1%.*s", word, number ? (int)number - 1 : 2, number ? rest + 1 : "1)");
-	if (phones_cut(out, rest + number))
-		buf_byte(out, '\n');
-	else
-		buf_cut(out, before, out->len - before);
+	for (int i = 1; i <= 2; i++) {
+		before = out->len;
+		buf_printf(out, "%s_line(%d%.*s", word, i, number ? (int)number - 1 : 2, number ? rest + 1 : "1)");
+		if (phones_cut(out, rest + number, i == 2))
+			buf_byte(out, '\n');
+		else
+			buf_cut(out, before, out->len - before);
+	}
 }
 
 /* A line of the dictionary: "word PH PH" or "word(2) PH PH". */

@@ -140,12 +140,33 @@ static void told(struct stt_stream *s, const struct hearing *hearing)
 	event_add(s, true, hearing);
 }
 
+/* Whether another option could have been said: heard once more, as one of the others. Where that cannot be told, it may have been. */
+static void others_hear(struct stt_stream *s, struct hearing *hearing)
+{
+	const struct buf *flow = &s->p->flow;
+	struct buf grammar, graph;
+	enum err err;
+
+	buf_init(&grammar, GRAMMAR_MAX_BYTES);
+	buf_init(&graph, MODEL_MAX_GRAPH_BYTES);
+	err = grammar_from_others(&grammar, (const char *)flow->data, flow->len, s->expects, hearing->text);
+	if (!err)
+		err = model_graph(&graph, buf_str(&grammar), false);
+	if (!err)
+		err = hearer_compare(s->hearer, &graph, hearing);
+	hearing->is_unsure |= err && err != ERR_NOTFOUND;
+	buf_fini(&grammar);
+	buf_fini(&graph);
+}
+
 static void final_tell(struct stt_stream *s)
 {
 	struct hearing hearing;
 
 	hearer_final(s->hearer, &hearing);
 	s->goes_on = false;
+	if (hearing.is_option && hearing.confidence >= understood && !hearing.is_unsure)
+		others_hear(s, &hearing);
 	told(s, &hearing);
 }
 
