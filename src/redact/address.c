@@ -94,7 +94,9 @@ static size_t spoken_start(const struct scan *s, size_t at)
 {
 	size_t i = at, digits = 0;
 
-	if (!at || !is_part(s, at - 1) || is_talk(s, at))
+	if (at > 1 && domain_connector(&s->tokens[at - 1]) && is_part(s, at - 2) && !scan_turns(s, at - 1))
+		i--; /* "anna dot at example dot com": a word between was not heard */
+	if (!i || !is_part(s, i - 1) || (i == at && is_talk(s, at)))
 		return at;
 	i--;
 	while (i > 0 && s->tokens[at].start - s->tokens[i - 1].start <= 3 * LOCAL_BYTES) {

@@ -1,5 +1,6 @@
 /* Checks of what the caller is told of tools' results, by what the carrier's ear had of the agent's words: the parts of P01 and P14 that two results at
  * once put to the test; P03's at the call's end; and P02's about retrieved knowledge. Reads the conductor's ledger, the requests and the ear's record. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -352,7 +353,8 @@ void judge_results_time(struct judge *j, bool still)
 /* ---- P14: what is known not to be so is not said --------------------------------------------------------------------------
  *
  * The first frame of a sentence that says of a tool that it still runs, or that nobody knows what became of it, goes out no more than a second after that
- * tool's result came, when the answer was asked for before that. Exempt: an answer that asked for tools, a turn in which an answer was given up already, a
+ * tool's result came, when the answer was asked for before that. The rest of a sentence whose voice died (it begins with a small letter) is said to its
+ * end. Exempt: an answer that asked for tools, a turn in which an answer was given up already, a
  * call that another worker or socket took over since, and what judge_quiet_call says. Exercised by each such sentence. */
 
 /* What is left to say of the last answer is said in its words: others are of one before. */
@@ -384,7 +386,9 @@ void judge_results_frame(struct judge *j, const struct judged_utterance *u)
 
 	if (judge_quiet_call(j) || j->scene->settings.call_rules < 4 || j->given_up_turn == j->turn + 1 || j->tool_asked_us >= u->known_us)
 		return;
-	for (i = 0; s && i < c->ledger_count && i < JUDGE_RESULTS; i++) {
+	if (!s || islower((unsigned char)*talker_text(&j->scene->talker, s)))
+		return;
+	for (i = 0; i < c->ledger_count && i < JUDGE_RESULTS; i++) {
 		const struct ledger_entry *e = &c->ledger[i];
 
 		if (!says_unknown(&j->scene->talker, s, e) || e->status == TOOL_UNKNOWN)

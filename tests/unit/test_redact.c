@@ -255,6 +255,7 @@ static void a_contractions_tail_is_no_part_of_an_address(void **state)
 		{ "it's ", "alex-dash-morgan at proton dot me", "", "alex-morgan@proton.me" },
 		{ "", "alex-underscore-morgan, at, proton dot me", "", "alex_morgan@proton.me" },
 		{ "", "at example dot com", "", "@example.com" }, /* its beginning was not heard */
+		{ "it's ", "anna dot at example dot com", "", "anna.@example.com" }, /* nor here its middle */
 		{ "we're ", "one two at example dot com", "", "12@example.com" },
 		{ "they've ", "a dot b at example dot com", "", "a.b@example.com" },
 		{ "so ", "r a h u l at gmail dot com", "", "rahul@gmail.com" },
