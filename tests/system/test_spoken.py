@@ -246,7 +246,8 @@ FIRST = {  # what follows the first question
 def test_a_plain_answer_flite(call, book, words, which):
     document = call(book, [flite(words)])
     assert said(document) == [words]
-    assert FIRST[book][which] in heard(document)
+    asked_back = which == 2 and 'Did you say "not interested"?' in heard(document)  # another option is near
+    assert FIRST[book][which] in heard(document) or asked_back
     assert "Sorry, I did not catch that." not in heard(document)
 
 
