@@ -36,7 +36,7 @@ const struct option call_options[] = {
 	NUMBER("barge.words", barge_words, 2, 1, 20, "words", "So many words over the agent make it yield."),
 	MS("barge.tail_ms", barge_tail_ms, 700, 0, 5000, "This close to the end of its words, a nod counts as an answer."),
 	MS("llm.filler_ms", llm_filler_ms, 1200, 100, 1500, "No speakable text from the model after this: a filler is spoken. 2.5 s of dead air at most are promised."),
-	MS("llm.second_ms", llm_second_ms, 1500, 1000, 20000, "No speakable text from the model after this: the next attempt starts. Models take up to a second without being stuck."),
+	MS("llm.second_ms", llm_second_ms, 1500, 1000, 20000, "No text from the model after this, or no clause to speak as long behind its first text: the next attempt starts. Models take up to a second without being stuck."),
 	MS("llm.stall_ms", llm_stall_ms, 1500, 500, 2000, "The model stops in the middle for this long with nothing left to say: the next attempt starts. 2.5 s of dead air at most are promised."),
 	MS("llm.total_ms", llm_total_ms, 30000, 1000, 120000, "One answer of the model takes at most this long."),
 	NUMBER("llm.attempts", llm_attempts, 3, 1, 10, "attempts", "Attempts at one answer before the agent apologises."),

@@ -71,6 +71,9 @@
  *      one, once a turn, and the model is asked again (0 to 3: it is said, and the result told behind it);
  *      a yes or no with what people say behind one is a whole answer by a grammar (yesno.h; 0 to 3: only with courtesy, up to three words); a "hello" over
  *      the greeting of a call of ours is a nod (0 to 3: a turn, and the question was asked twice);
+ *      while the caller says more, no change is dispatched that an answer to his last turn asks for (0 to 3: it is);
+ *      a model whose first text has come has llm.second_ms more for its first clause (0 to 3: none); a late result for which the agent's end is taken back is
+ *      told also when a noise cut his last words (0 to 3: not then);
  *      a request whose answer would come behind turn.budget_ms, as model and voice lately were, asks for a short one (0 to 3: none does)
  *
  * Memory: one allocation for the call, growing text up to TEXTS_CEILING; everything has a ceiling (see call_state.h).

@@ -489,6 +489,7 @@ uint64_t history_digest(const struct request_block *blocks, size_t count);
 bool tools_open(const struct call *call);    /* one that has no result yet */
 bool tools_running(const struct call *call); /* one that the next answer waits for */
 void tools_commit(struct call *call);        /* what the released generation asked for */
+bool tools_change(const struct call *call);   /* one of these changes something */
 void tools_result(struct call *call, const struct call_input *in);
 void tools_due(struct call *call);
 void tools_filler(struct call *call);        /* one that is due */

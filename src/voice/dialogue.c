@@ -256,6 +256,14 @@ bool dialogue_answering(const struct call *call)
 
 static void gen_finish(struct call *call);
 
+/* "Yes … no, wait": nothing is changed while he says more, and what he says takes the answer back as another turn. */
+static bool caller_first(const struct call *call)
+{
+	if (call->settings.call_rules < 4 || call->quiet.ending || call->quiet.lost || !tools_change(call))
+		return false;
+	return (endpoint_words(call) || floor_caller(call)) && !answerer_machine(call);
+}
+
 void dialogue_advance(struct call *call)
 {
 	struct dialogue *d = &call->dialogue;
@@ -263,7 +271,8 @@ void dialogue_advance(struct call *call)
 	stale_advance(call);
 	if (d->gen.state == GEN_DONE && !d->gen.ahead && !d->retry_wait) {
 		speech_cut(call, true);
-		gen_finish(call);
+		if (!caller_first(call))
+			gen_finish(call);
 	}
 	tools_move(call);
 	tools_filler(call);
@@ -386,6 +395,7 @@ static void gen_finish(struct call *call)
 static void model_text(struct call *call, const struct call_input *in)
 {
 	struct gen *g = &call->dialogue.gen;
+	bool begins = g->state == GEN_ASKED && call->settings.call_rules >= 4;
 
 	if (g->state != GEN_ASKED && g->state != GEN_TEXT)
 		return;
@@ -402,6 +412,8 @@ static void model_text(struct call *call, const struct call_input *in)
 	if (g->spoke) {
 		timer_stop(call, TIMER_FILLER);
 		timer_stop(call, TIMER_SECOND);
+	} else if (begins && call->timers[TIMER_SECOND]) {
+		timer_in(call, TIMER_SECOND, call->settings.llm_second_ms); /* for its first clause as long again: it writes, and the next attempt would be no quicker */
 	}
 	dialogue_stall(call, call->now_us);
 }

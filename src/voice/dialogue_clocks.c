@@ -2,7 +2,8 @@
  * time left that a short answer is asked for.
  *
  *   ASKED ──dialogue_ask (dialogue.c) · dialogue_release (ahead.c): dialogue_clocks──► TIMER_FILLER and TIMER_SECOND run
- *   TEXT ──model_text, model_tool (dialogue.c) · all is said: dialogue_silence; all: dialogue_stall──► TIMER_STALL runs
+ *   TEXT ──its first: model_text (dialogue.c)──► TIMER_SECOND runs once more, to the first clause
+ *        ──model_text, model_tool (dialogue.c) · all is said: dialogue_silence; all: dialogue_stall──► TIMER_STALL runs
  *
  * What they bring about is dialogue_timer's (dialogue.c: edge e, a filler); dialogue_clear, and text or a tool that came, stop
  * them. How long the caller has waited counts from the end of his turn, or from his last sound, and by what he has heard since.

@@ -333,7 +333,7 @@ static void tool_late(struct call *call, const struct call_input *in)
 {
 	const struct item *use = tool_use_find(call, in->turn, in->index);
 	struct item *result = use ? tool_result_of(call, (uint32_t)(use - call->dialogue.items)) : NULL;
-	bool stale;
+	bool ends = ends_by_agent(&call->quiet), stale;
 
 	call_note(call, NOTE_TOOL_LATE, in->index, in->kind);
 	call->outputs[call->output_count - 1].turn = in->turn;
@@ -341,8 +341,8 @@ static void tool_late(struct call *call, const struct call_input *in)
 		return;
 	stale = stale_result(call, (uint32_t)(result - call->dialogue.items));
 	call->dialogue.need_answer |= stale;
-	late_tell(call, use, result, in, stale);
-	if (ends_by_agent(&call->quiet))
+	late_tell(call, use, result, in, stale || ends); /* the end is taken back for it: it is owed, whatever cuts the agent meanwhile */
+	if (ends)
 		end_back(call);
 	else if (again_ends(call) && call->dialogue.again_end == END_AGENT)
 		call->dialogue.need_answer = true; /* they were cut, and without it they are not said again */

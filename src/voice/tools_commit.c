@@ -244,6 +244,20 @@ static bool tool_ends(const struct call *call, const struct gen_tool *request)
 	return tool && tool->ends;
 }
 
+bool tools_change(const struct call *call)
+{
+	const struct gen *g = &call->dialogue.gen;
+	const struct brief_tool *tool;
+	uint32_t i;
+
+	for (i = 0; i < g->tool_count; i++) {
+		tool = tool_known(call, g->tools[i].name);
+		if (tool && tool->changes)
+			return true;
+	}
+	return false;
+}
+
 /* All uses of one message stand together, all results behind them. */
 void tools_commit(struct call *call)
 {

@@ -487,8 +487,8 @@ def test_P03_what_was_found_before_the_goodbye_is_told(run, tmp_path, more):
     done = run("simulate", "--script", "end.call", "--calls", 200, "--seed", 1, "--json")
     assert done.status == 0, done.out
     assert done.json()["promises"]["P03"]["exercised"] >= 100
-    done = run("simulate", "--script", "end.call", "--calls", 100, "--seed", 1, "--sabotage", "P03", "--json")
-    assert done.json()["promises"]["P03"]["broken"] >= 5, done.out
+    done = run("simulate", "--script", "end.call", "--calls", 100, "--seed", 1, "--sabotage", "P02", "--json")
+    assert done.json()["promises"]["P01"]["broken"] >= 50, done.out  # what the model does not get is not told
 
 
 @pytest.mark.parametrize("tool, cue, timeout, seed", [(7000, "at 9.000 say and my wife too\n", 10000, 1), (7000, "at 8.000 keys 1\n", 10000, 1), (12000, "", 30000, 5),
@@ -528,6 +528,35 @@ def test_P10_a_noise_over_the_goodbye_keeps_no_call_open(run, tmp_path):
         for i in range(4):
             traced = run("simulate", "--script", "bye.call", "--call", i, "--seed", 1, "--trace").out
             assert '"note":"quiet"' not in traced and '{"out":"hangup","kind":1}' in traced
+
+
+def test_P10_a_result_under_a_noise_over_the_goodbye_is_told(run, tmp_path):
+    """It takes the end back while the noise holds the last words: the model is asked, nobody is asked whether he is still there."""
+    (tmp_path / "late.call").write_text("agent Hello. Shall we bring it?\nask yes-no Shall we bring it?\nanswer yes\n"
+                                        "tool send_d changes 20000 result d is blue water\nat 19 cough 1300\n")
+    done = run("simulate", "--script", "late.call", "--calls", 60, "--seed", 1, "--json")
+    assert done.status == 0, done.out
+
+
+def test_P01_nothing_is_changed_while_the_caller_takes_it_back(run, tmp_path):
+    """Behind a short yes the turn is over at once; "wait no" comes before the model has decided, or while its message comes."""
+    (tmp_path / "wait.call").write_text("agent Hello. Shall we book it?\nask yes-no Shall we book it?\nanswer yes | wait no do not book it please\n"
+                                        "tool book_it changes 700 table was booked\nask open Anything else?\nanswer nothing\n")
+    behind = 0
+    for i in range(10):
+        lines = run("simulate", "--script", "wait.call", "--call", i, "--seed", 1, "--trace").out.splitlines()
+        sent = next((at for at, line in enumerate(lines) if '"out":"tool"' in line), len(lines))
+        behind += next(at for at, line in enumerate(lines) if '"note":"turn"' in line and "do not book" in line) < sent
+    assert behind >= 7  # of the others it was dispatched in the pause before "wait"
+
+
+def test_P12_a_slow_model_that_writes_is_left_to_write(run, tmp_path):
+    """900 ms to the first word, 33 words a second: nobody is told that something went wrong."""
+    (tmp_path / "slow.call").write_text("agent Hello. Where do you live?\nask open Where do you live?\nanswer green street\n"
+                                        "tool find_a 300 result a is the old mill house\nask yes-no Is that all?\nanswer yes please\n")
+    for i in range(6):
+        traced = run("simulate", "--script", "slow.call", "--call", i, "--seed", 1, "--vendor-ms", "150,900,30,150", "--trace").out
+        assert "went wrong" not in traced and '{"out":"hangup","kind":1}' in traced
 
 
 def test_P01_what_four_noises_cut_is_told_all_the_same(run, tmp_path):

@@ -589,6 +589,43 @@ static void fillers_come_again_while_nothing_is_said(void **state)
 	assert_true(has(k, "3600 speak u2.1 \"One moment.\""));
 }
 
+/* A slow model that writes is not stuck: from its first text on it has as long again to its first clause, and no longer. */
+static void who_writes_has_as_long_again(void **state)
+{
+	struct kit *k = *state;
+
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	quiet_until(k, 1400);
+	text(k, "I see here");
+	quiet_until(k, 2200);
+	text(k, " that the kettle");
+	quiet_until(k, 2899);
+	assert_false(has(k, "ask g2"));
+	quiet_until(k, 2901);
+	assert_true(has(k, "2900 cancel g1"));
+	assert_true(has(k, "2900 ask g2"));
+}
+
+static void by_older_rules_it_had_not(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	begin(k);
+	caller_says(k, "I want some tea");
+	quiet_for(k, 576);
+	pass(k, 24);
+	zero(k);
+	quiet_until(k, 1400);
+	text(k, "I see here");
+	quiet_until(k, 1501);
+	assert_true(has(k, "1500 ask g2"));
+}
+
 static void in_the_middle_of_an_answer_a_filler_comes_sooner(void **state)
 {
 	struct kit *k = *state;
@@ -726,6 +763,64 @@ static void a_result_that_only_a_question_ahead_had_is_told(void **state)
 	assert_int_equal(times(k, "ask"), 1);
 	assert_false(has(k, "continue")); /* it is told, before what the agent was saying */
 	assert_non_null(strstr(buf_str(&k->request), "it is free"));
+}
+
+/* ------------------------------------------------------------------ a change that is taken back in time */
+
+static void nothing_is_changed_while_the_caller_says_more(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "book", "{}");
+	voice(k, 96);
+	partial(k, "no wait");
+	done(k);
+	assert_false(has(k, "tool 1.0"));
+	final(k, "no wait");
+	quiet_for(k, 640);
+	assert_true(has(k, "ask g2"));
+	assert_false(has(k, "tool 1.0"));
+	expect_request(k, "caller: I want some tea", "caller: no wait");
+}
+
+static void a_voice_without_words_puts_it_off(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "book", "{}");
+	voice(k, 288);
+	done(k);
+	assert_false(has(k, "tool 1.0"));
+	quiet_for(k, 1600);
+	assert_true(has(k, "tool 1.0 book changes"));
+	assert_false(has(k, "ask g2"));
+}
+
+static void what_changes_nothing_is_not_put_off(void **state)
+{
+	struct kit *k = *state;
+
+	asked(k);
+	use(k, "lookup", "{}");
+	voice(k, 96);
+	partial(k, "and");
+	done(k);
+	assert_true(has(k, "tool 1.0 lookup"));
+}
+
+static void by_older_rules_a_change_was_not(void **state)
+{
+	struct kit *k = *state;
+
+	k->settings.call_rules = 3;
+	asked(k);
+	use(k, "book", "{}");
+	voice(k, 96);
+	partial(k, "no wait");
+	done(k);
+	assert_true(has(k, "tool 1.0 book changes"));
 }
 
 /* ------------------------------------------------------------------ silence before a quick tool */
@@ -4219,6 +4314,12 @@ int main(void)
 		KIT_TEST(an_answer_takes_so_long_and_no_longer),
 		KIT_TEST(an_endless_answer_is_cut_short),
 		KIT_TEST(fillers_come_again_while_nothing_is_said),
+		KIT_TEST(nothing_is_changed_while_the_caller_says_more),
+		KIT_TEST(a_voice_without_words_puts_it_off),
+		KIT_TEST(what_changes_nothing_is_not_put_off),
+		KIT_TEST(by_older_rules_a_change_was_not),
+		KIT_TEST(who_writes_has_as_long_again),
+		KIT_TEST(by_older_rules_it_had_not),
 		KIT_TEST(in_the_middle_of_an_answer_a_filler_comes_sooner),
 		KIT_TEST(but_no_later_than_at_its_beginning),
 		KIT_TEST(a_result_of_a_failed_request_is_told_when_nobody_speaks),
