@@ -256,12 +256,16 @@ bool dialogue_answering(const struct call *call)
 
 static void gen_finish(struct call *call);
 
+/* He is in the middle of something: what a machine says is no reason to wait. */
+static bool caller_talks(const struct call *call)
+{
+	return (endpoint_words(call) || floor_caller(call)) && !answerer_machine(call);
+}
+
 /* "Yes … no, wait": nothing is changed while he says more, and what he says takes the answer back as another turn. */
 static bool caller_first(const struct call *call)
 {
-	if (call->settings.call_rules < 4 || call->quiet.ending || call->quiet.lost || !tools_change(call))
-		return false;
-	return (endpoint_words(call) || floor_caller(call)) && !answerer_machine(call);
+	return call->settings.call_rules >= 4 && !call->quiet.ending && !call->quiet.lost && caller_talks(call) && tools_change(call);
 }
 
 void dialogue_advance(struct call *call)
@@ -278,8 +282,8 @@ void dialogue_advance(struct call *call)
 	tools_filler(call);
 	if (!d->need_answer || d->gen.state != GEN_NONE || tools_running(call) || call->quiet.ending || call->quiet.lost)
 		return;
-	if ((endpoint_words(call) || floor_caller(call)) && !answerer_machine(call))
-		return; /* the caller is in the middle of something: it belongs into the same request */
+	if (caller_talks(call))
+		return; /* it belongs into the same request */
 	if (call->quiet.key_count && call->settings.call_rules >= 4)
 		return; /* so does an entry */
 	if (stale_waits(call))
